@@ -1,0 +1,343 @@
+"""The arena itself: two buffers that take turns, a sparse pool, shared statics, scratch space."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Sequence
+from typing import NoReturn
+
+from murk_arena.buffer import ArenaBuffer
+from murk_arena.config import ArenaConfig
+from murk_arena.descriptor import (
+    FieldArray,
+    FieldDescriptor,
+    FieldId,
+    FieldSpec,
+    Mutability,
+    unique_specs,
+)
+from murk_arena.errors import (
+    FieldAccessError,
+    InvalidConfigError,
+    NoTickError,
+    SnapshotMismatchError,
+    StaleHandleError,
+    StaticFieldError,
+    TickInProgressError,
+    UnknownFieldError,
+)
+from murk_arena.handle import FieldHandle, SparseLocation
+from murk_arena.metrics import ArenaMetrics
+from murk_arena.read import OwnedSnapshot, Snapshot
+from murk_arena.scratch import ScratchRegion
+from murk_arena.segment import WORD_BYTES, SegmentList
+from murk_arena.sparse import SparseSlab
+from murk_arena.static_arena import StaticArena
+from murk_arena.tick import TickGuard
+from murk_arena.write import CLOSED, WriteArena
+
+__all__ = ["PingPongArena"]
+
+
+class PingPongArena:
+    """Memory for the fields of a batch of worlds, changed by ticks that happen whole or not at all.
+
+    Args:
+        specs: the fields.
+        num_worlds: the number of worlds, the first axis of every per-tick and sparse field.
+        config: the limits; by default just what the fields need.
+        static: holds the values of the static fields; may hold others too.
+        checked: prove what writers promise, at the cost of time and memory.
+
+    Raises:
+        InvalidConfigError: the limits are out of range, there is no world, two fields have one id, or a
+            static field is declared otherwise in the static arena.
+        UnknownFieldError: a static field is not in the static arena.
+        CapacityExceededError: the fields do not fit within the limits.
+
+    Example:
+        >>> heat = FieldSpec(FieldId(0), "heat", (3,))
+        >>> arena = PingPongArena([heat], num_worlds=2)
+        >>> with arena.begin_tick() as tick:
+        ...     tick.update(heat.id)[1] += 5.0
+        >>> arena.snapshot().read(heat.id)
+        array([[0., 0., 0.],
+               [5., 5., 5.]], dtype=float32)
+    """
+
+    def __init__(
+        self,
+        specs: Sequence[FieldSpec],
+        *,
+        num_worlds: int,
+        config: ArenaConfig | None = None,
+        static: StaticArena | None = None,
+        checked: bool = False,
+    ) -> None:
+        by_id = unique_specs(specs)
+        self._num_worlds = operator.index(num_worlds)
+        if self._num_worlds < 1:
+            raise InvalidConfigError(f"num_worlds is {num_worlds}; an arena holds at least one world")
+        self._config = ArenaConfig.fitting(specs, self._num_worlds) if config is None else config
+        self._config.validate()
+        self._specs = tuple(specs)
+        self._static = StaticArena({}) if static is None else static.share()
+        self._check_statics()
+        self._checked = checked
+        self._scratch = ScratchRegion()
+        self._slab = SparseSlab(SegmentList(self._config.segment_size, self._config.sparse_segments))
+        elsewhere = self._static_places() | self._new_sparse_places()
+        self._buffers = (
+            ArenaBuffer(0, self._specs, self._num_worlds, self._config, elsewhere),
+            ArenaBuffer(1, self._specs, self._num_worlds, self._config, elsewhere),
+        )
+        self._writes = WriteArena(self._buffers, self._slab, self._scratch, by_id, checked=checked)
+        self._guard = TickGuard(self._writes)
+
+    def _check_statics(self) -> None:
+        held = {spec.id: spec for spec in self._static.specs}
+        for spec in self._specs:
+            if spec.mutability is not Mutability.STATIC:
+                continue
+            if spec.id not in held:
+                raise UnknownFieldError(
+                    f"static field {spec.name!r} (id {spec.id}) has no values; "
+                    "pass static=StaticArena(...) that holds it"
+                )
+            found = held[spec.id]
+            if (found.shape, found.dtype) != (spec.shape, spec.dtype):
+                raise InvalidConfigError(
+                    f"static field {spec.name!r} is declared as {spec.dtype} {spec.shape}, "
+                    f"the static arena holds {found.dtype} {found.shape}"
+                )
+
+    def _static_places(self) -> dict[FieldId, tuple[FieldHandle, FieldArray]]:
+        return {
+            spec.id: (self._static.location(spec.id), self._static.read(spec.id))
+            for spec in self._specs
+            if spec.mutability is Mutability.STATIC
+        }
+
+    def _new_sparse_places(self, stamp: int = 0) -> dict[FieldId, tuple[FieldHandle, FieldArray]]:
+        """Put every sparse field, all zeros, into an empty pool."""
+        places: dict[FieldId, tuple[FieldHandle, FieldArray]] = {}
+        for spec in self._specs:
+            if spec.mutability is not Mutability.SPARSE:
+                continue
+            length = spec.total_length(self._num_worlds)
+            found = self._slab.alloc(spec.id, length, f"sparse field {spec.name!r}")
+            self._slab.segments.slice(found.segment, found.offset, length).fill(0.0)
+            words = self._slab.segments.read_only(found.segment, found.offset, length)
+            handle = FieldHandle(0, found.offset, length, SparseLocation(found.segment), stamp)
+            places[spec.id] = handle, spec.shaped(words, self._num_worlds)
+        self._slab.reset_counters()  # they count copies on write; these were none
+        return places
+
+    @property
+    def num_worlds(self) -> int:
+        """The number of worlds."""
+        return self._num_worlds
+
+    @property
+    def config(self) -> ArenaConfig:
+        """The limits."""
+        return self._config
+
+    @property
+    def specs(self) -> tuple[FieldSpec, ...]:
+        """The fields, in the order of registration."""
+        return self._specs
+
+    @property
+    def static_arena(self) -> StaticArena:
+        """The arena's own handle on the static values."""
+        return self._static
+
+    @property
+    def checked(self) -> bool:
+        """Whether writers' promises are proved."""
+        return self._checked
+
+    @property
+    def generation(self) -> int:
+        """The number of the published generation: 0 at first, one more with every published tick."""
+        return self._writes.published.generation
+
+    @property
+    def in_tick(self) -> bool:
+        """Whether a tick is in progress."""
+        return self._writes.phase != CLOSED
+
+    @property
+    def staging_index(self) -> int:
+        """Which of the two buffers, 0 or 1, the tick in progress or the next one writes."""
+        return self._writes.staging.index
+
+    @property
+    def layout_version(self) -> int:
+        """Changes whenever an array that was handed out may no longer be where its field lies.
+
+        That is: when a sparse field is copied on write, when the other buffer follows at the next tick, when
+        such a tick is cancelled, and on restore and reset.
+        """
+        return self._writes.layout_version
+
+    @property
+    def descriptor(self) -> FieldDescriptor:
+        """Where every field of the published generation lies: a copy."""
+        return self._writes.published.descriptor.copy()
+
+    @property
+    def metrics(self) -> ArenaMetrics:
+        """Figures of this moment."""
+        pools = (*(buffer.segments for buffer in self._buffers), self._slab.segments)
+        used_words = sum(pool.total_used for pool in pools) + self._scratch.used
+        static_bytes = self._static.memory_bytes
+        return ArenaMetrics(
+            generation=self.generation,
+            bytes_in_use=used_words * WORD_BYTES + static_bytes,
+            bytes_reserved=sum(pool.memory_bytes for pool in pools)
+            + self._scratch.memory_bytes
+            + static_bytes,
+            sparse_retired=len(self._slab.retired),
+            sparse_pending=len(self._slab.pending),
+            sparse_reuse_hits=self._slab.reuse_hits,
+            sparse_reuse_misses=self._slab.reuse_misses,
+            scratch_high_water=self._scratch.high_water,
+        )
+
+    def begin_tick(self) -> TickGuard:
+        """Begin a tick. Snapshots of the generation before the published one become stale.
+
+        Returns:
+            The guard, to be used in a `with` statement; the same object in every tick.
+
+        Raises:
+            TickInProgressError: the tick before it has been neither published nor cancelled.
+        """
+        if self._writes.phase != CLOSED:
+            raise TickInProgressError(
+                f"generation {self._writes.staging.generation} is still being made; "
+                "publish or cancel that tick before you begin another"
+            )
+        try:
+            self._writes.open()
+        except BaseException:
+            self._writes.rollback()
+            raise
+        return self._guard
+
+    def staging_view(self, field: FieldId) -> FieldArray:
+        """A per-tick field's staged array (num_worlds, *shape), writable: the same object every second tick.
+
+        Nothing is noted: a field declared with a full writer keeps what is written here only if the tick has
+        claimed it with `TickGuard.claim_full`. Sealing does not close it, for whoever judges a sealed tick keeps
+        the verdict here.
+
+        Raises:
+            UnknownFieldError: there is no such field.
+            StaticFieldError: the field is static.
+            FieldAccessError: the field is sparse.
+            NoTickError: no tick is in progress.
+        """
+        if self._writes.phase == CLOSED:
+            raise NoTickError("staging memory may be written inside a tick only; begin_tick() opens one")
+        spec = self._writes.spec(field)
+        if spec.mutability is Mutability.STATIC:
+            raise StaticFieldError(f"field {spec.name!r} is static: it has no staging memory, only read()")
+        if spec.mutability is Mutability.SPARSE:
+            raise FieldAccessError(
+                f"field {spec.name!r} is sparse: it has no staging memory of its own; use TickGuard.update"
+            )
+        return self._writes.staging.writable[field]
+
+    def snapshot(self) -> Snapshot:
+        """The published generation, read-only."""
+        return Snapshot(self._writes.published, self._specs, self._static)
+
+    def handle(self, field: FieldId) -> FieldHandle:
+        """Where the field lies in the published generation.
+
+        Raises:
+            UnknownFieldError: there is no such field.
+        """
+        return self._writes.published.handle(field)
+
+    def resolve(self, handle: FieldHandle) -> FieldArray:
+        """The words (length,) float32 that a handle stands for, read-only.
+
+        Raises:
+            StaleHandleError: no readable generation, at most `max_generation_age` behind the published one,
+                holds the handle.
+        """
+        live = [self._writes.published]
+        if self._other_is_readable():
+            live.append(self._writes.staging)
+        for buffer in live:
+            for entry in buffer.descriptor:
+                if buffer.handle(entry.spec.id) == handle:
+                    return buffer.readable[entry.spec.id].reshape(-1).view("float32")
+        raise StaleHandleError(handle.generation, live[-1].generation)
+
+    def _other_is_readable(self) -> bool:
+        """Whether the staging buffer still holds the generation before the published one."""
+        other, published = self._writes.staging, self._writes.published
+        age = published.generation - other.generation
+        return other.stamp < published.stamp and 0 <= age <= self._config.max_generation_age
+
+    def restore(self, owned: OwnedSnapshot) -> None:
+        """Let the arena's whole state, values and generation, be the snapshot's.
+
+        It is done as a tick, so that it happens whole or not at all. Snapshots taken before become stale.
+
+        Raises:
+            SnapshotMismatchError: the snapshot holds other fields or another number of worlds.
+            TickInProgressError: a tick is in progress.
+            CapacityExceededError: explicit limits leave the sparse pool too small.
+        """
+        self._check_fits(owned)
+        with self.begin_tick() as tick:
+            self._writes.staging.generation = owned.generation
+            for spec in self._specs:
+                if spec.mutability is not Mutability.STATIC:
+                    tick.update(spec.id)[...] = owned.read(spec.id)
+        self._renew_stamps()
+
+    def _check_fits(self, owned: OwnedSnapshot) -> None:
+        if owned.num_worlds != self._num_worlds:
+            raise SnapshotMismatchError(
+                f"the snapshot holds {owned.num_worlds} worlds, the arena {self._num_worlds}"
+            )
+        if owned.specs != self._specs:
+            differing = set(owned.specs).symmetric_difference(self._specs) or self._specs
+            names = ", ".join(sorted({repr(spec.name) for spec in differing}))
+            raise SnapshotMismatchError(f"the snapshot and the arena declare different fields: {names}")
+
+    def reset(self) -> None:
+        """Be as when new: generation 0, all per-tick and sparse values zero, an empty pool, counters at 0.
+
+        Static values stay, and so does the scratch region's size. A tick in progress is discarded; snapshots
+        and handles taken before become stale.
+        """
+        if self.in_tick:
+            self._guard.cancel()
+        for buffer in self._buffers:
+            buffer.clear()
+            buffer.generation = 0
+        self._slab.reset()
+        self._scratch.reset()
+        self._scratch.high_water = 0
+        self._renew_stamps()
+        self._writes.restart(self._buffers, self._new_sparse_places(self._writes.serial))
+
+    def _renew_stamps(self) -> None:
+        """Let every snapshot and handle taken so far be stale."""
+        self._writes.serial += 1
+        for buffer in self._buffers:
+            buffer.stamp = self._writes.serial
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError(
+            "a PingPongArena cannot be copied or pickled; keep snapshot().to_owned() "
+            "and restore() it into another"
+        )

@@ -1,0 +1,69 @@
+"""Temporary space inside a tick."""
+
+from __future__ import annotations
+
+from murk_arena.descriptor import FieldArray
+from murk_arena.errors import InvalidConfigError
+from murk_arena.segment import WORD_BYTES, aligned, aligned_words
+
+__all__ = ["ScratchRegion"]
+
+_SMALLEST_GROWTH = 1024  # words
+
+
+class ScratchRegion:
+    """Zeroed words on demand, all taken back when a tick begins.
+
+    The region grows when it is short and never shrinks. Arrays handed out before it grew stay valid.
+
+    Args:
+        capacity: words to start with.
+    """
+
+    __slots__ = ("_words", "high_water", "used")
+
+    def __init__(self, capacity: int = 0) -> None:
+        self._words = aligned_words(capacity)
+        self.used = 0
+        self.high_water = 0
+
+    @property
+    def capacity(self) -> int:
+        """Words in the region."""
+        return len(self._words)
+
+    @property
+    def memory_bytes(self) -> int:
+        """The size of the region."""
+        return self.capacity * WORD_BYTES
+
+    def alloc(self, length: int) -> FieldArray:
+        """Zeroed float32 words (length,), valid until the tick ends.
+
+        Raises:
+            InvalidConfigError: the length is negative.
+        """
+        if length < 0:
+            raise InvalidConfigError(f"a scratch length of {length} was asked for; it must not be negative")
+        offset = aligned(self.used)
+        end = offset + length
+        if end > self.capacity:
+            self._words = aligned_words(2 * max(self.capacity, _SMALLEST_GROWTH, end))
+        self.used = end
+        self.high_water = max(self.high_water, end)
+        words = self._words[offset:end]
+        words.fill(0.0)
+        return words
+
+    def reset(self) -> None:
+        """Take everything back; the capacity stays."""
+        self.used = 0
+
+    def mark(self) -> tuple[FieldArray, int]:
+        """What `rewind` needs."""
+        return self._words, self.high_water
+
+    def rewind(self, mark: tuple[FieldArray, int]) -> None:
+        """Take everything back and be as large, with the high-water mark as low, as at the mark."""
+        self._words, self.high_water = mark
+        self.used = 0

@@ -1,0 +1,5 @@
+"""What every test shares: floating-point errors raise."""
+
+import numpy as np
+
+np.seterr(all="raise", under="ignore")
