@@ -1,0 +1,35 @@
+"""Environments whose worlds are fields: written once over a worlds axis, used in every form."""
+
+from murk_env.blueprint import Blueprint
+from murk_env.env import MurkEnv
+from murk_env.field import Field
+from murk_env.hooks import per_world
+from murk_env.lattice import Lattice, Square4
+from murk_env.observation import Mask, Observation, Observe
+from murk_env.propagators import Diffusion, Frame, Propagator
+from murk_env.random import WorldRng
+from murk_env.values import RowTick, Tick, Values
+from murk_env.vector import MurkVectorEnv, vector_form
+from murk_env.world import World
+
+__all__ = [
+    "Blueprint",
+    "Diffusion",
+    "Field",
+    "Frame",
+    "Lattice",
+    "Mask",
+    "MurkEnv",
+    "MurkVectorEnv",
+    "Observation",
+    "Observe",
+    "Propagator",
+    "RowTick",
+    "Square4",
+    "Tick",
+    "Values",
+    "World",
+    "WorldRng",
+    "per_world",
+    "vector_form",
+]

@@ -1,0 +1,105 @@
+"""Reads the actions of a batch: validated whole, before anything changes."""
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from gymnasium import spaces
+
+from murk_env.errors import ActionError, ActionTypeError, BlueprintError
+
+__all__ = ["ActionReader"]
+
+Array = npt.NDArray[Any]
+
+
+class ActionReader:
+    """Turns what a user passes into one array of a fixed dtype, `(num_worlds, *action shape)`.
+
+    Takes Discrete, MultiDiscrete, MultiBinary and Box spaces.
+
+    Attributes:
+        actions: the array that hooks are given; overwritten by every `read`.
+
+    Raises:
+        BlueprintError: for another kind of space.
+    """
+
+    def __init__(self, space: spaces.Space[Any], num_worlds: int) -> None:
+        self._low, self._high = _limits(space)
+        self._space = space
+        self._filler = np.clip(np.zeros_like(self._low), self._low, self._high)
+        self._integral = self._low.dtype.kind == "i"
+        self.actions = np.zeros((num_worlds, *self._low.shape), self._low.dtype)
+        self.actions[:] = self._filler
+
+    def read(self, actions: Any, skipped: npt.NDArray[np.intp] | None = None) -> Array:
+        """Check the actions of all worlds and return them.
+
+        Args:
+            actions: array-like `(num_worlds, *action shape)`.
+            skipped: worlds whose action is neither checked nor used; a legal filler stands in.
+
+        Raises:
+            ActionTypeError: for a scalar, or a dtype that the space does not hold.
+            ActionError: for the wrong number or shape of actions, or one outside the space.
+        """
+        given = self._as_array(actions)
+        if skipped is not None:
+            given = given.copy()
+            given[skipped] = self._filler
+        inside = (given >= self._low) & (given <= self._high)  # False for NaN as well
+        if not inside.all():
+            self._refuse(given, inside)
+        np.copyto(self.actions, given, casting="unsafe")
+        return self.actions
+
+    def read_one(self, action: Any) -> Array:
+        """Check the action of a single world and return it as a batch of one."""
+        if type(action) is int and not self._low.shape and self._low <= action <= self._high:
+            self.actions[0] = action
+            return self.actions
+        return self.read(np.asarray(action)[None])
+
+    def _as_array(self, actions: Any) -> Array:
+        try:
+            given = np.asarray(actions)
+        except ValueError as error:
+            raise ActionError(f"the actions are no array of shape {self.actions.shape}: {error}.") from error
+        if given.ndim == 0:
+            raise ActionTypeError(
+                f"expected {len(self.actions)} action(s), an array of shape {self.actions.shape}, but got the "
+                f"single value {actions!r}."
+            )
+        if given.shape != self.actions.shape:
+            raise ActionError(
+                f"expected {len(self.actions)} action(s), an array of shape {self.actions.shape}, but got shape "
+                f"{given.shape}."
+            )
+        if given.dtype.kind not in ("iu" if self._integral else "iuf"):
+            wanted = "integers" if self._integral else "real numbers"
+            raise ActionTypeError(f"the actions of {self._space} are {wanted}, not of dtype {given.dtype}.")
+        return given
+
+    def _refuse(self, given: Array, inside: Array) -> None:
+        world = int(np.flatnonzero(~inside.reshape(len(given), -1).all(axis=1))[0])
+        raise ActionError(
+            f"the action of world {world} is {given[world].tolist()}, outside {self._space}; pass values between "
+            f"{self._low.tolist()} and {self._high.tolist()}."
+        )
+
+
+def _limits(space: spaces.Space[Any]) -> tuple[Array, Array]:
+    """Return the lowest and highest legal value, int64 or the Box's own float dtype."""
+    if isinstance(space, spaces.Discrete):
+        return np.asarray(int(space.start)), np.asarray(int(space.start + space.n) - 1)
+    if isinstance(space, spaces.MultiDiscrete):
+        start = np.asarray(space.start, np.int64)
+        return start, start + np.asarray(space.nvec, np.int64) - 1
+    if isinstance(space, spaces.MultiBinary):
+        return np.zeros(space.shape, np.int64), np.ones(space.shape, np.int64)
+    if isinstance(space, spaces.Box):
+        kind = np.dtype(space.dtype).kind
+        dtype = np.int64 if kind in "iu" else space.dtype
+        return space.low.astype(dtype), space.high.astype(dtype)
+    raise BlueprintError(f"an action space is a Discrete, MultiDiscrete, MultiBinary or Box, not {space}.")

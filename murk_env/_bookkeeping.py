@@ -1,0 +1,22 @@
+"""The fields that every world has beside its author's: where its clock and its chance stand."""
+
+from typing import Final
+
+import numpy as np
+
+from murk_env.field import Field
+
+__all__ = ["BOOKKEEPING", "EPISODE", "ENDED", "NOT_STARTED", "PHASE", "RNG_KEY", "RUNNING", "STEP"]
+
+RNG_KEY: Final = Field(over="world", components=2, dtype=np.int32)  # (num_worlds, 2), bits of two uint32
+EPISODE: Final = Field(over="world", dtype=np.int32)  # episodes begun since the world was seeded
+STEP: Final = Field(over="world", dtype=np.int32)  # the world's own steps in this episode
+PHASE: Final = Field(over="world", dtype=np.int32)  # one of the three below
+
+NOT_STARTED: Final = 0
+RUNNING: Final = 1
+ENDED: Final = 2
+
+BOOKKEEPING: Final = {"_rng_key": RNG_KEY, "_episode": EPISODE, "_step": STEP, "_phase": PHASE}
+for _name, _field in BOOKKEEPING.items():
+    _field.name = _name

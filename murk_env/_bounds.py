@@ -1,0 +1,54 @@
+"""Keeps fields within their bounds: clamp, reflect or wrap, in place."""
+
+import math
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from murk_env.compile import kernel
+from murk_env.field import Field
+
+__all__ = ["apply_bounds"]
+
+
+def apply_bounds(values: npt.NDArray[Any], field: Field) -> None:
+    """Bring every element of a contiguous writable array within the field's bounds."""
+    low, high = field.bounds
+    if field.dtype == np.int32:
+        limits = np.iinfo(np.int32)
+        low, high = max(math.ceil(low), limits.min), min(math.floor(high), limits.max)
+    _KERNELS[field.at_bounds](values.reshape(-1), field.dtype.type(low), field.dtype.type(high))
+
+
+@kernel
+def _clamp(values: npt.NDArray[Any], low: float, high: float) -> None:
+    for i in range(values.size):
+        value = values[i]
+        if value < low:
+            values[i] = low
+        elif value > high:
+            values[i] = high
+
+
+@kernel
+def _reflect(values: npt.NDArray[Any], low: float, high: float) -> None:
+    span = high - low
+    for i in range(values.size):
+        value = values[i]
+        if value < low or value > high:
+            folded = (value - low) % (span + span)
+            values[i] = low + (folded if folded <= span else span + span - folded)
+
+
+@kernel
+def _wrap(values: npt.NDArray[Any], low: float, high: float) -> None:
+    span = high - low
+    for i in range(values.size):
+        value = values[i]
+        if value < low or value >= high:
+            wrapped = low + (value - low) % span
+            values[i] = wrapped if wrapped < high else low
+
+
+_KERNELS = {"clamp": _clamp, "reflect": _reflect, "wrap": _wrap}

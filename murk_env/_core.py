@@ -1,0 +1,294 @@
+"""The core of every environment: one step of a batch of worlds, as one tick.
+
+Both faces, the Gymnasium env and the vector env, drive this; nothing of it is written for one
+world only.
+"""
+
+import dataclasses
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+from gymnasium.vector import AutoresetMode
+
+from murk_arena import OwnedSnapshot, RowWriter, StaticArena
+from murk_env._actions import ActionReader
+from murk_env._binding import Binding, Views
+from murk_env._bookkeeping import ENDED, EPISODE, NOT_STARTED, PHASE, RNG_KEY, RUNNING, STEP
+from murk_env._info import Info
+from murk_env._stages import Stages
+from murk_env.blueprint import Blueprint
+from murk_env.compile import kernel
+from murk_env.errors import (
+    ClosedError,
+    EpisodeEndedError,
+    HookError,
+    MurkError,
+    ReentrantStepError,
+    ResetNeededError,
+    TickFailedError,
+)
+from murk_env.hooks import outputs
+from murk_env.observation import ObservationPlan
+from murk_env.world import World, not_finite
+
+if TYPE_CHECKING:
+    from murk_env.env import MurkEnv
+
+__all__ = ["Core", "Ended"]
+
+Worlds = npt.NDArray[np.intp]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Ended:
+    """What same-step mode keeps of the worlds whose episode ended, from before they began anew."""
+
+    worlds: Worlds
+    observations: Any
+    info: Info
+
+
+class Core:
+    """A batch of worlds of one environment, with its hooks, actions and observations.
+
+    Args:
+        env: the env whose hooks run.
+        blueprint: what its `build` returned.
+        num_worlds: number of worlds.
+        autoreset_mode: None for a single env: a world may be stepped past its end.
+        max_episode_steps: steps after which an episode is truncated, None for no limit.
+        static: the static arena to use, if one is given.
+        checked: whether to prove every tick complete and finite.
+
+    Attributes:
+        rewards: of the last step, (num_worlds,) float64.
+        terminated: of the last step, (num_worlds,) bool.
+        truncated: of the last step, (num_worlds,) bool.
+        info: what the info hook said of the published state.
+        ended: same-step mode: the worlds that ended at the last step, None when there are none.
+    """
+
+    def __init__(
+        self,
+        env: "MurkEnv",
+        blueprint: Blueprint,
+        num_worlds: int,
+        *,
+        autoreset_mode: AutoresetMode | None,
+        max_episode_steps: int | None,
+        static: StaticArena | None,
+        checked: bool,
+    ) -> None:
+        self._owner = type(env).__name__
+        self._mode = autoreset_mode
+        self._limit = max_episode_steps or 0
+        fields = type(env).fields
+        self.world = World(
+            blueprint.lattice,
+            fields,
+            blueprint.propagators,
+            num_worlds=num_worlds,
+            dt=blueprint.dt,
+            seed=0,
+            static=blueprint.static if static is None else static,
+            checked=checked,
+        )
+        self.actions = ActionReader(blueprint.action_space, num_worlds)
+        self.plan = ObservationPlan(blueprint.observation, blueprint.lattice, frozenset(fields.values()), 0)
+        self._stages = Stages(env, self.world, self.actions.actions)
+        self.rewards, self.terminated = outputs(num_worlds)
+        self.truncated = np.zeros_like(self.terminated)
+        self.info: Info = {}
+        self.ended: Ended | None = None
+        self.started = False
+        self.closed = False
+        self._pending: Worlds | None = None  # the worlds that ended at the last step, read from PHASE
+
+    @property
+    def pending(self) -> Worlds | None:
+        """Worlds whose episode has ended and that have not begun anew; None when there are none."""
+        return self._pending
+
+    # --- step ---------------------------------------------------------------------------------
+
+    def check_ready(self) -> None:
+        """Raise unless the worlds can be stepped now."""
+        self.check_open()
+        if not self.started:
+            raise ResetNeededError(f"{self._owner}: call reset() before step().")
+        if self._mode is AutoresetMode.DISABLED and self._pending is not None:
+            raise EpisodeEndedError(
+                f"{self._owner}: the episodes of world(s) {self._pending.tolist()} have ended and autoreset is "
+                f"disabled; reset them first, with options={{'reset_mask': mask}}."
+            )
+
+    def check_open(self) -> None:
+        """Raise unless the worlds can be used at all."""
+        if self.closed:
+            raise ClosedError(f"{self._owner} is closed; make a new one.")
+        if self.world.arena.in_tick:
+            raise ReentrantStepError(
+                f"{self._owner} is in the middle of a step: a hook or a propagator called back into the env that "
+                f"is calling it. Hooks work through the tick they are given."
+            )
+
+    def step(self) -> None:
+        """Step every world once with the actions in `self.actions.actions`, as one tick."""
+        restarted = self._pending if self._mode is AutoresetMode.NEXT_STEP else None
+        stage = "act"
+        try:
+            with self.world.arena.begin_tick() as guard:
+                binding = self.world.open(guard)
+                self._stages.act(binding)
+                self._check_finite("act", self.world.views(guard))
+                stage = "a propagator"
+                self.world.propagate(guard)
+                if restarted is not None:
+                    stage = "start"
+                    self._begin(guard.rows(restarted))
+                self.world.apply_bounds(guard)
+                views = self.world.seal(guard)
+                stage = "reward"
+                self._stages.reward(views, self.rewards)
+                stage = "terminated"
+                self._stages.terminated(views, self.terminated)
+                pending = self._judge(binding)
+                stage = "info"
+                info = self._stages.info(views)
+                ended = None
+                if pending is not None and self._mode is AutoresetMode.SAME_STEP:
+                    stage = "start"
+                    ended = Ended(pending, self.plan.fill_rows(views.after, pending), info)
+                    self._begin(guard.reopen_rows(pending))
+                    pending = None
+                    stage = "info"
+                    info = self._stages.info(self.world.views(guard))
+                    stage = "start"  # what is proved of its rows at publish
+        except TickFailedError:
+            raise
+        except Exception as error:
+            raise self._failed(stage, error) from error
+        self.info, self.ended, self._pending = info, ended, pending
+
+    def _judge(self, binding: Binding) -> Worlds | None:
+        """Find out whose episodes end; return those worlds."""
+        if self.world.arena.checked and not np.isfinite(self.rewards).all():
+            worlds = np.flatnonzero(~np.isfinite(self.rewards)).tolist()
+            raise HookError(f"{self._owner}.reward is not finite in world(s) {worlds}; the step was undone.")
+        phases = binding.phases
+        num_ended = judge(self.rewards, self.terminated, self.truncated, binding.steps, phases, self._limit)
+        return np.flatnonzero(phases == ENDED) if num_ended else None
+
+    def _check_finite(self, name: str, views: Views) -> None:
+        """In checked mode, prove that what a hook may write is finite."""
+        if not self.world.arena.checked:
+            return
+        for field in self.world.fields.values():
+            if field.mutability == "static" or field in self.world.pipeline.writers:
+                continue
+            worlds = not_finite(views.after[field])
+            if worlds.size:
+                raise HookError(
+                    f"{self._owner}.{name} wrote a number that is not finite to {field.name!r} in world(s) "
+                    f"{worlds.tolist()}; the step was undone for all {self.world.num_worlds} worlds."
+                )
+
+    def _failed(self, stage: str, error: Exception) -> MurkError:
+        return HookError(
+            f"{self._owner}.{stage} raised {type(error).__name__}: {str(error).rstrip('.')}; the tick was undone for all "
+            f"{self.world.num_worlds} worlds."
+        )
+
+    # --- episodes -----------------------------------------------------------------------------
+
+    def reset(self, worlds: Worlds, keys: dict[int, npt.NDArray[np.int32]]) -> None:
+        """Begin an episode in some worlds, in a tick of its own.
+
+        Args:
+            worlds: the worlds to reset.
+            keys: by world, a new random key; worlds without one go on with theirs.
+        """
+        stage = "start"
+        try:
+            with self.world.arena.begin_tick() as guard:
+                self._begin(guard.rows(worlds), keys)
+                views = self.world.seal(guard)
+                stage = "info"
+                info = self._stages.info(views)
+        except TickFailedError:
+            raise
+        except Exception as error:
+            raise self._failed(stage, error) from error
+        self.info, self.ended, self.started = info, None, True
+        self.read_phases()
+
+    def _begin(self, rows: RowWriter, keys: dict[int, npt.NDArray[np.int32]] | None = None) -> None:
+        """Restart the rows of every field, count the episode and call `start`."""
+        ids = self.world.ids
+        self.world.restart_rows(rows)
+        episodes = rows.read(ids[EPISODE]) + np.int32(1)
+        if keys:
+            seeded = np.array([world in keys for world in rows.worlds.tolist()])
+            words = rows.read(ids[RNG_KEY])
+            words[seeded] = [keys[world] for world in rows.worlds.tolist() if world in keys]
+            episodes[seeded] = 0
+            rows.write(ids[RNG_KEY], words)
+        rows.write(ids[EPISODE], episodes)
+        rows.write(ids[PHASE], RUNNING)
+        self._stages.start(rows)
+        self.world.bound_rows(rows)
+
+    def read_phases(self) -> None:
+        """Read from the arena which worlds have started and which have ended."""
+        phases = self.world[PHASE]
+        self.started = bool((phases != NOT_STARTED).all())
+        ended = np.flatnonzero(phases == ENDED)
+        self._pending = ended if ended.size else None
+
+    # --- state --------------------------------------------------------------------------------
+
+    def published(self) -> Any:
+        """Return the values of the published snapshot, for observations."""
+        return self.world.published()
+
+    def save(self) -> OwnedSnapshot:
+        """Return a copy of the whole state."""
+        return self.world.save()
+
+    def restore(self, saved: OwnedSnapshot) -> None:
+        """Go back to a saved state."""
+        self.world.restore(saved)
+        self.read_phases()
+
+    def close(self) -> None:
+        """Give the memory back; a second time does nothing."""
+        self.closed = True
+
+
+@kernel
+def judge(
+    rewards: npt.NDArray[np.float64],
+    terminated: npt.NDArray[np.bool_],
+    truncated: npt.NDArray[np.bool_],
+    steps: npt.NDArray[np.int32],
+    phases: npt.NDArray[np.int32],
+    limit: int,
+) -> int:
+    """Set the flags and phases of all worlds and return how many episodes ended.
+
+    A world whose step counter is zero has begun a new episode in this tick (next-step mode): its
+    reward is 0 and its flags are False.
+    """
+    num_ended = 0
+    for world in range(rewards.shape[0]):
+        if steps[world] == 0:
+            rewards[world] = 0.0
+            terminated[world] = False
+        truncated[world] = 0 < limit <= steps[world]
+        if terminated[world] or truncated[world]:
+            phases[world] = ENDED
+            num_ended += 1
+        else:
+            phases[world] = RUNNING
+    return num_ended

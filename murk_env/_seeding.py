@@ -1,0 +1,59 @@
+"""Seeds, reset options and masks of the faces: checked before anything changes."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from murk_env.errors import OptionError, ResetMaskError, ResetMaskTypeError, SeedError, did_you_mean
+from murk_env.random import key_from_seed
+from murk_env.world import checked_seed
+
+__all__ = ["key_from_generator", "read_mask", "read_options", "read_seeds"]
+
+
+def read_seeds(seed: Any, num_worlds: int) -> list[int | None]:
+    """Return one seed, or None, for each world: an integer counts up, a sequence is taken as it is."""
+    if seed is None:
+        return [None] * num_worlds
+    if isinstance(seed, Sequence | np.ndarray) and not isinstance(seed, str | bytes):
+        seeds = list(seed)
+        if len(seeds) != num_worlds:
+            raise SeedError(
+                f"a list of seeds must match num_envs: expected {num_worlds} seeds (or None), got length={len(seeds)}."
+            )
+        return [None if one is None else checked_seed(one) for one in seeds]
+    first = checked_seed(seed)
+    return [first + world for world in range(num_worlds)]
+
+
+def read_options(options: Mapping[str, Any] | None, known: Sequence[str]) -> Mapping[str, Any]:
+    """Return the options as a mapping, refusing those that are not known."""
+    for name in options or {}:
+        if name not in known:
+            raise OptionError(f"reset knows no option {name!r}; {did_you_mean(name, known)}")
+    return options or {}
+
+
+def read_mask(mask: Any, num_worlds: int) -> npt.NDArray[np.intp]:
+    """Return the worlds that a reset mask selects."""
+    # The first clause of each message is the one that Gymnasium's own vector envs give.
+    name, hint = "`options['reset_mask']`", f"pass one bool for each of the {num_worlds} worlds."
+    if not isinstance(mask, np.ndarray):
+        raise ResetMaskTypeError(f"{name} must be a numpy array, got {type(mask)}; {hint}")
+    if mask.shape != (num_worlds,):
+        raise ResetMaskError(f"{name} must have shape `({num_worlds},)`, got {mask.shape}; {hint}")
+    if mask.dtype != np.bool_:
+        raise ResetMaskTypeError(f"{name} must have `dtype=np.bool_`, got {mask.dtype}; {hint}")
+    if not mask.any():
+        raise ResetMaskError(
+            f"{name} must contain a boolean array with at least one True value, got reset_mask={mask}; "
+            f"to reset nothing, do not call reset."
+        )
+    return np.flatnonzero(mask)
+
+
+def key_from_generator(generator: np.random.Generator) -> npt.NDArray[np.int32]:
+    """Return a random key drawn from a numpy generator, for an unseeded first reset."""
+    return key_from_seed(int(generator.integers(2**63)))

@@ -1,0 +1,32 @@
+"""Static fields, one copy for all envs of the same class and parameters in a process."""
+
+from collections.abc import Hashable
+from typing import TYPE_CHECKING, Any
+
+from murk_arena import StaticArena, StaticCache
+from murk_env._static import build_static, field_ids, field_specs
+from murk_env.blueprint import Blueprint
+
+if TYPE_CHECKING:
+    from murk_env.env import MurkEnv
+
+__all__ = ["shared_static"]
+
+_cache = StaticCache()
+
+
+def shared_static(cls: "type[MurkEnv]", params: Any, blueprint: Blueprint) -> StaticArena | None:
+    """Return the static arena that envs of this class and parameters share; None where there is nothing to share.
+
+    It is built when the first of them is made and goes with the last. Parameters that cannot be
+    hashed (arrays, say) share nothing.
+    """
+    if not blueprint.static or not isinstance(params, Hashable):
+        return None
+    try:
+        key = (cls, hash(params), params)
+    except TypeError:
+        return None
+    ids = field_ids(cls.fields)
+    specs = field_specs(ids, blueprint.lattice.num_cells, 0)
+    return _cache.get_or_build(key, lambda: build_static(blueprint.static, ids, specs))

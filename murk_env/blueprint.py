@@ -1,0 +1,39 @@
+"""Blueprints: what an author's `build` returns."""
+
+import dataclasses
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy.typing as npt
+from gymnasium import spaces
+
+from murk_env.field import Field
+from murk_env.lattice import Lattice
+from murk_env.observation import Observation
+from murk_env.propagators.base import Propagator
+
+__all__ = ["Blueprint"]
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Blueprint:
+    """Everything about an environment that its hooks do not say.
+
+    Attributes:
+        lattice: topology of every world.
+        observation: what is seen of a world.
+        action_space: one world's actions: Discrete, MultiDiscrete, MultiBinary or Box.
+        propagators: the laws, in the order they run at every tick.
+        static: values of the static fields: arrays, or functions that compute them. A function is
+            called once for all envs of the same class and parameters in a process.
+        dt: time that one tick, so one step, advances.
+    """
+
+    lattice: Lattice
+    observation: Observation
+    action_space: spaces.Space[Any]
+    propagators: Sequence[Propagator] = ()
+    static: Mapping[Field, npt.ArrayLike | Callable[[], npt.ArrayLike]] = dataclasses.field(
+        default_factory=dict[Field, "npt.ArrayLike | Callable[[], npt.ArrayLike]"]
+    )
+    dt: float = 1.0

@@ -1,0 +1,321 @@
+"""The base of every environment: authors subclass MurkEnv and fill in hooks."""
+
+import dataclasses
+import inspect
+from collections.abc import Mapping
+from typing import Any, ClassVar, Self
+
+import gymnasium
+import numpy as np
+import numpy.typing as npt
+from gymnasium.vector import AutoresetMode
+
+from murk_arena import OwnedSnapshot, StaticArena
+from murk_env._core import Core
+from murk_env._info import info_of_one
+from murk_env._parameters import RESERVED_PARAMETERS, make_params
+from murk_env._seeding import key_from_generator, read_options
+from murk_env._sharing import shared_static
+from murk_env.blueprint import Blueprint
+from murk_env.errors import BlueprintError, DefinitionError, FrozenAttributeError, ParameterError
+from murk_env.field import Field, fields_of
+from murk_env.observation.plan import row_of
+from murk_env.random import key_from_seed
+from murk_env.values import RowTick, Tick, Values
+from murk_env.world import checked_seed
+
+__all__ = ["MurkEnv"]
+
+# Attributes that Gymnasium, PettingZoo, their wrappers and checkers set on an env.
+_FACE_ATTRIBUTES = frozenset(
+    {
+        "spec",
+        "metadata",
+        "render_mode",
+        "np_random",
+        "_np_random",
+        "_np_random_seed",
+        "action_space",
+        "observation_space",
+        "closed",
+        "max_cycles",
+        "agents",
+    }
+)
+
+
+class MurkEnv(gymnasium.Env[Any, Any]):
+    """A Gymnasium env over one world, and the class that authors subclass.
+
+    A subclass declares `Params` (a frozen keyword-only dataclass), its fields as class attributes
+    and the hooks `build`, `start`, `act`, `reward`, `terminated` and, if it wants, `info`. All hooks
+    work on arrays with a leading worlds axis, however many worlds there are, or are written for one
+    world and marked with `per_world`. No hook needs `super()`.
+
+    Args:
+        render_mode: one of `metadata["render_modes"]`, or None.
+        max_episode_steps: steps after which an episode is truncated; None or a number below 1 for no
+            limit. `gymnasium.make` leaves it out and wraps the env with TimeLimit instead.
+        copy: whether every observation is an array of its own; with False, two are used in turn, each
+            valid until the step after next.
+        checked: prove at every tick that full writes are complete and all numbers finite.
+        static_arena: the static fields of another env of this class and parameters; by default they
+            are found by themselves.
+        parameters: the fields of `Params`.
+
+    Raises:
+        ParameterError: for an unknown parameter, or a value that `Params` refuses.
+        DefinitionError: for a class whose declarations contradict each other.
+    """
+
+    fields: ClassVar[Mapping[str, Field]] = {}
+    small: ClassVar[Mapping[str, Any]] = {}
+    metadata: dict[str, Any] = {"render_modes": []}  # noqa: RUF012  # declared so by gymnasium.Env
+
+    @dataclasses.dataclass(frozen=True, kw_only=True)
+    class Params:
+        """No parameters."""
+
+    params: Any
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        cls.fields = fields_of(cls)
+        for field in dataclasses.fields(cls.Params):
+            if field.name in RESERVED_PARAMETERS:
+                raise DefinitionError(
+                    f"{cls.__name__}.Params.{field.name} cannot be a parameter: Gymnasium or the faces use that "
+                    f"name; call it something else."
+                )
+
+    def __init__(
+        self,
+        *,
+        render_mode: str | None = None,
+        max_episode_steps: int | None = None,
+        copy: bool = True,
+        checked: bool = False,
+        static_arena: StaticArena | None = None,
+        **parameters: Any,
+    ) -> None:
+        self._assemble(
+            1,
+            None,
+            {
+                "render_mode": render_mode,
+                "max_episode_steps": max_episode_steps,
+                "copy": copy,
+                "checked": checked,
+            },
+            static_arena,
+            parameters,
+        )
+
+    @classmethod
+    def _of_many(
+        cls,
+        num_worlds: int,
+        autoreset_mode: AutoresetMode,
+        options: Mapping[str, Any],
+        static_arena: StaticArena | None,
+        parameters: Mapping[str, Any],
+    ) -> Self:
+        """Return the hooks and core of a batch of worlds, for the vector face."""
+        env = cls.__new__(cls)
+        env._assemble(num_worlds, autoreset_mode, options, static_arena, parameters)
+        return env
+
+    def _assemble(
+        self,
+        num_worlds: int,
+        autoreset_mode: AutoresetMode | None,
+        options: Mapping[str, Any],
+        static_arena: StaticArena | None,
+        parameters: Mapping[str, Any],
+    ) -> None:
+        cls = type(self)
+        if options["render_mode"] is not None and options["render_mode"] not in cls.metadata["render_modes"]:
+            raise ParameterError(
+                f"{cls.__name__} has no render_mode {options['render_mode']!r}; it has {cls.metadata['render_modes']}."
+            )
+        self.params = make_params(cls, parameters)
+        self.render_mode = options["render_mode"]
+        self._options = dict(options)
+        blueprint = self.build(self.params)
+        if not isinstance(blueprint, Blueprint):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise BlueprintError(f"{cls.__name__}.build must return a Blueprint, not {type(blueprint).__name__}.")
+        if static_arena is None:
+            static_arena = shared_static(cls, self.params, blueprint)
+        self._core = Core(
+            self,
+            blueprint,
+            num_worlds,
+            autoreset_mode=autoreset_mode,
+            max_episode_steps=positive(options["max_episode_steps"]),
+            static=static_arena,
+            checked=options["checked"],
+        )
+        self.lattice = blueprint.lattice
+        self.observation_space = self._core.plan.space
+        self.action_space = blueprint.action_space
+        self._outputs = None if options["copy"] else [self._core.plan.allocate(num_worlds) for _ in range(2)]
+        self._built = True
+
+    # --- hooks --------------------------------------------------------------------------------
+
+    def build(self, params: Any) -> Blueprint:
+        """Return the lattice, propagators, observation, action space and static values.
+
+        What it puts on `self` stays readable in every hook; after `build` nothing can be added.
+        """
+        raise DefinitionError(f"{type(self).__name__} does not say how it is built: define build(self, params).")
+
+    def start(self, tick: RowTick, worlds: npt.NDArray[np.intp]) -> None:
+        """Begin an episode in these worlds, whose fields hold their initial values already.
+
+        Args:
+            tick: `tick[field]` reads and sets one row for each of `worlds`.
+            worlds: indices of the worlds, (k,).
+        """
+        raise DefinitionError(f"{type(self).__name__} does not say how an episode begins: define start(self, tick, worlds).")
+
+    def act(self, tick: Tick, actions: npt.NDArray[Any]) -> None:
+        """Apply the actions, before the propagators run.
+
+        Args:
+            tick: `tick[field]` reads and sets all worlds.
+            actions: valid actions, (num_worlds, ...).
+        """
+        raise DefinitionError(f"{type(self).__name__} does not say what an action does: define act(self, tick, actions).")
+
+    def reward(self, before: Values, after: Values) -> npt.ArrayLike:
+        """Return the reward of every world, (num_worlds,).
+
+        Args:
+            before: the values the step started from.
+            after: the values it is about to publish.
+        """
+        raise DefinitionError(f"{type(self).__name__} has no reward: define reward(self, before, after).")
+
+    def terminated(self, after: Values) -> npt.ArrayLike:
+        """Return which worlds' episodes have come to their end, (num_worlds,) bool."""
+        raise DefinitionError(f"{type(self).__name__} does not say when an episode ends: define terminated(self, after).")
+
+    def info(self, after: Values) -> Mapping[str, npt.NDArray[Any]]:
+        """Return further numbers about every world, each (num_worlds, ...); the same keys every time."""
+        return {}
+
+    # --- Gymnasium ----------------------------------------------------------------------------
+
+    def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Any, dict[str, Any]]:
+        """Begin a new episode.
+
+        Args:
+            seed: any non-negative integer starts the world's random numbers anew; None goes on with
+                them, or takes them from `np_random` at the first reset.
+            options: none are known.
+
+        Returns:
+            The observation and the info.
+
+        Raises:
+            SeedError, SeedTypeError, OptionError: before anything changes.
+        """
+        self._core.check_open()
+        read_options(options, ())
+        if seed is not None:
+            seed = checked_seed(seed)
+            key = {0: key_from_seed(seed)}
+        else:
+            key = {} if self._core.started else {0: key_from_generator(self.np_random)}
+        self._core.reset(np.zeros(1, np.intp), key)
+        super().reset(seed=seed)
+        return self._observe(), info_of_one(self._core.info)
+
+    def step(self, action: Any) -> tuple[Any, float, bool, bool, dict[str, Any]]:
+        """Step the world once.
+
+        An episode that has ended may be stepped on, as in most of Gymnasium's envs.
+
+        Returns:
+            Observation, reward, terminated, truncated, info.
+
+        Raises:
+            ActionError, ResetNeededError, ClosedError: before anything changes.
+            HookError, PropagatorError: the world is as before the step.
+        """
+        core = self._core
+        core.check_ready()
+        core.actions.read_one(action)
+        core.step()
+        return (
+            self._observe(),
+            float(core.rewards[0]),
+            bool(core.terminated[0]),
+            bool(core.truncated[0]),
+            info_of_one(core.info),
+        )
+
+    def close(self) -> None:
+        """Release the worlds; every later use but another close raises ClosedError."""
+        self._core.close()
+
+    def _observe(self) -> Any:
+        return row_of(self._observe_all(), 0)
+
+    def _observe_all(self) -> Any:
+        """Return the observations of all worlds from the published snapshot."""
+        if self._outputs is None:
+            out = self._core.plan.allocate(self._core.world.num_worlds)
+        else:
+            self._outputs.reverse()
+            out = self._outputs[0]
+        self._core.plan.fill(self._core.published(), out)
+        return out
+
+    # --- state --------------------------------------------------------------------------------
+
+    def __setattr__(self, name: str, value: object) -> None:
+        if self.__dict__.get("_built", False) and name not in _FACE_ATTRIBUTES:
+            raise FrozenAttributeError(
+                f"{type(self).__name__}.{name} cannot be set: the state of an environment lives in its fields, so that "
+                f"snapshots hold all of it. Declare a Field (over='world' for one value per world)."
+            )
+        super().__setattr__(name, value)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        saved = self._core.save()
+        face = {name: self.__dict__[name] for name in _FACE_ATTRIBUTES if name in self.__dict__}
+        for derived in ("action_space", "observation_space"):
+            face.pop(derived, None)
+        parameters = {field.name: getattr(self.params, field.name) for field in dataclasses.fields(self.params)}
+        return _rebuild, (type(self), parameters, self._options, saved, face, self._core.closed, self.action_space)
+
+
+def _rebuild(
+    cls: type[MurkEnv],
+    parameters: dict[str, Any],
+    options: dict[str, Any],
+    saved: OwnedSnapshot,
+    face: dict[str, Any],
+    closed: bool,
+    action_space: gymnasium.Space[Any],
+) -> MurkEnv:
+    env = cls(**options, static_arena=saved.static_arena, **parameters)
+    env._core.restore(saved)  # pyright: ignore[reportPrivateUsage]
+    for name, value in face.items():
+        setattr(env, name, value)
+    env.action_space = action_space  # it carries the state of its own sampling
+    if closed:
+        env.close()
+    return env
+
+
+def positive(limit: int | None) -> int | None:
+    """Return a time limit, None for none: gymnasium.make passes -1 for none."""
+    return limit if limit is not None and limit > 0 else None
+
+
+def implements(cls: type[MurkEnv], hook: str) -> bool:
+    """Whether a class defines a hook of its own."""
+    return inspect.getattr_static(cls, hook) is not inspect.getattr_static(MurkEnv, hook)

@@ -1,0 +1,150 @@
+"""Every error that murk_env raises of its own.
+
+    MurkError
+    ├── DefinitionError (ValueError)        what an author or a caller declared does not fit
+    │   ├── FieldError                      a field's declaration
+    │   ├── LatticeError                    a lattice's sides, edges or cells
+    │   ├── BlueprintError                  what build() returned
+    │   ├── ParameterError (TypeError)      a parameter of an environment
+    │   ├── PropagatorConfigError           a coefficient of a propagator
+    │   └── PipelineError                   reads, writes and order of the propagators
+    │       └── StabilityError              dt above a propagator's bound
+    ├── InputError (ValueError)             what was passed to step or reset
+    │   ├── ActionError (gymnasium InvalidAction)
+    │   │   └── ActionTypeError (TypeError)
+    │   ├── SeedError (gymnasium Error)
+    │   │   └── SeedTypeError (TypeError)
+    │   ├── OptionError
+    │   └── ResetMaskError
+    │       └── ResetMaskTypeError (TypeError)
+    ├── StateError (RuntimeError)           the call came at a wrong moment
+    │   ├── ResetNeededError (gymnasium ResetNeeded)
+    │   ├── EpisodeEndedError (gymnasium ResetNeeded)
+    │   ├── ClosedError (gymnasium ClosedEnvironmentError)
+    │   ├── ReentrantStepError
+    │   └── FrozenAttributeError (AttributeError)
+    └── TickFailedError (RuntimeError)      a tick was discarded; the cause is chained
+        ├── HookError
+        └── PropagatorError
+
+An InputError or a StateError is raised before anything changes; after a
+TickFailedError the worlds are as they were before the step.
+"""
+
+import difflib
+from collections.abc import Iterable
+
+from gymnasium import error as gymnasium_error
+
+
+class MurkError(Exception):
+    """Base of all errors of murk_env."""
+
+
+class DefinitionError(MurkError, ValueError):
+    """What an author or a caller declared does not fit together."""
+
+
+class FieldError(DefinitionError):
+    """A field's declaration is not possible."""
+
+
+class LatticeError(DefinitionError):
+    """A lattice's sides, edges, coordinates or cells are not possible."""
+
+
+class BlueprintError(DefinitionError):
+    """What `build` returned does not describe an environment."""
+
+
+class ParameterError(DefinitionError, TypeError):
+    """A parameter of an environment is unknown or has a value it cannot have."""
+
+
+class PropagatorConfigError(DefinitionError):
+    """A coefficient, source or limit of a propagator is not possible."""
+
+
+class PipelineError(DefinitionError):
+    """The propagators' reads and writes do not fit the fields or each other."""
+
+
+class StabilityError(PipelineError):
+    """The time step lies above what a propagator can bear."""
+
+
+class InputError(MurkError, ValueError):
+    """Something passed to `step` or `reset` is not what it takes."""
+
+
+class ActionError(InputError, gymnasium_error.InvalidAction):
+    """An action lies outside the action space."""
+
+
+class ActionTypeError(ActionError, TypeError):
+    """An action is of a type or dtype that the action space does not hold."""
+
+
+class SeedError(InputError, gymnasium_error.Error):
+    """A seed is negative, or a list of seeds has the wrong length."""
+
+
+class SeedTypeError(SeedError, TypeError):
+    """A seed is not an integer."""
+
+
+class OptionError(InputError):
+    """A reset option is not known."""
+
+
+class ResetMaskError(InputError):
+    """A reset mask has the wrong shape or selects nothing."""
+
+
+class ResetMaskTypeError(ResetMaskError, TypeError):
+    """A reset mask is not a numpy array of booleans."""
+
+
+class StateError(MurkError, RuntimeError):
+    """The call came at a moment when it cannot be answered."""
+
+
+class ResetNeededError(StateError, gymnasium_error.ResetNeeded):
+    """The env has not been reset yet."""
+
+
+class EpisodeEndedError(StateError, gymnasium_error.ResetNeeded):
+    """A world whose episode ended was stepped in Disabled mode."""
+
+
+class ClosedError(StateError, gymnasium_error.ClosedEnvironmentError):
+    """The env is closed."""
+
+
+class ReentrantStepError(StateError):
+    """A hook or a propagator called back into the env that is calling it."""
+
+
+class FrozenAttributeError(StateError, AttributeError):
+    """State was put beside the arena, on the env object itself."""
+
+
+class TickFailedError(MurkError, RuntimeError):
+    """A tick was discarded; the worlds are as before it and the cause is chained."""
+
+
+class HookError(TickFailedError):
+    """A hook raised, or returned something of the wrong shape or dtype."""
+
+
+class PropagatorError(TickFailedError):
+    """A propagator raised, or wrote a number that is not finite in checked mode."""
+
+
+def did_you_mean(name: object, known: Iterable[str]) -> str:
+    """Return a sentence that proposes the nearest of the known names, or lists them all."""
+    names = sorted(known)
+    near = difflib.get_close_matches(str(name), names, n=1)
+    if near:
+        return f"did you mean {near[0]!r}?"
+    return f"known: {', '.join(names)}." if names else "there are none."

@@ -1,0 +1,121 @@
+"""Fields: the named arrays that a world is made of."""
+
+import dataclasses
+import math
+from collections.abc import Mapping
+from typing import Any, Literal, get_args
+
+import numpy as np
+import numpy.typing as npt
+
+from murk_arena import Mutability
+from murk_env.errors import FieldError, did_you_mean
+
+__all__ = ["Field", "fields_of"]
+
+Span = Literal["cells", "agents", "world"]
+AtBounds = Literal["clamp", "reflect", "wrap"]
+
+_DTYPES = (np.dtype(np.float32), np.dtype(np.int32))
+
+
+@dataclasses.dataclass(eq=False, kw_only=True)
+class Field:
+    """One named array of every world, declared as a class attribute.
+
+    In a batch of worlds it has the shape `(num_worlds, [components,] cells)`, with `agents`
+    instead of `cells` for `over="agents"` and no last axis for `over="world"`. A static field has
+    no worlds axis. Two fields are the same only when they are the same object.
+
+    Attributes:
+        over: what the field has a value for: every cell, every agent, or the world itself.
+        components: number of components of a vector field, None for a scalar one.
+        dtype: float32 or int32.
+        mutability: `per_tick`, `sparse` (seldom changed, copied when it does) or `static`
+            (set once by the blueprint, one copy for all worlds).
+        initial: value of every element when an episode begins, before `start`.
+        unit: physical unit, for people.
+        low: smallest value, None for none.
+        high: largest value, None for none.
+        at_bounds: what becomes of values beyond: `clamp` sets them to the limit, `reflect` folds
+            them back at it, `wrap` takes them modulo `[low, high)`. It happens before anyone
+            reads the tick's result.
+
+    Raises:
+        FieldError: when the declaration contradicts itself.
+    """
+
+    over: Span = "cells"
+    components: int | None = None
+    dtype: npt.DTypeLike = np.float32
+    mutability: Literal["per_tick", "sparse", "static"] = "per_tick"
+    initial: float = 0.0
+    unit: str = ""
+    low: float | None = None
+    high: float | None = None
+    at_bounds: AtBounds = "clamp"
+    name: str = dataclasses.field(default="", init=False)
+
+    def __post_init__(self) -> None:
+        self.dtype: np.dtype[Any] = np.dtype(self.dtype)
+        _check_choice("over", self.over, get_args(Span))
+        _check_choice("mutability", self.mutability, [kind.value for kind in Mutability])
+        _check_choice("at_bounds", self.at_bounds, get_args(AtBounds))
+        if self.dtype not in _DTYPES:
+            raise FieldError(f"a field's dtype is float32 or int32, not {self.dtype}.")
+        if self.components is not None and self.components < 1:
+            raise FieldError(f"a vector field has at least 1 component, not {self.components}.")
+        self._check_bounds()
+
+    def _check_bounds(self) -> None:
+        low, high = self.bounds
+        if math.isnan(low) or math.isnan(high) or low > high:
+            raise FieldError(f"a field's bounds need low <= high, not low={self.low}, high={self.high}.")
+        if self.at_bounds != "clamp" and not (math.isfinite(low) and math.isfinite(high) and low < high):
+            raise FieldError(
+                f"at_bounds={self.at_bounds!r} needs both limits and low < high, "
+                f"not low={self.low}, high={self.high}."
+            )
+        if not low <= self.initial <= high:
+            raise FieldError(f"a field's initial value {self.initial} lies outside its bounds [{low}, {high}].")
+
+    @property
+    def bounds(self) -> tuple[float, float]:
+        """Lowest and highest value; infinite where the field has no limit."""
+        return (
+            -math.inf if self.low is None else self.low,
+            math.inf if self.high is None else self.high,
+        )
+
+    def shape(self, num_cells: int, num_agents: int) -> tuple[int, ...]:
+        """Return the shape of one world's values."""
+        spans = {"cells": (num_cells,), "agents": (num_agents,), "world": ()}
+        return (*(() if self.components is None else (self.components,)), *spans[self.over])
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        if self.name and self.name != name:
+            raise FieldError(
+                f"{owner.__name__}.{name} is the same Field object as {self.name!r}; declare a field for each name."
+            )
+        self.name = name
+
+    def __setattr__(self, key: str, value: object) -> None:
+        if "name" in self.__dict__ and self.__dict__["name"]:
+            raise FieldError(f"field {self.name!r} is fixed once it has a name; {key} cannot be set to {value!r}.")
+        super().__setattr__(key, value)
+
+    def __repr__(self) -> str:
+        return f"Field({self.name or '?'}, over={self.over!r}, dtype={self.dtype}, {self.mutability})"
+
+
+def _check_choice(key: str, value: object, known: Any) -> None:
+    if value not in known:
+        raise FieldError(f"a field's {key} cannot be {value!r}; {did_you_mean(value, known)}")
+
+
+def fields_of(owner: type) -> Mapping[str, Field]:
+    """Return the fields a class declares, those of its bases first, in order of declaration."""
+    found: dict[str, Field] = {}
+    for base in reversed(owner.__mro__):
+        found.update({name: value for name, value in vars(base).items() if isinstance(value, Field)})
+    return found

@@ -1,0 +1,115 @@
+"""What every propagator is: a law that reads and writes fields once a tick."""
+
+import math
+from collections.abc import Callable
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from murk_env.errors import PipelineError
+from murk_env.field import Field, Span
+from murk_env.lattice import Lattice
+from murk_env.random import WorldRng
+
+__all__ = ["Frame", "Propagator"]
+
+
+class Frame(Protocol):
+    """The arrays a propagator works on in one tick, worlds axis first.
+
+    They stay at the same place every second tick, so a kernel may fetch them once (`bind`).
+    """
+
+    @property
+    def lattice(self) -> Lattice:
+        """The lattice of every world."""
+        ...
+
+    @property
+    def dt(self) -> float:
+        """Time that one tick advances."""
+        ...
+
+    @property
+    def num_worlds(self) -> int:
+        """Number of worlds in the batch."""
+        ...
+
+    @property
+    def rng(self) -> WorldRng:
+        """Draws of this propagator, one row per world."""
+        ...
+
+    def read(self, field: Field) -> npt.NDArray[np.generic]:
+        """Return this tick's values of a field declared in `reads`, read-only."""
+        ...
+
+    def previous(self, field: Field) -> npt.NDArray[np.generic]:
+        """Return the previous tick's values of a field declared in `reads_previous`, read-only."""
+        ...
+
+    def write(self, field: Field) -> npt.NDArray[np.generic]:
+        """Return the array of a field declared in `writes`; every element must be set."""
+        ...
+
+    def update(self, field: Field) -> npt.NDArray[np.generic]:
+        """Return the array of a field declared in `updates`; it holds the previous values."""
+        ...
+
+
+class Propagator:
+    """One law of a world: a stateless operator that runs once a tick.
+
+    A subclass declares what it touches and implements `step`; one built on a compiled kernel
+    implements `bind` instead. Declarations are read once, when the world is built.
+
+    Attributes:
+        reads: fields whose values of this tick it reads (Euler).
+        reads_previous: fields whose values of the tick before it reads (Jacobi).
+        writes: fields of which it sets every element, every tick.
+        updates: fields that it changes starting from their previous values.
+    """
+
+    reads: tuple[Field, ...] = ()
+    reads_previous: tuple[Field, ...] = ()
+    writes: tuple[Field, ...] = ()
+    updates: tuple[Field, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """Name in messages: the class and what it writes."""
+        fields = ", ".join(field.name for field in (*self.writes, *self.updates))
+        return f"{type(self).__name__}({fields})"
+
+    def max_dt(self, lattice: Lattice) -> float:
+        """Return the largest stable time step on this lattice (inf for none)."""
+        return math.inf
+
+    def check(self, lattice: Lattice) -> None:
+        """Raise PipelineError for what cannot work on this lattice."""
+
+    def guarantees(self, field: Field) -> tuple[float, float]:
+        """Return a range that everything it writes to `field` lies in."""
+        return (-math.inf, math.inf)
+
+    def step(self, frame: Frame) -> None:
+        """Run one tick for all worlds, on arrays with the worlds axis first."""
+        raise PipelineError(f"{type(self).__name__} is no law yet: implement step(frame), or bind(frame).")
+
+    def bind(self, frame: Frame) -> Callable[[int, int], None]:
+        """Return a function that runs the worlds `[start, stop)` on this frame's arrays."""
+
+        def run(start: int, stop: int) -> None:
+            self.step(frame)
+
+        return run
+
+    def require(self, field: Field, *, over: Span = "cells", dtype: type = np.float32) -> None:
+        """Raise PipelineError unless the field is a scalar one of this span and dtype."""
+        found = (field.over, field.dtype, field.components)
+        if found != (over, np.dtype(dtype), None):
+            raise PipelineError(
+                f"{self.name} needs {field.name!r} as a scalar {np.dtype(dtype)} field over {over}, but it is "
+                f"{field.dtype} over {field.over} with components={field.components}; change its declaration."
+            )

@@ -1,0 +1,89 @@
+"""Rules that compare one run with another: with its twin, with other batches, with Gymnasium's own."""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from murk_env.testing._play import ActionStream, Record, ended_rows, play, row_records
+from murk_env.testing._rule import must_agree, play_native, vector_rule
+from murk_env.testing.case import Bench
+
+ENOUGH_EPISODES = 3
+"""Finished episodes that every row must see before a run shows anything about restarts."""
+
+
+@vector_rule
+def runs_repeat(bench: Bench) -> None:
+    """The same seeds and actions give the same run, resets of every kind included."""
+    first, second = (play_native(bench, bench.native(), interrupted=True) for _ in range(2))
+    must_agree(bench, "two runs with equal seeds and actions", first, second)
+
+
+@vector_rule
+def rows_do_not_depend_on_num_envs(bench: Bench) -> None:
+    """A row (the first, a middle and the last are examined) is what it is in a batch with one row more."""
+    case = bench.case
+    env, larger = bench.native(), bench.native(case.num_envs + 1)
+    runs = [list(play_native(bench, one)) for one in (env, larger)]
+    why = f"against the same row of num_envs={case.num_envs + 1}"
+    for row in sorted({0, case.num_envs // 2, case.num_envs - 1}):
+        expected, actual = (
+            row_records(iter(run), one, row) for run, one in zip(runs, (env, larger), strict=True)
+        )
+        must_agree(bench, why, expected, actual, row=row)
+
+
+@vector_rule
+def rows_do_not_depend_on_each_other(bench: Bench) -> None:
+    """A row with the same seed and actions is the same, whatever the other rows do."""
+    case = bench.case
+    env, other = bench.native(), bench.native()
+    chosen = case.num_envs // 2
+    seeds = [case.seed + row + (0 if row == chosen else case.num_envs) for row in range(case.num_envs)]
+    actions = ActionStream(other.single_action_space, seeds)
+    expected = row_records(play_native(bench, env), env, chosen)
+    run = play(other, case.mode, steps=case.steps, seed=case.seed, actions=actions)
+    why = "against the same row while the other rows do something else"
+    must_agree(bench, why, expected, row_records(run, other, chosen), row=chosen)
+
+
+@vector_rule
+def episodes_end_apart(bench: Bench) -> None:
+    """The run proves something: rows finish several episodes, at different times, in every way expected."""
+    expect = tuple(bench.case.expect)
+    if not expect:
+        return
+    steps = [record.output for record in play_native(bench, bench.oracle()) if record.call == "step"]
+    ended = np.array([ended_rows(output) for output in steps])
+    fewest = int(ended.sum(axis=0).min())
+    advice = "give more steps, shorter episodes (a smaller time limit), or what to expect"
+    if fewest < ENOUGH_EPISODES:
+        what = f"expected {ENOUGH_EPISODES} finished episodes in each row of {len(steps)} steps, got {fewest}"
+        raise bench.error(
+            f"the run proves nothing: {what}; {advice}", expected=ENOUGH_EPISODES, actual=fewest
+        )
+    if bench.case.num_envs > 1 and np.array_equal(ended.any(axis=1), ended.all(axis=1)):
+        raise bench.error(f"the run proves nothing: all rows always end together; {advice}")
+    for ending in expect:
+        if not any(output[ending].any() for output in steps):
+            raise bench.error(f"the run proves nothing: no episode {ending}; {advice}", expected=expect)
+
+
+@vector_rule
+def steps_equal_sync(bench: Bench) -> None:
+    """Every output of every step is that of SyncVectorEnv over the single form, to the byte."""
+    must_agree(bench, "against SyncVectorEnv", *_beside_oracle(bench, interrupted=False))
+
+
+@vector_rule
+def resets_equal_sync(bench: Bench) -> None:
+    """So it is with full and masked resets, with and without seeds, in between."""
+    must_agree(bench, "against SyncVectorEnv", *_beside_oracle(bench, interrupted=True))
+
+
+def _beside_oracle(bench: Bench, *, interrupted: bool) -> tuple[Iterator[Record], Iterator[Record]]:
+    oracle, env = bench.oracle(), bench.native()
+    return (
+        play_native(bench, oracle, interrupted=interrupted),
+        play_native(bench, env, interrupted=interrupted),
+    )

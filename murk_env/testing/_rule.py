@@ -1,0 +1,97 @@
+"""What a rule is: a function over a bench, made callable on a case under its own name."""
+
+from collections.abc import Callable, Iterator
+from functools import wraps
+
+import gymnasium
+
+from murk_env.testing._play import Interruptions, Record, ended_rows, play, proceed
+from murk_env.testing._types import AnyVectorEnv, BoolArray
+from murk_env.testing.case import Bench, VectorCase
+from murk_env.testing.comparison import first_difference
+from murk_env.testing.errors import VectorEnvError
+
+__all__ = [
+    "REFUSALS",
+    "Rule",
+    "must_agree",
+    "must_be_untouched",
+    "must_refuse",
+    "play_native",
+    "play_until_ended",
+    "vector_rule",
+]
+
+Rule = Callable[[VectorCase], None]
+
+REFUSALS = (TypeError, ValueError, RuntimeError, AssertionError, gymnasium.error.Error)
+"""Errors that count as saying no. Anything else is an accident on the way."""
+
+
+def vector_rule(examine: Callable[[Bench], None]) -> Rule:
+    """Make a rule of a function: its name is the rule's, and any accident in it breaks the rule."""
+
+    @wraps(examine)
+    def rule(case: VectorCase) -> None:
+        with Bench(case, examine.__name__) as bench:
+            try:
+                examine(bench)
+            except VectorEnvError:
+                raise
+            except Exception as error:
+                raise bench.error(f"expected no error, got {type(error).__name__}: {error}") from error
+
+    return rule
+
+
+def play_native(bench: Bench, env: AnyVectorEnv, *, interrupted: bool = False) -> Iterator[Record]:
+    """Play an environment as the case says."""
+    case = bench.case
+    return play(env, case.mode, steps=case.steps, seed=case.seed, interrupted=interrupted)
+
+
+def play_until_ended(bench: Bench, env: AnyVectorEnv) -> BoolArray | None:
+    """Play until some row has ended: the rows that did, (num_envs,) bool; None if the run is over first."""
+    steps = (record.output for record in play_native(bench, env) if record.call == "step")
+    return next((ended for ended in map(ended_rows, steps) if ended.any()), None)
+
+
+def must_agree(
+    bench: Bench, why: str, expected: Iterator[Record], actual: Iterator[Record], *, row: int | None = None
+) -> None:
+    """Compare two runs call by call, byte by byte."""
+    for left, right in zip(expected, actual, strict=True):
+        difference = first_difference(left.output, right.output)
+        if difference:
+            raise bench.differs(f"{why}: {left.call}", difference, step=left.step, row=row)
+
+
+def must_refuse(bench: Bench, what: str, call: Callable[[], object]) -> None:
+    """Demand that a call raises an error that says no."""
+    try:
+        call()
+    except REFUSALS:
+        return
+    except Exception as error:
+        accident = (
+            f"{what}: expected a refusal (TypeError, ValueError, ...), got {type(error).__name__}: {error}"
+        )
+        raise bench.error(accident) from error
+    raise bench.error(f"{what}: expected an error, got none")
+
+
+def must_be_untouched(
+    bench: Bench, why: str, env: AnyVectorEnv, twin: AnyVectorEnv, ended: BoolArray | None = None
+) -> None:
+    """Demand that an environment goes on exactly as its twin, which nobody disturbed."""
+    case = bench.case
+    ended = ~bench.every_row if ended is None else ended
+
+    def onward(one: AnyVectorEnv) -> Iterator[Record]:
+        steps = min(case.steps, 3 * Interruptions.NUM_KINDS)
+        interruptions = Interruptions(case.num_envs, steps, case.seed)
+        return proceed(
+            one, case.mode, ended, steps=steps, actions=bench.actions(one, 1), interruptions=interruptions
+        )
+
+    must_agree(bench, why, onward(twin), onward(env))

@@ -1,0 +1,60 @@
+"""Names for the types that the rules speak of, and two questions about them."""
+
+from collections.abc import Mapping
+from typing import Any, Literal, Protocol, TypeGuard, cast
+
+import gymnasium
+import numpy as np
+from gymnasium import Space, spaces
+from numpy.typing import NDArray
+
+__all__ = ["AnyArray", "AnyEnv", "AnyVectorEnv", "BoolArray", "Ending", "Seeds", "is_array", "parts_of"]
+
+AnyArray = NDArray[Any]
+AnyEnv = gymnasium.Env[Any, Any]
+BoolArray = NDArray[np.bool_]
+Ending = Literal["terminated", "truncated"]
+Seeds = int | list[int | None] | None
+
+
+class AnyVectorEnv(Protocol):
+    """What the rules use of a `gymnasium.vector.VectorEnv`, typed so that any of them fits."""
+
+    metadata: dict[str, Any]
+    num_envs: int
+    closed: bool
+    observation_space: Space[Any]
+    action_space: Space[Any]
+    single_observation_space: Space[Any]
+    single_action_space: Space[Any]
+
+    @property
+    def np_random_seed(self) -> Any:
+        """The seeds of the rows."""
+        ...
+
+    def reset(self, *, seed: Any = None, options: dict[str, Any] | None = None) -> tuple[Any, Any]:
+        """Begin new episodes."""
+        ...
+
+    def step(self, actions: Any) -> tuple[Any, Any, Any, Any, Any]:
+        """Make one step in every row."""
+        ...
+
+    def close(self) -> Any:
+        """Give back what it holds."""
+        ...
+
+
+def is_array(value: Any) -> TypeGuard[AnyArray]:
+    """Whether a value is an array."""
+    return isinstance(value, np.ndarray)
+
+
+def parts_of(space: Space[Any]) -> Mapping[Any, Space[Any]]:
+    """The spaces that a Dict or Tuple space is made of, by key or position; none for any other space."""
+    if isinstance(space, spaces.Dict):
+        return cast("Mapping[Any, Space[Any]]", cast("Any", space).spaces)
+    if isinstance(space, spaces.Tuple):
+        return dict(enumerate(cast("tuple[Space[Any], ...]", cast("Any", space).spaces)))
+    return {}

@@ -1,0 +1,293 @@
+"""Worlds: a lattice, its fields and its laws, many at a time in one arena."""
+
+import operator
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from murk_arena import (
+    OwnedSnapshot,
+    PingPongArena,
+    RowWriter,
+    StaticArena,
+    TickGuard,
+    UncoveredWriteError,
+)
+from murk_env._binding import Binding, Views, bind, free_tick, view
+from murk_env._bookkeeping import BOOKKEEPING, EPISODE, RNG_KEY, STEP
+from murk_env._bounds import apply_bounds
+from murk_env._pipeline import Pipeline
+from murk_env._static import build_static, field_ids, field_specs, fitting_static
+from murk_env.errors import FieldError, HookError, PropagatorError, SeedError, SeedTypeError
+from murk_env.field import Field
+from murk_env.lattice import Lattice
+from murk_env.propagators.base import Propagator
+from murk_env.random import key_from_seed
+from murk_env.values import Tick, Values
+
+__all__ = ["World"]
+
+
+class World:
+    """A batch of independent worlds of one kind, ticked together.
+
+    Example:
+        >>> from murk_env import Diffusion, Field, Square4, World
+        >>> heat = Field(unit="K")
+        >>> world = World(Square4(8, 8), {"heat": heat}, [Diffusion(heat, coefficient=0.1, sources={0: 1.0})])
+        >>> world.run(10)
+        >>> world[heat].shape
+        (1, 64)
+
+    Args:
+        lattice: the topology of every world's cells.
+        fields: the fields by name.
+        propagators: the laws, in the order they run.
+        num_worlds: number of worlds in the batch.
+        num_agents: number of agents of every world, for fields over agents.
+        dt: time that one tick advances, in the propagators' unit.
+        seed: world i draws its random numbers from `seed + i`; None takes one from the system.
+        static: values of the static fields (arrays, or functions that return them), or a
+            StaticArena that holds them already.
+        checked: prove at every tick that full writes are complete and floats are finite.
+
+    Raises:
+        PipelineError: when the laws do not fit the fields or each other.
+        FieldError: when a static field has no value, or one of the wrong shape.
+    """
+
+    def __init__(
+        self,
+        lattice: Lattice,
+        fields: Mapping[str, Field],
+        propagators: Sequence[Propagator] = (),
+        *,
+        num_worlds: int = 1,
+        num_agents: int = 0,
+        dt: float = 1.0,
+        seed: int | None = None,
+        static: Mapping[Field, Any] | StaticArena | None = None,
+        checked: bool = False,
+    ) -> None:
+        self.lattice = lattice
+        self.fields = _named(fields)
+        self.num_worlds = num_worlds
+        self.num_agents = num_agents
+        self.dt = float(dt)
+        self.pipeline = Pipeline(propagators, self.fields.values(), lattice, self.dt)
+        self.ids = field_ids(self.fields)
+        specs = field_specs(self.ids, lattice.num_cells, num_agents, self.pipeline.write_mode)
+        if isinstance(static, StaticArena):
+            shared = fitting_static(static, specs)
+        else:
+            shared = build_static(static or {}, self.ids, specs)
+        self.arena = PingPongArena(specs, num_worlds=num_worlds, static=shared, checked=checked)
+        self._views: list[Views | None] = [None, None]
+        self._bindings: list[Binding | None] = [None, None]
+        self._bounded = [
+            field
+            for field in self.fields.values()
+            if field.mutability != "static" and not self.pipeline.bounds_held(field)
+        ]
+        self.sparse_written = [field for field in self.pipeline.writers if field.mutability == "sparse"]
+        self.reset(seed=seed)
+
+    # --- use without any learning -----------------------------------------------------------
+
+    def tick(self, act: Callable[[Tick], None] | None = None) -> None:
+        """Advance every world by one tick.
+
+        Args:
+            act: called first, with the tick; it may set the fields that no propagator writes.
+
+        Raises:
+            HookError: when `act` raises; nothing has changed then.
+            PropagatorError: when a propagator raises; nothing has changed then.
+        """
+        with self.arena.begin_tick() as guard:
+            binding = self.open(guard)
+            if act is not None:
+                self._call(act, binding.tick)
+            self.propagate(guard)
+            self.apply_bounds(guard)
+            self.seal(guard)
+
+    def run(self, num_ticks: int) -> None:
+        """Advance every world by a number of ticks."""
+        for _ in range(num_ticks):
+            self.tick()
+
+    def __getitem__(self, field: Field) -> npt.NDArray[Any]:
+        """Return the published values, read-only, `(num_worlds, ...)`; valid until the tick after next."""
+        return self.published()[field]
+
+    @contextmanager
+    def edit(self) -> Iterator[Tick]:
+        """Change fields between ticks: `with world.edit() as tick: tick[field] = values`.
+
+        Any field but static ones may be set, also those that propagators write.
+        """
+        with self.arena.begin_tick() as guard:
+            yield free_tick(self, guard)
+            self.apply_bounds(guard)
+
+    def reset(self, *, seed: int | None = None) -> None:
+        """Set every field to its initial value and seed world i with `seed + i`.
+
+        Raises:
+            SeedError: when the seed is negative.
+            SeedTypeError: when it is not an integer.
+        """
+        first = np.random.SeedSequence().generate_state(1)[0] if seed is None else checked_seed(seed)
+        keys = np.stack([key_from_seed(int(first) + world) for world in range(self.num_worlds)])
+        with self.arena.begin_tick() as guard:
+            rows = guard.rows(np.arange(self.num_worlds))
+            self.restart_rows(rows)
+            rows.write(self.ids[RNG_KEY], keys)
+            rows.write(self.ids[EPISODE], 0)
+
+    def save(self) -> OwnedSnapshot:
+        """Return a copy of the whole state: picklable, never stale."""
+        return self.arena.snapshot().to_owned()
+
+    def restore(self, saved: OwnedSnapshot) -> None:
+        """Go back to a saved state."""
+        self.arena.restore(saved)
+
+    # --- the parts of one tick, composed by `tick` and by the environments' step -------------
+
+    def views(self, guard: TickGuard) -> Views:
+        """Return the readable arrays while this buffer is staged, fetched anew where they have moved."""
+        index = self.arena.staging_index
+        found = self._views[index]
+        if found is None or found.version != self.arena.layout_version:
+            found = self._views[index] = view(self, guard)
+        return found
+
+    def binding(self, guard: TickGuard) -> Binding:
+        """Return the writable arrays of the buffer being staged, bound anew where they have moved."""
+        index = self.arena.staging_index
+        found = self._bindings[index]
+        if found is None or found.version != self.arena.layout_version:
+            found = self._bindings[index] = bind(self, guard)
+        return found
+
+    def open(self, guard: TickGuard) -> Binding:
+        """Begin a tick: advance the worlds' own clocks and return the arrays to work on."""
+        for field in self.sparse_written:
+            (guard.write if field in self.pipeline.writers[field].writes else guard.update)(self.ids[field])
+        binding = self.binding(guard)
+        binding.steps += 1
+        binding.tick.rng.restart()
+        return binding
+
+    def propagate(self, guard: TickGuard) -> None:
+        """Run the laws in order on all worlds."""
+        guard.claim_full()
+        binding = self.binding(guard)
+        propagator = None
+        try:
+            for propagator, frame, run in binding.laws:
+                frame.restart()
+                run(0, self.num_worlds)
+                if self.arena.checked:
+                    self._check_finite(propagator, guard)
+        except PropagatorError:
+            raise
+        except Exception as error:
+            assert propagator is not None
+            raise PropagatorError(
+                f"{propagator.name} raised {type(error).__name__}: {str(error).rstrip('.')}; the tick was undone for all "
+                f"{self.num_worlds} worlds."
+            ) from error
+
+    def apply_bounds(self, guard: TickGuard) -> None:
+        """Bring every field that may have left its bounds back within them."""
+        for field in self._bounded:
+            array = guard.read(self.ids[field])
+            if field.mutability == "sparse" and array is guard.previous(self.ids[field]):
+                continue
+            apply_bounds(guard.update(self.ids[field]), field)
+
+    def seal(self, guard: TickGuard) -> Views:
+        """End the writing and return the values; `after` is what will be published."""
+        try:
+            guard.seal()
+        except UncoveredWriteError as error:
+            names = ", ".join(propagator.name for propagator in self.pipeline.propagators)
+            raise PropagatorError(f"one of {names} left a part of its write unset: {error}") from error
+        return self.views(guard)
+
+    def published(self) -> Values:
+        """Return the published values of every field."""
+        found = self._views[1 - self.arena.staging_index]
+        if found is not None and found.version == self.arena.layout_version:
+            return found.after
+        snapshot = self.arena.snapshot()
+        return Values({field: snapshot.read(field_id) for field, field_id in self.ids.items()})
+
+    def restart_rows(self, rows: RowWriter) -> None:
+        """Set the rows of every field to its declared initial value and their clocks to zero."""
+        for field in self.fields.values():
+            if field.mutability == "static":
+                continue
+            field_id = self.ids[field]
+            if field.mutability == "sparse" and (rows.read(field_id) == field.initial).all():
+                continue  # nothing to change: no copy-on-write
+            rows.write(field_id, np.dtype(field.dtype).type(field.initial))
+        rows.write(self.ids[STEP], 0)
+
+    def bound_rows(self, rows: RowWriter) -> None:
+        """Bring the rows of every bounded field within its bounds."""
+        for field in self._bounded:
+            values = rows.read(self.ids[field])
+            inside = values.copy()
+            apply_bounds(inside, field)
+            if not np.array_equal(values, inside):
+                rows.write(self.ids[field], inside)
+
+    def _check_finite(self, propagator: Propagator, guard: TickGuard) -> None:
+        for field in (*propagator.writes, *propagator.updates):
+            worlds = not_finite(guard.read(self.ids[field]))
+            if worlds.size:
+                raise PropagatorError(
+                    f"{propagator.name} wrote a number that is not finite to {field.name!r} in world(s) "
+                    f"{worlds.tolist()}; the tick was undone for all {self.num_worlds} worlds."
+                )
+
+    @staticmethod
+    def _call(act: Callable[[Tick], None], tick: Tick) -> None:
+        try:
+            act(tick)
+        except Exception as error:
+            raise HookError(f"act raised {type(error).__name__}: {str(error).rstrip('.')}; the tick was undone.") from error
+
+
+def not_finite(values: npt.NDArray[Any]) -> npt.NDArray[np.intp]:
+    """Return the worlds in which a float field holds a NaN or an infinity."""
+    if values.dtype.kind != "f":
+        return np.empty(0, np.intp)
+    return np.flatnonzero(~np.isfinite(values).reshape(len(values), -1).all(axis=1))
+
+
+def checked_seed(seed: object) -> int:
+    """Return any non-negative integral seed as a Python int."""
+    try:
+        value = operator.index(seed)  # pyright: ignore[reportArgumentType]
+    except TypeError:
+        raise SeedTypeError(f"a seed is a non-negative integer, not {seed!r} of type {type(seed).__name__}.") from None
+    if value < 0:
+        raise SeedError(f"a seed is a non-negative integer, not {value}.")
+    return value
+
+
+def _named(fields: Mapping[str, Field]) -> Mapping[str, Field]:
+    for name, field in fields.items():
+        if not field.name:
+            field.name = name
+        if field.name != name or name in BOOKKEEPING or list(fields.values()).count(field) > 1:
+            raise FieldError(f"field {field.name!r} cannot be called {name!r} here: a field has one name, not {list(BOOKKEEPING)}.")
+    return dict(fields)
