@@ -1,6 +1,6 @@
 """Reads the actions of a batch: validated whole, before anything changes."""
 
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -68,13 +68,13 @@ class ActionReader:
             raise ActionError(f"the actions are no array of shape {self.actions.shape}: {error}.") from error
         if given.ndim == 0:
             raise ActionTypeError(
-                f"expected {len(self.actions)} action(s), an array of shape {self.actions.shape}, but got the "
-                f"single value {actions!r}."
+                f"expected {len(self.actions)} action(s), an array of shape {self.actions.shape}, "
+                f"but got the single value {actions!r}."
             )
         if given.shape != self.actions.shape:
             raise ActionError(
-                f"expected {len(self.actions)} action(s), an array of shape {self.actions.shape}, but got shape "
-                f"{given.shape}."
+                f"expected {len(self.actions)} action(s), an array of shape {self.actions.shape}, "
+                f"but got shape {given.shape}."
             )
         if given.dtype.kind not in ("iu" if self._integral else "iuf"):
             wanted = "integers" if self._integral else "real numbers"
@@ -84,22 +84,29 @@ class ActionReader:
     def _refuse(self, given: Array, inside: Array) -> None:
         world = int(np.flatnonzero(~inside.reshape(len(given), -1).all(axis=1))[0])
         raise ActionError(
-            f"the action of world {world} is {given[world].tolist()}, outside {self._space}; pass values between "
-            f"{self._low.tolist()} and {self._high.tolist()}."
+            f"the action of world {world} is {given[world].tolist()}, outside {self._space}; pass values "
+            f"between {self._low.tolist()} and {self._high.tolist()}."
         )
 
 
 def _limits(space: spaces.Space[Any]) -> tuple[Array, Array]:
     """Return the lowest and highest legal value, int64 or the Box's own float dtype."""
-    if isinstance(space, spaces.Discrete):
-        return np.asarray(int(space.start)), np.asarray(int(space.start + space.n) - 1)
-    if isinstance(space, spaces.MultiDiscrete):
-        start = np.asarray(space.start, np.int64)
-        return start, start + np.asarray(space.nvec, np.int64) - 1
-    if isinstance(space, spaces.MultiBinary):
-        return np.zeros(space.shape, np.int64), np.ones(space.shape, np.int64)
-    if isinstance(space, spaces.Box):
-        kind = np.dtype(space.dtype).kind
-        dtype = np.int64 if kind in "iu" else space.dtype
-        return space.low.astype(dtype), space.high.astype(dtype)
-    raise BlueprintError(f"an action space is a Discrete, MultiDiscrete, MultiBinary or Box, not {space}.")
+    given = cast(Any, space)  # Gymnasium does not type the arrays of its spaces
+    match space:
+        case spaces.Discrete():
+            return np.asarray(int(given.start)), np.asarray(int(given.start + given.n) - 1)
+        case spaces.MultiDiscrete():
+            start: Array = np.asarray(given.start, np.int64)
+            count: Array = np.asarray(given.nvec, np.int64)
+            return start, start + count - 1
+        case spaces.MultiBinary():
+            return np.zeros(given.shape, np.int64), np.ones(given.shape, np.int64)
+        case spaces.Box():
+            low: Array = given.low
+            high: Array = given.high
+            dtype: np.dtype[Any] = np.dtype(np.int64) if low.dtype.kind in "iu" else low.dtype
+            return low.astype(dtype), high.astype(dtype)
+        case _:
+            raise BlueprintError(
+                f"an action space is a Discrete, MultiDiscrete, MultiBinary or Box, not {space}."
+            )

@@ -6,7 +6,7 @@ import numpy as np
 
 from murk_env.field import Field
 
-__all__ = ["BOOKKEEPING", "EPISODE", "ENDED", "NOT_STARTED", "PHASE", "RNG_KEY", "RUNNING", "STEP"]
+__all__ = ["BOOKKEEPING", "ENDED", "EPISODE", "NOT_STARTED", "PHASE", "RNG_KEY", "RUNNING", "STEP"]
 
 RNG_KEY: Final = Field(over="world", components=2, dtype=np.int32)  # (num_worlds, 2), bits of two uint32
 EPISODE: Final = Field(over="world", dtype=np.int32)  # episodes begun since the world was seeded

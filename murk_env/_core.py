@@ -11,10 +11,10 @@ import numpy as np
 import numpy.typing as npt
 from gymnasium.vector import AutoresetMode
 
-from murk_arena import OwnedSnapshot, RowWriter, StaticArena
+from murk_arena import OwnedSnapshot, RowWriter, StaticArena, TickGuard
 from murk_env._actions import ActionReader
 from murk_env._binding import Binding, Views
-from murk_env._bookkeeping import ENDED, EPISODE, NOT_STARTED, PHASE, RNG_KEY, RUNNING, STEP
+from murk_env._bookkeeping import ENDED, EPISODE, NOT_STARTED, PHASE, RNG_KEY, RUNNING
 from murk_env._info import Info
 from murk_env._stages import Stages
 from murk_env.blueprint import Blueprint
@@ -23,13 +23,14 @@ from murk_env.errors import (
     ClosedError,
     EpisodeEndedError,
     HookError,
-    MurkError,
     ReentrantStepError,
     ResetNeededError,
     TickFailedError,
+    described,
 )
 from murk_env.hooks import outputs
 from murk_env.observation import ObservationPlan
+from murk_env.observation.plan import Output
 from murk_env.world import World, not_finite
 
 if TYPE_CHECKING:
@@ -60,6 +61,7 @@ class Core:
         max_episode_steps: steps after which an episode is truncated, None for no limit.
         static: the static arena to use, if one is given.
         checked: whether to prove every tick complete and finite.
+        copy: whether every observation is an array of its own, instead of two used in turn.
 
     Attributes:
         rewards: of the last step, (num_worlds,) float64.
@@ -79,6 +81,7 @@ class Core:
         max_episode_steps: int | None,
         static: StaticArena | None,
         checked: bool,
+        copy: bool,
     ) -> None:
         self._owner = type(env).__name__
         self._mode = autoreset_mode
@@ -96,7 +99,9 @@ class Core:
         )
         self.actions = ActionReader(blueprint.action_space, num_worlds)
         self.plan = ObservationPlan(blueprint.observation, blueprint.lattice, frozenset(fields.values()), 0)
+        self._outputs = None if copy else [self.plan.allocate(num_worlds) for _ in range(2)]
         self._stages = Stages(env, self.world, self.actions.actions)
+        self._failures = _Failures(self._owner, self._stages)
         self.rewards, self.terminated = outputs(num_worlds)
         self.truncated = np.zeros_like(self.terminated)
         self.info: Info = {}
@@ -119,8 +124,8 @@ class Core:
             raise ResetNeededError(f"{self._owner}: call reset() before step().")
         if self._mode is AutoresetMode.DISABLED and self._pending is not None:
             raise EpisodeEndedError(
-                f"{self._owner}: the episodes of world(s) {self._pending.tolist()} have ended and autoreset is "
-                f"disabled; reset them first, with options={{'reset_mask': mask}}."
+                f"{self._owner}: the episodes of world(s) {self._pending.tolist()} have ended and autoreset "
+                f"is disabled; reset them first, with options={{'reset_mask': mask}}."
             )
 
     def check_open(self) -> None:
@@ -129,59 +134,47 @@ class Core:
             raise ClosedError(f"{self._owner} is closed; make a new one.")
         if self.world.arena.in_tick:
             raise ReentrantStepError(
-                f"{self._owner} is in the middle of a step: a hook or a propagator called back into the env that "
-                f"is calling it. Hooks work through the tick they are given."
+                f"{self._owner} is in the middle of a step: a hook or a propagator called back into the env "
+                f"that is calling it. Hooks work through the tick they are given."
             )
 
     def step(self) -> None:
         """Step every world once with the actions in `self.actions.actions`, as one tick."""
-        restarted = self._pending if self._mode is AutoresetMode.NEXT_STEP else None
-        stage = "act"
-        try:
-            with self.world.arena.begin_tick() as guard:
-                binding = self.world.open(guard)
-                self._stages.act(binding)
-                self._check_finite("act", self.world.views(guard))
-                stage = "a propagator"
-                self.world.propagate(guard)
-                if restarted is not None:
-                    stage = "start"
-                    self._begin(guard.rows(restarted))
-                self.world.apply_bounds(guard)
-                views = self.world.seal(guard)
-                stage = "reward"
-                self._stages.reward(views, self.rewards)
-                stage = "terminated"
-                self._stages.terminated(views, self.terminated)
-                pending = self._judge(binding)
-                stage = "info"
-                info = self._stages.info(views)
-                ended = None
-                if pending is not None and self._mode is AutoresetMode.SAME_STEP:
-                    stage = "start"
-                    ended = Ended(pending, self.plan.fill_rows(views.after, pending), info)
-                    self._begin(guard.reopen_rows(pending))
-                    pending = None
-                    stage = "info"
-                    info = self._stages.info(self.world.views(guard))
-                    stage = "start"  # what is proved of its rows at publish
-        except TickFailedError:
-            raise
-        except Exception as error:
-            raise self._failed(stage, error) from error
-        self.info, self.ended, self._pending = info, ended, pending
+        with self._failures, self.world.arena.begin_tick() as guard:
+            binding = self.world.open(guard)
+            self._stages.act(binding)
+            self._check_finite(self.world.views(guard))
+            self.world.propagate(guard)
+            if self._mode is AutoresetMode.NEXT_STEP and self._pending is not None:
+                self._begin(guard.rows(self._pending))
+            self.world.apply_bounds(guard)
+            outcome = self._judge(guard, binding)
+        self.info, self.ended, self._pending = outcome
 
-    def _judge(self, binding: Binding) -> Worlds | None:
-        """Find out whose episodes end; return those worlds."""
+    def _judge(self, guard: TickGuard, binding: Binding) -> tuple[Info, Ended | None, Worlds | None]:
+        """Seal the tick, find out whose episodes end and, in same-step mode, begin theirs anew."""
+        views = self.world.seal(guard)
+        self._stages.reward(views, self.rewards)
+        self._stages.terminated(views, self.terminated)
+        self._check_rewards()
+        phases = binding.phases
+        num_ended = judge(self.rewards, self.terminated, self.truncated, binding.steps, phases, self._limit)
+        pending = np.flatnonzero(phases == ENDED) if num_ended else None
+        info = self._stages.info(views)
+        if pending is None or self._mode is not AutoresetMode.SAME_STEP:
+            return info, None, pending
+        ended = Ended(pending, self.plan.fill_rows(views.after, pending), info)
+        self._begin(guard.reopen_rows(pending))
+        return self._stages.info(self.world.views(guard)), ended, None
+
+    def _check_rewards(self) -> None:
+        """In checked mode, prove that rewards are finite."""
         if self.world.arena.checked and not np.isfinite(self.rewards).all():
             worlds = np.flatnonzero(~np.isfinite(self.rewards)).tolist()
             raise HookError(f"{self._owner}.reward is not finite in world(s) {worlds}; the step was undone.")
-        phases = binding.phases
-        num_ended = judge(self.rewards, self.terminated, self.truncated, binding.steps, phases, self._limit)
-        return np.flatnonzero(phases == ENDED) if num_ended else None
 
-    def _check_finite(self, name: str, views: Views) -> None:
-        """In checked mode, prove that what a hook may write is finite."""
+    def _check_finite(self, views: Views) -> None:
+        """In checked mode, prove that what `act` may have written is finite."""
         if not self.world.arena.checked:
             return
         for field in self.world.fields.values():
@@ -190,15 +183,9 @@ class Core:
             worlds = not_finite(views.after[field])
             if worlds.size:
                 raise HookError(
-                    f"{self._owner}.{name} wrote a number that is not finite to {field.name!r} in world(s) "
+                    f"{self._owner}.act wrote a number that is not finite to {field.name!r} in world(s) "
                     f"{worlds.tolist()}; the step was undone for all {self.world.num_worlds} worlds."
                 )
-
-    def _failed(self, stage: str, error: Exception) -> MurkError:
-        return HookError(
-            f"{self._owner}.{stage} raised {type(error).__name__}: {str(error).rstrip('.')}; the tick was undone for all "
-            f"{self.world.num_worlds} worlds."
-        )
 
     # --- episodes -----------------------------------------------------------------------------
 
@@ -209,18 +196,10 @@ class Core:
             worlds: the worlds to reset.
             keys: by world, a new random key; worlds without one go on with theirs.
         """
-        stage = "start"
-        try:
-            with self.world.arena.begin_tick() as guard:
-                self._begin(guard.rows(worlds), keys)
-                views = self.world.seal(guard)
-                stage = "info"
-                info = self._stages.info(views)
-        except TickFailedError:
-            raise
-        except Exception as error:
-            raise self._failed(stage, error) from error
-        self.info, self.ended, self.started = info, None, True
+        with self._failures, self.world.arena.begin_tick() as guard:
+            self._begin(guard.rows(worlds), keys)
+            info = self._stages.info(self.world.seal(guard))
+        self.info, self.ended = info, None
         self.read_phases()
 
     def _begin(self, rows: RowWriter, keys: dict[int, npt.NDArray[np.int32]] | None = None) -> None:
@@ -248,9 +227,15 @@ class Core:
 
     # --- state --------------------------------------------------------------------------------
 
-    def published(self) -> Any:
-        """Return the values of the published snapshot, for observations."""
-        return self.world.published()
+    def observe(self) -> Output:
+        """Return the observations of all worlds from the published snapshot."""
+        if self._outputs is None:
+            out = self.plan.allocate(self.world.num_worlds)
+        else:
+            self._outputs.reverse()
+            out = self._outputs[0]
+        self.plan.fill(self.world.published(), out)
+        return out
 
     def save(self) -> OwnedSnapshot:
         """Return a copy of the whole state."""
@@ -264,6 +249,29 @@ class Core:
     def close(self) -> None:
         """Give the memory back; a second time does nothing."""
         self.closed = True
+
+
+class _Failures:
+    """Names the hook in whose call a tick failed; the world names propagators by itself.
+
+    One object for every step: a generator-based context manager would cost a microsecond each time.
+    """
+
+    __slots__ = ("_owner", "_stages")
+
+    def __init__(self, owner: str, stages: Stages) -> None:
+        self._owner = owner
+        self._stages = stages
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
+        if isinstance(error, Exception) and not isinstance(error, TickFailedError):
+            raise HookError(
+                f"{self._owner}.{self._stages.current} raised {described(error)}; "
+                f"the tick was undone for all worlds."
+            ) from error
 
 
 @kernel

@@ -5,7 +5,7 @@ a vector env gives arrays with a mask beside each key, as Gymnasium's SyncVector
 """
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -26,7 +26,7 @@ def check_info(owner: str, info: Any, num_worlds: int, keys: tuple[str, ...] | N
     """Return the hook's result as arrays `(num_worlds, ...)`, or say what is wrong with it."""
     if not isinstance(info, Mapping):
         raise HookError(f"{owner}.info must return a dict of arrays, not {type(info).__name__}.")
-    arrays = {key: np.asarray(value) for key, value in info.items()}
+    arrays = {key: np.asarray(value) for key, value in cast("Mapping[Any, Any]", info).items()}
     for key, array in arrays.items():
         if not isinstance(key, str) or key in RESERVED or key.startswith("_"):
             raise HookError(f"{owner}.info uses the key {key!r}, which Gymnasium reserves; rename it.")
@@ -37,7 +37,7 @@ def check_info(owner: str, info: Any, num_worlds: int, keys: tuple[str, ...] | N
             )
     if keys is not None and tuple(arrays) != keys:
         raise HookError(
-            f"{owner}.info must return the same keys at every reset and step: first {keys}, now {tuple(arrays)}."
+            f"{owner}.info must return the same keys every time: first {keys}, now {tuple(arrays)}."
         )
     return arrays
 

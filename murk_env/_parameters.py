@@ -4,12 +4,12 @@ import dataclasses
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from murk_env.errors import MurkError, ParameterError, did_you_mean
+from murk_env.errors import DefinitionError, MurkError, ParameterError, did_you_mean
 
 if TYPE_CHECKING:
     from murk_env.env import MurkEnv
 
-__all__ = ["RESERVED_PARAMETERS", "make_params"]
+__all__ = ["RESERVED_PARAMETERS", "check_params_class", "make_params"]
 
 # Gymnasium's make and make_vec, or the faces, use these names themselves.
 RESERVED_PARAMETERS = frozenset(
@@ -28,6 +28,21 @@ RESERVED_PARAMETERS = frozenset(
         "disable_env_checker",
     }
 )
+
+
+def check_params_class(cls: "type[MurkEnv]") -> None:
+    """Raise DefinitionError for a Params class that cannot take a face's keywords."""
+    params = cls.Params
+    if not (dataclasses.is_dataclass(params) and params.__dataclass_params__.frozen):  # type: ignore[attr-defined]
+        raise DefinitionError(
+            f"{cls.__name__}.Params must be a dataclass: @dataclass(frozen=True, kw_only=True)."
+        )
+    for field in dataclasses.fields(params):
+        if field.name in RESERVED_PARAMETERS:
+            raise DefinitionError(
+                f"{cls.__name__}.Params.{field.name} cannot be a parameter: Gymnasium or the faces use "
+                f"that name; call it something else."
+            )
 
 
 def make_params(cls: "type[MurkEnv]", parameters: Mapping[str, Any]) -> Any:

@@ -91,20 +91,20 @@ def normals_of(first: Any, second: Any) -> Any:
 
 
 @kernel
-def integer_of(word: Any, low: Any, high: Any) -> Any:
-    """Scale a word to an int64 in [low, high): the upper half of word * (high - low).
+def integer_of(word: Any, lowest: Any, highest: Any) -> Any:
+    """Scale a word to an int64 in [lowest, highest]: the upper half of its product with their number.
 
-    The bias is below (high - low) / 2**64. A width of 2**64, which is 0 in 64 bits, takes the word as is.
+    The bias is below that number / 2**64. All 2**64 numbers, which is 0 in 64 bits, take the word as is.
     """
-    width = np.uint64(high) - np.uint64(low)
+    width = np.uint64(highest) - np.uint64(lowest) + _ONE
     if width == np.uint64(0):
-        return np.int64(np.uint64(low) + word)
+        return np.int64(np.uint64(lowest) + word)
     word_low, word_high = word & _LOW, word >> _SHIFT
     width_low, width_high = width & _LOW, width >> _SHIFT
     middle = word_high * width_low + ((word_low * width_low) >> _SHIFT)
     carried = word_low * width_high + (middle & _LOW)
     scaled = word_high * width_high + (middle >> _SHIFT) + (carried >> _SHIFT)
-    return np.int64(np.uint64(low) + scaled)
+    return np.int64(np.uint64(lowest) + scaled)
 
 
 @kernel
@@ -170,19 +170,25 @@ def fill_normal(
 
 @kernel
 def fill_integers(
-    keys: Keys, episodes: Counts, steps: Counts, site: int, low: Any, high: Any, out: npt.NDArray[np.int64]
+    keys: Keys,
+    episodes: Counts,
+    steps: Counts,
+    site: int,
+    lowest: Any,
+    highest: Any,
+    out: npt.NDArray[np.int64],
 ) -> None:
-    """Draw int64 numbers in [low, high), which are (1,) or (num_worlds,), into out (num_worlds, n)."""
+    """Draw int64 numbers in [lowest, highest], each (1,) or (num_worlds,), into out (num_worlds, n)."""
     size = out.shape[1]
     for world in range(out.shape[0]):
-        lowest, limit = low[world % low.size], high[world % high.size]
+        low, high = lowest[world % lowest.size], highest[world % highest.size]
         for block in range((size + 1) // 2):
             first, second = two_words(
                 keys[world, 0], keys[world, 1], episodes[world], steps[world], site, block
             )
-            out[world, 2 * block] = integer_of(first, lowest, limit)
+            out[world, 2 * block] = integer_of(first, low, high)
             if 2 * block + 1 < size:
-                out[world, 2 * block + 1] = integer_of(second, lowest, limit)
+                out[world, 2 * block + 1] = integer_of(second, low, high)
 
 
 @kernel
@@ -198,5 +204,5 @@ def fill_permutation(
             words = two_words(
                 keys[world, 0], keys[world, 1], episodes[world], steps[world], site, element // 2
             )
-            chosen = integer_of(words[element % 2], 0, element + 1)
+            chosen = integer_of(words[element % 2], 0, element)
             row[element], row[chosen] = row[chosen], row[element]

@@ -65,9 +65,13 @@ def _check_declarations(propagator: Propagator, known: set[Field]) -> None:
     written = (*propagator.writes, *propagator.updates)
     for field in written:
         if field.mutability == "static":
-            raise PipelineError(f"{propagator.name} writes {field.name!r}, which is static; make it per_tick.")
+            raise PipelineError(
+                f"{propagator.name} writes {field.name!r}, which is static; make it per_tick."
+            )
         if written.count(field) > 1:
-            raise PipelineError(f"{propagator.name} declares {field.name!r} twice among its writes and updates.")
+            raise PipelineError(
+                f"{propagator.name} declares {field.name!r} twice among its writes and updates."
+            )
 
 
 def _check_dt(propagator: Propagator, lattice: Lattice, dt: float) -> None:

@@ -1,7 +1,7 @@
 """Seeds, reset options and masks of the faces: checked before anything changes."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -18,10 +18,11 @@ def read_seeds(seed: Any, num_worlds: int) -> list[int | None]:
     if seed is None:
         return [None] * num_worlds
     if isinstance(seed, Sequence | np.ndarray) and not isinstance(seed, str | bytes):
-        seeds = list(seed)
+        seeds = list(cast("Sequence[Any]", seed))
         if len(seeds) != num_worlds:
             raise SeedError(
-                f"a list of seeds must match num_envs: expected {num_worlds} seeds (or None), got length={len(seeds)}."
+                f"a list of seeds must match num_envs: expected {num_worlds} seeds (or None), "
+                f"got length={len(seeds)}."
             )
         return [None if one is None else checked_seed(one) for one in seeds]
     first = checked_seed(seed)
@@ -42,6 +43,7 @@ def read_mask(mask: Any, num_worlds: int) -> npt.NDArray[np.intp]:
     name, hint = "`options['reset_mask']`", f"pass one bool for each of the {num_worlds} worlds."
     if not isinstance(mask, np.ndarray):
         raise ResetMaskTypeError(f"{name} must be a numpy array, got {type(mask)}; {hint}")
+    mask = cast("npt.NDArray[Any]", mask)
     if mask.shape != (num_worlds,):
         raise ResetMaskError(f"{name} must have shape `({num_worlds},)`, got {mask.shape}; {hint}")
     if mask.dtype != np.bool_:

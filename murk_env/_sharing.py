@@ -16,7 +16,7 @@ _cache = StaticCache()
 
 
 def shared_static(cls: "type[MurkEnv]", params: Any, blueprint: Blueprint) -> StaticArena | None:
-    """Return the static arena that envs of this class and parameters share; None where there is nothing to share.
+    """Return the static arena that envs of this class and parameters share, None if there is none.
 
     It is built when the first of them is made and goes with the last. Parameters that cannot be
     hashed (arrays, say) share nothing.

@@ -47,11 +47,13 @@ class Stages:
                 self._lifted[name] = hook, lift(hook, name, self._owner, env.params)
             else:
                 self._hooks[name] = hook
+        self.current = "start"  # the hook called last: whose failure it is if the tick fails
         self._info = env.info
         self._info_keys: tuple[str, ...] | None = None
 
     def act(self, binding: Binding) -> None:
         """Apply the actions of all worlds."""
+        self.current = "act"
         if "act" in self._hooks:
             self._hooks["act"](binding.tick, self._actions)
             return
@@ -64,6 +66,7 @@ class Stages:
 
     def start(self, rows: RowWriter) -> None:
         """Begin an episode in the worlds of `rows`."""
+        self.current = "start"
         if "start" in self._hooks:
             ids = self._world.ids
             clocks = (rows.read(ids[RNG_KEY]), rows.read(ids[EPISODE]), rows.read(ids[STEP]))
@@ -76,6 +79,7 @@ class Stages:
 
     def reward(self, views: Views, out: npt.NDArray[np.float64]) -> None:
         """Write every world's reward into `out`."""
+        self.current = "reward"
         if "reward" in self._hooks:
             self._take("reward", self._hooks["reward"](views.before, views.after), out, "biuf")
         else:
@@ -83,6 +87,7 @@ class Stages:
 
     def terminated(self, views: Views, out: npt.NDArray[np.bool_]) -> None:
         """Write into `out` which worlds' episodes have reached their end."""
+        self.current = "terminated"
         if "terminated" in self._hooks:
             self._take("terminated", self._hooks["terminated"](views.after), out, "b")
         else:
@@ -90,6 +95,7 @@ class Stages:
 
     def info(self, views: Views) -> Info:
         """Return what `info` says of every world."""
+        self.current = "info"
         info = check_info(self._owner, self._info(views.after), self._world.num_worlds, self._info_keys)
         self._info_keys = tuple(info)
         return info
@@ -111,7 +117,11 @@ class Stages:
             hook, lifted = self._lifted[name]
             arrays = [views.after[field] for field in hook.fields]
             arrays += [views.before[field] for field in hook.before]
-            arguments = views.arguments[name] = (*map(at_least_one, arrays), out, *self._extras(name, lifted, ()))
+            arguments = views.arguments[name] = (
+                *map(at_least_one, arrays),
+                out,
+                *self._extras(name, lifted, ()),
+            )
         self._lifted[name][1].run(0, self._world.num_worlds, *arguments)
 
     def _extras(self, name: str, lifted: LiftedHook, clocks: tuple[Array, ...]) -> list[Any]:

@@ -39,7 +39,9 @@ def field_specs(
     ]
 
 
-def build_static(values: Mapping[Field, Any], ids: Mapping[Field, FieldId], specs: Sequence[FieldSpec]) -> StaticArena:
+def build_static(
+    values: Mapping[Field, Any], ids: Mapping[Field, FieldId], specs: Sequence[FieldSpec]
+) -> StaticArena:
     """Return a new static arena that holds the declared values.
 
     Raises:
@@ -80,7 +82,8 @@ def _array(spec: FieldSpec, value: Any) -> np.ndarray[Any, Any]:
     array = np.asarray(value() if callable(value) else value)
     if array.shape != spec.shape or not np.can_cast(array.dtype, spec.dtype, "same_kind"):
         raise FieldError(
-            f"static field {spec.name!r} needs {spec.dtype} values of shape {spec.shape}, not {array.dtype} of {array.shape}."
+            f"static field {spec.name!r} needs {spec.dtype} values of shape {spec.shape}, "
+            f"not {array.dtype} of {array.shape}."
         )
     return array.astype(spec.dtype)
 

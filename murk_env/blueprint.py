@@ -7,6 +7,7 @@ from typing import Any
 import numpy.typing as npt
 from gymnasium import spaces
 
+from murk_env.errors import BlueprintError
 from murk_env.field import Field
 from murk_env.lattice import Lattice
 from murk_env.observation import Observation
@@ -27,6 +28,9 @@ class Blueprint:
         static: values of the static fields: arrays, or functions that compute them. A function is
             called once for all envs of the same class and parameters in a process.
         dt: time that one tick, so one step, advances.
+
+    Raises:
+        BlueprintError: something of these is of another kind.
     """
 
     lattice: Lattice
@@ -37,3 +41,13 @@ class Blueprint:
         default_factory=dict[Field, "npt.ArrayLike | Callable[[], npt.ArrayLike]"]
     )
     dt: float = 1.0
+
+    def __post_init__(self) -> None:
+        kinds = {"lattice": Lattice, "observation": Observation, "action_space": spaces.Space}
+        for name, kind in kinds.items():
+            value = getattr(self, name)
+            if not isinstance(value, kind):
+                raise BlueprintError(f"a Blueprint's {name} is a {kind.__name__}, not {value!r}.")
+        for propagator in self.propagators:
+            if not isinstance(propagator, Propagator):  # pyright: ignore[reportUnnecessaryIsInstance]
+                raise BlueprintError(f"a Blueprint's propagators are Propagators, not {propagator!r}.")

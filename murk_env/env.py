@@ -1,9 +1,8 @@
 """The base of every environment: authors subclass MurkEnv and fill in hooks."""
 
 import dataclasses
-import inspect
 from collections.abc import Mapping
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar
 
 import gymnasium
 import numpy as np
@@ -13,7 +12,7 @@ from gymnasium.vector import AutoresetMode
 from murk_arena import OwnedSnapshot, StaticArena
 from murk_env._core import Core
 from murk_env._info import info_of_one
-from murk_env._parameters import RESERVED_PARAMETERS, make_params
+from murk_env._parameters import check_params_class, make_params
 from murk_env._seeding import key_from_generator, read_options
 from murk_env._sharing import shared_static
 from murk_env.blueprint import Blueprint
@@ -44,6 +43,11 @@ _FACE_ATTRIBUTES = frozenset(
 )
 
 
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class NoParams:
+    """The parameters of a class that declares none."""
+
+
 class MurkEnv(gymnasium.Env[Any, Any]):
     """A Gymnasium env over one world, and the class that authors subclass.
 
@@ -72,20 +76,17 @@ class MurkEnv(gymnasium.Env[Any, Any]):
     small: ClassVar[Mapping[str, Any]] = {}
     metadata: dict[str, Any] = {"render_modes": []}  # noqa: RUF012  # declared so by gymnasium.Env
 
-    @dataclasses.dataclass(frozen=True, kw_only=True)
-    class Params:
-        """No parameters."""
-
+    Params: ClassVar[type[Any]] = NoParams
     params: Any
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
+        check_params_class(cls)
         cls.fields = fields_of(cls)
-        for field in dataclasses.fields(cls.Params):
-            if field.name in RESERVED_PARAMETERS:
+        for name in cls.fields:
+            if hasattr(MurkEnv, name) or name in ("params", "lattice", "action_space", "observation_space"):
                 raise DefinitionError(
-                    f"{cls.__name__}.Params.{field.name} cannot be a parameter: Gymnasium or the faces use that "
-                    f"name; call it something else."
+                    f"{cls.__name__}.{name} cannot be a field: every env has a {name!r} already."
                 )
 
     def __init__(
@@ -111,20 +112,6 @@ class MurkEnv(gymnasium.Env[Any, Any]):
             parameters,
         )
 
-    @classmethod
-    def _of_many(
-        cls,
-        num_worlds: int,
-        autoreset_mode: AutoresetMode,
-        options: Mapping[str, Any],
-        static_arena: StaticArena | None,
-        parameters: Mapping[str, Any],
-    ) -> Self:
-        """Return the hooks and core of a batch of worlds, for the vector face."""
-        env = cls.__new__(cls)
-        env._assemble(num_worlds, autoreset_mode, options, static_arena, parameters)
-        return env
-
     def _assemble(
         self,
         num_worlds: int,
@@ -136,14 +123,17 @@ class MurkEnv(gymnasium.Env[Any, Any]):
         cls = type(self)
         if options["render_mode"] is not None and options["render_mode"] not in cls.metadata["render_modes"]:
             raise ParameterError(
-                f"{cls.__name__} has no render_mode {options['render_mode']!r}; it has {cls.metadata['render_modes']}."
+                f"{cls.__name__} has no render_mode {options['render_mode']!r}; "
+                f"it has {cls.metadata['render_modes']}."
             )
         self.params = make_params(cls, parameters)
         self.render_mode = options["render_mode"]
         self._options = dict(options)
         blueprint = self.build(self.params)
         if not isinstance(blueprint, Blueprint):  # pyright: ignore[reportUnnecessaryIsInstance]
-            raise BlueprintError(f"{cls.__name__}.build must return a Blueprint, not {type(blueprint).__name__}.")
+            raise BlueprintError(
+                f"{cls.__name__}.build must return a Blueprint, not {type(blueprint).__name__}."
+            )
         if static_arena is None:
             static_arena = shared_static(cls, self.params, blueprint)
         self._core = Core(
@@ -154,11 +144,11 @@ class MurkEnv(gymnasium.Env[Any, Any]):
             max_episode_steps=positive(options["max_episode_steps"]),
             static=static_arena,
             checked=options["checked"],
+            copy=options["copy"],
         )
         self.lattice = blueprint.lattice
         self.observation_space = self._core.plan.space
         self.action_space = blueprint.action_space
-        self._outputs = None if options["copy"] else [self._core.plan.allocate(num_worlds) for _ in range(2)]
         self._built = True
 
     # --- hooks --------------------------------------------------------------------------------
@@ -168,7 +158,9 @@ class MurkEnv(gymnasium.Env[Any, Any]):
 
         What it puts on `self` stays readable in every hook; after `build` nothing can be added.
         """
-        raise DefinitionError(f"{type(self).__name__} does not say how it is built: define build(self, params).")
+        raise DefinitionError(
+            f"{type(self).__name__} does not say how it is built: define build(self, params)."
+        )
 
     def start(self, tick: RowTick, worlds: npt.NDArray[np.intp]) -> None:
         """Begin an episode in these worlds, whose fields hold their initial values already.
@@ -177,7 +169,9 @@ class MurkEnv(gymnasium.Env[Any, Any]):
             tick: `tick[field]` reads and sets one row for each of `worlds`.
             worlds: indices of the worlds, (k,).
         """
-        raise DefinitionError(f"{type(self).__name__} does not say how an episode begins: define start(self, tick, worlds).")
+        raise DefinitionError(
+            f"{type(self).__name__} does not say how an episode begins: define start(self, tick, worlds)."
+        )
 
     def act(self, tick: Tick, actions: npt.NDArray[Any]) -> None:
         """Apply the actions, before the propagators run.
@@ -186,7 +180,9 @@ class MurkEnv(gymnasium.Env[Any, Any]):
             tick: `tick[field]` reads and sets all worlds.
             actions: valid actions, (num_worlds, ...).
         """
-        raise DefinitionError(f"{type(self).__name__} does not say what an action does: define act(self, tick, actions).")
+        raise DefinitionError(
+            f"{type(self).__name__} does not say what an action does: define act(self, tick, actions)."
+        )
 
     def reward(self, before: Values, after: Values) -> npt.ArrayLike:
         """Return the reward of every world, (num_worlds,).
@@ -199,7 +195,9 @@ class MurkEnv(gymnasium.Env[Any, Any]):
 
     def terminated(self, after: Values) -> npt.ArrayLike:
         """Return which worlds' episodes have come to their end, (num_worlds,) bool."""
-        raise DefinitionError(f"{type(self).__name__} does not say when an episode ends: define terminated(self, after).")
+        raise DefinitionError(
+            f"{type(self).__name__} does not say when an episode ends: define terminated(self, after)."
+        )
 
     def info(self, after: Values) -> Mapping[str, npt.NDArray[Any]]:
         """Return further numbers about every world, each (num_worlds, ...); the same keys every time."""
@@ -207,7 +205,9 @@ class MurkEnv(gymnasium.Env[Any, Any]):
 
     # --- Gymnasium ----------------------------------------------------------------------------
 
-    def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Any, dict[str, Any]]:
+    def reset(
+        self, *, seed: int | None = None, options: dict[str, Any] | None = None
+    ) -> tuple[Any, dict[str, Any]]:
         """Begin a new episode.
 
         Args:
@@ -221,16 +221,17 @@ class MurkEnv(gymnasium.Env[Any, Any]):
         Raises:
             SeedError, SeedTypeError, OptionError: before anything changes.
         """
-        self._core.check_open()
+        core = self._core
+        core.check_open()
         read_options(options, ())
         if seed is not None:
             seed = checked_seed(seed)
             key = {0: key_from_seed(seed)}
         else:
-            key = {} if self._core.started else {0: key_from_generator(self.np_random)}
-        self._core.reset(np.zeros(1, np.intp), key)
+            key = {} if core.started else {0: key_from_generator(self.np_random)}
+        core.reset(np.zeros(1, np.intp), key)
         super().reset(seed=seed)
-        return self._observe(), info_of_one(self._core.info)
+        return row_of(core.observe(), 0), info_of_one(core.info)
 
     def step(self, action: Any) -> tuple[Any, float, bool, bool, dict[str, Any]]:
         """Step the world once.
@@ -249,7 +250,7 @@ class MurkEnv(gymnasium.Env[Any, Any]):
         core.actions.read_one(action)
         core.step()
         return (
-            self._observe(),
+            row_of(core.observe(), 0),
             float(core.rewards[0]),
             bool(core.terminated[0]),
             bool(core.truncated[0]),
@@ -260,26 +261,13 @@ class MurkEnv(gymnasium.Env[Any, Any]):
         """Release the worlds; every later use but another close raises ClosedError."""
         self._core.close()
 
-    def _observe(self) -> Any:
-        return row_of(self._observe_all(), 0)
-
-    def _observe_all(self) -> Any:
-        """Return the observations of all worlds from the published snapshot."""
-        if self._outputs is None:
-            out = self._core.plan.allocate(self._core.world.num_worlds)
-        else:
-            self._outputs.reverse()
-            out = self._outputs[0]
-        self._core.plan.fill(self._core.published(), out)
-        return out
-
     # --- state --------------------------------------------------------------------------------
 
     def __setattr__(self, name: str, value: object) -> None:
         if self.__dict__.get("_built", False) and name not in _FACE_ATTRIBUTES:
             raise FrozenAttributeError(
-                f"{type(self).__name__}.{name} cannot be set: the state of an environment lives in its fields, so that "
-                f"snapshots hold all of it. Declare a Field (over='world' for one value per world)."
+                f"{type(self).__name__}.{name} cannot be set: the state of an environment lives in its "
+                f"fields, so that snapshots hold all of it. Declare a Field, over='world' for one value each."
             )
         super().__setattr__(name, value)
 
@@ -288,8 +276,18 @@ class MurkEnv(gymnasium.Env[Any, Any]):
         face = {name: self.__dict__[name] for name in _FACE_ATTRIBUTES if name in self.__dict__}
         for derived in ("action_space", "observation_space"):
             face.pop(derived, None)
-        parameters = {field.name: getattr(self.params, field.name) for field in dataclasses.fields(self.params)}
-        return _rebuild, (type(self), parameters, self._options, saved, face, self._core.closed, self.action_space)
+        parameters = {
+            field.name: getattr(self.params, field.name) for field in dataclasses.fields(self.params)
+        }
+        return _rebuild, (
+            type(self),
+            parameters,
+            self._options,
+            saved,
+            face,
+            self._core.closed,
+            self.action_space,
+        )
 
 
 def _rebuild(
@@ -311,11 +309,21 @@ def _rebuild(
     return env
 
 
+def make_batch(
+    cls: type[MurkEnv],
+    num_worlds: int,
+    autoreset_mode: AutoresetMode,
+    options: Mapping[str, Any],
+    static_arena: StaticArena | None,
+    parameters: Mapping[str, Any],
+) -> tuple[MurkEnv, Core]:
+    """Return the hooks and the core of a batch of worlds, for a vector face."""
+    env = cls.__new__(cls)
+    assemble = env._assemble  # pyright: ignore[reportPrivateUsage]
+    assemble(num_worlds, autoreset_mode, options, static_arena, parameters)
+    return env, env._core  # pyright: ignore[reportPrivateUsage]
+
+
 def positive(limit: int | None) -> int | None:
     """Return a time limit, None for none: gymnasium.make passes -1 for none."""
     return limit if limit is not None and limit > 0 else None
-
-
-def implements(cls: type[MurkEnv], hook: str) -> bool:
-    """Whether a class defines a hook of its own."""
-    return inspect.getattr_static(cls, hook) is not inspect.getattr_static(MurkEnv, hook)

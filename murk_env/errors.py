@@ -148,3 +148,8 @@ def did_you_mean(name: object, known: Iterable[str]) -> str:
     if near:
         return f"did you mean {near[0]!r}?"
     return f"known: {', '.join(names)}." if names else "there are none."
+
+
+def described(error: BaseException) -> str:
+    """Return an error's type and text, to stand within a sentence."""
+    return f"{type(error).__name__}: {str(error).rstrip('.')}"

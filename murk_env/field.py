@@ -1,6 +1,5 @@
 """Fields: the named arrays that a world is made of."""
 
-import dataclasses
 import math
 from collections.abc import Mapping
 from typing import Any, Literal, get_args
@@ -19,13 +18,13 @@ AtBounds = Literal["clamp", "reflect", "wrap"]
 _DTYPES = (np.dtype(np.float32), np.dtype(np.int32))
 
 
-@dataclasses.dataclass(eq=False, kw_only=True)
 class Field:
     """One named array of every world, declared as a class attribute.
 
     In a batch of worlds it has the shape `(num_worlds, [components,] cells)`, with `agents`
     instead of `cells` for `over="agents"` and no last axis for `over="world"`. A static field has
-    no worlds axis. Two fields are the same only when they are the same object.
+    no worlds axis. Two fields are the same only when they are the same object; once it has its
+    name, which is that of the class attribute, a field cannot be changed.
 
     Attributes:
         over: what the field has a value for: every cell, every agent, or the world itself.
@@ -45,29 +44,39 @@ class Field:
         FieldError: when the declaration contradicts itself.
     """
 
-    over: Span = "cells"
-    components: int | None = None
-    dtype: npt.DTypeLike = np.float32
-    mutability: Literal["per_tick", "sparse", "static"] = "per_tick"
-    initial: float = 0.0
-    unit: str = ""
-    low: float | None = None
-    high: float | None = None
-    at_bounds: AtBounds = "clamp"
-    name: str = dataclasses.field(default="", init=False)
-
-    def __post_init__(self) -> None:
-        self.dtype: np.dtype[Any] = np.dtype(self.dtype)
-        _check_choice("over", self.over, get_args(Span))
-        _check_choice("mutability", self.mutability, [kind.value for kind in Mutability])
-        _check_choice("at_bounds", self.at_bounds, get_args(AtBounds))
+    def __init__(
+        self,
+        *,
+        over: Span = "cells",
+        components: int | None = None,
+        dtype: npt.DTypeLike = np.float32,
+        mutability: Literal["per_tick", "sparse", "static"] = "per_tick",
+        initial: float = 0.0,
+        unit: str = "",
+        low: float | None = None,
+        high: float | None = None,
+        at_bounds: AtBounds = "clamp",
+    ) -> None:
+        _check_choice("over", over, get_args(Span))
+        _check_choice("mutability", mutability, [kind.value for kind in Mutability])
+        _check_choice("at_bounds", at_bounds, get_args(AtBounds))
+        self.name = ""
+        self.over: Span = over
+        self.components = components
+        self.dtype: np.dtype[Any] = np.dtype(dtype)
+        self.mutability: str = mutability
+        self.unit = unit
+        self.low = low
+        self.high = high
+        self.at_bounds: AtBounds = at_bounds
         if self.dtype not in _DTYPES:
             raise FieldError(f"a field's dtype is float32 or int32, not {self.dtype}.")
-        if self.components is not None and self.components < 1:
-            raise FieldError(f"a vector field has at least 1 component, not {self.components}.")
-        self._check_bounds()
+        if components is not None and components < 1:
+            raise FieldError(f"a vector field has at least 1 component, not {components}.")
+        self._check_bounds(initial)
+        self.initial: Any = self.dtype.type(initial)
 
-    def _check_bounds(self) -> None:
+    def _check_bounds(self, initial: float) -> None:
         low, high = self.bounds
         if math.isnan(low) or math.isnan(high) or low > high:
             raise FieldError(f"a field's bounds need low <= high, not low={self.low}, high={self.high}.")
@@ -76,8 +85,8 @@ class Field:
                 f"at_bounds={self.at_bounds!r} needs both limits and low < high, "
                 f"not low={self.low}, high={self.high}."
             )
-        if not low <= self.initial <= high:
-            raise FieldError(f"a field's initial value {self.initial} lies outside its bounds [{low}, {high}].")
+        if not low <= initial <= high:
+            raise FieldError(f"a field's initial value {initial} lies outside its bounds [{low}, {high}].")
 
     @property
     def bounds(self) -> tuple[float, float]:
@@ -95,13 +104,16 @@ class Field:
     def __set_name__(self, owner: type, name: str) -> None:
         if self.name and self.name != name:
             raise FieldError(
-                f"{owner.__name__}.{name} is the same Field object as {self.name!r}; declare a field for each name."
+                f"{owner.__name__}.{name} is the same Field object as {self.name!r}; "
+                f"declare a field for each name."
             )
         self.name = name
 
     def __setattr__(self, key: str, value: object) -> None:
-        if "name" in self.__dict__ and self.__dict__["name"]:
-            raise FieldError(f"field {self.name!r} is fixed once it has a name; {key} cannot be set to {value!r}.")
+        if self.__dict__.get("name"):
+            raise FieldError(
+                f"field {self.name!r} is fixed once it has a name; {key} cannot be set to {value!r}."
+            )
         super().__setattr__(key, value)
 
     def __repr__(self) -> str:

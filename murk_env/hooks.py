@@ -109,7 +109,8 @@ def _extras(hook: CompiledHook, kind: str, owner: str, parameters: object) -> tu
     num_fields = len(hook.fields) + len(hook.before)
     if len(names) < num_fields:
         raise DefinitionError(
-            f"{owner}.{kind} is declared per_world with {num_fields} field(s) but takes {len(names)} argument(s)."
+            f"{owner}.{kind} is declared per_world with {num_fields} field(s) "
+            f"but takes {len(names)} argument(s)."
         )
     known = [*EXTRAS[kind], *_numbers(parameters)]
     for name in names[num_fields:]:

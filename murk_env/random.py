@@ -11,6 +11,7 @@ that they never meet the others.
 
 import math
 import operator
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -35,6 +36,11 @@ __all__ = [
 _CALL_BITS = 24
 _NUM_STAGES = 1 << 8
 _NAMED = 1 << (_CALL_BITS - 1)  # the first of the sites that a call names itself
+
+_FILLS: dict[np.dtype[Any], Callable[..., None]] = {
+    np.dtype(np.float64): fill_uniform,
+    np.dtype(np.float32): fill_uniform_float32,
+}
 
 Integers = int | npt.NDArray[np.integer[Any]]
 
@@ -93,7 +99,7 @@ def integers(rng: npt.NDArray[np.uint32], low: int, high: int) -> int:
         raise ValueError("integers(rng, low, high) needs low < high")
     word, _ = _philox.two_words(rng[0], rng[1], rng[2], rng[3], rng[4], 0)
     rng[4] += 1
-    return _philox.integer_of(word, low, high)
+    return _philox.integer_of(word, low, high - 1)
 
 
 @kernel
@@ -137,14 +143,9 @@ class WorldRng:
         self._counters = keys, episodes, steps
         self._num_worlds = len(keys)
         self._first_site = self._next_site = site_word(stage)
-        self._first_named = self._first_site + _NAMED
 
     def restart(self) -> None:
-        """Count calls from 0 again, as at the beginning of a tick; the counters are read anew at every draw."""
-        self._next_site = self._first_site
-
-    def restart(self) -> None:
-        """Number the calls from 0 again, as at the beginning of every hook."""
+        """Count calls from 0 again, as at the beginning of a tick; counters are read at every draw."""
         self._next_site = self._first_site
 
     def random(
@@ -168,9 +169,9 @@ class WorldRng:
             TypeError: another dtype.
         """
         kind = np.dtype(dtype)
-        if kind not in (np.float64, np.float32):
+        fill = _FILLS.get(kind)
+        if fill is None:
             raise TypeError(f"random draws float64 or float32, not {kind}; use integers for whole numbers")
-        fill = fill_uniform if kind == np.float64 else fill_uniform_float32
         out, rows = self._new(shape, kind)
         fill(0, self._num_worlds, *self._counters, self._site(site), rows)
         return out
@@ -227,20 +228,19 @@ class WorldRng:
             (k, *shape) int64.
 
         Raises:
-            TypeError: ``low`` or ``high`` are not integers.
+            TypeError: ``low`` or ``high`` are not integers, or not within int64.
             ValueError: there is no such integer for some world, or ``low`` or ``high`` have a wrong shape.
         """
         if high is None:
             low, high = 0, low
         lowest, limit = self._per_world("low", low), self._per_world("high", high)
-        if np.any(lowest > limit if endpoint else lowest >= limit):
-            raise ValueError(
-                f"integers needs low {'<=' if endpoint else '<'} high, not low={low}, high={high}"
-            )
+        possible = lowest <= limit if endpoint else lowest < limit
+        if not possible.all():
+            sign = "<=" if endpoint else "<"
+            raise ValueError(f"integers needs low {sign} high, not low={low}, high={high}")
         out, rows = self._new(shape, np.dtype(np.int64))
-        with np.errstate(over="ignore"):
-            limit = limit + endpoint  # one above the largest int64 is what the kernel takes for 2**64 numbers
-        _philox.fill_integers(*self._counters, self._site(site), lowest, limit, rows)
+        highest = limit if endpoint else limit - 1
+        _philox.fill_integers(*self._counters, self._site(site), lowest, highest, rows)
         return out
 
     def permutation(self, n: int, *, site: int | None = None) -> npt.NDArray[np.int64]:
@@ -274,11 +274,12 @@ class WorldRng:
         return out, out.reshape(self._num_worlds, math.prod(per_world))
 
     def _per_world(self, name: str, value: Integers) -> npt.NDArray[np.int64]:
-        numbers = np.atleast_1d(np.asarray(value))
-        if numbers.dtype.kind not in "iu":
-            raise TypeError(f"integers needs whole numbers for {name}, not {value!r}")
+        numbers = np.array(value, ndmin=1)
+        if numbers.dtype.kind not in "iu" or not np.can_cast(numbers.dtype, np.int64):
+            raise TypeError(f"integers needs whole numbers that fit an int64 for {name}, not {value!r}")
         if numbers.shape not in ((1,), (self._num_worlds,)):
             raise ValueError(
-                f"integers takes one {name}, or one per world ({self._num_worlds},), not shape {numbers.shape}"
+                f"integers takes one {name}, or one per world ({self._num_worlds},), "
+                f"not shape {numbers.shape}"
             )
         return numbers.astype(np.int64, copy=False)

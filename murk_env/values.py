@@ -1,6 +1,7 @@
 """What hooks see of the worlds: values to read, and ticks to write through."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -12,7 +13,7 @@ from murk_env.random import WorldRng
 
 __all__ = ["RowTick", "Tick", "Values"]
 
-Array = npt.NDArray[np.generic]
+Array = npt.NDArray[Any]
 
 
 class Values(dict[Field, Array]):
@@ -52,7 +53,9 @@ class Tick:
 
     __slots__ = ("_editors", "_values", "guard", "rng")
 
-    def __init__(self, values: Values, editors: Mapping[Field, "Editor"], rng: WorldRng, guard: TickGuard) -> None:
+    def __init__(
+        self, values: Values, editors: Mapping[Field, "Editor"], rng: WorldRng, guard: TickGuard
+    ) -> None:
         self._values = values
         self._editors = editors
         self.rng = rng
@@ -137,6 +140,6 @@ def _no_field(field: object, known: Mapping[Field, object]) -> DefinitionError:
     names = [other.name for other in known]
     if isinstance(field, Field):
         return DefinitionError(f"{field!r} is not a field of these worlds; {did_you_mean(field.name, names)}")
-    return DefinitionError(f"fields are named by their Field objects, not by {field!r}: write tick[self.heat].")
-
-
+    return DefinitionError(
+        f"fields are named by their Field objects, not by {field!r}: write tick[self.heat]."
+    )

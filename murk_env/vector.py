@@ -13,7 +13,7 @@ from gymnasium.vector.utils import batch_space
 from murk_arena import OwnedSnapshot, StaticArena
 from murk_env._info import info_of_rows
 from murk_env._seeding import key_from_generator, read_mask, read_options, read_seeds
-from murk_env.env import MurkEnv
+from murk_env.env import MurkEnv, make_batch
 from murk_env.errors import ParameterError, ResetNeededError, did_you_mean
 from murk_env.observation.plan import row_of
 from murk_env.random import key_from_seed
@@ -59,7 +59,7 @@ class MurkVectorEnv(VectorEnv[Any, Any, npt.NDArray[Any]]):
         **parameters: Any,
     ) -> None:
         # disable_env_checker: gymnasium.make_vec passes it on; there is no checker around a vector env.
-        if isinstance(num_envs, bool) or not isinstance(num_envs, int | np.integer) or num_envs < 1:
+        if num_envs < 1:
             raise ParameterError(f"num_envs is a number of worlds, at least 1, not {num_envs!r}.")
         self.num_envs = int(num_envs)
         self.autoreset_mode = _autoreset_mode(autoreset_mode)
@@ -69,17 +69,16 @@ class MurkVectorEnv(VectorEnv[Any, Any, npt.NDArray[Any]]):
             "copy": copy,
             "checked": checked,
         }
-        self._env = env_class._of_many(  # pyright: ignore[reportPrivateUsage]
-            self.num_envs, self.autoreset_mode, self._options, static_arena, parameters
+        self._env, self._core = make_batch(
+            env_class, self.num_envs, self.autoreset_mode, self._options, static_arena, parameters
         )
-        self._core = self._env._core  # pyright: ignore[reportPrivateUsage]
         self._parameters = parameters
         self.render_mode = render_mode
         self.metadata = {**env_class.metadata, "autoreset_mode": self.autoreset_mode}
         self.single_observation_space = self._env.observation_space
         self.single_action_space = self._env.action_space
-        self.observation_space = batch_space(self.single_observation_space, self.num_envs)
-        self.action_space = batch_space(self.single_action_space, self.num_envs)
+        self.observation_space = batch_space(self._core.plan.space, self.num_envs)
+        self.action_space = batch_space(self._env.action_space, self.num_envs)
         self._generators: list[np.random.Generator | None] = [None] * self.num_envs
         self._seeds: list[int | None] = [None] * self.num_envs
 
@@ -116,7 +115,7 @@ class MurkVectorEnv(VectorEnv[Any, Any, npt.NDArray[Any]]):
         for world in worlds.tolist():
             if seeds[world] is not None:
                 self._seeds[world], self._generators[world] = seeds[world], None
-        return self._env._observe_all(), info_of_rows(self._core.info, rows)
+        return self._core.observe(), info_of_rows(self._core.info, rows)
 
     def step(self, actions: Any) -> StepResult:
         """Step every world once, as one tick.
@@ -138,7 +137,7 @@ class MurkVectorEnv(VectorEnv[Any, Any, npt.NDArray[Any]]):
         core.actions.read(actions, core.pending)
         core.step()
         return (
-            self._env._observe_all(),
+            self._core.observe(),
             core.rewards.copy(),
             core.terminated.copy(),
             core.truncated.copy(),
@@ -167,7 +166,9 @@ class MurkVectorEnv(VectorEnv[Any, Any, npt.NDArray[Any]]):
     def _keys(self, worlds: Sequence[int], seeds: Sequence[int | None]) -> dict[int, npt.NDArray[np.int32]]:
         keys = {world: key_from_seed(seed) for world in worlds if (seed := seeds[world]) is not None}
         if not self._core.started:
-            keys |= {world: key_from_generator(self._generator(world)) for world in worlds if world not in keys}
+            keys |= {
+                world: key_from_generator(self._generator(world)) for world in worlds if world not in keys
+            }
         return keys
 
     def _generator(self, world: int) -> np.random.Generator:
@@ -208,7 +209,9 @@ class MurkVectorEnv(VectorEnv[Any, Any, npt.NDArray[Any]]):
         self._core.close()
 
     def __reduce__(self) -> tuple[Any, ...]:
-        face = {name: getattr(self, name) for name in ("spec", "closed", "_generators", "_seeds", "action_space")}
+        face = {
+            name: getattr(self, name) for name in ("spec", "closed", "_generators", "_seeds", "action_space")
+        }
         options = {**self._options, "autoreset_mode": self.autoreset_mode.value}
         return _rebuild, (
             type(self),
@@ -231,7 +234,9 @@ def _rebuild(
     face: Mapping[str, Any],
 ) -> MurkVectorEnv:
     envs = face_class.__new__(face_class)
-    MurkVectorEnv.__init__(envs, env_class, num_envs, **options, static_arena=saved.static_arena, **parameters)
+    MurkVectorEnv.__init__(
+        envs, env_class, num_envs, **options, static_arena=saved.static_arena, **parameters
+    )
     envs._core.restore(saved)  # pyright: ignore[reportPrivateUsage]
     for name, value in face.items():
         setattr(envs, name, value)
@@ -266,5 +271,3 @@ def _autoreset_mode(mode: str | AutoresetMode) -> AutoresetMode:
     if mode not in known:
         raise ParameterError(f"autoreset_mode cannot be {mode!r}; {did_you_mean(mode, known)}")
     return known[mode]
-
-

@@ -1,7 +1,7 @@
 """Worlds: a lattice, its fields and its laws, many at a time in one arena."""
 
 import operator
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -21,7 +21,7 @@ from murk_env._bookkeeping import BOOKKEEPING, EPISODE, RNG_KEY, STEP
 from murk_env._bounds import apply_bounds
 from murk_env._pipeline import Pipeline
 from murk_env._static import build_static, field_ids, field_specs, fitting_static
-from murk_env.errors import FieldError, HookError, PropagatorError, SeedError, SeedTypeError
+from murk_env.errors import FieldError, HookError, PropagatorError, SeedError, SeedTypeError, described
 from murk_env.field import Field
 from murk_env.lattice import Lattice
 from murk_env.propagators.base import Propagator
@@ -125,7 +125,7 @@ class World:
         return self.published()[field]
 
     @contextmanager
-    def edit(self) -> Iterator[Tick]:
+    def edit(self) -> Generator[Tick]:
         """Change fields between ticks: `with world.edit() as tick: tick[field] = values`.
 
         Any field but static ones may be set, also those that propagators write.
@@ -200,7 +200,7 @@ class World:
         except Exception as error:
             assert propagator is not None
             raise PropagatorError(
-                f"{propagator.name} raised {type(error).__name__}: {str(error).rstrip('.')}; the tick was undone for all "
+                f"{propagator.name} raised {described(error)}; the tick was undone for all "
                 f"{self.num_worlds} worlds."
             ) from error
 
@@ -237,7 +237,7 @@ class World:
             field_id = self.ids[field]
             if field.mutability == "sparse" and (rows.read(field_id) == field.initial).all():
                 continue  # nothing to change: no copy-on-write
-            rows.write(field_id, np.dtype(field.dtype).type(field.initial))
+            rows.write(field_id, field.initial)
         rows.write(self.ids[STEP], 0)
 
     def bound_rows(self, rows: RowWriter) -> None:
@@ -263,7 +263,9 @@ class World:
         try:
             act(tick)
         except Exception as error:
-            raise HookError(f"act raised {type(error).__name__}: {str(error).rstrip('.')}; the tick was undone.") from error
+            raise HookError(
+                f"act raised {type(error).__name__}: {str(error).rstrip('.')}; the tick was undone."
+            ) from error
 
 
 def not_finite(values: npt.NDArray[Any]) -> npt.NDArray[np.intp]:
@@ -278,7 +280,9 @@ def checked_seed(seed: object) -> int:
     try:
         value = operator.index(seed)  # pyright: ignore[reportArgumentType]
     except TypeError:
-        raise SeedTypeError(f"a seed is a non-negative integer, not {seed!r} of type {type(seed).__name__}.") from None
+        raise SeedTypeError(
+            f"a seed is a non-negative integer, not {seed!r} of type {type(seed).__name__}."
+        ) from None
     if value < 0:
         raise SeedError(f"a seed is a non-negative integer, not {value}.")
     return value
@@ -289,5 +293,8 @@ def _named(fields: Mapping[str, Field]) -> Mapping[str, Field]:
         if not field.name:
             field.name = name
         if field.name != name or name in BOOKKEEPING or list(fields.values()).count(field) > 1:
-            raise FieldError(f"field {field.name!r} cannot be called {name!r} here: a field has one name, not {list(BOOKKEEPING)}.")
+            raise FieldError(
+                f"field {field.name!r} cannot be called {name!r} here: a field has one name, "
+                f"and none of {list(BOOKKEEPING)}."
+            )
     return dict(fields)

@@ -1,11 +1,24 @@
 """HeatSeeker: climb a diffusing heat field to its source."""
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 from gymnasium.spaces import Discrete
-from murk_env import Blueprint, Diffusion, Field, Mask, MurkEnv, Observation, Observe, Square4, World, per_world, vector_form
+
+from murk_env import (
+    Blueprint,
+    Diffusion,
+    Field,
+    Mask,
+    MurkEnv,
+    Observation,
+    Observe,
+    Square4,
+    World,
+    per_world,
+    vector_form,
+)
 from murk_env.errors import ParameterError
 from murk_env.random import integers
 
@@ -45,7 +58,9 @@ class HeatSeeker(MurkEnv):
 
         def __post_init__(self) -> None:
             if self.size < 2:
-                raise ParameterError(f"HeatSeeker's size is at least 2, so that there is somewhere to go, not {self.size}.")
+                raise ParameterError(
+                    f"HeatSeeker's size is at least 2, so that there is somewhere to go, not {self.size}."
+                )
 
         @property
         def source(self) -> int:
@@ -56,7 +71,7 @@ class HeatSeeker(MurkEnv):
     agent = Field(over="world", dtype=np.int32)  # (num_worlds,) cell
     settled = Field(mutability="static", unit="K")  # (num_cells,) heat when an episode begins
 
-    small = {"size": 3}
+    small: ClassVar = {"size": 3, "max_episode_steps": 7}
 
     def build(self, params: Params) -> Blueprint:
         """Return the grid, its heat equation and what the agent sees."""

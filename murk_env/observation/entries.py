@@ -96,7 +96,9 @@ class Mask:
     def __post_init__(self) -> None:
         field = self.field
         if (field.over, field.components, field.dtype) != ("world", None, np.dtype(np.int32)):
-            raise BlueprintError(f"Mask shows the cell held by a scalar int32 field over the world, not {field!r}.")
+            raise BlueprintError(
+                f"Mask shows the cell held by a scalar int32 field over the world, not {field!r}."
+            )
 
     @property
     def over_cells(self) -> bool:

@@ -35,7 +35,9 @@ class Observation:
 
     def __init__(self, *entries: Entry, layout: Layout = "flat") -> None:
         if layout not in get_args(Layout):
-            raise BlueprintError(f"an observation's layout cannot be {layout!r}; {did_you_mean(layout, get_args(Layout))}")
+            raise BlueprintError(
+                f"an observation's layout cannot be {layout!r}; {did_you_mean(layout, get_args(Layout))}"
+            )
         if not entries:
             raise BlueprintError("an observation needs at least one entry, such as Observe(self.heat).")
         self.entries = entries
@@ -62,10 +64,14 @@ class ObservationPlan:
 
     space: spaces.Space[Any]
 
-    def __init__(self, observation: Observation, lattice: Lattice, known: frozenset[Any], num_agents: int) -> None:
+    def __init__(
+        self, observation: Observation, lattice: Lattice, known: frozenset[Any], num_agents: int
+    ) -> None:
         for entry in observation.entries:
             if entry.field not in known:
-                raise BlueprintError(f"the observation shows {entry.field!r}, which is no field of this environment.")
+                raise BlueprintError(
+                    f"the observation shows {entry.field!r}, which is no field of this environment."
+                )
         self._layout = observation.layout
         shapes = [(entry, entry.shape(lattice, num_agents)) for entry in observation.entries]
         if self._layout == "image":
@@ -142,8 +148,8 @@ def _check_image(shapes: list[tuple[Entry, tuple[int, ...]]]) -> None:
     for entry, shape in shapes:
         if not entry.over_cells:
             raise BlueprintError(
-                f"layout='image' stacks entries over cells, but {entry.field.name!r} has the shape {shape} in each "
-                f"world; use layout='flat' or 'dict'."
+                f"layout='image' stacks entries over cells, but {entry.field.name!r} has the shape {shape} "
+                f"in each world; use layout='flat' or 'dict'."
             )
 
 
@@ -151,14 +157,18 @@ def _keys(entries: tuple[Entry, ...]) -> list[str]:
     keys = [entry.name or entry.field.name for entry in entries]
     for key in keys:
         if keys.count(key) > 1:
-            raise BlueprintError(f"two entries of the observation are called {key!r}; give one of them a name=.")
+            raise BlueprintError(
+                f"two entries of the observation are called {key!r}; give one of them a name=."
+            )
     return keys
 
 
 def _box(parts: list[_Part], shape: tuple[int, ...]) -> spaces.Box:
     limits = [part.entry.bounds() for part in parts]
     low, high = (
-        np.concatenate([np.full(part.size, limit[side], np.float32) for part, limit in zip(parts, limits, strict=True)])
+        np.concatenate(
+            [np.full(part.size, limit[side], np.float32) for part, limit in zip(parts, limits, strict=True)]
+        )
         for side in (0, 1)
     )
     return spaces.Box(low.reshape(shape), high.reshape(shape), dtype=np.float32)
