@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -61,14 +61,14 @@ class WriteChecks:
         """Note that the memory holds this tick's values, so that a later full write keeps them."""
         self._poisoned.setdefault(field, None)
 
-    def prove_covered(self) -> None:
-        """Check that every full write set every element.
+    def prove_covered(self, fields: Collection[FieldId] | None = None) -> None:
+        """Check that the full writes of some fields, or of all, set every element.
 
         Raises:
-            UncoveredWriteError: it did not.
+            UncoveredWriteError: one did not.
         """
         for field, view in self._poisoned.items():
-            if view is None:
+            if view is None or (fields is not None and field not in fields):
                 continue
             left = view.view(np.int32) == self.pattern
             if left.any():

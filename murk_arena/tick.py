@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from types import TracebackType
 
 from numpy.typing import ArrayLike
@@ -125,11 +126,26 @@ class TickGuard:
         Its memory is then had from `PingPongArena.staging_view`, and nothing is carried forward for it.
 
         Raises:
+            RowAccessError: a row writer's memory changed in rows of other worlds (checked mode).
             SealedError: the tick is sealed.
             ClosedTickError: no tick is in progress.
         """
         self._check_writing()
         self._writes.claim_full()
+
+    def prove_covered(self, fields: Collection[FieldId]) -> None:
+        """In checked mode, prove that the full writes of these fields so far set every element.
+
+        `seal` proves it of all fields; asked for after one writer, the answer names that writer's fields.
+
+        Raises:
+            UncoveredWriteError: an element is unset.
+            SealedError: the tick is sealed.
+            ClosedTickError: no tick is in progress.
+        """
+        self._check_writing()
+        if self._writes.checks is not None:
+            self._writes.checks.prove_covered(fields)
 
     def rows(self, worlds: ArrayLike) -> RowWriter:
         """A writer for the rows of these worlds: indices, or a mask (num_worlds,).
@@ -182,10 +198,11 @@ class TickGuard:
         self._check_tick("publish")
         try:
             self.seal()
+            self._writes.commit()
         except BaseException:
-            self.cancel()
+            if self._writes.phase != CLOSED:
+                self.cancel()
             raise
-        self._writes.commit()
 
     def cancel(self) -> None:
         """Discard the tick: everything is as before it began.

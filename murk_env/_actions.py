@@ -30,6 +30,7 @@ class ActionReader:
         self._space = space
         self._filler = np.clip(np.zeros_like(self._low), self._low, self._high)
         self._integral = self._low.dtype.kind == "i"
+        self._largest = (np.iinfo if self._integral else np.finfo)(self._low.dtype).max
         self.actions = np.zeros((num_worlds, *self._low.shape), self._low.dtype)
         self.actions[:] = self._filler
 
@@ -48,8 +49,8 @@ class ActionReader:
         if skipped is not None:
             given = given.copy()
             given[skipped] = self._filler
-        inside = (given >= self._low) & (given <= self._high)  # False for NaN as well
-        if not inside.all():
+        inside = (given >= self._low) & (given <= self._high) & (np.abs(given) <= self._largest)
+        if not inside.all():  # nor is it for NaN
             self._refuse(given, inside)
         np.copyto(self.actions, given, casting="unsafe")
         return self.actions
@@ -59,7 +60,7 @@ class ActionReader:
         if type(action) is int and not self._low.shape and self._low <= action <= self._high:
             self.actions[0] = action
             return self.actions
-        return self.read(np.asarray(action)[None])
+        return self.read([action])
 
     def _as_array(self, actions: Any) -> Array:
         try:
@@ -100,7 +101,8 @@ def _limits(space: spaces.Space[Any]) -> tuple[Array, Array]:
             count: Array = np.asarray(given.nvec, np.int64)
             return start, start + count - 1
         case spaces.MultiBinary():
-            return np.zeros(given.shape, np.int64), np.ones(given.shape, np.int64)
+            ones: Array = np.ones(space.shape, np.int64)
+            return ones - 1, ones
         case spaces.Box():
             low: Array = given.low
             high: Array = given.high

@@ -25,6 +25,7 @@ __all__ = ["Binding", "Views", "bind", "free_tick", "view"]
 
 ACT_STAGE = 0
 START_STAGE = 1
+EDIT_STAGE = 2
 FIRST_LAW_STAGE = 16
 
 Array = npt.NDArray[Any]
@@ -137,9 +138,9 @@ def bind(world: "World", guard: TickGuard) -> Binding:
 
 def free_tick(world: "World", guard: TickGuard) -> Tick:
     """Return a tick through which every field but static ones may be written."""
-    after = world.views(guard).after
-    rng = WorldRng(after[RNG_KEY], after[EPISODE], after[STEP], stage=ACT_STAGE)
-    return Tick(Values(after), _editors(world.fields, world.ids, {}), rng, guard)
+    values = Values({field: guard.read(world.ids[field]) for field in world.fields.values()})
+    clocks = (guard.read(world.ids[field]) for field in (RNG_KEY, EPISODE, STEP))
+    return Tick(values, _editors(world.fields, world.ids, {}), WorldRng(*clocks, stage=EDIT_STAGE), guard)
 
 
 def _law_arrays(

@@ -17,7 +17,7 @@ def apply_bounds(values: npt.NDArray[Any], field: Field) -> None:
     low, high = field.bounds
     if field.dtype == np.int32:
         limits = np.iinfo(np.int32)
-        low, high = max(math.ceil(low), limits.min), min(math.floor(high), limits.max)
+        low, high = math.ceil(max(low, limits.min)), math.floor(min(high, limits.max))
     _KERNELS[field.at_bounds](values.reshape(-1), field.dtype.type(low), field.dtype.type(high))
 
 
@@ -38,7 +38,8 @@ def _reflect(values: npt.NDArray[Any], low: float, high: float) -> None:
         value = values[i]
         if value < low or value > high:
             folded = (value - low) % (span + span)
-            values[i] = low + (folded if folded <= span else span + span - folded)
+            inside = low + (folded if folded <= span else span + span - folded)
+            values[i] = min(max(inside, low), high)  # the sum may round beyond a limit
 
 
 @kernel

@@ -13,8 +13,9 @@ from gymnasium.vector import AutoresetMode
 
 from murk_arena import OwnedSnapshot, RowWriter, StaticArena, TickGuard
 from murk_env._actions import ActionReader
-from murk_env._binding import Binding, Views
+from murk_env._binding import Binding
 from murk_env._bookkeeping import ENDED, EPISODE, NOT_STARTED, PHASE, RNG_KEY, RUNNING
+from murk_env._checks import check_finite
 from murk_env._info import Info
 from murk_env._stages import Stages
 from murk_env.blueprint import Blueprint
@@ -31,7 +32,7 @@ from murk_env.errors import (
 from murk_env.hooks import outputs
 from murk_env.observation import ObservationPlan
 from murk_env.observation.plan import Output
-from murk_env.world import World, not_finite
+from murk_env.world import World
 
 if TYPE_CHECKING:
     from murk_env.env import MurkEnv
@@ -141,12 +142,13 @@ class Core:
     def step(self) -> None:
         """Step every world once with the actions in `self.actions.actions`, as one tick."""
         with self._failures, self.world.arena.begin_tick() as guard:
+            restarted = self._pending if self._mode is AutoresetMode.NEXT_STEP else None
             binding = self.world.open(guard)
             self._stages.act(binding)
-            self._check_finite(self.world.views(guard))
-            self.world.propagate(guard)
-            if self._mode is AutoresetMode.NEXT_STEP and self._pending is not None:
-                self._begin(guard.rows(self._pending))
+            self.world.check_hook(f"{self._owner}.act", guard, restarted)
+            self.world.propagate(guard, skipped=restarted)
+            if restarted is not None:
+                self._begin(guard.rows(restarted))
             self.world.apply_bounds(guard)
             outcome = self._judge(guard, binding)
         self.info, self.ended, self._pending = outcome
@@ -156,36 +158,27 @@ class Core:
         views = self.world.seal(guard)
         self._stages.reward(views, self.rewards)
         self._stages.terminated(views, self.terminated)
-        self._check_rewards()
+        self._check_rewards(binding.steps)
         phases = binding.phases
         num_ended = judge(self.rewards, self.terminated, self.truncated, binding.steps, phases, self._limit)
         pending = np.flatnonzero(phases == ENDED) if num_ended else None
         info = self._stages.info(views)
         if pending is None or self._mode is not AutoresetMode.SAME_STEP:
             return info, None, pending
-        ended = Ended(pending, self.plan.fill_rows(views.after, pending), info)
+        kept = {
+            key: values.copy() for key, values in info.items()
+        }  # they may be views of what start rewrites
+        ended = Ended(pending, self.plan.fill_rows(views.after, pending), kept)
         self._begin(guard.reopen_rows(pending))
         return self._stages.info(self.world.views(guard)), ended, None
 
-    def _check_rewards(self) -> None:
-        """In checked mode, prove that rewards are finite."""
-        if self.world.arena.checked and not np.isfinite(self.rewards).all():
-            worlds = np.flatnonzero(~np.isfinite(self.rewards)).tolist()
-            raise HookError(f"{self._owner}.reward is not finite in world(s) {worlds}; the step was undone.")
-
-    def _check_finite(self, views: Views) -> None:
-        """In checked mode, prove that what `act` may have written is finite."""
+    def _check_rewards(self, steps: npt.NDArray[np.int32]) -> None:
+        """In checked mode, prove that rewards are finite, but for worlds that began anew."""
         if not self.world.arena.checked:
             return
-        for field in self.world.fields.values():
-            if field.mutability == "static" or field in self.world.pipeline.writers:
-                continue
-            worlds = not_finite(views.after[field])
-            if worlds.size:
-                raise HookError(
-                    f"{self._owner}.act wrote a number that is not finite to {field.name!r} in world(s) "
-                    f"{worlds.tolist()}; the step was undone for all {self.world.num_worlds} worlds."
-                )
+        worlds = np.flatnonzero(~np.isfinite(self.rewards) & (steps > 0)).tolist()
+        if worlds:
+            raise HookError(f"{self._owner}.reward is not finite in world(s) {worlds}; the step was undone.")
 
     # --- episodes -----------------------------------------------------------------------------
 
@@ -216,6 +209,9 @@ class Core:
         rows.write(ids[EPISODE], episodes)
         rows.write(ids[PHASE], RUNNING)
         self._stages.start(rows)
+        if self.world.arena.checked:
+            written = [(field, rows.read(ids[field])) for field in self.world.fields.values()]
+            check_finite(f"{self._owner}.start", written, HookError, worlds=rows.worlds)
         self.world.bound_rows(rows)
 
     def read_phases(self) -> None:
@@ -247,7 +243,7 @@ class Core:
         self.read_phases()
 
     def close(self) -> None:
-        """Give the memory back; a second time does nothing."""
+        """Refuse every later use; the memory goes with the last reference."""
         self.closed = True
 
 

@@ -26,6 +26,11 @@ RESERVED_PARAMETERS = frozenset(
         "max_episode_steps",
         "static_arena",
         "disable_env_checker",
+        # what compiled hooks may name beside the parameters
+        "action",
+        "rng",
+        "moves",
+        "neighbours",
     }
 )
 
@@ -40,8 +45,8 @@ def check_params_class(cls: "type[MurkEnv]") -> None:
     for field in dataclasses.fields(params):
         if field.name in RESERVED_PARAMETERS:
             raise DefinitionError(
-                f"{cls.__name__}.Params.{field.name} cannot be a parameter: Gymnasium or the faces use "
-                f"that name; call it something else."
+                f"{cls.__name__}.Params.{field.name} cannot be a parameter: Gymnasium, the faces or "
+                f"compiled hooks use that name; call it something else."
             )
 
 

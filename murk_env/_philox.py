@@ -174,21 +174,29 @@ def fill_integers(
     episodes: Counts,
     steps: Counts,
     site: int,
-    lowest: Any,
-    highest: Any,
+    low: npt.NDArray[np.int64],
+    high: npt.NDArray[np.int64],
+    endpoint: bool,
     out: npt.NDArray[np.int64],
-) -> None:
-    """Draw int64 numbers in [lowest, highest], each (1,) or (num_worlds,), into out (num_worlds, n)."""
+) -> bool:
+    """Draw int64 numbers from low to high, each (1,) or (num_worlds,), into out (num_worlds, n).
+
+    Returns whether every world has such a number.
+    """
     size = out.shape[1]
     for world in range(out.shape[0]):
-        low, high = lowest[world % lowest.size], highest[world % highest.size]
+        lowest, limit = low[world % low.size], high[world % high.size]
+        if not (lowest <= limit if endpoint else lowest < limit):
+            return False
+        highest = limit if endpoint else limit - 1
         for block in range((size + 1) // 2):
             first, second = two_words(
                 keys[world, 0], keys[world, 1], episodes[world], steps[world], site, block
             )
-            out[world, 2 * block] = integer_of(first, low, high)
+            out[world, 2 * block] = integer_of(first, lowest, highest)
             if 2 * block + 1 < size:
-                out[world, 2 * block + 1] = integer_of(second, low, high)
+                out[world, 2 * block + 1] = integer_of(second, lowest, highest)
+    return True
 
 
 @kernel

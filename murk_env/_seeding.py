@@ -1,5 +1,6 @@
 """Seeds, reset options and masks of the faces: checked before anything changes."""
 
+import copy
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
@@ -7,10 +8,9 @@ import numpy as np
 import numpy.typing as npt
 
 from murk_env.errors import OptionError, ResetMaskError, ResetMaskTypeError, SeedError, did_you_mean
-from murk_env.random import key_from_seed
 from murk_env.world import checked_seed
 
-__all__ = ["key_from_generator", "read_mask", "read_options", "read_seeds"]
+__all__ = ["draw_seed", "peek_seed", "read_mask", "read_options", "read_seeds"]
 
 
 def read_seeds(seed: Any, num_worlds: int) -> list[int | None]:
@@ -56,6 +56,11 @@ def read_mask(mask: Any, num_worlds: int) -> npt.NDArray[np.intp]:
     return np.flatnonzero(mask)
 
 
-def key_from_generator(generator: np.random.Generator) -> npt.NDArray[np.int32]:
-    """Return a random key drawn from a numpy generator, for an unseeded first reset."""
-    return key_from_seed(int(generator.integers(2**63)))
+def draw_seed(generator: np.random.Generator) -> int:
+    """Draw a world's seed from a numpy generator, for an unseeded first reset."""
+    return int(generator.integers(2**63))
+
+
+def peek_seed(generator: np.random.Generator) -> int:
+    """Return what `draw_seed` would, leaving the generator as it is: the reset may yet fail."""
+    return draw_seed(copy.deepcopy(generator))

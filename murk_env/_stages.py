@@ -10,7 +10,7 @@ from murk_arena import RowWriter
 from murk_env._binding import ACT_STAGE, START_STAGE, Binding, Views
 from murk_env._bookkeeping import EPISODE, RNG_KEY, STEP
 from murk_env._info import Info, check_info
-from murk_env.errors import HookError
+from murk_env.errors import DefinitionError, HookError
 from murk_env.field import Field
 from murk_env.hooks import CompiledHook, LiftedHook, lift
 from murk_env.random import WorldRng, site_word
@@ -44,9 +44,13 @@ class Stages:
         for name in ("act", "start", "reward", "terminated"):
             hook = getattr(env, name)
             if isinstance(hook, CompiledHook):
-                self._lifted[name] = hook, lift(hook, name, self._owner, env.params)
+                self._lifted[name] = hook, lift(hook, name, self._owner, env.fields.values(), env.params)
             else:
                 self._hooks[name] = hook
+        if isinstance(env.info, CompiledHook):
+            raise DefinitionError(
+                f"{self._owner}.info returns a dict and cannot be per_world; write it over arrays."
+            )
         self.current = "start"  # the hook called last: whose failure it is if the tick fails
         self._info = env.info
         self._info_keys: tuple[str, ...] | None = None

@@ -13,11 +13,12 @@ from murk_arena import OwnedSnapshot, StaticArena
 from murk_env._core import Core
 from murk_env._info import info_of_one
 from murk_env._parameters import check_params_class, make_params
-from murk_env._seeding import key_from_generator, read_options
+from murk_env._seeding import draw_seed, peek_seed, read_options
 from murk_env._sharing import shared_static
 from murk_env.blueprint import Blueprint
 from murk_env.errors import BlueprintError, DefinitionError, FrozenAttributeError, ParameterError
 from murk_env.field import Field, fields_of
+from murk_env.hooks import CompiledHook
 from murk_env.observation.plan import row_of
 from murk_env.random import key_from_seed
 from murk_env.values import RowTick, Tick, Values
@@ -129,6 +130,8 @@ class MurkEnv(gymnasium.Env[Any, Any]):
         self.params = make_params(cls, parameters)
         self.render_mode = options["render_mode"]
         self._options = dict(options)
+        if isinstance(self.build, CompiledHook):
+            raise DefinitionError(f"{cls.__name__}.build returns a Blueprint and cannot be per_world.")
         blueprint = self.build(self.params)
         if not isinstance(blueprint, Blueprint):  # pyright: ignore[reportUnnecessaryIsInstance]
             raise BlueprintError(
@@ -224,12 +227,12 @@ class MurkEnv(gymnasium.Env[Any, Any]):
         core = self._core
         core.check_open()
         read_options(options, ())
-        if seed is not None:
-            seed = checked_seed(seed)
-            key = {0: key_from_seed(seed)}
-        else:
-            key = {} if core.started else {0: key_from_generator(self.np_random)}
-        core.reset(np.zeros(1, np.intp), key)
+        seed = None if seed is None else checked_seed(seed)
+        first = seed is None and not core.started
+        chosen = peek_seed(self.np_random) if first else seed
+        core.reset(np.zeros(1, np.intp), {} if chosen is None else {0: key_from_seed(chosen)})
+        if first:
+            draw_seed(self.np_random)
         super().reset(seed=seed)
         return row_of(core.observe(), 0), info_of_one(core.info)
 

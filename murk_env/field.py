@@ -63,16 +63,17 @@ class Field:
         self.name = ""
         self.over: Span = over
         self.components = components
-        self.dtype: np.dtype[Any] = np.dtype(dtype)
+        self.dtype = _dtype(dtype)
         self.mutability: str = mutability
         self.unit = unit
         self.low = low
         self.high = high
         self.at_bounds: AtBounds = at_bounds
-        if self.dtype not in _DTYPES:
-            raise FieldError(f"a field's dtype is float32 or int32, not {self.dtype}.")
-        if components is not None and components < 1:
-            raise FieldError(f"a vector field has at least 1 component, not {components}.")
+        whole = isinstance(components, int | None)  # pyright: ignore[reportUnnecessaryIsInstance]
+        if not whole or (components is not None and components < 1):
+            raise FieldError(
+                f"a vector field has a whole number of components, at least 1, not {components!r}."
+            )
         self._check_bounds(initial)
         self.initial: Any = self.dtype.type(initial)
 
@@ -87,6 +88,15 @@ class Field:
             )
         if not low <= initial <= high:
             raise FieldError(f"a field's initial value {initial} lies outside its bounds [{low}, {high}].")
+        if self.dtype == np.int32:
+            self._check_integers(initial)
+
+    def _check_integers(self, initial: float) -> None:
+        limits = np.iinfo(np.int32)
+        if not (limits.min <= initial <= limits.max and int(initial) == initial):
+            raise FieldError(f"an int32 field's initial value is a 32-bit integer, not {initial}.")
+        if any(math.isfinite(limit) and int(limit) != limit for limit in self.bounds):
+            raise FieldError(f"an int32 field's bounds are integers, not low={self.low}, high={self.high}.")
 
     @property
     def bounds(self) -> tuple[float, float]:
@@ -102,12 +112,8 @@ class Field:
         return (*(() if self.components is None else (self.components,)), *spans[self.over])
 
     def __set_name__(self, owner: type, name: str) -> None:
-        if self.name and self.name != name:
-            raise FieldError(
-                f"{owner.__name__}.{name} is the same Field object as {self.name!r}; "
-                f"declare a field for each name."
-            )
-        self.name = name
+        if not self.name:  # one object under two names is refused by fields_of
+            self.name = name
 
     def __setattr__(self, key: str, value: object) -> None:
         if self.__dict__.get("name"):
@@ -125,9 +131,29 @@ def _check_choice(key: str, value: object, known: Any) -> None:
         raise FieldError(f"a field's {key} cannot be {value!r}; {did_you_mean(value, known)}")
 
 
+def _dtype(given: npt.DTypeLike) -> np.dtype[Any]:
+    try:
+        dtype = np.dtype(given)
+    except TypeError:
+        dtype = None
+    if dtype is None or dtype not in _DTYPES:
+        raise FieldError(f"a field's dtype is float32 or int32, not {given!r}.")
+    return dtype
+
+
 def fields_of(owner: type) -> Mapping[str, Field]:
-    """Return the fields a class declares, those of its bases first, in order of declaration."""
+    """Return the fields a class declares, those of its bases first, in order of declaration.
+
+    Raises:
+        FieldError: one Field object has two names.
+    """
     found: dict[str, Field] = {}
     for base in reversed(owner.__mro__):
         found.update({name: value for name, value in vars(base).items() if isinstance(value, Field)})
+    for name, field in found.items():
+        if field.name != name:
+            raise FieldError(
+                f"{owner.__name__}.{name} is the same Field object as {field.name!r}; "
+                f"declare a field for each name."
+            )
     return found

@@ -6,7 +6,7 @@ does. Both obey the same laws, and an environment may mix them.
 
 import dataclasses
 import inspect
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -90,13 +90,22 @@ class LiftedHook:
     parameters: Mapping[str, float]
 
 
-def lift(hook: CompiledHook, kind: str, owner: str, parameters: object) -> LiftedHook:
+def lift(
+    hook: CompiledHook, kind: str, owner: str, known: Collection[Field], parameters: object
+) -> LiftedHook:
     """Compile a hook into a loop over worlds.
 
     The loop takes `(start, stop)`, or `(worlds,)` for `start`; then the fields' whole arrays; then
     the output array for `reward` and `terminated`; then the extras, `rng` as the three clock arrays
     and the hook's first site.
     """
+    if hook.before and kind != "reward":
+        raise DefinitionError(f"{owner}.{kind} takes no before= fields; only reward sees what was before.")
+    for field in (*hook.fields, *hook.before):
+        if field not in known:
+            raise DefinitionError(
+                f"{owner}.{kind} is declared per_world with {field!r}, no field of {owner}."
+            )
     extras = _extras(hook, kind, owner, parameters)
     values = {name: getattr(parameters, name) for name in extras if name not in EXTRAS[kind]}
     source = _loop_source(hook, kind, extras)

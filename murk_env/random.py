@@ -234,13 +234,10 @@ class WorldRng:
         if high is None:
             low, high = 0, low
         lowest, limit = self._per_world("low", low), self._per_world("high", high)
-        possible = lowest <= limit if endpoint else lowest < limit
-        if not possible.all():
+        out, rows = self._new(shape, np.dtype(np.int64))
+        if not _philox.fill_integers(*self._counters, self._site(site), lowest, limit, endpoint, rows):
             sign = "<=" if endpoint else "<"
             raise ValueError(f"integers needs low {sign} high, not low={low}, high={high}")
-        out, rows = self._new(shape, np.dtype(np.int64))
-        highest = limit if endpoint else limit - 1
-        _philox.fill_integers(*self._counters, self._site(site), lowest, highest, rows)
         return out
 
     def permutation(self, n: int, *, site: int | None = None) -> npt.NDArray[np.int64]:
@@ -275,7 +272,7 @@ class WorldRng:
 
     def _per_world(self, name: str, value: Integers) -> npt.NDArray[np.int64]:
         numbers = np.array(value, ndmin=1)
-        if numbers.dtype.kind not in "iu" or not np.can_cast(numbers.dtype, np.int64):
+        if numbers.dtype.kind not in "iu" or numbers.dtype == np.uint64:
             raise TypeError(f"integers needs whole numbers that fit an int64 for {name}, not {value!r}")
         if numbers.shape not in ((1,), (self._num_worlds,)):
             raise ValueError(

@@ -26,18 +26,32 @@ class Values(dict[Field, Array]):
     def __missing__(self, field: object) -> Array:
         raise _no_field(field, self)
 
-    def at(self, field: Field, cells: npt.NDArray[np.integer]) -> Array:
+    def __setitem__(self, field: Field, values: Array) -> None:
+        raise DefinitionError(
+            f"{field!r} cannot be set here: these values are read-only; set it in act or start."
+        )
+
+    def __delitem__(self, field: Field) -> None:
+        raise DefinitionError(f"{field!r} cannot be taken away: these values are read-only.")
+
+    def at(self, field: Field, cells: npt.NDArray[np.integer[Any]]) -> Array:
         """Return each world's value at its own cell: `(num_worlds,)` for cells `(num_worlds,)`.
 
         For cells `(num_worlds, k)` it returns `(num_worlds, k)`. The field must be a scalar one
         over cells or agents.
         """
-        return gather(self[field], np.asarray(cells))
+        return gather(field, self[field], np.asarray(cells))
+
+    def replace(self, field: Field, values: Array) -> None:
+        """Show another array for a field, because it has moved."""
+        super().__setitem__(field, values)
 
 
-def gather(values: Array, cells: npt.NDArray[np.integer]) -> Array:
+def gather(field: Field, values: Array, cells: npt.NDArray[np.integer[Any]]) -> Array:
     """Return `values[world, cells[world]]` for every world, or `values[cells]` of a static field."""
-    if values.ndim == 1:
+    if field.over == "world" or field.components is not None:
+        raise DefinitionError(f"at() takes a scalar field over cells or agents, not {field!r}.")
+    if field.mutability == "static":
         return values[cells]
     worlds = np.arange(len(values)).reshape(-1, *(1,) * (cells.ndim - 1))
     return values[worlds, cells]
@@ -51,7 +65,7 @@ class Tick:
     that no propagator writes can be set. `tick.rng` draws random numbers, one row per world.
     """
 
-    __slots__ = ("_editors", "_values", "guard", "rng")
+    __slots__ = ("_editors", "_guard", "_values", "rng")
 
     def __init__(
         self, values: Values, editors: Mapping[Field, "Editor"], rng: WorldRng, guard: TickGuard
@@ -59,25 +73,31 @@ class Tick:
         self._values = values
         self._editors = editors
         self.rng = rng
-        self.guard = guard
+        self._guard = guard
 
     def __getitem__(self, field: Field) -> Array:
         return self._values[field]
 
     def __setitem__(self, field: Field, values: npt.ArrayLike) -> None:
-        self.edit(field)[...] = values
+        array = self.edit(field)
+        given = np.asarray(values)
+        if not np.can_cast(given.dtype, array.dtype, "same_kind"):
+            raise DefinitionError(
+                f"field {field.name!r} holds {array.dtype}, the values are {given.dtype}; convert them first."
+            )
+        array[...] = given
 
     def edit(self, field: Field) -> Array:
         """Return a writable array of the field; it holds the values so far."""
         if field not in self._values:
             raise _no_field(field, self._values)
         editor = self._editors[field]
-        array = editor(self.guard)
+        array = editor(self._guard)
         if field.mutability == "sparse":
-            self._values[field] = self.guard.read(editor.id)
+            self._values.replace(field, self._guard.read(editor.id))
         return array
 
-    def at(self, field: Field, cells: npt.NDArray[np.integer]) -> Array:
+    def at(self, field: Field, cells: npt.NDArray[np.integer[Any]]) -> Array:
         """Return each world's value at its own cell, as `Values.at`."""
         return self._values.at(field, cells)
 
@@ -121,14 +141,16 @@ class RowTick:
         return self._writer.worlds
 
     def __getitem__(self, field: Field) -> Array:
-        return self._writer.read(self._id(field))
+        rows = self._writer.read(self._id(field))
+        rows.flags.writeable = False  # it is a copy: what was written into it would be lost
+        return rows
 
     def __setitem__(self, field: Field, values: npt.ArrayLike) -> None:
         self._writer.write(self._id(field), values)
 
-    def at(self, field: Field, cells: npt.NDArray[np.integer]) -> Array:
+    def at(self, field: Field, cells: npt.NDArray[np.integer[Any]]) -> Array:
         """Return each beginning world's value at its own cell, as `Values.at`."""
-        return gather(self[field], np.asarray(cells))
+        return gather(field, self[field], np.asarray(cells))
 
     def _id(self, field: Field) -> FieldId:
         if field not in self._fields.values():

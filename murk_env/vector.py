@@ -1,6 +1,7 @@
 """The vector face: many worlds of one environment class, stepped at once."""
 
 import copy as copying
+import operator
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -12,9 +13,9 @@ from gymnasium.vector.utils import batch_space
 
 from murk_arena import OwnedSnapshot, StaticArena
 from murk_env._info import info_of_rows
-from murk_env._seeding import key_from_generator, read_mask, read_options, read_seeds
+from murk_env._seeding import draw_seed, peek_seed, read_mask, read_options, read_seeds
 from murk_env.env import MurkEnv, make_batch
-from murk_env.errors import ParameterError, ResetNeededError, did_you_mean
+from murk_env.errors import ParameterError, ResetNeededError, StateError, did_you_mean
 from murk_env.observation.plan import row_of
 from murk_env.random import key_from_seed
 
@@ -34,8 +35,8 @@ class MurkVectorEnv(VectorEnv[Any, Any, npt.NDArray[Any]]):
         autoreset_mode: `NextStep`, `SameStep` or `Disabled`, or the enum.
         render_mode: one of the class's render modes, or None.
         max_episode_steps: steps after which an episode is truncated; None or below 1 for no limit.
-        copy: whether every output is an array of its own; with False, two sets are used in turn, each
-            valid until the step after next.
+        copy: whether observations are arrays of their own; with False, two sets are used in turn, each
+            valid until the step after next. All other outputs are always fresh.
         checked: prove at every tick that full writes are complete and all numbers finite.
         static_arena: the static fields of another env of this class and parameters.
         parameters: the fields of the class's `Params`.
@@ -59,9 +60,7 @@ class MurkVectorEnv(VectorEnv[Any, Any, npt.NDArray[Any]]):
         **parameters: Any,
     ) -> None:
         # disable_env_checker: gymnasium.make_vec passes it on; there is no checker around a vector env.
-        if num_envs < 1:
-            raise ParameterError(f"num_envs is a number of worlds, at least 1, not {num_envs!r}.")
-        self.num_envs = int(num_envs)
+        self.num_envs = _num_worlds(num_envs)
         self.autoreset_mode = _autoreset_mode(autoreset_mode)
         self._options = {
             "render_mode": render_mode,
@@ -106,12 +105,16 @@ class MurkVectorEnv(VectorEnv[Any, Any, npt.NDArray[Any]]):
         self._core.check_open()
         seeds = read_seeds(seed, self.num_envs)
         rows = None
-        if "reset_mask" in read_options(options, ("reset_mask",)):
-            rows = read_mask(options["reset_mask"], self.num_envs) if options else None
+        known = read_options(options, ("reset_mask",))
+        if "reset_mask" in known:
+            rows = read_mask(known["reset_mask"], self.num_envs)
             if not self._core.started:
                 raise ResetNeededError("reset every world once before resetting some with a reset_mask.")
         worlds = np.arange(self.num_envs) if rows is None else rows
-        self._core.reset(worlds, self._keys(worlds.tolist(), seeds))
+        keys, drawn = self._keys(worlds.tolist(), seeds)
+        self._core.reset(worlds, keys)
+        for generator in drawn:
+            draw_seed(generator)
         for world in worlds.tolist():
             if seeds[world] is not None:
                 self._seeds[world], self._generators[world] = seeds[world], None
@@ -163,13 +166,16 @@ class MurkVectorEnv(VectorEnv[Any, Any, npt.NDArray[Any]]):
 
     # --- randomness, as SyncVectorEnv keeps it: one generator for each world -------------------
 
-    def _keys(self, worlds: Sequence[int], seeds: Sequence[int | None]) -> dict[int, npt.NDArray[np.int32]]:
+    def _keys(
+        self, worlds: Sequence[int], seeds: Sequence[int | None]
+    ) -> tuple[dict[int, npt.NDArray[np.int32]], list[np.random.Generator]]:
+        """Return the new keys, at the first reset of all worlds, and the generators they come from."""
         keys = {world: key_from_seed(seed) for world in worlds if (seed := seeds[world]) is not None}
-        if not self._core.started:
-            keys |= {
-                world: key_from_generator(self._generator(world)) for world in worlds if world not in keys
-            }
-        return keys
+        if self._core.started:
+            return keys, []
+        drawn = {world: self._generator(world) for world in worlds if world not in keys}
+        keys |= {world: key_from_seed(peek_seed(generator)) for world, generator in drawn.items()}
+        return keys, list(drawn.values())
 
     def _generator(self, world: int) -> np.random.Generator:
         found = self._generators[world]
@@ -195,9 +201,13 @@ class MurkVectorEnv(VectorEnv[Any, Any, npt.NDArray[Any]]):
 
     def call(self, name: str, *args: Any, **kwargs: Any) -> tuple[Any, ...]:
         """Return an attribute of the environment, or what its method returns, once for each world."""
-        value = getattr(self, name) if name in ("np_random", "np_random_seed") else getattr(self._env, name)
+        if name in ("reset", "step", "close"):
+            raise StateError(
+                f"call({name!r}) would treat one world apart; use envs.{name}(...), which takes all."
+            )
         if name in ("np_random", "np_random_seed"):
-            return tuple(value)
+            return getattr(self, name)
+        value = getattr(self._env, name)
         return (value(*args, **kwargs) if callable(value) else value,) * self.num_envs
 
     def get_attr(self, name: str) -> tuple[Any, ...]:
@@ -262,6 +272,16 @@ def vector_form(env_class: type[MurkEnv]) -> Callable[..., MurkVectorEnv]:
     Form.__doc__ = f"Many worlds of {env_class.__name__}; see MurkVectorEnv."
     Form.metadata = env_class.metadata
     return Form
+
+
+def _num_worlds(num_envs: Any) -> int:
+    try:
+        number = operator.index(num_envs)
+    except TypeError:
+        number = 0
+    if number < 1:
+        raise ParameterError(f"num_envs is a number of worlds, at least 1, not {num_envs!r}.")
+    return number
 
 
 def _autoreset_mode(mode: str | AutoresetMode) -> AutoresetMode:

@@ -19,6 +19,7 @@ from murk_arena import (
 from murk_env._binding import Binding, Views, bind, free_tick, view
 from murk_env._bookkeeping import BOOKKEEPING, EPISODE, RNG_KEY, STEP
 from murk_env._bounds import apply_bounds
+from murk_env._checks import check_finite
 from murk_env._pipeline import Pipeline
 from murk_env._static import build_static, field_ids, field_specs, fitting_static
 from murk_env.errors import FieldError, HookError, PropagatorError, SeedError, SeedTypeError, described
@@ -110,7 +111,11 @@ class World:
         with self.arena.begin_tick() as guard:
             binding = self.open(guard)
             if act is not None:
-                self._call(act, binding.tick)
+                try:
+                    act(binding.tick)
+                except Exception as error:
+                    raise HookError(f"act raised {described(error)}; the tick was undone.") from error
+                self.check_hook("act", guard)
             self.propagate(guard)
             self.apply_bounds(guard)
             self.seal(guard)
@@ -132,6 +137,9 @@ class World:
         """
         with self.arena.begin_tick() as guard:
             yield free_tick(self, guard)
+            if self.arena.checked:
+                written = [(field, guard.read(self.ids[field])) for field in self.fields.values()]
+                check_finite("edit", written, HookError)
             self.apply_bounds(guard)
 
     def reset(self, *, seed: int | None = None) -> None:
@@ -184,8 +192,13 @@ class World:
         binding.tick.rng.restart()
         return binding
 
-    def propagate(self, guard: TickGuard) -> None:
-        """Run the laws in order on all worlds."""
+    def propagate(self, guard: TickGuard, *, skipped: npt.NDArray[np.intp] | None = None) -> None:
+        """Run the laws in order on all worlds.
+
+        Args:
+            guard: the tick.
+            skipped: worlds that begin anew in this tick; checked mode does not look at their numbers.
+        """
         guard.claim_full()
         binding = self.binding(guard)
         propagator = None
@@ -194,7 +207,7 @@ class World:
                 frame.restart()
                 run(0, self.num_worlds)
                 if self.arena.checked:
-                    self._check_finite(propagator, guard)
+                    self._check_law(propagator, guard, skipped)
         except PropagatorError:
             raise
         except Exception as error:
@@ -214,11 +227,7 @@ class World:
 
     def seal(self, guard: TickGuard) -> Views:
         """End the writing and return the values; `after` is what will be published."""
-        try:
-            guard.seal()
-        except UncoveredWriteError as error:
-            names = ", ".join(propagator.name for propagator in self.pipeline.propagators)
-            raise PropagatorError(f"one of {names} left a part of its write unset: {error}") from error
+        guard.seal()
         return self.views(guard)
 
     def published(self) -> Values:
@@ -249,30 +258,25 @@ class World:
             if not np.array_equal(values, inside):
                 rows.write(self.ids[field], inside)
 
-    def _check_finite(self, propagator: Propagator, guard: TickGuard) -> None:
-        for field in (*propagator.writes, *propagator.updates):
-            worlds = not_finite(guard.read(self.ids[field]))
-            if worlds.size:
-                raise PropagatorError(
-                    f"{propagator.name} wrote a number that is not finite to {field.name!r} in world(s) "
-                    f"{worlds.tolist()}; the tick was undone for all {self.num_worlds} worlds."
-                )
-
-    @staticmethod
-    def _call(act: Callable[[Tick], None], tick: Tick) -> None:
+    def _check_law(
+        self, propagator: Propagator, guard: TickGuard, skipped: npt.NDArray[np.intp] | None
+    ) -> None:
+        """In checked mode, prove what a propagator has just written complete and finite."""
         try:
-            act(tick)
-        except Exception as error:
-            raise HookError(
-                f"act raised {type(error).__name__}: {str(error).rstrip('.')}; the tick was undone."
-            ) from error
+            guard.prove_covered([self.ids[field] for field in propagator.writes])
+        except UncoveredWriteError as error:
+            raise PropagatorError(f"{propagator.name} left a part of its write unset: {error}") from error
+        written = [
+            (field, guard.read(self.ids[field])) for field in (*propagator.writes, *propagator.updates)
+        ]
+        check_finite(propagator.name, written, PropagatorError, skipped=skipped)
 
-
-def not_finite(values: npt.NDArray[Any]) -> npt.NDArray[np.intp]:
-    """Return the worlds in which a float field holds a NaN or an infinity."""
-    if values.dtype.kind != "f":
-        return np.empty(0, np.intp)
-    return np.flatnonzero(~np.isfinite(values).reshape(len(values), -1).all(axis=1))
+    def check_hook(self, who: str, guard: TickGuard, skipped: npt.NDArray[np.intp] | None = None) -> None:
+        """In checked mode, prove that what a hook may have written is finite."""
+        if self.arena.checked:
+            owned = [field for field in self.fields.values() if field not in self.pipeline.writers]
+            written = [(field, guard.read(self.ids[field])) for field in owned]
+            check_finite(who, written, HookError, skipped=skipped)
 
 
 def checked_seed(seed: object) -> int:

@@ -95,9 +95,10 @@ class Mask:
 
     def __post_init__(self) -> None:
         field = self.field
-        if (field.over, field.components, field.dtype) != ("world", None, np.dtype(np.int32)):
+        kind = (field.over, field.components, field.dtype, field.mutability == "static")
+        if kind != ("world", None, np.dtype(np.int32), False):
             raise BlueprintError(
-                f"Mask shows the cell held by a scalar int32 field over the world, not {field!r}."
+                f"Mask shows the cell held by a scalar int32 field over the world, not static, not {field!r}."
             )
 
     @property

@@ -9,6 +9,7 @@ import numpy.typing as npt
 from gymnasium import spaces
 
 from murk_env.errors import BlueprintError, did_you_mean
+from murk_env.field import Field
 from murk_env.lattice import Lattice
 from murk_env.observation.entries import Entry
 from murk_env.values import Values
@@ -40,6 +41,11 @@ class Observation:
             )
         if not entries:
             raise BlueprintError("an observation needs at least one entry, such as Observe(self.heat).")
+        for entry in entries:
+            if isinstance(entry, Field):
+                raise BlueprintError(
+                    f"an observation is made of entries: write Observe({entry.name}) for the field."
+                )
         self.entries = entries
         self.layout: Layout = layout
 

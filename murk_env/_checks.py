@@ -1,0 +1,44 @@
+"""What checked mode proves of numbers: floats are finite, and whoever wrote others is named."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from murk_env.errors import TickFailedError
+from murk_env.field import Field
+
+__all__ = ["check_finite"]
+
+
+def check_finite(
+    who: str,
+    written: Iterable[tuple[Field, npt.NDArray[Any]]],
+    error: type[TickFailedError],
+    *,
+    worlds: npt.NDArray[np.intp] | None = None,
+    skipped: npt.NDArray[np.intp] | None = None,
+) -> None:
+    """Raise `error` if a float field holds a NaN or an infinity.
+
+    Args:
+        who: the hook or propagator that wrote the fields.
+        written: the fields and their values, one row per world.
+        error: HookError or PropagatorError.
+        worlds: the worlds that the rows belong to; all, in order, by default.
+        skipped: rows that do not matter: their world begins anew in this tick.
+    """
+    for field, values in written:
+        if field.dtype.kind != "f" or field.mutability == "static":
+            continue
+        finite = np.isfinite(values).reshape(len(values), -1)
+        bad = np.asarray(~finite.all(axis=1))
+        if skipped is not None:
+            bad[skipped] = False
+        if bad.any():
+            rows = np.flatnonzero(bad)
+            raise error(
+                f"{who} wrote a number that is not finite to {field.name!r} in world(s) "
+                f"{(rows if worlds is None else worlds[rows]).tolist()}; the tick was undone for all worlds."
+            )
