@@ -11,10 +11,9 @@ import types
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar, cast
 
-from numba import njit
-
 from murk_env.compile._disk import attach_cache
-from murk_env.compile._fingerprint import fingerprint, global_names, is_dispatcher
+from murk_env.compile._fingerprint import fingerprint, global_names
+from murk_env.compile._numba import is_dispatcher, njit
 
 __all__ = ["compile_function", "compile_source", "kernel"]
 

@@ -1,4 +1,4 @@
-"""The disk cache of compiled functions, and all that is used of numba's internals.
+"""The disk cache of compiled functions.
 
 One file holds one function compiled for one signature. Its name is a hash of everything the machine code
 depends on, so a file is right or it is not found: nothing is ever invalidated. Files are written under
@@ -15,12 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from murk_env.compile._fingerprint import fingerprint
-
-try:
-    from numba.core.compiler import CompileResult
-    from numba.core.serialize import dumps
-except ImportError:  # a numba that moved its internals: functions are compiled for the process
-    CompileResult = dumps = None
+from murk_env.compile._numba import CompileResult, dump_bytes
 
 __all__ = ["attach_cache", "cache_directory"]
 
@@ -56,7 +51,7 @@ def attach_cache(dispatcher: Any) -> None:
     Without the internals of numba that this needs, or with compilation switched off
     (``NUMBA_DISABLE_JIT``), nothing is attached and functions are compiled for the process.
     """
-    if CompileResult is not None and hasattr(dispatcher, "_cache"):
+    if CompileResult and dump_bytes and hasattr(dispatcher, "_cache"):
         dispatcher._cache = _DiskCache(dispatcher)
 
 
@@ -89,7 +84,7 @@ class _DiskCache:
             if data.library.has_dynamic_globals:  # addresses that mean nothing to another process
                 return
             file = self._file(fingerprint(self._dispatcher), sig, data.codegen)
-            payload = dumps(data._reduce())
+            payload = dump_bytes(data._reduce())
             file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             _write(file, hashlib.sha256(payload).digest() + payload)
 

@@ -8,13 +8,13 @@ from collections.abc import Callable, Iterable, Iterator
 from enum import Enum
 from typing import Any, cast
 
-import llvmlite
-import numba
 import numpy as np
 
-__all__ = ["fingerprint", "global_names", "is_dispatcher"]
+from murk_env.compile._numba import VERSIONS, NumbaType, is_dispatcher
 
-_VERSIONS = (sys.version, np.__version__, numba.__version__, llvmlite.__version__)
+__all__ = ["fingerprint", "global_names"]
+
+_VERSIONS = (sys.version, np.__version__, *VERSIONS)
 _VERSIONED_PACKAGES = sys.stdlib_module_names | {"builtins", "numpy", "numba", "llvmlite"}
 _CODE_ATTRIBUTES = (
     "co_name",
@@ -60,11 +60,6 @@ def fingerprint(function: Callable[..., Any]) -> str | None:
     return digest.hexdigest()
 
 
-def is_dispatcher(value: object) -> bool:
-    """Whether a value is a function that numba compiles."""
-    return isinstance(getattr(value, "py_func", None), types.FunctionType)
-
-
 def global_names(code: types.CodeType) -> set[str]:
     """Return the global names that a code object and the functions defined in it load."""
     return _loaded(code, {"LOAD_GLOBAL", "LOAD_NAME"})
@@ -103,9 +98,10 @@ class _Description:
         elif isinstance(value, frozenset):
             yield from self._sequence(sorted(cast("frozenset[Any]", value), key=repr))
         elif isinstance(value, slice):
-            yield from self._sequence((value.start, value.stop, value.step))
+            bounds = cast(Any, value)
+            yield from self._sequence((bounds.start, bounds.stop, bounds.step))
         elif isinstance(value, (np.ndarray, np.generic)):
-            yield from self._array(np.asarray(value))
+            yield from self._array(np.asarray(cast(Any, value)))
         else:
             yield from self._code_or_name(value)
 
@@ -131,7 +127,7 @@ class _Description:
             for attribute in _CODE_ATTRIBUTES:
                 yield from self.of(getattr(value, attribute))
             yield from self.of(value.co_consts)
-        elif isinstance(value, (np.dtype, numba.types.Type)):
+        elif isinstance(value, (np.dtype, NumbaType)):
             yield repr(cast(object, value)).encode()
         elif isinstance(value, types.ModuleType) and _is_versioned(value.__name__):
             yield value.__name__.encode()
