@@ -15,7 +15,6 @@ from murk_env.lattice.stencil import Stencil
 __all__ = ["Edge", "Lattice", "check_edge", "check_side"]
 
 Edge = Literal["absorb", "clamp", "wrap"]
-Integers = npt.NDArray[np.integer[Any]]
 
 _MOST_CELLS = 2**31 - 1  # cell ranks are int32
 
@@ -134,15 +133,14 @@ class Lattice(ABC):
         Raises:
             LatticeError: there is no such cell or direction.
         """
-        here, towards = np.broadcast_arrays(
-            as_integers("cells", cells), as_integers("directions", directions)
-        )
+        here, towards = as_pairs("cells", cells, "directions", directions)
         out = np.empty(here.shape, np.int32)
         wrong = _move(here.ravel(), towards.ravel(), self.moves, out.ravel())
         if wrong >= 0:
             raise LatticeError(
-                f"{self!r} has cells 0 to {self.num_cells - 1} and directions {self.directions} numbered from 0 "
-                f"(-1 stays); got cell {here.flat[wrong]} and direction {towards.flat[wrong]}"
+                f"{self!r} has cells 0 to {self.num_cells - 1} and directions 0 to "
+                f"{len(self.directions) - 1} (-1 stays); got cell {here.flat[wrong]} and "
+                f"direction {towards.flat[wrong]}"
             )
         return out
 
@@ -151,19 +149,24 @@ class Lattice(ABC):
         array = as_integers("coordinates", coordinates)
         if array.ndim == 0 or array.shape[-1] != self.ndim:
             raise LatticeError(
-                f"a coordinate of {self!r} has {self.ndim} numbers, so coordinates have shape (..., {self.ndim}), "
-                f"not {array.shape}"
+                f"a coordinate of {self!r} has {self.ndim} numbers, so coordinates have the shape "
+                f"(..., {self.ndim}), not {array.shape}"
             )
         return tuple(array[..., axis] for axis in range(self.ndim))
 
-    def _coordinates_of(self, cells: npt.ArrayLike) -> npt.NDArray[np.int64]:
-        """Return the coordinates of checked ranks, (..., ndim)."""
-        ranks = as_integers("cells", cells)
-        if ranks.size and not 0 <= ranks.min() <= ranks.max() < self.num_cells:
+    def _manhattan(
+        self, a: npt.ArrayLike, b: npt.ArrayLike, periods: tuple[int, ...]
+    ) -> npt.NDArray[np.int64]:
+        """Return the sum of checked cells' coordinate differences, around where an axis has a period > 0."""
+        one, other = as_pairs("cells", a, "cells", b)
+        out = np.empty(one.shape, np.int64)
+        wrong = _distance(one.ravel(), other.ravel(), self.coordinates, periods, out.ravel())
+        if wrong >= 0:
             raise LatticeError(
-                f"{self!r} has cells 0 to {self.num_cells - 1}, not {ranks.min()} to {ranks.max()}"
+                f"{self!r} has cells 0 to {self.num_cells - 1}; there is no distance between "
+                f"{one.flat[wrong]} and {other.flat[wrong]}"
             )
-        return self.coordinates[ranks].astype(np.int64)
+        return out
 
     def _parameters(self) -> tuple[Any, ...]:
         return tuple(getattr(self, name) for name in self.__dataclass_fields__)  # type: ignore[attr-defined]
@@ -172,12 +175,23 @@ class Lattice(ABC):
         return type(self), self._parameters()  # tables are made anew where a lattice arrives
 
 
-def as_integers(name: str, values: npt.ArrayLike) -> Integers:
+def as_integers(name: str, values: npt.ArrayLike) -> npt.NDArray[np.int64]:
     """Return values as an array of integers, or raise LatticeError naming them."""
     array = np.asarray(values)
     if array.dtype.kind not in "iu" and array.size:
         raise LatticeError(f"{name} are integers, not {array.dtype}: {values!r}")
     return array.astype(np.int64, copy=False)
+
+
+def as_pairs(
+    name: str, values: npt.ArrayLike, other_name: str, other_values: npt.ArrayLike
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Return two arrays of integers, broadcast to one shape."""
+    one, other = as_integers(name, values), as_integers(other_name, other_values)
+    if one.shape != other.shape:
+        shape = np.broadcast_shapes(one.shape, other.shape)
+        one, other = (np.array(np.broadcast_to(array, shape)) for array in (one, other))
+    return one, other
 
 
 def check_side(lattice: str, name: str, value: object) -> int:
@@ -217,6 +231,27 @@ def _move(
         if not (0 <= cell < num_cells and -1 <= direction < stay):
             return index
         out[index] = moves[cell, direction]
+    return -1
+
+
+@kernel
+def _distance(
+    a: npt.NDArray[np.int64],
+    b: npt.NDArray[np.int64],
+    coordinates: npt.NDArray[np.int32],
+    periods: tuple[int, ...],
+    out: npt.NDArray[np.int64],
+) -> int:
+    """Add up the distances along the axes; return the first index that has no such cells, or -1."""
+    num_cells = coordinates.shape[0]
+    for index in range(a.size):
+        if not (0 <= a[index] < num_cells and 0 <= b[index] < num_cells):
+            return index
+        total = 0
+        for axis in range(coordinates.shape[1]):
+            apart = abs(np.int64(coordinates[a[index], axis]) - coordinates[b[index], axis])
+            total += min(apart, periods[axis] - apart) if periods[axis] > 0 else apart
+        out[index] = total
     return -1
 
 

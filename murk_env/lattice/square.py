@@ -54,7 +54,7 @@ class Square4(Lattice):
 
     @property
     def directions(self) -> tuple[str, ...]:
-        """north (row - 1), south (row + 1), west (col - 1), east (col + 1)."""
+        """From north (row - 1), south (row + 1), west (col - 1) to east (col + 1)."""
         return "north", "south", "west", "east"
 
     def rank(self, coordinates: npt.ArrayLike) -> npt.NDArray[np.int64]:
@@ -65,10 +65,7 @@ class Square4(Lattice):
 
     def distance(self, a: npt.ArrayLike, b: npt.ArrayLike) -> npt.NDArray[np.int64]:
         """Return the sum of the row and column distances, around the torus if it wraps."""
-        apart = np.abs(self._coordinates_of(a) - self._coordinates_of(b))
-        if self.edge == "wrap":
-            apart = np.minimum(apart, np.array(self.shape) - apart)
-        return apart.sum(axis=-1)
+        return self._manhattan(a, b, self.shape if self.edge == "wrap" else (0, 0))
 
     def _coordinates(self) -> npt.NDArray[np.integer[Any]]:
         return np.stack(np.divmod(np.arange(self.num_cells), self.cols), axis=1)

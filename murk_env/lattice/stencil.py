@@ -47,10 +47,10 @@ class Stencil:
         regular = complete & (displacements == offsets).all(axis=1)
         start, stop = _run(regular)
         regular[:start] = regular[stop:] = False
-        degree = np.count_nonzero(neighbours >= 0, axis=1)
+        degree = (neighbours >= 0).sum(axis=1)
         boundary = np.flatnonzero(~regular)
         boundary = boundary[np.argsort(degree[boundary], kind="stable")]
-        ends = np.searchsorted(degree[boundary], np.arange(num_directions + 1), side="right")
+        ends = np.cumsum(np.bincount(degree[boundary], minlength=num_directions + 1))
         return cls(
             start,
             stop,

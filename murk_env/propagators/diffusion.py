@@ -34,8 +34,8 @@ class Diffusion(Propagator):
     in float32, the sum in the lattice's order of directions; a cell without neighbours keeps its value. Then
     sources are set to their values, and everything is clamped.
 
-    Stability: dt <= 1 / (lattice.max_degree * coefficient). Then every new value is a mean of old ones, but for
-    decay and sources, and without those the total is conserved.
+    Stability: dt <= 1 / (lattice.max_degree * coefficient). Then every new value is a mean of old ones, but
+    for decay and sources, and without those the total is conserved.
 
     Shapes: reads and writes (num_worlds, num_cells) float32.
 
@@ -86,7 +86,8 @@ class Diffusion(Propagator):
         outside = [cell for cell in self.sources or () if cell >= lattice.num_cells]
         if outside:
             raise PipelineError(
-                f"{self.name} has sources at cells {outside}, but {lattice!r} has cells 0 to {lattice.num_cells - 1}"
+                f"{self.name} has sources at cells {outside}, but {lattice!r} has the cells 0 to "
+                f"{lattice.num_cells - 1}; take the ranks from lattice.rank(coordinates)"
             )
 
     def guarantees(self, field: Field) -> tuple[float, float]:
@@ -95,9 +96,9 @@ class Diffusion(Propagator):
         kept_low, kept_high = self.field.bounds
         values = (self.sources or {}).values()
         if kept_low >= 0.0 and all(value >= 0.0 for value in values):
-            low = max(low, 0.0)
+            low = max(low, min(0.0, high))
         if kept_high <= 0.0 and all(value <= 0.0 for value in values):
-            high = min(high, 0.0)
+            high = min(high, max(0.0, low))
         return low, high
 
     def bind(self, frame: Frame) -> Callable[[int, int], None]:
@@ -106,7 +107,7 @@ class Diffusion(Propagator):
         degrees = np.arange(len(stencil.offsets) + 1)
         mix = np.minimum(self.coefficient * frame.dt * degrees, 1.0).astype(np.float32)
         sources = self.sources or {}
-        arguments = (
+        arguments: tuple[Any, ...] = (
             frame.previous(self.field),
             frame.write(self._target),
             stencil.start,
@@ -227,5 +228,11 @@ def _mend(
 
 @kernel
 def _clamp(values: Any, low: Any, high: Any) -> None:
+    """Bring values into [low, high]; a NaN stays one, to be found by the checks."""
     for index in range(values.size):
-        values[index] = min(max(values[index], low), high)
+        value = values[index]
+        if value < low:
+            value = low
+        elif value > high:
+            value = high
+        values[index] = value

@@ -1,0 +1,35 @@
+"""Stencils of tables that no lattice here has: gaps, isolated cells, no constant offsets."""
+
+import numpy as np
+
+from murk_env.lattice import Stencil
+
+
+def test_a_table_without_a_complete_row_is_all_boundary():
+    stencil = Stencil.of(np.array([[-1, 1], [-1, -1], [1, -1]], np.int32))
+    assert stencil.start == stencil.stop
+    assert stencil.boundary.tolist() == [1, 0, 2]
+    assert stencil.boundary_ends.tolist() == [1, 3, 3]
+    assert stencil.boundary_neighbours.tolist() == [[0, 0], [1, 0], [1, 0]]
+
+
+def test_scattered_regular_cells_are_not_made_a_run():
+    table = np.full((10, 1), 0, np.int32)
+    table[[2, 6]] = [[3], [7]]
+    table[[1, 3, 5, 8]] = [[5], [6], [2], [3]]
+    stencil = Stencil.of(table)
+    covered = len(stencil.boundary) + (stencil.stop - stencil.start)
+    assert (stencil.start, stencil.stop) == (0, 0)
+    assert covered == 10
+
+
+def test_neighbours_keep_their_order_where_gaps_close():
+    stencil = Stencil.of(np.array([[3, -1, 2, 1], [-1, 0, -1, 2], [-1, -1, 3, -1], [0, 1, 2, 3]], np.int32))
+    rows = dict(zip(stencil.boundary.tolist(), stencil.boundary_neighbours.tolist(), strict=True))
+    assert [rows[cell] for cell in (0, 1, 2)] == [[3, 2, 1, 0], [0, 2, 0, 0], [3, 0, 0, 0]]
+
+
+def test_equal_tables_have_read_only_arrays():
+    stencil = Stencil.of(np.array([[1], [0]], np.int32))
+    arrays = (stencil.boundary, stencil.boundary_ends, stencil.boundary_neighbours)
+    assert not any(array.flags.writeable for array in arrays)
