@@ -30,7 +30,6 @@ class ActionReader:
         self._space = space
         self._filler = np.clip(np.zeros_like(self._low), self._low, self._high)
         self._integral = self._low.dtype.kind == "i"
-        self._largest = (np.iinfo if self._integral else np.finfo)(self._low.dtype).max
         self.actions = np.zeros((num_worlds, *self._low.shape), self._low.dtype)
         self.actions[:] = self._filler
 
@@ -49,7 +48,9 @@ class ActionReader:
         if skipped is not None:
             given = given.copy()
             given[skipped] = self._filler
-        inside = (given >= self._low) & (given <= self._high) & (np.abs(given) <= self._largest)
+        inside = (given >= self._low) & (given <= self._high)
+        if not self._integral:
+            inside &= np.isfinite(given)
         if not inside.all():  # nor is it for NaN
             self._refuse(given, inside)
         np.copyto(self.actions, given, casting="unsafe")
@@ -80,7 +81,10 @@ class ActionReader:
         if given.dtype.kind not in ("iu" if self._integral else "iuf"):
             wanted = "integers" if self._integral else "real numbers"
             raise ActionTypeError(f"the actions of {self._space} are {wanted}, not of dtype {given.dtype}.")
-        return given
+        if self._integral:
+            return given
+        with np.errstate(over="ignore"):  # what float32 cannot hold becomes infinite, and is refused as such
+            return given.astype(self._low.dtype, copy=False)
 
     def _refuse(self, given: Array, inside: Array) -> None:
         world = int(np.flatnonzero(~inside.reshape(len(given), -1).all(axis=1))[0])

@@ -17,7 +17,7 @@ def read_seeds(seed: Any, num_worlds: int) -> list[int | None]:
     """Return one seed, or None, for each world: an integer counts up, a sequence is taken as it is."""
     if seed is None:
         return [None] * num_worlds
-    if isinstance(seed, Sequence | np.ndarray) and not isinstance(seed, str | bytes):
+    if np.ndim(seed) and not isinstance(seed, str | bytes):
         seeds = list(cast("Sequence[Any]", seed))
         if len(seeds) != num_worlds:
             raise SeedError(

@@ -71,9 +71,7 @@ class Field:
         self.at_bounds: AtBounds = at_bounds
         whole = isinstance(components, int | None)  # pyright: ignore[reportUnnecessaryIsInstance]
         if not whole or (components is not None and components < 1):
-            raise FieldError(
-                f"a vector field has a whole number of components, at least 1, not {components!r}."
-            )
+            raise FieldError(f"a vector field has at least 1 component, not {components!r}.")
         self._check_bounds(initial)
         self.initial: Any = self.dtype.type(initial)
 
@@ -137,7 +135,7 @@ def _dtype(given: npt.DTypeLike) -> np.dtype[Any]:
     except TypeError:
         dtype = None
     if dtype is None or dtype not in _DTYPES:
-        raise FieldError(f"a field's dtype is float32 or int32, not {given!r}.")
+        raise FieldError(f"a field's dtype is float32 or int32, not {given if dtype is None else dtype}.")
     return dtype
 
 

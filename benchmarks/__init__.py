@@ -1,0 +1,1 @@
+"""How fast the environments step: every figure a median with its spread, beside its peer in the same run."""
