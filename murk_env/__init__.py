@@ -2,7 +2,7 @@
 
 from murk_env.blueprint import Blueprint
 from murk_env.env import MurkEnv
-from murk_env.field import Field
+from murk_env.field import Field, Parameter
 from murk_env.hooks import per_world
 from murk_env.lattice import Lattice, Square4
 from murk_env.observation import Mask, Observation, Observe
@@ -23,6 +23,7 @@ __all__ = [
     "MurkVectorEnv",
     "Observation",
     "Observe",
+    "Parameter",
     "Propagator",
     "RowTick",
     "Square4",

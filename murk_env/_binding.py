@@ -8,11 +8,12 @@ import dataclasses
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import numpy.typing as npt
 
 from murk_arena import FieldId, TickGuard
 from murk_env._bookkeeping import EPISODE, PHASE, RNG_KEY, STEP
-from murk_env.field import Field
+from murk_env.field import Field, Parameter
 from murk_env.lattice import Lattice
 from murk_env.propagators.base import Propagator
 from murk_env.random import WorldRng
@@ -35,12 +36,15 @@ Run = Callable[[int, int], None]
 class LawFrame:
     """The arrays of one propagator in one buffer (`murk_env.propagators.Frame`)."""
 
-    __slots__ = ("_arrays", "_rng", "dt", "lattice", "num_worlds")
+    __slots__ = ("_arrays", "_rng", "coefficients", "dt", "lattice", "num_worlds")
 
-    def __init__(self, world: "World", arrays: Mapping[str, Values], rng: WorldRng) -> None:
+    def __init__(
+        self, world: "World", arrays: Mapping[str, Values], coefficients: Array, rng: WorldRng
+    ) -> None:
         self.lattice: Lattice = world.lattice
         self.dt = world.dt
         self.num_worlds = world.num_worlds
+        self.coefficients = coefficients
         self._arrays = arrays
         self._rng = rng
 
@@ -121,7 +125,8 @@ def bind(world: "World", guard: TickGuard) -> Binding:
     laws: list[tuple[Propagator, LawFrame, Run]] = []
     for index, propagator in enumerate(world.pipeline.propagators):
         rng = WorldRng(*clocks, stage=FIRST_LAW_STAGE + index)
-        frame = LawFrame(world, _law_arrays(world, propagator, guard, views), rng)
+        table = _coefficients(propagator, views.after, world.num_worlds)
+        frame = LawFrame(world, _law_arrays(world, propagator, guard, views), table, rng)
         laws.append((propagator, frame, propagator.bind(frame)))
     writers = world.pipeline.writers
     values = Values({f: (views.before if f in writers else views.after)[f] for f in world.fields.values()})
@@ -141,6 +146,15 @@ def free_tick(world: "World", guard: TickGuard) -> Tick:
     values = Values({field: guard.read(world.ids[field]) for field in world.fields.values()})
     clocks = (guard.read(world.ids[field]) for field in (RNG_KEY, EPISODE, STEP))
     return Tick(values, _editors(world.fields, world.ids, {}), WorldRng(*clocks, stage=EDIT_STAGE), guard)
+
+
+def _coefficients(propagator: Propagator, values: Values, num_worlds: int) -> npt.NDArray[np.float64]:
+    """Return the table (num_worlds, num_coefficients); a number is the same in every row."""
+    table = np.empty((num_worlds, len(propagator.coefficients)), np.float64)
+    for column, coefficient in enumerate(propagator.coefficients):
+        table[:, column] = values[coefficient] if isinstance(coefficient, Parameter) else coefficient
+    table.flags.writeable = False
+    return table
 
 
 def _law_arrays(

@@ -15,7 +15,7 @@ from murk_arena import OwnedSnapshot, RowWriter, StaticArena, TickGuard
 from murk_env._actions import ActionReader
 from murk_env._binding import Binding
 from murk_env._bookkeeping import ENDED, EPISODE, NOT_STARTED, PHASE, RNG_KEY, RUNNING
-from murk_env._checks import check_finite
+from murk_env._checks import check_values
 from murk_env._info import Info
 from murk_env._stages import Stages
 from murk_env.blueprint import Blueprint
@@ -93,13 +93,16 @@ class Core:
             fields,
             blueprint.propagators,
             num_worlds=num_worlds,
+            num_agents=blueprint.num_agents,
             dt=blueprint.dt,
             seed=0,
             static=blueprint.static if static is None else static,
             checked=checked,
         )
         self.actions = ActionReader(blueprint.action_space, num_worlds)
-        self.plan = ObservationPlan(blueprint.observation, blueprint.lattice, frozenset(fields.values()), 0)
+        self.plan = ObservationPlan(
+            blueprint.observation, blueprint.lattice, frozenset(fields.values()), blueprint.num_agents
+        )
         self._outputs = None if copy else [self.plan.allocate(num_worlds) for _ in range(2)]
         self._stages = Stages(env, self.world, self.actions.actions)
         self._failures = _Failures(self._owner, self._stages)
@@ -211,7 +214,7 @@ class Core:
         self._stages.start(rows)
         if self.world.arena.checked:
             written = [(field, rows.read(ids[field])) for field in self.world.fields.values()]
-            check_finite(f"{self._owner}.start", written, HookError, worlds=rows.worlds)
+            check_values(f"{self._owner}.start", written, HookError, worlds=rows.worlds)
         self.world.bound_rows(rows)
 
     def read_phases(self) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from murk_arena import WriteMode
 from murk_env.errors import PipelineError, StabilityError
-from murk_env.field import Field
+from murk_env.field import Field, Parameter
 from murk_env.lattice import Lattice
 from murk_env.propagators.base import Propagator
 
@@ -47,6 +47,8 @@ class Pipeline:
 
     def bounds_held(self, field: Field) -> bool:
         """Whether the field's own writer already keeps it within its bounds, by clamping."""
+        if field.categories is not None:
+            return True  # a class beyond the last is a mistake to find, not a value to clamp
         low, high = field.bounds
         if field not in self.writers:
             return math.isinf(low) and math.isinf(high)
@@ -56,6 +58,7 @@ class Pipeline:
 
 def _check_declarations(propagator: Propagator, known: set[Field]) -> None:
     touched = (*propagator.reads, *propagator.reads_previous, *propagator.writes, *propagator.updates)
+    touched += tuple(value for value in propagator.coefficients if isinstance(value, Parameter))
     for field in touched:
         if field not in known:
             names = ", ".join(sorted(other.name for other in known))

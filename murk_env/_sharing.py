@@ -28,5 +28,5 @@ def shared_static(cls: "type[MurkEnv]", params: Any, blueprint: Blueprint) -> St
     except TypeError:
         return None
     ids = field_ids(cls.fields)
-    specs = field_specs(ids, blueprint.lattice.num_cells, 0)
+    specs = field_specs(ids, blueprint.lattice.num_cells, blueprint.num_agents)
     return _cache.get_or_build(key, lambda: build_static(blueprint.static, ids, specs))

@@ -27,6 +27,7 @@ class Blueprint:
         propagators: the laws, in the order they run at every tick.
         static: values of the static fields: arrays, or functions that compute them. A function is
             called once for all envs of the same class and parameters in a process.
+        num_agents: number of agents of every world, for fields over agents.
         dt: time that one tick, so one step, advances.
 
     Raises:
@@ -40,6 +41,7 @@ class Blueprint:
     static: Mapping[Field, npt.ArrayLike | Callable[[], npt.ArrayLike]] = dataclasses.field(
         default_factory=dict[Field, "npt.ArrayLike | Callable[[], npt.ArrayLike]"]
     )
+    num_agents: int = 0
     dt: float = 1.0
 
     def __post_init__(self) -> None:

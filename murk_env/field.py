@@ -10,7 +10,7 @@ import numpy.typing as npt
 from murk_arena import Mutability
 from murk_env.errors import FieldError, did_you_mean
 
-__all__ = ["Field", "fields_of"]
+__all__ = ["Field", "Parameter", "fields_of"]
 
 Span = Literal["cells", "agents", "world"]
 AtBounds = Literal["clamp", "reflect", "wrap"]
@@ -36,6 +36,8 @@ class Field:
         unit: physical unit, for people.
         low: smallest value, None for none.
         high: largest value, None for none.
+        categories: number of classes of a categorical field: int32 with the values 0 to
+            categories - 1, which checked mode proves.
         at_bounds: what becomes of values beyond: `clamp` sets them to the limit, `reflect` folds
             them back at it, `wrap` takes them modulo `[low, high)`. It happens before anyone
             reads the tick's result.
@@ -56,7 +58,10 @@ class Field:
         low: float | None = None,
         high: float | None = None,
         at_bounds: AtBounds = "clamp",
+        categories: int | None = None,
     ) -> None:
+        if categories is not None:
+            dtype, low, high = np.int32, 0, _last_category(categories, low, high)
         _check_choice("over", over, get_args(Span))
         _check_choice("mutability", mutability, [kind.value for kind in Mutability])
         _check_choice("at_bounds", at_bounds, get_args(AtBounds))
@@ -69,6 +74,7 @@ class Field:
         self.low = low
         self.high = high
         self.at_bounds: AtBounds = at_bounds
+        self.categories = categories
         whole = isinstance(components, int | None)  # pyright: ignore[reportUnnecessaryIsInstance]
         if not whole or (components is not None and components < 1):
             raise FieldError(f"a vector field has at least 1 component, not {components!r}.")
@@ -127,6 +133,35 @@ class Field:
 def _check_choice(key: str, value: object, known: Any) -> None:
     if value not in known:
         raise FieldError(f"a field's {key} cannot be {value!r}; {did_you_mean(value, known)}")
+
+
+class Parameter(Field):
+    """A number of every world that laws take as a coefficient.
+
+    It keeps its value through restarts of the world, may differ from world to world, and may be set
+    between ticks (`World.edit`), in `act` or in `start`. Stability is checked against its bounds.
+
+    Args:
+        default: its value in every world until it is set.
+        low: smallest value.
+        high: largest value.
+        unit: physical unit, for people.
+    """
+
+    def __init__(
+        self, default: float, *, low: float | None = None, high: float | None = None, unit: str = ""
+    ) -> None:
+        super().__init__(over="world", mutability="sparse", initial=default, low=low, high=high, unit=unit)
+
+
+def _last_category(categories: int, low: float | None, high: float | None) -> int:
+    whole = isinstance(categories, int)  # pyright: ignore[reportUnnecessaryIsInstance]
+    if not whole or categories < 1 or low is not None or high is not None:
+        raise FieldError(
+            f"a categorical field has at least 1 class and no bounds of its own, not "
+            f"categories={categories!r}, low={low}, high={high}."
+        )
+    return categories - 1
 
 
 def _dtype(given: npt.DTypeLike) -> np.dtype[Any]:

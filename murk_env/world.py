@@ -19,11 +19,11 @@ from murk_arena import (
 from murk_env._binding import Binding, Views, bind, free_tick, view
 from murk_env._bookkeeping import BOOKKEEPING, EPISODE, RNG_KEY, STEP
 from murk_env._bounds import apply_bounds
-from murk_env._checks import check_finite
+from murk_env._checks import check_values
 from murk_env._pipeline import Pipeline
 from murk_env._static import build_static, field_ids, field_specs, fitting_static
 from murk_env.errors import FieldError, HookError, PropagatorError, SeedError, SeedTypeError, described
-from murk_env.field import Field
+from murk_env.field import Field, Parameter
 from murk_env.lattice import Lattice
 from murk_env.propagators.base import Propagator
 from murk_env.random import key_from_seed
@@ -139,7 +139,7 @@ class World:
             yield free_tick(self, guard)
             if self.arena.checked:
                 written = [(field, guard.read(self.ids[field])) for field in self.fields.values()]
-                check_finite("edit", written, HookError)
+                check_values("edit", written, HookError)
             self.apply_bounds(guard)
 
     def reset(self, *, seed: int | None = None) -> None:
@@ -154,6 +154,9 @@ class World:
         with self.arena.begin_tick() as guard:
             rows = guard.rows(np.arange(self.num_worlds))
             self.restart_rows(rows)
+            for field in self.fields.values():
+                if isinstance(field, Parameter):
+                    rows.write(self.ids[field], field.initial)
             rows.write(self.ids[RNG_KEY], keys)
             rows.write(self.ids[EPISODE], 0)
 
@@ -241,7 +244,7 @@ class World:
     def restart_rows(self, rows: RowWriter) -> None:
         """Set the rows of every field to its declared initial value and their clocks to zero."""
         for field in self.fields.values():
-            if field.mutability == "static":
+            if field.mutability == "static" or isinstance(field, Parameter):
                 continue
             field_id = self.ids[field]
             if field.mutability == "sparse" and (rows.read(field_id) == field.initial).all():
@@ -269,14 +272,14 @@ class World:
         written = [
             (field, guard.read(self.ids[field])) for field in (*propagator.writes, *propagator.updates)
         ]
-        check_finite(propagator.name, written, PropagatorError, skipped=skipped)
+        check_values(propagator.name, written, PropagatorError, skipped=skipped)
 
     def check_hook(self, who: str, guard: TickGuard, skipped: npt.NDArray[np.intp] | None = None) -> None:
         """In checked mode, prove that what a hook may have written is finite."""
         if self.arena.checked:
             owned = [field for field in self.fields.values() if field not in self.pipeline.writers]
             written = [(field, guard.read(self.ids[field])) for field in owned]
-            check_finite(who, written, HookError, skipped=skipped)
+            check_values(who, written, HookError, skipped=skipped)
 
 
 def checked_seed(seed: object) -> int:

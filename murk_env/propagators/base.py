@@ -7,12 +7,14 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
-from murk_env.errors import PipelineError
-from murk_env.field import Field, Span
+from murk_env.errors import PipelineError, PropagatorConfigError
+from murk_env.field import Field, Parameter, Span
 from murk_env.lattice import Lattice
 from murk_env.random import WorldRng
 
-__all__ = ["Frame", "Propagator"]
+__all__ = ["Coefficient", "Frame", "Propagator", "highest", "in_range"]
+
+Coefficient = float | Parameter
 
 
 class Frame(Protocol):
@@ -39,6 +41,11 @@ class Frame(Protocol):
     @property
     def rng(self) -> WorldRng:
         """Draws of this propagator, one row per world."""
+        ...
+
+    @property
+    def coefficients(self) -> npt.NDArray[np.float64]:
+        """The declared coefficients of every world, (num_worlds, num_coefficients)."""
         ...
 
     def read(self, field: Field) -> npt.NDArray[np.generic]:
@@ -69,12 +76,14 @@ class Propagator:
         reads_previous: fields whose values of the tick before it reads (Jacobi).
         writes: fields of which it sets every element, every tick.
         updates: fields that it changes starting from their previous values.
+        coefficients: its numbers, or parameters of the world, in the order of `frame.coefficients`.
     """
 
     reads: tuple[Field, ...] = ()
     reads_previous: tuple[Field, ...] = ()
     writes: tuple[Field, ...] = ()
     updates: tuple[Field, ...] = ()
+    coefficients: tuple[Coefficient, ...] = ()
 
     @property
     def name(self) -> str:
@@ -111,5 +120,29 @@ class Propagator:
         if found != (over, np.dtype(dtype), None):
             raise PipelineError(
                 f"{self.name} needs {field.name!r} as a scalar {np.dtype(dtype)} field over {over}, but it is "
-                f"{field.dtype} over {field.over} with components={field.components}; change its declaration."
+                f"{field.dtype} over {field.over} with components={field.components}; declare it so."
             )
+
+
+def highest(coefficient: Coefficient) -> float:
+    """Return the largest value a coefficient can have: what stability has to bear."""
+    return coefficient.bounds[1] if isinstance(coefficient, Parameter) else float(coefficient)
+
+
+def in_range(
+    owner: str, name: str, coefficient: Coefficient, low: float = 0.0, high: float = math.inf
+) -> Coefficient:
+    """Return a coefficient, or raise PropagatorConfigError if it can be outside `[low, high]` or infinite."""
+    if isinstance(coefficient, Parameter):
+        lowest, largest = coefficient.bounds
+        if not (low <= lowest and largest <= high and math.isfinite(largest)):
+            raise PropagatorConfigError(
+                f"{owner}'s {name} is the parameter {coefficient.name!r} with bounds [{lowest:g}, {largest:g}]"
+                f"; it needs finite bounds within [{low:g}, {high:g}]."
+            )
+        return coefficient
+    if not (math.isfinite(coefficient) and low <= coefficient <= high):
+        raise PropagatorConfigError(
+            f"{owner} needs a finite {name} from {low:g} to {high:g}, or a Parameter, not {coefficient!r}."
+        )
+    return float(coefficient)

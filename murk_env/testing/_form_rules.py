@@ -28,7 +28,7 @@ def autoreset_mode_is_stated(bench: Bench) -> None:
             raise bench.error(
                 f"{key}: expected {mode!r}, got {actual!r}", key=key, expected=mode, actual=actual
             )
-    if env.metadata is type(env).metadata or env.metadata is bench.native().metadata:
+    if env.metadata is getattr(type(env), "metadata", None) or env.metadata is bench.native().metadata:
         raise bench.error("metadata: expected a dict of the instance's own, got one that others share")
 
 
@@ -116,13 +116,13 @@ def infos_keep_their_form(bench: Bench) -> None:
         expected = form if expected is None else expected
         for key in sorted(expected.keys() | form.keys()):
             if expected.get(key) != form.get(key):
-                actual = form.get(key, "no such key")
-                what = f"{key} of a {record.call}: expected {expected.get(key, 'no such key')} as at the first reset"
+                wanted, actual = (one.get(key, "no such key") for one in (expected, form))
+                what = f"{key} of a {record.call}: expected {wanted} as at the first reset"
                 raise bench.error(
                     f"{what}, got {actual}",
                     step=record.step,
                     key=key,
-                    expected=expected.get(key),
+                    expected=wanted,
                     actual=actual,
                 )
 
@@ -160,7 +160,8 @@ def final_data_come_with_endings(bench: Bench) -> None:
         for key in ("final_obs", "final_info"):
             mask = info.get(f"_{key}", ~bench.every_row)
             if (key in info) != bool(ended.any()) or not np.array_equal(mask, ended):
-                what = f"info[{key!r}]: expected it for rows {ended}, got it for rows {mask}"
+                given = f"one for rows {mask}" if key in info else "none"
+                what = f"info[{key!r}]: expected one for rows {ended}, got {given}"
                 raise bench.error(what, step=record.step, key=key, expected=ended, actual=mask)
         for row in np.flatnonzero(ended):
             _check_final_observation(bench, record, int(row), env.single_observation_space)

@@ -20,13 +20,40 @@ Seeds = int | list[int | None] | None
 class AnyVectorEnv(Protocol):
     """What the rules use of a `gymnasium.vector.VectorEnv`, typed so that any of them fits."""
 
-    metadata: dict[str, Any]
-    num_envs: int
-    closed: bool
-    observation_space: Space[Any]
-    action_space: Space[Any]
-    single_observation_space: Space[Any]
-    single_action_space: Space[Any]
+    @property
+    def metadata(self) -> dict[str, Any]:
+        """What is said about it, the autoreset mode for one."""
+        ...
+
+    @property
+    def num_envs(self) -> int:
+        """Number of rows."""
+        ...
+
+    @property
+    def closed(self) -> bool:
+        """Whether it has been closed."""
+        ...
+
+    @property
+    def observation_space(self) -> Space[Any]:
+        """The space of a batch of observations."""
+        ...
+
+    @property
+    def action_space(self) -> Space[Any]:
+        """The space of a batch of actions."""
+        ...
+
+    @property
+    def single_observation_space(self) -> Space[Any]:
+        """The space of one observation."""
+        ...
+
+    @property
+    def single_action_space(self) -> Space[Any]:
+        """The space of one action."""
+        ...
 
     @property
     def np_random_seed(self) -> Any:
@@ -37,7 +64,7 @@ class AnyVectorEnv(Protocol):
         """Begin new episodes."""
         ...
 
-    def step(self, actions: Any) -> tuple[Any, Any, Any, Any, Any]:
+    def step(self, actions: Any, /) -> tuple[Any, Any, Any, Any, Any]:
         """Make one step in every row."""
         ...
 

@@ -42,7 +42,7 @@ class Difference:
 
     def __str__(self) -> str:
         where = f"at {self.key}: " if self.place else ""
-        return f"{where}{self.kind} expected {self.expected!r}, got {self.actual!r}"
+        return f"{where}{self.kind} expected {_shown(self.expected)}, got {_shown(self.actual)}"
 
 
 def first_difference(expected: Any, actual: Any) -> Difference | None:
@@ -65,6 +65,11 @@ def first_difference(expected: Any, actual: Any) -> Difference | None:
         at ['heat'][1]: value expected 0.0, got -0.0
     """
     return _compare(expected, actual, ())
+
+
+def _shown(value: Any) -> str:
+    """Text for a value: a numpy scalar without the name of its type."""
+    return str(cast("object", value)) if isinstance(value, np.generic) else repr(value)
 
 
 def _compare(expected: Any, actual: Any, place: Place) -> Difference | None:
