@@ -12,7 +12,7 @@
     ├── FieldAccessError                   a way of access that the field's mutability does not have
     ├── StaleSnapshotError                 a snapshot whose buffer was opened again
     ├── StaleHandleError                   a handle that no readable generation holds
-    ├── SnapshotMismatchError              an owned snapshot of other fields or another number of worlds
+    ├── SnapshotMismatchError              an owned snapshot of other fields, static values or worlds
     ├── TickInProgressError                what must happen between ticks was asked for inside one
     ├── NoTickError                        what needs a tick was asked for outside one
     ├── ClosedTickError                    a guard, view or row writer used after it closed
@@ -150,7 +150,7 @@ class StaleHandleError(ArenaError):
 
 
 class SnapshotMismatchError(ArenaError):
-    """An owned snapshot of other fields, or of another number of worlds, than the arena's."""
+    """An owned snapshot of other fields, static values or number of worlds than the arena's."""
 
 
 class TickInProgressError(ArenaError):

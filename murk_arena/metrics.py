@@ -13,7 +13,7 @@ class ArenaMetrics:
 
     Attributes:
         generation: the published generation.
-        bytes_in_use: bytes of all allocations: both buffers, the sparse pool, statics, scratch.
+        bytes_in_use: bytes of all allocations: both buffers, the sparse pool, static values, scratch.
         bytes_reserved: bytes of all blocks that were made for them.
         sparse_retired: ranges of the sparse pool that may be used again.
         sparse_pending: ranges that may be used again when the next tick begins.

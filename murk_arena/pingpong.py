@@ -1,4 +1,4 @@
-"""The arena itself: two buffers that take turns, a sparse pool, shared statics, scratch space."""
+"""The arena itself: two buffers that take turns, a sparse pool, static values, scratch space."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ class PingPongArena:
         self._config.validate()
         self._specs = tuple(specs)
         self._static = StaticArena({}) if static is None else static.share()
-        self._check_statics()
+        self._check_static_fields()
         self._checked = checked
         self._scratch = ScratchRegion()
         self._slab = SparseSlab(SegmentList(self._config.segment_size, self._config.sparse_segments))
@@ -94,7 +94,7 @@ class PingPongArena:
         self._writes = WriteArena(self._buffers, self._slab, self._scratch, by_id, checked=checked)
         self._guard = TickGuard(self._writes)
 
-    def _check_statics(self) -> None:
+    def _check_static_fields(self) -> None:
         held = {spec.id: spec for spec in self._static.specs}
         for spec in self._specs:
             if spec.mutability is not Mutability.STATIC:
@@ -231,8 +231,8 @@ class PingPongArena:
         """A per-tick field's staged array (num_worlds, *shape), writable: the same object every second tick.
 
         Nothing is noted: a field declared with a full writer keeps what is written here only if the tick has
-        claimed it with `TickGuard.claim_full`. Sealing does not close it, for whoever judges a sealed tick keeps
-        the verdict here.
+        claimed it with `TickGuard.claim_full`. Sealing does not close it: the verdict on
+        a sealed tick is kept here.
 
         Raises:
             UnknownFieldError: there is no such field.
@@ -291,7 +291,7 @@ class PingPongArena:
         It is done as a tick, so that it happens whole or not at all. Snapshots taken before become stale.
 
         Raises:
-            SnapshotMismatchError: the snapshot holds other fields or another number of worlds.
+            SnapshotMismatchError: the snapshot holds other fields, static values or number of worlds.
             TickInProgressError: a tick is in progress.
             CapacityExceededError: explicit limits leave the sparse pool too small.
         """
@@ -312,6 +312,19 @@ class PingPongArena:
             differing = set(owned.specs).symmetric_difference(self._specs) or self._specs
             names = ", ".join(sorted({repr(spec.name) for spec in differing}))
             raise SnapshotMismatchError(f"the snapshot and the arena declare different fields: {names}")
+        if not owned.static_arena.shares_memory_with(self._static):
+            self._check_same_static(owned)
+
+    def _check_same_static(self, owned: OwnedSnapshot) -> None:
+        for spec in self._specs:
+            if spec.mutability is not Mutability.STATIC:
+                continue
+            here, there = (values.read(spec.id).view("int32") for values in (self._static, owned))
+            if (here != there).any():
+                raise SnapshotMismatchError(
+                    f"static field {spec.name!r} has other values in the snapshot than in the arena; "
+                    "restore it into an arena with the same static values"
+                )
 
     def reset(self) -> None:
         """Be as when new: generation 0, all per-tick and sparse values zero, an empty pool, counters at 0.

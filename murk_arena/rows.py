@@ -55,17 +55,15 @@ class RowWriter:
         spec = self._writes.spec(field)
         array = np.asarray(values)
         shape = (len(self.worlds), *spec.shape)
-        if not np.can_cast(array.dtype, spec.dtype, "same_kind"):
+        if array.dtype != spec.dtype and not np.can_cast(array.dtype, spec.dtype, "same_kind"):
             raise InvalidValueError(
                 f"field {spec.name!r} holds {spec.dtype}, the values are {array.dtype}; convert them first"
             )
-        try:
-            array = np.broadcast_to(array, shape)
-        except ValueError:
+        if array.shape not in ((), spec.shape, shape) and not _broadcasts(array.shape, shape):
             raise InvalidValueError(
                 f"field {spec.name!r} has rows of shape {shape} here, the values have {array.shape}; "
                 "give values that broadcast to the rows"
-            ) from None
+            )
         self._writes.update(field, owner=self)[self.worlds] = array
 
     def unguarded(self, field: FieldId) -> FieldArray:
@@ -106,6 +104,13 @@ class RowWriter:
                 "this row writer has closed: its tick ended, was sealed, or reopened other rows; "
                 "ask the tick again"
             )
+
+
+def _broadcasts(shape: tuple[int, ...], target: tuple[int, ...]) -> bool:
+    """Whether values of the shape broadcast to the target."""
+    return len(shape) <= len(target) and all(
+        side in (1, wanted) for side, wanted in zip(reversed(shape), reversed(target), strict=False)
+    )
 
 
 def world_indices(worlds: ArrayLike, num_worlds: int) -> NDArray[np.int64]:

@@ -59,11 +59,10 @@ class ScratchRegion:
         """Take everything back; the capacity stays."""
         self.used = 0
 
-    def mark(self) -> tuple[FieldArray, int]:
+    def mark(self) -> tuple[FieldArray, int, int]:
         """What `rewind` needs."""
-        return self._words, self.high_water
+        return self._words, self.used, self.high_water
 
-    def rewind(self, mark: tuple[FieldArray, int]) -> None:
-        """Take everything back and be as large, with the high-water mark as low, as at the mark."""
-        self._words, self.high_water = mark
-        self.used = 0
+    def rewind(self, mark: tuple[FieldArray, int, int]) -> None:
+        """Be as large, as full and with the high-water mark as low as at the mark."""
+        self._words, self.used, self.high_water = mark

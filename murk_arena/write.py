@@ -97,9 +97,10 @@ class WriteArena:
 
     def open(self) -> None:
         """Begin a tick: whatever the staging buffer held is gone, carried fields are brought forward."""
+        self._scratch_mark = self.scratch.mark()
+        self.phase = WRITING
         staging = self.staging
         self.serial += 1
-        self.phase = WRITING
         staging.stamp = self.serial
         staging.generation = self.published.generation + 1
         if self._claimed or self._settled:
@@ -111,7 +112,6 @@ class WriteArena:
             target[...] = source
         if self.scratch.used:
             self.scratch.reset()
-        self._scratch_mark = self.scratch.mark()
         if self.checks is not None:
             self.checks.begin(self.serial)
 
@@ -141,6 +141,7 @@ class WriteArena:
         self._claimed = True
         if self.checks is not None:
             for field in self._full:
+                self.checks.prove_field(field)
                 self.checks.poison(field, self.staging.writable[field])
 
     def read(self, field: FieldId) -> FieldArray:
@@ -263,6 +264,8 @@ class WriteArena:
 
     def rollback(self) -> None:
         """Discard the tick: the slab, the descriptor and the scratch are as before it began."""
+        if self.phase == CLOSED:  # interrupted before it had begun
+            return
         for field in self._moved:
             self.staging.adopt(field, self.published)
             self.layout_version += 1

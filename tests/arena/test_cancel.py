@@ -1,0 +1,78 @@
+import pytest
+
+from murk_arena import (
+    FieldId,
+    FieldSpec,
+    Mutability,
+    PingPongArena,
+)
+
+
+def tick(arena):
+    with arena.begin_tick():
+        pass
+
+
+def disturb(guard, fields):
+    for field in fields:
+        guard.update(field.id)[...] = 77
+    guard.rows([1]).write(fields[0].id, 78)
+    guard.scratch.alloc(5000)
+
+
+def test_a_tick_that_is_interrupted_at_the_last_moment_is_cancelled(arena, heat, monkeypatch, observed):
+    def interrupted(self):
+        raise KeyboardInterrupt
+
+    before = observed(arena)
+    monkeypatch.setattr("murk_arena.write.WriteArena.commit", interrupted)
+    guard = arena.begin_tick()
+    guard.write(heat.id).fill(1.0)
+    with pytest.raises(KeyboardInterrupt):
+        guard.publish()
+    assert observed(arena) == before
+
+
+@pytest.mark.parametrize("sealed", [False, True])
+def test_a_cancelled_tick_leaves_everything_as_it_was(arena, heat, hits, flow, drag, sealed, fill, observed):
+    fields = (heat, hits, flow, drag)
+    for value in (1, 2):
+        fill(arena, value, *fields)
+    before = observed(arena)
+    for _ in range(4):
+        guard = arena.begin_tick()
+        disturb(guard, fields)
+        if sealed:
+            guard.seal()
+        guard.cancel()
+        assert observed(arena) == before
+
+
+def test_a_good_tick_after_a_failed_sparse_write_publishes_nothing_of_it(arena, drag):
+    guard = arena.begin_tick()
+    guard.update(drag.id)[0] = 9.0
+    guard.cancel()
+    tick(arena)
+    assert arena.snapshot().read(drag.id).tolist() == [0.0] * 4
+
+
+def test_failed_ticks_never_reuse_a_published_range(fill):
+    specs = [FieldSpec(FieldId(i), f"s{i}", (), mutability=Mutability.SPARSE) for i in range(2)]
+    arena = PingPongArena(specs, num_worlds=4)
+    fill(arena, 5.0, specs[0])
+    for _ in range(3):
+        guard = arena.begin_tick()
+        for spec in specs:
+            guard.update(spec.id)[...] = 77.0
+        guard.cancel()
+        assert arena.snapshot().read(specs[0].id).tolist() == [5.0] * 4
+        assert arena.snapshot().read(specs[1].id).tolist() == [0.0] * 4
+
+
+def test_a_snapshot_that_a_discarded_tick_made_stale_stays_stale(arena, heat):
+    first = arena.snapshot()
+    tick(arena)
+    arena.begin_tick().cancel()
+    assert first.is_stale
+    tick(arena)
+    assert first.is_stale
