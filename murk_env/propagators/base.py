@@ -119,8 +119,8 @@ class Propagator:
         found = (field.over, field.dtype, field.components)
         if found != (over, np.dtype(dtype), None):
             raise PipelineError(
-                f"{self.name} needs {field.name!r} as a scalar {np.dtype(dtype)} field over {over}, but it is "
-                f"{field.dtype} over {field.over} with components={field.components}; declare it so."
+                f"{self.name} needs {field.name!r} as a scalar {np.dtype(dtype)} field over {over}, but it "
+                f"is {field.dtype} over {field.over} with components={field.components}; declare it so."
             )
 
 
@@ -137,8 +137,8 @@ def in_range(
         lowest, largest = coefficient.bounds
         if not (low <= lowest and largest <= high and math.isfinite(largest)):
             raise PropagatorConfigError(
-                f"{owner}'s {name} is the parameter {coefficient.name!r} with bounds [{lowest:g}, {largest:g}]"
-                f"; it needs finite bounds within [{low:g}, {high:g}]."
+                f"{owner}'s {name} is the parameter {coefficient.name!r} with bounds "
+                f"[{lowest:g}, {largest:g}]; it needs finite bounds within [{low:g}, {high:g}]."
             )
         return coefficient
     if not (math.isfinite(coefficient) and low <= coefficient <= high):
