@@ -5,9 +5,9 @@ no fast-math (results are the same in every form of an environment), no GIL (blo
 threads), numpy's rules for division by zero.
 """
 
-import itertools
 import linecache
 import types
+import zlib
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar, cast
 
@@ -20,7 +20,6 @@ __all__ = ["compile_function", "compile_source", "kernel"]
 AnyFunction = TypeVar("AnyFunction", bound=Callable[..., Any])
 
 _made: dict[str, Callable[..., Any]] = {}
-_source_numbers = itertools.count(1)
 
 
 def kernel(function: AnyFunction) -> AnyFunction:
@@ -54,7 +53,7 @@ def compile_source(source: str, name: str, namespace: Mapping[str, object]) -> C
     Returns:
         The compiled function.
     """
-    filename = f"<murk_env {name} {next(_source_numbers)}>"
+    filename = f"<murk_env {name} {zlib.crc32(source.encode()):08x}>"  # the same for the same text
     variables: dict[str, Any] = {"__name__": __name__, **namespace}
     exec(compile(source, filename, "exec"), variables)
     made = _unique(variables[name], kernel)
