@@ -36,7 +36,7 @@ Run = Callable[[int, int], None]
 class LawFrame:
     """The arrays of one propagator in one buffer (`murk_env.propagators.Frame`)."""
 
-    __slots__ = ("_arrays", "_rng", "coefficients", "dt", "lattice", "num_worlds")
+    __slots__ = ("_arrays", "_rng", "coefficients", "draws", "dt", "lattice", "num_worlds")
 
     def __init__(
         self, world: "World", arrays: Mapping[str, Values], coefficients: Array, rng: WorldRng
@@ -47,9 +47,11 @@ class LawFrame:
         self.coefficients = coefficients
         self._arrays = arrays
         self._rng = rng
+        self.draws = False  # whether the law has ever asked for random numbers
 
     @property
     def rng(self) -> WorldRng:
+        self.draws = True
         return self._rng
 
     def read(self, field: Field) -> Array:
@@ -63,9 +65,6 @@ class LawFrame:
 
     def update(self, field: Field) -> Array:
         return self._arrays["updates"][field]
-
-    def restart(self) -> None:
-        self._rng.restart()
 
 
 @dataclasses.dataclass(slots=True)

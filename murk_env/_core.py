@@ -148,7 +148,8 @@ class Core:
             restarted = self._pending if self._mode is AutoresetMode.NEXT_STEP else None
             binding = self.world.open(guard)
             self._stages.act(binding)
-            self.world.check_hook(f"{self._owner}.act", guard, restarted)
+            if self.world.arena.checked:
+                self.world.check_hook(f"{self._owner}.act", guard, restarted)
             self.world.propagate(guard, skipped=restarted)
             if restarted is not None:
                 self._begin(guard.rows(restarted))
@@ -161,7 +162,8 @@ class Core:
         views = self.world.seal(guard)
         self._stages.reward(views, self.rewards)
         self._stages.terminated(views, self.terminated)
-        self._check_rewards(binding.steps)
+        if self.world.arena.checked:
+            self._check_rewards(binding.steps)
         phases = binding.phases
         num_ended = judge(self.rewards, self.terminated, self.truncated, binding.steps, phases, self._limit)
         pending = np.flatnonzero(phases == ENDED) if num_ended else None
@@ -176,9 +178,7 @@ class Core:
         return self._stages.info(self.world.views(guard)), ended, None
 
     def _check_rewards(self, steps: npt.NDArray[np.int32]) -> None:
-        """In checked mode, prove that rewards are finite, but for worlds that began anew."""
-        if not self.world.arena.checked:
-            return
+        """Prove that rewards are finite, but for worlds that began anew."""
         worlds = np.flatnonzero(~np.isfinite(self.rewards) & (steps > 0)).tolist()
         if worlds:
             raise HookError(f"{self._owner}.reward is not finite in world(s) {worlds}; the step was undone.")

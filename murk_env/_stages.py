@@ -24,6 +24,8 @@ __all__ = ["Stages"]
 
 Array = npt.NDArray[Any]
 
+NO_INFO: Info = {}
+
 
 class Stages:
     """Calls an author's hooks for all worlds, and holds them to their shapes.
@@ -52,13 +54,14 @@ class Stages:
                 f"{self._owner}.info returns a dict and cannot be per_world; write it over arrays."
             )
         self.current = "start"  # the hook called last: whose failure it is if the tick fails
-        self._info = env.info
+        self._info = env.info if env.has_info else None
         self._info_keys: tuple[str, ...] | None = None
 
     def act(self, binding: Binding) -> None:
         """Apply the actions of all worlds."""
         self.current = "act"
         if "act" in self._hooks:
+            binding.tick.rng.restart()
             self._hooks["act"](binding.tick, self._actions)
             return
         arguments = binding.arguments.get("act")
@@ -99,6 +102,8 @@ class Stages:
 
     def info(self, views: Views) -> Info:
         """Return what `info` says of every world."""
+        if self._info is None:
+            return NO_INFO
         self.current = "info"
         info = check_info(self._owner, self._info(views.after), self._world.num_worlds, self._info_keys)
         self._info_keys = tuple(info)

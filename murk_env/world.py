@@ -111,11 +111,13 @@ class World:
         with self.arena.begin_tick() as guard:
             binding = self.open(guard)
             if act is not None:
+                binding.tick.rng.restart()
                 try:
                     act(binding.tick)
                 except Exception as error:
                     raise HookError(f"act raised {described(error)}; the tick was undone.") from error
-                self.check_hook("act", guard)
+                if self.arena.checked:
+                    self.check_hook("act", guard)
             self.propagate(guard)
             self.apply_bounds(guard)
             self.seal(guard)
@@ -192,7 +194,6 @@ class World:
             (guard.write if field in self.pipeline.writers[field].writes else guard.update)(self.ids[field])
         binding = self.binding(guard)
         binding.steps += 1
-        binding.tick.rng.restart()
         return binding
 
     def propagate(self, guard: TickGuard, *, skipped: npt.NDArray[np.intp] | None = None) -> None:
@@ -207,7 +208,8 @@ class World:
         propagator = None
         try:
             for propagator, frame, run in binding.laws:
-                frame.restart()
+                if frame.draws:
+                    frame.rng.restart()
                 run(0, self.num_worlds)
                 if self.arena.checked:
                     self._check_law(propagator, guard, skipped)
@@ -275,11 +277,10 @@ class World:
         check_values(propagator.name, written, PropagatorError, skipped=skipped)
 
     def check_hook(self, who: str, guard: TickGuard, skipped: npt.NDArray[np.intp] | None = None) -> None:
-        """In checked mode, prove that what a hook may have written is finite."""
-        if self.arena.checked:
-            owned = [field for field in self.fields.values() if field not in self.pipeline.writers]
-            written = [(field, guard.read(self.ids[field])) for field in owned]
-            check_values(who, written, HookError, skipped=skipped)
+        """Prove that what a hook may have written is finite."""
+        owned = [field for field in self.fields.values() if field not in self.pipeline.writers]
+        written = [(field, guard.read(self.ids[field])) for field in owned]
+        check_values(who, written, HookError, skipped=skipped)
 
 
 def checked_seed(seed: object) -> int:
