@@ -17,7 +17,8 @@ def read_seeds(seed: Any, num_worlds: int) -> list[int | None]:
     """Return one seed, or None, for each world: an integer counts up, a sequence is taken as it is."""
     if seed is None:
         return [None] * num_worlds
-    if np.ndim(seed) and not isinstance(seed, str | bytes):
+    many = seed.ndim > 0 if isinstance(seed, np.ndarray) else isinstance(seed, Sequence)
+    if many and not isinstance(seed, str | bytes):
         seeds = list(cast("Sequence[Any]", seed))
         if len(seeds) != num_worlds:
             raise SeedError(

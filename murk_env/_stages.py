@@ -10,7 +10,7 @@ from murk_arena import RowWriter
 from murk_env._binding import ACT_STAGE, START_STAGE, Binding, Views
 from murk_env._bookkeeping import EPISODE, RNG_KEY, STEP
 from murk_env._info import Info, check_info
-from murk_env.errors import DefinitionError, HookError
+from murk_env.errors import DefinitionError, HookError, TickFailedError, described
 from murk_env.field import Field
 from murk_env.hooks import CompiledHook, LiftedHook, lift
 from murk_env.random import WorldRng, site_word
@@ -54,7 +54,8 @@ class Stages:
                 f"{self._owner}.info returns a dict and cannot be per_world; write it over arrays."
             )
         self.current = "start"  # the hook called last: whose failure it is if the tick fails
-        self._info = env.info if env.has_info else None
+        if env.has_info:
+            self._hooks["info"] = env.info
         self._info_keys: tuple[str, ...] | None = None
 
     def act(self, binding: Binding) -> None:
@@ -62,7 +63,7 @@ class Stages:
         self.current = "act"
         if "act" in self._hooks:
             binding.tick.rng.restart()
-            self._hooks["act"](binding.tick, self._actions)
+            self._call("act", binding.tick, self._actions)
             return
         arguments = binding.arguments.get("act")
         if arguments is None:
@@ -78,7 +79,7 @@ class Stages:
             ids = self._world.ids
             clocks = (rows.read(ids[RNG_KEY]), rows.read(ids[EPISODE]), rows.read(ids[STEP]))
             rng = WorldRng(*clocks, stage=START_STAGE)
-            self._hooks["start"](RowTick(rows, self._world.fields, ids, rng), rows.worlds)
+            self._call("start", RowTick(rows, self._world.fields, ids, rng), rows.worlds)
             return
         hook, lifted = self._lifted["start"]
         arrays = [self._start_array(rows, field) for field in hook.fields]
@@ -88,7 +89,7 @@ class Stages:
         """Write every world's reward into `out`."""
         self.current = "reward"
         if "reward" in self._hooks:
-            self._take("reward", self._hooks["reward"](views.before, views.after), out, "biuf")
+            self._take("reward", self._call("reward", views.before, views.after), out, "biuf")
         else:
             self._run("reward", views, out)
 
@@ -96,18 +97,28 @@ class Stages:
         """Write into `out` which worlds' episodes have reached their end."""
         self.current = "terminated"
         if "terminated" in self._hooks:
-            self._take("terminated", self._hooks["terminated"](views.after), out, "b")
+            self._take("terminated", self._call("terminated", views.after), out, "b")
         else:
             self._run("terminated", views, out)
 
     def info(self, views: Views) -> Info:
         """Return what `info` says of every world."""
-        if self._info is None:
+        if "info" not in self._hooks:
             return NO_INFO
         self.current = "info"
-        info = check_info(self._owner, self._info(views.after), self._world.num_worlds, self._info_keys)
+        result = self._call("info", views.after)
+        info = check_info(self._owner, result, self._world.num_worlds, self._info_keys)
         self._info_keys = tuple(info)
         return info
+
+    def _call(self, name: str, *arguments: Any) -> Any:
+        """Call an array hook; a failed tick of other worlds that it runs is a failure of this hook."""
+        try:
+            return self._hooks[name](*arguments)
+        except TickFailedError as error:
+            raise HookError(
+                f"{self._owner}.{name} raised {described(error)}; the tick was undone."
+            ) from error
 
     def _take(self, name: str, result: Any, out: Array, kinds: str) -> None:
         given = np.asarray(result)

@@ -61,7 +61,7 @@ class Field:
         categories: int | None = None,
     ) -> None:
         if categories is not None:
-            dtype, low, high = np.int32, 0, _last_category(categories, low, high)
+            dtype, low, high = np.int32, 0, _last_category(categories, low, high, at_bounds)
         _check_choice("over", over, get_args(Span))
         _check_choice("mutability", mutability, [kind.value for kind in Mutability])
         _check_choice("at_bounds", at_bounds, get_args(AtBounds))
@@ -154,12 +154,12 @@ class Parameter(Field):
         super().__init__(over="world", mutability="sparse", initial=default, low=low, high=high, unit=unit)
 
 
-def _last_category(categories: int, low: float | None, high: float | None) -> int:
+def _last_category(categories: int, low: float | None, high: float | None, at_bounds: str) -> int:
     whole = isinstance(categories, int)  # pyright: ignore[reportUnnecessaryIsInstance]
-    if not whole or categories < 1 or low is not None or high is not None:
+    if not whole or categories < 1 or low is not None or high is not None or at_bounds != "clamp":
         raise FieldError(
             f"a categorical field has at least 1 class and no bounds of its own, not "
-            f"categories={categories!r}, low={low}, high={high}."
+            f"categories={categories!r}, low={low}, high={high}, at_bounds={at_bounds!r}."
         )
     return categories - 1
 

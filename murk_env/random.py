@@ -144,6 +144,11 @@ class WorldRng:
         self._num_worlds = len(keys)
         self._first_site = self._next_site = site_word(stage)
 
+    @property
+    def counters(self) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32], npt.NDArray[np.int32], int]:
+        """Keys, episodes, steps and the stage's first site: what a fill kernel takes after (start, stop)."""
+        return (*self._counters, self._first_site)
+
     def restart(self) -> None:
         """Count calls from 0 again, as at the beginning of a tick; counters are read at every draw."""
         self._next_site = self._first_site

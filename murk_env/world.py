@@ -205,22 +205,18 @@ class World:
         """
         guard.claim_full()
         binding = self.binding(guard)
-        propagator = None
-        try:
-            for propagator, frame, run in binding.laws:
-                if frame.draws:
-                    frame.rng.restart()
+        for propagator, frame, run in binding.laws:
+            if frame.draws:
+                frame.rng.restart()
+            try:
                 run(0, self.num_worlds)
-                if self.arena.checked:
-                    self._check_law(propagator, guard, skipped)
-        except PropagatorError:
-            raise
-        except Exception as error:
-            assert propagator is not None
-            raise PropagatorError(
-                f"{propagator.name} raised {described(error)}; the tick was undone for all "
-                f"{self.num_worlds} worlds."
-            ) from error
+            except Exception as error:
+                raise PropagatorError(
+                    f"{propagator.name} raised {described(error)}; the tick was undone for all "
+                    f"{self.num_worlds} worlds."
+                ) from error
+            if self.arena.checked:
+                self._check_law(propagator, guard, skipped)
 
     def apply_bounds(self, guard: TickGuard) -> None:
         """Bring every field that may have left its bounds back within them."""

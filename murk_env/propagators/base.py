@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -48,19 +48,19 @@ class Frame(Protocol):
         """The declared coefficients of every world, (num_worlds, num_coefficients)."""
         ...
 
-    def read(self, field: Field) -> npt.NDArray[np.generic]:
+    def read(self, field: Field) -> npt.NDArray[Any]:
         """Return this tick's values of a field declared in `reads`, read-only."""
         ...
 
-    def previous(self, field: Field) -> npt.NDArray[np.generic]:
+    def previous(self, field: Field) -> npt.NDArray[Any]:
         """Return the previous tick's values of a field declared in `reads_previous`, read-only."""
         ...
 
-    def write(self, field: Field) -> npt.NDArray[np.generic]:
+    def write(self, field: Field) -> npt.NDArray[Any]:
         """Return the array of a field declared in `writes`; every element must be set."""
         ...
 
-    def update(self, field: Field) -> npt.NDArray[np.generic]:
+    def update(self, field: Field) -> npt.NDArray[Any]:
         """Return the array of a field declared in `updates`; it holds the previous values."""
         ...
 
@@ -114,13 +114,35 @@ class Propagator:
 
         return run
 
-    def require(self, field: Field, *, over: Span = "cells", dtype: type = np.float32) -> None:
-        """Raise PipelineError unless the field is a scalar one of this span and dtype."""
-        found = (field.over, field.dtype, field.components)
-        if found != (over, np.dtype(dtype), None):
+    def require(
+        self,
+        field: Field,
+        *,
+        over: Span = "cells",
+        dtype: type = np.float32,
+        components: int | None = None,
+        static: bool = False,
+    ) -> None:
+        """Raise PipelineError unless the field has this span, dtype and number of components.
+
+        Args:
+            field: the field to look at.
+            over: its span.
+            dtype: its dtype.
+            components: its number of components, None for a scalar.
+            static: whether a static field will do, which has no worlds axis.
+        """
+        kind = "scalar " if components is None else ""
+        if (field.over, field.dtype, field.components) != (over, np.dtype(dtype), components):
+            planes = "" if components is None else f" with components={components}"
             raise PipelineError(
-                f"{self.name} needs {field.name!r} as a scalar {np.dtype(dtype)} field over {over}, but it "
-                f"is {field.dtype} over {field.over} with components={field.components}; declare it so."
+                f"{self.name} needs {field.name!r} as a {kind}{np.dtype(dtype)} field over {over}{planes}, but "
+                f"it is {field.dtype} over {field.over} with components={field.components}; declare it so."
+            )
+        if field.mutability == "static" and not static:
+            raise PipelineError(
+                f"{self.name} needs a value of {field.name!r} for every world, but it is static, one for all "
+                f"worlds; make it per_tick or sparse."
             )
 
 
@@ -137,7 +159,7 @@ def in_range(
         lowest, largest = coefficient.bounds
         if not (low <= lowest and largest <= high and math.isfinite(largest)):
             raise PropagatorConfigError(
-                f"{owner}'s {name} is the parameter {coefficient.name!r} with bounds "
+                f"{owner}'s {name} is {coefficient!r} with bounds "
                 f"[{lowest:g}, {largest:g}]; it needs finite bounds within [{low:g}, {high:g}]."
             )
         return coefficient
