@@ -17,9 +17,8 @@ def read_seeds(seed: Any, num_worlds: int) -> list[int | None]:
     """Return one seed, or None, for each world: an integer counts up, a sequence is taken as it is."""
     if seed is None:
         return [None] * num_worlds
-    many = seed.ndim > 0 if isinstance(seed, np.ndarray) else isinstance(seed, Sequence)
-    if many and not isinstance(seed, str | bytes):
-        seeds = list(cast("Sequence[Any]", seed))
+    if _is_sequence(seed):
+        seeds = list(seed)
         if len(seeds) != num_worlds:
             raise SeedError(
                 f"a list of seeds must match num_envs: expected {num_worlds} seeds (or None), "
@@ -28,6 +27,12 @@ def read_seeds(seed: Any, num_worlds: int) -> list[int | None]:
         return [None if one is None else checked_seed(one) for one in seeds]
     first = checked_seed(seed)
     return [first + world for world in range(num_worlds)]
+
+
+def _is_sequence(seed: Any) -> bool:
+    if isinstance(seed, np.ndarray):
+        return bool(cast("npt.NDArray[Any]", seed).ndim)
+    return isinstance(seed, Sequence) and not isinstance(seed, str | bytes)
 
 
 def read_options(options: Mapping[str, Any] | None, known: Sequence[str]) -> Mapping[str, Any]:

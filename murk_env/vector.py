@@ -3,7 +3,7 @@
 import copy as copying
 import operator
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -15,7 +15,7 @@ from murk_arena import OwnedSnapshot, StaticArena
 from murk_env._info import info_of_rows
 from murk_env._seeding import draw_seed, peek_seed, read_mask, read_options, read_seeds
 from murk_env.env import MurkEnv, make_batch
-from murk_env.errors import ParameterError, ResetNeededError, StateError, did_you_mean
+from murk_env.errors import InputError, ParameterError, ResetNeededError, StateError, did_you_mean
 from murk_env.observation.plan import row_of
 from murk_env.random import key_from_seed
 
@@ -213,6 +213,29 @@ class MurkVectorEnv(VectorEnv[Any, Any, npt.NDArray[Any]]):
     def get_attr(self, name: str) -> tuple[Any, ...]:
         """Return an attribute of the environment, once for each world."""
         return self.call(name)
+
+    def set_attr(self, name: str, values: Any) -> None:
+        """Set an attribute that Gymnasium or a wrapper keeps on the environment, such as `spec`.
+
+        Args:
+            name: the attribute.
+            values: one value, or a list or tuple that holds the same value for each world: the worlds
+                share one environment, and what differs between them lives in fields.
+
+        Raises:
+            InputError: the number of values is not that of the worlds, or they differ.
+            FrozenAttributeError: it is no attribute that a face sets.
+        """
+        one_each = isinstance(values, list | tuple)
+        given: list[Any] = list(cast("Sequence[Any]", values)) if one_each else [values] * self.num_envs
+        if len(given) != self.num_envs:
+            raise InputError(f"set_attr({name!r}) got {len(given)} values for {self.num_envs} worlds.")
+        if any(value is not given[0] and value != given[0] for value in given):
+            raise InputError(
+                f"set_attr({name!r}) got values that differ, but the worlds share one environment; "
+                f"keep what differs from world to world in a Field."
+            )
+        setattr(self._env, name, given[0])
 
     def close_extras(self, **kwargs: Any) -> None:
         """Release the worlds; every later use but another close raises ClosedError."""

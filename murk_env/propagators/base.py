@@ -136,13 +136,13 @@ class Propagator:
         if (field.over, field.dtype, field.components) != (over, np.dtype(dtype), components):
             planes = "" if components is None else f" with components={components}"
             raise PipelineError(
-                f"{self.name} needs {field.name!r} as a {kind}{np.dtype(dtype)} field over {over}{planes}, but "
-                f"it is {field.dtype} over {field.over} with components={field.components}; declare it so."
+                f"{self.name} needs {field.name!r} as a {kind}{np.dtype(dtype)} field over {over}{planes}, "
+                f"but it is {field.dtype} over {field.over} with components={field.components}."
             )
         if field.mutability == "static" and not static:
             raise PipelineError(
-                f"{self.name} needs a value of {field.name!r} for every world, but it is static, one for all "
-                f"worlds; make it per_tick or sparse."
+                f"{self.name} needs a value of {field.name!r} for every world, but it is static, one for "
+                f"all worlds; make it per_tick or sparse."
             )
 
 
@@ -159,7 +159,7 @@ def in_range(
         lowest, largest = coefficient.bounds
         if not (low <= lowest and largest <= high and math.isfinite(largest)):
             raise PropagatorConfigError(
-                f"{owner}'s {name} is {coefficient!r} with bounds "
+                f"{owner}'s {name} is the parameter {coefficient!r} with bounds "
                 f"[{lowest:g}, {largest:g}]; it needs finite bounds within [{low:g}, {high:g}]."
             )
         return coefficient

@@ -1,0 +1,99 @@
+"""Two environments on our engine that exist to be tested: one counts, one uses a bit of everything."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+from gymnasium import spaces
+
+from murk_env import Blueprint, Field, MurkEnv, Observation, Observe, Square4
+
+
+class Count(MurkEnv):
+    """Counts up to a limit.
+
+    Observation: float32 (1,): the count.
+    Action: Discrete(2): 0 counts one, 1 counts two.
+    Reward: the count after the step.
+    Ends: terminated at `limit`.
+    Start: 0.
+    Source: arithmetic.
+    """
+
+    @dataclass(frozen=True, kw_only=True)
+    class Params:
+        """The count at which an episode ends."""
+
+        limit: int = 3
+
+    count = Field(over="world", dtype=np.int32, low=0.0, high=100.0)  # (num_worlds,)
+
+    small: ClassVar[Mapping[str, Any]] = {"limit": 6}
+
+    def build(self, params: Params) -> Blueprint:
+        return Blueprint(
+            lattice=Square4(2, 2),
+            observation=Observation(Observe(self.count)),
+            action_space=spaces.Discrete(2),
+        )
+
+    def start(self, tick, worlds):
+        tick[self.count] = 0
+
+    def act(self, tick, actions):
+        tick.edit(self.count)[:] += 1 + actions.astype(np.int32)
+
+    def reward(self, before, after):
+        return after[self.count]
+
+    def terminated(self, after):
+        return after[self.count] >= self.params.limit
+
+    def info(self, after):
+        return {"count": after[self.count]}
+
+
+class Drift(MurkEnv):
+    """Drifts over a plane, pushed by the action, by chance, and by a wind that seldom turns.
+
+    Observation: dict of `at`, float32 (2,), and `wind`, float32 (1,).
+    Action: Box(-1, 1, (2,), float32): the push.
+    Reward: minus the distance from the origin.
+    Ends: terminated beyond a distance of 2.
+    Start: uniform in the unit square.
+    Source: none.
+    """
+
+    at = Field(over="world", components=2, low=-4.0, high=4.0)  # (num_worlds, 2)
+    wind = Field(over="world", mutability="sparse", initial=0.25, low=-1.0, high=1.0)  # (num_worlds,)
+
+    def build(self, params):
+        return Blueprint(
+            lattice=Square4(2, 2),
+            observation=Observation(Observe(self.at), Observe(self.wind), layout="dict"),
+            action_space=spaces.Box(-1.0, 1.0, (2,), np.float32),
+        )
+
+    def start(self, tick, worlds):
+        tick[self.at] = tick.rng.random(2).astype(np.float32)
+
+    def act(self, tick, actions):
+        noise = tick.rng.normal(shape=2).astype(np.float32)
+        turned = tick.rng.random() < 0.2
+        if turned.any():
+            wind = tick.edit(self.wind)
+            wind[turned] *= np.float32(-1.0)
+        tick.edit(self.at)[:] += (
+            actions * np.float32(0.5) + noise * np.float32(0.5) + tick[self.wind][:, None]
+        )
+
+    def reward(self, before, after):
+        return -np.hypot(*after[self.at].T)
+
+    def terminated(self, after):
+        return np.hypot(*after[self.at].T) > 2.0
+
+    def info(self, after):
+        at = after[self.at]
+        return {"at": at, "x": at[:, 0], "windy": after[self.wind] > 0.0, "corner": (at > 0.0).sum(axis=1)}

@@ -1,0 +1,87 @@
+"""Episodes, rows and runs begin anew, and not alike: what no comparison of two forms can see."""
+
+import numpy as np
+import pytest
+
+from murk_env.testing import first_difference
+from tests.conformance.subjects import REGISTERED, Subject
+
+CHANCY = [*REGISTERED, Subject("test/Drift-v0")]
+NUM_STEPS = 5
+
+
+def episode(env, actions, **keywords):
+    """The observations of a few steps after a reset."""
+    return [env.reset(**keywords)[0], *(env.step(batch)[0] for batch in actions)]
+
+
+def actions_of(env):
+    """The same action for every row, a few times."""
+    action = env.single_action_space.low if hasattr(env.single_action_space, "low") else 0
+    return [np.stack([np.asarray(action)] * env.num_envs)] * NUM_STEPS
+
+
+@pytest.mark.parametrize("chancy", CHANCY, ids=str)
+def test_episodes_after_one_seed_are_not_alike(chancy):
+    env = chancy.native(4, "NextStep", max_episode_steps=-1)
+    first, second, third = (episode(env, actions_of(env), seed=seed) for seed in (1, None, None))
+    assert first_difference(first, second) is not None
+    assert first_difference(second, third) is not None
+
+
+@pytest.mark.parametrize("chancy", CHANCY, ids=str)
+def test_episodes_after_an_autoreset_are_not_alike(chancy, mode):
+    env = chancy.native(1, mode, max_episode_steps=1)
+    env.reset(seed=1)
+    starts = []
+    for _ in range(12):
+        if mode.value == "Disabled":
+            starts.append(env.reset()[0])
+        observation, _, terminated, truncated, _ = env.step(actions_of(env)[0])
+        if mode.value == "SameStep" or (mode.value == "NextStep" and not (terminated | truncated).any()):
+            starts.append(observation)
+    assert len(starts) >= 6
+    assert any(first_difference(starts[0], start) for start in starts[1:])
+
+
+@pytest.mark.parametrize("chancy", CHANCY, ids=str)
+def test_rows_with_neighbouring_seeds_are_not_alike(chancy):
+    env = chancy.native(8, max_episode_steps=-1)
+    observation = env.reset(seed=0)[0]
+    arrays = observation.values() if isinstance(observation, dict) else [observation]
+    assert any((array != array[:1]).any() for array in arrays)
+
+
+@pytest.mark.parametrize("chancy", CHANCY, ids=str)
+@pytest.mark.parametrize("form", ["native", "single"])
+def test_environments_that_were_never_seeded_are_not_alike(chancy, form):
+    envs = [chancy.native(8) if form == "native" else chancy.single() for _ in range(2)]
+    runs = [[env.reset()[0] for _ in range(6)] for env in envs]
+    assert first_difference(*runs) is not None
+
+
+@pytest.mark.parametrize("chancy", CHANCY, ids=str)
+def test_np_random_decides_an_unseeded_first_reset(chancy):
+    envs = [chancy.single().unwrapped for _ in range(2)]
+    for env in envs:
+        env.np_random = np.random.default_rng(3)
+    assert first_difference(*(env.reset() for env in envs)) is None
+
+
+def test_every_episode_begins_with_the_declared_values_of_fields(mode):
+    """`Drift.start` does not set the wind, which turns at random within an episode."""
+    env = Subject("test/Drift-v0").native(5, mode)
+    env.reset(seed=2)
+    env.action_space.seed(2)
+    winds, begun = [], np.zeros(5, bool)
+    for _ in range(60):
+        if mode.value == "Disabled" and begun.any():
+            observation, _ = env.reset(options={"reset_mask": begun})
+            winds += observation["wind"][begun, 0].tolist()
+        observation, _, terminated, truncated, _ = env.step(env.action_space.sample())
+        ended = terminated | truncated
+        if mode.value != "Disabled":
+            winds += observation["wind"][ended if mode.value == "SameStep" else begun, 0].tolist()
+        begun = ended
+    assert len(winds) > 20
+    assert set(winds) == {0.25}

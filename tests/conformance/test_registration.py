@@ -1,0 +1,111 @@
+"""Environments can be made by their id alone: in a fresh process, from a spec, in a worker."""
+
+import os
+import pickle
+import subprocess
+import sys
+from pathlib import Path
+
+import gymnasium
+import pytest
+from gymnasium.envs.registration import EnvSpec
+from gymnasium.vector import AsyncVectorEnv
+
+from murk_env.testing import first_difference
+
+ROOT = Path(__file__).parents[2]
+
+
+def run_python(code):
+    """What a fresh interpreter prints; warnings are errors there too."""
+    paths = os.pathsep.join([str(ROOT), str(ROOT / "envs"), os.environ.get("PYTHONPATH", "")])
+    command = [sys.executable, "-W", "error", "-c", code]
+    result = subprocess.run(
+        command, env=os.environ | {"PYTHONPATH": paths}, capture_output=True, text=True, check=False
+    )
+    assert result.returncode == 0, result.stderr
+    return result.stdout
+
+
+def test_importing_murk_envs_again_registers_nothing_anew():
+    code = """
+import importlib, gymnasium, murk_envs
+before = dict(gymnasium.registry)
+importlib.reload(murk_envs)
+after = gymnasium.registry
+print(after.keys() == before.keys() and all(after[name] is before[name] for name in before))
+"""
+    assert run_python(code) == "True\n"
+
+
+def test_importing_murk_envs_registers_something_and_loads_nothing_heavy():
+    code = """
+import sys, gymnasium, murk_envs
+print(any(name.startswith("murk/") for name in gymnasium.registry))
+print({"pygame", "torch", "pettingzoo", "matplotlib", "cv2"} & set(sys.modules))
+"""
+    assert run_python(code) == "True\nset()\n"
+
+
+def test_make_and_make_vec_import_the_module_named_in_the_id(registered):
+    code = f"""
+import gymnasium
+env = gymnasium.make("murk_envs:{registered.id}")
+print(env.reset(seed=0)[0] in env.observation_space)
+envs = gymnasium.make_vec("murk_envs:{registered.id}", num_envs=2)
+print(type(envs).__name__, envs.reset(seed=0)[0] in envs.observation_space)
+"""
+    assert run_python(code) == f"True\n{registered.env_class.__name__}Vector True\n"
+
+
+def test_a_spec_survives_pickle_and_json(registered):
+    spec = registered.single().unwrapped.spec
+    assert spec is not None
+    assert pickle.loads(pickle.dumps(spec)) == spec
+    assert EnvSpec.from_json(spec.to_json()) == spec
+
+
+@pytest.mark.parametrize("keywords", [{}, {"autoreset_mode": "SameStep"}], ids=str)
+def test_make_vec_from_its_own_spec_makes_the_same_again(registered, keywords):
+    envs = gymnasium.make_vec(registered.id, num_envs=2, **keywords)
+    assert envs.spec is not None
+    again = gymnasium.make_vec(EnvSpec.from_json(envs.spec.to_json()))
+    assert (type(again), again.num_envs, again.spec) == (type(envs), 2, envs.spec)
+    assert again.metadata == envs.metadata
+    assert first_difference(envs.reset(seed=3), again.reset(seed=3)) is None
+
+
+def test_entry_points_and_defaults_leave_make_vec_its_own_keywords(registered):
+    assert not {"num_envs", "vectorization_mode", "vector_kwargs", "wrappers"} & registered.spec.kwargs.keys()
+    assert isinstance(registered.spec.entry_point, str)
+    assert isinstance(registered.spec.vector_entry_point, str)
+    assert not registered.spec.nondeterministic
+    assert registered.spec.additional_wrappers == ()
+
+
+def test_spawned_workers_equal_the_sync_vector_env(registered):
+    def single():
+        return gymnasium.make(registered.id, **registered.small)
+
+    env_fns = [_Maker(registered.id, registered.small)] * 2
+    workers = AsyncVectorEnv(env_fns, context="spawn")
+    here = gymnasium.vector.SyncVectorEnv([single] * 2)
+    try:
+        assert first_difference(here.reset(seed=5), workers.reset(seed=5)) is None
+        here.action_space.seed(5)
+        for _ in range(12):
+            actions = here.action_space.sample()
+            assert first_difference(here.step(actions), workers.step(actions)) is None
+    finally:
+        workers.close()
+
+
+class _Maker:
+    """Makes an env by an id that names its module, so that a worker needs no import of its own."""
+
+    def __init__(self, env_id, keywords):
+        self._id = f"murk_envs:{env_id}"
+        self._keywords = keywords
+
+    def __call__(self):
+        return gymnasium.make(self._id, **self._keywords)
