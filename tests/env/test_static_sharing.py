@@ -78,7 +78,7 @@ def test_a_static_arena_that_does_not_fit_is_refused_with_both_listings():
     ):
         Mixed(static_arena=StaticArena({}))
     with pytest.raises(
-        FieldError, match=r"this world has no static fields, the arena holds prizes: float32 \(6,\); bui"
+        FieldError, match=r"this world has no static fields, the arena holds prizes: float32 \(6,\); build"
     ):
         Walker(static_arena=arena_of(Mixed()))
 
