@@ -151,10 +151,7 @@ def _coefficients(propagator: Propagator, values: Values, num_worlds: int) -> np
     """Return the table (num_worlds, num_coefficients); a number is the same in every row."""
     table = np.empty((num_worlds, len(propagator.coefficients)), np.float64)
     for column, coefficient in enumerate(propagator.coefficients):
-        if isinstance(coefficient, Parameter):  # act may have set it beyond what stability was checked for
-            np.clip(values[coefficient], *coefficient.bounds, out=table[:, column])
-        else:
-            table[:, column] = coefficient
+        table[:, column] = values[coefficient] if isinstance(coefficient, Parameter) else coefficient
     table.flags.writeable = False
     return table
 

@@ -60,7 +60,7 @@ def build_static(
 
 
 def fitting_static(arena: StaticArena, specs: Sequence[FieldSpec]) -> StaticArena:
-    """Return a handle on a given static arena once it is known to fit.
+    """Return a given static arena once it is known to fit.
 
     Raises:
         FieldError: it holds other fields.
@@ -71,7 +71,7 @@ def fitting_static(arena: StaticArena, specs: Sequence[FieldSpec]) -> StaticAren
             f"the static arena does not fit: this world has {_listing(wanted)}, the arena holds "
             f"{_listing(arena.specs)}; build it from an env of the same class and parameters."
         )
-    return arena.share()
+    return arena
 
 
 def _static(specs: Sequence[FieldSpec]) -> list[FieldSpec]:

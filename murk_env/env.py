@@ -75,7 +75,6 @@ class MurkEnv(gymnasium.Env[Any, Any]):
 
     fields: ClassVar[Mapping[str, Field]] = {}
     small: ClassVar[Mapping[str, Any]] = {}
-    has_info: ClassVar[bool] = False
     metadata: dict[str, Any] = {"render_modes": []}  # noqa: RUF012  # declared so by gymnasium.Env
 
     Params: ClassVar[type[Any]] = NoParams
@@ -84,7 +83,6 @@ class MurkEnv(gymnasium.Env[Any, Any]):
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         check_params_class(cls)
-        cls.has_info = cls.info is not MurkEnv.info
         cls.fields = fields_of(cls)
         for name in cls.fields:
             if hasattr(MurkEnv, name) or name in ("params", "lattice", "action_space", "observation_space"):
@@ -207,6 +205,11 @@ class MurkEnv(gymnasium.Env[Any, Any]):
     def info(self, after: Values) -> Mapping[str, npt.NDArray[Any]]:
         """Return further numbers about every world, each (num_worlds, ...); the same keys every time."""
         return {}
+
+    @property
+    def has_info(self) -> bool:
+        """Whether the class says anything in `info`."""
+        return type(self).info is not MurkEnv.info
 
     # --- Gymnasium ----------------------------------------------------------------------------
 

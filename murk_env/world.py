@@ -93,6 +93,7 @@ class World:
             for field in self.fields.values()
             if field.mutability != "static" and not self.pipeline.bounds_held(field)
         ]
+        self._bounded_parameters = [field for field in self._bounded if isinstance(field, Parameter)]
         self.sparse_written = [field for field in self.pipeline.writers if field.mutability == "sparse"]
         self.reset(seed=seed)
 
@@ -203,6 +204,8 @@ class World:
             guard: the tick.
             skipped: worlds that begin anew in this tick; checked mode does not look at their numbers.
         """
+        if self._bounded_parameters:  # stability was checked against the bounds; act may have left them
+            self.apply_bounds(guard, self._bounded_parameters)
         guard.claim_full()
         binding = self.binding(guard)
         for propagator, frame, run in binding.laws:
@@ -218,9 +221,9 @@ class World:
             if self.arena.checked:
                 self._check_law(propagator, guard, skipped)
 
-    def apply_bounds(self, guard: TickGuard) -> None:
-        """Bring every field that may have left its bounds back within them."""
-        for field in self._bounded:
+    def apply_bounds(self, guard: TickGuard, fields: Sequence[Field] | None = None) -> None:
+        """Bring every field, or those of `fields`, that may have left its bounds back within them."""
+        for field in self._bounded if fields is None else fields:
             array = guard.read(self.ids[field])
             if field.mutability == "sparse" and array is guard.previous(self.ids[field]):
                 continue

@@ -247,6 +247,23 @@ def test_a_hook_that_calls_back_into_its_env_is_refused(call):
     assert isinstance(caught.value.__cause__, ReentrantStepError)
 
 
+class Elsewhere(Walker):
+    """Runs a world of its own in its reward, which fails."""
+
+    ground = Ground()
+
+    def reward(self, before, after) -> Any:
+        self.ground.tick(error=BoomError("no fuel"))
+
+
+def test_a_failed_tick_of_other_worlds_is_a_failure_of_the_hook_that_ran_them():
+    env = Elsewhere()
+    env.reset(seed=1)
+    with pytest.raises(HookError, match=r"Elsewhere.reward raised PropagatorError: Mine\(heat\)") as caught:
+        env.step(1)
+    assert isinstance(caught.value.__cause__, PropagatorError)
+
+
 # --- checked mode ---------------------------------------------------------------------------------
 
 

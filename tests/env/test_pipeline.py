@@ -242,14 +242,17 @@ def test_one_field_under_two_names_is_refused():
         World(LATTICE, {"heat": heat, "warmth": heat})
 
 
+class Noise(Propagator):
+    """Fills a field with random numbers, in two draws."""
+
+    def __init__(self, field):
+        self.writes = (field,)
+
+    def step(self, frame: Any):
+        frame.write(self.writes[0])[...] = frame.rng.random(3) + frame.rng.random(3)
+
+
 def test_a_law_draws_numbers_of_its_own_even_when_another_draws_first():
-    class Noise(Propagator):
-        def __init__(self, field):
-            self.writes = (field,)
-
-        def step(self, frame):
-            frame.write(self.writes[0])[...] = frame.rng.random(3)
-
     a, b = Field(), Field()
     world = World(LATTICE, {"a": a, "b": b}, [Noise(a), Noise(b)], num_worlds=2, seed=4)
     world.tick()
@@ -257,3 +260,25 @@ def test_a_law_draws_numbers_of_its_own_even_when_another_draws_first():
     assert len({*first.ravel().tolist(), *world[b].ravel().tolist()}) == 12
     world.tick()
     assert not np.isin(first, world[a]).any()
+
+
+def test_a_laws_numbers_depend_on_the_seed_and_the_step_alone():
+    a = Field()
+    world = World(LATTICE, {"a": a}, [Noise(a)], seed=4)
+
+    def numbers():
+        for _ in range(6):
+            world.tick()
+            yield world[a].tobytes()
+
+    first = list(numbers())
+    world.reset(seed=4)
+    assert list(numbers()) == first
+    assert len(set(first)) == 6
+
+
+def test_a_law_refuses_a_static_field_where_it_needs_one_of_every_world():
+    heat, out = Field(mutability="static"), Field()
+    law = Diffusion(heat, coefficient=0.1, output=out)
+    with pytest.raises(PipelineError, match="needs a value of 'heat' for every world, but it is static"):
+        World(LATTICE, {"heat": heat, "out": out}, [law], static={heat: np.zeros(3)})

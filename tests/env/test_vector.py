@@ -218,6 +218,12 @@ def test_every_world_has_a_generator_seeded_as_gymnasium_seeds_it():
     assert envs.call("np_random") == envs.np_random
 
 
+def test_worlds_without_a_seed_have_one_of_their_own():
+    seeds = MurkVectorEnv(Walker, 3).np_random_seed
+    assert len(set(seeds)) == 3
+    assert all(isinstance(seed, int) for seed in seeds)
+
+
 def test_unseeded_batches_differ():
     first, second = (MurkVectorEnv(Walker, 8).reset()[0] for _ in range(2))
     assert first.tobytes() != second.tobytes()
