@@ -1,76 +1,42 @@
 """What every lattice offers, and what one has to say to offer it."""
 
+import dataclasses
 import operator
 from abc import ABC, abstractmethod
 from functools import cached_property
-from typing import Any, Literal, get_args
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from murk_env.compile import kernel
-from murk_env.errors import LatticeError, did_you_mean
+from murk_env.errors import LatticeError
+from murk_env.lattice._checks import as_integers, as_pairs
+from murk_env.lattice._kernels import first_outside, hop, hops_by_walking
 from murk_env.lattice.stencil import Stencil
 
-__all__ = ["Edge", "Lattice", "check_edge", "check_side"]
-
-Edge = Literal["absorb", "clamp", "wrap"]
-
-_MOST_CELLS = 2**31 - 1  # cell ranks are int32
+__all__ = ["Lattice"]
 
 
 class Lattice(ABC):
-    """The topology of cells: which exist, and which are neighbours.
+    """The topology of cells: which exist, which are neighbours, and where they lie.
 
-    Cells are numbered 0 ... num_cells - 1 in canonical order; that number is a cell's rank. A subclass is a
-    frozen dataclass of its parameters that says its ``shape`` and ``directions``, gives ``_coordinates`` and
-    ``_hop``, and defines ``rank`` and ``distance``; everything else follows. Two lattices are equal when they
-    are of one class with equal parameters. Tables are made when first asked for, and are read-only.
+    Cells are numbered 0 ... num_cells - 1 in canonical order; that number is a cell's rank. From every cell
+    there is a way to every other. A subclass is a frozen dataclass of its parameters that says its ``box``
+    and ``directions`` and gives ``_coordinates``, ``_hop``, ``_positions`` and ``_displacements``; everything
+    else follows, and may be overridden where a formula is faster than a table. Lattices whose cells are the
+    points of a box are shorter to write as a ``Grid``. Two lattices are equal when they are of one class with
+    equal parameters. Tables are made when first asked for, and are read-only.
     """
 
     @property
     @abstractmethod
-    def shape(self) -> tuple[int, ...]:
-        """Shape that a field's cells have as an array of numpy, such as (rows, cols)."""
+    def box(self) -> tuple[int, ...]:
+        """Shape of the array that coordinates index: all lie in 0 <= coordinate < box, axis by axis."""
 
     @property
     @abstractmethod
     def directions(self) -> tuple[str, ...]:
         """Names of the directions in which a cell may have a neighbour, in their fixed order."""
-
-    @property
-    @abstractmethod
-    def ndim(self) -> int:
-        """How many numbers a cell's coordinate has."""
-
-    @abstractmethod
-    def rank(self, coordinates: npt.ArrayLike) -> npt.NDArray[np.int64]:
-        """Return the cells at some coordinates.
-
-        Args:
-            coordinates: (..., ndim) integers.
-
-        Returns:
-            (...) int64 ranks, -1 where there is no cell.
-
-        Raises:
-            LatticeError: a coordinate does not have ndim numbers, or not integers.
-        """
-
-    @abstractmethod
-    def distance(self, a: npt.ArrayLike, b: npt.ArrayLike) -> npt.NDArray[np.int64]:
-        """Return how many hops lie between cells.
-
-        Args:
-            a: ranks, of any shape.
-            b: ranks, of a shape that broadcasts with that of ``a``.
-
-        Returns:
-            int64 distances.
-
-        Raises:
-            LatticeError: there is no such cell.
-        """
 
     @abstractmethod
     def _coordinates(self) -> npt.NDArray[np.integer[Any]]:
@@ -80,25 +46,69 @@ class Lattice(ABC):
     def _hop(self, direction: int) -> npt.NDArray[np.integer[Any]]:
         """Every cell's neighbour in one direction, (num_cells,), -1 where there is none."""
 
+    @abstractmethod
+    def _positions(self) -> npt.NDArray[np.float64]:
+        """Every cell's Cartesian position, (num_cells, k)."""
+
+    @abstractmethod
+    def _displacements(self) -> npt.NDArray[np.float64]:
+        """The Cartesian way of a hop in each direction, (num_directions, k)."""
+
+    @property
+    def ndim(self) -> int:
+        """How many numbers a cell's coordinate has."""
+        return len(self.box)
+
+    @property
+    def periods(self) -> tuple[int, ...]:
+        """After how many steps each coordinate comes round again, 0 where it ends at a border."""
+        return (0,) * self.ndim
+
     @property
     def num_cells(self) -> int:
         """How many cells there are."""
-        return int(np.prod(self.shape, dtype=np.int64))
+        return len(self.coordinates)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Shape that a field's cells have as an array of numpy: (rows, cols), or (num_cells,) if ragged."""
+        return (self.num_cells,)
 
     @cached_property
     def coordinates(self) -> npt.NDArray[np.int32]:
         """Every cell's coordinate, (num_cells, ndim) int32."""
-        return _frozen(self._coordinates())
+        return _frozen(self._coordinates(), np.int32)
+
+    @cached_property
+    def positions(self) -> npt.NDArray[np.float64]:
+        """Every cell's Cartesian position, (num_cells, k) float64; x to the east, y to the south, z, ..."""
+        return _frozen(self._positions(), np.float64)
+
+    @cached_property
+    def displacements(self) -> npt.NDArray[np.float64]:
+        """The Cartesian way of a hop in each direction, (num_directions, k) float64, also across a border."""
+        return _frozen(self._displacements(), np.float64)
 
     @cached_property
     def neighbours(self) -> npt.NDArray[np.int32]:
         """Every cell's neighbour in every direction, (num_cells, num_directions) int32, -1 where none is."""
-        return _frozen(np.stack([self._hop(direction) for direction in range(len(self.directions))], axis=1))
+        return _frozen(
+            np.stack([self._hop(index) for index in range(len(self.directions))], axis=1), np.int32
+        )
+
+    @cached_property
+    def neighbour_displacements(self) -> npt.NDArray[np.float64]:
+        """The Cartesian way from every cell to every neighbour, (num_cells, num_directions, k) float64.
+
+        It is ``displacements``, but 0 where there is no neighbour, and what remains of the hop where a
+        clamped border cuts it short: gradients from it are exact on affine fields, at every border.
+        """
+        return _frozen(self._neighbour_displacements(), np.float64)
 
     @cached_property
     def degree(self) -> npt.NDArray[np.int32]:
         """How many neighbours each cell has, itself included where it is its own, (num_cells,) int32."""
-        return _frozen(np.count_nonzero(self.neighbours >= 0, axis=1))
+        return _frozen(np.count_nonzero(self.neighbours >= 0, axis=1), np.int32)
 
     @cached_property
     def max_degree(self) -> int:
@@ -113,12 +123,90 @@ class Lattice(ABC):
         hook ``moves[cell, direction]`` is the cell after the hop, with -1 for staying.
         """
         stay = np.arange(self.num_cells)[:, np.newaxis]
-        return _frozen(np.concatenate([np.where(self.neighbours < 0, stay, self.neighbours), stay], axis=1))
+        moves = np.concatenate([np.where(self.neighbours < 0, stay, self.neighbours), stay], axis=1)
+        return _frozen(moves, np.int32)
 
     @cached_property
     def stencil(self) -> Stencil:
         """The neighbours in the form that kernels run through."""
         return Stencil.of(self.neighbours)
+
+    def rank(self, coordinates: npt.ArrayLike) -> npt.NDArray[np.int64]:
+        """Return the cells at some coordinates.
+
+        Args:
+            coordinates: (..., ndim) integers.
+
+        Returns:
+            (...) int64 ranks, -1 where there is no cell.
+
+        Raises:
+            LatticeError: a coordinate does not have ndim numbers, or not integers.
+        """
+        array, inside = self._placed(coordinates)
+        found = self._ranks[tuple(np.moveaxis(array, -1, 0))]
+        return np.where(inside, found, -1).astype(np.int64)
+
+    def distance(self, a: npt.ArrayLike, b: npt.ArrayLike) -> npt.NDArray[np.int64]:
+        """Return how many hops lie between cells.
+
+        Args:
+            a: ranks, of any shape.
+            b: ranks, of a shape that broadcasts with that of ``a``.
+
+        Returns:
+            int64 distances.
+
+        Raises:
+            LatticeError: there is no such cell.
+        """
+        one, other = as_pairs("cells", a, "cells", b)
+        wrong = first_outside(one.ravel(), other.ravel(), self.num_cells)
+        if wrong >= 0:
+            raise LatticeError(
+                f"{self!r} has cells 0 to {self.num_cells - 1}; there is no distance between "
+                f"{one.flat[wrong]} and {other.flat[wrong]}"
+            )
+        return self._hops(one.ravel(), other.ravel()).reshape(one.shape)
+
+    def ball(self, cell: int, radius: int) -> npt.NDArray[np.int32]:
+        """Return the cells at most ``radius`` hops from a cell, itself included, by rank, (num_found,) int32.
+
+        Raises:
+            LatticeError: there is no such cell, or the radius is not an integer >= 0.
+        """
+        try:
+            hops = operator.index(radius)
+        except TypeError:
+            hops = -1
+        if hops < 0:
+            raise LatticeError(f"a ball has an integer radius >= 0, not {radius!r}")
+        return np.flatnonzero(self.distance(cell, np.arange(self.num_cells)) <= hops).astype(np.int32)
+
+    def shifted(self, cells: npt.ArrayLike, offsets: npt.ArrayLike) -> npt.NDArray[np.int64]:
+        """Return the cells at some offsets from others, in coordinates.
+
+        An offset goes around where the lattice wraps, on any axis that has a period. At every other border,
+        clamped ones included, it leads outside.
+
+        Args:
+            cells: ranks, of any shape.
+            offsets: (..., ndim) integers, added to the coordinates; the shapes before ndim broadcast.
+
+        Returns:
+            int64 ranks, -1 where there is no cell.
+
+        Raises:
+            LatticeError: there is no such cell, or an offset does not have ndim integers.
+        """
+        here, by = as_integers("cells", cells), self._arity("offset", offsets)
+        if here.size and not (here.min() >= 0 and here.max() < self.num_cells):
+            wrong = here[(here < 0) | (here >= self.num_cells)].flat[0]
+            raise LatticeError(f"{self!r} has cells 0 to {self.num_cells - 1}; there is no cell {wrong}")
+        box, around = np.array(self.box), np.array(self.periods) > 0
+        within = np.where(around, by % box, np.clip(by, -box, box))  # so that no sum overflows
+        target = self.coordinates[here] + within
+        return self.rank(np.where(around, target % box, target))
 
     def move(self, cells: npt.ArrayLike, directions: npt.ArrayLike) -> npt.NDArray[np.int32]:
         """Move by one hop.
@@ -135,7 +223,7 @@ class Lattice(ABC):
         """
         here, towards = as_pairs("cells", cells, "directions", directions)
         out = np.empty(here.shape, np.int32)
-        wrong = _move(here.ravel(), towards.ravel(), self.moves, out.ravel())
+        wrong = hop(here.ravel(), towards.ravel(), self.moves, out.ravel())
         if wrong >= 0:
             raise LatticeError(
                 f"{self!r} has cells 0 to {self.num_cells - 1} and directions 0 to "
@@ -144,118 +232,52 @@ class Lattice(ABC):
             )
         return out
 
-    def _split(self, coordinates: npt.ArrayLike) -> tuple[npt.NDArray[np.integer[Any]], ...]:
-        """Return the components of checked coordinates, each (...)."""
-        array = as_integers("coordinates", coordinates)
+    def _hops(self, a: npt.NDArray[np.int64], b: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+        """The distances between checked cells, (num_pairs,) each; by search where no formula is known."""
+        hops = hops_by_walking(a, b, np.argsort(a, kind="stable"), self.neighbours)
+        if (hops < 0).any():
+            pair = int(np.flatnonzero(hops < 0)[0])
+            raise LatticeError(
+                f"in {self!r} no way leads from cell {a[pair]} to cell {b[pair]}; a lattice is connected"
+            )
+        return hops
+
+    def _neighbour_displacements(self) -> npt.NDArray[np.float64]:
+        return np.where(self.neighbours[:, :, np.newaxis] >= 0, self.displacements, 0.0)
+
+    @cached_property
+    def _ranks(self) -> npt.NDArray[np.int32]:
+        """The cell at every place in the box, -1 for none."""
+        ranks = np.full(self.box, -1, np.int32)
+        ranks[tuple(self.coordinates.T)] = np.arange(self.num_cells)
+        return ranks
+
+    def _placed(self, coordinates: npt.ArrayLike) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.bool_]]:
+        """Return checked coordinates, made 0 outside the box, and whether they are within."""
+        array = self._arity("coordinate", coordinates)
+        inside: npt.NDArray[np.bool_] = np.asarray(
+            np.all((array >= 0) & (array < np.array(self.box)), axis=-1)
+        )
+        return np.where(inside[..., np.newaxis], array, 0), inside
+
+    def _arity(self, name: str, values: npt.ArrayLike) -> npt.NDArray[np.int64]:
+        array = as_integers(f"{name}s", values)
         if array.ndim == 0 or array.shape[-1] != self.ndim:
             raise LatticeError(
-                f"a coordinate of {self!r} has {self.ndim} numbers, so coordinates have the shape "
+                f"every {name} of {self!r} has {self.ndim} numbers, so {name}s have the shape "
                 f"(..., {self.ndim}), not {array.shape}"
             )
-        return tuple(array[..., axis] for axis in range(self.ndim))
+        return array
 
-    def _manhattan(
-        self, a: npt.ArrayLike, b: npt.ArrayLike, periods: tuple[int, ...]
-    ) -> npt.NDArray[np.int64]:
-        """Return the sum of checked cells' coordinate differences, around where an axis has a period > 0."""
-        one, other = as_pairs("cells", a, "cells", b)
-        out = np.empty(one.shape, np.int64)
-        wrong = _distance(one.ravel(), other.ravel(), self.coordinates, periods, out.ravel())
-        if wrong >= 0:
-            raise LatticeError(
-                f"{self!r} has cells 0 to {self.num_cells - 1}; there is no distance between "
-                f"{one.flat[wrong]} and {other.flat[wrong]}"
-            )
-        return out
-
-    def _parameters(self) -> tuple[Any, ...]:
-        return tuple(getattr(self, name) for name in self.__dataclass_fields__)  # type: ignore[attr-defined]
+    def _parameters(self) -> dict[str, Any]:
+        fields = dataclasses.fields(self)  # type: ignore[arg-type]
+        return {field.name: getattr(self, field.name) for field in fields if field.init}
 
     def __reduce__(self) -> tuple[type, tuple[Any, ...]]:
-        return type(self), self._parameters()  # tables are made anew where a lattice arrives
+        return type(self), tuple(self._parameters().values())  # tables are made anew where a lattice arrives
 
 
-def as_integers(name: str, values: npt.ArrayLike) -> npt.NDArray[np.int64]:
-    """Return values as an array of integers, or raise LatticeError naming them."""
-    array = np.asarray(values)
-    if array.dtype.kind not in "iu" and array.size:
-        raise LatticeError(f"{name} are integers, not {array.dtype}: {values!r}")
-    return array.astype(np.int64, copy=False)
-
-
-def as_pairs(
-    name: str, values: npt.ArrayLike, other_name: str, other_values: npt.ArrayLike
-) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """Return two arrays of integers, broadcast to one shape."""
-    one, other = as_integers(name, values), as_integers(other_name, other_values)
-    if one.shape != other.shape:
-        shape = np.broadcast_shapes(one.shape, other.shape)
-        one, other = (np.array(np.broadcast_to(array, shape)) for array in (one, other))
-    return one, other
-
-
-def check_side(lattice: str, name: str, value: object) -> int:
-    """Return a side's length as an int, or raise LatticeError."""
-    try:
-        side = operator.index(value)  # type: ignore[arg-type]
-    except TypeError:
-        raise LatticeError(f"{lattice} takes an integer number of {name}, not {value!r}") from None
-    if side < 1:
-        raise LatticeError(f"{lattice} needs at least 1 of {name}, not {side}")
-    return side
-
-
-def check_edge(lattice: str, edge: str) -> None:
-    """Raise LatticeError for an edge that is not known."""
-    if edge not in get_args(Edge):
-        raise LatticeError(f"{lattice} has no edge {edge!r}; {did_you_mean(edge, get_args(Edge))}")
-
-
-def check_num_cells(lattice: str, num_cells: int) -> None:
-    """Raise LatticeError for more cells than an int32 can number."""
-    if num_cells > _MOST_CELLS:
-        raise LatticeError(f"{lattice} would have {num_cells} cells; at most {_MOST_CELLS} can be numbered")
-
-
-@kernel
-def _move(
-    cells: npt.NDArray[np.int64],
-    directions: npt.NDArray[np.int64],
-    moves: npt.NDArray[np.int32],
-    out: npt.NDArray[np.int32],
-) -> int:
-    """Hop from all cells; return the first index that has no such cell or direction, or -1."""
-    num_cells, stay = moves.shape[0], moves.shape[1] - 1
-    for index in range(cells.size):
-        cell, direction = cells[index], directions[index]
-        if not (0 <= cell < num_cells and -1 <= direction < stay):
-            return index
-        out[index] = moves[cell, direction]
-    return -1
-
-
-@kernel
-def _distance(
-    a: npt.NDArray[np.int64],
-    b: npt.NDArray[np.int64],
-    coordinates: npt.NDArray[np.int32],
-    periods: tuple[int, ...],
-    out: npt.NDArray[np.int64],
-) -> int:
-    """Add up the distances along the axes; return the first index that has no such cells, or -1."""
-    num_cells = coordinates.shape[0]
-    for index in range(a.size):
-        if not (0 <= a[index] < num_cells and 0 <= b[index] < num_cells):
-            return index
-        total = 0
-        for axis in range(coordinates.shape[1]):
-            apart = abs(np.int64(coordinates[a[index], axis]) - coordinates[b[index], axis])
-            total += min(apart, periods[axis] - apart) if periods[axis] > 0 else apart
-        out[index] = total
-    return -1
-
-
-def _frozen(array: npt.NDArray[Any]) -> npt.NDArray[np.int32]:
-    frozen = np.ascontiguousarray(array, np.int32)
+def _frozen(array: npt.NDArray[Any], dtype: type[np.generic]) -> npt.NDArray[Any]:
+    frozen = np.ascontiguousarray(array, dtype)
     frozen.flags.writeable = False
     return frozen

@@ -1,24 +1,43 @@
 """Square lattices."""
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from murk_env.lattice.base import Edge, Lattice, check_edge, check_num_cells, check_side
+from murk_env.lattice._kernels import hops_in_box
+from murk_env.lattice.grid import Edge, Grid
 
-__all__ = ["Square4"]
+__all__ = ["Square4", "Square8"]
 
-_STEPS = ((-1, 0), (1, 0), (0, -1), (0, 1))
+_STRAIGHT = {"north": (-1, 0), "south": (1, 0), "west": (0, -1), "east": (0, 1)}
+_DIAGONAL = {"northwest": (-1, -1), "northeast": (-1, 1), "southwest": (1, -1), "southeast": (1, 1)}
+_ALL = _STRAIGHT | _DIAGONAL
+
+
+class _Square(Grid):
+    """Rows and columns of cells, whatever their neighbours."""
+
+    rows: int
+    cols: int
+
+    @property
+    def box(self) -> tuple[int, int]:
+        """(rows, cols)."""
+        return self.rows, self.cols
+
+    @property
+    def _basis(self) -> tuple[tuple[float, ...], ...]:
+        return (0.0, 1.0), (1.0, 0.0)
 
 
 @dataclass(frozen=True, repr=False)
-class Square4(Lattice):
+class Square4(_Square):
     """Rows and columns of cells, each with neighbours to the north, south, west and east.
 
-    A coordinate is (row, col), and a cell's rank row * cols + col. At the border there is no neighbour
-    (``absorb``), or the cell is its own (``clamp``), or the cell at the other side is (``wrap``).
+    A coordinate is (row, col), a cell's rank row * cols + col, and its position (x, y) = (col, row). At the
+    border there is no neighbour (``absorb``), or the cell is its own (``clamp``), or the cell at the other
+    side is (``wrap``). The distance is the sum of those of row and column.
 
     Attributes:
         rows: number of rows, >= 1.
@@ -33,47 +52,51 @@ class Square4(Lattice):
     cols: int
     edge: Edge = "absorb"
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "rows", check_side("Square4", "rows", self.rows))
-        object.__setattr__(self, "cols", check_side("Square4", "cols", self.cols))
-        check_edge("Square4", self.edge)
-        check_num_cells(repr(self), self.rows * self.cols)
-
-    def __repr__(self) -> str:
-        return f'Square4({self.rows}, {self.cols}, edge="{self.edge}")'
-
-    @property
-    def shape(self) -> tuple[int, int]:
-        """(rows, cols)."""
-        return self.rows, self.cols
-
-    @property
-    def ndim(self) -> int:
-        """2: row and column."""
-        return 2
-
     @property
     def directions(self) -> tuple[str, ...]:
         """From north (row - 1), south (row + 1), west (col - 1) to east (col + 1)."""
-        return "north", "south", "west", "east"
+        return tuple(_STRAIGHT)
 
-    def rank(self, coordinates: npt.ArrayLike) -> npt.NDArray[np.int64]:
-        """Return the ranks of coordinates (..., 2), -1 outside; see ``Lattice.rank``."""
-        row, col = self._split(coordinates)
-        inside = (row >= 0) & (row < self.rows) & (col >= 0) & (col < self.cols)
-        return np.where(inside, np.where(inside, row, 0) * self.cols + col, -1)
+    @property
+    def steps(self) -> tuple[tuple[int, ...], ...]:
+        """What a hop in each direction adds to (row, col)."""
+        return tuple(_STRAIGHT.values())
 
-    def distance(self, a: npt.ArrayLike, b: npt.ArrayLike) -> npt.NDArray[np.int64]:
-        """Return the sum of the row and column distances, around the torus if it wraps."""
-        return self._manhattan(a, b, self.shape if self.edge == "wrap" else (0, 0))
+    def _hops(self, a: npt.NDArray[np.int64], b: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+        return hops_in_box(a, b, self.coordinates, self.periods, 1)
 
-    def _coordinates(self) -> npt.NDArray[np.integer[Any]]:
-        return np.stack(np.divmod(np.arange(self.num_cells), self.cols), axis=1)
 
-    def _hop(self, direction: int) -> npt.NDArray[np.integer[Any]]:
-        target = self.coordinates + np.array(_STEPS[direction])
-        if self.edge == "wrap":
-            target %= self.shape
-        elif self.edge == "clamp":
-            target = np.clip(target, 0, np.array(self.shape) - 1)
-        return self.rank(target)
+@dataclass(frozen=True, repr=False)
+class Square8(_Square):
+    """Rows and columns of cells, each with neighbours on all four sides and at all four corners.
+
+    A coordinate is (row, col), a cell's rank row * cols + col, and its position (x, y) = (col, row). Where a
+    hop crosses the border there is no neighbour (``absorb``), or row and column are each held at the border,
+    so that a corner cell is its own neighbour three times (``clamp``), or they go around (``wrap``). The
+    distance is the larger of those of row and column.
+
+    Attributes:
+        rows: number of rows, >= 1.
+        cols: number of columns, >= 1.
+        edge: what lies beyond the border, on all four sides.
+
+    Raises:
+        LatticeError: a side is not an integer >= 1, the edge is unknown, or there are 2**31 cells or more.
+    """
+
+    rows: int
+    cols: int
+    edge: Edge = "absorb"
+
+    @property
+    def directions(self) -> tuple[str, ...]:
+        """The four of Square4, then northwest, northeast, southwest and southeast."""
+        return tuple(_ALL)
+
+    @property
+    def steps(self) -> tuple[tuple[int, ...], ...]:
+        """What a hop in each direction adds to (row, col)."""
+        return tuple(_ALL.values())
+
+    def _hops(self, a: npt.NDArray[np.int64], b: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+        return hops_in_box(a, b, self.coordinates, self.periods, 2)

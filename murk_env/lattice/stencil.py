@@ -62,19 +62,25 @@ class Stencil:
 
 
 def _run(regular: npt.NDArray[np.bool_]) -> tuple[int, int]:
-    """Return the range from the first regular cell to the last, or none if it is mostly exceptions."""
+    """Return the range from the first regular cell to the last, or none if there are too few in it.
+
+    Through the table, a cell takes about four times as long as in the run.
+    """
     cells = np.flatnonzero(regular)
     if not cells.size:
         return 0, 0
     start, stop = int(cells[0]), int(cells[-1]) + 1
-    return (start, stop) if 2 * cells.size >= stop - start else (0, 0)
+    return (start, stop) if 4 * cells.size >= stop - start else (0, 0)
 
 
 def _commonest_row(rows: npt.NDArray[np.int64], width: int) -> npt.NDArray[np.int64]:
+    """Return the row that occurs most often; of equal rows in a stretch, only the first is sorted."""
     if not len(rows):
         return np.zeros(width, np.int64)
-    values, counts = np.unique(rows, axis=0, return_counts=True)
-    return values[counts.argmax()]
+    heads = np.flatnonzero(np.append(True, np.asarray(rows[1:] != rows[:-1]).any(axis=1)))
+    lengths = np.diff(np.append(heads, len(rows)))
+    values, inverse = np.unique(rows[heads], axis=0, return_inverse=True)
+    return values[np.bincount(inverse.ravel(), weights=lengths).argmax()]
 
 
 def _without_gaps(table: npt.NDArray[np.int32]) -> npt.NDArray[np.int32]:

@@ -1,19 +1,16 @@
-"""The lattices of the compliance suite: a new one joins by a line here."""
-
-import itertools
+"""What the tests of lattices share: every lattice, and a walk over it."""
 
 import pytest
 
-from murk_env.lattice import Square4
-
-EDGES = ("absorb", "clamp", "wrap")
-SIDES = ((1, 1), (1, 2), (2, 1), (1, 5), (2, 2), (2, 3), (3, 3), (4, 5), (5, 4))
-
-LATTICES = [
-    *(Square4(rows, cols, edge) for (rows, cols), edge in itertools.product(SIDES, EDGES)),
-]
+from tests.env.lattice.samples import LATTICES, breadth_first
 
 
 @pytest.fixture(params=LATTICES, ids=repr)
 def lattice(request):
     return request.param
+
+
+@pytest.fixture
+def walked(lattice):
+    """Hops between all cells, found by walking the table of neighbours, (num_cells, num_cells) lists."""
+    return [breadth_first(lattice, origin) for origin in range(lattice.num_cells)]

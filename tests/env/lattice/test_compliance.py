@@ -1,30 +1,21 @@
 """Laws that every lattice keeps, on every size and edge."""
 
 import copy
+import dataclasses
+import itertools
 import pickle
 from collections import Counter
 
 import numpy as np
 import pytest
 
+from murk_env import lattice as lattices
 from murk_env.errors import LatticeError
 
 
 def all_distances(lattice):
     cells = np.arange(lattice.num_cells)
     return lattice.distance(cells[:, np.newaxis], cells)
-
-
-def breadth_first(lattice, origin):
-    """Hops from a cell to every other, found by walking the table of neighbours."""
-    hops = {origin: 0}
-    queue = [origin]
-    for cell in queue:
-        for neighbour in lattice.neighbours[cell]:
-            if neighbour >= 0 and neighbour not in hops:
-                hops[neighbour] = hops[cell] + 1
-                queue.append(neighbour)
-    return [hops[cell] for cell in range(lattice.num_cells)]
 
 
 def test_distance_is_a_metric(lattice):
@@ -34,14 +25,26 @@ def test_distance_is_a_metric(lattice):
     assert (d[:, np.newaxis, :] <= d[:, :, np.newaxis] + d[np.newaxis, :, :]).all()
 
 
-def test_distance_is_the_number_of_hops(lattice):
-    walked = [breadth_first(lattice, origin) for origin in range(lattice.num_cells)]
+def test_distance_is_the_number_of_hops(lattice, walked):
     assert all_distances(lattice).tolist() == walked
+
+
+def test_a_ball_is_what_so_many_hops_reach(lattice, walked):
+    for cell, hops in enumerate(walked):
+        for radius in range(4):
+            expected = [other for other, far in enumerate(hops) if far <= radius]
+            assert lattice.ball(cell, radius).tolist() == expected
 
 
 def test_neighbourhood_is_mutual(lattice):
     pairs = [(cell, n) for cell, row in enumerate(lattice.neighbours.tolist()) for n in row if n >= 0]
     assert Counter(pairs) == Counter((b, a) for a, b in pairs)
+
+
+def test_coordinates_lie_in_the_box(lattice):
+    assert lattice.ndim == len(lattice.box)
+    assert (lattice.coordinates >= 0).all()
+    assert (lattice.coordinates < lattice.box).all()
 
 
 def test_coordinates_are_complete_unique_and_always_the_same(lattice):
@@ -58,10 +61,8 @@ def test_rank_undoes_coordinates(lattice):
 
 def test_rank_finds_no_cell_elsewhere(lattice):
     known = {tuple(row) for row in lattice.coordinates.tolist()}
-    around = np.stack(np.meshgrid(*[np.arange(-2, 8)] * lattice.ndim, indexing="ij"), axis=-1)
-    found = lattice.rank(around)
-    for coordinate, rank in zip(around.reshape(-1, lattice.ndim).tolist(), found.ravel(), strict=True):
-        assert (rank >= 0) == (tuple(coordinate) in known)
+    around = list(itertools.product(*(range(-1, side + 1) for side in lattice.box)))
+    assert [rank >= 0 for rank in lattice.rank(around)] == [coordinate in known for coordinate in around]
 
 
 @pytest.mark.parametrize("extreme", [-(2**63), -(2**31), -1, 2**31 - 1, 2**31, 2**63 - 1])
@@ -161,10 +162,12 @@ def test_the_stencils_run_stays_within_the_lattice(lattice):
 
 
 def test_tables_are_made_once_and_read_only(lattice):
-    for name in ("coordinates", "neighbours", "degree", "moves"):
+    whole = ("coordinates", "neighbours", "degree", "moves")
+    real = ("positions", "displacements", "neighbour_displacements")
+    for name in whole + real:
         table = getattr(lattice, name)
         assert table is getattr(lattice, name)
-        assert table.dtype == np.int32
+        assert table.dtype == (np.int32 if name in whole else np.float64)
         with pytest.raises(ValueError, match="read-only"):
             table[...] = 0
 
@@ -177,5 +180,10 @@ def test_copies_are_equal_and_keep_their_tables_read_only(lattice):
 
 
 def test_lattices_cannot_be_changed(lattice):
-    with pytest.raises(AttributeError, match="cannot assign"):
-        lattice.rows = 99
+    name = dataclasses.fields(lattice)[0].name
+    with pytest.raises(AttributeError, match=f"cannot assign to field '{name}'"):
+        setattr(lattice, name, 99)
+
+
+def test_repr_is_how_it_was_made(lattice):
+    assert eval(repr(lattice), dict(vars(lattices))) == lattice

@@ -13,14 +13,26 @@ def test_a_table_without_a_complete_row_is_all_boundary():
     assert stencil.boundary_neighbours.tolist() == [[0, 0], [1, 0], [1, 0]]
 
 
-def test_scattered_regular_cells_are_not_made_a_run():
-    table = np.full((10, 1), 0, np.int32)
-    table[[2, 6]] = [[3], [7]]
-    table[[1, 3, 5, 8]] = [[5], [6], [2], [3]]
+def scattered(gap):
+    """A table of one direction in which every so manieth cell has its right neighbour, the others any."""
+    cells = np.arange(60)
+    table = (cells * 7 + 3) % 60
+    table[5:50:gap] = cells[5:50:gap] + 1
+    return table[:, np.newaxis].astype(np.int32)
+
+
+def test_a_run_goes_on_over_exceptions_and_lists_them():
+    table = scattered(gap=3)
     stencil = Stencil.of(table)
-    covered = len(stencil.boundary) + (stencil.stop - stencil.start)
+    regular = [cell for cell in range(6, 50) if table[cell, 0] == cell + 1]
+    assert (stencil.start, stencil.stop) == (5, 48)
+    assert set(range(60)) - set(stencil.boundary.tolist()) == {5, *regular}
+
+
+def test_scattered_regular_cells_are_not_made_a_run():
+    stencil = Stencil.of(scattered(gap=9))
     assert (stencil.start, stencil.stop) == (0, 0)
-    assert covered == 10
+    assert len(stencil.boundary) == 60
 
 
 def test_neighbours_keep_their_order_where_gaps_close():

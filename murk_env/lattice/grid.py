@@ -1,0 +1,119 @@
+"""Lattices whose cells are the points of a box, with the same steps everywhere and one kind of edge."""
+
+import math
+from abc import abstractmethod
+from typing import Any, Literal, get_args
+
+import numpy as np
+import numpy.typing as npt
+
+from murk_env.lattice._checks import check_edge, check_num_cells, check_side
+from murk_env.lattice.base import Lattice
+
+__all__ = ["Edge", "Grid"]
+
+Edge = Literal["absorb", "clamp", "wrap"]
+
+
+class Grid(Lattice):
+    """Every point of a box is a cell, and a hop adds one of the ``steps`` to its coordinate.
+
+    A subclass is a frozen dataclass of its sides and its ``edge``. It says its ``box``, ``directions`` and
+    ``steps``; the canonical order is that of the box as an array, the last coordinate fastest, and positions
+    are the coordinates, unless it says otherwise. Beyond the border there is no neighbour (``absorb``), or
+    each coordinate is held at the border, so that a cell may be its own neighbour (``clamp``), or it is the
+    cell at the other side (``wrap``).
+    """
+
+    edge: Edge
+
+    def __post_init__(self) -> None:
+        name = type(self).__name__
+        for side, value in self._parameters().items():
+            if side != "edge":
+                object.__setattr__(self, side, check_side(name, side, value))
+        check_edge(name, self.edge, self._edges)
+        check_num_cells(repr(self), self.num_cells)
+
+    def __repr__(self) -> str:
+        arguments = [
+            f'edge="{value}"' if name == "edge" else str(value) for name, value in self._parameters().items()
+        ]
+        return f"{type(self).__name__}({', '.join(arguments)})"
+
+    @property
+    @abstractmethod
+    def steps(self) -> tuple[tuple[int, ...], ...]:
+        """What a hop in each direction adds to the coordinate."""
+
+    @property
+    def periods(self) -> tuple[int, ...]:
+        """The box if the lattice wraps, otherwise zeros."""
+        return self.box if self.edge == "wrap" else (0,) * self.ndim
+
+    @property
+    def num_cells(self) -> int:
+        """How many cells there are."""
+        return math.prod(self.box)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The box."""
+        return self.box
+
+    def rank(self, coordinates: npt.ArrayLike) -> npt.NDArray[np.int64]:
+        """Return the ranks of coordinates (..., ndim), -1 where there is no cell; see ``Lattice.rank``."""
+        array, inside = self._placed(coordinates)
+        return np.where(inside, (array * np.array(self._strides)).sum(axis=-1), -1)
+
+    @property
+    def _edges(self) -> tuple[str, ...]:
+        """The edges that the lattice can have."""
+        return get_args(Edge)
+
+    @property
+    def _strides(self) -> tuple[int, ...]:
+        """By how much a rank grows along each axis."""
+        return last_fastest(self.box)
+
+    @property
+    def _basis(self) -> tuple[tuple[float, ...], ...]:
+        """The Cartesian way of one step along each axis, (ndim, k)."""
+        return tuple(tuple(float(axis == other) for other in range(self.ndim)) for axis in range(self.ndim))
+
+    def _coordinates(self) -> npt.NDArray[np.integer[Any]]:
+        return self._in_box(np.arange(self.num_cells))
+
+    def _in_box(self, places: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+        """Return the coordinates of the box's points by their number, (num_places, ndim)."""
+        return places[:, np.newaxis] // np.array(self._strides) % np.array(self.box)
+
+    def _hop(self, direction: int) -> npt.NDArray[np.integer[Any]]:
+        if self.edge == "clamp":
+            target = self.coordinates.astype(np.int64) + np.array(self.steps[direction])
+            return self.rank(np.clip(target, 0, np.array(self.box) - 1))
+        return self.shifted(np.arange(self.num_cells), self.steps[direction])
+
+    def _positions(self) -> npt.NDArray[np.float64]:
+        return _combined(self.coordinates, self._basis)
+
+    def _displacements(self) -> npt.NDArray[np.float64]:
+        return _combined(np.array(self.steps), self._basis)
+
+    def _neighbour_displacements(self) -> npt.NDArray[np.float64]:
+        if self.edge == "clamp":
+            ways = self.positions[self.neighbours] - self.positions[:, np.newaxis]
+            return np.where(self.neighbours[:, :, np.newaxis] >= 0, ways, 0.0)
+        return super()._neighbour_displacements()
+
+
+def last_fastest(box: tuple[int, ...]) -> tuple[int, ...]:
+    """Return the strides of an array of this shape, in elements."""
+    return tuple(math.prod(box[axis + 1 :]) for axis in range(len(box)))
+
+
+def _combined(
+    coordinates: npt.NDArray[np.integer[Any]], basis: tuple[tuple[float, ...], ...]
+) -> npt.NDArray[np.float64]:
+    """Return the sum of the basis vectors, as often as the coordinates say, (..., k)."""
+    return (coordinates[..., np.newaxis] * np.array(basis)).sum(axis=-2)
