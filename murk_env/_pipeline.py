@@ -65,6 +65,13 @@ def _check_declarations(propagator: Propagator, known: set[Field]) -> None:
             raise PipelineError(
                 f"{propagator.name} names {field!r}, which is no field of this world; its fields: {names}."
             )
+    for group in propagator.alike:
+        if len({field.unit for field in group if field.unit}) > 1:
+            units = " and ".join(f"{field.name!r} in {field.unit or 'no unit'}" for field in group)
+            raise PipelineError(
+                f"{propagator.name} adds or copies fields to each other that have different units: {units}; "
+                f"declare them in one unit."
+            )
     written = (*propagator.writes, *propagator.updates)
     for field in written:
         if field.mutability == "static":

@@ -1,6 +1,42 @@
 """Propagators: one law a file."""
 
+from murk_env.propagators.advection import Advection
+from murk_env.propagators.automaton import Automaton
 from murk_env.propagators.base import Frame, Propagator
+from murk_env.propagators.copy import Copy
 from murk_env.propagators.diffusion import Diffusion
+from murk_env.propagators.emission import Emission
+from murk_env.propagators.epidemic import Epidemic
+from murk_env.propagators.fire import Fire
+from murk_env.propagators.flow import Flow
+from murk_env.propagators.gradient import Gradient
+from murk_env.propagators.gray_scott import GrayScott
+from murk_env.propagators.lotka_volterra import LotkaVolterra
+from murk_env.propagators.morphology import Morphology
+from murk_env.propagators.movement import AgentMovement
+from murk_env.propagators.noise import Noise
+from murk_env.propagators.resource import Resource
+from murk_env.propagators.sight import LineOfSight
+from murk_env.propagators.wave import Wave
 
-__all__ = ["Diffusion", "Frame", "Propagator"]
+__all__ = [
+    "Advection",
+    "AgentMovement",
+    "Automaton",
+    "Copy",
+    "Diffusion",
+    "Emission",
+    "Epidemic",
+    "Fire",
+    "Flow",
+    "Frame",
+    "Gradient",
+    "GrayScott",
+    "LineOfSight",
+    "LotkaVolterra",
+    "Morphology",
+    "Noise",
+    "Propagator",
+    "Resource",
+    "Wave",
+]

@@ -77,6 +77,7 @@ class Propagator:
         writes: fields of which it sets every element, every tick.
         updates: fields that it changes starting from their previous values.
         coefficients: its numbers, or parameters of the world, in the order of `frame.coefficients`.
+        alike: groups of fields that it adds or copies to each other, so that their units must agree.
     """
 
     reads: tuple[Field, ...] = ()
@@ -84,6 +85,7 @@ class Propagator:
     writes: tuple[Field, ...] = ()
     updates: tuple[Field, ...] = ()
     coefficients: tuple[Coefficient, ...] = ()
+    alike: tuple[tuple[Field, ...], ...] = ()
 
     @property
     def name(self) -> str:

@@ -13,7 +13,9 @@ from murk_env.compile import kernel
 from murk_env.errors import PipelineError, PropagatorConfigError
 from murk_env.field import Field
 from murk_env.lattice import Lattice
-from murk_env.propagators.base import Frame, Propagator
+from murk_env.propagators._slopes import slopes_of
+from murk_env.propagators.base import Coefficient, Frame, Propagator, highest, in_range
+from murk_env.propagators.gradient import fill_gradients
 
 __all__ = ["Diffusion"]
 
@@ -37,7 +39,8 @@ class Diffusion(Propagator):
     Stability: dt <= 1 / (lattice.max_degree * coefficient). Then every new value is a mean of old ones, but
     for decay and sources, and without those the total is conserved.
 
-    Shapes: reads and writes (num_worlds, num_cells) float32.
+    Shapes: reads and writes (num_worlds, num_cells) float32; writes a gradient (num_worlds, k, num_cells)
+    float32 with the k axes of `lattice.positions`. Lattices: all.
 
     Reference: murk 0.2.0, ScalarDiffusion, with equal numbers to the last bit.
 
@@ -48,22 +51,23 @@ class Diffusion(Propagator):
         sources: value at which a cell is held, by the cell's rank.
         clamp: lowest and highest value, None for no limit.
         output: field that receives the result, None for ``field`` itself.
+        gradient: field that receives the slopes of the previous values, those of `Gradient`; None for none.
 
     Raises:
-        PropagatorConfigError: one of these is not possible.
+        PropagatorConfigError: one of these is not possible, or a parameter's bounds are not.
     """
 
     field: Field
     _: KW_ONLY
-    coefficient: float
-    decay: float = 0.0
+    coefficient: Coefficient
+    decay: Coefficient = 0.0
     sources: Mapping[int, float] | None = None
     clamp: tuple[float | None, float | None] = (None, None)
     output: Field | None = None
+    gradient: Field | None = None
 
     def __post_init__(self) -> None:
-        _check_rate("coefficient", self.coefficient)
-        _check_rate("decay", self.decay)
+        rates = tuple(in_range("Diffusion", name, getattr(self, name)) for name in ("coefficient", "decay"))
         sources = {_cell(cell): _source_value(cell, value) for cell, value in (self.sources or {}).items()}
         low, high = self._limits
         if not low <= high:
@@ -71,18 +75,23 @@ class Diffusion(Propagator):
                 f"Diffusion needs clamp=(low, high) with low <= high, not {self.clamp}"
             )
         object.__setattr__(self, "sources", sources)
+        slopes = () if self.gradient is None else (self.gradient,)
+        object.__setattr__(self, "coefficients", rates)
         object.__setattr__(self, "reads_previous", (self.field,))
-        object.__setattr__(self, "writes", (self._target,))
+        object.__setattr__(self, "writes", (self._target, *slopes))
+        object.__setattr__(self, "alike", ((self.field, self._target),))
 
     def max_dt(self, lattice: Lattice) -> float:
         """Return the time step at which a cell of the largest degree becomes the mean of its neighbours."""
-        rate = lattice.max_degree * self.coefficient
+        rate = lattice.max_degree * highest(self.coefficient)
         return 1.0 / rate if rate > 0.0 else math.inf
 
     def check(self, lattice: Lattice) -> None:
-        """Raise PipelineError for a source outside the lattice, or a field that is not a scalar of cells."""
+        """Raise PipelineError for a source outside the lattice, or a field that does not fit."""
         self.require(self.field)
         self.require(self._target)
+        if self.gradient is not None:
+            self.require(self.gradient, components=lattice.positions.shape[1])
         outside = [cell for cell in self.sources or () if cell >= lattice.num_cells]
         if outside:
             raise PipelineError(
@@ -92,6 +101,8 @@ class Diffusion(Propagator):
 
     def guarantees(self, field: Field) -> tuple[float, float]:
         """Return the clamp, narrowed at 0 where old values and sources all lie on one side of it."""
+        if field is self.gradient:
+            return super().guarantees(field)
         low, high = self._limits
         kept_low, kept_high = self.field.bounds
         values = (self.sources or {}).values()
@@ -104,8 +115,6 @@ class Diffusion(Propagator):
     def bind(self, frame: Frame) -> Callable[[int, int], None]:
         """Return the compiled tick over worlds [start, stop) of this frame."""
         stencil = frame.lattice.stencil
-        degrees = np.arange(len(stencil.offsets) + 1)
-        mix = np.minimum(self.coefficient * frame.dt * degrees, 1.0).astype(np.float32)
         sources = self.sources or {}
         arguments: tuple[Any, ...] = (
             frame.previous(self.field),
@@ -116,8 +125,7 @@ class Diffusion(Propagator):
             stencil.boundary,
             stencil.boundary_ends,
             stencil.boundary_neighbours,
-            mix,
-            np.float32(math.exp(-self.decay * frame.dt)),
+            frame.coefficients * frame.dt,
             np.array(list(sources), np.uint32),
             np.array(list(sources.values()), np.float32),
             np.array(self._limits, np.float32),
@@ -126,7 +134,15 @@ class Diffusion(Propagator):
         def run(start: int, stop: int) -> None:
             _diffuse(start, stop, *arguments)
 
-        return run
+        if self.gradient is None:
+            return run
+        slopes = (frame.previous(self.field), frame.write(self.gradient), slopes_of(frame.lattice))
+
+        def run_both(start: int, stop: int) -> None:
+            _diffuse(start, stop, *arguments)
+            fill_gradients(start, stop, *slopes)
+
+        return run_both
 
     @property
     def _target(self) -> Field:
@@ -136,11 +152,6 @@ class Diffusion(Propagator):
     def _limits(self) -> tuple[float, float]:
         low, high = self.clamp
         return -math.inf if low is None else low, math.inf if high is None else high
-
-
-def _check_rate(name: str, value: float) -> None:
-    if not (math.isfinite(value) and value >= 0.0):
-        raise PropagatorConfigError(f"Diffusion needs a finite {name} >= 0, not {value}")
 
 
 def _cell(cell: object) -> int:
@@ -175,21 +186,27 @@ def _diffuse(
     boundary: npt.NDArray[np.uint32],
     boundary_ends: npt.NDArray[np.int64],
     boundary_neighbours: npt.NDArray[np.uint32],
-    mix: Floats,  # alpha by degree
-    remaining: np.float32,  # what decay leaves
+    rates: npt.NDArray[np.float64],  # (num_worlds, 2): coefficient and decay, times dt
     source_cells: npt.NDArray[np.uint32],
     source_values: Floats,
     limits: Floats,  # low, high
 ) -> None:
     """One tick of the worlds [start, stop)."""
     for world in range(start, stop):
-        u, new = previous[world], out[world]
-        _run(u, new, first, last, offsets, mix[len(offsets)], remaining)
-        _mend(u, new, offsets, boundary, boundary_ends, boundary_neighbours, mix, remaining)
+        u, new, rate = previous[world], out[world], rates[world, 0]
+        remaining = np.float32(math.exp(-rates[world, 1]))
+        _run(u, new, first, last, offsets, _share(rate, len(offsets)), remaining)
+        _mend(u, new, offsets, boundary, boundary_ends, boundary_neighbours, rate, remaining)
         for source in range(source_cells.size):
             new[source_cells[source]] = source_values[source]
         if limits[0] > -np.inf or limits[1] < np.inf:
             _clamp(new, limits[0], limits[1])
+
+
+@kernel
+def _share(rate: float, degree: int) -> np.float32:
+    """How much of a cell's new value comes from its neighbours: alpha."""
+    return np.float32(min(rate * degree, 1.0))
 
 
 @kernel
@@ -206,7 +223,7 @@ def _run(u: Any, new: Any, first: int, last: int, offsets: Any, share: Any, rema
 
 @kernel
 def _mend(
-    u: Any, new: Any, offsets: Any, cells: Any, ends: Any, neighbours: Any, mix: Any, remaining: Any
+    u: Any, new: Any, offsets: Any, cells: Any, ends: Any, neighbours: Any, rate: Any, remaining: Any
 ) -> None:
     """The boundary cells, through their table, degree by degree.
 
@@ -216,7 +233,7 @@ def _mend(
     for index in range(ends[0]):
         new[cells[index]] = u[cells[index]] * remaining
     for degree in range(1, len(offsets) + 1):
-        divisor, share = np.float32(degree), mix[degree]
+        divisor, share = np.float32(degree), _share(rate, degree)
         keep = np.float32(1.0) - share
         for index in range(ends[degree - 1], ends[degree]):
             total = u[neighbours[index, 0]]

@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from murk_env.errors import PipelineError, PropagatorConfigError
-from murk_env.field import Field
+from murk_env.field import Field, Parameter
 from murk_env.lattice import Square4
-from murk_env.propagators import Diffusion
+from murk_env.propagators import Diffusion, Gradient
 from murk_env.world import World
 
 VECTORS = dict(np.load(Path(__file__).parents[2] / "data" / "diffusion_square4.npz"))  # murk 0.2.0, float32
@@ -136,7 +136,11 @@ def test_blocks_of_worlds_make_up_the_whole():
     whole, blocks = np.zeros_like(before), np.full_like(before, 9.0)
     for out, bounds in ((whole, [(0, 5)]), (blocks, [(3, 5), (0, 2)])):
         frame = SimpleNamespace(
-            lattice=lattice, dt=1.0, previous=lambda _: before, write=lambda _, out=out: out
+            lattice=lattice,
+            dt=1.0,
+            coefficients=np.tile([0.2, 0.0], (5, 1)),
+            previous=lambda _: before,
+            write=lambda _, out=out: out,
         )
         run = Diffusion(heat, coefficient=0.2, clamp=(-1.0, 1.0), sources={0: 1.0}).bind(frame)  # pyright: ignore
         for start, stop in bounds:
@@ -155,6 +159,61 @@ def test_the_result_may_go_to_another_field():
     world.tick()
     assert world[heat].tolist() == [[1.0] * 4]
     assert world[smooth].tolist() == [[0.5] * 4]
+
+
+def test_slopes_are_those_of_the_values_before_the_tick():
+    heat, smooth, slope, other = Field(), Field(), Field(components=2), Field(components=2)
+    world = World(
+        Square4(3, 4, "clamp"),
+        {"heat": heat, "smooth": smooth, "slope": slope, "other": other},
+        [Diffusion(heat, coefficient=0.2, output=smooth, gradient=slope), Gradient(heat, other)],
+    )
+    row, col = np.divmod(np.arange(12), 4)
+    with world.edit() as tick:
+        tick[heat] = (3.0 * col - row).astype(np.float32)
+    world.tick()
+    assert world[slope].tolist() == [[[3.0] * 12, [-1.0] * 12]] == world[other].tolist()
+
+
+def test_every_world_has_its_own_rates():
+    heat, flux = Field(), Parameter(0.25, low=0.0, high=0.25)
+    cooling = Parameter(0.0, low=0.0, high=1.0)
+    fields = {"heat": heat, "flux": flux, "cooling": cooling}
+    world = World(Square4(1, 2), fields, [Diffusion(heat, coefficient=flux, decay=cooling)], num_worlds=3)
+    with world.edit() as tick:
+        tick[heat] = np.array([[0.0, 8.0]] * 3, np.float32)
+        tick[flux] = np.array([0.25, 0.0, 0.125], np.float32)
+        tick[cooling] = np.array([0.0, 1.0, 0.0], np.float32)
+    world.tick()
+    np.testing.assert_allclose(world[heat], [[2.0, 6.0], [0.0, 8.0 / math.e], [1.0, 7.0]], rtol=1e-6)
+
+
+def test_the_stable_step_bears_the_largest_value_of_a_parameter():
+    coefficient = Parameter(0.1, low=0.0, high=0.5)
+    assert Diffusion(Field(), coefficient=coefficient).max_dt(Square4(3, 3)) == 0.5
+
+
+def test_a_clamp_does_not_bound_the_slopes():
+    heat, slope = Field(low=0.0), Field(components=2)
+    law = Diffusion(heat, coefficient=0.1, clamp=(0.0, 1.0), gradient=slope)
+    assert law.guarantees(slope) == (-math.inf, math.inf)
+    assert law.guarantees(heat) == (0.0, 1.0)
+
+
+@pytest.mark.parametrize("components", [None, 3])
+def test_slopes_have_a_component_for_every_axis(components):
+    heat, slope = Field(), Field(components=components)
+    with pytest.raises(PipelineError, match="needs 'slope' as a float32 field over cells with components=2"):
+        World(Square4(2, 2), {"heat": heat, "slope": slope}, [Diffusion(heat, coefficient=0, gradient=slope)])
+
+
+def test_a_static_input_is_refused():
+    heat, smooth = Field(mutability="static"), Field()
+    law = Diffusion(heat, coefficient=0.1, output=smooth)
+    with pytest.raises(
+        PipelineError, match=r"a value of 'heat' for every world, but it is static.*make it per_"
+    ):
+        World(Square4(2, 2), {"heat": heat, "smooth": smooth}, [law], static={heat: np.zeros(4)})
 
 
 def test_declarations_name_what_is_read_and_written():
@@ -194,7 +253,9 @@ def test_guarantees_are_the_clamp_and_the_sign(field, options, range_):
 @pytest.mark.parametrize("name", ["coefficient", "decay"])
 @pytest.mark.parametrize("value", [-0.1, math.nan, math.inf])
 def test_rates_are_finite_and_not_negative(name, value):
-    with pytest.raises(PropagatorConfigError, match=f"finite {name} >= 0, not {value}"):
+    with pytest.raises(
+        PropagatorConfigError, match=f"finite {name} from 0 to inf, or a Parameter, not {value}"
+    ):
         Diffusion(Field(), **{"coefficient": 0.1, name: value})
 
 

@@ -1,0 +1,67 @@
+"""The sum over every cell's neighbours: what laws that spread something have in common."""
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from murk_env.compile import kernel
+from murk_env.lattice import Lattice
+
+__all__ = ["add_neighbours", "neighbourhood"]
+
+
+def neighbourhood(lattice: Lattice) -> tuple[Any, ...]:
+    """Return what `add_neighbours` needs to know of a lattice."""
+    stencil = lattice.stencil
+    return (
+        stencil.start,
+        stencil.stop,
+        stencil.offsets,
+        stencil.boundary,
+        stencil.boundary_ends,
+        stencil.boundary_neighbours,
+    )
+
+
+@kernel
+def add_neighbours(values: Any, total: Any, neighbours: Any) -> None:
+    """Set the total of every cell to the sum of its neighbours' values, in the order of directions.
+
+    Args:
+        values: one world's values, (num_cells,).
+        total: their sums, (num_cells,) of the same dtype; 0 for a cell without neighbours.
+        neighbours: the lattice's `neighbourhood`.
+    """
+    first, last, offsets, boundary, ends, table = neighbours
+    _add_at_offsets(values, total, first, last, offsets)
+    for index in range(ends[0]):
+        total[boundary[index]] = 0
+    _add_from_table(values, total, offsets, boundary, ends, table)
+
+
+@kernel
+def _add_at_offsets(values: Any, total: Any, first: int, last: int, offsets: Any) -> None:
+    for index in range(first, last):
+        cell = np.uint64(index)
+        added = values[cell + offsets[0]]
+        for direction in range(1, len(offsets)):
+            added += values[cell + offsets[direction]]
+        total[cell] = added
+
+
+@kernel
+def _add_from_table(
+    values: Any,
+    total: Any,
+    offsets: Any,  # asked only how many there are, which is known when this is compiled: a loop to unroll
+    cells: npt.NDArray[np.uint32],
+    ends: npt.NDArray[np.int64],
+    table: npt.NDArray[np.uint32],
+) -> None:
+    for degree in range(1, len(offsets) + 1):
+        for index in range(ends[degree - 1], ends[degree]):
+            added = values[table[index, 0]]
+            for direction in range(1, degree):
+                added += values[table[index, direction]]
+            total[cells[index]] = added

@@ -1,0 +1,175 @@
+"""Advection: a scalar carried along by a flow."""
+
+import math
+from collections.abc import Callable
+from dataclasses import KW_ONLY, dataclass
+from typing import Any, cast
+
+import numpy as np
+import numpy.typing as npt
+
+from murk_env.compile import kernel
+from murk_env.errors import PipelineError, PropagatorConfigError, StabilityError
+from murk_env.field import Field
+from murk_env.lattice import Lattice
+from murk_env.propagators._inputs import batched
+from murk_env.propagators._slopes import surroundings_of
+from murk_env.propagators.base import Frame, Propagator
+
+__all__ = ["Advection"]
+
+Floats = npt.NDArray[np.float32]
+
+_SLACK = 1.0 + 1e-5  # what rounding may add to a Courant number of 1
+
+
+@dataclass(frozen=True, eq=False)
+class Advection(Propagator):
+    """A flow carries a scalar from cell to cell, and none of it is lost.
+
+    Equation: du/dt = -div(flow * u), with no way through the lattice's own borders.
+
+    Scheme: first-order upwind in flux form, float32, on the previous tick's values of both. Through the face
+    between a cell and its neighbour at the displacement r runs, with the mean of the two cells' flows,
+
+        c = dt * mean flow . M**-1 r,    M = 1/2 * (sum over all directions of r r^T)
+
+    times the value of the cell that c leaves; so u' = (1 - sum of c > 0) * u + sum over c < 0 of
+    |c| * u_neighbour. M**-1 r is the face's area over the cell's volume times its normal: 1 on Square4, 2/3
+    on hexagons, 1/2 on Fcc12. Both cells see the same c, so the total is conserved but for rounding.
+
+    Stability: dt <= 1 / r, where r = max_speed / 2 * (sum over directions of |M**-1 r|), or with the largest
+    component of a bounded flow, and |x| + |y| + ... for the length |.|. Then no value changes its sign, and
+    where as much flows into a cell as out of it, no value leaves the range of the old ones. A Courant number
+    of 1 on a ring shifts values by a cell a tick, exactly; below that, steps wash out as upwind schemes do.
+
+    Shapes: u is (num_worlds, num_cells) float32, the flow (num_worlds, k, num_cells) float32, or static
+    (k, num_cells), with the k axes of `lattice.positions`, in cell distances per unit of time. Lattices: all
+    on which every direction has its opposite.
+
+    Source: R. J. LeVeque, "Finite Volume Methods for Hyperbolic Problems", Cambridge (2002), chapter 4,
+    https://doi.org/10.1017/CBO9780511791253.
+
+    Attributes:
+        field: what is carried.
+        flow: the velocity that carries it.
+        max_speed: largest magnitude of the flow, against which dt is checked; None takes the flow's bounds.
+            A flow that empties a cell more than once in a tick discards the tick.
+
+    Raises:
+        PropagatorConfigError: max_speed is not positive and finite, or neither it nor the bounds are given.
+    """
+
+    field: Field
+    flow: Field
+    _: KW_ONLY
+    max_speed: float | None = None
+
+    def __post_init__(self) -> None:
+        if self.max_speed is None:
+            if not math.isfinite(self._largest):
+                raise PropagatorConfigError(
+                    f"Advection has to know how fast the flow can be, but {self.flow!r} has the bounds "
+                    f"{self.flow.bounds}; give it low and high, or give max_speed."
+                )
+        elif not (math.isfinite(self.max_speed) and self.max_speed > 0.0):
+            raise PropagatorConfigError(f"Advection needs a finite max_speed > 0, not {self.max_speed!r}.")
+        object.__setattr__(self, "reads_previous", (self.field, self.flow))
+        object.__setattr__(self, "writes", (self.field,))
+
+    def max_dt(self, lattice: Lattice) -> float:
+        """Return the time step in which the strongest flow can just empty a cell."""
+        faces = _faces(lattice, lattice.displacements)
+        rates = [self._largest * np.abs(faces).sum() / 2.0]
+        if self.max_speed is not None:
+            rates.append(self.max_speed * np.sqrt((faces**2).sum(axis=1)).sum() / 2.0)
+        fastest = round(float(min(rates)), 13)  # so that dt = 1/2 is not above 0.4999999999999
+        return 1.0 / fastest if fastest > 0.0 else math.inf
+
+    def check(self, lattice: Lattice) -> None:
+        """Raise PipelineError for a field that does not fit, or a lattice on which hops have no way back."""
+        hops = {tuple(hop) for hop in (np.round(lattice.displacements, 9) + 0.0).tolist()}
+        if hops != {tuple(0.0 - axis for axis in hop) for hop in hops}:
+            raise PipelineError(
+                f"{self.name} cannot run on {lattice!r}: what leaves a cell in one direction has to enter "
+                f"the next from the opposite one, but not every direction has one; use another lattice."
+            )
+        self.require(self.field)
+        self.require(self.flow, components=lattice.positions.shape[1], static=True)
+
+    def guarantees(self, field: Field) -> tuple[float, float]:
+        """Return the side of 0 on which all values lie, which they do not leave."""
+        low, high = self.field.bounds
+        return (0.0 if low >= 0.0 else -math.inf), (0.0 if high <= 0.0 else math.inf)
+
+    def bind(self, frame: Frame) -> Callable[[int, int], None]:
+        """Return the compiled tick over worlds [start, stop) of this frame."""
+        around = surroundings_of(frame.lattice)
+        faces = np.round(_faces(frame.lattice, around.ways), 12)  # the same from both sides, and everywhere
+        arguments: tuple[Any, ...] = (
+            frame.previous(self.field),
+            batched(self.flow, frame.previous(self.flow)),
+            frame.write(self.field),
+            around.neighbours,
+            around.kinds,
+            (frame.dt / 2.0 * faces).astype(np.float32),
+        )
+        num_cells = frame.lattice.num_cells
+
+        def run(start: int, stop: int) -> None:
+            emptied = _advect(start, stop, *arguments)
+            if emptied >= 0:
+                raise StabilityError(self._too_fast(*divmod(emptied, num_cells)))
+
+        return run
+
+    @property
+    def _largest(self) -> float:
+        """The largest component that the flow's bounds allow."""
+        return max(map(abs, self.flow.bounds))
+
+    def _too_fast(self, world: int, cell: int) -> str:
+        return (
+            f"{self.flow.name!r} carries more out of cell {cell} of world {world} in one tick than there is; "
+            f"lower dt or the flow, and give max_speed, or the flow's bounds, as large as it gets."
+        )
+
+
+def _faces(lattice: Lattice, ways: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Return the faces through which hops along these ways lead, area over volume times normal, (..., k)."""
+    hops = lattice.displacements
+    moments = (hops[:, :, np.newaxis] * hops[:, np.newaxis, :]).sum(axis=0) / 2.0
+    inverse = cast(Any, np.linalg.pinv(moments, rcond=1e-9, hermitian=True))  # numpy leaves its type open
+    return (inverse * ways[..., np.newaxis, :]).sum(axis=-1)
+
+
+@kernel
+def _advect(
+    start: int,
+    stop: int,
+    previous: Floats,  # (num_worlds, num_cells)
+    flow: Floats,  # (num_worlds, k, num_cells), or (1, k, num_cells)
+    out: Floats,  # (num_worlds, num_cells)
+    neighbours: npt.NDArray[np.uint32],  # (num_cells, num_directions), the cell itself where there is none
+    kinds: npt.NDArray[np.uint32],  # (num_cells,)
+    faces: Floats,  # (num_kinds, num_directions, k), times dt / 2
+) -> int:
+    """One tick of the worlds [start, stop); return the last cell that was emptied more than once, or -1."""
+    emptied = -1
+    for world in range(start, stop):
+        u, new, velocity = previous[world], out[world], flow[min(world, flow.shape[0] - 1)]
+        for cell in range(u.size):
+            left, gained = np.float32(0.0), np.float32(0.0)
+            for direction in range(neighbours.shape[1]):
+                neighbour = neighbours[cell, direction]
+                courant = np.float32(0.0)
+                for axis in range(faces.shape[2]):
+                    twice_mean = velocity[axis, cell] + velocity[axis, neighbour]
+                    courant += twice_mean * faces[kinds[cell], direction, axis]
+                # no branch: processors guess badly which way the wind blows
+                left += np.float32(0.5) * (abs(courant) + courant)
+                gained += np.float32(0.5) * (abs(courant) - courant) * u[neighbour]
+            new[cell] = max(np.float32(1.0) - left, np.float32(0.0)) * u[cell] + gained
+            if left > _SLACK:
+                emptied = world * u.size + cell
+    return emptied

@@ -1,0 +1,125 @@
+"""Cellular automata that count living neighbours."""
+
+import operator
+from collections.abc import Callable, Collection
+from dataclasses import KW_ONLY, dataclass
+from typing import Any
+
+import numpy as np
+
+from murk_env.compile import kernel
+from murk_env.errors import PipelineError, PropagatorConfigError
+from murk_env.field import Field
+from murk_env.lattice import Lattice
+from murk_env.propagators._neighbours import add_neighbours, neighbourhood
+from murk_env.propagators.base import Frame, Propagator
+
+__all__ = ["Automaton"]
+
+
+@dataclass(frozen=True, eq=False)
+class Automaton(Propagator):
+    """A cell is born, survives or dies by how many of its neighbours live: an outer-totalistic rule.
+
+    Equation: with n living neighbours, an empty cell becomes 1 if n is in `birth`, and a living one stays 1
+    if n is in `survival`; every other cell becomes 0. A cell lives where the field is not 0. A neighbour in
+    two directions, as on a torus 2 wide, counts twice, and so does a cell that clamping makes its own
+    neighbour.
+
+    Scheme: exact, all cells at once, from the previous tick's values; one generation per tick, whatever dt
+    is.
+
+    Stability: every dt.
+
+    Shapes: reads and writes (num_worlds, num_cells) int32. On every lattice with enough directions
+    for the counts that are named.
+
+    Source: S. Wolfram and N. H. Packard, "Two-dimensional cellular automata", J. Stat. Phys. 38 (1985),
+    https://doi.org/10.1007/BF01010423; Conway's Life: M. Gardner, Scientific American 223(4) (1970), which is
+    `Automaton(alive, birth={3}, survival={2, 3})` on Square8.
+
+    Attributes:
+        field: what lives, an int32 field such as `Field(categories=2)`.
+        birth: numbers of living neighbours with which an empty cell comes to life.
+        survival: numbers of living neighbours with which a living cell stays alive.
+
+    Raises:
+        PropagatorConfigError: a count is not an integer >= 0.
+    """
+
+    field: Field
+    _: KW_ONLY
+    birth: Collection[int]
+    survival: Collection[int]
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "birth", _counts("birth", self.birth))
+        object.__setattr__(self, "survival", _counts("survival", self.survival))
+        object.__setattr__(self, "reads_previous", (self.field,))
+        object.__setattr__(self, "writes", (self.field,))
+
+    def check(self, lattice: Lattice) -> None:
+        """Raise PipelineError for counts that no cell can have, or a field of another kind."""
+        self.require(self.field, dtype=np.int32)
+        most = len(lattice.directions)
+        beyond = sorted({count for count in (*self.birth, *self.survival) if count > most})
+        if beyond:
+            raise PipelineError(
+                f"{self.name} waits for {beyond} living neighbours, but a cell of {lattice!r} has at most "
+                f"{most}; name counts up to {most}, or use a lattice with more directions."
+            )
+
+    def guarantees(self, field: Field) -> tuple[float, float]:
+        """Return 0 and 1."""
+        return 0, 1
+
+    def bind(self, frame: Frame) -> Callable[[int, int], None]:
+        """Return the compiled tick over worlds [start, stop) of this frame."""
+        previous = frame.previous(self.field)
+        rule = np.zeros((2, len(frame.lattice.directions) + 1), np.int32)
+        rule[0, list(self.birth)] = 1
+        rule[1, list(self.survival)] = 1
+        arguments: tuple[Any, ...] = (
+            previous,
+            frame.write(self.field),
+            np.empty_like(previous),
+            neighbourhood(frame.lattice),
+            rule,
+        )
+
+        def run(start: int, stop: int) -> None:
+            _generation(start, stop, *arguments)
+
+        return run
+
+
+def _counts(name: str, counts: Collection[Any]) -> tuple[int, ...]:
+    try:
+        numbers = sorted({operator.index(count) for count in counts})
+    except TypeError:
+        numbers = [-1]
+    if numbers and numbers[0] < 0:
+        raise PropagatorConfigError(
+            f"Automaton's {name} is a collection of numbers of neighbours, integers >= 0, not {counts!r}."
+        )
+    return tuple(numbers)
+
+
+@kernel
+def _generation(
+    start: int,
+    stop: int,
+    previous: Any,  # (num_worlds, num_cells)
+    out: Any,  # (num_worlds, num_cells)
+    alive: Any,  # (num_worlds, num_cells), scratch
+    neighbours: Any,
+    rule: Any,  # (2, num_directions + 1): next state by state and count
+) -> None:
+    """One tick of the worlds [start, stop)."""
+    for world in range(start, stop):
+        state, new = alive[world], out[world]
+        for cell in range(state.size):
+            state[cell] = previous[world, cell] != 0
+        add_neighbours(state, new, neighbours)
+        for cell in range(state.size):
+            new[cell] = rule[state[cell], new[cell]]

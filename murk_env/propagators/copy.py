@@ -1,0 +1,81 @@
+"""What a field was one tick ago."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from murk_env.compile import kernel
+from murk_env.errors import PipelineError
+from murk_env.field import Field
+from murk_env.lattice import Lattice
+from murk_env.propagators.base import Frame, Propagator
+
+__all__ = ["Copy"]
+
+
+@dataclass(frozen=True, eq=False)
+class Copy(Propagator):
+    """A field holds what another, or it itself, was in the previous tick.
+
+    Equation: output' = field.
+
+    Scheme: exact, bit for bit. Several in a row are a memory: `Copy(now, output=last)`,
+    `Copy(last, output=last_but_one)`.
+
+    Stability: every dt.
+
+    Shapes: reads and writes (num_worlds, ...) of one shape and dtype, of any span. On every lattice.
+
+    Reference: murk 0.2.0, IdentityCopy.
+
+    Attributes:
+        field: what is copied.
+        output: field that receives it, None for ``field`` itself.
+    """
+
+    field: Field
+    output: Field | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "reads_previous", (self.field,))
+        object.__setattr__(self, "writes", (self._target,))
+        object.__setattr__(self, "alike", ((self.field, self._target),))
+
+    def check(self, lattice: Lattice) -> None:
+        """Raise PipelineError for two fields that do not hold the same things."""
+        one, other = self.field, self._target
+        if (one.over, one.components, one.dtype) != (other.over, other.components, other.dtype):
+            raise PipelineError(
+                f"{self.name} copies {one!r} with components={one.components}, which does not fit into "
+                f"{other!r} with components={other.components}; declare both alike."
+            )
+        if one.mutability == "static":
+            raise PipelineError(
+                f"{self.name} copies {one.name!r}, which is static and never changes; read it where it is."
+            )
+
+    def guarantees(self, field: Field) -> tuple[float, float]:
+        """Return the bounds of what is copied."""
+        return self.field.bounds
+
+    def bind(self, frame: Frame) -> Callable[[int, int], None]:
+        """Return the compiled tick over worlds [start, stop) of this frame."""
+        previous = frame.previous(self.field).reshape(frame.num_worlds, -1)
+        out = frame.write(self._target).reshape(frame.num_worlds, -1)
+
+        def run(start: int, stop: int) -> None:
+            _copy(start, stop, previous, out)
+
+        return run
+
+    @property
+    def _target(self) -> Field:
+        return self.field if self.output is None else self.output
+
+
+@kernel
+def _copy(start: int, stop: int, previous: Any, out: Any) -> None:
+    """Copy the worlds [start, stop) of (num_worlds, num_elements)."""
+    for world in range(start, stop):
+        for element in range(previous.shape[1]):
+            out[world, element] = previous[world, element]

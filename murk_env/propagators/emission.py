@@ -1,0 +1,111 @@
+"""Emission where something is present."""
+
+import math
+from collections.abc import Callable
+from dataclasses import KW_ONLY, dataclass
+from typing import Any, Literal, get_args
+
+import numpy as np
+
+from murk_env.compile import kernel
+from murk_env.errors import PropagatorConfigError, did_you_mean
+from murk_env.field import Field
+from murk_env.lattice import Lattice
+from murk_env.propagators._inputs import batched
+from murk_env.propagators.base import Coefficient, Frame, Propagator, highest, in_range
+
+__all__ = ["Emission"]
+
+Mode = Literal["add", "set"]
+
+
+@dataclass(frozen=True, eq=False)
+class Emission(Propagator):
+    """Cells in which something is present emit.
+
+    Equation: add: e' = e + intensity * [present]; set: e' = intensity * [present].
+
+    Scheme: exact, in float32, on the previous tick's values; an amount per tick, whatever dt is.
+
+    Stability: every dt.
+
+    Shapes: reads presence (num_worlds, num_cells) of either dtype, or static (num_cells,), and, to add, the
+    emission; writes the emission (num_worlds, num_cells) float32. On every lattice: cells do not know of each
+    other.
+
+    Reference: murk 0.2.0, AgentEmission, with equal numbers to the last bit.
+
+    Attributes:
+        presence: where there is emission: not 0 in the previous tick, whatever its sign.
+        emission: the field emitted into.
+        intensity: what a cell emits in a tick, >= 0.
+        mode: "add" to what is there, or "set", with 0 where nothing is present.
+
+    Raises:
+        PropagatorConfigError: one of these is not possible.
+    """
+
+    presence: Field
+    emission: Field
+    _: KW_ONLY
+    intensity: Coefficient = 1.0
+    mode: Mode = "add"
+
+    def __post_init__(self) -> None:
+        in_range("Emission", "intensity", self.intensity)
+        if self.mode not in get_args(Mode):
+            raise PropagatorConfigError(
+                f"Emission has no mode {self.mode!r}; {did_you_mean(self.mode, get_args(Mode))}"
+            )
+        adds = (self.emission,) if self.mode == "add" else ()
+        object.__setattr__(self, "reads_previous", (self.presence, *adds))
+        object.__setattr__(self, "writes", (self.emission,))
+        object.__setattr__(self, "coefficients", (self.intensity,))
+
+    def check(self, lattice: Lattice) -> None:
+        """Raise PipelineError for fields that are not scalars of cells."""
+        self.require(self.presence, dtype=self.presence.dtype.type, static=True)
+        self.require(self.emission)
+
+    def guarantees(self, field: Field) -> tuple[float, float]:
+        """Return 0 and the intensity, or, when adding, only that no value falls."""
+        if self.mode == "set":
+            return 0.0, highest(self.intensity)
+        return self.emission.bounds[0], math.inf
+
+    def bind(self, frame: Frame) -> Callable[[int, int], None]:
+        """Return the compiled tick over worlds [start, stop) of this frame."""
+        presence = batched(self.presence, frame.previous(self.presence))
+        out = frame.write(self.emission)
+        if self.mode == "set":
+            arguments: tuple[Any, ...] = (presence, out, frame.coefficients)
+            emit: Callable[..., None] = _set
+        else:
+            arguments = (presence, frame.previous(self.emission), out, frame.coefficients)
+            emit = _add
+
+        def run(start: int, stop: int) -> None:
+            emit(start, stop, *arguments)
+
+        return run
+
+
+@kernel
+def _add(start: int, stop: int, presence: Any, previous: Any, out: Any, coefficients: Any) -> None:
+    """Add in the worlds [start, stop); all arrays (num_worlds, num_cells), a static presence (1, ...)."""
+    for world in range(start, stop):
+        intensity = np.float32(coefficients[world, 0])
+        present = presence[min(world, presence.shape[0] - 1)]
+        for cell in range(out.shape[1]):
+            before = previous[world, cell]
+            out[world, cell] = before + intensity if present[cell] != 0 else before
+
+
+@kernel
+def _set(start: int, stop: int, presence: Any, out: Any, coefficients: Any) -> None:
+    """Set the worlds [start, stop); all arrays (num_worlds, num_cells), a static presence (1, ...)."""
+    for world in range(start, stop):
+        intensity = np.float32(coefficients[world, 0])
+        present = presence[min(world, presence.shape[0] - 1)]
+        for cell in range(out.shape[1]):
+            out[world, cell] = intensity if present[cell] != 0 else np.float32(0.0)

@@ -1,0 +1,213 @@
+"""Fire that spreads from cell to cell, with the wind."""
+
+import math
+from collections.abc import Callable
+from dataclasses import KW_ONLY, dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+import numpy.typing as npt
+
+from murk_env._philox import philox
+from murk_env.compile import kernel
+from murk_env.errors import PipelineError
+from murk_env.field import Field
+from murk_env.lattice import Lattice
+from murk_env.propagators._inputs import batched
+from murk_env.propagators.base import Coefficient, Frame, Propagator, in_range
+
+__all__ = ["Fire"]
+
+_UNBURNT, _BURNING, _BURNT = 0, 1, 2
+_ALONG, _TURNED = 0.045, 0.131  # per (m/s), c1 and c2 of the reference
+_STRONGEST_WIND = 100.0  # m/s
+_DROP_TO_24 = np.uint64(8)
+_RESOLUTION_24 = np.float32(2.0**-24)
+
+Floats = npt.NDArray[np.float32]
+Integers = npt.NDArray[np.int32]
+
+
+@dataclass(frozen=True, eq=False)
+class Fire(Propagator):
+    """Burning cells use up their fuel and set their neighbours on fire, those downwind sooner.
+
+    Equation: an unburnt cell with fuel catches fire at the rate
+
+        ignition * flammability * (sum over burning neighbours of w),
+        w = exp(wind_speed * (0.045 + 0.131 * (cos(a) - 1)))
+
+    where a is the angle between the wind and the way from that neighbour; a burning cell loses `consumption`
+    of fuel in a unit of time and is burnt when nothing is left. A cell that had no fuel never burns.
+
+    Scheme: on the previous tick's values. Over a tick the rate, taken as constant, makes a probability of
+    1 - exp(-rate * dt); the cell's own number of `frame.rng`, the same as in `frame.rng.random(num_cells,
+    dtype=float32)`, decides. A cell that catches fire begins to burn in the tick after. In float32.
+
+    Stability: every dt; the front moves at most one cell a tick. An `ignition` of a thousand times 1 / dt or
+    more makes it do so always: a fire without chance.
+
+    Shapes: state (num_worlds, num_cells) int32: 0 unburnt, 1 burning, 2 burnt; fuel the same in float32;
+    flammability likewise, or static, (num_cells,). Lattices: all; the wind blows in the plane of x and y, and
+    at a clamped border a hop counts with the direction it has elsewhere.
+
+    Reference: A. Alexandridis, D. Vakalis, C. I. Siettos, G. V. Bafas, "A cellular automata model for forest
+    fire spread prediction", Applied Mathematics and Computation 204, 191-201 (2008),
+    https://doi.org/10.1016/j.amc.2008.06.046, whose factors for wind and vegetation multiply a probability
+    per neighbour; here they multiply a rate, so that dt may be chosen and neighbours add up exactly.
+
+    Attributes:
+        state: what becomes of each cell; Field(categories=3) as a rule.
+        fuel: what is left to burn.
+        ignition: rate at which a burning cell sets a neighbour on fire without wind, >= 0.
+        consumption: fuel that a burning cell loses in a unit of time, >= 0.
+        wind_speed: 0 to 100 m/s.
+        wind_direction: where the wind blows to, in radians from x (east) towards y (south).
+        flammability: factor of every cell's ignition, >= 0, of this tick; None for 1. What hooks change to
+            wet a cell or to clear it.
+        UNBURNT, BURNING, BURNT: the three states.
+
+    Raises:
+        PropagatorConfigError: a coefficient is outside its range, or a parameter that may be.
+    """
+
+    UNBURNT: ClassVar[int] = _UNBURNT
+    BURNING: ClassVar[int] = _BURNING
+    BURNT: ClassVar[int] = _BURNT
+
+    state: Field
+    fuel: Field
+    _: KW_ONLY
+    ignition: Coefficient
+    consumption: Coefficient
+    wind_speed: Coefficient = 0.0
+    wind_direction: Coefficient = 0.0
+    flammability: Field | None = None
+
+    def __post_init__(self) -> None:
+        rates = (
+            in_range("Fire", "ignition", self.ignition),
+            in_range("Fire", "consumption", self.consumption),
+            in_range("Fire", "wind_speed", self.wind_speed, 0.0, _STRONGEST_WIND),
+            in_range("Fire", "wind_direction", self.wind_direction, -math.inf),
+        )
+        object.__setattr__(self, "coefficients", rates)
+        object.__setattr__(self, "reads", () if self.flammability is None else (self.flammability,))
+        object.__setattr__(self, "reads_previous", (self.state, self.fuel))
+        object.__setattr__(self, "writes", (self.state, self.fuel))
+
+    def check(self, lattice: Lattice) -> None:
+        """Raise PipelineError for a field of another kind, or a state that cannot hold all three."""
+        self.require(self.state, dtype=np.int32)
+        self.require(self.fuel)
+        if self.flammability is not None:
+            self.require(self.flammability, static=True)
+        low, high = self.state.bounds
+        if low > _UNBURNT or high < _BURNT:
+            raise PipelineError(
+                f"{self.name} sets {self.state.name!r} to {_UNBURNT} (unburnt), {_BURNING} (burning) or "
+                f"{_BURNT} (burnt), but it holds {low:g} to {high:g}; declare it with categories=3."
+            )
+
+    def guarantees(self, field: Field) -> tuple[float, float]:
+        """Return the field's own bounds, with 0 among those of the fuel."""
+        low, high = field.bounds
+        return min(low, 0.0), max(high, 0.0)
+
+    def bind(self, frame: Frame) -> Callable[[int, int], None]:
+        """Return the compiled tick over worlds [start, stop) of this frame."""
+        lattice, table = frame.lattice, frame.coefficients.astype(np.float32).astype(np.float64)
+        rates = np.empty((frame.num_worlds, len(lattice.directions)), np.float32)
+        _set_rates(rates, lattice.displacements, table, frame.dt)
+        if self.flammability is None:
+            flammability = np.ones((1, lattice.num_cells), np.float32)
+        else:
+            flammability = batched(self.flammability, frame.read(self.flammability))
+        arguments: tuple[Any, ...] = (
+            frame.previous(self.state),
+            frame.previous(self.fuel),
+            frame.write(self.state),
+            frame.write(self.fuel),
+            flammability,
+            rates,
+            (frame.dt * table[:, 1]).astype(np.float32),
+            lattice.neighbours,
+            *frame.rng.counters,
+        )
+
+        def run(start: int, stop: int) -> None:
+            _burn(start, stop, *arguments)
+
+        return run
+
+
+@kernel
+def _set_rates(
+    out: Floats, displacements: npt.NDArray[np.float64], table: npt.NDArray[np.float64], dt: float
+) -> None:
+    """Set the rates times dt at which fire comes from the neighbour in each direction.
+
+    Compiled, so that a world's numbers do not depend on how numpy goes through those of many.
+    """
+    axes = min(displacements.shape[1], 2)
+    for world in range(out.shape[0]):
+        wind = math.cos(table[world, 3]), math.sin(table[world, 3])
+        for direction in range(out.shape[1]):
+            to_neighbour = displacements[direction]
+            length, along = math.sqrt((to_neighbour**2).sum()), 0.0
+            for axis in range(axes):
+                along -= wind[axis] * to_neighbour[axis] / length
+            factor = math.exp(table[world, 2] * (_ALONG + _TURNED * (along - 1.0)))
+            out[world, direction] = dt * table[world, 0] * factor
+
+
+@kernel
+def _burn(
+    start: int,
+    stop: int,
+    states: Integers,  # (num_worlds, num_cells)
+    fuels: Floats,  # (num_worlds, num_cells)
+    new_states: Integers,  # (num_worlds, num_cells)
+    new_fuels: Floats,  # (num_worlds, num_cells)
+    flammability: Floats,  # (num_worlds or 1, num_cells)
+    rates: Floats,  # (num_worlds, num_directions), times dt
+    consumption: Floats,  # (num_worlds,), times dt
+    neighbours: Integers,  # (num_cells, num_directions)
+    keys: Integers,
+    episodes: Integers,
+    steps: Integers,
+    site: int,
+) -> None:
+    """One tick of the worlds [start, stop)."""
+    for world in range(start, stop):
+        state, factors = states[world], flammability[min(world, len(flammability) - 1)]
+        counter, key = (episodes[world], steps[world], site), (keys[world, 0], keys[world, 1])
+        for cell in range(state.size):
+            now, fuel = state[cell], fuels[world, cell]
+            if now == _BURNING:
+                fuel = max(fuel - consumption[world], np.float32(0.0))
+                now = _BURNING if fuel > np.float32(0.0) else _BURNT
+            elif now == _UNBURNT and fuel > np.float32(0.0):
+                rate = _rate(state, neighbours[cell], rates[world]) * factors[cell]
+                if rate > np.float32(0.0) and _draw(counter, key, cell) < -np.expm1(-rate):
+                    now = _BURNING
+            new_states[world, cell] = now
+            new_fuels[world, cell] = fuel
+
+
+@kernel
+def _rate(state: Any, neighbours: Any, rates: Any) -> Any:
+    """Add up what comes from the burning neighbours."""
+    total = np.float32(0.0)
+    for direction in range(neighbours.size):
+        neighbour = neighbours[direction]
+        if neighbour >= 0 and state[neighbour] == _BURNING:
+            total += rates[direction]
+    return total
+
+
+@kernel
+def _draw(counter: Any, key: Any, cell: int) -> Any:
+    """Draw one cell's number as `fill_uniform_float32` does, without those of the others."""
+    words = philox((counter[0], counter[1], counter[2], cell // 4), key)
+    return np.float32(words[cell % 4] >> _DROP_TO_24) * _RESOLUTION_24

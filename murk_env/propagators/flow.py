@@ -1,0 +1,102 @@
+"""The flow down the slope of a potential."""
+
+from collections.abc import Callable
+from dataclasses import KW_ONLY, dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from murk_env.compile import kernel
+from murk_env.field import Field
+from murk_env.lattice import Lattice
+from murk_env.propagators._inputs import batched
+from murk_env.propagators._slopes import fill_slopes, slopes_of
+from murk_env.propagators.base import Frame, Propagator
+
+__all__ = ["Flow"]
+
+Floats = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True, eq=False)
+class Flow(Propagator):
+    """The direction in which a potential falls, and how steeply.
+
+    Equation: output = -grad u, or -grad u / |grad u| if normalised.
+
+    Scheme: the slopes of `Gradient`, so exact on affine fields, negated; if normalised, a slope whose
+    magnitude is above 1e-12 is divided by it, and one below stays what it is. A flat field has no flow.
+
+    Stability: any dt; nothing is carried from tick to tick.
+
+    Shapes: reads (num_worlds, num_cells) float32, or static (num_cells,); writes (num_worlds, k, num_cells)
+    float32 with the k axes of `lattice.positions`: x to the east, y to the south, and so on. Lattices: all.
+
+    Reference: murk 0.2.0, FlowField, where that has the slope right: not at borders, nor off Square4.
+
+    Attributes:
+        potential: what the flow runs down.
+        output: the flow, with a component for every axis.
+        normalise: whether only the direction counts.
+    """
+
+    potential: Field
+    output: Field
+    _: KW_ONLY
+    normalise: bool = False
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "reads_previous", (self.potential,))
+        object.__setattr__(self, "writes", (self.output,))
+
+    def check(self, lattice: Lattice) -> None:
+        """Raise PipelineError unless the input is a scalar and the output a vector of the lattice's axes."""
+        self.require(self.potential, static=True)
+        self.require(self.output, components=lattice.positions.shape[1])
+
+    def guarantees(self, field: Field) -> tuple[float, float]:
+        """Return [-1, 1] if normalised."""
+        return (-1.0, 1.0) if self.normalise else super().guarantees(field)
+
+    def bind(self, frame: Frame) -> Callable[[int, int], None]:
+        """Return the compiled tick over worlds [start, stop) of this frame."""
+        arguments: tuple[Any, ...] = (
+            batched(self.potential, frame.previous(self.potential)),
+            frame.write(self.output),
+            slopes_of(frame.lattice),
+            self.normalise,
+        )
+
+        def run(start: int, stop: int) -> None:
+            _flow(start, stop, *arguments)
+
+        return run
+
+
+@kernel
+def _flow(
+    start: int,
+    stop: int,
+    previous: Floats,  # (num_worlds, num_cells), or (1, num_cells)
+    out: Floats,  # (num_worlds, k, num_cells)
+    slopes: Any,
+    normalise: bool,
+) -> None:
+    """One tick of the worlds [start, stop)."""
+    for world in range(start, stop):
+        flow = out[world]
+        fill_slopes(previous[min(world, previous.shape[0] - 1)], flow, slopes)
+        for cell in range(flow.shape[1]):
+            divisor = _magnitude(flow, cell) if normalise else 1.0
+            for axis in range(flow.shape[0]):
+                flow[axis, cell] = 0.0 - flow[axis, cell] / divisor  # 0.0 - 0.0 has no sign, -0.0 has
+
+
+@kernel
+def _magnitude(slopes: Any, cell: int) -> float:
+    """The length of a cell's slope, or 1 where it is too short to have a direction."""
+    square = 0.0
+    for axis in range(slopes.shape[0]):
+        square += np.float64(slopes[axis, cell]) ** 2
+    return np.sqrt(square) if square > 1e-24 else 1.0

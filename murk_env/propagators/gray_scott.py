@@ -1,0 +1,130 @@
+"""The reaction of Gray and Scott: two species that make patterns."""
+
+import math
+from collections.abc import Callable
+from dataclasses import KW_ONLY, dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from murk_env.compile import kernel
+from murk_env.field import Field
+from murk_env.lattice import Lattice
+from murk_env.propagators._neighbours import add_neighbours, neighbourhood
+from murk_env.propagators.base import Coefficient, Frame, Propagator, highest, in_range
+
+__all__ = ["GrayScott"]
+
+Floats = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True, eq=False)
+class GrayScott(Propagator):
+    """A substrate u is fed in and an activator v turns it into more of itself; both diffuse.
+
+    Equation: with L w = sum over neighbours of (w_neighbour - w),
+
+        du/dt = diffusion_u * L u - u * v**2 + feed * (1 - u)
+        dv/dt = diffusion_v * L v + u * v**2 - (feed + kill) * v
+
+    Scheme: explicit Euler on the previous tick's values of both, in float32, with the sums in the lattice's
+    order of directions. The state without activator, u = 1 and v = 0, stays exactly what it is.
+
+    Stability: dt <= 1 / (max_degree * diffusion_u + feed) and dt <= 1 / (max_degree * diffusion_v + feed +
+    kill), which hold the linear part. What v**2 takes from u adds to it: u stays positive for certain while
+    dt * (max_degree * diffusion_u + feed + v**2) <= 1; in Pearson's patterns v stays below 0.5.
+
+    A diffusivity D in space is, on a lattice of k neighbours at distance h in d dimensions, the coefficient
+    2 * d * D / (k * h**2). The defaults are Pearson's 2e-5 and 1e-5 on his square mesh of h = 2.5 / 256; the
+    same in space on hexagons are 2/3 of them, on Square8 about 1/3, on Fcc12 1/2.
+
+    Shapes: both fields are (num_worlds, num_cells) float32. Lattices: all.
+
+    Reference: J. E. Pearson, "Complex patterns in a simple system", Science 261, 189-192 (1993),
+    https://doi.org/10.1126/science.261.5118.189.
+
+    Attributes:
+        u: the substrate; begins at 1 as a rule.
+        v: the activator; begins at 0 but for a few cells.
+        feed: rate at which the substrate is renewed and everything washed out, >= 0.
+        kill: rate at which the activator dies, >= 0.
+        diffusion_u: share of u that flows to each neighbour in a unit of time, >= 0.
+        diffusion_v: the same for v.
+
+    Raises:
+        PropagatorConfigError: a coefficient is negative, or a parameter that may be, or has no upper bound.
+    """
+
+    u: Field
+    v: Field
+    _: KW_ONLY
+    feed: Coefficient
+    kill: Coefficient
+    diffusion_u: Coefficient = 2e-5 * (256 / 2.5) ** 2
+    diffusion_v: Coefficient = 1e-5 * (256 / 2.5) ** 2
+
+    def __post_init__(self) -> None:
+        names = ("feed", "kill", "diffusion_u", "diffusion_v")
+        rates = tuple(in_range("GrayScott", name, getattr(self, name)) for name in names)
+        object.__setattr__(self, "coefficients", rates)
+        object.__setattr__(self, "reads_previous", (self.u, self.v))
+        object.__setattr__(self, "writes", (self.u, self.v))
+        object.__setattr__(self, "alike", ((self.u, self.v),))
+
+    def max_dt(self, lattice: Lattice) -> float:
+        """Return the time step at which a cell of the largest degree keeps nothing of one species."""
+        feed, kill, diffusion_u, diffusion_v = map(highest, self.coefficients)
+        degree = lattice.max_degree
+        fastest = max(degree * diffusion_u + feed, degree * diffusion_v + feed + kill)
+        return 1.0 / fastest if fastest > 0.0 else math.inf
+
+    def check(self, lattice: Lattice) -> None:
+        """Raise PipelineError for a field that is not a scalar of cells."""
+        self.require(self.u)
+        self.require(self.v)
+
+    def bind(self, frame: Frame) -> Callable[[int, int], None]:
+        """Return the compiled tick over worlds [start, stop) of this frame."""
+        feed, kill, diffusion_u, diffusion_v = frame.coefficients.astype(np.float32).T.astype(np.float64)
+        rates = np.stack([feed, feed + kill, diffusion_u, diffusion_v, np.ones_like(feed)], axis=1)
+        arguments: tuple[Any, ...] = (
+            frame.previous(self.u),
+            frame.previous(self.v),
+            frame.write(self.u),
+            frame.write(self.v),
+            (frame.dt * rates).astype(np.float32),
+            frame.lattice.degree.astype(np.float32),
+            neighbourhood(frame.lattice),
+        )
+
+        def run(start: int, stop: int) -> None:
+            _react(start, stop, *arguments)
+
+        return run
+
+
+@kernel
+def _react(
+    start: int,
+    stop: int,
+    previous_u: Floats,  # (num_worlds, num_cells)
+    previous_v: Floats,  # (num_worlds, num_cells)
+    out_u: Floats,  # (num_worlds, num_cells)
+    out_v: Floats,  # (num_worlds, num_cells)
+    rates: Floats,  # (num_worlds, 5), times dt
+    degree: Floats,  # (num_cells,)
+    neighbours: Any,
+) -> None:
+    """One tick of the worlds [start, stop); the results' arrays hold the neighbours' sums at first."""
+    for world in range(start, stop):
+        u, v, new_u, new_v = previous_u[world], previous_v[world], out_u[world], out_v[world]
+        feed, loss, diffusion_u, diffusion_v, dt = rates[world]
+        add_neighbours(u, new_u, neighbours)
+        add_neighbours(v, new_v, neighbours)
+        for cell in range(u.size):
+            reaction = dt * (u[cell] * v[cell] * v[cell])
+            spread_u = diffusion_u * (new_u[cell] - degree[cell] * u[cell])
+            spread_v = diffusion_v * (new_v[cell] - degree[cell] * v[cell])
+            new_u[cell] = u[cell] + (spread_u - reaction + feed * (np.float32(1.0) - u[cell]))
+            new_v[cell] = v[cell] + (spread_v + reaction - loss * v[cell])

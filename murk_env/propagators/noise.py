@@ -1,0 +1,135 @@
+"""Noise added to a field."""
+
+import math
+from collections.abc import Callable
+from dataclasses import KW_ONLY, dataclass
+from typing import Any, Literal, get_args
+
+import numpy as np
+
+from murk_env.compile import kernel
+from murk_env.errors import PropagatorConfigError, did_you_mean
+from murk_env.field import Field
+from murk_env.lattice import Lattice
+from murk_env.propagators.base import Coefficient, Frame, Propagator, in_range
+from murk_env.random import fill_normal, fill_uniform_float32
+
+__all__ = ["Noise"]
+
+Kind = Literal["gaussian", "uniform", "salt_and_pepper"]
+
+
+@dataclass(frozen=True, eq=False)
+class Noise(Propagator):
+    """Random numbers disturb every cell, every tick.
+
+    Equation, with z standard normal and u uniform in [0, 1), drawn anew for every cell and tick:
+
+        gaussian: x' = x + scale * z
+        uniform: x' = x + scale * (2 * u - 1)
+        salt_and_pepper: x' = 1 with probability scale / 2, 0 with probability scale / 2, x otherwise
+
+    Scheme: float32, on the previous tick's values; one disturbance per tick, whatever dt is. A draw depends
+    on the world's seed, its episode, its step, this law's place in the pipeline and the cell, and on nothing
+    else: neither on other worlds nor on other laws.
+
+    Stability: every dt.
+
+    Shapes: reads and writes (num_worlds, num_cells) float32. On every lattice: cells do not know of each
+    other.
+
+    Source: Philox4x32-10 (`murk_env.random`); gaussian numbers after G. E. P. Box and M. E. Muller, "A note
+    on the generation of random normal deviates", Ann. Math. Statist. 29 (1958). The three kinds are those of
+    murk 0.2.0, NoiseInjection, whose numbers ignored the world's seed and are not repeated.
+
+    Attributes:
+        field: what is disturbed.
+        kind: "gaussian", "uniform" or "salt_and_pepper".
+        scale: standard deviation, largest amount, or probability, >= 0; a probability is at most 1.
+
+    Raises:
+        PropagatorConfigError: one of these is not possible.
+    """
+
+    field: Field
+    _: KW_ONLY
+    kind: Kind = "gaussian"
+    scale: Coefficient = 0.1
+
+    def __post_init__(self) -> None:
+        if self.kind not in get_args(Kind):
+            raise PropagatorConfigError(
+                f"Noise has no kind {self.kind!r}; {did_you_mean(self.kind, get_args(Kind))}"
+            )
+        in_range("Noise", "scale", self.scale, 0.0, 1.0 if self.kind == "salt_and_pepper" else math.inf)
+        object.__setattr__(self, "reads_previous", (self.field,))
+        object.__setattr__(self, "writes", (self.field,))
+        object.__setattr__(self, "coefficients", (self.scale,))
+
+    def check(self, lattice: Lattice) -> None:
+        """Raise PipelineError for a field that is not a scalar of cells."""
+        self.require(self.field)
+
+    def guarantees(self, field: Field) -> tuple[float, float]:
+        """Return what salt and pepper keep: the field's bounds, widened to 0 and 1."""
+        if self.kind != "salt_and_pepper":
+            return -math.inf, math.inf
+        low, high = self.field.bounds
+        return min(low, 0.0), max(high, 1.0)
+
+    def bind(self, frame: Frame) -> Callable[[int, int], None]:
+        """Return the compiled tick over worlds [start, stop) of this frame."""
+        counters = frame.rng.counters
+        out = frame.write(self.field)
+        arguments = (frame.previous(self.field), out, frame.coefficients)
+        fill = fill_normal if self.kind == "gaussian" else fill_uniform_float32
+        disturb = _DISTURB[self.kind]
+
+        def run(start: int, stop: int) -> None:
+            fill(start, stop, *counters, out)
+            disturb(start, stop, *arguments)
+
+        return run
+
+
+@kernel
+def _gaussian(start: int, stop: int, previous: Any, out: Any, coefficients: Any) -> None:
+    """Turn the draws in out (num_worlds, num_cells) into the disturbed field."""
+    for world in range(start, stop):
+        scale = np.float32(coefficients[world, 0])
+        for cell in range(out.shape[1]):
+            out[world, cell] = previous[world, cell] + scale * out[world, cell]
+
+
+@kernel
+def _uniform(start: int, stop: int, previous: Any, out: Any, coefficients: Any) -> None:
+    """Turn the draws in out (num_worlds, num_cells) into the disturbed field."""
+    one, two = np.float32(1.0), np.float32(2.0)
+    for world in range(start, stop):
+        scale = np.float32(coefficients[world, 0])
+        for cell in range(out.shape[1]):
+            out[world, cell] = previous[world, cell] + scale * (two * out[world, cell] - one)
+
+
+@kernel
+def _salt_and_pepper(start: int, stop: int, previous: Any, out: Any, coefficients: Any) -> None:
+    """Turn the draws in out (num_worlds, num_cells) into the disturbed field.
+
+    One draw decides both: its lower half gives salt, what is left below the probability gives pepper.
+    """
+    for world in range(start, stop):
+        scale = np.float32(coefficients[world, 0])
+        half = scale * np.float32(0.5)
+        for cell in range(out.shape[1]):
+            draw = out[world, cell]
+            if draw >= scale:
+                out[world, cell] = previous[world, cell]
+            else:
+                out[world, cell] = np.float32(1.0) if draw < half else np.float32(0.0)
+
+
+_DISTURB: dict[str, Callable[..., None]] = {
+    "gaussian": _gaussian,
+    "uniform": _uniform,
+    "salt_and_pepper": _salt_and_pepper,
+}

@@ -1,0 +1,319 @@
+"""Every law with what it declares: a new one joins the contract by an entry here."""
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from murk_env.field import Field, Parameter
+from murk_env.lattice import Fcc12, Hex2D, Lattice, Line1D, Product, Ring1D, Square4, Square8
+from murk_env.propagators import (
+    Advection,
+    AgentMovement,
+    Automaton,
+    Copy,
+    Diffusion,
+    Emission,
+    Epidemic,
+    Fire,
+    Flow,
+    Gradient,
+    GrayScott,
+    LineOfSight,
+    LotkaVolterra,
+    Morphology,
+    Noise,
+    Propagator,
+    Resource,
+    Wave,
+)
+
+__all__ = ["LATTICES", "LAWS", "Law"]
+
+LATTICES: tuple[Lattice, ...] = (
+    Line1D(7),
+    Ring1D(5),
+    Square4(4, 5, "wrap"),
+    Square8(4, 3, "clamp"),
+    Hex2D(5, 4),
+    Fcc12(4, 3, 3),
+    Product(Hex2D(3, 2), Ring1D(3)),
+)
+
+AXES = -1  # as many components as positions have
+Draw = Callable[[np.random.Generator, tuple[int, ...], Lattice], Any]
+
+
+@dataclass(frozen=True)
+class Law:
+    """One law as the contract tries it.
+
+    Attributes:
+        name: stands in the test's id.
+        fields: how its fields are declared, by name.
+        make: makes the law of the fields, with numbers or parameters for its rates.
+        reads, reads_previous, writes, updates: the names of the fields it must declare.
+        rates: coefficients by name, each with the values of two worlds.
+        alike: groups of the names of fields that must have one unit.
+        max_dt: the stability bound of the first values on a lattice.
+        draws: initial values by field, where uniform in [0, 1) or 0 and 1 will not do.
+        supports: whether it works on a lattice.
+        num_agents: agents of every world.
+    """
+
+    name: str
+    fields: Mapping[str, Mapping[str, Any]]
+    make: Callable[..., Propagator]
+    reads: Sequence[str] = ()
+    reads_previous: Sequence[str] = ()
+    writes: Sequence[str] = ()
+    updates: Sequence[str] = ()
+    rates: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    alike: Sequence[Sequence[str]] = ()
+    max_dt: Callable[[Lattice], float] = lambda lattice: math.inf
+    draws: Mapping[str, Draw] = field(default_factory=dict)
+    supports: Callable[[Lattice], bool] = lambda lattice: True
+    num_agents: int = 0
+
+    def __repr__(self) -> str:
+        return self.name
+
+    def declare(self, lattice: Lattice = LATTICES[0], **changed: Mapping[str, Any]) -> dict[str, Field]:
+        """Return new fields for a lattice, some of them declared differently."""
+        made = {}
+        for name, options in {**self.fields, **changed}.items():
+            axes = {"components": lattice.positions.shape[1]} if options.get("components") == AXES else {}
+            made[name] = Field(**{**options, **axes})
+        return made
+
+    def of(self, fields: Mapping[str, Field], world: int = 0, **rates: float | Parameter) -> Propagator:
+        """Return the law with one world's numbers, or others."""
+        own = [fields[name] for name in self.fields]
+        return self.make(*own, **{**{name: values[world] for name, values in self.rates.items()}, **rates})
+
+    def values(self, name: str, shape: tuple[int, ...], lattice: Lattice, seed: int) -> Any:
+        """Return random values for a field."""
+        rng = np.random.default_rng([seed, *name.encode()])
+        if name in self.draws:
+            return self.draws[name](rng, shape, lattice)
+        if self.fields[name].get("dtype", np.float32) == np.int32 or "categories" in self.fields[name]:
+            return rng.integers(0, 2, shape, np.int32)
+        return rng.random(shape, np.float32)
+
+
+def some_cells(rng: np.random.Generator, shape: tuple[int, ...], lattice: Lattice) -> Any:
+    """Return different cells for all agents of a world but its last, which is out of it."""
+    cells = np.stack([rng.permutation(lattice.num_cells)[: shape[1]] for _ in range(shape[0])])
+    cells[:, -1] = -1
+    return cells.astype(np.int32)
+
+
+def some_directions(rng: np.random.Generator, shape: tuple[int, ...], lattice: Lattice) -> Any:
+    return rng.integers(-1, len(lattice.directions), shape, np.int32)
+
+
+def sparsely(rng: np.random.Generator, shape: tuple[int, ...], lattice: Lattice) -> Any:
+    return (rng.random(shape) < 0.2).astype(np.float32)
+
+
+def faces_of(lattice: Lattice) -> Any:
+    """Return the area over the volume of a cell, times the normal, of the faces in every direction."""
+    hops = lattice.displacements
+    return hops @ np.linalg.inv(hops.T @ hops / 2.0)
+
+
+INTEGER: Mapping[str, Any] = {"dtype": np.int32}
+OF_AGENTS: Mapping[str, Any] = {"over": "agents", "dtype": np.int32}
+PLAIN: Mapping[str, Any] = {}
+
+MODES: Any = ("add", "set")
+OPERATIONS: Any = ("dilate", "erode")
+KINDS: Any = ("gaussian", "uniform", "salt_and_pepper")
+GROWTHS: Any = ("linear", "logistic")
+VECTOR: Mapping[str, Any] = {"components": AXES}
+
+LAWS = [
+    Law(
+        "advection",
+        {"dye": PLAIN, "wind": {"low": -0.5, "high": 1.0, **VECTOR}},
+        Advection,
+        reads_previous=("dye", "wind"),
+        writes=("dye",),
+        max_dt=lambda lattice: 2.0 / np.abs(faces_of(lattice)).sum(),
+    ),
+    Law(
+        "movement",
+        {"cells": OF_AGENTS, "directions": OF_AGENTS, "walls": PLAIN},
+        lambda cells, directions, walls: AgentMovement(cells, directions, obstacles=walls),
+        reads=("directions", "walls"),
+        updates=("cells",),
+        draws={"cells": some_cells, "directions": some_directions, "walls": sparsely},
+        num_agents=5,
+    ),
+    Law(
+        "automaton",
+        {"alive": {"categories": 2}},
+        lambda alive: Automaton(alive, birth=(1,), survival=(1, 2)),
+        reads_previous=("alive",),
+        writes=("alive",),
+    ),
+    Law(
+        "copy",
+        {"now": PLAIN, "last": PLAIN},
+        Copy,
+        reads_previous=("now",),
+        writes=("last",),
+        alike=(("now", "last"),),
+    ),
+    Law(
+        "diffusion",
+        {"heat": PLAIN},
+        Diffusion,
+        reads_previous=("heat",),
+        writes=("heat",),
+        alike=(("heat", "heat"),),
+        rates={"coefficient": (0.05, 0.03), "decay": (0.1, 0.02)},
+        max_dt=lambda lattice: 1.0 / (lattice.max_degree * 0.05),
+    ),
+    Law(
+        "diffusion_with_slopes",
+        {"heat": PLAIN, "smooth": PLAIN, "slope": VECTOR},
+        lambda heat, smooth, slope, **rates: Diffusion(heat, output=smooth, gradient=slope, **rates),
+        reads_previous=("heat",),
+        writes=("smooth", "slope"),
+        alike=(("heat", "smooth"),),
+        rates={"coefficient": (0.05, 0.03), "decay": (0.1, 0.02)},
+        max_dt=lambda lattice: 1.0 / (lattice.max_degree * 0.05),
+    ),
+    *(
+        Law(
+            f"emission_{mode}",
+            {"presence": INTEGER, "scent": PLAIN},
+            lambda presence, scent, mode=mode, **rates: Emission(presence, scent, mode=mode, **rates),
+            reads_previous=("presence", "scent") if mode == "add" else ("presence",),
+            writes=("scent",),
+            rates={"intensity": (0.3, 2.0)},
+        )
+        for mode in MODES
+    ),
+    Law("flow", {"hill": PLAIN, "stream": VECTOR}, Flow, reads_previous=("hill",), writes=("stream",)),
+    Law(
+        "flow_normalised",
+        {"hill": PLAIN, "stream": VECTOR},
+        lambda hill, stream: Flow(hill, stream, normalise=True),
+        reads_previous=("hill",),
+        writes=("stream",),
+    ),
+    Law("gradient", {"hill": PLAIN, "slope": VECTOR}, Gradient, reads_previous=("hill",), writes=("slope",)),
+    Law(
+        "line_of_sight",
+        {"viewers": OF_AGENTS, "opacity": PLAIN, "seen": PLAIN},
+        lambda viewers, opacity, seen: LineOfSight(viewers, opacity, seen, radius=3),
+        reads=("viewers", "opacity"),
+        writes=("seen",),
+        draws={"viewers": some_cells, "opacity": sparsely},
+        supports=lambda lattice: isinstance(lattice, Square4 | Square8 | Hex2D),
+        num_agents=2,
+    ),
+    *(
+        Law(
+            f"morphology_{operation}",
+            {"field": PLAIN, "grown": PLAIN},
+            lambda field, grown, operation=operation, **rates: Morphology(
+                field, grown, operation=operation, radius=2, **rates
+            ),
+            reads_previous=("field",),
+            writes=("grown",),
+            rates={"threshold": (0.9, 0.1)},
+        )
+        for operation in OPERATIONS
+    ),
+    *(
+        Law(
+            f"noise_{kind}",
+            {"signal": PLAIN},
+            lambda signal, kind=kind, **rates: Noise(signal, kind=kind, **rates),
+            reads_previous=("signal",),
+            writes=("signal",),
+            rates={"scale": (0.3, 0.8)},
+        )
+        for kind in KINDS
+    ),
+    *(
+        Law(
+            f"resource_{growth}",
+            {"food": PLAIN, "presence": INTEGER},
+            lambda food, presence, growth=growth, **rates: Resource(food, presence, growth=growth, **rates),
+            reads_previous=("food", "presence"),
+            writes=("food",),
+            rates={"consumption": (0.1, 0.3), "regrowth": (0.2, 0.05), "capacity": (1.0, 0.8)},
+        )
+        for growth in GROWTHS
+    ),
+    Law(
+        "epidemic",
+        {"susceptible": PLAIN, "infected": PLAIN, "recovered": PLAIN},
+        Epidemic,
+        reads_previous=("susceptible", "infected", "recovered"),
+        writes=("susceptible", "infected", "recovered"),
+        alike=(("susceptible", "infected", "recovered"),),
+        rates={"infection": (0.8, 0.3), "recovery": (0.2, 0.1), "mixing": (0.3, 1.0)},
+        max_dt=lambda lattice: 1.0 / 0.2,
+    ),
+    Law(
+        "fire",
+        {"state": {"categories": 3}, "fuel": PLAIN, "flammability": PLAIN},
+        lambda state, fuel, flammability, **rates: Fire(state, fuel, flammability=flammability, **rates),
+        reads=("flammability",),
+        reads_previous=("state", "fuel"),
+        writes=("state", "fuel"),
+        rates={
+            "ignition": (0.5, 2.0),
+            "consumption": (0.2, 0.1),
+            "wind_speed": (10.0, 5.0),
+            "wind_direction": (1.0, -2.0),
+        },
+    ),
+    Law(
+        "gray_scott",
+        {"u": PLAIN, "v": PLAIN},
+        GrayScott,
+        reads_previous=("u", "v"),
+        writes=("u", "v"),
+        alike=(("u", "v"),),
+        rates={
+            "feed": (0.04, 0.03),
+            "kill": (0.06, 0.055),
+            "diffusion_u": (0.06, 0.04),
+            "diffusion_v": (0.03, 0.02),
+        },
+        max_dt=lambda lattice: 1.0 / (0.06 * lattice.max_degree + 0.04),
+    ),
+    Law(
+        "lotka_volterra",
+        {"prey": PLAIN, "predators": PLAIN},
+        LotkaVolterra,
+        reads_previous=("prey", "predators"),
+        writes=("prey", "predators"),
+        rates={
+            "growth": (1.0, 0.7),
+            "predation": (1.2, 0.9),
+            "reproduction": (0.8, 1.1),
+            "mortality": (0.5, 0.6),
+            "prey_diffusion": (0.02, 0.01),
+            "predator_diffusion": (0.04, 0.05),
+        },
+        max_dt=lambda lattice: 1.0 / (0.04 * lattice.max_degree),
+    ),
+    Law(
+        "wave",
+        {"height": PLAIN, "speed": PLAIN},
+        Wave,
+        reads_previous=("height", "speed"),
+        writes=("height", "speed"),
+        rates={"wave_speed": (0.5, 0.3), "damping": (0.1, 0.4)},
+        max_dt=lambda lattice: 2.0 / lattice.max_degree**0.5,
+    ),
+]

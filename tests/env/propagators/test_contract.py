@@ -1,0 +1,273 @@
+"""What every law owes to every world: true declarations, and worlds that do not know of each other."""
+
+import copy
+import dataclasses
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+
+from murk_env import propagators
+from murk_env.errors import PipelineError, PropagatorConfigError, StabilityError
+from murk_env.field import Parameter
+from murk_env.propagators import Propagator
+from murk_env.world import World
+from tests.env.propagators.laws import LATTICES, LAWS
+
+NUM_WORLDS, NUM_TICKS, SEED = 3, 3, 11
+
+every_law = pytest.mark.parametrize("law", LAWS, ids=repr)
+every_lattice = pytest.mark.parametrize("lattice", LATTICES, ids=repr)
+with_rates = pytest.mark.parametrize("law", [law for law in LAWS if law.rates], ids=repr)
+WHERE_SUPPORTED = [
+    pytest.param(law, lattice, id=f"{law}-{lattice}")
+    for law in LAWS
+    for lattice in LATTICES
+    if law.supports(lattice)
+]
+supported = pytest.mark.parametrize(("law", "lattice"), WHERE_SUPPORTED)
+once = pytest.mark.parametrize(
+    ("law", "lattice"), [next(p for p in WHERE_SUPPORTED if p.values[0] is law) for law in LAWS]
+)
+
+
+def worlds_of(
+    law,
+    lattice,
+    *,
+    worlds: Any = range(NUM_WORLDS),
+    checked: Any = False,
+    parameters: Any = None,
+    dt: Any = None,
+    **rates,
+):
+    """Return a batch in which row i has the initial values and the seed of world worlds[i]."""
+    fields = law.declare(lattice)
+    law_of_fields = law.of(fields, **rates)
+    world = World(
+        lattice,
+        {**fields, **(parameters or {})},
+        [law_of_fields],
+        num_worlds=len(worlds),
+        num_agents=law.num_agents,
+        dt=dt or step_of(law_of_fields, lattice),
+        seed=SEED + worlds[0],
+        checked=checked,
+    )
+    with world.edit() as tick:
+        for name, field in fields.items():
+            shape = (NUM_WORLDS, *field.shape(lattice.num_cells, law.num_agents))
+            tick[field] = law.values(name, shape, lattice, seed=5)[worlds]
+    return world
+
+
+def step_of(law, lattice):
+    return min(0.5, 0.9 * law.max_dt(lattice))
+
+
+def bits_of(world, *, rows=slice(None)):
+    """Return every field's values, as bytes."""
+    return {
+        name: np.ascontiguousarray(world[field][rows]).tobytes()
+        for name, field in world.fields.items()
+        if not isinstance(field, Parameter)
+    }
+
+
+def test_every_exported_law_is_here():
+    exported = {
+        value
+        for value in vars(propagators).values()
+        if isinstance(value, type) and issubclass(value, Propagator) and value is not Propagator
+    }
+    assert {type(law.of(law.declare())) for law in LAWS} == exported
+
+
+@every_law
+def test_it_declares_what_it_touches(law):
+    fields = law.declare()
+    made = law.of(fields)
+    for role in ("reads", "reads_previous", "writes", "updates"):
+        assert set(getattr(made, role)) == {fields[name] for name in getattr(law, role)}, role
+    assert made.coefficients == tuple(law.rates[name][0] for name in law.rates)
+    assert made.alike == tuple(tuple(fields[name] for name in group) for group in law.alike)
+
+
+@pytest.mark.parametrize("law", [law for law in LAWS if len(set(sum(law.alike, ()))) > 1], ids=repr)
+def test_fields_that_it_mixes_must_have_one_unit(law):
+    first, *_, last = law.alike[0]
+    unlike = {first: {"unit": "K"}, last: {"unit": "J"}}
+    fields = law.declare(**{name: {**law.fields[name], **unit} for name, unit in unlike.items()})
+    with pytest.raises(PipelineError, match=rf"different units: '{first}' in K.* and '{last}' in J; declare"):
+        World(
+            LATTICES[0],
+            fields,
+            [law.of(fields)],
+            num_agents=law.num_agents,
+            dt=step_of(law.of(fields), LATTICES[0]),
+        )
+    alike = law.declare(**{name: {**law.fields[name], "unit": "K"} for name in law.alike[0]})
+    World(
+        LATTICES[0], alike, [law.of(alike)], num_agents=law.num_agents, dt=step_of(law.of(alike), LATTICES[0])
+    )
+
+
+@every_law
+def test_its_docstring_says_equation_stability_shapes_and_source(law):
+    text = type(law.of(law.declare())).__doc__ or ""
+    for parts in (("Equation", "Rule"), ("Stability",), ("Shapes",), ("Source", "Reference")):
+        assert any(f"    {part}" in text for part in parts), parts
+
+
+@every_law
+@every_lattice
+def test_the_stable_step_is_the_bound(law, lattice):
+    if law.supports(lattice):
+        assert law.of(law.declare()).max_dt(lattice) == pytest.approx(law.max_dt(lattice), rel=1e-9)
+
+
+@once
+def test_a_step_above_the_bound_is_refused(law, lattice):
+    fields = law.declare(lattice)
+    made = law.of(fields)
+    if math.isinf(law.max_dt(lattice)):
+        World(lattice, fields, [made], dt=1e6)
+        return
+    with pytest.raises(StabilityError, match=f"above {type(made).__name__}.*stability limit"):
+        World(lattice, fields, [made], dt=1.001 * law.max_dt(lattice))
+
+
+@supported
+def test_it_writes_everything_and_nothing_but_numbers_within_its_guarantees(law, lattice):
+    world = worlds_of(law, lattice, checked=True)
+    world.run(NUM_TICKS)
+    made = world.pipeline.propagators[0]
+    for field in (*made.writes, *made.updates):
+        low, high = (np.float32(limit) for limit in made.guarantees(field))
+        assert ((low <= world[field]) & (world[field] <= high)).all()
+
+
+@supported
+def test_it_changes_what_it_writes_and_leaves_alone_what_it_reads(law, lattice):
+    world = worlds_of(law, lattice)
+    before = bits_of(world)
+    world.run(NUM_TICKS)
+    changed = {name for name, bits in bits_of(world).items() if bits != before[name]}
+    assert changed == {*law.writes, *law.updates}
+
+
+@supported
+def test_a_world_does_not_know_of_the_others(law, lattice):
+    together = worlds_of(law, lattice)
+    together.run(NUM_TICKS)
+    for row in range(NUM_WORLDS):
+        alone = worlds_of(law, lattice, worlds=range(row, row + 1))
+        alone.run(NUM_TICKS)
+        assert bits_of(alone) == bits_of(together, rows=slice(row, row + 1))
+
+
+@once
+def test_blocks_of_worlds_make_up_the_whole(law, lattice):
+    whole, blocks = worlds_of(law, lattice), worlds_of(law, lattice)
+    whole.tick()
+    with blocks.arena.begin_tick() as guard:
+        binding = blocks.open(guard)
+        guard.claim_full()
+        for _, frame, run in binding.laws:
+            frame.rng.restart()
+            run(2, 3)
+            run(0, 2)
+    assert bits_of(blocks) == bits_of(whole)
+
+
+@with_rates
+def test_parameters_of_worlds_equal_separate_runs_with_those_numbers(law):
+    lattice = next(lattice for lattice in LATTICES if law.supports(lattice))
+    parameters = {
+        name: Parameter(one, low=min(one, two), high=max(one, two)) for name, (one, two) in law.rates.items()
+    }
+    together = worlds_of(law, lattice, parameters=parameters, **parameters)
+    with together.edit() as tick:
+        for name, parameter in parameters.items():
+            tick[parameter] = np.array(
+                [law.rates[name][world % 2] for world in range(NUM_WORLDS)], np.float32
+            )
+    together.run(NUM_TICKS)
+    for row in range(NUM_WORLDS):
+        numbers = {name: float(np.float32(values[row % 2])) for name, values in law.rates.items()}
+        alone = worlds_of(law, lattice, worlds=range(row, row + 1), dt=together.dt, **numbers)
+        alone.run(NUM_TICKS)
+        assert bits_of(alone) == bits_of(together, rows=slice(row, row + 1))
+
+
+def outcome(law, lattice, **rates):
+    """Return what becomes of one set of worlds, with a step that all of the law's rates bear."""
+    most = law.of(law.declare(), **{name: max(values) for name, values in law.rates.items()})
+    world = worlds_of(law, lattice, dt=step_of(most, lattice), **rates)
+    world.run(NUM_TICKS)
+    return bits_of(world)
+
+
+@with_rates
+def test_every_rate_changes_something_on_some_lattice(law):
+    lattices = [lattice for lattice in LATTICES if law.supports(lattice)]
+    for name, values in law.rates.items():
+        assert any(
+            outcome(law, lattice, **{name: values[1]}) != outcome(law, lattice) for lattice in lattices
+        ), name
+
+
+@with_rates
+@pytest.mark.parametrize("value", [math.nan, math.inf])
+def test_rates_are_finite(law, value):
+    for name in law.rates:
+        with pytest.raises(PropagatorConfigError, match=f"{name}.*not {value}"):
+            law.of(law.declare(), **{name: value})
+
+
+@with_rates
+def test_a_parameter_without_bounds_is_refused(law):
+    for name, values in law.rates.items():
+        rate = Parameter(values[0])
+        rate.name = "rate"
+        with pytest.raises(PropagatorConfigError, match=f"{name} is the parameter .*rate.* with bounds"):
+            law.of(law.declare(), **{name: rate})
+
+
+@once
+def test_a_field_of_another_kind_is_refused(law, lattice):
+    for name, options in law.fields.items():
+        vector = {**options, "components": None if "components" in options else 2}
+        vector = {key: value for key, value in vector.items() if key != "categories"}
+        fields = law.declare(lattice, **{name: vector})
+        with pytest.raises(PipelineError, match=f"{name}.*components="):
+            World(lattice, fields, [law.of(fields)], num_agents=law.num_agents, dt=1e-6)
+
+
+@every_law
+@every_lattice
+def test_a_lattice_it_cannot_work_on_is_refused(law, lattice):
+    fields = law.declare(lattice)
+    if law.supports(lattice):
+        World(lattice, fields, [law.of(fields)], num_agents=law.num_agents, dt=1e-6)
+        return
+    with pytest.raises(PipelineError, match=f"{type(law.of(fields)).__name__}.*use "):
+        World(lattice, fields, [law.of(fields)], num_agents=law.num_agents, dt=1e-6)
+
+
+@once
+def test_a_static_field_cannot_be_written(law, lattice):
+    for name in (*law.writes, *law.updates):
+        fields = law.declare(lattice, **{name: {**law.fields[name], "mutability": "static"}})
+        with pytest.raises(PipelineError, match=f"{name}.*static"):
+            World(lattice, fields, [law.of(fields)], num_agents=law.num_agents, dt=1e-6)
+
+
+@every_law
+def test_its_attributes_are_fixed_and_it_can_be_copied(law):
+    made = law.of(law.declare())
+    attribute = dataclasses.fields(made)[0].name
+    with pytest.raises(AttributeError, match=f"cannot assign to field '{attribute}'"):
+        setattr(made, attribute, None)
+    assert type(copy.copy(made)) is type(made)

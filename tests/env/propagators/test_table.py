@@ -1,0 +1,68 @@
+"""The table in docs/propagators.md: every law is in it, and every mark is true."""
+
+import math
+import re
+from pathlib import Path
+
+import pytest
+
+from murk_env import propagators
+from murk_env.errors import PipelineError
+from murk_env.lattice import Fcc12, Hex2D, Line1D, Product, Ring1D, Square4, Square8
+from murk_env.propagators import Propagator
+from murk_env.world import World
+from tests.env.propagators.laws import LAWS
+
+PAGE = Path(__file__).parents[3] / "docs" / "propagators.md"
+EDGES = ("absorb", "clamp", "wrap")
+LATTICES = {
+    "Line1D": [Line1D(7, edge) for edge in EDGES],
+    "Ring1D": [Ring1D(5)],
+    "Square4": [Square4(4, 5, edge) for edge in EDGES],
+    "Square8": [Square8(4, 5, edge) for edge in EDGES],
+    "Hex2D": [Hex2D(4, 5, edge) for edge in ("absorb", "wrap")],
+    "Fcc12": [Fcc12(4, 4, 2, edge) for edge in EDGES],
+    "Product": [Product(Square4(3, 4), Line1D(2)), Product(Hex2D(3, 2, "wrap"), Ring1D(3))],
+}
+
+
+def table():
+    """The table's rows by law, each a cell by column."""
+    lines = re.findall(r"^\| (.*) \|$", PAGE.read_text(encoding="utf-8"), re.MULTILINE)
+    header, *rows = [re.split(r" (?<!\\)\| ", line) for line in lines]
+    return {row[0].strip("`"): dict(zip(header, row, strict=True)) for row in rows}
+
+
+ROWS = table()
+MARKS = [
+    pytest.param(law, lattice, column, id=f"{law}-{lattice!r}")
+    for law in LAWS
+    for column, lattices in LATTICES.items()
+    for lattice in lattices
+]
+
+
+def test_every_law_and_every_lattice_is_in_the_table():
+    exported = [getattr(propagators, name) for name in propagators.__all__]
+    laws = [value.__name__ for value in exported if isinstance(value, type) and issubclass(value, Propagator)]
+    assert list(ROWS) == [name for name in laws if name != "Propagator"]
+    assert all(set(LATTICES) < set(row) for row in ROWS.values())
+
+
+@pytest.mark.parametrize(("law", "lattice", "column"), MARKS)
+def test_every_mark_is_what_happens(law, lattice, column):
+    fields = law.declare(lattice)
+    made = law.of(fields)
+    try:
+        World(lattice, fields, [made], num_agents=law.num_agents, dt=1e-6)
+        mark = "✓"
+    except PipelineError:
+        mark = "no"
+    assert mark == ROWS[type(made).__name__][column]
+
+
+@pytest.mark.parametrize("law", LAWS, ids=repr)
+def test_the_time_step_is_unlimited_where_the_table_says_so(law):
+    made = law.of(law.declare(Square4(4, 5)))
+    unlimited = math.isinf(made.max_dt(Square4(4, 5)))
+    assert unlimited == (ROWS[type(made).__name__]["stable for dt up to"] == "every dt")
