@@ -285,6 +285,15 @@ class PingPongArena:
         age = published.generation - other.generation
         return other.stamp < published.stamp and 0 <= age <= self._config.max_generation_age
 
+    def abandon_tick(self) -> None:
+        """Discard the tick in progress, if there is one.
+
+        For whoever has to be sure: an interrupt may arrive just as the guard's `with` block is entered or
+        left, and no code of the guard's can then discard the tick.
+        """
+        if self.in_tick:
+            self._guard.cancel()
+
     def restore(self, owned: OwnedSnapshot) -> None:
         """Let the arena's whole state, values and generation, be the snapshot's.
 

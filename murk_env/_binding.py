@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from murk_arena import FieldId, TickGuard
 from murk_env._bookkeeping import EPISODE, PHASE, RNG_KEY, STEP
+from murk_env._bounds import bounds_of
 from murk_env.field import Field, Parameter
 from murk_env.lattice import Lattice
 from murk_env.propagators.base import Propagator
@@ -95,6 +96,8 @@ class Binding:
         phases: the worlds' phases, writable, (num_worlds,).
         tick: what `act` is given.
         laws: the propagators with their frames, ready to run.
+        bounded: of each per-tick field that may leave its bounds, the kernel that brings it back, with
+            its arguments.
         arguments: what a compiled `act` is called with.
     """
 
@@ -104,6 +107,7 @@ class Binding:
     phases: Array
     tick: Tick
     laws: list[tuple[Propagator, LawFrame, Run]]
+    bounded: list[tuple[Callable[..., None], Array, Any, Any]]
     arguments: dict[str, tuple[Any, ...]]
 
 
@@ -136,6 +140,7 @@ def bind(world: "World", guard: TickGuard) -> Binding:
         phases=world.arena.staging_view(ids[PHASE]),
         tick=Tick(values, _editors(world.fields, ids, writers), WorldRng(*clocks, stage=ACT_STAGE), guard),
         laws=laws,
+        bounded=[bounds_of(world.arena.staging_view(ids[f]), f) for f in world.bounded_per_tick],
         arguments={},
     )
 

@@ -9,16 +9,22 @@ import numpy.typing as npt
 from murk_env.compile import kernel
 from murk_env.field import Field
 
-__all__ = ["apply_bounds"]
+__all__ = ["apply_bounds", "bounds_of"]
 
 
 def apply_bounds(values: npt.NDArray[Any], field: Field) -> None:
     """Bring every element of a contiguous writable array within the field's bounds."""
+    keep, flat, low, high = bounds_of(values, field)
+    keep(flat, low, high)
+
+
+def bounds_of(values: npt.NDArray[Any], field: Field) -> tuple[Any, npt.NDArray[Any], Any, Any]:
+    """Return the kernel that keeps a contiguous writable array within bounds, and its arguments."""
     low, high = field.bounds
     if field.dtype == np.int32:
         limits = np.iinfo(np.int32)
         low, high = math.ceil(max(low, limits.min)), math.floor(min(high, limits.max))
-    _KERNELS[field.at_bounds](values.reshape(-1), field.dtype.type(low), field.dtype.type(high))
+    return _KERNELS[field.at_bounds], values.reshape(-1), field.dtype.type(low), field.dtype.type(high)
 
 
 @kernel

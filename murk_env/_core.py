@@ -11,16 +11,17 @@ import numpy as np
 import numpy.typing as npt
 from gymnasium.vector import AutoresetMode
 
-from murk_arena import OwnedSnapshot, RowWriter, StaticArena, TickGuard
+from murk_arena import OwnedSnapshot, RowAccessError, RowWriter, StaticArena, TickGuard
 from murk_env._actions import ActionReader
 from murk_env._binding import Binding
 from murk_env._bookkeeping import ENDED, EPISODE, NOT_STARTED, PHASE, RNG_KEY, RUNNING
 from murk_env._checks import check_values
-from murk_env._info import Info
+from murk_env._info import Info, form_of
 from murk_env._stages import Stages
 from murk_env.blueprint import Blueprint
 from murk_env.compile import kernel
 from murk_env.errors import (
+    BlueprintError,
     ClosedError,
     EpisodeEndedError,
     HookError,
@@ -87,6 +88,11 @@ class Core:
         self._owner = type(env).__name__
         self._mode = autoreset_mode
         self._limit = max_episode_steps or 0
+        if blueprint.observation.over == "agents":
+            raise BlueprintError(
+                f"{self._owner}'s observation has one row per agent, but these faces have one per world; "
+                f"leave out over='agents', and each agent's part stands in the world's row."
+            )
         fields = type(env).fields
         self.world = World(
             blueprint.lattice,
@@ -144,18 +150,30 @@ class Core:
 
     def step(self) -> None:
         """Step every world once with the actions in `self.actions.actions`, as one tick."""
-        with self._failures, self.world.arena.begin_tick() as guard:
-            restarted = self._pending if self._mode is AutoresetMode.NEXT_STEP else None
-            binding = self.world.open(guard)
-            self._stages.act(binding)
-            if self.world.arena.checked:
-                self.world.check_hook(f"{self._owner}.act", guard, restarted)
-            self.world.propagate(guard, skipped=restarted)
-            if restarted is not None:
-                self._begin(guard.rows(restarted))
-            self.world.apply_bounds(guard)
-            outcome = self._judge(guard, binding)
-        self.info, self.ended, self._pending = outcome
+        try:
+            with self._failures, self.world.arena.begin_tick() as guard:
+                outcome = self._step(guard)
+            self.info, self.ended, self._pending = outcome
+        except BaseException:
+            self._recover()
+            raise
+
+    def _step(self, guard: TickGuard) -> tuple[Info, Ended | None, Worlds | None]:
+        restarted = self._pending if self._mode is AutoresetMode.NEXT_STEP else None
+        binding = self.world.open(guard)
+        self._stages.act(binding)
+        if self.world.arena.checked:
+            self.world.check_hook(f"{self._owner}.act", guard, restarted)
+        self.world.propagate(guard, skipped=restarted)
+        if restarted is not None:
+            self._begin(guard.rows(restarted))
+        self.world.keep_bounds(guard, binding)
+        return self._judge(guard, binding)
+
+    def _recover(self) -> None:
+        """After a failure or an interrupt, wherever it came: close the tick, read the flags again."""
+        self.world.arena.abandon_tick()
+        self.read_phases()
 
     def _judge(self, guard: TickGuard, binding: Binding) -> tuple[Info, Ended | None, Worlds | None]:
         """Seal the tick, find out whose episodes end and, in same-step mode, begin theirs anew."""
@@ -192,11 +210,17 @@ class Core:
             worlds: the worlds to reset.
             keys: by world, a new random key; worlds without one go on with theirs.
         """
-        with self._failures, self.world.arena.begin_tick() as guard:
-            self._begin(guard.rows(worlds), keys)
-            info = self._stages.info(self.world.seal(guard))
-        self.info, self.ended = info, None
-        self.read_phases()
+        try:
+            with self._failures, self.world.arena.begin_tick() as guard:
+                self._begin(guard.rows(worlds), keys)
+                info = self._stages.info(self.world.seal(guard))
+            self.info, self.ended = info, None
+            if self._stages.info_form is None:
+                self._stages.info_form = form_of(info)
+            self.read_phases()
+        except BaseException:
+            self._recover()
+            raise
 
     def _begin(self, rows: RowWriter, keys: dict[int, npt.NDArray[np.int32]] | None = None) -> None:
         """Restart the rows of every field, count the episode and call `start`."""
@@ -216,6 +240,7 @@ class Core:
             written = [(field, rows.read(ids[field])) for field in self.world.fields.values()]
             check_values(f"{self._owner}.start", written, HookError, worlds=rows.worlds)
         self.world.bound_rows(rows)
+        rows.close()  # in checked mode it proves here that start kept to its rows
 
     def read_phases(self) -> None:
         """Read from the arena which worlds have started and which have ended."""
@@ -267,9 +292,10 @@ class _Failures:
 
     def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
         if isinstance(error, Exception) and not isinstance(error, TickFailedError):
+            name = "start" if isinstance(error, RowAccessError) else self._stages.current
+            hook = f".{name}" if name else ", outside its hooks,"
             raise HookError(
-                f"{self._owner}.{self._stages.current} raised {described(error)}; "
-                f"the tick was undone for all worlds."
+                f"{self._owner}{hook} raised {described(error)}; the tick was undone for all worlds."
             ) from error
 
 

@@ -12,9 +12,10 @@ import numpy.typing as npt
 
 from murk_env.errors import HookError
 
-__all__ = ["Info", "check_info", "info_of_one", "info_of_rows"]
+__all__ = ["Info", "InfoForm", "check_info", "form_of", "info_of_one", "info_of_rows"]
 
 Info = Mapping[str, npt.NDArray[Any]]
+InfoForm = tuple[tuple[str, str, tuple[int, ...]], ...]
 
 RESERVED = ("episode", "final_obs", "final_info", "terminal_observation", "TimeLimit.truncated")
 
@@ -22,7 +23,12 @@ RESERVED = ("episode", "final_obs", "final_info", "terminal_observation", "TimeL
 _SCALARS = {"f": np.float64, "i": np.int64, "u": np.int64, "b": np.bool_}
 
 
-def check_info(owner: str, info: Any, num_worlds: int, keys: tuple[str, ...] | None) -> Info:
+def form_of(info: Info) -> InfoForm:
+    """Return what stays the same of every info: keys, dtypes, and shapes but for the worlds axis."""
+    return tuple((key, array.dtype.name, array.shape[1:]) for key, array in info.items())
+
+
+def check_info(owner: str, info: Any, num_worlds: int, form: InfoForm | None) -> Info:
     """Return the hook's result as arrays `(num_worlds, ...)`, or say what is wrong with it."""
     if not isinstance(info, Mapping):
         raise HookError(f"{owner}.info must return a dict of arrays, not {type(info).__name__}.")
@@ -35,9 +41,10 @@ def check_info(owner: str, info: Any, num_worlds: int, keys: tuple[str, ...] | N
                 f"{owner}.info[{key!r}] must be numbers of shape ({num_worlds}, ...), "
                 f"not {array.dtype} of shape {array.shape}."
             )
-    if keys is not None and tuple(arrays) != keys:
+    if form is not None and form_of(arrays) != form:
         raise HookError(
-            f"{owner}.info must return the same keys every time: first {keys}, now {tuple(arrays)}."
+            f"{owner}.info must return the same keys, dtypes and shapes every time: first {form}, "
+            f"now {form_of(arrays)}."
         )
     return arrays
 

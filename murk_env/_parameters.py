@@ -1,6 +1,7 @@
 """Parameters of an environment: keywords in, its frozen Params out."""
 
 import dataclasses
+import numbers
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -56,12 +57,26 @@ def make_params(cls: "type[MurkEnv]", parameters: Mapping[str, Any]) -> Any:
     for name in parameters:
         if name not in known:
             raise ParameterError(f"{cls.__name__} has no parameter {name!r}; {did_you_mean(name, known)}")
+    for field in dataclasses.fields(cls.Params):
+        if field.name in parameters:
+            _check_type(cls, field, parameters[field.name])
     try:
         return cls.Params(**parameters)
     except MurkError:
         raise
     except (TypeError, ValueError) as error:
         raise ParameterError(f"{cls.__name__}({_listing(parameters)}): {error}") from error
+
+
+def _check_type(cls: "type[MurkEnv]", field: "dataclasses.Field[Any]", value: object) -> None:
+    """Raise ParameterError for a value of another kind than a default that is a number or text."""
+    kinds: dict[Any, Any] = {bool: bool, int: numbers.Integral, float: numbers.Real, str: str}
+    kind = kinds.get(type(field.default))
+    if kind is not None and (not isinstance(value, kind) or (kind is not bool and isinstance(value, bool))):
+        raise ParameterError(
+            f"{cls.__name__}'s {field.name} is of type {type(field.default).__name__} "
+            f"(default {field.default!r}), not {value!r}."
+        )
 
 
 def _listing(parameters: Mapping[str, Any]) -> str:

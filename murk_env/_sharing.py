@@ -1,6 +1,6 @@
 """Static fields, one copy for all envs of the same class and parameters in a process."""
 
-from collections.abc import Hashable
+import dataclasses
 from typing import TYPE_CHECKING, Any
 
 from murk_arena import StaticArena, StaticCache
@@ -21,10 +21,11 @@ def shared_static(cls: "type[MurkEnv]", params: Any, blueprint: Blueprint) -> St
     It is built when the first of them is made and goes with the last. Parameters that cannot be
     hashed (arrays, say) share nothing.
     """
-    if not blueprint.static or not isinstance(params, Hashable):
+    if not blueprint.static:
         return None
     try:
-        key = (cls, hash(params), params)
+        key = (cls, tuple(getattr(params, field.name) for field in dataclasses.fields(params)))
+        hash(key)
     except TypeError:
         return None
     ids = field_ids(cls.fields)

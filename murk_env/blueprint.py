@@ -50,6 +50,12 @@ class Blueprint:
             value = getattr(self, name)
             if not isinstance(value, kind):
                 raise BlueprintError(f"a Blueprint's {name} is a {kind.__name__}, not {value!r}.")
+        try:
+            object.__setattr__(self, "propagators", tuple(self.propagators))
+        except TypeError:
+            raise BlueprintError(
+                f"a Blueprint's propagators are a list of Propagators, not {self.propagators!r}."
+            ) from None
         for propagator in self.propagators:
             if not isinstance(propagator, Propagator):  # pyright: ignore[reportUnnecessaryIsInstance]
                 raise BlueprintError(f"a Blueprint's propagators are Propagators, not {propagator!r}.")

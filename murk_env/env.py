@@ -1,6 +1,7 @@
 """The base of every environment: authors subclass MurkEnv and fill in hooks."""
 
 import dataclasses
+import operator
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
@@ -85,9 +86,11 @@ class MurkEnv(gymnasium.Env[Any, Any]):
         check_params_class(cls)
         cls.fields = fields_of(cls)
         for name in cls.fields:
-            if hasattr(MurkEnv, name) or name in ("params", "lattice", "action_space", "observation_space"):
+            taken = ("params", "lattice", "action_space", "observation_space", "num_envs")
+            if name.startswith("_") or name in taken or hasattr(MurkEnv, name):
                 raise DefinitionError(
-                    f"{cls.__name__}.{name} cannot be a field: every env has a {name!r} already."
+                    f"{cls.__name__}.{name} cannot be a field: names that begin with _ "
+                    f"and those of an env are taken."
                 )
 
     def __init__(
@@ -144,7 +147,7 @@ class MurkEnv(gymnasium.Env[Any, Any]):
             blueprint,
             num_worlds,
             autoreset_mode=autoreset_mode,
-            max_episode_steps=positive(options["max_episode_steps"]),
+            max_episode_steps=time_limit(options["max_episode_steps"]),
             static=static_arena,
             checked=options["checked"],
             copy=options["copy"],
@@ -332,6 +335,12 @@ def make_batch(
     return env, env._core  # pyright: ignore[reportPrivateUsage]
 
 
-def positive(limit: int | None) -> int | None:
-    """Return a time limit, None for none: gymnasium.make passes -1 for none."""
-    return limit if limit is not None and limit > 0 else None
+def time_limit(steps: Any) -> int | None:
+    """Return a time limit in steps, None for none: gymnasium.make_vec passes -1 for none."""
+    if steps is None:
+        return None
+    try:
+        limit = operator.index(steps)
+    except TypeError:
+        raise ParameterError(f"max_episode_steps is a number of steps or None, not {steps!r}.") from None
+    return limit if limit > 0 else None

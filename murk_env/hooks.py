@@ -58,6 +58,9 @@ def per_world(*fields: Field, before: Sequence[Field] = ()) -> Callable[[Callabl
       direction -1;
     - `neighbours`: `(num_cells, num_directions)` ranks of each cell's neighbours, -1 where there is none.
 
+    Indices are not checked, and one outside an array reads or writes whatever lies there; an env made
+    with `checked=True` raises IndexError instead.
+
     Args:
         fields: the fields it works on; for `reward` and `terminated`, their values after the tick.
         before: for `reward`: further fields, as they were before the tick.
@@ -68,6 +71,11 @@ def per_world(*fields: Field, before: Sequence[Field] = ()) -> Callable[[Callabl
     Raises:
         DefinitionError: at construction of the env, for an argument that is none of these.
     """
+    for field in (*fields, *before):
+        if not isinstance(field, Field):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise DefinitionError(
+                f"per_world takes Field objects, not {field!r}: write @per_world(heat, agent)."
+            )
 
     def mark(function: Callable[..., Any]) -> CompiledHook:
         return CompiledHook(function, tuple(fields), tuple(before))
@@ -91,7 +99,7 @@ class LiftedHook:
 
 
 def lift(
-    hook: CompiledHook, kind: str, owner: str, known: Collection[Field], parameters: object
+    hook: CompiledHook, kind: str, owner: str, known: Collection[Field], parameters: object, *, checked: bool
 ) -> LiftedHook:
     """Compile a hook into a loop over worlds.
 
@@ -109,8 +117,9 @@ def lift(
     extras = _extras(hook, kind, owner, parameters)
     values = {name: getattr(parameters, name) for name in extras if name not in EXTRAS[kind]}
     source = _loop_source(hook, kind, extras)
-    namespace = {"np": np, "hook": compile_function(hook.function)}
-    return LiftedHook(compile_source(source, f"{kind}_worlds", namespace), extras, values)
+    namespace = {"np": np, "hook": compile_function(hook.function, checked=checked)}
+    run = compile_source(source, f"{kind}_worlds", namespace, checked=checked)
+    return LiftedHook(run, extras, values)
 
 
 def _extras(hook: CompiledHook, kind: str, owner: str, parameters: object) -> tuple[str, ...]:

@@ -1,6 +1,6 @@
 """What hooks see of the worlds: values to read, and ticks to write through."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -11,28 +11,34 @@ from murk_env.errors import DefinitionError, did_you_mean
 from murk_env.field import Field
 from murk_env.random import WorldRng
 
-__all__ = ["RowTick", "Tick", "Values"]
+__all__ = ["RowTick", "Tick", "Values", "storable"]
 
 Array = npt.NDArray[Any]
 
 
-class Values(dict[Field, Array]):
+class Values(Mapping[Field, Array]):
     """Read-only arrays of one state of all worlds: `values[field]`, worlds axis first.
 
     What hooks receive as `before` and `after`; valid while the hook runs. A static field comes
     without the worlds axis.
     """
 
-    def __missing__(self, field: object) -> Array:
-        raise _no_field(field, self)
+    __slots__ = ("_arrays",)
 
-    def __setitem__(self, field: Field, values: Array) -> None:
-        raise DefinitionError(
-            f"{field!r} cannot be set here: these values are read-only; set it in act or start."
-        )
+    def __init__(self, arrays: Mapping[Field, Array]) -> None:
+        self._arrays = dict(arrays)
 
-    def __delitem__(self, field: Field) -> None:
-        raise DefinitionError(f"{field!r} cannot be taken away: these values are read-only.")
+    def __getitem__(self, field: Field) -> Array:
+        try:
+            return self._arrays[field]
+        except (KeyError, TypeError):
+            raise _no_field(field, self._arrays) from None
+
+    def __iter__(self) -> Iterator[Field]:
+        return iter(self._arrays)
+
+    def __len__(self) -> int:
+        return len(self._arrays)
 
     def at(self, field: Field, cells: npt.NDArray[np.integer[Any]]) -> Array:
         """Return each world's value at its own cell: `(num_worlds,)` for cells `(num_worlds,)`.
@@ -42,9 +48,9 @@ class Values(dict[Field, Array]):
         """
         return gather(field, self[field], np.asarray(cells))
 
-    def replace(self, field: Field, values: Array) -> None:
-        """Show another array for a field, because it has moved."""
-        super().__setitem__(field, values)
+    def show(self, field: Field, values: Array) -> None:
+        """Hold another array of a field, because it has moved; for the tick's own use."""
+        self._arrays[field] = values
 
 
 def gather(field: Field, values: Array, cells: npt.NDArray[np.integer[Any]]) -> Array:
@@ -80,12 +86,7 @@ class Tick:
 
     def __setitem__(self, field: Field, values: npt.ArrayLike) -> None:
         array = self.edit(field)
-        given = np.asarray(values)
-        if not np.can_cast(given.dtype, array.dtype, "same_kind"):
-            raise DefinitionError(
-                f"field {field.name!r} holds {array.dtype}, the values are {given.dtype}; convert them first."
-            )
-        array[...] = given
+        array[...] = storable(field, values)
 
     def edit(self, field: Field) -> Array:
         """Return a writable array of the field; it holds the values so far."""
@@ -94,7 +95,7 @@ class Tick:
         editor = self._editors[field]
         array = editor(self._guard)
         if field.mutability == "sparse":
-            self._values.replace(field, self._guard.read(editor.id))
+            self._values.show(field, self._guard.read(editor.id))
         return array
 
     def at(self, field: Field, cells: npt.NDArray[np.integer[Any]]) -> Array:
@@ -146,7 +147,7 @@ class RowTick:
         return rows
 
     def __setitem__(self, field: Field, values: npt.ArrayLike) -> None:
-        self._writer.write(self._id(field), values)
+        self._writer.write(self._id(field), storable(field, values))
 
     def at(self, field: Field, cells: npt.NDArray[np.integer[Any]]) -> Array:
         """Return each beginning world's value at its own cell, as `Values.at`."""
@@ -158,8 +159,24 @@ class RowTick:
         return self._ids[field]
 
 
+def storable(field: Field, values: npt.ArrayLike) -> Array:
+    """Return values as an array that the field can hold, or raise DefinitionError."""
+    given = np.asarray(values)
+    if not np.can_cast(given.dtype, field.dtype, "same_kind"):
+        raise DefinitionError(
+            f"field {field.name!r} holds {field.dtype}, the values are {given.dtype}; convert them first."
+        )
+    if field.dtype == np.int32 and given.dtype.itemsize > 4 and given.size:
+        limits = np.iinfo(np.int32)
+        if not limits.min <= given.min() <= given.max() <= limits.max:
+            raise DefinitionError(
+                f"field {field.name!r} holds int32, the values go from {given.min()} to {given.max()}."
+            )
+    return given
+
+
 def _no_field(field: object, known: Mapping[Field, object]) -> DefinitionError:
-    names = [other.name for other in known]
+    names = [other.name for other in known if not other.name.startswith("_")]
     if isinstance(field, Field):
         return DefinitionError(f"{field!r} is not a field of these worlds; {did_you_mean(field.name, names)}")
     return DefinitionError(

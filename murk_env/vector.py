@@ -60,6 +60,8 @@ class MurkVectorEnv(VectorEnv[Any, Any, npt.NDArray[Any]]):
         **parameters: Any,
     ) -> None:
         # disable_env_checker: gymnasium.make_vec passes it on; there is no checker around a vector env.
+        if not (isinstance(env_class, type) and issubclass(env_class, MurkEnv)):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise ParameterError(f"MurkVectorEnv takes a subclass of MurkEnv, not {env_class!r}.")
         self.num_envs = _num_worlds(num_envs)
         self.autoreset_mode = _autoreset_mode(autoreset_mode)
         self._options = {
@@ -311,6 +313,6 @@ def _autoreset_mode(mode: str | AutoresetMode) -> AutoresetMode:
     known = {member.value: member for member in AutoresetMode}
     if isinstance(mode, AutoresetMode):
         return mode
-    if mode not in known:
+    if not isinstance(mode, str) or mode not in known:  # pyright: ignore[reportUnnecessaryIsInstance]
         raise ParameterError(f"autoreset_mode cannot be {mode!r}; {did_you_mean(mode, known)}")
     return known[mode]

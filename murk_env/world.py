@@ -1,7 +1,7 @@
 """Worlds: a lattice, its fields and its laws, many at a time in one arena."""
 
 import operator
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -22,7 +22,15 @@ from murk_env._bounds import apply_bounds
 from murk_env._checks import check_values
 from murk_env._pipeline import Pipeline
 from murk_env._static import build_static, field_ids, field_specs, fitting_static
-from murk_env.errors import FieldError, HookError, PropagatorError, SeedError, SeedTypeError, described
+from murk_env.errors import (
+    FieldError,
+    HookError,
+    PropagatorError,
+    ReentrantStepError,
+    SeedError,
+    SeedTypeError,
+    described,
+)
 from murk_env.field import Field, Parameter
 from murk_env.lattice import Lattice
 from murk_env.propagators.base import Propagator
@@ -76,15 +84,17 @@ class World:
         self.lattice = lattice
         self.fields = _named(fields)
         self.num_worlds = num_worlds
-        self.num_agents = num_agents
+        self.num_agents = _num_agents(num_agents, self.fields.values())
         self.dt = float(dt)
         self.pipeline = Pipeline(propagators, self.fields.values(), lattice, self.dt)
         self.ids = field_ids(self.fields)
         specs = field_specs(self.ids, lattice.num_cells, num_agents, self.pipeline.write_mode)
         if isinstance(static, StaticArena):
             shared = fitting_static(static, specs)
-        else:
+        elif isinstance(static, Mapping | None):  # pyright: ignore[reportUnnecessaryIsInstance]
             shared = build_static(static or {}, self.ids, specs)
+        else:
+            raise FieldError(f"static is a StaticArena or a mapping from fields to values, not {static!r}.")
         self.arena = PingPongArena(specs, num_worlds=num_worlds, static=shared, checked=checked)
         self._views: list[Views | None] = [None, None]
         self._bindings: list[Binding | None] = [None, None]
@@ -93,6 +103,8 @@ class World:
             for field in self.fields.values()
             if field.mutability != "static" and not self.pipeline.bounds_held(field)
         ]
+        self.bounded_per_tick = [field for field in self._bounded if field.mutability == "per_tick"]
+        self._bounded_sparse = [field for field in self._bounded if field.mutability == "sparse"]
         self._bounded_parameters = [field for field in self._bounded if isinstance(field, Parameter)]
         self.sparse_written = [field for field in self.pipeline.writers if field.mutability == "sparse"]
         self.reset(seed=seed)
@@ -109,7 +121,7 @@ class World:
             HookError: when `act` raises; nothing has changed then.
             PropagatorError: when a propagator raises; nothing has changed then.
         """
-        with self.arena.begin_tick() as guard:
+        with self._whole(), self.arena.begin_tick() as guard:
             binding = self.open(guard)
             if act is not None:
                 binding.tick.rng.restart()
@@ -120,7 +132,7 @@ class World:
                 if self.arena.checked:
                     self.check_hook("act", guard)
             self.propagate(guard)
-            self.apply_bounds(guard)
+            self.keep_bounds(guard, binding)
             self.seal(guard)
 
     def run(self, num_ticks: int) -> None:
@@ -138,7 +150,7 @@ class World:
 
         Any field but static ones may be set, also those that propagators write.
         """
-        with self.arena.begin_tick() as guard:
+        with self._whole(), self.arena.begin_tick() as guard:
             yield free_tick(self, guard)
             if self.arena.checked:
                 written = [(field, guard.read(self.ids[field])) for field in self.fields.values()]
@@ -154,7 +166,7 @@ class World:
         """
         first = np.random.SeedSequence().generate_state(1)[0] if seed is None else checked_seed(seed)
         keys = np.stack([key_from_seed(int(first) + world) for world in range(self.num_worlds)])
-        with self.arena.begin_tick() as guard:
+        with self._whole(), self.arena.begin_tick() as guard:
             rows = guard.rows(np.arange(self.num_worlds))
             self.restart_rows(rows)
             for field in self.fields.values():
@@ -169,7 +181,21 @@ class World:
 
     def restore(self, saved: OwnedSnapshot) -> None:
         """Go back to a saved state."""
-        self.arena.restore(saved)
+        with self._whole():
+            self.arena.restore(saved)
+
+    @contextmanager
+    def _whole(self) -> Generator[None]:
+        """Leave no tick open, wherever an interrupt arrives."""
+        if self.arena.in_tick:
+            raise ReentrantStepError(
+                "these worlds are in the middle of a tick; work through the tick it gives."
+            )
+        try:
+            yield
+        except BaseException:
+            self.arena.abandon_tick()
+            raise
 
     # --- the parts of one tick, composed by `tick` and by the environments' step -------------
 
@@ -220,6 +246,13 @@ class World:
                 ) from error
             if self.arena.checked:
                 self._check_law(propagator, guard, skipped)
+
+    def keep_bounds(self, guard: TickGuard, binding: Binding) -> None:
+        """Bring what the tick wrote back within its bounds."""
+        for keep, values, low, high in binding.bounded:
+            keep(values, low, high)
+        if self._bounded_sparse:
+            self.apply_bounds(guard, self._bounded_sparse)
 
     def apply_bounds(self, guard: TickGuard, fields: Sequence[Field] | None = None) -> None:
         """Bring every field, or those of `fields`, that may have left its bounds back within them."""
@@ -293,6 +326,20 @@ def checked_seed(seed: object) -> int:
     if value < 0:
         raise SeedError(f"a seed is a non-negative integer, not {value}.")
     return value
+
+
+def _num_agents(number: Any, fields: Iterable[Field]) -> int:
+    of_agents = [field.name for field in fields if field.over == "agents"]
+    try:
+        agents = operator.index(number)
+    except TypeError:
+        agents = -1
+    if agents < 0 or (of_agents and agents == 0):
+        raise FieldError(
+            f"num_agents is a number of agents, not {number!r}"
+            + (f"; the fields {of_agents} are over agents and need at least 1." if of_agents else ".")
+        )
+    return agents
 
 
 def _named(fields: Mapping[str, Field]) -> Mapping[str, Field]:

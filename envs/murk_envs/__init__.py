@@ -6,18 +6,18 @@ from murk_envs.heat_seeker import HeatSeeker, HeatSeekerVector
 
 __all__ = ["HeatSeeker", "HeatSeekerVector"]
 
-_TIME_LIMITS = {"HeatSeeker": 200}
-_MODULES = {"HeatSeeker": "heat_seeker"}
+_ENVIRONMENTS = ((HeatSeeker, 200),)  # with the number of steps after which an episode is truncated
 
 
 def _register() -> None:
-    for name, module in _MODULES.items():
+    for env_class, max_episode_steps in _ENVIRONMENTS:
+        name = env_class.__name__
         if f"murk/{name}-v0" not in gymnasium.registry:
             gymnasium.register(
                 id=f"murk/{name}-v0",
-                entry_point=f"murk_envs.{module}:{name}",
-                vector_entry_point=f"murk_envs.{module}:{name}Vector",
-                max_episode_steps=_TIME_LIMITS[name],
+                entry_point=f"{env_class.__module__}:{name}",
+                vector_entry_point=f"{env_class.__module__}:{name}Vector",
+                max_episode_steps=max_episode_steps,
             )
 
 

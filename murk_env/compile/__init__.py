@@ -13,13 +13,13 @@ from typing import Any, TypeVar, cast
 
 from murk_env.compile._disk import attach_cache
 from murk_env.compile._fingerprint import fingerprint, global_names
-from murk_env.compile._numba import is_dispatcher, njit
+from murk_env.compile._numba import CompilationError, is_dispatcher, njit
 
-__all__ = ["compile_function", "compile_source", "kernel"]
+__all__ = ["CompilationError", "compile_function", "compile_source", "kernel"]
 
 AnyFunction = TypeVar("AnyFunction", bound=Callable[..., Any])
 
-_made: dict[str, Callable[..., Any]] = {}
+_made: dict[tuple[str, bool], Callable[..., Any]] = {}
 
 
 def kernel(function: AnyFunction) -> AnyFunction:
@@ -34,12 +34,18 @@ def kernel(function: AnyFunction) -> AnyFunction:
     Returns:
         numba's dispatcher, typed as the function it compiles.
     """
-    dispatcher = njit(nogil=True, error_model="numpy")(function)
+    return _compiled(function, checked=False)
+
+
+def _compiled(function: AnyFunction, *, checked: bool) -> AnyFunction:
+    dispatcher = njit(nogil=True, error_model="numpy", boundscheck=checked)(function)
     attach_cache(dispatcher)
     return cast(AnyFunction, dispatcher)
 
 
-def compile_source(source: str, name: str, namespace: Mapping[str, object]) -> Callable[..., Any]:
+def compile_source(
+    source: str, name: str, namespace: Mapping[str, object], *, checked: bool = False
+) -> Callable[..., Any]:
     """Compile a function given as text, as the loops over worlds around compiled hooks are.
 
     Tracebacks show the lines of the text. Equal text over equal names gives the same compiled function,
@@ -49,6 +55,7 @@ def compile_source(source: str, name: str, namespace: Mapping[str, object]) -> C
         source: Python source that defines ``name`` at its top level.
         name: the function to compile.
         namespace: what the source's global names mean, kernels and plain constants.
+        checked: whether an index outside an array raises IndexError; otherwise it is not noticed.
 
     Returns:
         The compiled function.
@@ -56,12 +63,12 @@ def compile_source(source: str, name: str, namespace: Mapping[str, object]) -> C
     filename = f"<murk_env {name} {zlib.crc32(source.encode()):08x}>"  # the same for the same text
     variables: dict[str, Any] = {"__name__": __name__, **namespace}
     exec(compile(source, filename, "exec"), variables)
-    made = _unique(variables[name], kernel)
+    made = _unique(variables[name], checked, lambda plain: _compiled(plain, checked=checked))
     linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
     return made
 
 
-def compile_function(function: Callable[..., Any]) -> Callable[..., Any]:
+def compile_function(function: Callable[..., Any], *, checked: bool = False) -> Callable[..., Any]:
     """Compile a plain function together with the plain functions it calls.
 
     The function may be a closure over numbers, other plain functions or kernels. What its names mean is
@@ -70,6 +77,7 @@ def compile_function(function: Callable[..., Any]) -> Callable[..., Any]:
 
     Args:
         function: a plain function in numba's dialect, or an already compiled one, returned as it is.
+        checked: whether an index outside an array raises IndexError; otherwise it is not noticed.
 
     Returns:
         The compiled function.
@@ -81,23 +89,23 @@ def compile_function(function: Callable[..., Any]) -> Callable[..., Any]:
         return function
     if not isinstance(function, types.FunctionType):
         raise TypeError(f"expected a plain Python function to compile, got {function!r}")
-    return _unique(function, lambda plain: _compile_with_helpers(plain, {}))
+    return _unique(function, checked, lambda plain: _compile_with_helpers(plain, {}, checked))
 
 
 def _unique(
-    function: types.FunctionType, make: Callable[[types.FunctionType], Callable[..., Any]]
+    function: types.FunctionType, checked: bool, make: Callable[[types.FunctionType], Callable[..., Any]]
 ) -> Callable[..., Any]:
     """What was made of an equal function before, or what ``make`` makes of this one."""
     key = fingerprint(function)
     if key is None:
         return make(function)
-    if key not in _made:
-        _made[key] = make(function)
-    return _made[key]
+    if (key, checked) not in _made:
+        _made[key, checked] = make(function)
+    return _made[key, checked]
 
 
 def _compile_with_helpers(
-    function: types.FunctionType, compiled: dict[types.FunctionType, Callable[..., Any]]
+    function: types.FunctionType, compiled: dict[types.FunctionType, Callable[..., Any]], checked: bool
 ) -> Callable[..., Any]:
     """Compile a copy of ``function`` whose plain helpers are replaced by compiled ones.
 
@@ -110,10 +118,14 @@ def _compile_with_helpers(
     copy = types.FunctionType(function.__code__, variables, function.__name__, function.__defaults__, cells)
     copy.__kwdefaults__ = function.__kwdefaults__
     copy.__qualname__ = function.__qualname__
-    compiled[function] = kernel(copy)
+    compiled[function] = _compiled(copy, checked=checked)
 
     def ready(value: Any) -> Any:
-        return _compile_with_helpers(value, compiled) if isinstance(value, types.FunctionType) else value
+        return (
+            _compile_with_helpers(value, compiled, checked)
+            if isinstance(value, types.FunctionType)
+            else value
+        )
 
     for name in global_names(function.__code__) & function.__globals__.keys():
         variables[name] = ready(function.__globals__[name])

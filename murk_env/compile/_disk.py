@@ -65,7 +65,8 @@ class _DiskCache:
 
     def __init__(self, dispatcher: Any) -> None:
         self._dispatcher = dispatcher
-        self._name: str = dispatcher.py_func.__qualname__
+        self._checked = bool(dispatcher.targetoptions.get("boundscheck"))
+        self._name: str = dispatcher.py_func.__qualname__ + "_checked" * self._checked
 
     def load_overload(self, sig: Any, target_context: Any) -> Any:
         """Return the function compiled for a signature, or None."""
@@ -106,7 +107,7 @@ class _DiskCache:
         if key is None or directory is None:
             raise FileNotFoundError
         settings = sorted((k, v) for k, v in os.environ.items() if k.startswith("NUMBA_"))
-        content = repr((key, sig, codegen.magic_tuple(), settings))
+        content = repr((key, self._checked, sig, codegen.magic_tuple(), settings))
         return directory / f"{self._dispatcher.__name__}-{hashlib.sha256(content.encode()).hexdigest()}.bin"
 
 

@@ -7,7 +7,15 @@ import importlib
 import types
 from typing import Any
 
-__all__ = ["VERSIONS", "CompileResult", "NumbaType", "dump_bytes", "is_dispatcher", "njit"]
+__all__ = [
+    "VERSIONS",
+    "CompilationError",
+    "CompileResult",
+    "NumbaType",
+    "dump_bytes",
+    "is_dispatcher",
+    "njit",
+]
 
 _numba: Any = importlib.import_module("numba")
 
@@ -23,6 +31,7 @@ def _internal(module: str, name: str) -> Any:
         return None
 
 
+CompilationError: type[Exception] = _numba.core.errors.NumbaError
 CompileResult: Any = _internal("numba.core.compiler", "CompileResult")
 dump_bytes: Any = _internal("numba.core.serialize", "dumps")
 

@@ -165,7 +165,8 @@ def in_range(
                 f"[{lowest:g}, {largest:g}]; it needs finite bounds within [{low:g}, {high:g}]."
             )
         return coefficient
-    if not (math.isfinite(coefficient) and low <= coefficient <= high):
+    number = isinstance(coefficient, int | float | np.number)  # pyright: ignore[reportUnnecessaryIsInstance]
+    if not (number and math.isfinite(coefficient) and low <= coefficient <= high):
         raise PropagatorConfigError(
             f"{owner} needs a finite {name} from {low:g} to {high:g}, or a Parameter, not {coefficient!r}."
         )

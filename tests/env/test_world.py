@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from murk_arena import InvalidConfigError, TickInProgressError
+from murk_arena import InvalidConfigError
 from murk_env import Diffusion, Field, Propagator, Square4, World
-from murk_env.errors import HookError, PropagatorError, SeedError, SeedTypeError
+from murk_env.errors import HookError, PropagatorError, ReentrantStepError, SeedError, SeedTypeError
 from tests.env.worlds import Counter
 
 GRID = Square4(2, 3)
@@ -282,9 +282,9 @@ def test_a_law_that_calls_back_into_its_world_is_refused(call, name):
             call(worlds[0])
 
     worlds.append(World(GRID, {"heat": heat}, [Again(heat)], seed=1))
-    with pytest.raises(PropagatorError, match=r"Again\(heat\) raised TickInProgressError") as caught:
+    with pytest.raises(PropagatorError, match=r"Again\(heat\) raised ReentrantStepError: these") as caught:
         worlds[0].tick()
-    assert isinstance(caught.value.__cause__, TickInProgressError)
+    assert isinstance(caught.value.__cause__, ReentrantStepError)
     assert (worlds[0][heat] == 0.0).all()
 
 

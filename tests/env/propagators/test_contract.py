@@ -132,10 +132,10 @@ def test_a_step_above_the_bound_is_refused(law, lattice):
     fields = law.declare(lattice)
     made = law.of(fields)
     if math.isinf(law.max_dt(lattice)):
-        World(lattice, fields, [made], dt=1e6)
+        World(lattice, fields, [made], num_agents=law.num_agents, dt=1e6)
         return
     with pytest.raises(StabilityError, match=f"above {type(made).__name__}.*stability limit"):
-        World(lattice, fields, [made], dt=1.001 * law.max_dt(lattice))
+        World(lattice, fields, [made], num_agents=law.num_agents, dt=1.001 * law.max_dt(lattice))
 
 
 @supported

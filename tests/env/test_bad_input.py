@@ -1,0 +1,237 @@
+"""What a newcomer may pass by mistake: said plainly, before anything changes."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+from gymnasium.spaces import Discrete
+from gymnasium.utils import seeding
+
+from murk_env import (
+    Blueprint,
+    Diffusion,
+    Field,
+    MurkEnv,
+    MurkVectorEnv,
+    Observation,
+    Observe,
+    Square4,
+    Window,
+    World,
+    per_world,
+)
+from murk_env.errors import (
+    BlueprintError,
+    DefinitionError,
+    FieldError,
+    HookError,
+    OptionError,
+    ParameterError,
+)
+from murk_envs import HeatSeeker
+from tests.env.worlds import Walker
+
+GRID = Square4(2, 2)
+
+
+def blueprint(**parts):
+    heat = Field()
+    heat.name = "heat"
+    return Blueprint(
+        **{
+            "lattice": GRID,
+            "observation": Observation(Observe(heat)),
+            "action_space": Discrete(2),
+            "propagators": (Diffusion(heat, coefficient=0.1) for _ in range(1)),
+            **parts,
+        }
+    )
+
+
+def test_propagators_from_a_generator_are_kept():
+    assert len(blueprint().propagators) == 1
+
+
+def test_one_propagator_instead_of_a_list_is_refused():
+    with pytest.raises(BlueprintError, match="propagators are a list of Propagators, not Diffusion"):
+        blueprint(propagators=Diffusion(Field(), coefficient=0.1))
+
+
+@pytest.mark.parametrize("value", [2**32 + 3, -(2**31) - 1])
+def test_an_integer_that_a_field_cannot_hold_is_refused_in_act(value):
+    agent = Field(over="world", dtype=np.int32)
+    world = World(GRID, {"agent": agent})
+    with pytest.raises(HookError, match=f"field 'agent' holds int32, the values go from {value}"):
+        world.tick(lambda tick: tick.__setitem__(agent, value))
+    assert world[agent].tolist() == [0]
+
+
+def test_an_integer_that_a_field_cannot_hold_is_refused_in_start():
+    class Far(Walker):
+        def start(self, tick, worlds):
+            tick[self.agent] = np.full(len(worlds), 2**40)
+
+    with pytest.raises(HookError, match=r"Far.start raised DefinitionError: field 'agent' holds int32"):
+        Far().reset(seed=1)
+
+
+@pytest.mark.parametrize("index", [1, 5, -2])
+def test_checked_mode_finds_a_compiled_hook_that_leaves_its_row(index):
+    def act(agent, action):
+        agent[index] = 0
+
+    wild = type("Wild", (Walker,), {"act": per_world(Walker.agent)(act)})
+    envs = MurkVectorEnv(wild, 2, checked=True)
+    envs.reset(seed=1)
+    with pytest.raises(HookError, match=r"Wild.act raised IndexError"):
+        envs.step([0, 0])
+
+
+def test_per_world_without_its_fields_is_refused():
+    with pytest.raises(DefinitionError, match=r"takes Field objects, not <function .*write @per_world\(heat"):
+        per_world(lambda heat: None)
+
+
+@pytest.mark.parametrize("static", [5, "settled"])
+def test_a_static_arena_of_another_type_is_refused(static):
+    with pytest.raises(FieldError, match="static is a StaticArena or a mapping from fields to values, not"):
+        HeatSeeker(static_arena=static)
+
+
+def test_parameters_that_compare_equal_but_are_not_share_nothing():
+    class Ramp(HeatSeeker):
+        @dataclasses.dataclass(frozen=True, kw_only=True)
+        class Params(HeatSeeker.Params):
+            warmth: float = dataclasses.field(default=1.0, compare=False)
+
+        def build(self, params):
+            made = super().build(params)
+            return dataclasses.replace(
+                made, static={self.settled: np.full(made.lattice.num_cells, params.warmth)}
+            )
+
+    cold, warm = Ramp(size=3, warmth=1.0), Ramp(size=3, warmth=7.0)
+    assert cold._core.world[cold.settled].max() == 1.0
+    assert warm._core.world[warm.settled].max() == 7.0
+
+
+@pytest.mark.parametrize(
+    ("parameters", "message"),
+    [
+        ({"size": "16"}, r"HeatSeeker's size is of type int \(default 16\), not '16'"),
+        ({"size": True}, "HeatSeeker's size is of type int"),
+        ({"size": 4.0}, "HeatSeeker's size is of type int"),
+        ({"diffusion": "0.1"}, r"HeatSeeker's diffusion is of type float \(default 0.1\), not '0.1'"),
+        ({"decay": None}, "HeatSeeker's decay is of type float"),
+        ({"layout": 3}, "HeatSeeker's layout is of type str"),
+    ],
+)
+def test_a_parameter_of_another_type_is_refused(parameters, message):
+    with pytest.raises(ParameterError, match=message):
+        HeatSeeker(**parameters)
+
+
+def test_an_integer_serves_as_a_float():
+    assert HeatSeeker(size=3, decay=0).params.decay == 0
+
+
+@pytest.mark.parametrize("limit", ["7", 3.5])
+def test_a_time_limit_is_a_number_of_steps(limit):
+    with pytest.raises(ParameterError, match=f"is a number of steps or None, not {limit!r}"):
+        MurkVectorEnv(Walker, 2, max_episode_steps=limit)
+
+
+@pytest.mark.parametrize("env_class", [Walker(), "murk/HeatSeeker-v0", int])
+def test_a_vector_env_is_made_of_a_class(env_class):
+    with pytest.raises(ParameterError, match="MurkVectorEnv takes a subclass of MurkEnv, not"):
+        MurkVectorEnv(env_class, 2)
+
+
+@pytest.mark.parametrize("options", [5, "abc", []])
+def test_options_are_a_dict(options):
+    with pytest.raises(OptionError, match="reset's options are a dict or None, not"):
+        Walker().reset(options=options)
+
+
+@pytest.mark.parametrize("number", [-1, 2.5, None])
+def test_a_number_of_agents_is_a_number(number):
+    with pytest.raises(FieldError, match=f"num_agents is a number of agents, not {number}"):
+        World(GRID, {"heat": Field()}, num_agents=number)
+
+
+def test_fields_over_agents_need_agents():
+    with pytest.raises(FieldError, match=r"not 0; the fields \['who'\] are over agents and need at least 1"):
+        World(GRID, {"who": Field(over="agents")})
+
+
+@pytest.mark.parametrize("name", ["_core", "num_envs", "lattice", "step"])
+def test_a_field_cannot_take_a_name_of_the_env(name):
+    with pytest.raises(DefinitionError, match=rf"Taken.{name} cannot be a field"):
+        type("Taken", (MurkEnv,), {name: Field()})
+
+
+@pytest.mark.parametrize(
+    "change",
+    [lambda steps: steps * 0.5, lambda steps: np.repeat(steps[:, None], int(steps.max()) + 1, axis=1)],
+)
+def test_an_info_keeps_its_dtypes_and_shapes(change):
+    class Fickle(Walker):
+        def info(self, after):
+            visits = after[self.visits].sum(axis=1)
+            return {"visits": visits if visits.max() < 2 else change(visits)}
+
+    env = Fickle()
+    env.reset(seed=1)
+    env.step(1)
+    with pytest.raises(HookError, match=r"Fickle.info must return the same keys, dtypes and shapes"):
+        env.step(1)
+
+
+def test_a_failure_outside_the_hooks_is_not_blamed_on_one(monkeypatch):
+    envs = MurkVectorEnv(Walker, 2)
+    envs.reset(seed=1)
+    monkeypatch.setattr(envs._core.world, "keep_bounds", lambda guard, binding: 1 // 0)
+    with pytest.raises(HookError, match=r"Walker, outside its hooks, raised ZeroDivisionError"):
+        envs.step([0, 0])
+
+
+def test_checked_mode_spares_what_act_writes_to_worlds_that_begin_anew():
+    class Fading(Walker):
+        glow = Field(over="world", initial=1.0)
+
+        def act(self, tick, actions):
+            super().act(tick, actions)
+            with np.errstate(divide="ignore"):
+                tick[self.glow] = (np.float32(1.0) / (tick[self.fuse] + 1)).astype(np.float32)
+
+        def terminated(self, after):
+            return after[self.fuse] <= 0
+
+    envs = MurkVectorEnv(Fading, 3, checked=True)
+    envs.reset(seed=1)
+    ended = 0
+    for _ in range(60):
+        ended += envs.step([0, 0, 0])[2].sum()
+    assert ended > 0
+
+
+def test_a_seeded_world_has_numpys_generator_of_that_seed():
+    envs = MurkVectorEnv(Walker, 2)
+    envs.reset()
+    assert len(envs.np_random) == 2
+    envs.reset(seed=7)
+    expected = [seeding.np_random(7 + world)[0].bit_generator.state for world in range(2)]
+    assert [generator.bit_generator.state for generator in envs.np_random] == expected
+
+
+def test_an_observation_over_agents_waits_for_a_face_with_agents():
+    class Herd(Walker):
+        sheep = Field(over="agents", dtype=np.int32)
+
+        def build(self, params):
+            made = super().build(params)
+            seen = Observation(Window(self.visits, around=self.sheep, disk=1), over="agents")
+            return dataclasses.replace(made, observation=seen, num_agents=2)
+
+    with pytest.raises(BlueprintError, match="Herd's observation has one row per agent, but these faces"):
+        Herd()

@@ -1,0 +1,73 @@
+"""An interrupt may come at any moment: a step has then happened whole or not at all, and the env goes on."""
+
+import copy
+import sys
+
+import numpy as np
+import pytest
+
+from murk_env import Field, MurkVectorEnv, Square4, World
+from tests.env.test_failures import Mine, state_of
+from tests.env.worlds import Walker
+
+
+def interrupted(call, moment):
+    """Run a call with a KeyboardInterrupt at its n-th call or return; say whether it came."""
+    left = moment
+
+    def count(frame, event, argument):
+        nonlocal left
+        left -= 1
+        if left == 0:
+            sys.setprofile(None)
+            raise KeyboardInterrupt
+
+    done = False
+    try:
+        try:
+            sys.setprofile(count)
+            call()
+            done = True
+        finally:
+            sys.setprofile(None)
+    except KeyboardInterrupt:
+        return not done
+    return False
+
+
+@pytest.mark.parametrize("mode", ["NextStep", "SameStep", "Disabled"])
+@pytest.mark.parametrize("call", ["step", "reset"])
+def test_an_env_goes_on_after_an_interrupt_at_any_moment(mode, call):
+    envs = MurkVectorEnv(Walker, 2, autoreset_mode=mode, max_episode_steps=3, longest_fuse=3)
+    envs.reset(seed=3)
+    envs.step([1, 2])
+    before = copy.deepcopy(envs)
+    calls = {"step": lambda one: one.step([1, 3]), "reset": lambda one: one.reset()}
+    after = copy.deepcopy(before)
+    calls[call](after)
+    moment = 1
+    while True:
+        envs = copy.deepcopy(before)
+        if not interrupted(lambda one=envs: calls[call](one), moment):
+            break
+        assert not envs._core.world.arena.in_tick
+        reached = state_of(envs._core.world)
+        assert reached in (state_of(before._core.world), state_of(after._core.world))
+        envs.reset(options={"reset_mask": np.array([True, True])})
+        envs.step([0, 0])
+        moment += 1
+    assert moment > 100  # every call and return of the step was one
+
+
+def test_worlds_go_on_after_an_interrupt_at_any_moment():
+    heat = Field()
+    moment = 1
+    while True:
+        world = World(Square4(1, 3), {"heat": heat}, [Mine(heat)], seed=1)
+        if not interrupted(world.tick, moment):
+            break
+        reached = world[heat][0, 0]
+        world.tick()
+        assert world[heat][0, 0] == reached + 1.0
+        moment += 1
+    assert moment > 20
