@@ -5,7 +5,7 @@ from murk_env.env import MurkEnv
 from murk_env.field import Field, Parameter
 from murk_env.hooks import per_world
 from murk_env.lattice import Fcc12, Hex2D, Lattice, Line1D, Product, Ring1D, Square4, Square8
-from murk_env.observation import Mask, Observation, Observe
+from murk_env.observation import Mask, Neighbours, Observation, Observe, Window
 from murk_env.propagators import (
     Advection,
     AgentMovement,
@@ -57,6 +57,7 @@ __all__ = [
     "Morphology",
     "MurkEnv",
     "MurkVectorEnv",
+    "Neighbours",
     "Noise",
     "Observation",
     "Observe",
@@ -71,6 +72,7 @@ __all__ = [
     "Tick",
     "Values",
     "Wave",
+    "Window",
     "World",
     "WorldRng",
     "per_world",

@@ -1,6 +1,9 @@
 """Observations: what an agent sees of the fields, declared once, filled for all worlds at a time."""
 
-from murk_env.observation.entries import Entry, Mask, Observe
+from murk_env.observation.entries import Mask, Observe
+from murk_env.observation.entry import Entry
+from murk_env.observation.neighbours import Neighbours
 from murk_env.observation.plan import Observation, ObservationPlan
+from murk_env.observation.window import Window
 
-__all__ = ["Entry", "Mask", "Observation", "ObservationPlan", "Observe"]
+__all__ = ["Entry", "Mask", "Neighbours", "Observation", "ObservationPlan", "Observe", "Window"]

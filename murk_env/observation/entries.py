@@ -1,88 +1,79 @@
-"""Entries of an observation: which part of the fields, as which numbers."""
+"""Entries that show a field whole, or the cell that a field holds."""
 
 import dataclasses
-from collections.abc import Callable
-from typing import Any, Protocol
 
 import numpy as np
-import numpy.typing as npt
 
-from murk_env.compile import kernel
 from murk_env.errors import BlueprintError
 from murk_env.field import Field
-from murk_env.lattice import Lattice
+from murk_env.observation import _kernels
+from murk_env.observation.entry import Entry, Fitted, Part, Scene
+from murk_env.observation.loop import Loop
+from murk_env.observation.pooling import Pool
+from murk_env.observation.reading import Reading
+from murk_env.observation.region import whole
 
-__all__ = ["Entry", "Mask", "Observe"]
-
-Array = npt.NDArray[Any]
-
-
-class Entry(Protocol):
-    """One part of an observation: it knows its shape and bounds, and how to fill itself."""
-
-    @property
-    def field(self) -> Field:
-        """The field it is read from."""
-        ...
-
-    @property
-    def name(self) -> str | None:
-        """Its key in the dict layout; None for the field's name."""
-        ...
-
-    @property
-    def over_cells(self) -> bool:
-        """Whether it has a value for every cell, so that it can be a channel of an image."""
-        ...
-
-    def shape(self, lattice: Lattice, num_agents: int) -> tuple[int, ...]:
-        """Return the shape of one world's part: `(channels, num_cells)` where it is over cells."""
-        ...
-
-    def bounds(self) -> tuple[float, float]:
-        """Return the lowest and highest value it can hold."""
-        ...
-
-    @property
-    def fill(self) -> Callable[[Array, Array, int], None]:
-        """Kernel `(values, out, offset)`: writes `out[:, offset:offset + size]` from the field's values."""
-        ...
+__all__ = ["Mask", "Observe"]
 
 
 @dataclasses.dataclass(frozen=True)
-class Observe:
+class Observe(Reading):
     """The whole of a field, as float32.
 
-    Attributes:
-        field: any field; its bounds become the bounds of the space.
-        name: key in the dict layout; the field's name by default.
+    A field over cells is a picture, `(channels, *lattice.shape)`, with a channel for each component or class;
+    one over the world is `(channels,)`; one over agents is `([channels,] num_agents)`, or, where every agent
+    has an observation of its own, that agent's `(channels,)`.
+
+    Its bounds become the bounds of the space. The attributes are those of `Reading`.
     """
 
-    field: Field
-    name: str | None = None
+    def fit(self, scene: Scene) -> Fitted:
+        """Return the field's own shape and bounds; see `Entry.fit`."""
+        if self.pool is not None:
+            return self._fit_pooled(scene, self.pool)
+        own = self.field.over == "agents" and scene.row_per_agent
 
-    @property
-    def over_cells(self) -> bool:
-        """Whether the field has a value for every cell."""
-        return self.field.over == "cells"
+        def write(loop: Loop, parts: tuple[str, ...]) -> None:
+            if own:
+                kernel = _kernels.copy_own_class if self.one_hot else _kernels.copy_own
+                loop.call(kernel, loop.row(self.field), "agent", *parts)
+            else:
+                kernel = _kernels.copy_classes if self.one_hot else _kernels.copy
+                loop.call(kernel, loop.row(self.field), *parts)
+            self.write_transforms(loop, parts[0])
 
-    def shape(self, lattice: Lattice, num_agents: int) -> tuple[int, ...]:
-        """Return the field's shape in one world."""
-        shape = self.field.shape(lattice.num_cells, num_agents)
-        return (1, *shape) if self.over_cells and self.field.components is None else shape
+        return Fitted((self._whole(scene, own),), per_agent=own, write=write)
 
-    def bounds(self) -> tuple[float, float]:
-        """Return the field's bounds."""
-        return self.field.bounds
+    def _whole(self, scene: Scene, own: bool) -> Part:
+        if self.field.over == "cells":
+            return self.part((self.num_channels, *scene.lattice.shape), ndim=scene.lattice.ndim)
+        channels = (self.num_channels,) if self.one_hot or self.field.components else ()
+        agents = (scene.num_agents,) if self.field.over == "agents" and not own else ()
+        return self.part((*channels, *agents) or (1,))
 
-    @property
-    def fill(self) -> Callable[[Array, Array, int], None]:
-        """Kernel that copies the values."""
-        return copy_static if self.field.mutability == "static" else copy_rows
+    def _fit_pooled(self, scene: Scene, pool: Pool) -> Fitted:
+        shape = scene.lattice.shape
+        if self.field.over != "cells" or len(shape) != scene.lattice.ndim:
+            raise BlueprintError(
+                f"pooled() needs a box of cells, and {self.field!r} on {scene.lattice!r} is none; pool a "
+                f"field over cells of a lattice whose shape is that of its coordinates, or a Window."
+            )
+        region, groups = whole(shape), pool.groups(shape)
+
+        def write(loop: Loop, parts: tuple[str, ...]) -> None:
+            where = ("0", *map(loop.table, (region.kinds, region.displacements, groups)))
+            numbers = loop.whole(self.one_hot), loop.whole(pool.code)
+            loop.call(_kernels.pool, loop.row(self.field), *where, *numbers, *parts)
+            self.write_transforms(loop, parts[0])
+            if pool.skips_nan:
+                loop.call(_kernels.pad, *where, "1", loop.real(0.0), *parts)
+
+        part = self.part((self.num_channels, *pool.sides(shape)), ndim=len(shape))
+        return Fitted((part,), per_agent=False, write=write)
 
 
 @dataclasses.dataclass(frozen=True)
-class Mask:
+class Mask(Entry):
     """A one-hot picture of the cell that a field holds the index of, as float32.
 
     Attributes:
@@ -102,54 +93,15 @@ class Mask:
             )
 
     @property
-    def over_cells(self) -> bool:
-        """True: a mask is a picture of the cells."""
-        return True
+    def fields(self) -> tuple[Field, ...]:
+        """The field that holds the cell."""
+        return (self.field,)
 
-    def shape(self, lattice: Lattice, num_agents: int) -> tuple[int, ...]:
-        """Return one channel of cells."""
-        return (1, lattice.num_cells)
+    def fit(self, scene: Scene) -> Fitted:
+        """Return one channel of cells; see `Entry.fit`."""
+        part = Part(self.name or self.field.name, (1, *scene.lattice.shape), 0.0, 1.0, picture=True)
 
-    def bounds(self) -> tuple[float, float]:
-        """Return 0 and 1."""
-        return (0.0, 1.0)
+        def write(loop: Loop, parts: tuple[str, ...]) -> None:
+            loop.call(_kernels.mark, loop.number(self.field), *parts)
 
-    @property
-    def fill(self) -> Callable[[Array, Array, int], None]:
-        """Kernel that marks the cell."""
-        return one_hot_rows
-
-
-@kernel
-def copy_rows(values: Array, out: Array, offset: int) -> None:
-    """Copy `(num_worlds, size)` values to `out[:, offset:offset + size]`."""
-    size = values.shape[1]
-    for world in range(out.shape[0]):
-        row = out[world, offset : offset + size]
-        source = values[world]
-        for i in range(size):
-            row[i] = source[i]
-
-
-@kernel
-def copy_static(values: Array, out: Array, offset: int) -> None:
-    """Copy `(1, size)` values to every row of `out[:, offset:offset + size]`."""
-    size = values.shape[1]
-    for world in range(out.shape[0]):
-        for i in range(size):
-            out[world, offset + i] = values[0, i]
-
-
-@kernel
-def one_hot_rows(cells: Array, out: Array, offset: int) -> None:
-    """Set `out[:, offset:]` to zero but for a one at each world's cell; the mask ends the row's part.
-
-    `out` is the entry's own part: its width is the number of cells.
-    """
-    size = out.shape[1] - offset
-    for world in range(out.shape[0]):
-        row = out[world, offset:]
-        row[:] = 0.0
-        cell = cells[world, 0]
-        if 0 <= cell < size:
-            row[cell] = 1.0
+        return Fitted((part,), per_agent=False, write=write)

@@ -1,71 +1,78 @@
 """Observation plans: the space of an observation and what fills it, built once."""
 
-import dataclasses
-import math
 from typing import Any, Literal, get_args
 
 import numpy as np
 import numpy.typing as npt
 from gymnasium import spaces
 
-from murk_env.errors import BlueprintError, did_you_mean
-from murk_env.field import Field
+from murk_env.errors import BlueprintError, DefinitionError, did_you_mean
 from murk_env.lattice import Lattice
-from murk_env.observation.entries import Entry
+from murk_env.observation.entry import Entry, Fitted, Scene
+from murk_env.observation.layout import Layout, Place, output_boxes, place_parts
+from murk_env.observation.loop import Loop, flat_rows
 from murk_env.values import Values
 
 __all__ = ["Observation", "ObservationPlan"]
 
-Layout = Literal["flat", "image", "dict"]
+Over = Literal["world", "agents"]
 Array = npt.NDArray[Any]
 Output = Array | dict[str, Array]
+
+_FLOAT32 = np.dtype(np.float32)
 
 
 class Observation:
     """What is seen of a world: entries in order, laid out one way.
 
     Args:
-        entries: parts such as `Observe(heat)` and `Mask(agent)`.
+        entries: parts such as `Observe(heat)`, `Mask(agent)` and `Window(heat, around=agent, disk=2)`.
         layout: `flat`, one float32 vector, the entries one after another; `image`, the entries as
-            channels of `(channels, *lattice.shape)`, for entries over cells; `dict`, one array for
-            each entry under its name, entries over cells as `(channels, *lattice.shape)`.
+            channels of `(channels, *sides)`, for pictures of equal sides; `dict`, one array for each part of
+            an entry under its name.
+        over: `world`, one observation of each world, in which what is seen by agents stands agent after
+            agent; `agents`, one of each agent, `(num_worlds, num_agents, ...)`, in which every agent sees
+            its own, and all of what is not seen by agents.
 
     Raises:
-        BlueprintError: for an unknown layout or no entry at all.
+        BlueprintError: for an unknown layout or span, or no entry at all.
     """
 
-    def __init__(self, *entries: Entry, layout: Layout = "flat") -> None:
-        if layout not in get_args(Layout):
-            raise BlueprintError(
-                f"an observation's layout cannot be {layout!r}; {did_you_mean(layout, get_args(Layout))}"
-            )
+    def __init__(self, *entries: Entry, layout: Layout = "flat", over: Over = "world") -> None:
+        for what, value, known in (("layout", layout, get_args(Layout)), ("over", over, get_args(Over))):
+            if value not in known:
+                raise BlueprintError(
+                    f"an observation's {what} cannot be {value!r}; {did_you_mean(value, known)}"
+                )
         if not entries:
             raise BlueprintError("an observation needs at least one entry, such as Observe(self.heat).")
         for entry in entries:
-            if isinstance(entry, Field):
+            if not isinstance(entry, Entry):  # pyright: ignore[reportUnnecessaryIsInstance]
                 raise BlueprintError(
-                    f"an observation is made of entries: write Observe({entry.name}) for the field."
+                    f"an observation is made of entries such as Observe(self.heat), not of {entry!r}."
                 )
         self.entries = entries
         self.layout: Layout = layout
-
-
-@dataclasses.dataclass(frozen=True)
-class _Part:
-    """Where one entry goes: which output array, from which column, of which size and final shape."""
-
-    entry: Entry
-    output: int
-    offset: int
-    size: int
-    shape: tuple[int, ...]
+        self.over: Over = over
 
 
 class ObservationPlan:
-    """The space of one world's observation, and how it is filled for many.
+    """The space of one viewer's observation, and how it is filled for many.
+
+    A viewer is a world or, with `over="agents"`, each agent of it.
+
+    Args:
+        observation: the entries and their layout.
+        lattice: the lattice of the worlds.
+        known: the fields of the worlds.
+        num_agents: number of agents of each world.
 
     Attributes:
-        space: one world's observation space, with the tightest bounds that the fields declare.
+        space: one viewer's observation space, with the tightest bounds that the fields declare.
+
+    Raises:
+        BlueprintError: an entry shows an unknown field or cannot be seen in these worlds, or the entries do
+            not fit into the layout.
     """
 
     space: spaces.Space[Any]
@@ -73,19 +80,30 @@ class ObservationPlan:
     def __init__(
         self, observation: Observation, lattice: Lattice, known: frozenset[Any], num_agents: int
     ) -> None:
-        for entry in observation.entries:
-            if entry.field not in known:
-                raise BlueprintError(
-                    f"the observation shows {entry.field!r}, which is no field of this environment."
-                )
+        scene = Scene(lattice, num_agents, row_per_agent=observation.over == "agents")
+        _check_fields(observation, known, scene)
+        fitted = [entry.fit(scene) for entry in observation.entries]
+        places = place_parts(fitted, scene, observation.layout)
         self._layout = observation.layout
-        shapes = [(entry, entry.shape(lattice, num_agents)) for entry in observation.entries]
-        if self._layout == "image":
-            _check_image(shapes)
-        self._parts = _parts(shapes, lattice, separate=self._layout == "dict")
-        self._keys = _keys(observation.entries) if self._layout == "dict" else []
-        self._shapes = self._output_shapes(lattice)
-        self.space = self._space()
+        self._keys = [place.part.key for place in places] if self._layout == "dict" else []
+        boxes = output_boxes(places, observation.layout)
+        self.space = (
+            spaces.Dict(dict(zip(self._keys, boxes, strict=True))) if self._layout == "dict" else boxes[0]
+        )
+        viewers = (num_agents,) if scene.row_per_agent else ()
+        self._shapes = [(*viewers, *box.shape) for box in boxes]
+        self._prepare(_loop(fitted, places, scene, [len(box.shape) == 1 for box in boxes]))
+
+    def _prepare(self, loop: Loop) -> None:
+        """Compile the loop and keep what it is called with."""
+        self._run = loop.compiled()
+        self._tables = loop.tables
+        self._fields = loop.fields
+        self._scalars = any(field.over == "world" and field.mutability == "static" for field in loop.fields)
+        counted = [index for index, field in enumerate(loop.fields) if field.mutability != "static"]
+        self._counted = counted[0] if counted else None  # whose worlds axis says how many worlds there are
+        self._worlds = np.arange(0)
+        self._batch = [(0, *shape) for shape in self._shapes]
 
     def allocate(self, num_worlds: int) -> Output:
         """Return uninitialised output for a number of worlds."""
@@ -93,39 +111,36 @@ class ObservationPlan:
         return dict(zip(self._keys, arrays, strict=True)) if self._layout == "dict" else arrays[0]
 
     def fill(self, values: Values, out: Output) -> None:
-        """Write the observation of every world into `out`, all of it."""
-        arrays = list(out.values()) if isinstance(out, dict) else [out]
-        flat = [array.reshape(len(array), -1) for array in arrays]
-        for part in self._parts:
-            source = values[part.entry.field]
-            rows = 1 if part.entry.field.mutability == "static" else len(source)
-            target = flat[part.output][:, : part.offset + part.size]
-            part.entry.fill(source.reshape(rows, -1), target, part.offset)
+        """Write the observation of every world into `out`, all of it.
+
+        Raises:
+            DefinitionError: `out` is not as `allocate` gives it for these worlds; nothing was written then.
+        """
+        arrays = [out[key] for key in self._keys] if isinstance(out, dict) else [out]
+        fields = self._arrays(values)
+        num_worlds = len(arrays[0]) if self._counted is None else len(fields[self._counted])
+        if len(self._worlds) != num_worlds:
+            self._worlds = np.arange(num_worlds)
+            self._batch = [(num_worlds, *shape) for shape in self._shapes]
+        for array, shape in zip(arrays, self._batch, strict=True):
+            if array.shape != shape or array.dtype != _FLOAT32 or not array.flags.c_contiguous:
+                raise DefinitionError(
+                    f"an observation of these worlds is filled into contiguous float32 of the shape "
+                    f"{shape}, not {array.dtype} {array.shape} of strides {array.strides}; use what "
+                    f"allocate() returns."
+                )
+        self._run(self._worlds, *self._tables, *fields, *arrays)
 
     def fill_rows(self, values: Values, worlds: Array) -> Output:
         """Return the observation of some worlds only, one row each."""
-        chosen = Values(
-            {
-                part.entry.field: _rows(values[part.entry.field], part.entry.field.mutability, worlds)
-                for part in self._parts
-            }
-        )
         out = self.allocate(len(worlds))
-        self.fill(chosen, out)
+        arrays = out.values() if isinstance(out, dict) else (out,)
+        self._run(worlds, *self._tables, *self._arrays(values), *arrays)
         return out
 
-    def _output_shapes(self, lattice: Lattice) -> list[tuple[int, ...]]:
-        if self._layout == "dict":
-            return [part.shape for part in self._parts]
-        total = sum(part.size for part in self._parts)
-        return [(total // lattice.num_cells, *lattice.shape)] if self._layout == "image" else [(total,)]
-
-    def _space(self) -> spaces.Space[Any]:
-        boxes = [
-            _box([part for part in self._parts if part.output == index], shape)
-            for index, shape in enumerate(self._shapes)
-        ]
-        return spaces.Dict(dict(zip(self._keys, boxes, strict=True))) if self._layout == "dict" else boxes[0]
+    def _arrays(self, values: Values) -> list[Array]:
+        arrays = [values[field] for field in self._fields]
+        return flat_rows(arrays) if self._scalars else arrays
 
 
 def row_of(output: Output, row: int) -> Output:
@@ -135,46 +150,24 @@ def row_of(output: Output, row: int) -> Output:
     return output[row]
 
 
-def _rows(values: Array, mutability: str, worlds: Array) -> Array:
-    return values if mutability == "static" else values[worlds]
+def _loop(fitted: list[Fitted], places: list[Place], scene: Scene, flat_outputs: list[bool]) -> Loop:
+    loop = Loop(scene.num_agents, flat_outputs, row_per_agent=scene.row_per_agent)
+    remaining = iter(places)
+    for entry in fitted:
+        loop.begin(per_agent=entry.per_agent)
+        parts = [
+            loop.part(place.output, place.begin, place.part.size, place.stride)
+            for place in (next(remaining) for _ in entry.parts)
+        ]
+        entry.write(loop, tuple(parts))
+    return loop
 
 
-def _parts(shapes: list[tuple[Entry, tuple[int, ...]]], lattice: Lattice, *, separate: bool) -> list[_Part]:
-    parts: list[_Part] = []
-    offset = 0
-    for index, (entry, shape) in enumerate(shapes):
-        size = math.prod(shape)
-        final = (*shape[:-1], *lattice.shape) if entry.over_cells else (shape or (1,))
-        parts.append(_Part(entry, index if separate else 0, 0 if separate else offset, size, final))
-        offset += size
-    return parts
-
-
-def _check_image(shapes: list[tuple[Entry, tuple[int, ...]]]) -> None:
-    for entry, shape in shapes:
-        if not entry.over_cells:
-            raise BlueprintError(
-                f"layout='image' stacks entries over cells, but {entry.field.name!r} has the shape {shape} "
-                f"in each world; use layout='flat' or 'dict'."
-            )
-
-
-def _keys(entries: tuple[Entry, ...]) -> list[str]:
-    keys = [entry.name or entry.field.name for entry in entries]
-    for key in keys:
-        if keys.count(key) > 1:
-            raise BlueprintError(
-                f"two entries of the observation are called {key!r}; give one of them a name=."
-            )
-    return keys
-
-
-def _box(parts: list[_Part], shape: tuple[int, ...]) -> spaces.Box:
-    limits = [part.entry.bounds() for part in parts]
-    low, high = (
-        np.concatenate(
-            [np.full(part.size, limit[side], np.float32) for part, limit in zip(parts, limits, strict=True)]
-        )
-        for side in (0, 1)
-    )
-    return spaces.Box(low.reshape(shape), high.reshape(shape), dtype=np.float32)
+def _check_fields(observation: Observation, known: frozenset[Any], scene: Scene) -> None:
+    for field in [field for entry in observation.entries for field in entry.fields]:
+        if field not in known:
+            raise BlueprintError(f"the observation shows {field!r}, which is no field of this environment.")
+        if field.over == "agents" and not scene.num_agents:
+            raise BlueprintError(f"the observation shows {field!r}, but num_agents is 0 in the Blueprint.")
+    if scene.row_per_agent and not scene.num_agents:
+        raise BlueprintError("an observation over agents needs agents, but num_agents is 0 in the Blueprint.")

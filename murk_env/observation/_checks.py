@@ -1,0 +1,30 @@
+"""Checks that several kinds of entries make."""
+
+import operator
+from typing import Any
+
+import numpy as np
+
+from murk_env.errors import BlueprintError
+from murk_env.field import Field
+
+__all__: list[str] = []
+
+
+def check_cells(what: str, field: Any) -> None:
+    """Raise unless a field holds one cell of the world, or one of each agent."""
+    fits = isinstance(field, Field) and field.over != "cells" and field.components is None
+    if not fits or field.dtype != np.int32 or field.categories is not None:
+        raise BlueprintError(
+            f"{what} is a scalar int32 field over the world or over agents that holds cells, not {field!r}."
+        )
+
+
+def check_whole(what: str, value: Any, least: int) -> None:
+    """Raise unless a value is an integer that is large enough."""
+    try:
+        fits = operator.index(value) >= least
+    except TypeError:
+        fits = False
+    if not fits:
+        raise BlueprintError(f"{what} is an integer >= {least}, not {value!r}.")

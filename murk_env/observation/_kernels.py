@@ -1,0 +1,197 @@
+"""Kernels that fill one part of one viewer's observation; the plan's loop calls them.
+
+Each is given flat rows: a field's values in one world, component after component, and the part to fill. A
+window is read through its table (`murk_env.observation.region`).
+"""
+
+import math
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from murk_env.compile import kernel
+
+__all__: list[str] = []
+
+NO_CELL: Final = -(2**31)  # in a table of displacements: outside, or not in the disk
+MEAN, MAX, MIN, SUM = range(4)
+
+Row = npt.NDArray[Any]
+Part = npt.NDArray[np.float32]
+Table = npt.NDArray[np.int32]
+
+
+@kernel
+def copy(values: Row, out: Part) -> None:
+    """Copy all values."""
+    for i in range(out.size):
+        out[i] = values[i]
+
+
+@kernel
+def copy_classes(values: Row, out: Part) -> None:
+    """Write one block a class: 1 where the value is that class."""
+    num_values = values.size
+    for category in range(out.size // num_values):
+        for i in range(num_values):
+            out[category * num_values + i] = 1.0 if values[i] == category else 0.0
+
+
+@kernel
+def copy_own(values: Row, agent: int, out: Part) -> None:
+    """Copy one agent's components."""
+    num_agents = values.size // out.size
+    for component in range(out.size):
+        out[component] = values[component * num_agents + agent]
+
+
+@kernel
+def copy_own_class(values: Row, agent: int, out: Part) -> None:
+    """Write 1 at one agent's class and 0 at the others."""
+    for category in range(out.size):
+        out[category] = 1.0 if values[agent] == category else 0.0
+
+
+@kernel
+def mark(cell: int, out: Part) -> None:
+    """Write 1 at a cell and 0 at the others; an index that is no cell marks none."""
+    out[:] = 0.0
+    if 0 <= cell < out.size:
+        out[cell] = 1.0
+
+
+@kernel
+def element(values: Any, channel: int, index: Any, num_cells: int, by_class: int) -> float:
+    """Return a channel's value at a cell: that of a component, or whether the cell is of a class."""
+    if by_class:
+        return 1.0 if values[index] == channel else 0.0
+    return values[channel * num_cells + index]
+
+
+@kernel
+def window(
+    values: Row, cell: int, kinds: Table, displacements: Table, by_class: int, padding: float, out: Part
+) -> None:
+    """Write every channel's window around a cell, and the padding where it shows no cell."""
+    num_cells, size = kinds.size, displacements.shape[1]
+    if not 0 <= cell < num_cells:
+        out[:] = padding
+        return
+    kind = kinds[cell]
+    for channel in range(out.size // size):
+        for place in range(size):
+            apart = displacements[kind, place]
+            if apart == NO_CELL:
+                out[channel * size + place] = padding
+            else:
+                out[channel * size + place] = element(values, channel, cell + apart, num_cells, by_class)
+
+
+@kernel
+def pool(
+    values: Row,
+    cell: int,
+    kinds: Table,
+    displacements: Table,
+    groups: Table,
+    by_class: int,
+    operation: int,
+    out: Part,
+) -> None:
+    """Write the mean, maximum, minimum or sum over each group of places, NaN for a group without a value."""
+    num_cells, num_groups = kinds.size, len(groups)
+    skips_nan = operation in (MAX, MIN)
+    if not 0 <= cell < num_cells:
+        out[:] = math.nan
+        return
+    kind = kinds[cell]
+    for channel in range(out.size // num_groups):
+        for group in range(num_groups):
+            result, count = math.nan, 0
+            for member in range(groups.shape[1]):
+                place = groups[group, member]
+                apart = displacements[kind, place]
+                if apart == NO_CELL:
+                    continue
+                value = element(values, channel, cell + apart, num_cells, by_class)
+                if skips_nan and math.isnan(value):
+                    continue
+                result = value if count == 0 else combined(operation, result, value)
+                count += 1
+            out[channel * num_groups + group] = result / count if operation == MEAN and count else result
+
+
+@kernel
+def combined(operation: int, a: float, b: float) -> float:
+    """Return the larger, the smaller, or the sum of two numbers."""
+    if operation == MAX:
+        return max(a, b)
+    return min(a, b) if operation == MIN else a + b
+
+
+@kernel
+def shows_cell(groups: Table, group: int, displacements: Table, kind: int) -> bool:
+    """Return whether any place of a group shows a cell, seen from a cell of one kind."""
+    num_shown = 0
+    for member in range(groups.shape[1]):
+        num_shown += displacements[kind, groups[group, member]] != NO_CELL
+    return num_shown > 0
+
+
+@kernel
+def show_mask(
+    cell: int, kinds: Table, displacements: Table, groups: Table, skips_nan: int, shown: Part, out: Part
+) -> None:
+    """Write 1 where any channel of what is shown has a value; it has not been transformed yet."""
+    out[:] = 0.0
+    if not 0 <= cell < kinds.size:
+        return
+    kind = kinds[cell]
+    for group in range(out.size):
+        if shows_cell(groups, group, displacements, kind):
+            for channel in range(shown.size // out.size):
+                if not (skips_nan and math.isnan(shown[channel * out.size + group])):
+                    out[group] = 1.0
+
+
+@kernel
+def pad(
+    cell: int, kinds: Table, displacements: Table, groups: Table, skips_nan: int, padding: float, out: Part
+) -> None:
+    """Write the padding wherever there is no value, whatever the transforms have made of it."""
+    if not 0 <= cell < kinds.size:
+        out[:] = padding
+        return
+    kind, num_groups = kinds[cell], len(groups)
+    for group in range(num_groups):
+        seen = shows_cell(groups, group, displacements, kind)
+        for channel in range(out.size // num_groups):
+            i = channel * num_groups + group
+            if not seen or (skips_nan and math.isnan(out[i])):
+                out[i] = padding
+
+
+@kernel
+def normalise(low: float, high: float, out: Part) -> None:
+    """Map low to 0, high to 1, what lies beyond to the nearer, and all to 0 if they are equal; NaN stays."""
+    for i in range(out.size):
+        if high > low:
+            share = (out[i] - low) / (high - low)
+            out[i] = 0.0 if share < 0.0 else (1.0 if share > 1.0 else share)
+        elif not math.isnan(out[i]):
+            out[i] = 0.0
+
+
+@kernel
+def clip(low: float, high: float, out: Part) -> None:
+    """Set what lies beyond a limit to the limit; NaN stays."""
+    for i in range(out.size):
+        out[i] = low if out[i] < low else (high if out[i] > high else out[i])
+
+
+@kernel
+def log(out: Part) -> None:
+    """Compress to sign(x) * ln(1 + |x|); NaN stays."""
+    for i in range(out.size):
+        out[i] = math.copysign(math.log1p(abs(np.float64(out[i]))), out[i])

@@ -1,0 +1,121 @@
+"""Layouts: where the parts of the entries go, and the space they make."""
+
+import dataclasses
+from collections.abc import Sequence
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+from gymnasium import spaces
+
+from murk_env.errors import BlueprintError
+from murk_env.observation.entry import Fitted, Part, Scene
+
+__all__ = ["Layout", "Place", "output_boxes", "place_parts"]
+
+Layout = Literal["flat", "image", "dict"]
+
+
+@dataclasses.dataclass(frozen=True)
+class Place:
+    """Where one part goes in the row of a viewer.
+
+    Attributes:
+        part: what is put there.
+        num_agents: how many of it stand one after another, None for one that is not by agents.
+        output: which output array.
+        begin: its first column.
+    """
+
+    part: Part
+    num_agents: int | None
+    output: int
+    begin: int
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The shape of all of it."""
+        return self.part.shape if self.num_agents is None else (self.num_agents, *self.part.shape)
+
+    @property
+    def size(self) -> int:
+        """Number of columns of all of it."""
+        return self.part.size * (1 if self.num_agents is None else self.num_agents)
+
+    @property
+    def stride(self) -> int:
+        """Columns from one agent's to the next one's."""
+        return 0 if self.num_agents is None else self.part.size
+
+    def limit(self, side: Literal["low", "high"]) -> npt.NDArray[np.float32]:
+        """Return the lowest or the highest value of every column."""
+        limit: Any = getattr(self.part, side)
+        return np.broadcast_to(np.asarray(limit, np.float32), self.shape).ravel()
+
+
+def place_parts(fitted: Sequence[Fitted], scene: Scene, layout: Layout) -> list[Place]:
+    """Return where each part goes, in order.
+
+    Raises:
+        BlueprintError: two parts have one key, or cannot be stacked as one image.
+    """
+    places: list[Place] = []
+    begin = 0
+    for entry in fitted:
+        for part in entry.parts:
+            num_agents = scene.num_agents if entry.per_agent and not scene.row_per_agent else None
+            separate = layout == "dict"
+            place = Place(part, num_agents, len(places) if separate else 0, 0 if separate else begin)
+            places.append(place)
+            begin += place.size
+    if layout == "dict":
+        _check_keys([place.part.key for place in places])
+    elif layout == "image":
+        _check_image(places)
+    return places
+
+
+def output_boxes(places: Sequence[Place], layout: Layout) -> list[spaces.Box]:
+    """Return the space of each output of one viewer."""
+    if layout == "dict":
+        return [_box([place], place.shape) for place in places]
+    total = sum(place.size for place in places)
+    if layout == "flat":
+        return [_box(places, (total,))]
+    sides = places[0].part.shape[1:]
+    return [_box(places, (sum(place.part.shape[0] for place in places), *sides))]
+
+
+def _box(places: Sequence[Place], shape: tuple[int, ...]) -> spaces.Box:
+    low = np.concatenate([place.limit("low") for place in places])
+    high = np.concatenate([place.limit("high") for place in places])
+    return spaces.Box(low.reshape(shape), high.reshape(shape), dtype=np.float32)
+
+
+def _check_keys(keys: Sequence[str]) -> None:
+    for key in keys:
+        if keys.count(key) > 1:
+            raise BlueprintError(
+                f"two entries of the observation are called {key!r}; give one of them a name=."
+            )
+
+
+def _check_image(places: Sequence[Place]) -> None:
+    for place in places:
+        part = place.part
+        if not part.picture:
+            raise BlueprintError(
+                f"layout='image' stacks entries over cells, but {part.key!r} has the shape {part.shape} "
+                f"for each viewer; use layout='flat' or 'dict'."
+            )
+        if place.num_agents is not None:
+            raise BlueprintError(
+                f"layout='image' stacks one picture an entry, but {part.key!r} has one for each of "
+                f"{place.num_agents} agents; use over='agents', layout='flat' or 'dict'."
+            )
+        sides, others = part.shape[1:], places[0].part.shape[1:]
+        if sides != others:
+            raise BlueprintError(
+                f"layout='image' stacks pictures of equal sides, but {part.key!r} has {sides} and "
+                f"{places[0].part.key!r} {others}; use layout='flat' or 'dict'."
+            )

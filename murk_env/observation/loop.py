@@ -1,0 +1,141 @@
+"""The loop over worlds that fills a plan's outputs: put together from the entries, compiled once."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from murk_env.compile import compile_source
+from murk_env.field import Field
+
+__all__ = ["Loop"]
+
+Array = npt.NDArray[Any]
+
+
+class Loop:
+    """A function over worlds in the making: entries add calls of kernels, `compiled` makes it.
+
+    What differs between two lattices (sizes, limits, tables) is passed in arrays and does not stand in the
+    source, so that plans of the same entries share one compiled function.
+
+    Attributes:
+        fields: the fields it reads, in the order it takes them.
+        tables: the arrays that it takes before the fields.
+    """
+
+    def __init__(self, num_agents: int, flat_outputs: Sequence[bool], *, row_per_agent: bool) -> None:
+        self.fields: list[Field] = []
+        self._tables: list[Array] = []
+        self._whole: list[int] = []
+        self._real: list[float] = []
+        self._kernels: list[Callable[..., Any]] = []
+        self._for_world: list[str] = []
+        self._for_agent: list[str] = []
+        self._lines = self._for_world
+        self._flat_outputs = flat_outputs
+        self._row_per_agent = row_per_agent
+        self._agents = self.whole(num_agents)
+
+    def begin(self, *, per_agent: bool) -> None:
+        """Say whether what is added next runs for every agent or once for the world."""
+        self._lines = self._for_agent if per_agent or self._row_per_agent else self._for_world
+
+    def whole(self, number: int) -> str:
+        """Return an expression for an integer."""
+        self._whole.append(number)
+        return f"whole[{len(self._whole) - 1}]"
+
+    def real(self, number: float) -> str:
+        """Return an expression for a float."""
+        self._real.append(number)
+        return f"real[{len(self._real) - 1}]"
+
+    def table(self, table: Array) -> str:
+        """Return an expression for a whole array."""
+        index = _index(self._tables, table)
+        return f"table{index}"
+
+    def row(self, field: Field) -> str:
+        """Return an expression for this world's values of a field, flat."""
+        name = f"field{_index(self.fields, field)}"
+        num_axes = len(field.shape(1, 1))
+        if field.mutability == "static":
+            return f"{name}[0]" if num_axes > 1 else name
+        return f"{name}[world]" if num_axes else f"{name}[world : world + 1]"
+
+    def number(self, field: Field) -> str:
+        """Return an expression for the value of a scalar field over the world, or of this agent."""
+        return f"{self.row(field)}[{'agent' if field.over == 'agents' else '0'}]"
+
+    def part(self, output: int, begin: int, size: int, stride: int) -> str:
+        """Return a name for `size` elements of a viewer's row of an output, from `begin + agent * stride`."""
+        name = f"part{len(self._whole)}"
+        at = self.whole(begin)
+        if stride:
+            at = f"{at} + agent * {self.whole(stride)}"
+        self._lines.append(f"start = {at}")
+        self._lines.append(f"{name} = out{output}[viewer, start : start + {self.whole(size)}]")
+        return name
+
+    def call(self, kernel: Callable[..., Any], *arguments: str) -> None:
+        """Add a call of a kernel."""
+        index = _index(self._kernels, kernel)
+        self._lines.append(f"kernel{index}({', '.join(arguments)})")
+
+    @property
+    def tables(self) -> tuple[Array, ...]:
+        """What the compiled function takes between the worlds and the fields."""
+        numbers = [np.array(self._whole, np.int64), np.array(self._real, np.float64)]
+        return *numbers[: 2 if self._real else 1], *self._tables
+
+    def compiled(self) -> Callable[..., None]:
+        """Compile the function `(worlds, *tables, *fields, *outputs)`.
+
+        Row i of every output is filled from the fields' row `worlds[i]`.
+        """
+        namespace = {f"kernel{index}": kernel for index, kernel in enumerate(self._kernels)}
+        return compile_source(self._source(), "observe_worlds", namespace)
+
+    def _source(self) -> str:
+        fields = [f"field{index}" for index in range(len(self.fields))]
+        outputs = [f"out{index}" for index in range(len(self._flat_outputs))]
+        numbers = ["whole", "real"] if self._real else ["whole"]
+        tables = [*numbers, *(f"table{index}" for index in range(len(self._tables)))]
+        lines = [f"def observe_worlds({', '.join(['worlds', *tables, *fields, *outputs])}):"]
+        lines += [f"    {line}" for line in self._flattening(fields, outputs)]
+        lines += ["    for row in range(len(worlds)):", "        world = worlds[row]"]
+        lines += [f"        {line}" for line in ["viewer = row", *self._for_world]]
+        if self._for_agent:
+            lines.append(f"        for agent in range({self._agents}):")
+            viewer = f"row * {self._agents} + agent" if self._row_per_agent else "row"
+            lines += [f"            {line}" for line in [f"viewer = {viewer}", *self._for_agent]]
+        return "\n".join(lines) + "\n"
+
+    def _flattening(self, fields: Sequence[str], outputs: Sequence[str]) -> list[str]:
+        """Return the lines that make rows of arrays of more axes; each costs compile time, so only those."""
+        lines: list[str] = []
+        for name, field in zip(fields, self.fields, strict=True):
+            if len(field.shape(1, 1)) > 1:
+                rows = "1" if field.mutability == "static" else f"len({name})"
+                lines.append(f"{name} = {name}.reshape(({rows}, -1))")
+        viewers = f"len(worlds) * {self._agents}" if self._row_per_agent else "len(worlds)"
+        for name, flat in zip(outputs, self._flat_outputs, strict=True):
+            if self._row_per_agent or not flat:
+                lines.append(f"{name} = {name}.reshape(({viewers}, -1))")
+        return lines
+
+
+def _index(known: list[Any], wanted: object) -> int:
+    """Return where an object stands in a list, after adding it if it is not there."""
+    for index, value in enumerate(known):
+        if value is wanted:
+            return index
+    known.append(wanted)
+    return len(known) - 1
+
+
+def flat_rows(values: Sequence[Array]) -> list[Array]:
+    """Return arrays as the compiled function takes them: a static number as an array of one."""
+    return [array if array.ndim else array.reshape(1) for array in values]

@@ -1,0 +1,83 @@
+"""Pooling: one number for each square, or cube, of places of a box."""
+
+import dataclasses
+import itertools
+import math
+from typing import Literal, get_args
+
+import numpy as np
+import numpy.typing as npt
+
+from murk_env.errors import BlueprintError, did_you_mean
+from murk_env.observation import _kernels
+from murk_env.observation._checks import check_whole
+
+__all__ = ["Operation", "Pool"]
+
+Operation = Literal["mean", "max", "min", "sum"]
+
+_CODES = {"mean": _kernels.MEAN, "max": _kernels.MAX, "min": _kernels.MIN, "sum": _kernels.SUM}
+
+
+@dataclasses.dataclass(frozen=True)
+class Pool:
+    """What is taken of which places.
+
+    Only places that show a cell count. The maximum and the minimum skip NaN, the mean and the sum do not.
+
+    Attributes:
+        operation: `mean`, `max`, `min` or `sum`.
+        size: places along each side of what is pooled to one number.
+        stride: places from one of these to the next.
+    """
+
+    operation: Operation
+    size: int
+    stride: int
+
+    def __post_init__(self) -> None:
+        if self.operation not in get_args(Operation):
+            raise BlueprintError(
+                f"pooled() has no operation {self.operation!r}; "
+                f"{did_you_mean(self.operation, get_args(Operation))}"
+            )
+        check_whole("the size of pooled()", self.size, 1)
+        check_whole("the stride of pooled()", self.stride, 1)
+
+    @property
+    def code(self) -> int:
+        """The operation's number in the kernels."""
+        return _CODES[self.operation]
+
+    @property
+    def skips_nan(self) -> bool:
+        """Whether a NaN among the values is passed over."""
+        return self.operation in ("max", "min")
+
+    def sides(self, box: tuple[int, ...]) -> tuple[int, ...]:
+        """Return the sides of what a box is pooled to."""
+        return tuple((side - self.size) // self.stride + 1 for side in box)
+
+    def groups(self, box: tuple[int, ...]) -> npt.NDArray[np.int32]:
+        """Return the places that each result is taken of, (num_results, size ** ndim) int32.
+
+        Raises:
+            BlueprintError: the box is smaller than `size`.
+        """
+        if min(box) < self.size:
+            raise BlueprintError(
+                f"pooled() takes {self.size} places a side, but the box has the sides {box}; "
+                f"pool over fewer, or show more."
+            )
+        starts = itertools.product(*(range(0, side - self.size + 1, self.stride) for side in box))
+        within = np.indices((self.size,) * len(box)).reshape(len(box), -1)
+        corners = np.array(list(starts)).reshape(-1, len(box), 1)
+        places = np.ravel_multi_index(tuple(np.moveaxis(corners + within, 1, 0)), box)
+        return np.ascontiguousarray(places, np.int32)
+
+    def bounds(self, low: float, high: float, ndim: int) -> tuple[float, float]:
+        """Return the lowest and highest result for values within `[low, high]`."""
+        if self.operation != "sum":
+            return low, high
+        most = math.prod((self.size,) * ndim)
+        return min(low, low * most), max(high, high * most)

@@ -1,0 +1,123 @@
+"""What the entries that read numbers of a field have in common: channels, pooling, transforms, bounds."""
+
+import dataclasses
+from typing import Self
+
+from murk_env.errors import BlueprintError
+from murk_env.field import Field
+from murk_env.observation.entry import Entry, Part
+from murk_env.observation.loop import Loop
+from murk_env.observation.pooling import Operation, Pool
+from murk_env.observation.transforms import Clip, Log, Normalise, Transform, bounds_after
+
+__all__ = ["Reading"]
+
+
+@dataclasses.dataclass(frozen=True)
+class Reading(Entry):
+    """Numbers of a field: read, then pooled, then transformed.
+
+    Attributes:
+        field: what is read.
+        name: key in the dict layout; the field's name by default.
+        one_hot: show a categorical field as one channel for each class, 1 where the value is that class.
+        pool: what is taken over which places; set by `pooled`.
+        transforms: what is done to every number then; set by `normalised`, `clipped` and `logged`.
+
+    Raises:
+        BlueprintError: one_hot for a field that is not a scalar categorical one.
+    """
+
+    field: Field
+    name: str | None = None
+    one_hot: bool = False
+    pool: Pool | None = dataclasses.field(default=None, kw_only=True)
+    transforms: tuple[Transform, ...] = dataclasses.field(default=(), kw_only=True)
+
+    def __post_init__(self) -> None:
+        if self.one_hot and (self.field.categories is None or self.field.components is not None):
+            raise BlueprintError(
+                f"one_hot shows the classes of a scalar field with categories=, not of {self.field!r}."
+            )
+
+    def normalised(self, low: float, high: float) -> Self:
+        """Return this entry with low mapped to 0, high to 1, and what lies beyond to the nearer of them.
+
+        Raises:
+            BlueprintError: a limit is not finite, or low lies above high. Where they are equal, all is 0.
+        """
+        return self._then(Normalise(low, high))
+
+    def clipped(self, low: float, high: float) -> Self:
+        """Return this entry with every number held within [low, high].
+
+        Raises:
+            BlueprintError: a limit is not finite, or low lies above high.
+        """
+        return self._then(Clip(low, high))
+
+    def logged(self) -> Self:
+        """Return this entry with sign(x) * ln(1 + |x|) in the place of every number x."""
+        return self._then(Log())
+
+    def pooled(self, operation: Operation, size: int, stride: int | None = None) -> Self:
+        """Return this entry with one number for each square, or cube, of places of its box.
+
+        A box of the sides n becomes one of (n - size) // stride + 1. Only places that show a cell count; the
+        maximum and the minimum skip NaN. A square without a value shows what the outside shows.
+
+        Args:
+            operation: `mean`, `max`, `min` or `sum`.
+            size: places along each side of what is pooled to one number.
+            stride: places from one of these to the next; `size` by default.
+
+        Raises:
+            BlueprintError: an unknown operation, a size or stride below 1, or pooling of what has been pooled
+                or transformed already.
+        """
+        if self.pool is not None or self.transforms:
+            raise BlueprintError(
+                f"numbers are pooled once, and before they are transformed; write pooled() first and once "
+                f"for {self.field!r}."
+            )
+        return dataclasses.replace(self, pool=Pool(operation, size, size if stride is None else stride))
+
+    @property
+    def fields(self) -> tuple[Field, ...]:
+        """The field."""
+        return (self.field,)
+
+    @property
+    def key(self) -> str:
+        """Key in the dict layout."""
+        return self.name or self.field.name
+
+    @property
+    def num_channels(self) -> int:
+        """Classes, components, or 1."""
+        classes = self.field.categories if self.one_hot else None
+        return classes or self.field.components or 1
+
+    def part(self, shape: tuple[int, ...], *, ndim: int = 0, padding: float | None = None) -> Part:
+        """Return what is seen, with the bounds that the field's bounds become.
+
+        Args:
+            shape: its shape; a picture where ndim is not 0.
+            ndim: number of axes of the box that is pooled.
+            padding: what is seen where there is no cell; None where that cannot be.
+        """
+        low, high = (0.0, 1.0) if self.one_hot else self.field.bounds
+        if self.pool is not None:
+            low, high = self.pool.bounds(low, high, ndim)
+        low, high = bounds_after(self.transforms, low, high)
+        if padding is not None:
+            low, high = min(low, padding), max(high, padding)
+        return Part(self.key, shape, low, high, picture=ndim > 0)
+
+    def write_transforms(self, loop: Loop, part: str) -> None:
+        """Add the transforms to a loop."""
+        for transform in self.transforms:
+            loop.call(transform.kernel, *map(loop.real, transform.numbers), part)
+
+    def _then(self, transform: Transform) -> Self:
+        return dataclasses.replace(self, transforms=(*self.transforms, transform))

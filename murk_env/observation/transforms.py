@@ -1,0 +1,82 @@
+"""What is done to the numbers of an observation after they are read and pooled."""
+
+import dataclasses
+import math
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol
+
+import numpy as np
+
+from murk_env.errors import BlueprintError
+from murk_env.observation import _kernels
+
+__all__ = ["Clip", "Log", "Normalise", "Transform", "bounds_after"]
+
+
+class Transform(Protocol):
+    """A function of one number that never falls where its argument rises."""
+
+    @property
+    def kernel(self) -> Callable[..., Any]:
+        """Kernel `(*numbers, out)` that changes all of `out` in place."""
+        ...
+
+    @property
+    def numbers(self) -> tuple[float, ...]:
+        """What the kernel takes before `out`."""
+        ...
+
+
+@dataclasses.dataclass(frozen=True)
+class Normalise:
+    """(x - low) / (high - low), held within [0, 1]; 0 where low equals high."""
+
+    low: float
+    high: float
+    kernel = staticmethod(_kernels.normalise)
+
+    def __post_init__(self) -> None:
+        _check_limits("normalised", self.low, self.high)
+
+    @property
+    def numbers(self) -> tuple[float, ...]:
+        """The two limits."""
+        return float(self.low), float(self.high)
+
+
+@dataclasses.dataclass(frozen=True)
+class Clip:
+    """x, held within [low, high]."""
+
+    low: float
+    high: float
+    kernel = staticmethod(_kernels.clip)
+
+    def __post_init__(self) -> None:
+        _check_limits("clipped", self.low, self.high)
+
+    @property
+    def numbers(self) -> tuple[float, ...]:
+        """The two limits."""
+        return float(self.low), float(self.high)
+
+
+@dataclasses.dataclass(frozen=True)
+class Log:
+    """sign(x) * ln(1 + |x|): near x for small x, a logarithm for large ones of either sign."""
+
+    kernel = staticmethod(_kernels.log)
+    numbers: tuple[float, ...] = ()
+
+
+def bounds_after(transforms: Sequence[Transform], low: float, high: float) -> tuple[float, float]:
+    """Return what becomes of the lowest and the highest value, by the kernels themselves."""
+    ends = np.array([low, high], np.float32)
+    for transform in transforms:
+        transform.kernel(*transform.numbers, ends)
+    return float(ends[0]), float(ends[1])
+
+
+def _check_limits(how: str, low: float, high: float) -> None:
+    if not (math.isfinite(low) and math.isfinite(high) and low <= high):
+        raise BlueprintError(f"{how}(low, high) takes finite numbers, low <= high, not {low} and {high}.")

@@ -1,0 +1,106 @@
+"""Windows: what lies around an agent, or around any cell that a field holds."""
+
+import dataclasses
+import math
+from typing import Any
+
+from murk_env.errors import BlueprintError
+from murk_env.field import Field
+from murk_env.lattice import Lattice
+from murk_env.observation import _kernels
+from murk_env.observation._checks import check_cells, check_whole
+from murk_env.observation.entry import Fitted, Part, Scene
+from murk_env.observation.loop import Loop
+from murk_env.observation.reading import Reading
+from murk_env.observation.region import Region, disk, rectangle
+
+__all__ = ["Window"]
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Window(Reading):
+    """The part of a field around a cell, as a picture `(channels, *sides)`.
+
+    The axes are those of the lattice's coordinates, each of 2 * extent + 1 places with the centre in the
+    middle. A window goes around the lattice where the lattice wraps, so it may show a cell twice; at every
+    other border, clamped ones included, it shows the padding. With a centre over agents there is a window for
+    every agent. A centre that is no cell, such as -1, sees nothing but padding.
+
+    Attributes:
+        around: a scalar int32 field over the world or over agents: the cell in the centre.
+        disk: show the cells within this number of hops; the rest of the box is padding.
+        rectangle: or show the whole box, with these extents to either side, one for each coordinate.
+        padding: what is seen where no cell is, whatever is pooled and transformed.
+        with_mask: add a part, `(1, *sides)`: 1 where a value is seen, 0 where the padding is. Its key is that
+            of the window and `_mask`.
+
+    Raises:
+        BlueprintError: the field is not over cells, the centre is no field of cells, not exactly one of disk
+            and rectangle is given, or an extent is not an integer >= 0.
+    """
+
+    around: Field
+    disk: int | None = None
+    rectangle: tuple[int, ...] | None = None
+    padding: float = 0.0
+    with_mask: bool = False
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.field.over != "cells":
+            raise BlueprintError(f"a Window shows a field over cells, not {self.field!r}; use Observe.")
+        check_cells("the centre of a Window", self.around)
+        if (self.disk is None) == (self.rectangle is None):
+            raise BlueprintError(
+                f"a Window of {self.field.name!r} is either a disk or a rectangle, not "
+                f"disk={self.disk!r} and rectangle={self.rectangle!r}."
+            )
+        for extent in (self.disk,) if self.rectangle is None else self.rectangle:
+            check_whole("a Window's radius or extent", extent, 0)
+        if not math.isfinite(self.padding):
+            raise BlueprintError(f"a Window's padding is a finite number, not {self.padding}.")
+
+    @property
+    def fields(self) -> tuple[Field, ...]:
+        """The field it shows and the one that holds the centre."""
+        return self.field, self.around
+
+    def fit(self, scene: Scene) -> Fitted:
+        """Return the window's shape and bounds; see `Entry.fit`."""
+        region = self._region(scene.lattice)
+        sides = self.pool.sides(region.box) if self.pool else region.box
+        groups = self.pool.groups(region.box) if self.pool else region.each
+        shown = self.part((self.num_channels, *sides), ndim=len(sides), padding=self.padding)
+        mask = (Part(f"{self.key}_mask", (1, *sides), 0.0, 1.0, picture=True),) if self.with_mask else ()
+
+        def write(loop: Loop, parts: tuple[str, ...]) -> None:
+            self._write(loop, parts, region, groups)
+
+        return Fitted((shown, *mask), per_agent=self.around.over == "agents", write=write)
+
+    def _write(self, loop: Loop, parts: tuple[str, ...], region: Region, groups: Any) -> None:
+        where = (loop.number(self.around), loop.table(region.kinds), loop.table(region.displacements))
+        by_class, padding = loop.whole(self.one_hot), loop.real(self.padding)
+        skips_nan = loop.whole(self.pool is not None and self.pool.skips_nan)
+        if self.pool is None:
+            loop.call(_kernels.window, loop.row(self.field), *where, by_class, padding, parts[0])
+        else:
+            code = loop.whole(self.pool.code)
+            table = loop.table(groups)
+            loop.call(_kernels.pool, loop.row(self.field), *where, table, by_class, code, parts[0])
+        if self.with_mask:
+            loop.call(_kernels.show_mask, *where, loop.table(groups), skips_nan, *parts)
+        self.write_transforms(loop, parts[0])
+        if self.pool is not None or self.transforms:
+            loop.call(_kernels.pad, *where, loop.table(groups), skips_nan, padding, parts[0])
+
+    def _region(self, lattice: Lattice) -> Region:
+        if self.disk is not None:
+            return disk(lattice, self.disk)
+        assert self.rectangle is not None
+        if len(self.rectangle) != lattice.ndim:
+            raise BlueprintError(
+                f"a rectangle on {lattice!r} has {lattice.ndim} extents, one for each coordinate, not "
+                f"{self.rectangle!r}."
+            )
+        return rectangle(lattice, tuple(self.rectangle))

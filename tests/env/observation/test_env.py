@@ -1,0 +1,33 @@
+"""An environment that sees by windows keeps every rule of vector environments."""
+
+import dataclasses
+
+import pytest
+from gymnasium.wrappers import TimeLimit
+
+from murk_env import MurkVectorEnv, Observation, Observe
+from murk_env.observation import Window
+from murk_env.testing import check_vector_env
+from murk_envs.heat_seeker import HeatSeeker
+
+
+class Peering(HeatSeeker):
+    """HeatSeeker by what lies around the agent, and the whole in coarse."""
+
+    def build(self, params):
+        near = Window(self.heat, around=self.agent, disk=1, with_mask=True).logged()
+        far = Observe(self.heat, name="far").pooled("mean", 2, 1).normalised(0.0, 10.0)
+        return dataclasses.replace(super().build(params), observation=Observation(near, far, layout="dict"))
+
+
+@pytest.mark.parametrize("mode", ["NextStep", "SameStep", "Disabled"])
+def test_an_environment_of_windows_keeps_the_rules(mode):
+    check_vector_env(
+        lambda num_envs, mode: MurkVectorEnv(
+            Peering, num_envs, size=3, max_episode_steps=7, autoreset_mode=mode, checked=True
+        ),
+        lambda: TimeLimit(Peering(size=3), 7),
+        modes=[mode],
+        num_envs=[3],
+        steps=60,
+    )

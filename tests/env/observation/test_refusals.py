@@ -1,0 +1,130 @@
+"""What cannot be seen is refused when the entry or the plan is made, and the message says why."""
+
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+
+from murk_env import Field
+from murk_env.errors import BlueprintError
+from murk_env.lattice import Fcc12, Square4
+from murk_env.observation import Neighbours, Observe, Window
+from tests.env.observation.scenes import Fields, plan_of
+
+HEAT, CELL, CELLS, FLOW = Fields.heat, Fields.cell, Fields.cells, Fields.flow
+GRID = Square4(4, 5)
+OTHER = Field(over="world", dtype=np.int32)
+TERRAIN = Field(categories=3)
+
+misspelt: Any = "maen"
+half: Any = 1.5
+
+
+def window(field=HEAT, **options: Any):
+    return Window(field, around=options.pop("around", CELL), **options)
+
+
+REFUSED = {
+    "over": (
+        lambda: plan_of(GRID, Observe(HEAT), over="agent"),
+        "over cannot be 'agent'; did you mean 'agents'",
+    ),
+    "no entry": (lambda: plan_of(GRID, "heat"), r"entries such as Observe\(self.heat\), not of 'heat'"),
+    "unknown field": (lambda: plan_of(GRID, Observe(TERRAIN)), "which is no field of this environment"),
+    "unknown centre": (
+        lambda: plan_of(GRID, window(around=OTHER, disk=1)),
+        r"Field\(\?, over='world'.*no field of this environment",
+    ),
+    "one_hot": (lambda: Observe(HEAT, one_hot=True), r"scalar field with categories=, not of Field\(heat"),
+    "window over the world": (
+        lambda: window(CELL, disk=1),
+        r"shows a field over cells, not Field\(cell.*use Observe",
+    ),
+    "centre over cells": (
+        lambda: window(around=Field(dtype=np.int32), disk=1),
+        "the centre of a Window is a scalar int32 field over the world or over agents .* not Field",
+    ),
+    "centre of floats": (lambda: window(around=Field(over="world"), disk=1), "scalar int32 field over"),
+    "centre of classes": (
+        lambda: window(around=Field(over="world", categories=9), disk=1),
+        "scalar int32 field over",
+    ),
+    "centre a number": (lambda: window(around=3, disk=1), "that holds cells, not 3"),
+    "no region": (lambda: window(), "either a disk or a rectangle, not disk=None and rectangle=None"),
+    "two regions": (lambda: window(disk=1, rectangle=(1, 1)), r"not disk=1 and rectangle=\(1, 1\)"),
+    "negative radius": (lambda: window(disk=-1), "radius or extent is an integer >= 0, not -1"),
+    "half a radius": (lambda: window(disk=1.5), "radius or extent is an integer >= 0, not 1.5"),
+    "negative extent": (lambda: window(rectangle=(1, -2)), "radius or extent is an integer >= 0, not -2"),
+    "extents": (
+        lambda: plan_of(GRID, window(rectangle=(1,))),
+        r"on Square4\(4, 5, .* has 2 extents, one for each coordinate, not \(1,\)",
+    ),
+    "no extents": (lambda: plan_of(GRID, window(rectangle=())), "has 2 extents"),
+    "padding": (lambda: window(disk=1, padding=math.nan), "padding is a finite number, not nan"),
+    "low above high": (lambda: Observe(HEAT).normalised(2, 1), r"normalised\(low, high\) .* not 2 and 1"),
+    "nan": (lambda: Observe(HEAT).normalised(math.nan, 1), "finite numbers, low <= high, not nan and 1"),
+    "infinite": (lambda: window(disk=1).normalised(0, math.inf), "not 0 and inf"),
+    "clip": (lambda: window(disk=1).clipped(3, 2), r"clipped\(low, high\) takes finite .* not 3 and 2"),
+    "clip nan": (lambda: Observe(HEAT).clipped(0, math.nan), "clipped.* not 0 and nan"),
+    "operation": (lambda: window(disk=1).pooled(misspelt, 2), "no operation 'maen'; did you mean 'mean'"),
+    "size": (lambda: window(disk=1).pooled("mean", 0), r"the size of pooled\(\) is an integer >= 1, not 0"),
+    "stride": (
+        lambda: window(disk=1).pooled("mean", 2, 0),
+        r"the stride of pooled\(\) is an integer >= 1, not 0",
+    ),
+    "half a size": (
+        lambda: window(disk=1).pooled("mean", half),
+        r"the size of pooled\(\) is an integer >= 1, not 1.5",
+    ),
+    "size above box": (
+        lambda: plan_of(GRID, window(disk=1).pooled("mean", 4)),
+        r"4 places a side, but the box has the sides \(3, 3\)",
+    ),
+    "size above one side": (
+        lambda: plan_of(GRID, window(rectangle=(0, 2)).pooled("mean", 2)),
+        r"2 places a side, but the box has the sides \(1, 5\)",
+    ),
+    "pooled twice": (lambda: window(disk=1).pooled("mean", 2).pooled("max", 2), "pooled once, and before"),
+    "pooled late": (lambda: window(disk=1).logged().pooled("mean", 2), "pooled once, and before"),
+    "pooled number": (
+        lambda: plan_of(GRID, Observe(CELL).pooled("mean", 1)),
+        r"needs a box of cells, and Field\(cell.* on Square4.* is none",
+    ),
+    "pooled ragged": (
+        lambda: plan_of(Fcc12(4, 4, 4), Observe(HEAT).pooled("mean", 2)),
+        r"needs a box of cells, and Field\(heat.* on Fcc12.* is none",
+    ),
+    "slots": (lambda: Neighbours(CELLS, 0), "number of slots of Neighbours is an integer >= 1, not 0"),
+    "half a slot": (
+        lambda: Neighbours(CELLS, half),
+        "number of slots of Neighbours is an integer >= 1, not 1.5",
+    ),
+    "neighbours of a world": (lambda: Neighbours(CELL, 1), r"found by a field over agents, not Field\(cell"),
+    "neighbours of floats": (
+        lambda: Neighbours(Field(over="agents"), 1),
+        "what Neighbours are found by is a scalar int32 field",
+    ),
+    "image of slots": (
+        lambda: plan_of(GRID, Neighbours(CELLS, 2), layout="image", num_agents=2, over="agents"),
+        r"'cells' has the shape \(2, 3\) for each viewer; use layout='flat' or 'dict'",
+    ),
+    "image of many": (
+        lambda: plan_of(GRID, window(around=CELLS, disk=1), layout="image", num_agents=2),
+        "one picture an entry, but 'heat' has one for each of 2 agents; use over='agents'",
+    ),
+    "image of two sizes": (
+        lambda: plan_of(GRID, window(disk=1), Observe(FLOW), layout="image"),
+        r"equal sides, but 'flow' has \(4, 5\) and 'heat' \(3, 3\)",
+    ),
+    "key of a mask": (
+        lambda: plan_of(GRID, window(disk=1, with_mask=True), Observe(FLOW, name="heat_mask"), layout="dict"),
+        "two entries of the observation are called 'heat_mask'",
+    ),
+}
+
+
+@pytest.mark.parametrize(("make", "message"), REFUSED.values(), ids=REFUSED.keys())
+def test_what_cannot_be_seen_is_refused(make, message):
+    with pytest.raises(BlueprintError, match=message):
+        make()
