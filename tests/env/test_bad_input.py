@@ -1,6 +1,7 @@
 """What a newcomer may pass by mistake: said plainly, before anything changes."""
 
 import dataclasses
+from typing import Any, cast
 
 import numpy as np
 import pytest
@@ -89,7 +90,7 @@ def test_checked_mode_finds_a_compiled_hook_that_leaves_its_row(index):
 
 def test_per_world_without_its_fields_is_refused():
     with pytest.raises(DefinitionError, match=r"takes Field objects, not <function .*write @per_world\(heat"):
-        per_world(lambda heat: None)
+        per_world(cast(Any, lambda heat: None))
 
 
 @pytest.mark.parametrize("static", [5, "settled"])
@@ -104,7 +105,7 @@ def test_parameters_that_compare_equal_but_are_not_share_nothing():
         class Params(HeatSeeker.Params):
             warmth: float = dataclasses.field(default=1.0, compare=False)
 
-        def build(self, params):
+        def build(self, params: Any):
             made = super().build(params)
             return dataclasses.replace(
                 made, static={self.settled: np.full(made.lattice.num_cells, params.warmth)}

@@ -94,7 +94,9 @@ def test_it_declares_what_it_touches(law):
     assert made.alike == tuple(tuple(fields[name] for name in group) for group in law.alike)
 
 
-@pytest.mark.parametrize("law", [law for law in LAWS if len(set(sum(law.alike, ()))) > 1], ids=repr)
+@pytest.mark.parametrize(
+    "law", [law for law in LAWS if any(len(set(group)) > 1 for group in law.alike)], ids=repr
+)
 def test_fields_that_it_mixes_must_have_one_unit(law):
     first, *_, last = law.alike[0]
     unlike = {first: {"unit": "K"}, last: {"unit": "J"}}
