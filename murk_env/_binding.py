@@ -14,6 +14,7 @@ import numpy.typing as npt
 from murk_arena import FieldId, TickGuard
 from murk_env._bookkeeping import EPISODE, PHASE, RNG_KEY, STEP
 from murk_env._bounds import bounds_of
+from murk_env.errors import PipelineError
 from murk_env.field import Field, Parameter
 from murk_env.lattice import Lattice
 from murk_env.propagators.base import Propagator
@@ -56,16 +57,25 @@ class LawFrame:
         return self._rng
 
     def read(self, field: Field) -> Array:
-        return self._arrays["reads"][field]
+        return self._declared("reads", field)
 
     def previous(self, field: Field) -> Array:
-        return self._arrays["reads_previous"][field]
+        return self._declared("reads_previous", field)
 
     def write(self, field: Field) -> Array:
-        return self._arrays["writes"][field]
+        return self._declared("writes", field)
 
     def update(self, field: Field) -> Array:
-        return self._arrays["updates"][field]
+        return self._declared("updates", field)
+
+    def _declared(self, role: str, field: Field) -> Array:
+        arrays = self._arrays[role]
+        if field not in arrays:
+            names = ", ".join(sorted(other.name for other in arrays)) or "none"
+            raise PipelineError(
+                f"the law asks for {field!r}, which it does not declare in {role} (declared: {names})."
+            )
+        return arrays[field]
 
 
 @dataclasses.dataclass(slots=True)

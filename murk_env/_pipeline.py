@@ -46,14 +46,12 @@ class Pipeline:
         return WriteMode.FULL if field in writer.writes else WriteMode.INCREMENTAL
 
     def bounds_held(self, field: Field) -> bool:
-        """Whether the field's own writer already keeps it within its bounds, by clamping."""
-        if field.categories is not None:
-            return True  # a class beyond the last is a mistake to find, not a value to clamp
-        low, high = field.bounds
+        """Whether a limited field's own writer already keeps it within its bounds, by clamping."""
         if field not in self.writers:
-            return math.isinf(low) and math.isinf(high)
+            return False
+        low, high = field.bounds
         lowest, highest = self.writers[field].guarantees(field)
-        return low <= lowest and highest <= high
+        return low <= lowest and (highest < high or (highest == high and field.at_bounds != "wrap"))
 
 
 def _check_declarations(propagator: Propagator, known: set[Field]) -> None:

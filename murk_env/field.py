@@ -92,6 +92,8 @@ class Field:
             )
         if not low <= initial <= high:
             raise FieldError(f"a field's initial value {initial} lies outside its bounds [{low}, {high}].")
+        if self.at_bounds == "wrap" and initial == high:
+            raise FieldError(f"a field that wraps lies in [low, high): it cannot begin at {initial}.")
         if self.dtype == np.int32:
             self._check_integers(initial)
 
@@ -109,6 +111,12 @@ class Field:
             -math.inf if self.low is None else self.low,
             math.inf if self.high is None else self.high,
         )
+
+    @property
+    def limited(self) -> bool:
+        """Whether its values are kept within limits as it goes; static and categorical ones are not."""
+        finite = any(math.isfinite(limit) for limit in self.bounds)
+        return finite and self.mutability != "static" and self.categories is None
 
     def shape(self, num_cells: int, num_agents: int) -> tuple[int, ...]:
         """Return the shape of one world's values."""

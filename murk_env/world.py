@@ -98,11 +98,8 @@ class World:
         self.arena = PingPongArena(specs, num_worlds=num_worlds, static=shared, checked=checked)
         self._views: list[Views | None] = [None, None]
         self._bindings: list[Binding | None] = [None, None]
-        self._bounded = [
-            field
-            for field in self.fields.values()
-            if field.mutability != "static" and not self.pipeline.bounds_held(field)
-        ]
+        self._limited = [field for field in self.fields.values() if field.limited]  # what hooks may leave
+        self._bounded = [field for field in self._limited if not self.pipeline.bounds_held(field)]
         self.bounded_per_tick = [field for field in self._bounded if field.mutability == "per_tick"]
         self._bounded_sparse = [field for field in self._bounded if field.mutability == "sparse"]
         self._bounded_parameters = [field for field in self._bounded if isinstance(field, Parameter)]
@@ -155,7 +152,7 @@ class World:
             if self.arena.checked:
                 written = [(field, guard.read(self.ids[field])) for field in self.fields.values()]
                 check_values("edit", written, HookError)
-            self.apply_bounds(guard)
+            self.apply_bounds(guard, self._limited)
 
     def reset(self, *, seed: int | None = None) -> None:
         """Set every field to its initial value and seed world i with `seed + i`.
@@ -254,9 +251,9 @@ class World:
         if self._bounded_sparse:
             self.apply_bounds(guard, self._bounded_sparse)
 
-    def apply_bounds(self, guard: TickGuard, fields: Sequence[Field] | None = None) -> None:
-        """Bring every field, or those of `fields`, that may have left its bounds back within them."""
-        for field in self._bounded if fields is None else fields:
+    def apply_bounds(self, guard: TickGuard, fields: Sequence[Field]) -> None:
+        """Bring some fields back within their bounds."""
+        for field in fields:
             array = guard.read(self.ids[field])
             if field.mutability == "sparse" and array is guard.previous(self.ids[field]):
                 continue
@@ -287,8 +284,8 @@ class World:
         rows.write(self.ids[STEP], 0)
 
     def bound_rows(self, rows: RowWriter) -> None:
-        """Bring the rows of every bounded field within its bounds."""
-        for field in self._bounded:
+        """Bring the rows of every bounded field within its bounds: start may have left them."""
+        for field in self._limited:
             values = rows.read(self.ids[field])
             inside = values.copy()
             apply_bounds(inside, field)

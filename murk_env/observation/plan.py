@@ -120,8 +120,8 @@ class ObservationPlan:
         fields = self._arrays(values)
         num_worlds = len(arrays[0]) if self._counted is None else len(fields[self._counted])
         if len(self._worlds) != num_worlds:
-            self._worlds = np.arange(num_worlds)
             self._batch = [(num_worlds, *shape) for shape in self._shapes]
+            self._worlds = np.arange(num_worlds)  # last: an interrupt before it leaves this to be done again
         for array, shape in zip(arrays, self._batch, strict=True):
             if array.shape != shape or array.dtype != _FLOAT32 or not array.flags.c_contiguous:
                 raise DefinitionError(

@@ -4,9 +4,22 @@ import math
 
 import numpy as np
 import pytest
+from gymnasium.spaces import Discrete
 
-from murk_env import Field, MurkVectorEnv, Square4, World
+from murk_env import (
+    Blueprint,
+    Copy,
+    Diffusion,
+    Field,
+    MurkEnv,
+    MurkVectorEnv,
+    Observation,
+    Observe,
+    Square4,
+    World,
+)
 from murk_env._bounds import apply_bounds
+from murk_env.errors import FieldError
 from tests.env.worlds import Drifter
 
 
@@ -66,7 +79,7 @@ def test_one_limit_leaves_the_other_side_open():
 def test_no_multiple_of_the_range_is_rounded_beyond_the_bounds(at_bounds, low, high):
     low32, high32 = np.float32(low), np.float32(high)
     values = (low32 + np.arange(-9, 10).astype(np.float32) * (high32 - low32)).astype(np.float32)
-    apply_bounds(values, Field(low=low, high=high, initial=high, at_bounds=at_bounds))
+    apply_bounds(values, Field(low=low, high=high, initial=low, at_bounds=at_bounds))
     assert ((values >= low32) & (values <= high32)).all()
 
 
@@ -100,3 +113,65 @@ def test_an_edit_between_ticks_is_brought_within_the_bounds():
     with world.edit() as tick:
         tick[field] = [[-1.0, 9.0]]
     assert world[field].tolist() == [[0.0, np.float32(math.pi)]]
+
+
+LIMITED = {
+    "clamp": Field(low=0.0, high=1.0),
+    "reflect": Field(low=0.0, high=1.0, at_bounds="reflect"),
+    "wrap": Field(low=0.0, high=1.0, at_bounds="wrap"),
+}
+
+
+@pytest.mark.parametrize("at_bounds", list(LIMITED))
+@pytest.mark.parametrize("mode", ["NextStep", "SameStep"])
+def test_what_start_writes_comes_within_bounds_also_where_a_law_keeps_them(at_bounds, mode):
+    class Warm(MurkEnv):
+        heat = LIMITED[at_bounds]
+
+        def build(self, params):
+            law = Diffusion(self.heat, coefficient=0.1, clamp=(0.0, 0.75))
+            return Blueprint(
+                lattice=Square4(1, 3),
+                propagators=[law],
+                observation=Observation(Observe(self.heat)),
+                action_space=Discrete(2),
+            )
+
+        def start(self, tick, worlds):
+            tick[self.heat] = 7.5
+
+        def act(self, tick, actions):
+            pass
+
+        def reward(self, before, after):
+            return np.zeros(len(after[self.heat]))
+
+        def terminated(self, after):
+            return np.zeros(len(after[self.heat]), bool)
+
+    wanted = {"clamp": 1.0, "reflect": 0.5, "wrap": 0.5}[at_bounds]
+    envs = MurkVectorEnv(Warm, 2, max_episode_steps=1, autoreset_mode=mode)
+    assert (envs.reset(seed=1)[0] == wanted).all()
+    observations = envs.step([0, 0])[0]
+    if mode == "NextStep":
+        observations = envs.step([0, 0])[0]
+    assert (observations == wanted).all()
+
+
+def test_what_an_edit_writes_comes_within_bounds_also_where_a_law_keeps_them():
+    heat = Field(low=0.0, high=1.0)
+    world = World(Square4(1, 3), {"heat": heat}, [Diffusion(heat, coefficient=0.1, clamp=(0.0, 1.0))])
+    with world.edit() as tick:
+        tick[heat] = 7.5
+    assert (world[heat] == 1.0).all()
+
+
+def test_a_field_that_wraps_never_shows_its_upper_limit():
+    angle, shown = Field(low=0.0, high=4.0), Field(low=0.0, high=4.0, at_bounds="wrap")
+    world = World(Square4(1, 2), {"angle": angle, "shown": shown}, [Copy(angle, output=shown)])
+    with world.edit() as tick:
+        tick[angle] = 4.0
+    world.tick()
+    assert (world[shown] == 0.0).all()
+    with pytest.raises(FieldError, match=r"lies in \[low, high\): it cannot begin at 4"):
+        Field(low=0.0, high=4.0, at_bounds="wrap", initial=4.0)

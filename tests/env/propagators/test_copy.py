@@ -47,7 +47,7 @@ def test_a_copy_onto_itself_keeps_it():
 def test_fields_of_different_kinds_are_refused(options):
     now, last = Field(), Field(**options)
     with pytest.raises(PipelineError, match=r"Copy\(last\) copies Field\(now.*does not fit into Field\(last"):
-        World(Line1D(3), {"now": now, "last": last}, [Copy(now, output=last)])
+        World(Line1D(3), {"now": now, "last": last}, [Copy(now, output=last)], num_agents=1)
 
 
 def test_a_static_field_is_not_copied():
