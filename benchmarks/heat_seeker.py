@@ -20,7 +20,7 @@ def vector_job(name: str, num_envs: int, **make_arguments: Any) -> Job:
 
 
 def native_job(num_envs: int) -> Job:
-    """The native vector env, on the one thread that it uses unless told otherwise."""
+    """The native vector env, on the one thread that it uses."""
     return vector_job(f"native vector env, num_envs={num_envs}", num_envs)
 
 

@@ -1,8 +1,8 @@
 """Compiled functions: numba behind three calls, with a disk cache that cannot go stale.
 
 Everything compiled in this package is compiled here, so that one set of options holds everywhere:
-no fast-math (results are the same in every form of an environment), no GIL (blocks of worlds run on
-threads), numpy's rules for division by zero.
+no fast-math (results are the same in every form of an environment), the GIL released, numpy's rules
+for division by zero.
 """
 
 import linecache
