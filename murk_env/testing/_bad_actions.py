@@ -8,7 +8,7 @@ from gymnasium import Space, spaces
 
 from murk_env.testing._types import AnyArray, is_array, parts_of
 
-__all__ = ["bad_actions"]
+__all__ = ["bad_actions", "with_impossible_rows"]
 
 
 def bad_actions(single_space: Space[Any], batch: Any) -> Iterator[tuple[str, Any]]:
@@ -30,6 +30,27 @@ def bad_actions(single_space: Space[Any], batch: Any) -> Iterator[tuple[str, Any
         yield "text for actions", np.full(batch.shape, "left")
         for what, value in _bad_values(single_space):
             yield f"{what} in the last row", _with_last(batch, value)
+
+
+def with_impossible_rows(single_space: Space[Any], batch: Any, rows: AnyArray) -> Any:
+    """Return a batch of actions with values outside their space in some rows.
+
+    Args:
+        single_space: The space of one action.
+        batch: A batch of good actions; it is not changed.
+        rows: The rows to spoil, (num_envs,) bool.
+    """
+    for key, space in parts_of(single_space).items():
+        batch = _with_part(batch, key, with_impossible_rows(space, batch[key], rows))
+    if not is_array(batch):
+        return batch
+    spoilt = batch.copy()
+    values = [
+        value for _, value in _bad_values(single_space) if np.asarray(value).dtype.kind == batch.dtype.kind
+    ]
+    if values:
+        spoilt[rows] = values[-1]
+    return spoilt
 
 
 def _with_part(batch: Any, key: Any, part: Any) -> Any:

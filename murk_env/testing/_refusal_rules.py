@@ -5,10 +5,11 @@ from typing import Any
 import numpy as np
 from gymnasium.vector import AutoresetMode
 
-from murk_env.testing._bad_actions import bad_actions
+from murk_env.testing._bad_actions import bad_actions, with_impossible_rows
 from murk_env.testing._rule import must_be_untouched, must_refuse, play_until_ended, vector_rule
 from murk_env.testing._types import AnyVectorEnv
 from murk_env.testing.case import Bench
+from murk_env.testing.comparison import first_difference
 
 
 def _seeded_pair(bench: Bench) -> tuple[AnyVectorEnv, AnyVectorEnv]:
@@ -54,6 +55,22 @@ def bad_actions_are_refused(bench: Bench) -> None:
     for what, actions in bad_actions(env.single_action_space, batch):
         must_refuse(bench, f"step with {what}", lambda actions=actions: env.step(actions))
     must_be_untouched(bench, "after refused actions", env, twin)
+
+
+@vector_rule
+def ended_rows_need_no_action(bench: Bench) -> None:
+    """In NextStep mode the action of a row that has ended is ignored, whatever stands there."""
+    if bench.case.mode is not AutoresetMode.NEXT_STEP:
+        return
+    env, twin = bench.native(), bench.native()
+    ended, twin_ended = play_until_ended(bench, env), play_until_ended(bench, twin)
+    if ended is None or twin_ended is None:
+        return
+    actions = next(bench.actions(env))
+    spoilt = with_impossible_rows(env.single_action_space, actions, ended)
+    difference = first_difference(twin.step(actions), env.step(spoilt))
+    if difference:
+        raise bench.differs(f"step with impossible actions in ended rows {np.flatnonzero(ended)}", difference)
 
 
 @vector_rule

@@ -42,6 +42,7 @@ _RULES = (
     oracle.episodes_end_apart,
     oracle.steps_equal_sync,
     oracle.resets_equal_sync,
+    refusal.ended_rows_need_no_action,
 )
 
 VECTOR_RULES: Mapping[str, Rule] = MappingProxyType({rule.__name__: rule for rule in _RULES})

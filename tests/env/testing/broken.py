@@ -215,6 +215,13 @@ class ActionsRefusedTooLate(TidySyncVectorEnv):
         return super().step(actions)
 
 
+class EndedRowsMustAct(TidySyncVectorEnv):
+    def step(self, actions: Any) -> Any:
+        if np.any(self._autoreset_envs) and not self.action_space.contains(actions):
+            raise ValueError("expected an action for every row")
+        return super().step(actions)
+
+
 class StepsAtOnce(TidySyncVectorEnv):
     def step(self, actions: Any) -> Any:
         if not self._started:

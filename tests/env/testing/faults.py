@@ -27,6 +27,7 @@ FAULTS: Mapping[str, tuple[type[TidySyncVectorEnv], ...]] = {
     "bad_seeds_are_refused": (broken.NegativeSeeds, broken.SeedsHalfTaken),
     "bad_masks_are_refused": (broken.AnyMask, broken.MaskRefusedTooLate),
     "bad_actions_are_refused": (broken.ActionsClipped, broken.ActionsRefusedTooLate),
+    "ended_rows_need_no_action": (broken.EndedRowsMustAct,),
     "steps_need_a_reset": (broken.StepsAtOnce,),
     "closing_is_final": (broken.StepsWhenClosed, broken.ClosesOnce),
     "disabled_mode_refuses_ended_rows": (broken.StepsEndedRows, broken.EndedRowsRefusedTooLate),

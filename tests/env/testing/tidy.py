@@ -33,10 +33,21 @@ class TidySyncVectorEnv(SyncVectorEnv):
             raise ValueError(f"a seed must be an integer of at least 0, got {seed!r}")
         return int(seed)
 
+    def _of_running_rows(self, actions: Any) -> Any:
+        """Return the actions with zeros, which are legal, in rows whose own are ignored."""
+        if isinstance(actions, dict):
+            return {key: self._of_running_rows(part) for key, part in actions.items()}
+        whole = isinstance(actions, np.ndarray) and len(actions) == self.num_envs
+        if not whole or self.autoreset_mode is not AutoresetMode.NEXT_STEP or not self._autoreset_envs.any():
+            return actions
+        shown = actions.copy()
+        shown[self._autoreset_envs] = 0
+        return shown
+
     def step(self, actions: Any) -> tuple[Any, Any, Any, Any, dict[str, Any]]:
         if not self._started or self.closed:
             raise RuntimeError("step needs an open environment that has been reset")
-        if not self.action_space.contains(actions):
+        if not self.action_space.contains(self._of_running_rows(actions)):
             raise ValueError(f"expected actions in {self.action_space}, got {actions!r}")
         if self.autoreset_mode is AutoresetMode.DISABLED and np.any(self._autoreset_envs):
             raise ValueError("rows that have ended must be reset")
