@@ -25,7 +25,8 @@ class TickGuard:
     """One tick: it is published when the `with` block succeeds and discarded when it raises.
 
     An arena has one guard, which every tick uses again. Arrays it gives are made once per buffer: until the
-    arena's `layout_version` changes, they are the same objects at every second tick.
+    arena's `layout_version` changes, they are the same objects at every second tick. They are the arena's
+    memory: one kept beyond the tick can still be written through, and nothing notices, so do not keep them.
     """
 
     __slots__ = ("_sealed_view", "_writers", "_writes")

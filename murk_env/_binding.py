@@ -73,7 +73,8 @@ class LawFrame:
         if field not in arrays:
             names = ", ".join(sorted(other.name for other in arrays)) or "none"
             raise PipelineError(
-                f"the law asks for {field!r}, which it does not declare in {role} (declared: {names})."
+                f"the law asks for {field!r}, which it does not declare (declared in {role}: {names}); "
+                f"add it to {role}."
             )
         return arrays[field]
 

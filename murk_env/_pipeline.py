@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from murk_arena import WriteMode
 from murk_env.errors import PipelineError, StabilityError
@@ -55,9 +56,16 @@ class Pipeline:
 
 
 def _check_declarations(propagator: Propagator, known: set[Field]) -> None:
-    touched = (*propagator.reads, *propagator.reads_previous, *propagator.writes, *propagator.updates)
+    touched: tuple[Any, ...] = (
+        *propagator.reads,
+        *propagator.reads_previous,
+        *propagator.writes,
+        *propagator.updates,
+    )
     touched += tuple(value for value in propagator.coefficients if isinstance(value, Parameter))
     for field in touched:
+        if not isinstance(field, Field):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise PipelineError(f"{type(propagator).__name__} takes Field objects, not {field!r}.")
         if field not in known:
             names = ", ".join(sorted(other.name for other in known))
             raise PipelineError(

@@ -149,6 +149,10 @@ class Parameter(Field):
     It keeps its value through restarts of the world, may differ from world to world, and may be set
     between ticks (`World.edit`), in `act` or in `start`. Stability is checked against its bounds.
 
+    It holds a float32, as all fields do: set to 0.1 it is float32(0.1), which is 0.100000001. A law runs to
+    the same bits with it as with that number, `float(np.float32(0.1))`; a plain 0.1 is a float64, which the
+    laws that compute with it in double precision (Diffusion, Wave) tell apart from it in the last digits.
+
     Args:
         default: its value in every world until it is set.
         low: smallest value.

@@ -34,6 +34,9 @@ class Values(Mapping[Field, Array]):
         except (KeyError, TypeError):
             raise _no_field(field, self._arrays) from None
 
+    def __contains__(self, field: object) -> bool:
+        return isinstance(field, Field) and field in self._arrays
+
     def __iter__(self) -> Iterator[Field]:
         return iter(self._arrays)
 

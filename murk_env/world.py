@@ -25,6 +25,7 @@ from murk_env._static import build_static, field_ids, field_specs, fitting_stati
 from murk_env.errors import (
     FieldError,
     HookError,
+    LatticeError,
     PropagatorError,
     ReentrantStepError,
     SeedError,
@@ -81,6 +82,9 @@ class World:
         static: Mapping[Field, Any] | StaticArena | None = None,
         checked: bool = False,
     ) -> None:
+        if not isinstance(lattice, Lattice):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise LatticeError(f"a World lies on a Lattice, such as Square4(8, 8), not on {lattice!r}.")
+        lattice.check()
         self.lattice = lattice
         self.fields = _named(fields)
         self.num_worlds = num_worlds

@@ -12,6 +12,16 @@ import numpy.typing as npt
 from murk_env.errors import LatticeError
 from murk_env.lattice._checks import as_integers, as_pairs
 from murk_env.lattice._kernels import first_outside, hop, hops_by_walking
+from murk_env.lattice._tables import (
+    check_connected,
+    check_coordinates,
+    check_mutual,
+    check_neighbours,
+    check_ranks,
+    check_ways,
+    integer_table,
+    real_table,
+)
 from murk_env.lattice.stencil import Stencil
 
 __all__ = ["Lattice"]
@@ -21,11 +31,12 @@ class Lattice(ABC):
     """The topology of cells: which exist, which are neighbours, and where they lie.
 
     Cells are numbered 0 ... num_cells - 1 in canonical order; that number is a cell's rank. From every cell
-    there is a way to every other. A subclass is a frozen dataclass of its parameters that says its ``box``
-    and ``directions`` and gives ``_coordinates``, ``_hop``, ``_positions`` and ``_displacements``; everything
-    else follows, and may be overridden where a formula is faster than a table. Lattices whose cells are the
-    points of a box are shorter to write as a ``Grid``. Two lattices are equal when they are of one class with
-    equal parameters. Tables are made when first asked for, and are read-only.
+    there is a way to every other, and every hop has one back; ``check`` proves it. A subclass is a frozen
+    dataclass of its parameters that says its ``box`` and ``directions`` and gives ``_coordinates``, ``_hop``,
+    ``_positions`` and ``_displacements``; everything else follows, and may be overridden where a formula is
+    faster than a table. Lattices whose cells are the points of a box are shorter to write as a ``Grid``. Two
+    lattices are equal when they are of one class with equal parameters. Tables are made when first asked for,
+    and are read-only.
     """
 
     @property
@@ -61,7 +72,7 @@ class Lattice(ABC):
 
     @property
     def periods(self) -> tuple[int, ...]:
-        """After how many steps each coordinate comes round again, 0 where it ends at a border."""
+        """After how many steps each coordinate comes round again, the box there; 0 where it has a border."""
         return (0,) * self.ndim
 
     @property
@@ -77,24 +88,34 @@ class Lattice(ABC):
     @cached_property
     def coordinates(self) -> npt.NDArray[np.int32]:
         """Every cell's coordinate, (num_cells, ndim) int32."""
-        return _frozen(self._coordinates(), np.int32)
+        table = integer_table(self, "coordinates", np.asarray(self._coordinates()), (0, self.ndim))
+        check_coordinates(self, self.box, table)
+        return _frozen(table, np.int32)
 
     @cached_property
     def positions(self) -> npt.NDArray[np.float64]:
         """Every cell's Cartesian position, (num_cells, k) float64; x to the east, y to the south, z, ..."""
-        return _frozen(self._positions(), np.float64)
+        table = np.asarray(self._positions())
+        return _frozen(real_table(self, "positions", table, (self.num_cells, 0)), np.float64)
 
     @cached_property
     def displacements(self) -> npt.NDArray[np.float64]:
         """The Cartesian way of a hop in each direction, (num_directions, k) float64, also across a border."""
-        return _frozen(self._displacements(), np.float64)
+        shape = len(self.directions), self.positions.shape[1]
+        return _frozen(
+            real_table(self, "displacements", np.asarray(self._displacements()), shape), np.float64
+        )
 
     @cached_property
     def neighbours(self) -> npt.NDArray[np.int32]:
         """Every cell's neighbour in every direction, (num_cells, num_directions) int32, -1 where none is."""
-        return _frozen(
-            np.stack([self._hop(index) for index in range(len(self.directions))], axis=1), np.int32
-        )
+        hops = [
+            integer_table(self, f"hops to {name!r}", np.asarray(self._hop(index)), (self.num_cells,))
+            for index, name in enumerate(self.directions)
+        ]
+        table = np.stack(hops, axis=1)
+        check_neighbours(self, self.directions, table, self.num_cells)
+        return _frozen(table, np.int32)
 
     @cached_property
     def neighbour_displacements(self) -> npt.NDArray[np.float64]:
@@ -130,6 +151,30 @@ class Lattice(ABC):
     def stencil(self) -> Stencil:
         """The neighbours in the form that kernels run through."""
         return Stencil.of(self.neighbours)
+
+    def check(self) -> None:
+        """Raise LatticeError unless the tables are those of a lattice; a lattice is gone through once.
+
+        Coordinates are integers within the box and ``rank`` finds each at its place; neighbours are cells or
+        -1, mutual and all connected; positions and displacements are finite, have one row for each cell and
+        each direction and, where nothing wraps, say the same of where the neighbours lie.
+
+        Raises:
+            LatticeError: something of this does not hold; it says what, and at which cell.
+        """
+        _ = self._checked
+
+    @cached_property
+    def _checked(self) -> bool:
+        cells = np.arange(self.num_cells)
+        shape = self.num_cells, *self.displacements.shape
+        check_ranks(self, self.coordinates, self.rank(self.coordinates))
+        check_mutual(self, self.directions, self.neighbours)
+        check_connected(self, hops_by_walking(np.zeros_like(cells), cells, cells, self.neighbours))
+        ways = real_table(self, "neighbour displacements", self._neighbour_displacements(), shape)
+        if not any(self.periods):
+            check_ways(self, self.directions, self.neighbours, self.positions, ways)
+        return True
 
     def rank(self, coordinates: npt.ArrayLike) -> npt.NDArray[np.int64]:
         """Return the cells at some coordinates.

@@ -108,7 +108,8 @@ class Fcc12(Grid):
         return 1, self.width, self.width * self.height
 
     @property
-    def _basis(self) -> tuple[tuple[float, ...], ...]:
+    def basis(self) -> tuple[tuple[float, ...], ...]:
+        """1 / sqrt(2) along each axis."""
         return (_HALF, 0.0, 0.0), (0.0, _HALF, 0.0), (0.0, 0.0, _HALF)
 
     def _coordinates(self) -> npt.NDArray[np.int64]:

@@ -7,6 +7,7 @@ from typing import Any, Literal, get_args
 import numpy as np
 import numpy.typing as npt
 
+from murk_env.errors import LatticeError
 from murk_env.lattice._checks import check_edge, check_num_cells, check_side
 from murk_env.lattice.base import Lattice
 
@@ -19,10 +20,16 @@ class Grid(Lattice):
     """Every point of a box is a cell, and a hop adds one of the ``steps`` to its coordinate.
 
     A subclass is a frozen dataclass of its sides and its ``edge``. It says its ``box``, ``directions`` and
-    ``steps``; the canonical order is that of the box as an array, the last coordinate fastest, and positions
-    are the coordinates, unless it says otherwise. Beyond the border there is no neighbour (``absorb``), or
-    each coordinate is held at the border, so that a cell may be its own neighbour (``clamp``), or it is the
-    cell at the other side (``wrap``).
+    ``steps``; the canonical order is that of the box as an array, the last coordinate fastest. Positions
+    follow from the ``basis``: unless it says otherwise, the last coordinate is x (east), the one before it y
+    (south), then z, so that (row, col) lies at (col, row). Beyond the border there is no neighbour
+    (``absorb``), or each coordinate is held at the border, so that a cell may be its own neighbour
+    (``clamp``, for steps of at most 1 along every axis that have their mirror images), or it is the cell at
+    the other side (``wrap``).
+
+    Raises:
+        LatticeError: a side is not an integer >= 1, the edge is unknown or not possible with the steps, the
+            steps do not match the directions and the box, or there are 2**31 cells or more.
     """
 
     edge: Edge
@@ -34,6 +41,22 @@ class Grid(Lattice):
                 object.__setattr__(self, side, check_side(name, side, value))
         check_edge(name, self.edge, self._edges)
         check_num_cells(repr(self), self.num_cells)
+        self._check_steps()
+
+    def _check_steps(self) -> None:
+        """Raise LatticeError for steps of another number or length, or that cannot be held at a border."""
+        lengths = [len(step) for step in self.steps]
+        if lengths != [self.ndim] * len(self.directions) or not lengths:
+            raise LatticeError(
+                f"{self!r} has {len(self.directions)} directions in {self.ndim} dimensions, but "
+                f"{len(lengths)} steps of lengths {lengths}; give every direction one of {self.ndim} integers"
+            )
+        if self.edge == "clamp" and not _mirrored(self.steps):
+            raise LatticeError(
+                f"{self!r} cannot clamp: with steps longer than 1, or without their mirror images along "
+                "every axis, a hop held at the border has no hop back, and nothing would be conserved; use "
+                'edge="absorb" or "wrap"'
+            )
 
     def __repr__(self) -> str:
         arguments = [
@@ -77,9 +100,10 @@ class Grid(Lattice):
         return last_fastest(self.box)
 
     @property
-    def _basis(self) -> tuple[tuple[float, ...], ...]:
-        """The Cartesian way of one step along each axis, (ndim, k)."""
-        return tuple(tuple(float(axis == other) for other in range(self.ndim)) for axis in range(self.ndim))
+    def basis(self) -> tuple[tuple[float, ...], ...]:
+        """The Cartesian way of one step along each axis of the box, (ndim, k): x east, y south, z, ..."""
+        axes = range(self.ndim)
+        return tuple(tuple(float(axis + other == self.ndim - 1) for other in axes) for axis in axes)
 
     def _coordinates(self) -> npt.NDArray[np.integer[Any]]:
         return self._in_box(np.arange(self.num_cells))
@@ -95,10 +119,10 @@ class Grid(Lattice):
         return self.shifted(np.arange(self.num_cells), self.steps[direction])
 
     def _positions(self) -> npt.NDArray[np.float64]:
-        return _combined(self.coordinates, self._basis)
+        return _combined(self.coordinates, self.basis)
 
     def _displacements(self) -> npt.NDArray[np.float64]:
-        return _combined(np.array(self.steps), self._basis)
+        return _combined(np.array(self.steps), self.basis)
 
     def _neighbour_displacements(self) -> npt.NDArray[np.float64]:
         if self.edge == "clamp":
@@ -110,6 +134,17 @@ class Grid(Lattice):
 def last_fastest(box: tuple[int, ...]) -> tuple[int, ...]:
     """Return the strides of an array of this shape, in elements."""
     return tuple(math.prod(box[axis + 1 :]) for axis in range(len(box)))
+
+
+def _mirrored(steps: tuple[tuple[int, ...], ...]) -> bool:
+    """Return whether no step is longer than 1, and along every axis all have their mirror images."""
+    flipped = (
+        sorted((*step[:axis], -step[axis], *step[axis + 1 :]) for step in steps)
+        for axis in range(len(steps[0]))
+    )
+    return all(abs(by) <= 1 for step in steps for by in step) and all(
+        mirror == sorted(steps) for mirror in flipped
+    )
 
 
 def _combined(

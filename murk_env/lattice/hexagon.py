@@ -73,7 +73,8 @@ class Hex2D(Grid):
         return 1, self.cols
 
     @property
-    def _basis(self) -> tuple[tuple[float, ...], ...]:
+    def basis(self) -> tuple[tuple[float, ...], ...]:
+        """The ways of (q + 1) and of (r + 1)."""
         return (1.0, 0.0), (0.5, math.sqrt(3.0) / 2.0)
 
     def _hops(self, a: npt.NDArray[np.int64], b: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:

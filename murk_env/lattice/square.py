@@ -26,10 +26,6 @@ class _Square(Grid):
         """(rows, cols)."""
         return self.rows, self.cols
 
-    @property
-    def _basis(self) -> tuple[tuple[float, ...], ...]:
-        return (0.0, 1.0), (1.0, 0.0)
-
 
 @dataclass(frozen=True, repr=False)
 class Square4(_Square):

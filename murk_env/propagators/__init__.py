@@ -1,8 +1,9 @@
-"""Propagators: one law a file."""
+"""Propagators: one law a file; and what a law of one's own is made with."""
 
+from murk_env.propagators._neighbours import add_neighbours, neighbourhood
 from murk_env.propagators.advection import Advection
 from murk_env.propagators.automaton import Automaton
-from murk_env.propagators.base import Frame, Propagator
+from murk_env.propagators.base import Coefficient, Frame, Propagator, highest, in_range
 from murk_env.propagators.copy import Copy
 from murk_env.propagators.diffusion import Diffusion
 from murk_env.propagators.emission import Emission
@@ -23,6 +24,7 @@ __all__ = [
     "Advection",
     "AgentMovement",
     "Automaton",
+    "Coefficient",
     "Copy",
     "Diffusion",
     "Emission",
@@ -39,4 +41,8 @@ __all__ = [
     "Propagator",
     "Resource",
     "Wave",
+    "add_neighbours",
+    "highest",
+    "in_range",
+    "neighbourhood",
 ]

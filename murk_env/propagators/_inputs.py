@@ -1,5 +1,6 @@
-"""What laws are given, made ready for kernels: fields that may be static, radii, cells."""
+"""What laws are given, made ready for kernels: numbers, fields that may be static, radii."""
 
+import numbers
 import operator
 from typing import Any
 
@@ -9,7 +10,10 @@ import numpy.typing as npt
 from murk_env.errors import PropagatorConfigError
 from murk_env.field import Field
 
-__all__ = ["batched", "checked_radius"]
+__all__ = ["batched", "checked_radius", "fits_float32"]
+
+_LARGEST = float(np.finfo(np.float32).max)
+_FARTHEST = 2**31 - 1  # hops are counted by kernels, and no lattice is as wide
 
 
 def batched(field: Field, array: npt.NDArray[Any]) -> npt.NDArray[Any]:
@@ -20,12 +24,22 @@ def batched(field: Field, array: npt.NDArray[Any]) -> npt.NDArray[Any]:
     return array[np.newaxis] if field.mutability == "static" else array
 
 
+def fits_float32(value: object) -> bool:
+    """Whether something is a finite real number, in float32 as well."""
+    try:
+        return isinstance(value, numbers.Real) and abs(float(value)) <= _LARGEST
+    except OverflowError:  # an integer beyond float64
+        return False
+
+
 def checked_radius(owner: str, radius: object) -> int:
     """Return a radius as an int of at least 1, or raise PropagatorConfigError."""
     try:
         hops = operator.index(radius)  # pyright: ignore[reportArgumentType]
     except TypeError:
         hops = 0
-    if hops < 1:
-        raise PropagatorConfigError(f"{owner}'s radius is a number of hops, an integer >= 1, not {radius!r}.")
+    if not 1 <= hops <= _FARTHEST:
+        raise PropagatorConfigError(
+            f"{owner}'s radius is a number of hops, an integer from 1 to {_FARTHEST}, not {radius!r}."
+        )
     return hops

@@ -12,7 +12,7 @@ __all__ = ["add_neighbours", "neighbourhood"]
 
 
 def neighbourhood(lattice: Lattice) -> tuple[Any, ...]:
-    """Return what `add_neighbours` needs to know of a lattice."""
+    """Return what `add_neighbours` needs to know of a lattice, to be passed on to kernels as it is."""
     stencil = lattice.stencil
     return (
         stencil.start,
@@ -27,6 +27,9 @@ def neighbourhood(lattice: Lattice) -> tuple[Any, ...]:
 @kernel
 def add_neighbours(values: Any, total: Any, neighbours: Any) -> None:
     """Set the total of every cell to the sum of its neighbours' values, in the order of directions.
+
+    It is a kernel, to be called by kernels. Through the lattice's stencil it is several times as fast as a
+    loop over the table of neighbours.
 
     Args:
         values: one world's values, (num_cells,).

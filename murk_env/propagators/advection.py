@@ -12,7 +12,7 @@ from murk_env.compile import kernel
 from murk_env.errors import PipelineError, PropagatorConfigError, StabilityError
 from murk_env.field import Field
 from murk_env.lattice import Lattice
-from murk_env.propagators._inputs import batched
+from murk_env.propagators._inputs import batched, fits_float32
 from murk_env.propagators._slopes import surroundings_of
 from murk_env.propagators.base import Frame, Propagator
 
@@ -38,6 +38,12 @@ class Advection(Propagator):
     |c| * u_neighbour. M**-1 r is the face's area over the cell's volume times its normal: 1 on Square4, 2/3
     on hexagons, 1/2 on Fcc12. Both cells see the same c, so the total is conserved but for rounding.
 
+    Borders: a cell at a border has only the faces to its neighbours, and what flows along the border through
+    faces that it has not, it does not get. On lattices with oblique faces (Square8, Hex2D, Fcc12) the flow
+    along an absorbing border is therefore slower in the cells of the border itself: by a third on Square8, by
+    a sixth on Hex2D. On Line1D and Square4, where Square8 clamps, and where anything wraps, it is as fast as
+    elsewhere.
+
     Stability: dt <= 1 / r, where r = max_speed / 2 * (sum over directions of |M**-1 r|), or with the largest
     component of a bounded flow, and |x| + |y| + ... for the length |.|. Then no value changes its sign, and
     where as much flows into a cell as out of it, no value leaves the range of the old ones. A Courant number
@@ -45,7 +51,8 @@ class Advection(Propagator):
 
     Shapes: u is (num_worlds, num_cells) float32, the flow (num_worlds, k, num_cells) float32, or static
     (k, num_cells), with the k axes of `lattice.positions`, in cell distances per unit of time. Lattices: all
-    on which every direction has its opposite.
+    on which every direction has its opposite, and whose cells are not of kinds with other neighbours, as
+    upward and downward triangles are: M would count the directions of both.
 
     Source: R. J. LeVeque, "Finite Volume Methods for Hyperbolic Problems", Cambridge (2002), chapter 4,
     https://doi.org/10.1017/CBO9780511791253.
@@ -72,7 +79,7 @@ class Advection(Propagator):
                     f"Advection has to know how fast the flow can be, but {self.flow!r} has the bounds "
                     f"{self.flow.bounds}; give it low and high, or give max_speed."
                 )
-        elif not (math.isfinite(self.max_speed) and self.max_speed > 0.0):
+        elif not (fits_float32(self.max_speed) and self.max_speed > 0.0):
             raise PropagatorConfigError(f"Advection needs a finite max_speed > 0, not {self.max_speed!r}.")
         object.__setattr__(self, "reads_previous", (self.field, self.flow))
         object.__setattr__(self, "writes", (self.field,))
@@ -93,6 +100,13 @@ class Advection(Propagator):
             raise PipelineError(
                 f"{self.name} cannot run on {lattice!r}: what leaves a cell in one direction has to enter "
                 f"the next from the opposite one, but not every direction has one; use another lattice."
+            )
+        cell = _first_misjudged(lattice)
+        if cell >= 0:
+            raise PipelineError(
+                f"{self.name} cannot run on {lattice!r}: its faces come from all {len(hops)} directions, but "
+                f"cell {cell} is surrounded by its {lattice.degree[cell]} neighbours, so its faces would "
+                f"have the wrong area and the flow the wrong speed; use a lattice with one kind of cell."
             )
         self.require(self.field)
         self.require(self.flow, components=lattice.positions.shape[1], static=True)
@@ -135,11 +149,31 @@ class Advection(Propagator):
         )
 
 
+def _first_misjudged(lattice: Lattice) -> int:
+    """Return the first cell that is closed on all sides by other faces than the directions', or -1.
+
+    Closed are those whose neighbours balance and span all dimensions: not the cells at a border.
+    """
+    around = surroundings_of(lattice)
+    moments = (around.ways[..., np.newaxis] * around.ways[:, :, np.newaxis]).sum(axis=1) / 2.0
+    balanced = np.abs(around.ways.sum(axis=1)).max(axis=1) < 1e-9
+    spanning = np.linalg.matrix_rank(moments, tol=1e-9, hermitian=True) == moments.shape[1]
+    other = np.abs(moments - _moments(lattice)).max(axis=(1, 2)) > 1e-9
+    cells = np.flatnonzero((balanced & spanning & other)[around.kinds])
+    return int(cells[0]) if cells.size else -1
+
+
+def _moments(lattice: Lattice) -> npt.NDArray[np.float64]:
+    """Return M, (k, k)."""
+    hops = lattice.displacements
+    return (hops[:, :, np.newaxis] * hops[:, np.newaxis, :]).sum(axis=0) / 2.0
+
+
 def _faces(lattice: Lattice, ways: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     """Return the faces through which hops along these ways lead, area over volume times normal, (..., k)."""
-    hops = lattice.displacements
-    moments = (hops[:, :, np.newaxis] * hops[:, np.newaxis, :]).sum(axis=0) / 2.0
-    inverse = cast(Any, np.linalg.pinv(moments, rcond=1e-9, hermitian=True))  # numpy leaves its type open
+    inverse = cast(
+        Any, np.linalg.pinv(_moments(lattice), rcond=1e-9, hermitian=True)
+    )  # numpy leaves its type open
     return (inverse * ways[..., np.newaxis, :]).sum(axis=-1)
 
 

@@ -10,6 +10,7 @@ import numpy.typing as npt
 from murk_env.errors import PipelineError, PropagatorConfigError
 from murk_env.field import Field, Parameter, Span
 from murk_env.lattice import Lattice
+from murk_env.propagators._inputs import fits_float32
 from murk_env.random import WorldRng
 
 __all__ = ["Coefficient", "Frame", "Propagator", "highest", "in_range"]
@@ -45,11 +46,17 @@ class Frame(Protocol):
 
     @property
     def coefficients(self) -> npt.NDArray[np.float64]:
-        """The declared coefficients of every world, (num_worlds, num_coefficients)."""
+        """The declared coefficients of every world, (num_worlds, num_coefficients).
+
+        A plain number is what it is as a float64; a parameter's value has been rounded to float32.
+        """
         ...
 
     def read(self, field: Field) -> npt.NDArray[Any]:
-        """Return this tick's values of a field declared in `reads`, read-only."""
+        """Return this tick's values of a field declared in `reads`, read-only.
+
+        Bounds are applied when all laws have run: they may lie beyond those of the field still.
+        """
         ...
 
     def previous(self, field: Field) -> npt.NDArray[Any]:
@@ -71,13 +78,19 @@ class Propagator:
     A subclass declares what it touches and implements `step`; one built on a compiled kernel
     implements `bind` instead. Declarations are read once, when the world is built.
 
+    The bounds of fields are applied at the end of the tick, after all laws. So what a law finds in
+    `reads_previous` lies within them; what it finds in `reads` may not yet, if an earlier law, or `act`, has
+    written it in this tick. Parameters alone are brought within theirs before the first law runs.
+
     Attributes:
-        reads: fields whose values of this tick it reads (Euler).
+        reads: fields whose values of this tick it reads (Euler), before their bounds are applied.
         reads_previous: fields whose values of the tick before it reads (Jacobi).
         writes: fields of which it sets every element, every tick.
         updates: fields that it changes starting from their previous values.
         coefficients: its numbers, or parameters of the world, in the order of `frame.coefficients`.
-        alike: groups of fields that it adds or copies to each other, so that their units must agree.
+        alike: groups of fields that it adds or copies to each other, so that their units must agree. Fields
+            that meet only through a coefficient, which may convert, are not alike: a wave's displacement and
+            velocity, predators and prey, a resource and what consumes it.
     """
 
     reads: tuple[Field, ...] = ()
@@ -101,7 +114,11 @@ class Propagator:
         """Raise PipelineError for what cannot work on this lattice."""
 
     def guarantees(self, field: Field) -> tuple[float, float]:
-        """Return a range that everything it writes to `field` lies in."""
+        """Return a range that everything it writes to `field` lies in.
+
+        It may rely on the bounds of what it reads of the previous tick. Where the range lies within the
+        bounds of `field`, the world saves itself a pass over the field in every tick.
+        """
         return (-math.inf, math.inf)
 
     def step(self, frame: Frame) -> None:
@@ -156,18 +173,21 @@ def highest(coefficient: Coefficient) -> float:
 def in_range(
     owner: str, name: str, coefficient: Coefficient, low: float = 0.0, high: float = math.inf
 ) -> Coefficient:
-    """Return a coefficient, or raise PropagatorConfigError if it can be outside `[low, high]` or infinite."""
+    """Return a coefficient, or raise PropagatorConfigError if it can be outside `[low, high]` or infinite.
+
+    What does not fit into a float32 counts as infinite.
+    """
     if isinstance(coefficient, Parameter):
         lowest, largest = coefficient.bounds
-        if not (low <= lowest and largest <= high and math.isfinite(largest)):
+        if not (low <= lowest and largest <= high and fits_float32(lowest) and fits_float32(largest)):
             raise PropagatorConfigError(
                 f"{owner}'s {name} is the parameter {coefficient!r} with bounds "
                 f"[{lowest:g}, {largest:g}]; it needs finite bounds within [{low:g}, {high:g}]."
             )
         return coefficient
-    number = isinstance(coefficient, int | float | np.number)  # pyright: ignore[reportUnnecessaryIsInstance]
-    if not (number and math.isfinite(coefficient) and low <= coefficient <= high):
+    if not (fits_float32(coefficient) and low <= coefficient <= high):
         raise PropagatorConfigError(
-            f"{owner} needs a finite {name} from {low:g} to {high:g}, or a Parameter, not {coefficient!r}."
+            f"{owner} needs a finite {name} from {low:g} to {high:g}, or a Parameter, not {coefficient!r}; "
+            f"it has to fit into a float32."
         )
     return float(coefficient)

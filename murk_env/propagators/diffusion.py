@@ -4,7 +4,7 @@ import math
 import operator
 from collections.abc import Callable, Mapping
 from dataclasses import KW_ONLY, dataclass
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +13,7 @@ from murk_env.compile import kernel
 from murk_env.errors import PipelineError, PropagatorConfigError
 from murk_env.field import Field
 from murk_env.lattice import Lattice
+from murk_env.propagators._inputs import fits_float32
 from murk_env.propagators._slopes import slopes_of
 from murk_env.propagators.base import Coefficient, Frame, Propagator, highest, in_range
 from murk_env.propagators.gradient import fill_gradients
@@ -33,11 +34,13 @@ class Diffusion(Propagator):
         alpha = min(coefficient * dt * k, 1)
         u' = ((1 - alpha) * u + alpha * (sum of the neighbours / k)) * exp(-decay * dt)
 
-    in float32, the sum in the lattice's order of directions; a cell without neighbours keeps its value. Then
-    sources are set to their values, and everything is clamped.
+    in float32, the sum in the lattice's order of directions; alpha and the exponential are made in float64
+    and then rounded, so that 0.1 as a plain number is the float64 0.1, and as a parameter float32(0.1). A
+    cell without neighbours has alpha = 0. Then sources are set to their values, and everything is clamped.
 
     Stability: dt <= 1 / (lattice.max_degree * coefficient). Then every new value is a mean of old ones, but
-    for decay and sources, and without those the total is conserved.
+    for decay, sources and clamp. Without those the total is conserved but for rounding, wherever each of two
+    neighbours is one of the other's, as on all lattices of this package.
 
     Shapes: reads and writes (num_worlds, num_cells) float32; writes a gradient (num_worlds, k, num_cells)
     float32 with the k axes of `lattice.positions`. Lattices: all.
@@ -48,8 +51,8 @@ class Diffusion(Propagator):
         field: what diffuses.
         coefficient: share that flows to each neighbour in a unit of time, >= 0.
         decay: rate of exponential decay, >= 0.
-        sources: value at which a cell is held, by the cell's rank.
-        clamp: lowest and highest value, None for no limit.
+        sources: value at which a cell is held, by the cell's rank; the same in all worlds.
+        clamp: lowest and highest value, None for no limit; the same in all worlds.
         output: field that receives the result, None for ``field`` itself.
         gradient: field that receives the slopes of the previous values, those of `Gradient`; None for none.
 
@@ -68,13 +71,8 @@ class Diffusion(Propagator):
 
     def __post_init__(self) -> None:
         rates = tuple(in_range("Diffusion", name, getattr(self, name)) for name in ("coefficient", "decay"))
-        sources = {_cell(cell): _source_value(cell, value) for cell, value in (self.sources or {}).items()}
-        low, high = self._limits
-        if not low <= high:
-            raise PropagatorConfigError(
-                f"Diffusion needs clamp=(low, high) with low <= high, not {self.clamp}"
-            )
-        object.__setattr__(self, "sources", sources)
+        _check_clamp(self.clamp)
+        object.__setattr__(self, "sources", _checked_sources(self.sources))
         slopes = () if self.gradient is None else (self.gradient,)
         object.__setattr__(self, "coefficients", rates)
         object.__setattr__(self, "reads_previous", (self.field,))
@@ -154,6 +152,26 @@ class Diffusion(Propagator):
         return -math.inf if low is None else low, math.inf if high is None else high
 
 
+def _check_clamp(clamp: object) -> None:
+    pair = cast(Any, clamp if isinstance(clamp, tuple | list) else ())
+    limits = [value for value in pair if value is not None]
+    usable = all(fits_float32(limit) or limit in (-math.inf, math.inf) for limit in limits)
+    if len(pair) != 2 or not usable or limits != sorted(limits):
+        raise PropagatorConfigError(
+            f"Diffusion needs clamp=(low, high) with low <= high, each a float32 or None, not {clamp!r}."
+        )
+
+
+def _checked_sources(sources: object) -> dict[int, float]:
+    if sources is None:
+        return {}
+    if not isinstance(sources, Mapping):
+        raise PropagatorConfigError(
+            f"Diffusion needs sources as a mapping from cells' ranks to their values, not {sources!r}."
+        )
+    return {_cell(cell): _source_value(cell, value) for cell, value in cast(Any, sources).items()}
+
+
 def _cell(cell: object) -> int:
     try:
         rank = operator.index(cell)  # type: ignore[arg-type]
@@ -161,15 +179,16 @@ def _cell(cell: object) -> int:
         rank = -1
     if rank < 0:
         raise PropagatorConfigError(
-            f"Diffusion names sources by the cell's rank, an integer >= 0, not {cell!r}"
+            f"Diffusion names sources by the cell's rank, an integer >= 0, not {cell!r}."
         )
     return rank
 
 
-def _source_value(cell: int, value: float) -> float:
-    if not math.isfinite(value):
+def _source_value(cell: object, value: Any) -> float:
+    if not fits_float32(value):
         raise PropagatorConfigError(
-            f"Diffusion needs a finite value for the source at cell {cell}, not {value}"
+            f"Diffusion needs a finite value for the source at cell {cell!r}, not {value!r}; it has to fit "
+            f"into a float32."
         )
     return float(value)
 

@@ -14,13 +14,14 @@ from murk_env.errors import PipelineError
 from murk_env.field import Field
 from murk_env.lattice import Lattice
 from murk_env.propagators._inputs import batched
-from murk_env.propagators.base import Coefficient, Frame, Propagator, in_range
+from murk_env.propagators.base import Coefficient, Frame, Propagator, highest, in_range
 
 __all__ = ["Fire"]
 
 _UNBURNT, _BURNING, _BURNT = 0, 1, 2
 _ALONG, _TURNED = 0.045, 0.131  # per (m/s), c1 and c2 of the reference
 _STRONGEST_WIND = 100.0  # m/s
+_CLOSE = 1e-9  # cell distances
 _DROP_TO_24 = np.uint64(8)
 _RESOLUTION_24 = np.float32(2.0**-24)
 
@@ -48,8 +49,10 @@ class Fire(Propagator):
     more makes it do so always: a fire without chance.
 
     Shapes: state (num_worlds, num_cells) int32: 0 unburnt, 1 burning, 2 burnt; fuel the same in float32;
-    flammability likewise, or static, (num_cells,). Lattices: all; the wind blows in the plane of x and y, and
-    at a clamped border a hop counts with the direction it has elsewhere.
+    flammability likewise, or static, (num_cells,). Lattices: all; the wind blows in the plane of the first
+    two axes of `lattice.positions`, which are x and y but on a Product whose first part is a line: axes come
+    in the order of its parts. At a clamped border a hop counts with the direction it has elsewhere. With
+    wind, a direction has to be one and the same way at every cell.
 
     Reference: A. Alexandridis, D. Vakalis, C. I. Siettos, G. V. Bafas, "A cellular automata model for forest
     fire spread prediction", Applied Mathematics and Computation 204, 191-201 (2008),
@@ -62,7 +65,8 @@ class Fire(Propagator):
         ignition: rate at which a burning cell sets a neighbour on fire without wind, >= 0.
         consumption: fuel that a burning cell loses in a unit of time, >= 0.
         wind_speed: 0 to 100 m/s.
-        wind_direction: where the wind blows to, in radians from x (east) towards y (south).
+        wind_direction: where the wind blows to, in radians from the first axis, x (east), towards the
+            second, y (south).
         flammability: factor of every cell's ignition, >= 0, of this tick; None for 1. What hooks change to
             wet a cell or to clear it.
         UNBURNT, BURNING, BURNT: the three states.
@@ -108,6 +112,22 @@ class Fire(Propagator):
                 f"{self.name} sets {self.state.name!r} to {_UNBURNT} (unburnt), {_BURNING} (burning) or "
                 f"{_BURNT} (burnt), but it holds {low:g} to {high:g}; declare it with categories=3."
             )
+        if highest(self.wind_speed) > 0.0:
+            self._check_ways(lattice)
+
+    def _check_ways(self, lattice: Lattice) -> None:
+        """Raise PipelineError for a direction that is not one way everywhere, nor cut short by a clamp."""
+        for direction, way in enumerate(lattice.displacements):
+            ways = lattice.neighbour_displacements[:, direction]
+            other = np.abs(ways - way).max(axis=1) > _CLOSE
+            whole = np.sqrt((ways**2).sum(axis=1)) > math.sqrt((way**2).sum()) - _CLOSE
+            cells = np.flatnonzero(other & whole)
+            if cells.size:
+                raise PipelineError(
+                    f"{self.name} cannot run with wind on {lattice!r}: the wind's weight belongs to a "
+                    f"direction, but {lattice.directions[direction]!r} is another way at cell {cells[0]}; "
+                    f"give each way a direction of its own, or leave wind_speed at 0."
+                )
 
     def guarantees(self, field: Field) -> tuple[float, float]:
         """Return the field's own bounds, with 0 among those of the fuel."""

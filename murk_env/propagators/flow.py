@@ -25,7 +25,7 @@ class Flow(Propagator):
 
     Equation: output = -grad u, or -grad u / |grad u| if normalised.
 
-    Scheme: the slopes of `Gradient`, so exact on affine fields, negated; if normalised, a slope whose
+    Scheme: the slopes of `Gradient`, exact where those are, negated; if normalised, a slope whose
     magnitude is above 1e-12 is divided by it, and one below stays what it is. A flat field has no flow.
 
     Stability: any dt; nothing is carried from tick to tick.

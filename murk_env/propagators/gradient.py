@@ -26,12 +26,14 @@ class Gradient(Propagator):
     Equation: output = grad u.
 
     Scheme: the least-squares fit of a plane through a cell's value to the differences to its neighbours, each
-    at its true displacement (`lattice.neighbour_displacements`), on the previous tick's values. It is exact
-    on affine fields at every cell, and second order where neighbours lie opposite each other: on Square4
-    (u_east - u_west) / 2. At an absorbing or clamped border it is one-sided; across a wrapped one a neighbour
-    lies one hop away. Along an axis in which a cell has no neighbours it is 0; the corner of a single layer
-    of Fcc12, which sees one neighbour only, has the slope of that neighbour. The sum is float64, in the
-    lattice's order of directions, and rounded once.
+    at its true displacement (`lattice.neighbour_displacements`), on the previous tick's values. It is second
+    order where neighbours lie opposite each other: on Square4 (u_east - u_west) / 2. At an absorbing or
+    clamped border it is one-sided; across a wrapped one a neighbour lies one hop away. A cell that sees fewer
+    dimensions than one of its neighbours has the slope of that neighbour, such as the corner of a single
+    layer of Fcc12; where none sees more, the slope is 0 across what the cell sees. So it is exact on affine
+    fields at every cell of the lattices of this package, along all axes in which they extend. On a lattice
+    of your own, a cell in a corridor, more than a hop from its ends, has only the slope along it. The sum is
+    float64, in the lattice's order of directions, and rounded once.
 
     Stability: any dt; nothing is carried from tick to tick.
 

@@ -30,8 +30,9 @@ class Noise(Propagator):
         salt_and_pepper: x' = 1 with probability scale / 2, 0 with probability scale / 2, x otherwise
 
     Scheme: float32, on the previous tick's values; one disturbance per tick, whatever dt is. A draw depends
-    on the world's seed, its episode, its step, this law's place in the pipeline and the cell, and on nothing
-    else: neither on other worlds nor on other laws.
+    on the world's seed, its episode, its step, this law's place among the world's laws (the third draws other
+    numbers than the second) and the cell, and on nothing else: not on other worlds, nor on what other laws
+    draw. A law put before it moves its place, and so changes its numbers.
 
     Stability: every dt.
 

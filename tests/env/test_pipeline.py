@@ -1,13 +1,13 @@
 """The pipeline: what fits together, what is refused before the first tick, and who reads what."""
 
 import math
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pytest
 
 from murk_env import Diffusion, Field, Propagator, Square4, World
-from murk_env.errors import FieldError, PipelineError, StabilityError
+from murk_env.errors import FieldError, PipelineError, PropagatorError, StabilityError
 from tests.env.worlds import Counter
 
 LATTICE = Square4(1, 3)
@@ -282,3 +282,24 @@ def test_a_law_refuses_a_static_field_where_it_needs_one_of_every_world():
     law = Diffusion(heat, coefficient=0.1, output=out)
     with pytest.raises(PipelineError, match="needs a value of 'heat' for every world, but it is static"):
         World(LATTICE, {"heat": heat, "out": out}, [law], static={heat: np.zeros(3)})
+
+
+def test_a_name_instead_of_a_field_is_refused():
+    with pytest.raises(PipelineError, match="Diffusion takes Field objects, not 'heat'"):
+        World(LATTICE, {"heat": Field()}, [Diffusion(cast(Any, "heat"), coefficient=0.1)])
+
+
+def test_a_law_that_asks_for_what_it_did_not_declare_is_told_so():
+    heat, wind = Field(), Field()
+
+    class Forgetful(Propagator):
+        updates = (heat,)
+
+        def step(self, frame):
+            frame.read(wind)
+
+    world = World(LATTICE, {"heat": heat, "wind": wind}, [Forgetful()])
+    with pytest.raises(
+        PropagatorError, match=r"Field\(wind.*does not declare \(declared in reads: none\); add it"
+    ):
+        world.tick()

@@ -171,3 +171,12 @@ def test_a_field_set_to_values_of_a_wrong_shape_is_refused(world):
 
     with pytest.raises(HookError, match="act raised ValueError"):
         world.tick(act)
+
+
+def test_values_know_which_fields_they_hold(world):
+    values = world.published()
+    assert world.fields["heat"] in values
+    assert Field() not in values
+    assert "heat" not in values
+    assert set(values) >= set(world.fields.values())
+    assert len(values) == len(list(values))

@@ -8,7 +8,14 @@ import pytest
 
 from murk_arena import InvalidConfigError
 from murk_env import Diffusion, Field, Propagator, Square4, World
-from murk_env.errors import HookError, PropagatorError, ReentrantStepError, SeedError, SeedTypeError
+from murk_env.errors import (
+    HookError,
+    LatticeError,
+    PropagatorError,
+    ReentrantStepError,
+    SeedError,
+    SeedTypeError,
+)
 from tests.env.worlds import Counter
 
 GRID = Square4(2, 3)
@@ -361,3 +368,9 @@ def test_without_checks_what_is_not_finite_is_published():
     world = World(GRID, {"heat": heat})
     world.tick(setting(heat, np.inf))
     assert np.isinf(world[heat]).all()
+
+
+@pytest.mark.parametrize("lattice", [3, "square", None])
+def test_a_world_lies_on_a_lattice(lattice):
+    with pytest.raises(LatticeError, match=f"a World lies on a Lattice, .* not on {lattice!r}"):
+        World(lattice, {"heat": Field()})

@@ -1,71 +1,21 @@
 """Lattices of an author's own: what follows from the little they have to say."""
 
-import itertools
 import pickle
-from dataclasses import dataclass
 
 import numpy as np
 import pytest
 
 from murk_env import Diffusion, Field, World
 from murk_env.errors import LatticeError
-from murk_env.lattice import Edge, Grid, Lattice, Product, Ring1D
-
-LEAPS = tuple(leap for leap in itertools.product((-2, -1, 1, 2), repeat=2) if abs(leap[0]) != abs(leap[1]))
-
-
-@dataclass(frozen=True, repr=False)
-class Knights(Grid):
-    """Squares of a chess board, neighbours by a knight's leap."""
-
-    rows: int
-    cols: int
-    edge: Edge = "absorb"
-
-    @property
-    def box(self):
-        return self.rows, self.cols
-
-    @property
-    def directions(self):
-        return tuple(map(str, LEAPS))
-
-    @property
-    def steps(self):
-        return LEAPS
-
-
-@dataclass(frozen=True)
-class Rooms(Lattice):
-    """The free cells ("." ) of a plan, neighbours to the east and to the west."""
-
-    plan: tuple[str, ...]
-
-    @property
-    def box(self):
-        return len(self.plan), len(self.plan[0])
-
-    @property
-    def directions(self):
-        return "east", "west"
-
-    def _coordinates(self):
-        return np.argwhere(np.array([list(row) for row in self.plan]) == ".")
-
-    def _hop(self, direction):
-        return self.rank(self.coordinates + np.array([0, (1, -1)[direction]]))
-
-    def _positions(self):
-        return self.coordinates[:, ::-1].astype(float)
-
-    def _displacements(self):
-        return np.array([[1.0, 0.0], [-1.0, 0.0]])
+from murk_env.lattice import Product, Ring1D
+from murk_env.propagators import Gradient
+from tests.env.lattice.own import Knights, Rooms, ThreeWays, Triangles
 
 
 def test_a_grid_needs_a_box_directions_and_steps():
     board = Knights(8, 8)
     assert board.degree.reshape(board.shape)[:2, :4].tolist() == [[2, 3, 4, 4], [3, 4, 6, 6]]
-    assert board.positions[17].tolist() == [2.0, 1.0]
+    assert board.positions[17].tolist() == [1.0, 2.0]
     assert repr(board) == 'Knights(8, 8, edge="absorb")'
 
 
@@ -109,3 +59,30 @@ def test_a_law_runs_on_an_own_lattice():
     expected[[1, 3, 5, 9, 15, 19, 21, 23]] = 0.1  # one leap away from the middle
     expected[12] = 1.0 - 8 * 0.1
     np.testing.assert_allclose(world[heat][0], expected, rtol=1e-6)
+
+
+def slope(lattice, values):
+    """The gradient of values (num_cells,), (k, num_cells)."""
+    height, rise = Field(), Field(components=lattice.positions.shape[1])
+    world = World(lattice, {"height": height, "rise": rise}, [Gradient(height, rise)])
+    with world.edit() as tick:
+        tick[height] = values
+    world.tick()
+    return world[rise][0]
+
+
+@pytest.mark.parametrize("lattice", [Triangles(4, 5), ThreeWays(4, 5), Knights(6, 7)], ids=repr)
+def test_a_gradient_on_an_own_lattice_points_east_and_south(lattice):
+    x, y = lattice.positions.T
+    found = slope(lattice, 3.0 * x - 2.0 * y)
+    np.testing.assert_allclose(found, np.broadcast_to([[3.0], [-2.0]], found.shape), atol=1e-5)
+
+
+def test_columns_of_a_grid_run_to_the_east_and_rows_to_the_south():
+    row, col = Knights(6, 7).coordinates.T
+    np.testing.assert_allclose(slope(Knights(6, 7), 3.0 * col + row)[:, 20], [3.0, 1.0], rtol=1e-5)
+
+
+def test_axes_of_a_product_come_in_the_order_of_its_parts():
+    lattice = Product(Ring1D(3), Knights(5, 6))
+    assert lattice.positions[lattice.rank([2, 3, 4])].tolist() == [2.0, 4.0, 3.0]  # line, col, row

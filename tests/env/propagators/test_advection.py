@@ -13,6 +13,7 @@ from murk_env.field import Field
 from murk_env.lattice import Edge, Fcc12, Grid, Hex2D, Line1D, Product, Ring1D, Square4, Square8
 from murk_env.propagators import Advection
 from murk_env.world import World
+from tests.env.lattice.own import Triangles
 from tests.env.lattice.samples import LATTICES
 from tests.env.lattice.test_random_lattices import PRODUCTS, SIMPLE
 
@@ -190,9 +191,9 @@ def test_a_flow_of_unknown_speed_is_refused():
         Advection(Field(), wind)
 
 
-@pytest.mark.parametrize("speed", [0.0, -1.0, math.inf, math.nan])
+@pytest.mark.parametrize("speed", [0.0, -1.0, math.inf, math.nan, "fast", 10**400])
 def test_a_max_speed_is_positive_and_finite(speed):
-    with pytest.raises(PropagatorConfigError, match=f"finite max_speed > 0, not {speed}"):
+    with pytest.raises(PropagatorConfigError, match=f"finite max_speed > 0, not {speed!r}"):
         Advection(Field(), make_wind(Ring1D(3)), max_speed=speed)
 
 
@@ -225,18 +226,27 @@ class OneWay(Grid):
 def test_a_lattice_without_ways_back_is_refused():
     dye, wind = Field(), make_wind(Ring1D(3))
     with pytest.raises(
-        PipelineError, match=r"Advection\(dye\) cannot run on OneWay\(5, .*not every direction has"
+        PipelineError, match=r"Advection\(.*\) cannot run on OneWay\(5, .*not every direction has"
     ):
-        World(OneWay(5), {"dye": dye, "wind": wind}, [Advection(dye, wind, max_speed=1.0)])
+        Advection(dye, wind, max_speed=1.0).check(OneWay(5))
+
+
+@pytest.mark.parametrize("lattice", [Triangles(4, 6), Product(Line1D(3), Triangles(4, 6))], ids=repr)
+def test_a_lattice_with_two_kinds_of_cells_is_refused(lattice):
+    dye, wind = Field(), make_wind(lattice)
+    with pytest.raises(
+        PipelineError, match=r"all \d directions, but cell \d+ is .* the flow the wrong speed"
+    ):
+        World(lattice, {"dye": dye, "wind": wind}, [Advection(dye, wind, max_speed=1.0)])
 
 
 @dataclass(frozen=True, repr=False)
-class Rows(OneWay):
-    """Rows of cells that have neighbours in their row only."""
+class Row(OneWay):
+    """A ring of cells in the plane."""
 
     @property
     def box(self):
-        return (2, self.length)
+        return (1, self.length)
 
     @property
     def directions(self):
@@ -248,11 +258,8 @@ class Rows(OneWay):
 
 
 def test_a_flow_across_a_lattice_without_hops_that_way_carries_nothing():
-    after = advect(Rows(3), np.arange(6.0), [[1.0], [0.0]], dt=1.0)  # positions are the coordinates
-    assert after.tolist() == [[0.0, 1.0, 2.0, 3.0, 4.0, 5.0]]
-    assert advect(Rows(3), np.arange(6.0), [[1.0], [1.0]], dt=1.0).tolist() == [
-        [2.0, 0.0, 1.0, 5.0, 3.0, 4.0]
-    ]
+    assert advect(Row(3), np.arange(3.0), [[0.0], [1.0]], dt=1.0).tolist() == [[0.0, 1.0, 2.0]]
+    assert advect(Row(3), np.arange(3.0), [[1.0], [1.0]], dt=1.0).tolist() == [[2.0, 0.0, 1.0]]
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 import copy
 import dataclasses
 import math
+import re
 from typing import Any
 
 import numpy as np
@@ -184,7 +185,7 @@ def test_blocks_of_worlds_make_up_the_whole(law, lattice):
 
 
 @with_rates
-def test_parameters_of_worlds_equal_separate_runs_with_those_numbers(law):
+def test_parameters_of_worlds_equal_separate_runs_with_those_float32_numbers(law):
     lattice = next(lattice for lattice in LATTICES if law.supports(lattice))
     parameters = {
         name: Parameter(one, low=min(one, two), high=max(one, two)) for name, (one, two) in law.rates.items()
@@ -197,6 +198,7 @@ def test_parameters_of_worlds_equal_separate_runs_with_those_numbers(law):
             )
     together.run(NUM_TICKS)
     for row in range(NUM_WORLDS):
+        # a parameter holds a float32: 0.1 in it is the number float32(0.1), and not the float64 0.1
         numbers = {name: float(np.float32(values[row % 2])) for name, values in law.rates.items()}
         alone = worlds_of(law, lattice, worlds=range(row, row + 1), dt=together.dt, **numbers)
         alone.run(NUM_TICKS)
@@ -221,11 +223,21 @@ def test_every_rate_changes_something_on_some_lattice(law):
 
 
 @with_rates
-@pytest.mark.parametrize("value", [math.nan, math.inf])
-def test_rates_are_finite(law, value):
+@pytest.mark.parametrize("value", [math.nan, math.inf, 1e39, 10**400, "x", None], ids=lambda it: str(it)[:5])
+def test_rates_are_finite_numbers_in_float32(law, value):
     for name in law.rates:
-        with pytest.raises(PropagatorConfigError, match=f"{name}.*not {value}"):
+        with pytest.raises(
+            PropagatorConfigError, match=rf"{name}.*not {re.escape(repr(value))}; it has to fit"
+        ):
             law.of(law.declare(), **{name: value})
+
+
+@with_rates
+def test_a_parameter_bounded_beyond_float32_is_refused(law):
+    for name, (value, _) in law.rates.items():
+        for low, high in ((value, 1e39), (None, value)):
+            with pytest.raises(PropagatorConfigError, match=f"{name} is the parameter .*needs finite bounds"):
+                law.of(law.declare(), **{name: Parameter(value, low=low, high=high)})
 
 
 @with_rates

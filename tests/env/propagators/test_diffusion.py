@@ -2,6 +2,7 @@
 
 import itertools
 import math
+import re
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -259,9 +260,18 @@ def test_rates_are_finite_and_not_negative(name, value):
         Diffusion(Field(), **{"coefficient": 0.1, name: value})
 
 
-@pytest.mark.parametrize("clamp", [(1.0, 0.0), (math.nan, None), (None, math.nan)])
+@pytest.mark.parametrize("value", ["x", None, Field(), 1j, 1e39, 10**400], ids=str)
+def test_a_rate_is_a_number_that_fits_into_a_float32(value):
+    with pytest.raises(PropagatorConfigError, match=r"Diffusion needs a finite decay.* fit into a float32"):
+        Diffusion(Field(), coefficient=0.1, decay=value)
+
+
+@pytest.mark.parametrize(
+    "clamp",
+    [(1.0, 0.0), (math.nan, None), (None, math.nan), 3, None, (1.0,), (0.0, 1.0, 2.0), ("a", "b"), (0, 1e39)],
+)
 def test_a_clamp_is_a_range(clamp):
-    with pytest.raises(PropagatorConfigError, match=r"clamp=\(low, high\) with low <= high"):
+    with pytest.raises(PropagatorConfigError, match=r"clamp=\(low, high\) with low <= high.* or None, not "):
         Diffusion(Field(), coefficient=0.1, clamp=clamp)
 
 
@@ -271,10 +281,20 @@ def test_sources_are_named_by_rank(cell):
         Diffusion(Field(), coefficient=0.1, sources={cell: 1.0})
 
 
-@pytest.mark.parametrize("value", [math.nan, -math.inf])
+@pytest.mark.parametrize("value", [math.nan, -math.inf, 1e39, "a", None])
 def test_sources_are_finite(value):
-    with pytest.raises(PropagatorConfigError, match=f"finite value for the source at cell 3, not {value}"):
+    with pytest.raises(
+        PropagatorConfigError, match=rf"source at cell 3, not {re.escape(repr(value))}; it has"
+    ):
         Diffusion(Field(), coefficient=0.1, sources={3: value})
+
+
+@pytest.mark.parametrize("sources", [[0], 0, "abc"])
+def test_sources_are_a_mapping(sources):
+    with pytest.raises(
+        PropagatorConfigError, match=r"sources as a mapping from .*ranks to their values, not"
+    ):
+        Diffusion(Field(), coefficient=0.1, sources=sources)
 
 
 def test_a_source_outside_the_lattice_is_refused():

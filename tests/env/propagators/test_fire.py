@@ -12,6 +12,7 @@ from murk_env.lattice import Fcc12, Hex2D, Line1D, Square4, Square8
 from murk_env.propagators import Fire
 from murk_env.random import WorldRng, key_from_seed
 from murk_env.world import World
+from tests.env.lattice.own import Knights, ThreeWays, Triangles
 
 FIRST_LAW_STAGE = 16
 CERTAIN = 1e6  # a rate that sets on fire always
@@ -215,6 +216,31 @@ def test_a_state_that_cannot_be_all_three_is_refused(options):
     state, fuel = Field(**options), Field()
     with pytest.raises(PipelineError, match="declare it with categories=3"):
         World(Line1D(3), {"state": state, "fuel": fuel}, [Fire(state, fuel, ignition=1.0, consumption=1.0)])
+
+
+def test_wind_on_a_lattice_whose_directions_differ_from_cell_to_cell_is_refused():
+    with pytest.raises(PipelineError, match="'west' is another way at cell 1; give each way a direction of"):
+        Forest(ThreeWays(4, 6), wind_speed=1.0)
+
+
+def test_fire_without_wind_burns_where_directions_differ_from_cell_to_cell():
+    forest = Forest(ThreeWays(2, 3), 0)
+    forest.world.run(1)
+    assert forest.state.tolist() == [[2, 1, 0, 1, 0, 0]]  # cell 0 points up: neighbours east and south
+
+
+@pytest.mark.parametrize("turn", range(4))
+@pytest.mark.parametrize("lattice", [Knights(33, 33), Triangles(33, 33)], ids=repr)
+def test_the_wind_drives_a_fire_where_it_blows_to_on_an_own_lattice(lattice, turn):
+    start = lattice.num_cells // 2
+    angle = turn * math.pi / 2.0
+    forest = Forest(
+        lattice, start, num_worlds=16, fuel=9.0, ignition=0.3, wind_speed=20.0, wind_direction=angle
+    )
+    forest.world.run(8)
+    burnt = (forest.state != Fire.UNBURNT).sum(axis=0)
+    drift = (burnt[:, np.newaxis] * (lattice.positions - lattice.positions[start])).sum(axis=0) / burnt.sum()
+    assert drift @ (math.cos(angle), math.sin(angle)) > 2.0 * abs(drift @ (math.sin(angle), -math.cos(angle)))
 
 
 @pytest.mark.parametrize(

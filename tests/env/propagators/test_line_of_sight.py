@@ -256,9 +256,9 @@ def test_a_lattice_without_straight_lines_is_refused(lattice):
         look(lattice, [[0]], np.zeros(lattice.num_cells), 2)
 
 
-@pytest.mark.parametrize("radius", [0, 2.5])
+@pytest.mark.parametrize("radius", [0, 2.5, 2**31])
 def test_a_radius_is_a_number_of_hops(radius):
-    with pytest.raises(PropagatorConfigError, match=f"LineOfSight's radius .* an integer >= 1, not {radius}"):
+    with pytest.raises(PropagatorConfigError, match=f"LineOfSight's radius .* from 1 to .*not {radius}"):
         LineOfSight(Field(), Field(), Field(), radius=radius)
 
 

@@ -83,12 +83,23 @@ def test_a_field_may_grow_in_place():
     assert world[spread][0].tolist() == [0.0, 1.0, 1.0, 1.0, 1.0, 1.0, 0.0]
 
 
-@pytest.mark.parametrize("radius", [0, -1, 1.5, "2"])
+@pytest.mark.parametrize("radius", [0, -1, 1.5, "2", 2**31, 2**70])
 def test_a_radius_is_a_number_of_hops(radius):
     with pytest.raises(
-        PropagatorConfigError, match=f"Morphology's radius .* an integer >= 1, not {radius!r}"
+        PropagatorConfigError, match=f"Morphology's radius .* integer from 1 to .*, not {radius!r}"
     ):
         Morphology(Field(), Field(), operation="dilate", radius=radius)
+
+
+def test_the_largest_radius_reaches_everything():
+    spread = Field()
+    world = World(
+        Square4(3, 4), {"spread": spread}, [Morphology(spread, spread, operation="dilate", radius=2**31 - 1)]
+    )
+    with world.edit() as tick:
+        tick[spread] = np.eye(12, dtype=np.float32)[0]
+    world.tick()
+    assert (world[spread] == 1.0).all()
 
 
 def test_an_unknown_operation_is_refused():

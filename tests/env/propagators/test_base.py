@@ -1,0 +1,57 @@
+"""What laws are given: fields before and after their bounds are applied, numbers and parameters."""
+
+import numpy as np
+
+from murk_env.field import Field, Parameter
+from murk_env.lattice import Line1D
+from murk_env.propagators import Propagator
+from murk_env.world import World
+
+
+class Witness(Propagator):
+    """Writes down what it reads of one field, of this tick or of the one before."""
+
+    def __init__(self, field, seen, *, previous):
+        self.field, self.seen, self.previous = field, seen, previous
+        self.reads, self.reads_previous = ((), (field,)) if previous else ((field,), ())
+        self.writes = (seen,)
+
+    def step(self, frame):
+        values = frame.previous(self.field) if self.previous else frame.read(self.field)
+        frame.write(self.seen)[:] = values
+
+
+class Shout(Propagator):
+    """Writes 50 everywhere, whatever the bounds of the field are."""
+
+    def __init__(self, field):
+        self.writes = (field,)
+
+    def step(self, frame):
+        frame.write(self.writes[0])[:] = 50.0
+
+
+def test_bounds_are_applied_after_all_laws_so_that_only_this_ticks_values_lie_beyond():
+    loud, now, last = Field(low=0.0, high=1.0), Field(), Field()
+    laws = [Shout(loud), Witness(loud, now, previous=False), Witness(loud, last, previous=True)]
+    world = World(Line1D(2), {"loud": loud, "now": now, "last": last}, laws)
+    world.run(2)
+    assert [world[field].tolist() for field in (loud, now, last)] == [[[1.0] * 2], [[50.0] * 2], [[1.0] * 2]]
+
+
+class Weigh(Propagator):
+    """Writes down how far its coefficients lie from 0.1."""
+
+    def __init__(self, seen, *coefficients):
+        self.writes, self.coefficients = (seen,), coefficients
+
+    def step(self, frame):
+        frame.write(self.writes[0])[:] = frame.coefficients - 0.1
+
+
+def test_a_plain_number_is_a_float64_and_a_parameter_a_float32():
+    seen, rate = Field(), Parameter(0.1, low=0.0, high=1.0)
+    world = World(Line1D(2), {"seen": seen, "rate": rate}, [Weigh(seen, 0.1, rate)])
+    world.tick()
+    assert world[seen].tolist() == [[0.0, np.float32(float(np.float32(0.1)) - 0.1)]]
+    assert world[seen][0, 1] > 1e-9
