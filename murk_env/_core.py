@@ -88,26 +88,13 @@ class Core:
         self._owner = type(env).__name__
         self._mode = autoreset_mode
         self._limit = max_episode_steps or 0
-        if blueprint.observation.over == "agents":
-            raise BlueprintError(
-                f"{self._owner}'s observation has one row per agent, but these faces have one per world; "
-                f"leave out over='agents', and each agent's part stands in the world's row."
-            )
-        fields = type(env).fields
-        self.world = World(
-            blueprint.lattice,
-            fields,
-            blueprint.propagators,
-            num_worlds=num_worlds,
-            num_agents=blueprint.num_agents,
-            dt=blueprint.dt,
-            seed=0,
-            static=blueprint.static if static is None else static,
-            checked=checked,
-        )
+        self.world = _world_of(env, blueprint, num_worlds, static, checked=checked)
         self.actions = ActionReader(blueprint.action_space, num_worlds)
         self.plan = ObservationPlan(
-            blueprint.observation, blueprint.lattice, frozenset(fields.values()), blueprint.num_agents
+            blueprint.observation,
+            blueprint.lattice,
+            frozenset(self.world.fields.values()),
+            blueprint.num_agents,
         )
         self._outputs = None if copy else [self.plan.allocate(num_worlds) for _ in range(2)]
         self._stages = Stages(env, self.world, self.actions.actions)
@@ -273,6 +260,28 @@ class Core:
     def close(self) -> None:
         """Refuse every later use; the memory goes with the last reference."""
         self.closed = True
+
+
+def _world_of(
+    env: "MurkEnv", blueprint: Blueprint, num_worlds: int, static: StaticArena | None, *, checked: bool
+) -> World:
+    """Return the worlds that a blueprint describes."""
+    if blueprint.observation.over == "agents":
+        raise BlueprintError(
+            f"{type(env).__name__}'s observation has one row per agent, but these faces have one per world; "
+            f"leave out over='agents', and each agent's part stands in the world's row."
+        )
+    return World(
+        blueprint.lattice,
+        type(env).fields,
+        blueprint.propagators,
+        num_worlds=num_worlds,
+        num_agents=blueprint.num_agents,
+        dt=blueprint.dt,
+        seed=0,
+        static=blueprint.static if static is None else static,
+        checked=checked,
+    )
 
 
 class _Failures:
