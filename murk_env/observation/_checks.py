@@ -11,6 +11,12 @@ from murk_env.field import Field
 __all__: list[str] = []
 
 
+def check_field(what: str, field: Any) -> None:
+    """Raise unless what an entry is given is a field."""
+    if not isinstance(field, Field):
+        raise BlueprintError(f"{what} shows a Field object, not {field!r}: write {what}(self.heat).")
+
+
 def check_cells(what: str, field: Any) -> None:
     """Raise unless a field holds one cell of the world, or one of each agent."""
     fits = isinstance(field, Field) and field.over != "cells" and field.components is None

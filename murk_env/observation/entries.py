@@ -7,6 +7,7 @@ import numpy as np
 from murk_env.errors import BlueprintError
 from murk_env.field import Field
 from murk_env.observation import _kernels
+from murk_env.observation._checks import check_field
 from murk_env.observation.entry import Entry, Fitted, Part, Scene
 from murk_env.observation.loop import Loop
 from murk_env.observation.pooling import Pool
@@ -85,6 +86,7 @@ class Mask(Entry):
     name: str | None = None
 
     def __post_init__(self) -> None:
+        check_field("Mask", self.field)
         field = self.field
         kind = (field.over, field.components, field.dtype, field.mutability == "static")
         if kind != ("world", None, np.dtype(np.int32), False):

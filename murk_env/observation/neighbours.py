@@ -11,7 +11,7 @@ import numpy.typing as npt
 from murk_env.compile import kernel
 from murk_env.errors import BlueprintError
 from murk_env.field import Field
-from murk_env.lattice import Lattice
+from murk_env.lattice import Grid, Lattice
 from murk_env.observation._checks import check_cells, check_whole
 from murk_env.observation.entry import Entry, Fitted, Part, Scene
 from murk_env.observation.loop import Loop
@@ -80,7 +80,10 @@ def _basis(lattice: Lattice) -> Vectors:
     """
     steps = lattice.coordinates - lattice.coordinates[0].astype(np.float64)
     ways = lattice.positions - lattice.positions[0]
-    basis: Vectors = np.round(np.asarray(np.linalg.lstsq(steps, ways, rcond=None)[0], np.float64), 12)
+    if isinstance(lattice, Grid):  # it says so itself, also of an axis one cell wide
+        basis: Vectors = np.array(lattice.basis, np.float64)
+    else:
+        basis = np.round(np.asarray(np.linalg.lstsq(steps, ways, rcond=None)[0], np.float64), 12)
     if any(lattice.periods) and not np.allclose(steps @ basis, ways):
         raise BlueprintError(
             f"where a lattice wraps, Neighbours need positions that are linear in the coordinates, as those "

@@ -3,8 +3,11 @@
 import dataclasses
 from typing import Self
 
+import numpy as np
+
 from murk_env.errors import BlueprintError
 from murk_env.field import Field
+from murk_env.observation._checks import check_field
 from murk_env.observation.entry import Entry, Part
 from murk_env.observation.loop import Loop
 from murk_env.observation.pooling import Operation, Pool
@@ -35,6 +38,7 @@ class Reading(Entry):
     transforms: tuple[Transform, ...] = dataclasses.field(default=(), kw_only=True)
 
     def __post_init__(self) -> None:
+        check_field(type(self).__name__, self.field)
         if self.one_hot and (self.field.categories is None or self.field.components is not None):
             raise BlueprintError(
                 f"one_hot shows the classes of a scalar field with categories=, not of {self.field!r}."
@@ -106,7 +110,9 @@ class Reading(Entry):
             ndim: number of axes of the box that is pooled.
             padding: what is seen where there is no cell; None where that cannot be.
         """
-        low, high = (0.0, 1.0) if self.one_hot else self.field.bounds
+        # A field holds its bounds as float32: what they become is computed from those.
+        limits = (0.0, 1.0) if self.one_hot else self.field.bounds
+        low, high = (float(np.float32(limit)) for limit in limits)
         if self.pool is not None:
             low, high = self.pool.bounds(low, high, ndim)
         low, high = bounds_after(self.transforms, low, high)

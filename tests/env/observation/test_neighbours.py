@@ -59,6 +59,15 @@ def test_on_a_long_torus_of_hexagons_the_shortest_way_turns_around_more_than_onc
         check_slots(lattice, [0, cell], 0, slots[0, 0].reshape(1, 3))
 
 
+def test_on_hexagons_one_cell_wide_the_way_may_turn_around_the_short_axis():
+    lattice = Hex2D(
+        1, 8, "wrap"
+    )  # images of a cell lie 1 apart to the east: the fourth row has one straight below
+    slots = seen(lattice, {CELLS: [[0, 4]]}, Neighbours(CELLS, 1), num_agents=2, over="agents")
+    assert abs(slots[0, 0][0]) < 1e-6
+    assert abs(slots[0, 0][1]) == pytest.approx(4 * 3**0.5 / 2, rel=1e-6)
+
+
 def test_among_equally_near_agents_the_lower_index_comes_first():
     slots = seen(Square4(3, 3), {CELLS: [[4, 7, 5, 1]]}, Neighbours(CELLS, 3), num_agents=4)
     south, east, north = [0, 1, 1], [1, 0, 1], [0, -1, 1]

@@ -9,7 +9,8 @@ import pytest
 from murk_env import Field
 from murk_env.errors import BlueprintError
 from murk_env.lattice import Fcc12, Square4
-from murk_env.observation import Neighbours, Observe, Window
+from murk_env.observation import Mask, Neighbours, Observation, ObservationPlan, Observe, Window
+from murk_env.values import Values
 from tests.env.observation.scenes import Fields, plan_of
 
 HEAT, CELL, CELLS, FLOW = Fields.heat, Fields.cell, Fields.cells, Fields.flow
@@ -19,6 +20,7 @@ TERRAIN = Field(categories=3)
 
 misspelt: Any = "maen"
 half: Any = 1.5
+NAME: Any = "heat"
 
 
 def window(field=HEAT, **options: Any):
@@ -128,3 +130,26 @@ REFUSED = {
 def test_what_cannot_be_seen_is_refused(make, message):
     with pytest.raises(BlueprintError, match=message):
         make()
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: Observe(NAME),
+        lambda: Observe(NAME, one_hot=True),
+        lambda: Mask(NAME),
+        lambda: Window(NAME, around=CELL, disk=1),
+    ],
+)
+def test_a_name_instead_of_a_field_is_refused(make):
+    with pytest.raises(BlueprintError, match="shows a Field object, not 'heat': write"):
+        make()
+
+
+def test_a_sum_of_values_at_their_bound_lies_within_the_space():
+    high = 1.0033055271057059  # float32(high) is above it
+    heat = Field(low=0.0, high=high)
+    plan = ObservationPlan(Observation(Observe(heat).pooled("sum", 5)), Square4(5, 5), frozenset([heat]), 0)
+    out = plan.allocate(1)
+    plan.fill(Values({heat: np.full((1, 25), np.float32(high))}), out)
+    assert plan.space.contains(np.asarray(out)[0])
