@@ -269,7 +269,7 @@ class MurkEnv(gymnasium.Env[Any, Any]):
         )
 
     def close(self) -> None:
-        """Release the worlds; every later use but another close raises ClosedError."""
+        """Refuse every later use but another close with ClosedError; memory goes with the last reference."""
         self._core.close()
 
     # --- state --------------------------------------------------------------------------------

@@ -240,7 +240,7 @@ class MurkVectorEnv(VectorEnv[Any, Any, npt.NDArray[Any]]):
         setattr(self._env, name, given[0])
 
     def close_extras(self, **kwargs: Any) -> None:
-        """Release the worlds; every later use but another close raises ClosedError."""
+        """Refuse every later use but another close with ClosedError; memory goes with the last reference."""
         self._core.close()
 
     def __reduce__(self) -> tuple[Any, ...]:

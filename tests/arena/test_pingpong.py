@@ -263,7 +263,7 @@ def test_the_data_of_two_generations_ago_are_gone_when_a_tick_begins(arena, heat
 
 
 def test_an_exception_discards_the_tick_and_passes_through(arena, heat, fill):
-    with pytest.raises(ZeroDivisionError), arena.begin_tick() as guard:  # noqa: PT012
+    with pytest.raises(ZeroDivisionError), arena.begin_tick() as guard:  # noqa: PT012 - what happens inside the tick is the point
         guard.write(heat.id).fill(9.0)
         raise ZeroDivisionError
     assert arena.generation == 0
@@ -272,7 +272,7 @@ def test_an_exception_discards_the_tick_and_passes_through(arena, heat, fill):
 
 def test_a_keyboard_interrupt_discards_the_tick_and_passes_through(arena, drag, fill, observed):
     before = observed(arena)
-    with pytest.raises(KeyboardInterrupt), arena.begin_tick() as guard:  # noqa: PT012
+    with pytest.raises(KeyboardInterrupt), arena.begin_tick() as guard:  # noqa: PT012 - what happens inside the tick is the point
         guard.update(drag.id).fill(9.0)
         raise KeyboardInterrupt
     assert observed(arena) == before

@@ -154,7 +154,7 @@ def test_a_law_without_a_step_says_what_to_implement():
     with pytest.raises(
         PipelineError, match=r"Propagator is no law yet: implement step\(frame\), or bind\(frame\)"
     ):
-        Propagator().step(None)  # type: ignore[arg-type]
+        Propagator().step(cast(Any, None))
 
 
 def test_a_chain_that_reads_this_tick_passes_a_value_on_at_once():

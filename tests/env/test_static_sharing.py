@@ -34,7 +34,7 @@ def test_other_parameters_have_a_copy_of_their_own():
 class Costly(Mixed):
     """Counts how often its static values are computed."""
 
-    computed: list[int] = []  # noqa: RUF012
+    computed: list[int] = []  # noqa: RUF012 - shared by all envs on purpose
 
     def build(self, params):
         def compute():

@@ -141,7 +141,7 @@ def open_line_of_squares(opaque, row, col):
 
 def open_line_of_hexagons(opaque, row, col):
     """Whether an offset is seen: by the nearest centres to the points a hop apart on the line."""
-    centre = lambda row, col: np.array([col + row / 2, row * np.sqrt(3) / 2])  # noqa: E731
+    centre = lambda row, col: np.array([col + row / 2, row * np.sqrt(3) / 2])  # noqa: E731 - a formula
     hops = max(abs(row), abs(col), abs(row + col))
     near = [(r, c) for r in range(min(row, 0), max(row, 0) + 1) for c in range(min(col, 0), max(col, 0) + 1)]
     for hop in range(1, hops):
