@@ -1,7 +1,6 @@
 """What every lattice offers, and what one has to say to offer it."""
 
 import dataclasses
-import operator
 from abc import ABC, abstractmethod
 from functools import cached_property
 from typing import Any
@@ -10,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from murk_env.errors import LatticeError
-from murk_env.lattice._checks import as_integers, as_pairs
+from murk_env.lattice._checks import as_integer, as_integers, as_pairs, common_shape, shown
 from murk_env.lattice._kernels import first_outside, hop, hops_by_walking
 from murk_env.lattice._tables import (
     check_connected,
@@ -220,13 +219,12 @@ class Lattice(ABC):
         Raises:
             LatticeError: there is no such cell, or the radius is not an integer >= 0.
         """
-        try:
-            hops = operator.index(radius)
-        except TypeError:
-            hops = -1
-        if hops < 0:
-            raise LatticeError(f"a ball has an integer radius >= 0, not {radius!r}")
-        return np.flatnonzero(self.distance(cell, np.arange(self.num_cells)) <= hops).astype(np.int32)
+        centre, hops = as_integer(cell), as_integer(radius)
+        if centre is None:
+            raise LatticeError(f"a ball lies around one cell, the rank of which is an integer, not {cell!r}")
+        if hops is None or hops < 0:
+            raise LatticeError(f"a ball has an integer radius >= 0, not {shown(radius)}")
+        return np.flatnonzero(self.distance(centre, np.arange(self.num_cells)) <= hops).astype(np.int32)
 
     def shifted(self, cells: npt.ArrayLike, offsets: npt.ArrayLike) -> npt.NDArray[np.int64]:
         """Return the cells at some offsets from others, in coordinates.
@@ -248,6 +246,7 @@ class Lattice(ABC):
         if here.size and not (here.min() >= 0 and here.max() < self.num_cells):
             wrong = here[(here < 0) | (here >= self.num_cells)].flat[0]
             raise LatticeError(f"{self!r} has cells 0 to {self.num_cells - 1}; there is no cell {wrong}")
+        common_shape("cells", here.shape, "offsets, without their last axis,", by.shape[:-1])
         box, around = np.array(self.box), np.array(self.periods) > 0
         within = np.where(around, by % box, np.clip(by, -box, box))  # so that no sum overflows
         target = self.coordinates[here] + within

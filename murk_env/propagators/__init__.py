@@ -3,7 +3,7 @@
 from murk_env.propagators._neighbours import add_neighbours, neighbourhood
 from murk_env.propagators.advection import Advection
 from murk_env.propagators.automaton import Automaton
-from murk_env.propagators.base import Coefficient, Frame, Propagator, highest, in_range
+from murk_env.propagators.base import Coefficient, Frame, Propagator, highest, in_range, lowest, parameters
 from murk_env.propagators.copy import Copy
 from murk_env.propagators.diffusion import Diffusion
 from murk_env.propagators.emission import Emission
@@ -44,5 +44,7 @@ __all__ = [
     "add_neighbours",
     "highest",
     "in_range",
+    "lowest",
     "neighbourhood",
+    "parameters",
 ]

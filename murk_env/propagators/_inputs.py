@@ -10,7 +10,7 @@ import numpy.typing as npt
 from murk_env.errors import PropagatorConfigError
 from murk_env.field import Field
 
-__all__ = ["batched", "checked_radius", "fits_float32"]
+__all__ = ["batched", "checked_radius", "fits_float32", "whole_number"]
 
 _LARGEST = float(np.finfo(np.float32).max)
 _FARTHEST = 2**31 - 1  # hops are counted by kernels, and no lattice is as wide
@@ -25,19 +25,26 @@ def batched(field: Field, array: npt.NDArray[Any]) -> npt.NDArray[Any]:
 
 
 def fits_float32(value: object) -> bool:
-    """Whether something is a finite real number, in float32 as well."""
+    """Whether something is a finite real number, in float32 as well, and no truth value."""
+    if isinstance(value, bool):
+        return False
     try:
         return isinstance(value, numbers.Real) and abs(float(value)) <= _LARGEST
     except OverflowError:  # an integer beyond float64
         return False
 
 
+def whole_number(value: object) -> int:
+    """Return an integer of any type as an int, -1 for anything else, True and False included."""
+    try:
+        return -1 if isinstance(value, bool) else operator.index(value)  # pyright: ignore[reportArgumentType]
+    except TypeError:
+        return -1
+
+
 def checked_radius(owner: str, radius: object) -> int:
     """Return a radius as an int of at least 1, or raise PropagatorConfigError."""
-    try:
-        hops = operator.index(radius)  # pyright: ignore[reportArgumentType]
-    except TypeError:
-        hops = 0
+    hops = whole_number(radius)
     if not 1 <= hops <= _FARTHEST:
         raise PropagatorConfigError(
             f"{owner}'s radius is a number of hops, an integer from 1 to {_FARTHEST}, not {radius!r}."

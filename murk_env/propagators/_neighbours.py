@@ -64,7 +64,8 @@ def _add_from_table(
 ) -> None:
     for degree in range(1, len(offsets) + 1):
         for index in range(ends[degree - 1], ends[degree]):
-            added = values[table[index, 0]]
+            place = np.uint64(index)
+            added = values[table[place, 0]]
             for direction in range(1, degree):
-                added += values[table[index, direction]]
-            total[cells[index]] = added
+                added += values[table[place, direction]]
+            total[cells[place]] = added

@@ -1,7 +1,6 @@
 """Advection: a scalar carried along by a flow."""
 
 import math
-from collections.abc import Callable
 from dataclasses import KW_ONLY, dataclass
 from typing import Any, cast
 
@@ -9,7 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from murk_env.compile import kernel
-from murk_env.errors import PipelineError, PropagatorConfigError, StabilityError
+from murk_env.compile.bound import Bound
+from murk_env.errors import PipelineError, PropagatorConfigError
 from murk_env.field import Field
 from murk_env.lattice import Lattice
 from murk_env.propagators._inputs import batched, fits_float32
@@ -116,37 +116,26 @@ class Advection(Propagator):
         low, high = self.field.bounds
         return (0.0 if low >= 0.0 else -math.inf), (0.0 if high <= 0.0 else math.inf)
 
-    def bind(self, frame: Frame) -> Callable[[int, int], None]:
-        """Return the compiled tick over worlds [start, stop) of this frame."""
+    def bind(self, frame: Frame) -> Bound:
+        """Return the compiled tick over this frame's worlds."""
         around = surroundings_of(frame.lattice)
         faces = np.round(_faces(frame.lattice, around.ways), 12)  # the same from both sides, and everywhere
-        arguments: tuple[Any, ...] = (
-            frame.previous(self.field),
-            batched(self.flow, frame.previous(self.flow)),
-            frame.write(self.field),
-            around.neighbours,
-            around.kinds,
-            (frame.dt / 2.0 * faces).astype(np.float32),
+        return Bound(
+            _carry,
+            (
+                frame.previous(self.field),
+                batched(self.flow, frame.previous(self.flow)),
+                frame.write(self.field),
+                around.neighbours,
+                around.kinds,
+                (frame.dt / 2.0 * faces).astype(np.float32),
+            ),
         )
-        num_cells = frame.lattice.num_cells
-
-        def run(start: int, stop: int) -> None:
-            emptied = _advect(start, stop, *arguments)
-            if emptied >= 0:
-                raise StabilityError(self._too_fast(*divmod(emptied, num_cells)))
-
-        return run
 
     @property
     def _largest(self) -> float:
         """The largest component that the flow's bounds allow."""
         return max(map(abs, self.flow.bounds))
-
-    def _too_fast(self, world: int, cell: int) -> str:
-        return (
-            f"{self.flow.name!r} carries more out of cell {cell} of world {world} in one tick than there is; "
-            f"lower dt or the flow, and give max_speed, or the flow's bounds, as large as it gets."
-        )
 
 
 def _first_misjudged(lattice: Lattice) -> int:
@@ -175,6 +164,18 @@ def _faces(lattice: Lattice, ways: npt.NDArray[np.float64]) -> npt.NDArray[np.fl
         Any, np.linalg.pinv(_moments(lattice), rcond=1e-9, hermitian=True)
     )  # numpy leaves its type open
     return (inverse * ways[..., np.newaxis, :]).sum(axis=-1)
+
+
+@kernel
+def _carry(start: int, stop: int, previous: Floats, *others: Any) -> None:
+    """One tick of the worlds [start, stop), or a ValueError; raised in `_advect`, it would keep the rows."""
+    emptied = _advect(start, stop, previous, *others)
+    if emptied >= 0:
+        world, cell = emptied // previous.shape[1], emptied % previous.shape[1]
+        raise ValueError(
+            f"the flow carries more out of cell {cell} of world {world} in one tick than there is; lower dt "
+            f"or the flow, and give max_speed, or the flow's bounds, as large as it gets"
+        )
 
 
 @kernel

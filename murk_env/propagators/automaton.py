@@ -1,16 +1,17 @@
 """Cellular automata that count living neighbours."""
 
-import operator
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from dataclasses import KW_ONLY, dataclass
 from typing import Any
 
 import numpy as np
 
 from murk_env.compile import kernel
+from murk_env.compile.bound import Bound
 from murk_env.errors import PipelineError, PropagatorConfigError
 from murk_env.field import Field
 from murk_env.lattice import Lattice
+from murk_env.propagators._inputs import whole_number
 from murk_env.propagators._neighbours import add_neighbours, neighbourhood
 from murk_env.propagators.base import Frame, Propagator
 
@@ -73,29 +74,27 @@ class Automaton(Propagator):
         """Return 0 and 1."""
         return 0, 1
 
-    def bind(self, frame: Frame) -> Callable[[int, int], None]:
-        """Return the compiled tick over worlds [start, stop) of this frame."""
+    def bind(self, frame: Frame) -> Bound:
+        """Return the compiled tick over this frame's worlds."""
         previous = frame.previous(self.field)
         rule = np.zeros((2, len(frame.lattice.directions) + 1), np.int32)
         rule[0, list(self.birth)] = 1
         rule[1, list(self.survival)] = 1
-        arguments: tuple[Any, ...] = (
-            previous,
-            frame.write(self.field),
-            np.empty_like(previous),
-            neighbourhood(frame.lattice),
-            rule,
+        return Bound(
+            _generation,
+            (
+                previous,
+                frame.write(self.field),
+                np.empty_like(previous),
+                rule,
+                *neighbourhood(frame.lattice),
+            ),
         )
-
-        def run(start: int, stop: int) -> None:
-            _generation(start, stop, *arguments)
-
-        return run
 
 
 def _counts(name: str, counts: Collection[Any]) -> tuple[int, ...]:
     try:
-        numbers = sorted({operator.index(count) for count in counts})
+        numbers = sorted({whole_number(count) for count in counts})
     except TypeError:
         numbers = [-1]
     if numbers and numbers[0] < 0:
@@ -112,8 +111,8 @@ def _generation(
     previous: Any,  # (num_worlds, num_cells)
     out: Any,  # (num_worlds, num_cells)
     alive: Any,  # (num_worlds, num_cells), scratch
-    neighbours: Any,
     rule: Any,  # (2, num_directions + 1): next state by state and count
+    *neighbours: Any,
 ) -> None:
     """One tick of the worlds [start, stop)."""
     for world in range(start, stop):

@@ -13,7 +13,7 @@ from murk_env.lattice import Lattice
 from murk_env.propagators._inputs import fits_float32
 from murk_env.random import WorldRng
 
-__all__ = ["Coefficient", "Frame", "Propagator", "highest", "in_range"]
+__all__ = ["Coefficient", "Frame", "Propagator", "highest", "in_range", "lowest", "parameters"]
 
 Coefficient = float | Parameter
 
@@ -76,7 +76,8 @@ class Propagator:
     """One law of a world: a stateless operator that runs once a tick.
 
     A subclass declares what it touches and implements `step`; one built on a compiled kernel
-    implements `bind` instead. Declarations are read once, when the world is built.
+    implements `bind` instead, and returns the kernel with its arguments. Declarations are read once, when
+    the world is built.
 
     The bounds of fields are applied at the end of the tick, after all laws. So what a law finds in
     `reads_previous` lies within them; what it finds in `reads` may not yet, if an earlier law, or `act`, has
@@ -88,9 +89,10 @@ class Propagator:
         writes: fields of which it sets every element, every tick.
         updates: fields that it changes starting from their previous values.
         coefficients: its numbers, or parameters of the world, in the order of `frame.coefficients`.
-        alike: groups of fields that it adds or copies to each other, so that their units must agree. Fields
-            that meet only through a coefficient, which may convert, are not alike: a wave's displacement and
-            velocity, predators and prey, a resource and what consumes it.
+        alike: groups of fields, parameters among them, that it adds, copies or compares to each other, so
+            that their units must agree. Fields that meet only through a coefficient, or through dt, which may
+            convert, are not alike: a wave's displacement and velocity, predators and prey, a resource and
+            what consumes it.
     """
 
     reads: tuple[Field, ...] = ()
@@ -126,7 +128,17 @@ class Propagator:
         raise PipelineError(f"{type(self).__name__} is no law yet: implement step(frame), or bind(frame).")
 
     def bind(self, frame: Frame) -> Callable[[int, int], None]:
-        """Return a function that runs the worlds `[start, stop)` on this frame's arrays."""
+        """Return a function that runs the worlds `[start, stop)` on this frame's arrays.
+
+        It is asked for again whenever an array has moved, so what depends on the worlds' coefficients is made
+        here. Called at every tick, for several ranges of worlds at once by several threads, it makes no array
+        and shares none between worlds.
+
+        A law built on a compiled kernel returns a `Bound` with the kernel and its arguments: arrays, numbers
+        and tuples of numbers. The world then runs it together with its neighbours in the pipeline, in one
+        call that never comes back to Python. What cannot go on raises an exception of Python's own within
+        the kernel, such as ``ValueError(f"agent {agent} of world {world} is on no cell")``.
+        """
 
         def run(start: int, stop: int) -> None:
             self.step(frame)
@@ -168,6 +180,16 @@ class Propagator:
 def highest(coefficient: Coefficient) -> float:
     """Return the largest value a coefficient can have: what stability has to bear."""
     return coefficient.bounds[1] if isinstance(coefficient, Parameter) else float(coefficient)
+
+
+def lowest(coefficient: Coefficient) -> float:
+    """Return the smallest value a coefficient can have."""
+    return coefficient.bounds[0] if isinstance(coefficient, Parameter) else float(coefficient)
+
+
+def parameters(*coefficients: Coefficient) -> tuple[Parameter, ...]:
+    """Return those coefficients that are parameters: what `alike` asks for, as numbers have no unit."""
+    return tuple(value for value in coefficients if isinstance(value, Parameter))
 
 
 def in_range(

@@ -1,10 +1,10 @@
 """What a field was one tick ago."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from murk_env.compile import kernel
+from murk_env.compile.bound import Bound
 from murk_env.errors import PipelineError
 from murk_env.field import Field
 from murk_env.lattice import Lattice
@@ -58,15 +58,11 @@ class Copy(Propagator):
         """Return the bounds of what is copied."""
         return self.field.bounds
 
-    def bind(self, frame: Frame) -> Callable[[int, int], None]:
-        """Return the compiled tick over worlds [start, stop) of this frame."""
+    def bind(self, frame: Frame) -> Bound:
+        """Return the compiled tick over this frame's worlds."""
         previous = frame.previous(self.field).reshape(frame.num_worlds, -1)
         out = frame.write(self._target).reshape(frame.num_worlds, -1)
-
-        def run(start: int, stop: int) -> None:
-            _copy(start, stop, previous, out)
-
-        return run
+        return Bound(_copy, (previous, out))
 
     @property
     def _target(self) -> Field:

@@ -1,18 +1,18 @@
 """Emission where something is present."""
 
 import math
-from collections.abc import Callable
 from dataclasses import KW_ONLY, dataclass
 from typing import Any, Literal, get_args
 
 import numpy as np
 
 from murk_env.compile import kernel
+from murk_env.compile.bound import Bound
 from murk_env.errors import PropagatorConfigError, did_you_mean
 from murk_env.field import Field
 from murk_env.lattice import Lattice
 from murk_env.propagators._inputs import batched
-from murk_env.propagators.base import Coefficient, Frame, Propagator, highest, in_range
+from murk_env.propagators.base import Coefficient, Frame, Propagator, highest, in_range, parameters
 
 __all__ = ["Emission"]
 
@@ -61,6 +61,7 @@ class Emission(Propagator):
         object.__setattr__(self, "reads_previous", (self.presence, *adds))
         object.__setattr__(self, "writes", (self.emission,))
         object.__setattr__(self, "coefficients", (self.intensity,))
+        object.__setattr__(self, "alike", ((self.emission, *parameters(self.intensity)),))
 
     def check(self, lattice: Lattice) -> None:
         """Raise PipelineError for fields that are not scalars of cells."""
@@ -73,21 +74,13 @@ class Emission(Propagator):
             return 0.0, highest(self.intensity)
         return self.emission.bounds[0], math.inf
 
-    def bind(self, frame: Frame) -> Callable[[int, int], None]:
-        """Return the compiled tick over worlds [start, stop) of this frame."""
+    def bind(self, frame: Frame) -> Bound:
+        """Return the compiled tick over this frame's worlds."""
         presence = batched(self.presence, frame.previous(self.presence))
         out = frame.write(self.emission)
         if self.mode == "set":
-            arguments: tuple[Any, ...] = (presence, out, frame.coefficients)
-            emit: Callable[..., None] = _set
-        else:
-            arguments = (presence, frame.previous(self.emission), out, frame.coefficients)
-            emit = _add
-
-        def run(start: int, stop: int) -> None:
-            emit(start, stop, *arguments)
-
-        return run
+            return Bound(_set, (presence, out, frame.coefficients))
+        return Bound(_add, (presence, frame.previous(self.emission), out, frame.coefficients))
 
 
 @kernel

@@ -1,7 +1,6 @@
 """The epidemic of Kermack and McKendrick on a lattice."""
 
 import math
-from collections.abc import Callable
 from dataclasses import KW_ONLY, dataclass
 from typing import Any
 
@@ -9,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from murk_env.compile import kernel
+from murk_env.compile.bound import Bound
 from murk_env.field import Field
 from murk_env.lattice import Lattice
 from murk_env.propagators._neighbours import add_neighbours, neighbourhood
@@ -96,23 +96,21 @@ class Epidemic(Propagator):
         lowest = min(share.bounds[0] for share in self._shares)
         return (0.0 if lowest >= 0.0 else -math.inf), math.inf
 
-    def bind(self, frame: Frame) -> Callable[[int, int], None]:
-        """Return the compiled tick over worlds [start, stop) of this frame."""
+    def bind(self, frame: Frame) -> Bound:
+        """Return the compiled tick over this frame's worlds."""
         rates = frame.coefficients.astype(np.float32).astype(np.float64)
         rates[:, :2] *= frame.dt
         rates[:, 1] = np.minimum(rates[:, 1], 1.0)
-        arguments: tuple[Any, ...] = (
-            *(frame.previous(share) for share in self._shares),
-            *(frame.write(share) for share in self._shares),
-            rates.astype(np.float32),
-            frame.lattice.degree.astype(np.float32),
-            neighbourhood(frame.lattice),
+        return Bound(
+            _infect,
+            (
+                *(frame.previous(share) for share in self._shares),
+                *(frame.write(share) for share in self._shares),
+                rates.astype(np.float32),
+                frame.lattice.degree.astype(np.float32),
+                *neighbourhood(frame.lattice),
+            ),
         )
-
-        def run(start: int, stop: int) -> None:
-            _infect(start, stop, *arguments)
-
-        return run
 
     @property
     def _shares(self) -> tuple[Field, Field, Field]:
@@ -131,7 +129,7 @@ def _infect(
     new_recovered: Floats,  # (num_worlds, num_cells)
     rates: Floats,  # (num_worlds, 3): infection and recovery times dt, mixing
     degree: Floats,  # (num_cells,)
-    neighbours: Any,
+    *neighbours: Any,
 ) -> None:
     """One tick of the worlds [start, stop)."""
     for world in range(start, stop):

@@ -1,7 +1,6 @@
 """Fire that spreads from cell to cell, with the wind."""
 
 import math
-from collections.abc import Callable
 from dataclasses import KW_ONLY, dataclass
 from typing import Any, ClassVar
 
@@ -10,6 +9,7 @@ import numpy.typing as npt
 
 from murk_env._philox import philox
 from murk_env.compile import kernel
+from murk_env.compile.bound import Bound
 from murk_env.errors import PipelineError
 from murk_env.field import Field
 from murk_env.lattice import Lattice
@@ -134,8 +134,8 @@ class Fire(Propagator):
         low, high = field.bounds
         return min(low, 0.0), max(high, 0.0)
 
-    def bind(self, frame: Frame) -> Callable[[int, int], None]:
-        """Return the compiled tick over worlds [start, stop) of this frame."""
+    def bind(self, frame: Frame) -> Bound:
+        """Return the compiled tick over this frame's worlds."""
         lattice, table = frame.lattice, frame.coefficients.astype(np.float32).astype(np.float64)
         rates = np.empty((frame.num_worlds, len(lattice.directions)), np.float32)
         _set_rates(rates, lattice.displacements, table, frame.dt)
@@ -143,22 +143,20 @@ class Fire(Propagator):
             flammability = np.ones((1, lattice.num_cells), np.float32)
         else:
             flammability = batched(self.flammability, frame.read(self.flammability))
-        arguments: tuple[Any, ...] = (
-            frame.previous(self.state),
-            frame.previous(self.fuel),
-            frame.write(self.state),
-            frame.write(self.fuel),
-            flammability,
-            rates,
-            (frame.dt * table[:, 1]).astype(np.float32),
-            lattice.neighbours,
-            *frame.rng.counters,
+        return Bound(
+            _burn,
+            (
+                frame.previous(self.state),
+                frame.previous(self.fuel),
+                frame.write(self.state),
+                frame.write(self.fuel),
+                flammability,
+                rates,
+                (frame.dt * table[:, 1]).astype(np.float32),
+                lattice.neighbours,
+                *frame.rng.counters,
+            ),
         )
-
-        def run(start: int, stop: int) -> None:
-            _burn(start, stop, *arguments)
-
-        return run
 
 
 @kernel

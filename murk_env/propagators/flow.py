@@ -1,6 +1,5 @@
 """The flow down the slope of a potential."""
 
-from collections.abc import Callable
 from dataclasses import KW_ONLY, dataclass
 from typing import Any
 
@@ -8,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from murk_env.compile import kernel
+from murk_env.compile.bound import Bound
 from murk_env.field import Field
 from murk_env.lattice import Lattice
 from murk_env.propagators._inputs import batched
@@ -59,19 +59,17 @@ class Flow(Propagator):
         """Return [-1, 1] if normalised."""
         return (-1.0, 1.0) if self.normalise else super().guarantees(field)
 
-    def bind(self, frame: Frame) -> Callable[[int, int], None]:
-        """Return the compiled tick over worlds [start, stop) of this frame."""
-        arguments: tuple[Any, ...] = (
-            batched(self.potential, frame.previous(self.potential)),
-            frame.write(self.output),
-            slopes_of(frame.lattice),
-            self.normalise,
+    def bind(self, frame: Frame) -> Bound:
+        """Return the compiled tick over this frame's worlds."""
+        return Bound(
+            _flow,
+            (
+                batched(self.potential, frame.previous(self.potential)),
+                frame.write(self.output),
+                self.normalise,
+                *slopes_of(frame.lattice),
+            ),
         )
-
-        def run(start: int, stop: int) -> None:
-            _flow(start, stop, *arguments)
-
-        return run
 
 
 @kernel
@@ -80,8 +78,8 @@ def _flow(
     stop: int,
     previous: Floats,  # (num_worlds, num_cells), or (1, num_cells)
     out: Floats,  # (num_worlds, k, num_cells)
-    slopes: Any,
     normalise: bool,
+    *slopes: Any,
 ) -> None:
     """One tick of the worlds [start, stop)."""
     for world in range(start, stop):

@@ -1,6 +1,5 @@
 """The gradient of a scalar over a lattice."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from murk_env.compile import kernel
+from murk_env.compile.bound import Bound
 from murk_env.field import Field
 from murk_env.lattice import Lattice
 from murk_env.propagators._inputs import batched
@@ -60,15 +60,10 @@ class Gradient(Propagator):
         self.require(self.field, static=True)
         self.require(self.output, components=lattice.positions.shape[1])
 
-    def bind(self, frame: Frame) -> Callable[[int, int], None]:
-        """Return the compiled tick over worlds [start, stop) of this frame."""
+    def bind(self, frame: Frame) -> Bound:
+        """Return the compiled tick over this frame's worlds."""
         values = batched(self.field, frame.previous(self.field))
-        arguments: tuple[Any, ...] = (values, frame.write(self.output), slopes_of(frame.lattice))
-
-        def run(start: int, stop: int) -> None:
-            fill_gradients(start, stop, *arguments)
-
-        return run
+        return Bound(fill_gradients, (values, frame.write(self.output), *slopes_of(frame.lattice)))
 
 
 @kernel
@@ -77,7 +72,7 @@ def fill_gradients(
     stop: int,
     previous: Floats,  # (num_worlds, num_cells), or (1, num_cells)
     out: Floats,  # (num_worlds, k, num_cells)
-    slopes: Any,
+    *slopes: Any,
 ) -> None:
     """Set the slopes of the worlds [start, stop)."""
     for world in range(start, stop):

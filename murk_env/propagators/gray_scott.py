@@ -1,7 +1,6 @@
 """The reaction of Gray and Scott: two species that make patterns."""
 
 import math
-from collections.abc import Callable
 from dataclasses import KW_ONLY, dataclass
 from typing import Any
 
@@ -9,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from murk_env.compile import kernel
+from murk_env.compile.bound import Bound
 from murk_env.field import Field
 from murk_env.lattice import Lattice
 from murk_env.propagators._neighbours import add_neighbours, neighbourhood
@@ -84,24 +84,22 @@ class GrayScott(Propagator):
         self.require(self.u)
         self.require(self.v)
 
-    def bind(self, frame: Frame) -> Callable[[int, int], None]:
-        """Return the compiled tick over worlds [start, stop) of this frame."""
+    def bind(self, frame: Frame) -> Bound:
+        """Return the compiled tick over this frame's worlds."""
         feed, kill, diffusion_u, diffusion_v = frame.coefficients.astype(np.float32).T.astype(np.float64)
         rates = np.stack([feed, feed + kill, diffusion_u, diffusion_v, np.ones_like(feed)], axis=1)
-        arguments: tuple[Any, ...] = (
-            frame.previous(self.u),
-            frame.previous(self.v),
-            frame.write(self.u),
-            frame.write(self.v),
-            (frame.dt * rates).astype(np.float32),
-            frame.lattice.degree.astype(np.float32),
-            neighbourhood(frame.lattice),
+        return Bound(
+            _react,
+            (
+                frame.previous(self.u),
+                frame.previous(self.v),
+                frame.write(self.u),
+                frame.write(self.v),
+                (frame.dt * rates).astype(np.float32),
+                frame.lattice.degree.astype(np.float32),
+                *neighbourhood(frame.lattice),
+            ),
         )
-
-        def run(start: int, stop: int) -> None:
-            _react(start, stop, *arguments)
-
-        return run
 
 
 @kernel
@@ -114,7 +112,7 @@ def _react(
     out_v: Floats,  # (num_worlds, num_cells)
     rates: Floats,  # (num_worlds, 5), times dt
     degree: Floats,  # (num_cells,)
-    neighbours: Any,
+    *neighbours: Any,
 ) -> None:
     """One tick of the worlds [start, stop); the results' arrays hold the neighbours' sums at first."""
     for world in range(start, stop):

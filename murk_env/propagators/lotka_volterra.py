@@ -1,7 +1,6 @@
 """The predators and prey of Lotka and Volterra."""
 
 import math
-from collections.abc import Callable
 from dataclasses import KW_ONLY, dataclass
 from typing import Any
 
@@ -9,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from murk_env.compile import kernel
+from murk_env.compile.bound import Bound
 from murk_env.field import Field
 from murk_env.lattice import Lattice
 from murk_env.propagators._neighbours import add_neighbours, neighbourhood
@@ -97,23 +97,21 @@ class LotkaVolterra(Propagator):
         lowest = min(self.prey.bounds[0], self.predators.bounds[0])
         return (0.0 if lowest >= 0.0 else -math.inf), math.inf
 
-    def bind(self, frame: Frame) -> Callable[[int, int], None]:
-        """Return the compiled tick over worlds [start, stop) of this frame."""
+    def bind(self, frame: Frame) -> Bound:
+        """Return the compiled tick over this frame's worlds."""
         rates = frame.dt * frame.coefficients.astype(np.float32).astype(np.float64)
-        arguments: tuple[Any, ...] = (
-            frame.previous(self.prey),
-            frame.previous(self.predators),
-            frame.write(self.prey),
-            frame.write(self.predators),
-            rates.astype(np.float32),
-            frame.lattice.degree.astype(np.float32),
-            neighbourhood(frame.lattice),
+        return Bound(
+            _meet,
+            (
+                frame.previous(self.prey),
+                frame.previous(self.predators),
+                frame.write(self.prey),
+                frame.write(self.predators),
+                rates.astype(np.float32),
+                frame.lattice.degree.astype(np.float32),
+                *neighbourhood(frame.lattice),
+            ),
         )
-
-        def run(start: int, stop: int) -> None:
-            _meet(start, stop, *arguments)
-
-        return run
 
 
 @kernel
@@ -126,7 +124,7 @@ def _meet(
     new_predators: Floats,  # (num_worlds, num_cells)
     rates: Floats,  # (num_worlds, 6), times dt
     degree: Floats,  # (num_cells,)
-    neighbours: Any,
+    *neighbours: Any,
 ) -> None:
     """One tick of the worlds [start, stop)."""
     one = np.float32(1.0)

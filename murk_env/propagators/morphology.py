@@ -1,18 +1,18 @@
 """Dilation and erosion by graph distance."""
 
 import math
-from collections.abc import Callable
 from dataclasses import KW_ONLY, dataclass
 from typing import Any, Literal, get_args
 
 import numpy as np
 
 from murk_env.compile import kernel
+from murk_env.compile.bound import Bound
 from murk_env.errors import PropagatorConfigError, did_you_mean
 from murk_env.field import Field
 from murk_env.lattice import Lattice
 from murk_env.propagators._inputs import checked_radius
-from murk_env.propagators.base import Coefficient, Frame, Propagator, in_range
+from murk_env.propagators.base import Coefficient, Frame, Propagator, in_range, parameters
 
 __all__ = ["Morphology"]
 
@@ -70,6 +70,7 @@ class Morphology(Propagator):
         object.__setattr__(self, "reads_previous", (self.field,))
         object.__setattr__(self, "writes", (self.output,))
         object.__setattr__(self, "coefficients", (self.threshold,))
+        object.__setattr__(self, "alike", ((self.field, *parameters(self.threshold)),))
 
     def check(self, lattice: Lattice) -> None:
         """Raise PipelineError for fields that are not scalars of cells."""
@@ -80,23 +81,21 @@ class Morphology(Propagator):
         """Return 0 and 1."""
         return 0.0, 1.0
 
-    def bind(self, frame: Frame) -> Callable[[int, int], None]:
-        """Return the compiled tick over worlds [start, stop) of this frame."""
+    def bind(self, frame: Frame) -> Bound:
+        """Return the compiled tick over this frame's worlds."""
         out = frame.write(self.output)
-        arguments: tuple[Any, ...] = (
-            frame.previous(self.field),
-            out,
-            frame.lattice.neighbours,
-            frame.coefficients,
-            self.radius,
-            self.operation == "dilate",
-            np.empty(out.shape, np.int32),
+        return Bound(
+            _spread,
+            (
+                frame.previous(self.field),
+                out,
+                frame.lattice.neighbours,
+                frame.coefficients,
+                self.radius,
+                self.operation == "dilate",
+                np.empty(out.shape, np.int32),
+            ),
         )
-
-        def run(start: int, stop: int) -> None:
-            _spread(start, stop, *arguments)
-
-        return run
 
 
 @kernel

@@ -1,13 +1,12 @@
 """Agents that hop from cell to cell without meeting."""
 
-from collections.abc import Callable
 from dataclasses import KW_ONLY, dataclass
 from typing import Any
 
 import numpy as np
 
 from murk_env.compile import kernel
-from murk_env.errors import LatticeError
+from murk_env.compile.bound import Bound
 from murk_env.field import Field
 from murk_env.lattice import Lattice
 from murk_env.propagators._inputs import batched
@@ -68,35 +67,40 @@ class AgentMovement(Propagator):
         if self.obstacles is not None:
             self.require(self.obstacles, dtype=self.obstacles.dtype.type, static=True)
 
-    def bind(self, frame: Frame) -> Callable[[int, int], None]:
-        """Return the compiled tick over worlds [start, stop) of this frame."""
-        cells, directions = frame.update(self.cells), frame.read(self.directions)
-        lattice = frame.lattice
+    def bind(self, frame: Frame) -> Bound:
+        """Return the compiled tick over this frame's worlds."""
+        cells, lattice = frame.update(self.cells), frame.lattice
         if self.obstacles is None:
             obstacles = np.zeros((1, lattice.num_cells), np.int32)
         else:
             obstacles = batched(self.obstacles, frame.read(self.obstacles))
-        arguments: tuple[Any, ...] = (
-            cells,
-            directions,
-            obstacles,
-            lattice.moves,
-            np.empty_like(cells),
-            np.empty_like(cells),
-            np.full((frame.num_worlds, lattice.num_cells), -1, np.int32),
+        return Bound(
+            _move,
+            (
+                cells,
+                frame.read(self.directions),
+                obstacles,
+                lattice.moves,
+                np.empty_like(cells),
+                np.empty_like(cells),
+                np.full((frame.num_worlds, lattice.num_cells), -1, np.int32),
+            ),
         )
 
-        def run(start: int, stop: int) -> None:
-            wrong = _hop(start, stop, *arguments)
-            if wrong >= 0:
-                world, agent = divmod(wrong, cells.shape[1])
-                raise LatticeError(
-                    f"agent {agent} of world {world} is on cell {cells[world, agent]} with the direction "
-                    f"{directions[world, agent]}; {lattice!r} has the cells 0 to {lattice.num_cells - 1}, "
-                    f"-1 being out of the world, directions 0 to {len(lattice.directions) - 1}, -1 staying"
-                )
 
-        return run
+@kernel
+def _move(
+    start: int, stop: int, cells: Any, directions: Any, obstacles: Any, moves: Any, *scratch: Any
+) -> None:
+    """One tick of the worlds [start, stop), or a ValueError; raised in `_hop`, it would keep the rows."""
+    wrong = _hop(start, stop, cells, directions, obstacles, moves, *scratch)
+    if wrong >= 0:
+        world, agent = wrong // cells.shape[1], wrong % cells.shape[1]
+        raise ValueError(
+            f"agent {agent} of world {world} is on cell {cells[world, agent]} with the direction "
+            f"{directions[world, agent]}; there are the cells 0 to {moves.shape[0] - 1}, -1 being out of the "
+            f"world, and the directions 0 to {moves.shape[1] - 2}, -1 staying"
+        )
 
 
 @kernel

@@ -8,10 +8,11 @@ from typing import Any, Literal, get_args
 import numpy as np
 
 from murk_env.compile import kernel
+from murk_env.compile.bound import Bound
 from murk_env.errors import PropagatorConfigError, did_you_mean
 from murk_env.field import Field
 from murk_env.lattice import Lattice
-from murk_env.propagators.base import Coefficient, Frame, Propagator, in_range
+from murk_env.propagators.base import Coefficient, Frame, Propagator, in_range, parameters
 from murk_env.random import fill_normal, fill_uniform_float32
 
 __all__ = ["Noise"]
@@ -66,6 +67,8 @@ class Noise(Propagator):
         object.__setattr__(self, "reads_previous", (self.field,))
         object.__setattr__(self, "writes", (self.field,))
         object.__setattr__(self, "coefficients", (self.scale,))
+        if self.kind != "salt_and_pepper":  # whose scale is a probability
+            object.__setattr__(self, "alike", ((self.field, *parameters(self.scale)),))
 
     def check(self, lattice: Lattice) -> None:
         """Raise PipelineError for a field that is not a scalar of cells."""
@@ -78,24 +81,17 @@ class Noise(Propagator):
         low, high = self.field.bounds
         return min(low, 0.0), max(high, 1.0)
 
-    def bind(self, frame: Frame) -> Callable[[int, int], None]:
-        """Return the compiled tick over worlds [start, stop) of this frame."""
-        counters = frame.rng.counters
-        out = frame.write(self.field)
-        arguments = (frame.previous(self.field), out, frame.coefficients)
-        fill = fill_normal if self.kind == "gaussian" else fill_uniform_float32
-        disturb = _DISTURB[self.kind]
-
-        def run(start: int, stop: int) -> None:
-            fill(start, stop, *counters, out)
-            disturb(start, stop, *arguments)
-
-        return run
+    def bind(self, frame: Frame) -> Bound:
+        """Return the compiled tick over this frame's worlds."""
+        previous, out = frame.previous(self.field), frame.write(self.field)
+        return Bound(_DISTURB[self.kind], (previous, out, frame.coefficients, *frame.rng.counters))
 
 
 @kernel
-def _gaussian(start: int, stop: int, previous: Any, out: Any, coefficients: Any) -> None:
-    """Turn the draws in out (num_worlds, num_cells) into the disturbed field."""
+def _gaussian(start: int, stop: int, previous: Any, out: Any, coefficients: Any, *counters: Any) -> None:
+    """Draw into out (num_worlds, num_cells), and turn the draws into the disturbed field."""
+    keys, episodes, steps, site = counters
+    fill_normal(start, stop, keys, episodes, steps, site, out)
     for world in range(start, stop):
         scale = np.float32(coefficients[world, 0])
         for cell in range(out.shape[1]):
@@ -103,8 +99,10 @@ def _gaussian(start: int, stop: int, previous: Any, out: Any, coefficients: Any)
 
 
 @kernel
-def _uniform(start: int, stop: int, previous: Any, out: Any, coefficients: Any) -> None:
-    """Turn the draws in out (num_worlds, num_cells) into the disturbed field."""
+def _uniform(start: int, stop: int, previous: Any, out: Any, coefficients: Any, *counters: Any) -> None:
+    """Draw into out (num_worlds, num_cells), and turn the draws into the disturbed field."""
+    keys, episodes, steps, site = counters
+    fill_uniform_float32(start, stop, keys, episodes, steps, site, out)
     one, two = np.float32(1.0), np.float32(2.0)
     for world in range(start, stop):
         scale = np.float32(coefficients[world, 0])
@@ -113,11 +111,15 @@ def _uniform(start: int, stop: int, previous: Any, out: Any, coefficients: Any) 
 
 
 @kernel
-def _salt_and_pepper(start: int, stop: int, previous: Any, out: Any, coefficients: Any) -> None:
-    """Turn the draws in out (num_worlds, num_cells) into the disturbed field.
+def _salt_and_pepper(
+    start: int, stop: int, previous: Any, out: Any, coefficients: Any, *counters: Any
+) -> None:
+    """Draw into out (num_worlds, num_cells), and turn the draws into the disturbed field.
 
     One draw decides both: its lower half gives salt, what is left below the probability gives pepper.
     """
+    keys, episodes, steps, site = counters
+    fill_uniform_float32(start, stop, keys, episodes, steps, site, out)
     for world in range(start, stop):
         scale = np.float32(coefficients[world, 0])
         half = scale * np.float32(0.5)

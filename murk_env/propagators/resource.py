@@ -1,17 +1,17 @@
 """Growth of a resource that is consumed where something is present."""
 
-from collections.abc import Callable
 from dataclasses import KW_ONLY, dataclass
 from typing import Any, Literal, get_args
 
 import numpy as np
 
 from murk_env.compile import kernel
+from murk_env.compile.bound import Bound
 from murk_env.errors import PropagatorConfigError, did_you_mean
 from murk_env.field import Field
 from murk_env.lattice import Lattice
 from murk_env.propagators._inputs import batched
-from murk_env.propagators.base import Coefficient, Frame, Propagator, highest, in_range
+from murk_env.propagators.base import Coefficient, Frame, Propagator, highest, in_range, parameters
 
 __all__ = ["Resource"]
 
@@ -75,6 +75,7 @@ class Resource(Propagator):
         object.__setattr__(self, "reads_previous", (self.field, self.presence))
         object.__setattr__(self, "writes", (self.field,))
         object.__setattr__(self, "coefficients", (self.consumption, self.regrowth, self.capacity))
+        object.__setattr__(self, "alike", ((self.field, *parameters(self.capacity)),))
 
     def check(self, lattice: Lattice) -> None:
         """Raise PipelineError for fields that are not scalars of cells."""
@@ -85,21 +86,19 @@ class Resource(Propagator):
         """Return 0 and the largest capacity."""
         return 0.0, highest(self.capacity)
 
-    def bind(self, frame: Frame) -> Callable[[int, int], None]:
-        """Return the compiled tick over worlds [start, stop) of this frame."""
-        arguments: tuple[Any, ...] = (
-            frame.previous(self.field),
-            batched(self.presence, frame.previous(self.presence)),
-            frame.write(self.field),
-            frame.coefficients,
-            np.float32(frame.dt),
-            self.growth == "logistic",
+    def bind(self, frame: Frame) -> Bound:
+        """Return the compiled tick over this frame's worlds."""
+        return Bound(
+            _grow,
+            (
+                frame.previous(self.field),
+                batched(self.presence, frame.previous(self.presence)),
+                frame.write(self.field),
+                frame.coefficients,
+                np.float32(frame.dt),
+                self.growth == "logistic",
+            ),
         )
-
-        def run(start: int, stop: int) -> None:
-            _grow(start, stop, *arguments)
-
-        return run
 
 
 @kernel

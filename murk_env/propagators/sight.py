@@ -1,13 +1,13 @@
 """What can be seen from where something is."""
 
-from collections.abc import Callable
 from dataclasses import KW_ONLY, dataclass
 from typing import Any
 
 import numpy as np
 
 from murk_env.compile import kernel
-from murk_env.errors import LatticeError, PipelineError
+from murk_env.compile.bound import Bound
+from murk_env.errors import PipelineError
 from murk_env.field import Field
 from murk_env.lattice import Hex2D, Lattice, Square4, Square8
 from murk_env.propagators._inputs import batched, checked_radius
@@ -80,33 +80,36 @@ class LineOfSight(Propagator):
         """Return 0 and 1."""
         return 0.0, 1.0
 
-    def bind(self, frame: Frame) -> Callable[[int, int], None]:
-        """Return the compiled tick over worlds [start, stop) of this frame."""
+    def bind(self, frame: Frame) -> Bound:
+        """Return the compiled tick over this frame's worlds."""
         lattice = frame.lattice
         rays = rays_of(lattice, self.radius)
-        viewers = frame.read(self.viewers).reshape(frame.num_worlds, -1)
-        arguments: tuple[Any, ...] = (
-            viewers,
-            batched(self.opacity, frame.read(self.opacity)),
-            frame.write(self.output),
-            rays.targets,
-            rays.ends,
-            rays.gaps,
-            lattice.shape[0],
-            lattice.shape[1],
-            any(lattice.periods),
+        return Bound(
+            _see,
+            (
+                frame.read(self.viewers).reshape(frame.num_worlds, -1),
+                batched(self.opacity, frame.read(self.opacity)),
+                frame.write(self.output),
+                rays.targets,
+                rays.ends,
+                rays.gaps,
+                lattice.shape[0],
+                lattice.shape[1],
+                any(lattice.periods),
+            ),
         )
 
-        def run(start: int, stop: int) -> None:
-            wrong = _look(start, stop, *arguments)
-            if wrong >= 0:
-                world, viewer = divmod(wrong, viewers.shape[1])
-                raise LatticeError(
-                    f"viewer {viewer} of world {world} is on cell {viewers[world, viewer]}; {lattice!r} has "
-                    f"the cells 0 to {lattice.num_cells - 1}, and -1 sees nothing"
-                )
 
-        return run
+@kernel
+def _see(start: int, stop: int, viewers: Any, opacity: Any, out: Any, *rays: Any) -> None:
+    """One tick of the worlds [start, stop), or a ValueError; raised in `_look`, it would keep the rows."""
+    wrong = _look(start, stop, viewers, opacity, out, *rays)
+    if wrong >= 0:
+        world, viewer = wrong // viewers.shape[1], wrong % viewers.shape[1]
+        raise ValueError(
+            f"viewer {viewer} of world {world} is on cell {viewers[world, viewer]}; there are the cells 0 to "
+            f"{out.shape[1] - 1}, and -1 sees nothing"
+        )
 
 
 @kernel

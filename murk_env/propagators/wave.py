@@ -1,7 +1,6 @@
 """Waves on a lattice."""
 
 import math
-from collections.abc import Callable
 from dataclasses import KW_ONLY, dataclass
 from typing import Any
 
@@ -9,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from murk_env.compile import kernel
+from murk_env.compile.bound import Bound
 from murk_env.field import Field
 from murk_env.lattice import Lattice
 from murk_env.propagators._neighbours import add_neighbours, neighbourhood
@@ -84,24 +84,22 @@ class Wave(Propagator):
         self.require(self.displacement)
         self.require(self.velocity)
 
-    def bind(self, frame: Frame) -> Callable[[int, int], None]:
-        """Return the compiled tick over worlds [start, stop) of this frame."""
+    def bind(self, frame: Frame) -> Bound:
+        """Return the compiled tick over this frame's worlds."""
         speed, damping = frame.coefficients.T
-        arguments: tuple[Any, ...] = (
-            frame.previous(self.displacement),
-            frame.previous(self.velocity),
-            frame.write(self.displacement),
-            frame.write(self.velocity),
-            np.stack([speed * speed, damping], axis=1).astype(np.float32),
-            np.float32(frame.dt),
-            frame.lattice.degree.astype(np.float32),
-            neighbourhood(frame.lattice),
+        return Bound(
+            _oscillate,
+            (
+                frame.previous(self.displacement),
+                frame.previous(self.velocity),
+                frame.write(self.displacement),
+                frame.write(self.velocity),
+                np.stack([speed * speed, damping], axis=1).astype(np.float32),
+                np.float32(frame.dt),
+                frame.lattice.degree.astype(np.float32),
+                *neighbourhood(frame.lattice),
+            ),
         )
-
-        def run(start: int, stop: int) -> None:
-            _oscillate(start, stop, *arguments)
-
-        return run
 
 
 @kernel
@@ -115,7 +113,7 @@ def _oscillate(
     coefficients: Floats,  # (num_worlds, 2): wave_speed squared, damping
     dt: np.float32,
     degree: Floats,  # (num_cells,)
-    neighbours: Any,
+    *neighbours: Any,
 ) -> None:
     """One tick of the worlds [start, stop); the displacements' array holds the neighbours' sums at first."""
     for world in range(start, stop):

@@ -20,7 +20,7 @@ from murk_env import (
     World,
 )
 from murk_env.errors import PipelineError, PropagatorConfigError, PropagatorError
-from murk_env.propagators.base import highest, in_range
+from murk_env.propagators import highest, in_range, lowest, parameters
 
 
 class Grow(Propagator):
@@ -181,6 +181,15 @@ def test_a_parameter_keeps_its_value_through_the_restarts_of_its_world():
 
 def test_the_highest_value_of_a_coefficient_is_what_stability_has_to_bear():
     assert (highest(0.25), highest(Parameter(1.0, low=0.0, high=4.0))) == (0.25, 4.0)
+
+
+def test_the_lowest_value_of_a_coefficient_is_the_lower_bound():
+    assert (lowest(0.25), lowest(Parameter(1.0, low=-1.0, high=4.0))) == (0.25, -1.0)
+
+
+def test_only_parameters_have_a_unit_to_agree():
+    rate = Parameter(1.0, unit="K")
+    assert parameters(0.25, rate, 3.0) == (rate,)
 
 
 def test_a_coefficient_within_its_range_is_taken():

@@ -56,7 +56,11 @@ class Law:
         make: makes the law of the fields, with numbers or parameters for its rates.
         reads, reads_previous, writes, updates: the names of the fields it must declare.
         rates: coefficients by name, each with the values of two worlds.
+        parts: the settings that rates are parts of, where that is not one of the same name.
+        signed: the rates that may be negative.
+        optional: the rates that may be None or infinite, for no limit.
         alike: groups of the names of fields that must have one unit.
+        measured: the field in whose unit a rate is, if it is a parameter with a unit.
         max_dt: the stability bound of the first values on a lattice.
         draws: initial values by field, where uniform in [0, 1) or 0 and 1 will not do.
         supports: whether it works on a lattice.
@@ -71,7 +75,11 @@ class Law:
     writes: Sequence[str] = ()
     updates: Sequence[str] = ()
     rates: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    parts: Mapping[str, str] = field(default_factory=dict)
+    signed: Sequence[str] = ()
+    optional: Sequence[str] = ()
     alike: Sequence[Sequence[str]] = ()
+    measured: Mapping[str, str] = field(default_factory=dict)
     max_dt: Callable[[Lattice], float] = lambda lattice: math.inf
     draws: Mapping[str, Draw] = field(default_factory=dict)
     supports: Callable[[Lattice], bool] = lambda lattice: True
@@ -187,6 +195,28 @@ LAWS = [
         rates={"coefficient": (0.05, 0.03), "decay": (0.1, 0.02)},
         max_dt=lambda lattice: 1.0 / (lattice.max_degree * 0.05),
     ),
+    Law(
+        "diffusion_held",
+        {"heat": PLAIN},
+        lambda heat, source, low, high, **rates: Diffusion(
+            heat, sources={1: source, 4: 0.3}, clamp=(low, high), **rates
+        ),
+        reads_previous=("heat",),
+        writes=("heat",),
+        alike=(("heat", "heat"),),
+        rates={
+            "coefficient": (0.05, 0.03),
+            "decay": (0.1, 0.02),
+            "source": (0.55, 0.25),
+            "low": (0.1, 0.2),
+            "high": (0.7, 0.6),
+        },
+        parts={"source": "sources", "low": "clamp", "high": "clamp"},
+        signed=("source", "low", "high"),
+        optional=("low", "high"),
+        measured={"source": "heat", "low": "heat", "high": "heat"},
+        max_dt=lambda lattice: 1.0 / (lattice.max_degree * 0.05),
+    ),
     *(
         Law(
             f"emission_{mode}",
@@ -195,6 +225,8 @@ LAWS = [
             reads_previous=("presence", "scent") if mode == "add" else ("presence",),
             writes=("scent",),
             rates={"intensity": (0.3, 2.0)},
+            alike=(("scent",),),
+            measured={"intensity": "scent"},
         )
         for mode in MODES
     ),
@@ -227,6 +259,9 @@ LAWS = [
             reads_previous=("field",),
             writes=("grown",),
             rates={"threshold": (0.9, 0.1)},
+            signed=("threshold",),
+            alike=(("field",),),
+            measured={"threshold": "field"},
         )
         for operation in OPERATIONS
     ),
@@ -238,6 +273,8 @@ LAWS = [
             reads_previous=("signal",),
             writes=("signal",),
             rates={"scale": (0.3, 0.8)},
+            alike=() if kind == "salt_and_pepper" else (("signal",),),
+            measured={} if kind == "salt_and_pepper" else {"scale": "signal"},
         )
         for kind in KINDS
     ),
@@ -249,6 +286,8 @@ LAWS = [
             reads_previous=("food", "presence"),
             writes=("food",),
             rates={"consumption": (0.1, 0.3), "regrowth": (0.2, 0.05), "capacity": (1.0, 0.8)},
+            alike=(("food",),),
+            measured={"capacity": "food"},
         )
         for growth in GROWTHS
     ),
@@ -275,6 +314,7 @@ LAWS = [
             "wind_speed": (10.0, 5.0),
             "wind_direction": (1.0, -2.0),
         },
+        signed=("wind_direction",),
     ),
     Law(
         "gray_scott",

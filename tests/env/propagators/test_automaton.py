@@ -107,7 +107,7 @@ def test_birth_from_nothing_fills_the_empty():
     assert live(Line1D(3), [0, 0, 1], birth=[0], survival=[]).tolist() == [1, 0, 0]
 
 
-@pytest.mark.parametrize("counts", [[-1], [1.5], ["3"], 3])
+@pytest.mark.parametrize("counts", [[-1], [1.5], ["3"], [True], 3])
 @pytest.mark.parametrize("name", ["birth", "survival"])
 def test_counts_are_numbers_of_neighbours(name, counts):
     with pytest.raises(

@@ -10,9 +10,11 @@ import numpy as np
 import pytest
 
 from murk_env import propagators
+from murk_env.compile.bound import Bound
 from murk_env.errors import PipelineError, PropagatorConfigError, StabilityError
 from murk_env.field import Parameter
 from murk_env.propagators import Propagator
+from murk_env.random import WorldRng
 from murk_env.world import World
 from tests.env.propagators.laws import LATTICES, LAWS
 
@@ -91,8 +93,31 @@ def test_it_declares_what_it_touches(law):
     made = law.of(fields)
     for role in ("reads", "reads_previous", "writes", "updates"):
         assert set(getattr(made, role)) == {fields[name] for name in getattr(law, role)}, role
-    assert made.coefficients == tuple(law.rates[name][0] for name in law.rates)
     assert made.alike == tuple(tuple(fields[name] for name in group) for group in law.alike)
+
+
+@every_law
+def test_every_coefficient_among_its_settings_is_tried_as_a_parameter(law):
+    kind = type(law.of(law.declare()))
+    settings = {field.name for field in dataclasses.fields(kind) if "Parameter" in str(field.type)}
+    laws_of_kind = [other for other in LAWS if type(other.of(other.declare())) is kind]
+    assert {other.parts.get(name, name) for other in laws_of_kind for name in other.rates} == settings
+
+
+@with_rates
+def test_a_parameter_is_one_of_its_coefficients(law):
+    for name, values in law.rates.items():
+        parameter = Parameter(values[0], low=min(values), high=max(values))
+        assert parameter in law.of(law.declare(), **{name: parameter}).coefficients, name
+
+
+@pytest.mark.parametrize("law", [law for law in LAWS if law.measured], ids=repr)
+def test_a_parameter_in_another_unit_than_its_field_is_refused(law):
+    for name, measured in law.measured.items():
+        rate = Parameter(law.rates[name][0], low=min(law.rates[name]), high=max(law.rates[name]), unit="J")
+        fields = law.declare(**{measured: {**law.fields[measured], "unit": "K"}})
+        with pytest.raises(PipelineError, match=f"different units: '{measured}' in K.* and 'rate' in J"):
+            World(LATTICES[0], {**fields, "rate": rate}, [law.of(fields, **{name: rate})], dt=0.1)
 
 
 @pytest.mark.parametrize(
@@ -170,18 +195,69 @@ def test_a_world_does_not_know_of_the_others(law, lattice):
         assert bits_of(alone) == bits_of(together, rows=slice(row, row + 1))
 
 
+class PlainFrame:
+    """A frame over arrays of its own, of one law."""
+
+    def __init__(self, law, lattice):
+        fields = law.declare(lattice)
+        self.law = law.of(fields)
+        self.lattice, self.num_worlds = lattice, NUM_WORLDS
+        self.dt = step_of(self.law, lattice)
+        self.coefficients = np.tile(np.array(self.law.coefficients, np.float64), (NUM_WORLDS, 1))
+        zeros = np.zeros(NUM_WORLDS, np.int32)
+        self.rng = WorldRng(np.arange(2 * NUM_WORLDS, dtype=np.int32).reshape(-1, 2), zeros, zeros, stage=2)
+        shapes = {name: field.shape(lattice.num_cells, law.num_agents) for name, field in fields.items()}
+        self._before = {
+            fields[name]: law.values(name, (NUM_WORLDS, *shape), lattice, seed=5)
+            for name, shape in shapes.items()
+        }
+        self.after = {field: values.copy() for field, values in self._before.items()}
+
+    def read(self, field):
+        return self._before[field]
+
+    previous = read
+
+    def write(self, field):
+        return self.after[field]
+
+    update = write
+
+
+@supported
+def test_it_binds_to_a_kernel_with_plain_arguments(law, lattice):
+    frame = PlainFrame(law, lattice)
+    bound = frame.law.bind(frame)
+    assert isinstance(bound, Bound)
+    for argument in bound.arguments:
+        if isinstance(argument, np.ndarray):
+            assert argument.flags.c_contiguous
+        else:
+            numbers = argument if isinstance(argument, tuple) else (argument,)
+            assert all(isinstance(number, bool | int | float | np.number) for number in numbers), argument
+
+
+@supported
+def test_what_it_writes_has_a_row_for_each_world(law, lattice):
+    frame = PlainFrame(law, lattice)
+    bound = frame.law.bind(frame)
+    arrays = [argument for argument in bound.arguments if isinstance(argument, np.ndarray)]
+    shared = [array for array in arrays if len(array) != NUM_WORLDS]
+    before = [array.tobytes() for array in shared]
+    bound(0, NUM_WORLDS)
+    assert [array.tobytes() for array in shared] == before
+
+
 @once
 def test_blocks_of_worlds_make_up_the_whole(law, lattice):
-    whole, blocks = worlds_of(law, lattice), worlds_of(law, lattice)
-    whole.tick()
-    with blocks.arena.begin_tick() as guard:
-        binding = blocks.open(guard)
-        guard.claim_full()
-        for _, frame, run in binding.laws:
-            frame.rng.restart()
-            run(2, 3)
-            run(0, 2)
-    assert bits_of(blocks) == bits_of(whole)
+    whole, blocks = PlainFrame(law, lattice), PlainFrame(law, lattice)
+    whole.law.bind(whole)(0, 3)
+    run = blocks.law.bind(blocks)
+    run(2, 3)
+    assert all((values[:2] == blocks.read(field)[:2]).all() for field, values in blocks.after.items())
+    run(0, 2)
+    pairs = zip(whole.after.values(), blocks.after.values(), strict=True)
+    assert all(one.tobytes() == other.tobytes() for one, other in pairs)
 
 
 @with_rates
@@ -223,9 +299,14 @@ def test_every_rate_changes_something_on_some_lattice(law):
 
 
 @with_rates
-@pytest.mark.parametrize("value", [math.nan, math.inf, 1e39, 10**400, "x", None], ids=lambda it: str(it)[:5])
+@pytest.mark.parametrize(
+    "value", [math.nan, math.inf, 1e39, 10**400, "x", None, True], ids=lambda it: str(it)[:5]
+)
 def test_rates_are_finite_numbers_in_float32(law, value):
     for name in law.rates:
+        if name in law.optional and (value is None or value == math.inf):
+            law.of(law.declare(), **{name: {"low": None, "high": value}[name]})
+            continue
         with pytest.raises(
             PropagatorConfigError, match=rf"{name}.*not {re.escape(repr(value))}; it has to fit"
         ):
@@ -236,8 +317,33 @@ def test_rates_are_finite_numbers_in_float32(law, value):
 def test_a_parameter_bounded_beyond_float32_is_refused(law):
     for name, (value, _) in law.rates.items():
         for low, high in ((value, 1e39), (None, value)):
-            with pytest.raises(PropagatorConfigError, match=f"{name} is the parameter .*needs finite bounds"):
+            with pytest.raises(
+                PropagatorConfigError, match=f"{name}.* is the parameter .*needs finite bounds"
+            ):
                 law.of(law.declare(), **{name: Parameter(value, low=low, high=high)})
+
+
+@with_rates
+def test_a_parameter_that_may_be_negative_is_refused_where_a_number_would_be(law):
+    for name in set(law.rates) - set(law.signed):
+        rate = Parameter(max(law.rates[name]), low=-0.5, high=max(law.rates[name]))
+        with pytest.raises(
+            PropagatorConfigError, match=rf"{name} is the parameter .*bounds \[-0.5, .*within"
+        ):
+            law.of(law.declare(), **{name: rate})
+
+
+@pytest.mark.parametrize("law", [law for law in LAWS if not math.isinf(law.max_dt(LATTICES[0]))], ids=repr)
+def test_stability_is_asked_of_the_highest_value_that_a_parameter_can_have(law):
+    lattice = LATTICES[0]
+    for name, values in law.rates.items():
+        wide = Parameter(values[0], low=0.0, high=1000.0 * values[0])
+        try:
+            made = law.of(law.declare(), **{name: wide})
+        except PropagatorConfigError:
+            continue  # a share, at most 1
+        most = law.of(law.declare(), **{name: 1000.0 * values[0]})
+        assert made.max_dt(lattice) == most.max_dt(lattice), name
 
 
 @with_rates
@@ -245,7 +351,7 @@ def test_a_parameter_without_bounds_is_refused(law):
     for name, values in law.rates.items():
         rate = Parameter(values[0])
         rate.name = "rate"
-        with pytest.raises(PropagatorConfigError, match=f"{name} is the parameter .*rate.* with bounds"):
+        with pytest.raises(PropagatorConfigError, match=f"{name}.* is the parameter .*rate.* with bounds"):
             law.of(law.declare(), **{name: rate})
 
 

@@ -139,7 +139,7 @@ def test_blocks_of_worlds_make_up_the_whole():
         frame = SimpleNamespace(
             lattice=lattice,
             dt=1.0,
-            coefficients=np.tile([0.2, 0.0], (5, 1)),
+            coefficients=np.tile([0.2, 0.0, 1.0, -1.0, 1.0], (5, 1)),  # rates, source, clamp
             previous=lambda _: before,
             write=lambda _, out=out: out,
         )
@@ -244,6 +244,9 @@ def test_the_stable_step_follows_the_largest_degree(lattice, bound):
         ({"low": -1.0}, {}, (-math.inf, math.inf)),
         ({"high": 0.0}, {"clamp": (-5.0, None)}, (-5.0, 0.0)),
         ({"low": 0.0}, {"clamp": (None, -1.0)}, (-1.0, -1.0)),
+        ({}, {"clamp": (Parameter(0.0, low=-1.0, high=1.0), Parameter(2.0, low=2.0, high=3.0))}, (-1.0, 3.0)),
+        ({"low": 0.0}, {"sources": {0: Parameter(1.0, low=0.0, high=2.0)}}, (0.0, math.inf)),
+        ({"low": 0.0}, {"sources": {0: Parameter(1.0, low=-1.0, high=2.0)}}, (-math.inf, math.inf)),
     ],
 )
 def test_guarantees_are_the_clamp_and_the_sign(field, options, range_):
@@ -268,14 +271,25 @@ def test_a_rate_is_a_number_that_fits_into_a_float32(value):
 
 @pytest.mark.parametrize(
     "clamp",
-    [(1.0, 0.0), (math.nan, None), (None, math.nan), 3, None, (1.0,), (0.0, 1.0, 2.0), ("a", "b"), (0, 1e39)],
+    [(1.0, 0.0), (math.inf, 0.0), 3, None, (1.0,), (0.0, 1.0, 2.0), (0.5, Parameter(1.0, low=0.0, high=1.0))],
 )
 def test_a_clamp_is_a_range(clamp):
     with pytest.raises(PropagatorConfigError, match=r"clamp=\(low, high\) with low <= high.* or None, not "):
         Diffusion(Field(), coefficient=0.1, clamp=clamp)
 
 
-@pytest.mark.parametrize("cell", [-1, 1.0, "3"])
+@pytest.mark.parametrize("limit", [math.nan, 1e39, "a"])
+@pytest.mark.parametrize("place", [0, 1])
+def test_a_limit_of_a_clamp_is_a_number(limit, place):
+    clamp = (None, limit) if place else (limit, None)
+    with pytest.raises(
+        PropagatorConfigError,
+        match=f"finite clamp's {('low', 'high')[place]} .*not {re.escape(repr(limit))}; it has",
+    ):
+        Diffusion(Field(), coefficient=0.1, clamp=clamp)
+
+
+@pytest.mark.parametrize("cell", [-1, 1.0, "3", True])
 def test_sources_are_named_by_rank(cell):
     with pytest.raises(PropagatorConfigError, match=f"an integer >= 0, not {cell!r}"):
         Diffusion(Field(), coefficient=0.1, sources={cell: 1.0})
@@ -284,7 +298,7 @@ def test_sources_are_named_by_rank(cell):
 @pytest.mark.parametrize("value", [math.nan, -math.inf, 1e39, "a", None])
 def test_sources_are_finite(value):
     with pytest.raises(
-        PropagatorConfigError, match=rf"source at cell 3, not {re.escape(repr(value))}; it has"
+        PropagatorConfigError, match=rf"source at cell 3 .*not {re.escape(repr(value))}; it has"
     ):
         Diffusion(Field(), coefficient=0.1, sources={3: value})
 

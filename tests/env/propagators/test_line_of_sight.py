@@ -241,7 +241,7 @@ def test_an_agent_sees_from_where_it_has_just_gone():
 @pytest.mark.parametrize("cell", [-2, 5])
 def test_a_viewer_on_no_cell_is_told(cell):
     with pytest.raises(
-        PropagatorError, match=rf"viewer 1 of world 1 is on cell {cell}; Square4\(1, 5.*cells 0 to 4"
+        PropagatorError, match=rf"viewer 1 of world 1 is on cell {cell}; there are the cells 0 to 4"
     ):
         look(Square4(1, 5), [[0, 1], [0, cell]], np.zeros(5), 2)
 

@@ -83,7 +83,7 @@ def test_a_field_may_grow_in_place():
     assert world[spread][0].tolist() == [0.0, 1.0, 1.0, 1.0, 1.0, 1.0, 0.0]
 
 
-@pytest.mark.parametrize("radius", [0, -1, 1.5, "2", 2**31, 2**70])
+@pytest.mark.parametrize("radius", [0, -1, 1.5, "2", True, 2**31, 2**70])
 def test_a_radius_is_a_number_of_hops(radius):
     with pytest.raises(
         PropagatorConfigError, match=f"Morphology's radius .* integer from 1 to .*, not {radius!r}"

@@ -149,7 +149,7 @@ def test_no_two_of_many_agents_meet():
         (
             [0, 1],
             [0, 4],
-            r"agent 1 of world 1 is on cell 1 with the direction 4; Square4\(3, 3.*directions 0 to 3",
+            r"agent 1 of world 1 is on cell 1 with the direction 4; .*cells 0 to 8.*directions 0 to 3",
         ),
         ([0, 1], [0, -2], r"agent 1 of world 1 is on cell 1 with the direction -2"),
     ],

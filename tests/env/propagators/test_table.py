@@ -1,5 +1,6 @@
-"""The table in docs/propagators.md: every law is in it, and every mark is true."""
+"""The tables in docs/propagators.md: every law is in them, and every mark and every name is true."""
 
+import dataclasses
 import math
 import re
 from pathlib import Path
@@ -26,14 +27,17 @@ LATTICES = {
 }
 
 
-def table():
-    """The table's rows by law, each a cell by column."""
-    lines = re.findall(r"^\| (.*) \|$", PAGE.read_text(encoding="utf-8"), re.MULTILINE)
-    header, *rows = [re.split(r" (?<!\\)\| ", line) for line in lines]
-    return {row[0].strip("`"): dict(zip(header, row, strict=True)) for row in rows}
+def tables():
+    """The rows of each table by law, each a cell by column."""
+    blocks = re.findall(r"(?:^\|.*\|\n)+", PAGE.read_text(encoding="utf-8"), re.MULTILINE)
+    for block in blocks:
+        header, _, *rows = [
+            [cell.strip() for cell in re.split(r"(?<!\\)\|", line)[1:-1]] for line in block.splitlines()
+        ]
+        yield {row[0].strip("`"): dict(zip(header, row, strict=True)) for row in rows}
 
 
-ROWS = table()
+ROWS, SETTINGS = tables()
 MARKS = [
     pytest.param(law, lattice, column, id=f"{law}-{lattice!r}")
     for law in LAWS
@@ -45,7 +49,7 @@ MARKS = [
 def test_every_law_and_every_lattice_is_in_the_table():
     exported = [getattr(propagators, name) for name in propagators.__all__]
     laws = [value.__name__ for value in exported if isinstance(value, type) and issubclass(value, Propagator)]
-    assert list(ROWS) == [name for name in laws if name != "Propagator"]
+    assert list(ROWS) == list(SETTINGS) == [name for name in laws if name != "Propagator"]
     assert all(set(LATTICES) < set(row) for row in ROWS.values())
 
 
@@ -66,3 +70,36 @@ def test_the_time_step_is_unlimited_where_the_table_says_so(law):
     made = law.of(law.declare(Square4(4, 5)))
     unlimited = math.isinf(made.max_dt(Square4(4, 5)))
     assert unlimited == (ROWS[type(made).__name__]["stable for dt up to"] == "every dt")
+
+
+def named(law, column):
+    return re.findall(r"`(\w+)`", SETTINGS[law][column])
+
+
+@pytest.mark.parametrize("kind", sorted({type(law.of(law.declare())) for law in LAWS}, key=repr))
+def test_every_setting_is_named_where_it_belongs(kind):
+    settings = {
+        field.name: "Parameter" in str(field.type)
+        for field in dataclasses.fields(kind)
+        if "Field" not in str(field.type)
+    }
+    row = kind.__name__
+    assert named(row, "number or parameter") == [name for name, varies in settings.items() if varies]
+    assert named(row, "the same in all worlds") == [name for name, varies in settings.items() if not varies]
+
+
+def units_tied_by(law):
+    """The names of the fields that a law declares alike, and of the settings in their units."""
+    fields = law.declare()
+    made = law.of(fields)
+    tied = {field for group in made.alike if len(set(group)) > 1 for field in group}
+    tied |= {fields[name] for name in law.measured.values()}
+    own = {field.name: getattr(made, field.name) for field in dataclasses.fields(made)}
+    names = {name for name, value in own.items() if any(value is field for field in tied)}
+    return names | {law.parts.get(name, name) for name in law.measured}
+
+
+@pytest.mark.parametrize("row", SETTINGS)
+def test_the_units_that_must_agree_are_named(row):
+    laws = [law for law in LAWS if type(law.of(law.declare())).__name__ == row]
+    assert set(named(row, "units that agree")) == set().union(*map(units_tied_by, laws))

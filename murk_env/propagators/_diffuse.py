@@ -1,0 +1,114 @@
+"""The kernels of diffusion."""
+
+import math
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from murk_env.compile import kernel
+from murk_env.propagators.gradient import fill_gradients
+
+__all__ = ["diffuse", "diffuse_with_slopes"]
+
+Floats = npt.NDArray[np.float32]
+
+
+@kernel
+def diffuse(
+    start: int,
+    stop: int,
+    previous: Floats,  # (num_worlds, num_cells)
+    out: Floats,  # (num_worlds, num_cells)
+    rates: npt.NDArray[np.float64],  # (num_worlds, 2): coefficient and decay, times dt
+    source_cells: npt.NDArray[np.uint32],
+    source_values: Floats,  # (num_worlds, num_sources)
+    limits: Floats,  # (num_worlds, 2): low, high
+    first: int,
+    last: int,
+    offsets: tuple[np.uint64, ...],
+    boundary: npt.NDArray[np.uint32],
+    boundary_ends: npt.NDArray[np.int64],
+    boundary_neighbours: npt.NDArray[np.uint32],
+) -> None:
+    """One tick of the worlds [start, stop)."""
+    for world in range(start, stop):
+        u, new, rate = previous[world], out[world], rates[world, 0]
+        remaining = np.float32(math.exp(-rates[world, 1]))
+        _run(u, new, first, last, offsets, _share(rate, len(offsets)), remaining)
+        _mend(u, new, offsets, boundary, boundary_ends, boundary_neighbours, rate, remaining)
+        for source in range(source_cells.size):
+            new[source_cells[source]] = source_values[world, source]
+        if limits[world, 0] > -np.inf or limits[world, 1] < np.inf:
+            _clamp(new, limits[world, 0], limits[world, 1])
+
+
+@kernel
+def diffuse_with_slopes(
+    start: int,
+    stop: int,
+    slope: Floats,  # (num_worlds, k, num_cells)
+    neighbours: Any,  # and what else `slopes_of` returns
+    kinds: Any,
+    weights: Any,
+    blind: Any,
+    lenders: Any,
+    previous: Floats,  # (num_worlds, num_cells)
+    *others: Any,
+) -> None:
+    """One tick of the worlds [start, stop), and the slopes before it."""
+    diffuse(start, stop, previous, *others)
+    fill_gradients(start, stop, previous, slope, neighbours, kinds, weights, blind, lenders)
+
+
+@kernel
+def _share(rate: float, degree: int) -> np.float32:
+    """How much of a cell's new value comes from its neighbours: alpha."""
+    return np.float32(min(rate * degree, 1.0))
+
+
+@kernel
+def _run(u: Any, new: Any, first: int, last: int, offsets: Any, share: Any, remaining: Any) -> None:
+    """The cells with neighbours at constant offsets, and the few among them that are not."""
+    degree, keep = np.float32(len(offsets)), np.float32(1.0) - share
+    for index in range(first, last):
+        cell = np.uint64(index)
+        total = u[cell + offsets[0]]
+        for direction in range(1, len(offsets)):
+            total += u[cell + offsets[direction]]
+        new[cell] = (keep * u[cell] + share * (total / degree)) * remaining
+
+
+@kernel
+def _mend(
+    u: Any, new: Any, offsets: Any, cells: Any, ends: Any, neighbours: Any, rate: Any, remaining: Any
+) -> None:
+    """The boundary cells, through their table, degree by degree.
+
+    How many directions there are is asked of the tuple, because its length is known when this is compiled:
+    the inner loop is then unrolled, which makes it nearly twice as fast. Unsigned places are a fifth faster.
+    """
+    for index in range(ends[0]):
+        new[cells[index]] = u[cells[index]] * remaining
+    for degree in range(1, len(offsets) + 1):
+        divisor, share = np.float32(degree), _share(rate, degree)
+        keep = np.float32(1.0) - share
+        for index in range(ends[degree - 1], ends[degree]):
+            place = np.uint64(index)
+            total = u[neighbours[place, 0]]
+            for direction in range(1, degree):
+                total += u[neighbours[place, direction]]
+            cell = cells[place]
+            new[cell] = (keep * u[cell] + share * (total / divisor)) * remaining
+
+
+@kernel
+def _clamp(values: Any, low: Any, high: Any) -> None:
+    """Bring values into [low, high]; a NaN stays one, to be found by the checks."""
+    for index in range(values.size):
+        value = values[index]
+        if value < low:
+            value = low
+        elif value > high:
+            value = high
+        values[index] = value
