@@ -1,7 +1,8 @@
 """Checks that several kinds of entries make."""
 
+import numbers
 import operator
-from typing import Any
+from typing import Any, Final, cast
 
 import numpy as np
 
@@ -9,6 +10,9 @@ from murk_env.errors import BlueprintError
 from murk_env.field import Field
 
 __all__: list[str] = []
+
+LARGEST: Final = float(np.finfo(np.float32).max)
+MOST: Final = 1 << 28  # numbers in one array: 1 GiB
 
 
 def check_field(what: str, field: Any) -> None:
@@ -26,6 +30,18 @@ def check_cells(what: str, field: Any) -> None:
         )
 
 
+def check_name(what: str, name: Any) -> None:
+    """Raise unless an entry's key is a string, or left to be the field's name."""
+    if not isinstance(name, str | None):
+        raise BlueprintError(f"the name of {what} is a string, its key in the dict layout, not {name!r}.")
+
+
+def check_flag(what: str, value: Any) -> None:
+    """Raise unless a value is True or False."""
+    if not isinstance(value, bool | np.bool_):
+        raise BlueprintError(f"{what} is True or False, not {value!r}.")
+
+
 def check_whole(what: str, value: Any, least: int) -> None:
     """Raise unless a value is an integer that is large enough."""
     try:
@@ -34,3 +50,8 @@ def check_whole(what: str, value: Any, least: int) -> None:
         fits = False
     if not fits:
         raise BlueprintError(f"{what} is an integer >= {least}, not {value!r}.")
+
+
+def is_number(value: Any) -> bool:
+    """Return whether a value is a finite number that float32 reaches to."""
+    return isinstance(value, numbers.Real) and abs(cast(float, value)) <= LARGEST

@@ -140,6 +140,23 @@ def shows_cell(groups: Table, group: int, displacements: Table, kind: int) -> bo
 
 
 @kernel
+def count_cells(kinds: Table, displacements: Table, groups: Table) -> tuple[int, int, bool]:
+    """Return the fewest cells, 0 aside, and the most that a group shows from some kinds; whether any none."""
+    fewest, most, empty = 0, 0, kinds.size == 0
+    for kind in kinds:
+        for group in range(len(groups)):
+            count = 0
+            for member in range(groups.shape[1]):
+                count += displacements[kind, groups[group, member]] != NO_CELL
+            most = max(most, count)
+            if count == 0:
+                empty = True
+            elif fewest == 0 or count < fewest:
+                fewest = count
+    return fewest, most, empty
+
+
+@kernel
 def show_mask(
     cell: int, kinds: Table, displacements: Table, groups: Table, skips_nan: int, shown: Part, out: Part
 ) -> None:

@@ -7,7 +7,7 @@ import numpy as np
 from murk_env.errors import BlueprintError
 from murk_env.field import Field
 from murk_env.observation import _kernels
-from murk_env.observation._checks import check_field
+from murk_env.observation._checks import check_field, check_name
 from murk_env.observation.entry import Entry, Fitted, Part, Scene
 from murk_env.observation.loop import Loop
 from murk_env.observation.pooling import Pool
@@ -47,7 +47,7 @@ class Observe(Reading):
 
     def _whole(self, scene: Scene, own: bool) -> Part:
         if self.field.over == "cells":
-            return self.part((self.num_channels, *scene.lattice.shape), ndim=scene.lattice.ndim)
+            return self.part((self.num_channels, *scene.lattice.shape), picture=True)
         channels = (self.num_channels,) if self.one_hot or self.field.components else ()
         agents = (scene.num_agents,) if self.field.over == "agents" and not own else ()
         return self.part((*channels, *agents) or (1,))
@@ -60,6 +60,8 @@ class Observe(Reading):
                 f"field over cells of a lattice whose shape is that of its coordinates, or a Window."
             )
         region, groups = whole(shape), pool.groups(shape)
+        counts = region.counts(groups, 0, 0)
+        part = self.part((self.num_channels, *pool.sides(shape)), picture=True, counts=counts)
 
         def write(loop: Loop, parts: tuple[str, ...]) -> None:
             where = ("0", *map(loop.table, (region.kinds, region.displacements, groups)))
@@ -67,9 +69,8 @@ class Observe(Reading):
             loop.call(_kernels.pool, loop.row(self.field), *where, *numbers, *parts)
             self.write_transforms(loop, parts[0])
             if pool.skips_nan:
-                loop.call(_kernels.pad, *where, "1", loop.real(0.0), *parts)
+                loop.call(_kernels.pad, *where, "1", loop.real(part.nearest(0.0)), *parts)
 
-        part = self.part((self.num_channels, *pool.sides(shape)), ndim=len(shape))
         return Fitted((part,), per_agent=False, write=write)
 
 
@@ -87,6 +88,7 @@ class Mask(Entry):
 
     def __post_init__(self) -> None:
         check_field("Mask", self.field)
+        check_name(f"Mask({self.field!r})", self.name)
         field = self.field
         kind = (field.over, field.components, field.dtype, field.mutability == "static")
         if kind != ("world", None, np.dtype(np.int32), False):

@@ -55,6 +55,10 @@ class Part:
         """Number of elements."""
         return math.prod(self.shape)
 
+    def nearest(self, value: float) -> float:
+        """Return the value, or the bound next to it if it lies beyond; the bounds are single numbers."""
+        return float(np.clip(value, self.low, self.high))
+
 
 @dataclasses.dataclass(frozen=True)
 class Fitted:

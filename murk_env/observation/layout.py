@@ -2,13 +2,14 @@
 
 import dataclasses
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 import numpy as np
 import numpy.typing as npt
 from gymnasium import spaces
 
 from murk_env.errors import BlueprintError
+from murk_env.observation._checks import MOST
 from murk_env.observation.entry import Fitted, Part, Scene
 
 __all__ = ["Layout", "Place", "output_boxes", "place_parts"]
@@ -47,17 +48,23 @@ class Place:
         """Columns from one agent's to the next one's."""
         return 0 if self.num_agents is None else self.part.size
 
+    def with_zero(self) -> Self:
+        """Return the same with bounds that hold 0 as well."""
+        low, high = np.minimum(self.part.low, 0.0), np.maximum(self.part.high, 0.0)
+        return dataclasses.replace(self, part=dataclasses.replace(self.part, low=low, high=high))
+
     def limit(self, side: Literal["low", "high"]) -> npt.NDArray[np.float32]:
         """Return the lowest or the highest value of every column."""
         limit: Any = getattr(self.part, side)
-        return np.broadcast_to(np.asarray(limit, np.float32), self.shape).ravel()
+        with np.errstate(over="ignore"):  # what lies beyond float32 is seen as infinite
+            return np.broadcast_to(np.asarray(limit).astype(np.float32), self.shape).ravel()
 
 
 def place_parts(fitted: Sequence[Fitted], scene: Scene, layout: Layout) -> list[Place]:
     """Return where each part goes, in order.
 
     Raises:
-        BlueprintError: two parts have one key, or cannot be stacked as one image.
+        BlueprintError: two parts have one key, cannot be stacked as one image, or are absurdly large.
     """
     places: list[Place] = []
     begin = 0
@@ -66,6 +73,7 @@ def place_parts(fitted: Sequence[Fitted], scene: Scene, layout: Layout) -> list[
             num_agents = scene.num_agents if entry.per_agent and not scene.row_per_agent else None
             separate = layout == "dict"
             place = Place(part, num_agents, len(places) if separate else 0, 0 if separate else begin)
+            _check_size(place)
             places.append(place)
             begin += place.size
     if layout == "dict":
@@ -90,6 +98,14 @@ def _box(places: Sequence[Place], shape: tuple[int, ...]) -> spaces.Box:
     low = np.concatenate([place.limit("low") for place in places])
     high = np.concatenate([place.limit("high") for place in places])
     return spaces.Box(low.reshape(shape), high.reshape(shape), dtype=np.float32)
+
+
+def _check_size(place: Place) -> None:
+    if place.size > MOST:
+        raise BlueprintError(
+            f"{place.part.key!r} has the shape {place.shape} for each viewer, more than {MOST} numbers; show "
+            f"fewer."
+        )
 
 
 def _check_keys(keys: Sequence[str]) -> None:

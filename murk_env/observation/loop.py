@@ -20,12 +20,20 @@ class Loop:
     What differs between two lattices (sizes, limits, tables) is passed in arrays and does not stand in the
     source, so that plans of the same entries share one compiled function.
 
+    Args:
+        agents: the agents that see.
+        flat_outputs: for each output, whether a viewer's row of it has one axis.
+        row_per_agent: whether each of the agents is a viewer, not the world.
+        present: a field over agents that is 0 for those who see nothing, whose rows are zeros then.
+
     Attributes:
-        fields: the fields it reads, in the order it takes them.
+        fields: the fields it reads, in the order it takes them; a static number is an array of one.
         tables: the arrays that it takes before the fields.
     """
 
-    def __init__(self, num_agents: int, flat_outputs: Sequence[bool], *, row_per_agent: bool) -> None:
+    def __init__(
+        self, agents: range, flat_outputs: Sequence[bool], *, row_per_agent: bool, present: Field | None
+    ) -> None:
         self.fields: list[Field] = []
         self._tables: list[Array] = []
         self._whole: list[int] = []
@@ -36,7 +44,9 @@ class Loop:
         self._lines = self._for_world
         self._flat_outputs = flat_outputs
         self._row_per_agent = row_per_agent
-        self._agents = self.whole(num_agents)
+        self._num_agents = self.whole(len(agents))
+        self._agent = f"{self.whole(agents.start)} + seat * {self.whole(agents.step)}"
+        self._present = None if present is None else f"{self.row(present)}[agent]"
 
     def begin(self, *, per_agent: bool) -> None:
         """Say whether what is added next runs for every agent or once for the world."""
@@ -75,8 +85,8 @@ class Loop:
         at = self.whole(begin)
         if stride:
             at = f"{at} + agent * {self.whole(stride)}"
-        self._lines.append(f"start = {at}")
-        self._lines.append(f"{name} = out{output}[viewer, start : start + {self.whole(size)}]")
+        self._lines.append(f"begin = {at}")
+        self._lines.append(f"{name} = out{output}[viewer, begin : begin + {self.whole(size)}]")
         return name
 
     def call(self, kernel: Callable[..., Any], *arguments: str) -> None:
@@ -86,14 +96,14 @@ class Loop:
 
     @property
     def tables(self) -> tuple[Array, ...]:
-        """What the compiled function takes between the worlds and the fields."""
+        """What the compiled function takes between the rows and the fields."""
         numbers = [np.array(self._whole, np.int64), np.array(self._real, np.float64)]
         return *numbers[: 2 if self._real else 1], *self._tables
 
     def compiled(self) -> Callable[..., None]:
-        """Compile the function `(worlds, *tables, *fields, *outputs)`.
+        """Compile the function `(start, stop, worlds, *tables, *fields, *outputs)`.
 
-        Row i of every output is filled from the fields' row `worlds[i]`.
+        It fills the rows [start, stop) of every output, row i from the fields' row `worlds[i]`.
         """
         namespace = {f"kernel{index}": kernel for index, kernel in enumerate(self._kernels)}
         return compile_source(self._source(), "observe_worlds", namespace)
@@ -103,15 +113,22 @@ class Loop:
         outputs = [f"out{index}" for index in range(len(self._flat_outputs))]
         numbers = ["whole", "real"] if self._real else ["whole"]
         tables = [*numbers, *(f"table{index}" for index in range(len(self._tables)))]
-        lines = [f"def observe_worlds({', '.join(['worlds', *tables, *fields, *outputs])}):"]
+        arguments = ["start", "stop", "worlds", *tables, *fields, *outputs]
+        lines = [f"def observe_worlds({', '.join(arguments)}):"]
         lines += [f"    {line}" for line in self._flattening(fields, outputs)]
-        lines += ["    for row in range(len(worlds)):", "        world = worlds[row]"]
+        lines += ["    for row in range(start, stop):", "        world = worlds[row]"]
         lines += [f"        {line}" for line in ["viewer = row", *self._for_world]]
         if self._for_agent:
-            lines.append(f"        for agent in range({self._agents}):")
-            viewer = f"row * {self._agents} + agent" if self._row_per_agent else "row"
-            lines += [f"            {line}" for line in [f"viewer = {viewer}", *self._for_agent]]
+            lines += [f"        for seat in range({self._num_agents}):", f"            agent = {self._agent}"]
+            lines += [f"            {line}" for line in self._seat(outputs)]
         return "\n".join(lines) + "\n"
+
+    def _seat(self, outputs: Sequence[str]) -> list[str]:
+        """Return the lines for one of the agents."""
+        viewer = f"row * {self._num_agents} + seat" if self._row_per_agent else "row"
+        zeros = [f"    {name}[viewer, :] = 0.0" for name in outputs]
+        absent = [f"if {self._present} == 0:", *zeros, "    continue"] if self._present else []
+        return [f"viewer = {viewer}", *absent, *self._for_agent]
 
     def _flattening(self, fields: Sequence[str], outputs: Sequence[str]) -> list[str]:
         """Return the lines that make rows of arrays of more axes; each costs compile time, so only those."""
@@ -120,8 +137,8 @@ class Loop:
             if len(field.shape(1, 1)) > 1:
                 rows = "1" if field.mutability == "static" else f"len({name})"
                 lines.append(f"{name} = {name}.reshape(({rows}, -1))")
-        viewers = f"len(worlds) * {self._agents}" if self._row_per_agent else "len(worlds)"
         for name, flat in zip(outputs, self._flat_outputs, strict=True):
+            viewers = f"len({name}) * {self._num_agents}" if self._row_per_agent else f"len({name})"
             if self._row_per_agent or not flat:
                 lines.append(f"{name} = {name}.reshape(({viewers}, -1))")
         return lines
@@ -134,8 +151,3 @@ def _index(known: list[Any], wanted: object) -> int:
             return index
     known.append(wanted)
     return len(known) - 1
-
-
-def flat_rows(values: Sequence[Array]) -> list[Array]:
-    """Return arrays as the compiled function takes them: a static number as an array of one."""
-    return [array if array.ndim else array.reshape(1) for array in values]

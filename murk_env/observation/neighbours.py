@@ -12,7 +12,7 @@ from murk_env.compile import kernel
 from murk_env.errors import BlueprintError
 from murk_env.field import Field
 from murk_env.lattice import Grid, Lattice
-from murk_env.observation._checks import check_cells, check_whole
+from murk_env.observation._checks import check_cells, check_name, check_whole
 from murk_env.observation.entry import Entry, Fitted, Part, Scene
 from murk_env.observation.loop import Loop
 
@@ -47,6 +47,7 @@ class Neighbours(Entry):
         check_cells("what Neighbours are found by", self.field)
         if self.field.over != "agents":
             raise BlueprintError(f"Neighbours are found by a field over agents, not {self.field!r}.")
+        check_name(f"Neighbours({self.field!r})", self.name)
         check_whole("the number of slots of Neighbours", self.count, 1)
 
     @property

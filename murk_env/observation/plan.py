@@ -6,20 +6,20 @@ import numpy as np
 import numpy.typing as npt
 from gymnasium import spaces
 
-from murk_env.errors import BlueprintError, DefinitionError, did_you_mean
+from murk_env.compile.bound import Bound
+from murk_env.errors import BlueprintError, did_you_mean
+from murk_env.field import Field
 from murk_env.lattice import Lattice
+from murk_env.observation._arrays import Arrays, Output, chosen_worlds
+from murk_env.observation._checks import check_whole
 from murk_env.observation.entry import Entry, Fitted, Scene
 from murk_env.observation.layout import Layout, Place, output_boxes, place_parts
-from murk_env.observation.loop import Loop, flat_rows
+from murk_env.observation.loop import Loop
 from murk_env.values import Values
 
 __all__ = ["Observation", "ObservationPlan"]
 
 Over = Literal["world", "agents"]
-Array = npt.NDArray[Any]
-Output = Array | dict[str, Array]
-
-_FLOAT32 = np.dtype(np.float32)
 
 
 class Observation:
@@ -40,7 +40,7 @@ class Observation:
 
     def __init__(self, *entries: Entry, layout: Layout = "flat", over: Over = "world") -> None:
         for what, value, known in (("layout", layout, get_args(Layout)), ("over", over, get_args(Over))):
-            if value not in known:
+            if not isinstance(value, str) or value not in known:  # pyright: ignore[reportUnnecessaryIsInstance]
                 raise BlueprintError(
                     f"an observation's {what} cannot be {value!r}; {did_you_mean(value, known)}"
                 )
@@ -59,88 +59,97 @@ class Observation:
 class ObservationPlan:
     """The space of one viewer's observation, and how it is filled for many.
 
-    A viewer is a world or, with `over="agents"`, each agent of it.
+    A viewer is a world or, with `over="agents"`, each agent of it, or each of a group of them.
 
     Args:
         observation: the entries and their layout.
         lattice: the lattice of the worlds.
         known: the fields of the worlds.
         num_agents: number of agents of each world.
+        agents: the agents that have an observation, all by default; only with `over="agents"`.
+        present: a scalar int32 field over agents; an agent for whom it is 0 has an observation of zeros,
+            which the space then holds. Only with `over="agents"`.
 
     Attributes:
         space: one viewer's observation space, with the tightest bounds that the fields declare.
 
     Raises:
-        BlueprintError: an entry shows an unknown field or cannot be seen in these worlds, or the entries do
-            not fit into the layout.
+        BlueprintError: an entry shows an unknown field or cannot be seen in these worlds, the entries do not
+            fit into the layout, or there are no such agents.
     """
 
     space: spaces.Space[Any]
 
     def __init__(
-        self, observation: Observation, lattice: Lattice, known: frozenset[Any], num_agents: int
+        self,
+        observation: Observation,
+        lattice: Lattice,
+        known: frozenset[Any],
+        num_agents: int,
+        *,
+        agents: range | None = None,
+        present: Field | None = None,
     ) -> None:
+        _check_kinds(observation, lattice)
+        check_whole("num_agents of an ObservationPlan", num_agents, 0)
         scene = Scene(lattice, num_agents, row_per_agent=observation.over == "agents")
         _check_fields(observation, known, scene)
+        _check_viewers(scene, agents, present, known)
         fitted = [entry.fit(scene) for entry in observation.entries]
         places = place_parts(fitted, scene, observation.layout)
-        self._layout = observation.layout
-        self._keys = [place.part.key for place in places] if self._layout == "dict" else []
+        if present is not None:
+            places = [place.with_zero() for place in places]
+        keys = [place.part.key for place in places] if observation.layout == "dict" else None
         boxes = output_boxes(places, observation.layout)
-        self.space = (
-            spaces.Dict(dict(zip(self._keys, boxes, strict=True))) if self._layout == "dict" else boxes[0]
-        )
-        viewers = (num_agents,) if scene.row_per_agent else ()
-        self._shapes = [(*viewers, *box.shape) for box in boxes]
-        self._prepare(_loop(fitted, places, scene, [len(box.shape) == 1 for box in boxes]))
-
-    def _prepare(self, loop: Loop) -> None:
-        """Compile the loop and keep what it is called with."""
+        self.space = boxes[0] if keys is None else spaces.Dict(dict(zip(keys, boxes, strict=True)))
+        seats = range(num_agents) if agents is None else agents
+        viewers = (len(seats),) if scene.row_per_agent else ()
+        flat = [len(box.shape) == 1 for box in boxes]
+        loop = Loop(seats, flat, row_per_agent=scene.row_per_agent, present=present)
+        _write(loop, fitted, places)
         self._run = loop.compiled()
-        self._tables = loop.tables
-        self._fields = loop.fields
-        self._scalars = any(field.over == "world" and field.mutability == "static" for field in loop.fields)
-        counted = [index for index, field in enumerate(loop.fields) if field.mutability != "static"]
-        self._counted = counted[0] if counted else None  # whose worlds axis says how many worlds there are
-        self._worlds = np.arange(0)
-        self._batch = [(0, *shape) for shape in self._shapes]
+        shapes = [(*viewers, *box.shape) for box in boxes]
+        sizes = lattice.num_cells, num_agents
+        self._arrays = Arrays(self._run, loop.fields, sizes, loop.tables, keys, shapes)
 
     def allocate(self, num_worlds: int) -> Output:
         """Return uninitialised output for a number of worlds."""
-        arrays = [np.empty((num_worlds, *shape), np.float32) for shape in self._shapes]
-        return dict(zip(self._keys, arrays, strict=True)) if self._layout == "dict" else arrays[0]
+        return self._arrays.allocate(num_worlds)
 
     def fill(self, values: Values, out: Output) -> None:
         """Write the observation of every world into `out`, all of it.
 
         Raises:
-            DefinitionError: `out` is not as `allocate` gives it for these worlds; nothing was written then.
+            DefinitionError: the values are not of such worlds, or `out` is not as `allocate` gives it for
+                them; nothing was written then.
         """
-        arrays = [out[key] for key in self._keys] if isinstance(out, dict) else [out]
-        fields = self._arrays(values)
-        num_worlds = len(arrays[0]) if self._counted is None else len(fields[self._counted])
-        if len(self._worlds) != num_worlds:
-            self._batch = [(num_worlds, *shape) for shape in self._shapes]
-            self._worlds = np.arange(num_worlds)  # last: an interrupt before it leaves this to be done again
-        for array, shape in zip(arrays, self._batch, strict=True):
-            if array.shape != shape or array.dtype != _FLOAT32 or not array.flags.c_contiguous:
-                raise DefinitionError(
-                    f"an observation of these worlds is filled into contiguous float32 of the shape "
-                    f"{shape}, not {array.dtype} {array.shape} of strides {array.strides}; use what "
-                    f"allocate() returns."
-                )
-        self._run(self._worlds, *self._tables, *fields, *arrays)
+        sources, outputs = self._arrays.of_all(values, out)
+        sources.fill(*outputs)
 
-    def fill_rows(self, values: Values, worlds: Array) -> Output:
-        """Return the observation of some worlds only, one row each."""
-        out = self.allocate(len(worlds))
+    def bound(self, values: Values, out: Output) -> Bound:
+        """Return what `fill` does as a loop over worlds, to be run in parts.
+
+        It fills the rows [start, stop) of `out` from the worlds [start, stop) of the arrays that `values`
+        holds now.
+
+        Raises:
+            DefinitionError: as `fill`.
+        """
+        sources, outputs = self._arrays.of_all(values, out)
+        return Bound(self._run, (sources.worlds, *sources.arguments, *outputs))
+
+    def fill_rows(self, values: Values, worlds: npt.ArrayLike) -> Output:
+        """Return the observation of some worlds only, one row each.
+
+        Raises:
+            DefinitionError: the values are not of such worlds, or there is no such world.
+        """
+        sources = self._arrays.sources(values)
+        chosen = chosen_worlds(worlds, sources.num_worlds)
+        out = self.allocate(len(chosen))
         arrays = out.values() if isinstance(out, dict) else (out,)
-        self._run(worlds, *self._tables, *self._arrays(values), *arrays)
+        self._run(0, len(chosen), chosen, *sources.arguments, *arrays)
         return out
-
-    def _arrays(self, values: Values) -> list[Array]:
-        arrays = [values[field] for field in self._fields]
-        return flat_rows(arrays) if self._scalars else arrays
 
 
 def row_of(output: Output, row: int) -> Output:
@@ -150,8 +159,8 @@ def row_of(output: Output, row: int) -> Output:
     return output[row]
 
 
-def _loop(fitted: list[Fitted], places: list[Place], scene: Scene, flat_outputs: list[bool]) -> Loop:
-    loop = Loop(scene.num_agents, flat_outputs, row_per_agent=scene.row_per_agent)
+def _write(loop: Loop, fitted: list[Fitted], places: list[Place]) -> None:
+    """Add to a loop what fills the places of all parts."""
     remaining = iter(places)
     for entry in fitted:
         loop.begin(per_agent=entry.per_agent)
@@ -160,7 +169,15 @@ def _loop(fitted: list[Fitted], places: list[Place], scene: Scene, flat_outputs:
             for place in (next(remaining) for _ in entry.parts)
         ]
         entry.write(loop, tuple(parts))
-    return loop
+
+
+def _check_kinds(observation: Any, lattice: Any) -> None:
+    for value, kind in ((observation, Observation), (lattice, Lattice)):
+        if not isinstance(value, kind):
+            raise BlueprintError(
+                f"an ObservationPlan is made of an Observation and a Lattice, but {value!r} is no "
+                f"{kind.__name__}."
+            )
 
 
 def _check_fields(observation: Observation, known: frozenset[Any], scene: Scene) -> None:
@@ -171,3 +188,30 @@ def _check_fields(observation: Observation, known: frozenset[Any], scene: Scene)
             raise BlueprintError(f"the observation shows {field!r}, but num_agents is 0 in the Blueprint.")
     if scene.row_per_agent and not scene.num_agents:
         raise BlueprintError("an observation over agents needs agents, but num_agents is 0 in the Blueprint.")
+
+
+def _check_viewers(scene: Scene, agents: Any, present: Any, known: frozenset[Any]) -> None:
+    if not scene.row_per_agent and (agents is not None or present is not None):
+        raise BlueprintError(
+            f"agents and present say which rows of agents there are, so they go with over='agents', not with "
+            f"over='world'; they are {agents!r} and {present!r}."
+        )
+    if agents is not None and not _is_group(agents, scene.num_agents):
+        raise BlueprintError(
+            f"the agents of an observation are a range of some of the {scene.num_agents} there are, such as "
+            f"range(0, {scene.num_agents}), not {agents!r}."
+        )
+    if present is not None and not _says_who(present, known):
+        raise BlueprintError(
+            f"who is present is said by a scalar int32 field over agents of this environment, not by "
+            f"{present!r}."
+        )
+
+
+def _is_group(agents: Any, num_agents: int) -> bool:
+    return isinstance(agents, range) and len(agents) > 0 and min(agents) >= 0 and max(agents) < num_agents
+
+
+def _says_who(field: Any, known: frozenset[Any]) -> bool:
+    fits = isinstance(field, Field) and field in known and field.over == "agents"
+    return fits and field.components is None and field.dtype == np.int32

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from murk_env.errors import BlueprintError, did_you_mean
 from murk_env.observation import _kernels
-from murk_env.observation._checks import check_whole
+from murk_env.observation._checks import MOST, check_whole
 
 __all__ = ["Operation", "Pool"]
 
@@ -62,12 +62,17 @@ class Pool:
         """Return the places that each result is taken of, (num_results, size ** ndim) int32.
 
         Raises:
-            BlueprintError: the box is smaller than `size`.
+            BlueprintError: the box is smaller than `size`, or they are far too many.
         """
         if min(box) < self.size:
             raise BlueprintError(
                 f"pooled() takes {self.size} places a side, but the box has the sides {box}; "
                 f"pool over fewer, or show more."
+            )
+        if math.prod(self.sides(box)) * self.size ** len(box) > MOST:
+            raise BlueprintError(
+                f"pooled() of {self.size} places a side, {self.stride} apart, takes more than {MOST} numbers "
+                f"in all of a box of the sides {box}; give a larger stride, or a smaller size."
             )
         starts = itertools.product(*(range(0, side - self.size + 1, self.stride) for side in box))
         within = np.indices((self.size,) * len(box)).reshape(len(box), -1)
@@ -75,9 +80,15 @@ class Pool:
         places = np.ravel_multi_index(tuple(np.moveaxis(corners + within, 1, 0)), box)
         return np.ascontiguousarray(places, np.int32)
 
-    def bounds(self, low: float, high: float, ndim: int) -> tuple[float, float]:
-        """Return the lowest and highest result for values within `[low, high]`."""
+    def bounds(self, low: float, high: float, fewest: int, most: int) -> tuple[float, float]:
+        """Return the lowest and highest result.
+
+        Args:
+            low: the lowest value that is pooled.
+            high: the highest.
+            fewest: the least number of values that a result is taken of.
+            most: the largest.
+        """
         if self.operation != "sum":
             return low, high
-        most = math.prod((self.size,) * ndim)
-        return min(low, low * most), max(high, high * most)
+        return low * (most if low < 0 else fewest), high * (most if high > 0 else fewest)

@@ -7,18 +7,23 @@ import numpy as np
 
 from murk_env.errors import BlueprintError
 from murk_env.field import Field
-from murk_env.observation._checks import check_field
+from murk_env.observation._checks import check_field, check_flag, check_name
 from murk_env.observation.entry import Entry, Part
 from murk_env.observation.loop import Loop
 from murk_env.observation.pooling import Operation, Pool
+from murk_env.observation.region import Counts
 from murk_env.observation.transforms import Clip, Log, Normalise, Transform, bounds_after
 
-__all__ = ["Reading"]
+__all__ = ["Reading", "limits_of"]
+
+_ONE = Counts(1, 1, gaps=False)
 
 
 @dataclasses.dataclass(frozen=True)
 class Reading(Entry):
     """Numbers of a field: read, then pooled, then transformed.
+
+    They are float32, so an integer beyond 2**24 is rounded to one that float32 holds.
 
     Attributes:
         field: what is read.
@@ -28,7 +33,8 @@ class Reading(Entry):
         transforms: what is done to every number then; set by `normalised`, `clipped` and `logged`.
 
     Raises:
-        BlueprintError: one_hot for a field that is not a scalar categorical one.
+        BlueprintError: one_hot for a field that is not a scalar categorical one, or an argument of a wrong
+            type.
     """
 
     field: Field
@@ -38,7 +44,10 @@ class Reading(Entry):
     transforms: tuple[Transform, ...] = dataclasses.field(default=(), kw_only=True)
 
     def __post_init__(self) -> None:
-        check_field(type(self).__name__, self.field)
+        what = type(self).__name__
+        check_field(what, self.field)
+        check_name(f"{what}({self.field!r})", self.name)
+        check_flag(f"one_hot of {what}({self.field!r})", self.one_hot)
         if self.one_hot and (self.field.categories is None or self.field.components is not None):
             raise BlueprintError(
                 f"one_hot shows the classes of a scalar field with categories=, not of {self.field!r}."
@@ -68,7 +77,8 @@ class Reading(Entry):
         """Return this entry with one number for each square, or cube, of places of its box.
 
         A box of the sides n becomes one of (n - size) // stride + 1. Only places that show a cell count; the
-        maximum and the minimum skip NaN. A square without a value shows what the outside shows.
+        maximum and the minimum skip NaN. A square of nothing but NaN then shows a window's padding, or 0 in
+        `Observe`, or the bound of the space next to that if the space does not reach so far.
 
         Args:
             operation: `mean`, `max`, `min` or `sum`.
@@ -102,23 +112,31 @@ class Reading(Entry):
         classes = self.field.categories if self.one_hot else None
         return classes or self.field.components or 1
 
-    def part(self, shape: tuple[int, ...], *, ndim: int = 0, padding: float | None = None) -> Part:
+    def part(
+        self,
+        shape: tuple[int, ...],
+        *,
+        picture: bool = False,
+        counts: Counts = _ONE,
+        padding: float = 0.0,
+    ) -> Part:
         """Return what is seen, with the bounds that the field's bounds become.
 
         Args:
-            shape: its shape; a picture where ndim is not 0.
-            ndim: number of axes of the box that is pooled.
-            padding: what is seen where there is no cell; None where that cannot be.
+            shape: its shape.
+            picture: whether it is a picture.
+            counts: how many values each number is taken of.
+            padding: what is seen where there is none.
         """
-        # A field holds its bounds as float32: what they become is computed from those.
-        limits = (0.0, 1.0) if self.one_hot else self.field.bounds
-        low, high = (float(np.float32(limit)) for limit in limits)
+        if not counts.most:
+            return Part(self.key, shape, padding, padding, picture)
+        low, high = (0.0, 1.0) if self.one_hot else limits_of(self.field)
         if self.pool is not None:
-            low, high = self.pool.bounds(low, high, ndim)
+            low, high = self.pool.bounds(low, high, counts.fewest, counts.most)
         low, high = bounds_after(self.transforms, low, high)
-        if padding is not None:
+        if counts.gaps:
             low, high = min(low, padding), max(high, padding)
-        return Part(self.key, shape, low, high, picture=ndim > 0)
+        return Part(self.key, shape, low, high, picture)
 
     def write_transforms(self, loop: Loop, part: str) -> None:
         """Add the transforms to a loop."""
@@ -127,3 +145,12 @@ class Reading(Entry):
 
     def _then(self, transform: Transform) -> Self:
         return dataclasses.replace(self, transforms=(*self.transforms, transform))
+
+
+def limits_of(field: Field) -> tuple[float, float]:
+    """Return the lowest and the highest value that a field holds, as its dtype holds them."""
+    low, high = field.bounds
+    if field.dtype == np.int32:
+        return low, high - 1 if field.at_bounds == "wrap" else high
+    with np.errstate(over="ignore"):
+        return float(np.float32(low)), float(np.float32(high))

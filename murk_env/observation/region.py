@@ -3,17 +3,41 @@
 import dataclasses
 import functools
 import math
+import weakref
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from murk_env.errors import BlueprintError
 from murk_env.lattice import Lattice
-from murk_env.observation._kernels import NO_CELL
+from murk_env.observation._checks import MOST
+from murk_env.observation._kernels import NO_CELL, count_cells
+from murk_env.observation._likeness import first_alike
 
-__all__ = ["Region", "disk", "rectangle", "whole"]
+__all__ = ["Counts", "Region", "disk", "rectangle", "whole"]
+
+Cells = npt.NDArray[np.int64]
 
 _CHUNK = 1 << 20  # places looked up at a time, which bounds the memory that making a table takes
+_SMALL = 1 << 16  # a window of so many places is never too large for the lattice
+
+_known: "weakref.WeakKeyDictionary[Lattice, dict[Any, Region]]" = weakref.WeakKeyDictionary()
+
+
+@dataclasses.dataclass(frozen=True)
+class Counts:
+    """How many cells the results of a window are taken of, seen from all cells it may be around.
+
+    Attributes:
+        fewest: the least number, 0 aside; 0 if there is never any.
+        most: the largest.
+        gaps: whether there may be none.
+    """
+
+    fewest: int
+    most: int
+    gaps: bool
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -44,20 +68,38 @@ class Region:
         """Every place as a group of its own, (num_places, 1) int32."""
         return np.arange(self.num_places, dtype=np.int32)[:, np.newaxis]
 
+    def counts(self, groups: npt.NDArray[np.int32], low: float, high: float) -> Counts:
+        """Return how many cells groups of places show.
 
-@functools.lru_cache(maxsize=64)
+        Args:
+            groups: the places of each result, (num_results, size).
+            low: the lowest centre; one that is no cell shows none.
+            high: the highest centre.
+        """
+        last = len(self.kinds) - 1
+        centres = self.kinds[int(max(low, 0)) : int(min(high, last)) + 1]
+        fewest, most, empty = count_cells(np.unique(centres), self.displacements, groups)
+        return Counts(fewest, most, gaps=bool(empty) or low < 0 or high > last)
+
+
 def disk(lattice: Lattice, radius: int) -> Region:
     """Return the cells within `radius` hops, in the box that holds them.
 
     The box reaches `radius` places to either side, or further where one hop changes a coordinate by more
     than one.
+
+    Raises:
+        BlueprintError: it is far larger than the lattice.
     """
     return _region(lattice, tuple(radius * step for step in _longest_steps(lattice)), radius)
 
 
-@functools.lru_cache(maxsize=64)
 def rectangle(lattice: Lattice, half_extents: tuple[int, ...]) -> Region:
-    """Return the cells of a box that reaches `half_extents` to either side, axis by axis."""
+    """Return the cells of a box that reaches `half_extents` to either side, axis by axis.
+
+    Raises:
+        BlueprintError: it is far larger than the lattice.
+    """
     return _region(lattice, half_extents, None)
 
 
@@ -68,33 +110,73 @@ def whole(shape: tuple[int, ...]) -> Region:
     return Region(shape, np.zeros(num_cells, np.int32), places)
 
 
-def _longest_steps(lattice: Lattice) -> npt.NDArray[np.int64]:
+def _longest_steps(lattice: Lattice) -> list[int]:
     """Return by how much one hop changes each coordinate at most, and at least 1, (ndim,)."""
     cells, directions = np.nonzero(lattice.neighbours >= 0)
     ends = lattice.coordinates[lattice.neighbours[cells, directions]].astype(np.int64)
     steps = np.abs(ends - lattice.coordinates[cells])
     around = np.array(lattice.periods)
     steps = np.where(around > 0, np.minimum(steps, around - steps), steps)
-    return np.maximum(1, steps.max(axis=0, initial=1))
+    return np.maximum(1, steps.max(axis=0, initial=1)).tolist()
 
 
-def _region(lattice: Lattice, half_extents: tuple[Any, ...], radius: int | None) -> Region:
-    box = tuple(2 * int(extent) + 1 for extent in half_extents)
-    offsets = np.indices(box).reshape(len(box), -1).T - np.array(half_extents, np.int64)
+def _region(lattice: Lattice, half_extents: tuple[int, ...], radius: int | None) -> Region:
+    """Return the region that was made before for such a lattice, as long as that lives, or a new one."""
+    regions = _known.setdefault(lattice, {})
+    key = half_extents, radius
+    if key not in regions:
+        regions[key] = _new_region(lattice, half_extents, radius)
+    return regions[key]
+
+
+def _new_region(lattice: Lattice, half_extents: tuple[int, ...], radius: int | None) -> Region:
+    box = tuple(2 * extent + 1 for extent in half_extents)
+    _check_places(lattice, box)
+    alike = first_alike(lattice, half_extents, None if radius is None else _longest_steps(lattice))
+    firsts = np.flatnonzero(alike == np.arange(lattice.num_cells))
+    _check_table(lattice, box, len(firsts))
+    kinds_of_firsts, displacements = _rows(lattice, firsts, half_extents, radius)
     kinds = np.empty(lattice.num_cells, np.int32)
+    kinds[firsts] = kinds_of_firsts
+    return Region(box, kinds[alike], displacements)
+
+
+def _check_places(lattice: Lattice, box: tuple[int, ...]) -> None:
+    enough = tuple(2 * side - 1 for side in lattice.box)
+    if math.prod(box) > max(_SMALL, math.prod(enough)):
+        raise BlueprintError(
+            f"a Window of the sides {box} is far larger than {lattice!r}: one of the sides {enough} shows "
+            f"every cell from everywhere; reach less far."
+        )
+
+
+def _check_table(lattice: Lattice, box: tuple[int, ...], num_kinds: int) -> None:
+    if math.prod(box) * num_kinds > MOST:
+        raise BlueprintError(
+            f"a Window of the sides {box} on {lattice!r} needs a table of {num_kinds} kinds of cells x "
+            f"{math.prod(box)} places, more than {MOST}; reach less far, or see the whole by Observe."
+        )
+
+
+def _rows(
+    lattice: Lattice, cells: Cells, half_extents: tuple[int, ...], radius: int | None
+) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]]:
+    """Return the kind of some cells, and the displacements of every kind, in order of appearance."""
+    box = tuple(2 * extent + 1 for extent in half_extents)
+    offsets = np.indices(box).reshape(len(box), -1).T - np.array(half_extents, np.int64)
+    kinds = np.empty(len(cells), np.int32)
     rows: dict[bytes, int] = {}
     step = max(1, _CHUNK // len(offsets))
-    for start in range(0, lattice.num_cells, step):
-        cells = np.arange(start, min(start + step, lattice.num_cells))
-        table = _displacements(lattice, cells, offsets, radius)
+    for start in range(0, len(cells), step):
+        table = _displacements(lattice, cells[start : start + step], offsets, radius)
         as_bytes = table.view(f"V{table.strides[0]}").ravel().tolist()
-        kinds[cells] = [rows.setdefault(row, len(rows)) for row in as_bytes]
+        kinds[start : start + step] = [rows.setdefault(row, len(rows)) for row in as_bytes]
     displacements = np.frombuffer(b"".join(rows), np.int32).reshape(len(rows), len(offsets)).copy()
-    return Region(box, kinds, displacements)
+    return kinds, displacements
 
 
 def _displacements(
-    lattice: Lattice, cells: npt.NDArray[np.int64], offsets: npt.NDArray[np.int64], radius: int | None
+    lattice: Lattice, cells: Cells, offsets: npt.NDArray[np.int64], radius: int | None
 ) -> npt.NDArray[np.int32]:
     """Return rank at each offset minus rank of the cell, (num_cells, num_offsets)."""
     centres = np.broadcast_to(cells[:, np.newaxis], (len(cells), len(offsets)))

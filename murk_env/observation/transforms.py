@@ -1,7 +1,6 @@
 """What is done to the numbers of an observation after they are read and pooled."""
 
 import dataclasses
-import math
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
@@ -9,6 +8,7 @@ import numpy as np
 
 from murk_env.errors import BlueprintError
 from murk_env.observation import _kernels
+from murk_env.observation._checks import is_number
 
 __all__ = ["Clip", "Log", "Normalise", "Transform", "bounds_after"]
 
@@ -71,12 +71,16 @@ class Log:
 
 def bounds_after(transforms: Sequence[Transform], low: float, high: float) -> tuple[float, float]:
     """Return what becomes of the lowest and the highest value, by the kernels themselves."""
-    ends = np.array([low, high], np.float32)
+    with np.errstate(over="ignore"):  # a sum beyond float32 is infinite, in the kernels as here
+        ends = np.array([low, high]).astype(np.float32)
     for transform in transforms:
         transform.kernel(*transform.numbers, ends)
     return float(ends[0]), float(ends[1])
 
 
 def _check_limits(how: str, low: float, high: float) -> None:
-    if not (math.isfinite(low) and math.isfinite(high) and low <= high):
-        raise BlueprintError(f"{how}(low, high) takes finite numbers, low <= high, not {low} and {high}.")
+    if not (is_number(low) and is_number(high) and low <= high):
+        raise BlueprintError(
+            f"{how}(low, high) takes finite numbers, low <= high, not {low!r} and {high!r}; those of float32 "
+            f"end at 3.4e38."
+        )

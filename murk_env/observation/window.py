@@ -1,17 +1,18 @@
 """Windows: what lies around an agent, or around any cell that a field holds."""
 
 import dataclasses
-import math
-from typing import Any
+import operator
+from collections.abc import Sequence
+from typing import Any, cast
 
 from murk_env.errors import BlueprintError
 from murk_env.field import Field
 from murk_env.lattice import Lattice
 from murk_env.observation import _kernels
-from murk_env.observation._checks import check_cells, check_whole
+from murk_env.observation._checks import check_cells, check_flag, check_whole, is_number
 from murk_env.observation.entry import Fitted, Part, Scene
 from murk_env.observation.loop import Loop
-from murk_env.observation.reading import Reading
+from murk_env.observation.reading import Reading, limits_of
 from murk_env.observation.region import Region, disk, rectangle
 
 __all__ = ["Window"]
@@ -31,12 +32,12 @@ class Window(Reading):
         disk: show the cells within this number of hops; the rest of the box is padding.
         rectangle: or show the whole box, with these extents to either side, one for each coordinate.
         padding: what is seen where no cell is, whatever is pooled and transformed.
-        with_mask: add a part, `(1, *sides)`: 1 where a value is seen, 0 where the padding is. Its key is that
-            of the window and `_mask`.
+        with_mask: add a part, `(1, *sides)`, one for all channels: 1 where any of them shows a value, 0 where
+            all show the padding. Its key is that of the window and `_mask`.
 
     Raises:
         BlueprintError: the field is not over cells, the centre is no field of cells, not exactly one of disk
-            and rectangle is given, or an extent is not an integer >= 0.
+            and rectangle is given, an extent is not an integer >= 0, or the padding is no number of float32.
     """
 
     around: Field
@@ -55,10 +56,21 @@ class Window(Reading):
                 f"a Window of {self.field.name!r} is either a disk or a rectangle, not "
                 f"disk={self.disk!r} and rectangle={self.rectangle!r}."
             )
-        for extent in (self.disk,) if self.rectangle is None else self.rectangle:
+        for extent in (self.disk,) if self.rectangle is None else self._extents(self.rectangle):
             check_whole("a Window's radius or extent", extent, 0)
-        if not math.isfinite(self.padding):
-            raise BlueprintError(f"a Window's padding is a finite number, not {self.padding}.")
+        check_flag("with_mask of a Window", self.with_mask)
+        if not is_number(self.padding):
+            raise BlueprintError(
+                f"a Window's padding is a finite number within float32, up to 3.4e38, not {self.padding!r}."
+            )
+
+    def _extents(self, rectangle: Any) -> tuple[Any, ...]:
+        if not isinstance(rectangle, Sequence) or isinstance(rectangle, str):
+            raise BlueprintError(
+                f"a Window's rectangle is a tuple of extents, one for each coordinate, such as (1, 2), not "
+                f"{rectangle!r}."
+            )
+        return tuple(cast(Sequence[Any], rectangle))
 
     @property
     def fields(self) -> tuple[Field, ...]:
@@ -70,17 +82,19 @@ class Window(Reading):
         region = self._region(scene.lattice)
         sides = self.pool.sides(region.box) if self.pool else region.box
         groups = self.pool.groups(region.box) if self.pool else region.each
-        shown = self.part((self.num_channels, *sides), ndim=len(sides), padding=self.padding)
+        counts = region.counts(groups, *limits_of(self.around))
+        shape = (self.num_channels, *sides)
+        shown = self.part(shape, picture=True, counts=counts, padding=float(self.padding))
         mask = (Part(f"{self.key}_mask", (1, *sides), 0.0, 1.0, picture=True),) if self.with_mask else ()
 
         def write(loop: Loop, parts: tuple[str, ...]) -> None:
-            self._write(loop, parts, region, groups)
+            self._write(loop, parts, region, groups, shown.nearest(float(self.padding)))
 
         return Fitted((shown, *mask), per_agent=self.around.over == "agents", write=write)
 
-    def _write(self, loop: Loop, parts: tuple[str, ...], region: Region, groups: Any) -> None:
+    def _write(self, loop: Loop, parts: tuple[str, ...], region: Region, groups: Any, nothing: float) -> None:
         where = (loop.number(self.around), loop.table(region.kinds), loop.table(region.displacements))
-        by_class, padding = loop.whole(self.one_hot), loop.real(self.padding)
+        by_class, padding = loop.whole(self.one_hot), loop.real(nothing)
         skips_nan = loop.whole(self.pool is not None and self.pool.skips_nan)
         if self.pool is None:
             loop.call(_kernels.window, loop.row(self.field), *where, by_class, padding, parts[0])
@@ -96,11 +110,11 @@ class Window(Reading):
 
     def _region(self, lattice: Lattice) -> Region:
         if self.disk is not None:
-            return disk(lattice, self.disk)
+            return disk(lattice, operator.index(self.disk))
         assert self.rectangle is not None
         if len(self.rectangle) != lattice.ndim:
             raise BlueprintError(
                 f"a rectangle on {lattice!r} has {lattice.ndim} extents, one for each coordinate, not "
                 f"{self.rectangle!r}."
             )
-        return rectangle(lattice, tuple(self.rectangle))
+        return rectangle(lattice, tuple(map(operator.index, self.rectangle)))

@@ -7,7 +7,7 @@ import numpy as np
 
 from murk_env.field import Field
 from murk_env.lattice import Fcc12, Hex2D, Line1D, Product, Ring1D, Square4, Square8
-from murk_env.observation import Observation, ObservationPlan
+from murk_env.observation import Mask, Observation, ObservationPlan, Observe, Window
 from murk_env.values import Values
 
 EDGES = ("absorb", "clamp", "wrap")
@@ -32,6 +32,28 @@ class Fields:
 
 
 KNOWN = frozenset(value for value in vars(Fields).values() if isinstance(value, Field))
+GRID = Square4(4, 5)
+
+
+def entries():
+    """Entries of several kinds, for GRID."""
+    return (
+        Window(Fields.heat, around=Fields.cell, disk=1, with_mask=True, name="near"),
+        Mask(Fields.cell),
+        Observe(Fields.flow).normalised(-2, 2),
+        Window(Fields.flow, around=Fields.cell, rectangle=(1, 2)).pooled("max", 2, 1),
+    )
+
+
+def values(num_worlds=3):
+    """What they show, in some worlds."""
+    rng = np.random.default_rng(1)
+    arrays = {
+        Fields.heat: rng.normal(size=(num_worlds, 20)),
+        Fields.flow: rng.normal(size=(num_worlds, 2, 20)),
+        Fields.cell: rng.integers(0, 20, num_worlds),
+    }
+    return Values({field: array.astype(field.dtype) for field, array in arrays.items()})
 
 
 def plan_of(lattice, *entries, known: Any = KNOWN, num_agents=0, **options: Any) -> Any:

@@ -11,7 +11,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 from murk_env import Field
 from murk_env.lattice import Fcc12, Hex2D, Line1D, Square4
 from murk_env.observation import Observe, Window
-from tests.env.observation.scenes import Fields, plan_of, seen
+from tests.env.observation.scenes import Fields, seen
 
 HEAT, CELL = Fields.heat, Fields.cell
 NUMPY = {"mean": np.mean, "max": np.max, "min": np.min, "sum": np.sum}
@@ -98,8 +98,10 @@ def test_the_mean_of_a_class_is_its_share_of_the_cells():
     assert image[0].tolist() == [[[0.75, 0.25]], [[0.25, 0.75]]]
 
 
-@pytest.mark.parametrize(("low", "high"), [(-1.0, 3.0), (1.0, 2.0), (-5.0, -2.0)])
-def test_the_bounds_of_a_sum_hold_for_one_cell_and_for_all_of_a_square(low, high):
-    heat = Field(low=low, high=high, initial=low)
-    space = plan_of(Square4(3, 3), Observe(heat).pooled("sum", 3), known=[heat]).space
-    assert (space.low[0], space.high[0]) == (min(low, 9 * low), max(high, 9 * high))
+def test_one_mask_serves_all_channels_and_shows_where_any_has_a_value():
+    flow = np.full((1, 2, 4), math.nan)
+    flow[0, 1, :2] = 3.0  # the other component has no value anywhere
+    entry = Window(Fields.flow, around=CELL, rectangle=(1,), with_mask=True, padding=-1.0).pooled("max", 1)
+    parts = seen(Line1D(4), {Fields.flow: flow, CELL: [1]}, entry, layout="dict")
+    assert parts["flow"].tolist() == [[[-1, -1, -1], [3, 3, -1]]]
+    assert parts["flow_mask"].tolist() == [[[1, 1, 0]]]

@@ -8,7 +8,7 @@ import pytest
 
 from murk_env import Field
 from murk_env.errors import BlueprintError
-from murk_env.lattice import Fcc12, Square4
+from murk_env.lattice import Fcc12, Line1D, Square4
 from murk_env.observation import Mask, Neighbours, Observation, ObservationPlan, Observe, Window
 from murk_env.values import Values
 from tests.env.observation.scenes import Fields, plan_of
@@ -17,9 +17,12 @@ HEAT, CELL, CELLS, FLOW = Fields.heat, Fields.cell, Fields.cells, Fields.flow
 GRID = Square4(4, 5)
 OTHER = Field(over="world", dtype=np.int32)
 TERRAIN = Field(categories=3)
+MANY = Field(categories=2 * 10**9)
 
 misspelt: Any = "maen"
 half: Any = 1.5
+one: Any = "1"
+nothing: Any = None
 NAME: Any = "heat"
 
 
@@ -63,7 +66,45 @@ REFUSED = {
         r"on Square4\(4, 5, .* has 2 extents, one for each coordinate, not \(1,\)",
     ),
     "no extents": (lambda: plan_of(GRID, window(rectangle=())), "has 2 extents"),
-    "padding": (lambda: window(disk=1, padding=math.nan), "padding is a finite number, not nan"),
+    "rectangle of one": (lambda: window(rectangle=1), r"a tuple of extents, .* such as \(1, 2\), not 1"),
+    "rectangle of a word": (lambda: window(rectangle="12"), "a tuple of extents, .* not '12'"),
+    "padding": (lambda: window(disk=1, padding=math.nan), "padding is a finite number .* not nan"),
+    "no padding": (lambda: window(disk=1, padding=None), "padding is a finite number .* not None"),
+    "padding of a word": (lambda: window(disk=1, padding="0"), "padding is a finite number .* not '0'"),
+    "padding beyond float32": (
+        lambda: window(disk=1, padding=-1e300),
+        r"within float32, up to 3.4e38, not -1e\+300",
+    ),
+    "with_mask": (lambda: window(disk=1, with_mask="no"), "with_mask of a Window is True or False, not 'no'"),
+    "one_hot of a word": (
+        lambda: Observe(TERRAIN, one_hot=NAME),
+        r"one_hot of Observe\(Field.* is True or False, not 'heat'",
+    ),
+    "name": (lambda: Observe(HEAT, name=half), r"name of Observe\(Field\(heat.* is a string, .* not 1.5"),
+    "name of a window": (lambda: window(disk=1, name=3), r"name of Window\(Field\(heat.* not 3"),
+    "name of a mask": (lambda: Mask(CELL, name=half), r"name of Mask\(Field\(cell.* not 1.5"),
+    "name of slots": (lambda: Neighbours(CELLS, 1, name=half), r"name of Neighbours\(Field\(cells.* not 1.5"),
+    "a word as limit": (lambda: Observe(HEAT).normalised(one, 1), "not '1' and 1; those of float32 end at"),
+    "no limit": (lambda: Observe(HEAT).clipped(0, nothing), r"clipped.* not 0 and None"),
+    "limits beyond float32": (
+        lambda: Observe(HEAT).normalised(-1e308, 1e308),
+        r"finite numbers, .* not -1e\+308 and 1e\+308; those of float32 end at 3.4e38",
+    ),
+    "clip beyond float32": (lambda: Observe(HEAT).clipped(0, 10**400), "clipped.* finite numbers"),
+    "no agents": (
+        lambda: plan_of(GRID, Observe(HEAT), num_agents=-1),
+        "num_agents of an ObservationPlan is an integer >= 0, not -1",
+    ),
+    "half an agent": (lambda: plan_of(GRID, Observe(HEAT), num_agents=half), "integer >= 0, not 1.5"),
+    "no lattice": (lambda: plan_of("Square4", Observe(HEAT)), "'Square4' is no Lattice"),
+    "no observation": (
+        lambda: ObservationPlan(NAME, GRID, frozenset([HEAT]), 0),
+        "made of an Observation and a Lattice, but 'heat' is no Observation",
+    ),
+    "layout of an array": (
+        lambda: plan_of(GRID, Observe(HEAT), layout=np.zeros(2)),
+        r"layout cannot be array",
+    ),
     "low above high": (lambda: Observe(HEAT).normalised(2, 1), r"normalised\(low, high\) .* not 2 and 1"),
     "nan": (lambda: Observe(HEAT).normalised(math.nan, 1), "finite numbers, low <= high, not nan and 1"),
     "infinite": (lambda: window(disk=1).normalised(0, math.inf), "not 0 and inf"),
@@ -126,10 +167,55 @@ REFUSED = {
 }
 
 
+ABSURD = {
+    "disk": (
+        lambda: plan_of(GRID, window(disk=10**5)),
+        r"sides \(200001, 200001\) is far larger than Square4\(4, 5.*sides \(7, 9\) shows every cell",
+    ),
+    "disk beyond int64": (lambda: plan_of(GRID, window(disk=np.int64(2**62))), "far larger than Square4"),
+    "disk on a line": (
+        lambda: plan_of(Line1D(5), window(disk=10**9)),
+        r"larger than Line1D\(5.*sides \(9,\)",
+    ),
+    "rectangle": (lambda: plan_of(GRID, window(rectangle=(10**30, 1))), "far larger than Square4"),
+    "table": (
+        lambda: plan_of(Square4(150, 200), window(disk=150)),
+        r"a table of 30000 kinds of cells x 90601 places, more than 268435456; .* by Observe",
+    ),
+    "slots": (
+        lambda: plan_of(GRID, Neighbours(CELLS, 10**11), num_agents=2),
+        r"'cells' has the shape \(2, 100000000000, 3\) for each viewer, more than 268435456 numbers",
+    ),
+    "classes": (
+        lambda: plan_of(GRID, Observe(MANY, one_hot=True), known=[MANY]),
+        r"has the shape \(2000000000, 4, 5\) for each viewer",
+    ),
+    "agents": (lambda: plan_of(GRID, Observe(CELLS), num_agents=10**12), r"has the shape \(1000000000000,\)"),
+    "pooling": (
+        lambda: plan_of(Square4(400, 400), Observe(HEAT).pooled("mean", 100, 1)),
+        "100 places a side, 1 apart, takes more than 268435456 numbers",
+    ),
+    "size": (lambda: plan_of(GRID, Observe(HEAT).pooled("mean", 10**30)), "places a side, but the box has"),
+}
+REFUSED.update({f"absurd {name}": refusal for name, refusal in ABSURD.items()})
+
+
 @pytest.mark.parametrize(("make", "message"), REFUSED.values(), ids=REFUSED.keys())
 def test_what_cannot_be_seen_is_refused(make, message):
     with pytest.raises(BlueprintError, match=message):
         make()
+
+
+@pytest.mark.parametrize("stride", [10**18, 10**30])
+def test_a_stride_beyond_the_box_leaves_one_number(stride):
+    assert plan_of(GRID, Observe(HEAT).pooled("max", 4, stride)).space.shape == (1,)
+
+
+@pytest.mark.parametrize("number", [np.float32(2.5), np.int64(3), True, 3.4e38], ids=repr)
+def test_a_number_of_any_type_may_be_a_padding_or_a_limit(number):
+    entry = window(disk=1, padding=number).clipped(0, number)
+    space = plan_of(GRID, entry).space
+    assert space.high.max() == np.float32(number)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,197 @@
+"""What a plan's loop is run on: the arrays of fields and outputs, checked before anything is written."""
+
+import functools
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple, cast
+
+import numpy as np
+import numpy.typing as npt
+
+from murk_env.errors import DefinitionError
+from murk_env.field import Field
+
+__all__ = ["Arrays", "Output", "chosen_worlds"]
+
+Array = npt.NDArray[Any]
+Output = Array | dict[str, Array]
+
+_FLOAT32 = np.dtype(np.float32)
+_REMEMBERED = 4  # sets of fields' arrays: those of two buffers, twice, since sparse fields may move
+
+
+class Sources(NamedTuple):
+    """Checked arrays of the fields.
+
+    Attributes:
+        num_worlds: of how many worlds they are; None if only static fields are read.
+        shapes: the shapes of the outputs for these worlds.
+        worlds: their indices.
+        arguments: what the loop takes between those and the outputs.
+        fill: the loop over all of them, to be called with the outputs.
+        arrays: as they were given. To be held is to keep their identities to themselves.
+    """
+
+    num_worlds: int | None
+    shapes: Sequence[tuple[int, ...]]
+    worlds: npt.NDArray[np.intp]
+    arguments: tuple[Array, ...]
+    fill: Callable[..., None]
+    arrays: Sequence[Array]
+
+
+class Arrays:
+    """Checks arrays of fields and outputs and puts them in the order of a loop's arguments.
+
+    The fields' arrays of the last few calls are remembered by identity, so that those that do not move are
+    checked once.
+
+    Args:
+        run: the loop.
+        fields: the fields, in the order in which it takes them.
+        sizes: number of cells and of agents of a world.
+        tables: what it takes between the worlds and the fields.
+        keys: the keys of the outputs in the dict layout, None for a layout of one array.
+        shapes: the shapes of the outputs for one world.
+    """
+
+    def __init__(
+        self,
+        run: Callable[..., None],
+        fields: Sequence[Field],
+        sizes: tuple[int, int],
+        tables: Sequence[Array],
+        keys: Sequence[str] | None,
+        shapes: Sequence[tuple[int, ...]],
+    ) -> None:
+        self._fields = {field: field.shape(*sizes) for field in fields}
+        self._run = run
+        self._tables = tables
+        self._keys = None if keys is None else dict.fromkeys(keys)
+        self._shapes = shapes
+        self._worlds = np.arange(0)
+        self._seen: dict[tuple[int, ...], Sources] = {}
+
+    def allocate(self, num_worlds: int) -> Output:
+        """Return uninitialised outputs for a number of worlds."""
+        arrays = [np.empty((num_worlds, *shape), np.float32) for shape in self._shapes]
+        return arrays[0] if self._keys is None else dict(zip(self._keys, arrays, strict=True))
+
+    def of_all(self, values: Mapping[Field, Array], out: Output) -> tuple[Sources, Sequence[Array]]:
+        """Return the checked arrays of the fields and of an output for all of their worlds.
+
+        Raises:
+            DefinitionError: the fields' arrays are not those of one number of worlds of these sizes, or `out`
+                is not as `allocate` gives it for them.
+        """
+        sources = self.sources(values)
+        outputs: list[Any] = [out] if self._keys is None else self._by_key(out)
+        if sources.num_worlds is None:
+            num_worlds = len(outputs[0]) if _has_axes(outputs[0]) else 0
+            sources = self._for_worlds(num_worlds, sources.arguments, sources.arrays)
+        if self._keys is None:  # the same in fewer steps
+            _check_output(outputs[0], sources.shapes[0])
+        else:
+            for array, shape in zip(outputs, sources.shapes, strict=True):
+                _check_output(array, shape)
+        return sources, outputs
+
+    def sources(self, values: Mapping[Field, Array]) -> Sources:
+        """Return the checked arrays of the fields.
+
+        Raises:
+            DefinitionError: they are not those of one number of worlds of these sizes.
+        """
+        sources = self._seen.get(tuple([id(values[field]) for field in self._fields]))
+        if sources is None:
+            sources = self._checked([values[field] for field in self._fields])
+            if len(self._seen) >= _REMEMBERED:
+                self._seen.clear()
+            self._seen[tuple(map(id, sources.arrays))] = sources
+        return sources
+
+    def _checked(self, arrays: Sequence[Any]) -> Sources:
+        counts: dict[Field, int] = {}
+        for (field, shape), array in zip(self._fields.items(), arrays, strict=True):
+            axes = 0 if field.mutability == "static" else 1  # before those of one world
+            if not _is_array(array, field.dtype) or array.ndim < axes or array.shape[axes:] != shape:
+                wanted = ", ".join(map(str, ("num_worlds", *shape) if axes else shape))
+                raise DefinitionError(
+                    f"this plan reads {field!r} as contiguous {field.dtype} of the shape ({wanted}), not as "
+                    f"{_described(array)}; fill it with the values of worlds of its own lattice and number "
+                    f"of agents."
+                )
+            if axes:
+                counts[field] = len(array)
+        if len(set(counts.values())) > 1:
+            listing = ", ".join(f"{field.name!r} {count}" for field, count in counts.items())
+            raise DefinitionError(f"the fields to observe have different numbers of worlds: {listing}.")
+        rows = [array if array.ndim else array.reshape(1) for array in arrays]  # the loop takes no number
+        return self._for_worlds(next(iter(counts.values()), None), (*self._tables, *rows), arrays)
+
+    def _for_worlds(
+        self, num_worlds: int | None, arguments: tuple[Array, ...], arrays: Sequence[Array]
+    ) -> Sources:
+        number = num_worlds or 0
+        if len(self._worlds) != number:
+            self._worlds = np.arange(number)
+        shapes = [(number, *shape) for shape in self._shapes]
+        fill = functools.partial(self._run, 0, number, self._worlds, *arguments)
+        return Sources(num_worlds, shapes, self._worlds, arguments, fill, arrays)
+
+    def _by_key(self, out: Output) -> list[Array]:
+        keys = self._keys or {}
+        if not isinstance(out, dict) or out.keys() != keys.keys():
+            given = list(out) if isinstance(out, dict) else f"a {type(out).__name__}"
+            raise DefinitionError(
+                f"an observation of these worlds is filled into a dict of {list(keys)}, not {given}; use "
+                f"what allocate() returns."
+            )
+        return [out[key] for key in keys]
+
+
+def chosen_worlds(worlds: npt.ArrayLike, num_worlds: int | None) -> npt.NDArray[np.intp]:
+    """Return the indices of some worlds as the loop takes them.
+
+    Raises:
+        DefinitionError: they are no row of integers, or there is no such world.
+    """
+    given = np.asarray(worlds)
+    whole = given.ndim == 1 and (given.dtype.kind in "iu" or not given.size)
+    if not whole or (given < 0).any() or (num_worlds is not None and (given >= num_worlds).any()):
+        raise DefinitionError(
+            f"the worlds to observe are a row of indices, each from 0 to "
+            f"{'...' if num_worlds is None else num_worlds - 1}, not {worlds!r}."
+        )
+    return np.ascontiguousarray(given, np.intp)
+
+
+def _check_output(array: Array, shape: tuple[int, ...]) -> None:
+    if (
+        not isinstance(array, np.ndarray)  # pyright: ignore[reportUnnecessaryIsInstance]
+        or array.shape != shape
+        or array.dtype != _FLOAT32
+        or not array.flags.carray
+    ):
+        raise DefinitionError(
+            f"an observation of these worlds is filled into writable contiguous float32 of the shape "
+            f"{shape}, not {_described(array)}; use what allocate() returns."
+        )
+
+
+def _has_axes(value: Any) -> bool:
+    return isinstance(value, np.ndarray) and value.ndim > 0
+
+
+def _is_array(value: Any, dtype: np.dtype[Any]) -> bool:
+    if not isinstance(value, np.ndarray):
+        return False
+    array = cast(Array, value)
+    return array.dtype == dtype and array.flags.c_contiguous
+
+
+def _described(value: Any) -> str:
+    if not isinstance(value, np.ndarray):
+        return f"a {type(value).__name__}"
+    array = cast(Array, value)
+    kind = "" if array.flags.writeable else "read-only "
+    return f"{kind}{array.dtype} {array.shape} of strides {array.strides}"
