@@ -125,11 +125,13 @@ def world_indices(worlds: ArrayLike, num_worlds: int) -> NDArray[np.int64]:
         if array.shape != (num_worlds,):
             raise InvalidValueError(f"the mask of worlds has shape {array.shape}; it must be ({num_worlds},)")
         return np.flatnonzero(array)
-    if array.ndim != 1 or (array.size and not np.issubdtype(array.dtype, np.integer)):
+    if array.ndim != 1 or (array.size and array.dtype.kind not in "iu"):
         raise InvalidValueError(
             f"worlds must be a mask or integers in one dimension, not {array.dtype} of shape {array.shape}"
         )
     indices = array.astype(np.int64)
+    if indices.size and indices[0] >= 0 and indices[-1] < num_worlds and (indices[1:] > indices[:-1]).all():
+        return indices  # in order, as they come from a mask: none is outside or named twice
     outside = (indices < 0) | (indices >= num_worlds)
     if outside.any():
         raise InvalidValueError(f"world {indices[outside][0]} does not exist; there are {num_worlds}")

@@ -131,7 +131,8 @@ class TickGuard:
             SealedError: the tick is sealed.
             ClosedTickError: no tick is in progress.
         """
-        self._check_writing()
+        if self._writes.phase != WRITING:
+            self._check_writing()
         self._writes.claim_full()
 
     def prove_covered(self, fields: Collection[FieldId]) -> None:
@@ -159,6 +160,11 @@ class TickGuard:
         self._check_writing()
         return self._new_writer(worlds)
 
+    @property
+    def sealed(self) -> bool:
+        """Whether the writing has ended; reopened rows may still be written."""
+        return self._writes.phase == SEALED
+
     def seal(self) -> SealedView:
         """End the writing. Sealing again ends the writing of reopened rows.
 
@@ -168,7 +174,8 @@ class TickGuard:
             ClosedTickError: no tick is in progress.
         """
         self._check_open()
-        self._close_writers()
+        if self._writers:
+            self._close_writers()
         if self._writes.phase == WRITING:
             self._writes.seal()
         return self._sealed_view
@@ -196,9 +203,13 @@ class TickGuard:
             RowAccessError: a row writer's memory changed in rows of other worlds (checked mode); likewise.
             NoTickError: no tick is in progress.
         """
-        self._check_tick("publish")
+        if self._writes.phase == CLOSED:
+            self._check_tick("publish")
         try:
-            self.seal()
+            if self._writers:
+                self._close_writers()
+            if self._writes.phase == WRITING:
+                self._writes.seal()
             self._writes.commit()
         except BaseException:
             if self._writes.phase != CLOSED:

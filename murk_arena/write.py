@@ -100,8 +100,7 @@ class WriteArena:
         self._scratch_mark = self.scratch.mark()
         self.phase = WRITING
         staging = self.staging
-        self.serial += 1
-        staging.stamp = self.serial
+        staging.stamp = self.serial = self.serial + 1
         staging.generation = self.published.generation + 1
         if self._claimed or self._settled:
             self._claimed = False

@@ -1,8 +1,13 @@
 """Environments whose worlds are fields: written once over a worlds axis, used in every form."""
 
-from murk_env.blueprint import Blueprint
+from typing import TYPE_CHECKING
+
+from murk_env._bookkeeping import ACTIVE
+from murk_env.agents import MurkAgentVectorEnv
+from murk_env.blueprint import Blueprint, Group
 from murk_env.env import MurkEnv
 from murk_env.field import Field, Parameter
+from murk_env.forms import aec_form, parallel_form
 from murk_env.hooks import per_world
 from murk_env.lattice import Fcc12, Hex2D, Lattice, Line1D, Product, Ring1D, Square4, Square8
 from murk_env.observation import Mask, Neighbours, Observation, Observe, Window
@@ -28,11 +33,16 @@ from murk_env.propagators import (
     Wave,
 )
 from murk_env.random import WorldRng
+from murk_env.rendering import Marker, Picture
 from murk_env.values import RowTick, Tick, Values
 from murk_env.vector import MurkVectorEnv, vector_form
 from murk_env.world import World
 
-__all__ = [
+if TYPE_CHECKING:
+    from murk_env.parallel import MurkParallelEnv as MurkParallelEnv
+
+__all__ = [  # and MurkParallelEnv, which `from murk_env import *` leaves out: it needs PettingZoo
+    "ACTIVE",
     "Advection",
     "AgentMovement",
     "Automaton",
@@ -48,13 +58,16 @@ __all__ = [
     "Frame",
     "Gradient",
     "GrayScott",
+    "Group",
     "Hex2D",
     "Lattice",
     "Line1D",
     "LineOfSight",
     "LotkaVolterra",
+    "Marker",
     "Mask",
     "Morphology",
+    "MurkAgentVectorEnv",
     "MurkEnv",
     "MurkVectorEnv",
     "Neighbours",
@@ -62,6 +75,7 @@ __all__ = [
     "Observation",
     "Observe",
     "Parameter",
+    "Picture",
     "Product",
     "Propagator",
     "Resource",
@@ -75,6 +89,17 @@ __all__ = [
     "Window",
     "World",
     "WorldRng",
+    "aec_form",
+    "parallel_form",
     "per_world",
     "vector_form",
 ]
+
+
+def __getattr__(name: str) -> object:
+    """Load PettingZoo's face when it is asked for: PettingZoo need not be installed for the others."""
+    if name == "MurkParallelEnv":
+        from murk_env.parallel import MurkParallelEnv
+
+        return MurkParallelEnv
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,5 +1,6 @@
 """Reads the actions of a batch: validated whole, before anything changes."""
 
+from collections.abc import Callable, Sequence
 from typing import Any, cast
 
 import numpy as np
@@ -8,7 +9,7 @@ from gymnasium import spaces
 
 from murk_env.errors import ActionError, ActionTypeError, BlueprintError
 
-__all__ = ["ActionReader"]
+__all__ = ["ActionReader", "team_space"]
 
 Array = npt.NDArray[Any]
 
@@ -18,27 +19,40 @@ class ActionReader:
 
     Takes Discrete, MultiDiscrete, MultiBinary and Box spaces.
 
+    Args:
+        space: the space of one world's actions.
+        num_worlds: number of worlds, or of whatever else acts.
+        called: what messages call the one at a place.
+
     Attributes:
         actions: the array that hooks are given; overwritten by every `read`.
+        space: the space of one world's actions.
 
     Raises:
         BlueprintError: for another kind of space.
     """
 
-    def __init__(self, space: spaces.Space[Any], num_worlds: int) -> None:
+    def __init__(
+        self, space: spaces.Space[Any], num_worlds: int, called: Callable[[int], str] = "world {}".format
+    ) -> None:
+        self._called = called
         self._low, self._high = _limits(space)
-        self._space = space
+        self.space = space
         self._filler = np.clip(np.zeros_like(self._low), self._low, self._high)
         self._integral = self._low.dtype.kind == "i"
+        self._one = (
+            range(int(self._low), int(self._high) + 1) if self._integral and not self._low.shape else ()
+        )
         self.actions = np.zeros((num_worlds, *self._low.shape), self._low.dtype)
         self.actions[:] = self._filler
 
-    def read(self, actions: Any, skipped: npt.NDArray[np.intp] | None = None) -> Array:
+    def read(self, actions: Any, skipped: npt.NDArray[Any] | None = None) -> Array:
         """Check the actions of all worlds and return them.
 
         Args:
             actions: array-like `(num_worlds, *action shape)`.
-            skipped: worlds whose action is neither checked nor used; a legal filler stands in.
+            skipped: worlds, or a mask of worlds or of their agents, whose actions are neither checked nor
+                used; a legal filler stands in.
 
         Raises:
             ActionTypeError: for a scalar, or a dtype that the space does not hold.
@@ -46,8 +60,9 @@ class ActionReader:
         """
         given = self._as_array(actions)
         if skipped is not None:
-            given = given.copy()
-            given[skipped] = self._filler
+            given = np.array(given)
+            filler = self._filler
+            given[skipped] = filler if skipped.ndim == 1 else np.broadcast_to(filler, given.shape)[skipped]
         inside = (given >= self._low) & (given <= self._high)
         if not self._integral:
             inside &= np.isfinite(given)
@@ -58,7 +73,9 @@ class ActionReader:
 
     def read_one(self, action: Any) -> Array:
         """Check the action of a single world and return it as a batch of one."""
-        if type(action) is int and not self._low.shape and self._low <= action <= self._high:
+        if type(action) is np.int64:
+            action = int(action)
+        if type(action) is int and action in self._one:
             self.actions[0] = action
             return self.actions
         return self.read([action])
@@ -80,7 +97,7 @@ class ActionReader:
             )
         if given.dtype.kind not in ("iu" if self._integral else "iuf"):
             wanted = "integers" if self._integral else "real numbers"
-            raise ActionTypeError(f"the actions of {self._space} are {wanted}, not of dtype {given.dtype}.")
+            raise ActionTypeError(f"the actions of {self.space} are {wanted}, not of dtype {given.dtype}.")
         if self._integral:
             return given
         with np.errstate(over="ignore"):  # what float32 cannot hold becomes infinite, and is refused as such
@@ -89,9 +106,27 @@ class ActionReader:
     def _refuse(self, given: Array, inside: Array) -> None:
         world = int(np.flatnonzero(~inside.reshape(len(given), -1).all(axis=1))[0])
         raise ActionError(
-            f"the action of world {world} is {given[world].tolist()}, outside {self._space}; pass values "
-            f"between {self._low.tolist()} and {self._high.tolist()}."
+            f"the action of {self._called(world)} is {given[world].tolist()}, outside {self.space}; pass "
+            f"values between {self._low.tolist()} and {self._high.tolist()}."
         )
+
+
+def team_space(members: Sequence[spaces.Space[Any]]) -> spaces.Space[Any]:
+    """Return the space of several agents' actions together, (num_agents, ...).
+
+    Raises:
+        BlueprintError: they differ in more than their limits, or are of another kind than ActionReader takes.
+    """
+    limits = [_limits(space) for space in members]
+    if len({(low.dtype, low.shape) for low, _ in limits}) > 1:
+        raise BlueprintError(
+            f"the actions of all agents share one array, so their spaces are of one kind and shape, not "
+            f"{', '.join(map(str, dict.fromkeys(members)))}."
+        )
+    low, high = (np.stack(sides) for sides in zip(*limits, strict=True))
+    if low.dtype.kind == "i":
+        return spaces.MultiDiscrete(high - low + 1, start=low)
+    return spaces.Box(low, high, dtype=low.dtype.type)
 
 
 def _limits(space: spaces.Space[Any]) -> tuple[Array, Array]:

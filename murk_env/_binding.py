@@ -5,16 +5,20 @@ arena's two buffers, and again only when a sparse field has moved.
 """
 
 import dataclasses
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
+from weakref import WeakSet
 
 import numpy as np
 import numpy.typing as npt
 
 from murk_arena import FieldId, TickGuard
 from murk_env._bookkeeping import EPISODE, PHASE, RNG_KEY, STEP
-from murk_env._bounds import bounds_of
-from murk_env.errors import PipelineError
+from murk_env._bounds import bound_of
+from murk_env._program import Program, Run, Stage
+from murk_env.compile.bound import Bound
+from murk_env.errors import PipelineError, PropagatorError, described
 from murk_env.field import Field, Parameter
 from murk_env.lattice import Lattice
 from murk_env.propagators.base import Propagator
@@ -24,7 +28,7 @@ from murk_env.values import Editor, Tick, Values
 if TYPE_CHECKING:
     from murk_env.world import World
 
-__all__ = ["Binding", "Views", "bind", "free_tick", "view"]
+__all__ = ["Binding", "Views", "bind", "free_tick", "rebind", "view"]
 
 ACT_STAGE = 0
 START_STAGE = 1
@@ -32,29 +36,43 @@ EDIT_STAGE = 2
 FIRST_LAW_STAGE = 16
 
 Array = npt.NDArray[Any]
-Run = Callable[[int, int], None]
 
 
 class LawFrame:
     """The arrays of one propagator in one buffer (`murk_env.propagators.Frame`)."""
 
-    __slots__ = ("_arrays", "_rng", "coefficients", "draws", "dt", "lattice", "num_worlds")
+    __slots__ = ("_arrays", "_draws", "_rng", "_table", "coefficients", "dt", "lattice", "num_worlds")
 
-    def __init__(
-        self, world: "World", arrays: Mapping[str, Values], coefficients: Array, rng: WorldRng
-    ) -> None:
+    def __init__(self, world: "World", propagator: Propagator, rng: WorldRng) -> None:
         self.lattice: Lattice = world.lattice
         self.dt = world.dt
         self.num_worlds = world.num_worlds
-        self.coefficients = coefficients
-        self._arrays = arrays
+        self._table = np.empty((world.num_worlds, len(propagator.coefficients)), np.float64)
+        for column, coefficient in enumerate(propagator.coefficients):
+            if not isinstance(coefficient, Parameter):
+                self._table[:, column] = coefficient
+        self.coefficients = self._table.view()
+        self.coefficients.flags.writeable = False
+        self._arrays: Mapping[str, Values] = {}
         self._rng = rng
-        self.draws = False  # whether the law has ever asked for random numbers
+        self._draws = False  # whether the law has ever asked for random numbers
+
+    def fetch(self, world: "World", propagator: Propagator, guard: TickGuard, views: "Views") -> None:
+        """Fetch the arrays and the parameters' values of the tick in progress."""
+        self._arrays = _law_arrays(world, propagator, guard, views)
+        for column, coefficient in enumerate(propagator.coefficients):
+            if isinstance(coefficient, Parameter):
+                self._table[:, column] = views.after[coefficient]
 
     @property
     def rng(self) -> WorldRng:
-        self.draws = True
+        self._draws = True
         return self._rng
+
+    def count_draws_anew(self) -> None:
+        """Let the law's draws be those of a new tick."""
+        if self._draws:
+            self._rng.restart()
 
     def read(self, field: Field) -> Array:
         return self._declared("reads", field)
@@ -87,13 +105,11 @@ class Views:
         version: the arena's layout version they belong to.
         before: the published values.
         after: the staged values.
-        arguments: what compiled hooks that only read are called with, by hook.
     """
 
     version: int
     before: Values
     after: Values
-    arguments: dict[str, tuple[Any, ...]]
 
 
 @dataclasses.dataclass(slots=True)
@@ -101,58 +117,122 @@ class Binding:
     """Everything that writes to the buffer being staged.
 
     Attributes:
-        version: the arena's layout version these arrays belong to.
+        index: which of the two buffers it is.
+        views: the readable arrays, of the layout version that everything here belongs to.
         clocks: keys, episodes and steps that draws depend on, read-only.
         steps: the worlds' step counters, writable, (num_worlds,).
         phases: the worlds' phases, writable, (num_worlds,).
         tick: what `act` is given.
-        laws: the propagators with their frames, ready to run.
-        bounded: of each per-tick field that may leave its bounds, the kernel that brings it back, with
-            its arguments.
-        arguments: what a compiled `act` is called with.
+        laws: the propagators in order.
+        bounds: what brings per-tick fields that may leave their bounds back within them.
+        programs: what has been put together of these and of hooks, as long as its owners keep it: each
+            refers to this, so this does not keep them alive.
     """
 
-    version: int
+    index: int
+    views: Views
     clocks: tuple[Array, Array, Array]
     steps: Array
     phases: Array
     tick: Tick
-    laws: list[tuple[Propagator, LawFrame, Run]]
-    bounded: list[tuple[Callable[..., None], Array, Any, Any]]
-    arguments: dict[str, tuple[Any, ...]]
+    laws: list[Stage]
+    bounds: list[Stage]
+    programs: WeakSet[Program]
 
 
 def view(world: "World", guard: TickGuard) -> Views:
     """Fetch the readable arrays of the tick in progress."""
     before = Values({field: guard.previous(field_id) for field, field_id in world.ids.items()})
     after = Values({field: guard.read(field_id) for field, field_id in world.ids.items()})
-    return Views(world.arena.layout_version, before, after, {})
+    return Views(world.arena.layout_version, before, after)
 
 
 def bind(world: "World", guard: TickGuard) -> Binding:
-    """Fetch the writable arrays of the tick in progress and bind the laws to them."""
+    """Fetch the writable arrays of the tick in progress and bind the laws to them.
+
+    Args:
+        world: the worlds, as a weak proxy: they keep what is made here, which must not keep them.
+        guard: the tick.
+    """
     ids = world.ids
     for field in world.sparse_written:
         guard.update(ids[field])  # where it lies in this tick is known only after its copy-on-write
     views = world.views(guard)
     clocks = (views.after[RNG_KEY], views.after[EPISODE], views.after[STEP])
-    laws: list[tuple[Propagator, LawFrame, Run]] = []
-    for index, propagator in enumerate(world.pipeline.propagators):
-        rng = WorldRng(*clocks, stage=FIRST_LAW_STAGE + index)
-        table = _coefficients(propagator, views.after, world.num_worlds)
-        frame = LawFrame(world, _law_arrays(world, propagator, guard, views), table, rng)
-        laws.append((propagator, frame, propagator.bind(frame)))
     writers = world.pipeline.writers
     values = Values({f: (views.before if f in writers else views.after)[f] for f in world.fields.values()})
-    return Binding(
-        version=views.version,
+    binding = Binding(
+        index=world.arena.staging_index,
+        views=views,
         clocks=clocks,
         steps=world.arena.staging_view(ids[STEP]),
         phases=world.arena.staging_view(ids[PHASE]),
         tick=Tick(values, _editors(world.fields, ids, writers), WorldRng(*clocks, stage=ACT_STAGE), guard),
-        laws=laws,
-        bounded=[bounds_of(world.arena.staging_view(ids[f]), f) for f in world.bounded_per_tick],
-        arguments={},
+        laws=[],
+        bounds=[
+            Stage(
+                f"the bounds of {field.name}",
+                partial(bound_of, world.arena.staging_view(ids[field]), field, world.order),
+                partial(_law_failed, f"the bounds of {field.name}", world.num_worlds),
+            )
+            for field in world.bounded_per_tick
+        ],
+        programs=WeakSet(),
+    )
+    binding.laws = [
+        _law_stage(world, guard, binding, propagator, FIRST_LAW_STAGE + index)
+        for index, propagator in enumerate(world.pipeline.propagators)
+    ]
+    return binding
+
+
+def rebind(world: "World", guard: TickGuard, binding: Binding) -> None:
+    """Follow the sparse fields that have moved."""
+    for field in world.sparse_written:
+        guard.update(world.ids[field])
+    binding.views = world.views(guard)
+    writers = world.pipeline.writers
+    for field in world.sparse:
+        values = binding.views.before if field in writers else binding.views.after
+        binding.tick.show(field, values[field])
+    for program in binding.programs:
+        program.rebind()
+
+
+def _law_stage(
+    world: "World", guard: TickGuard, binding: Binding, propagator: Propagator, stage: int
+) -> Stage:
+    frame = LawFrame(world, propagator, WorldRng(*binding.clocks, stage=stage))
+
+    def fetch() -> Run:
+        frame.fetch(world, propagator, guard, binding.views)
+        run = propagator.bind(frame)
+        if isinstance(run, Bound):
+            return run
+
+        def anew(start: int, stop: int) -> None:
+            frame.count_draws_anew()
+            run(start, stop)
+
+        return anew
+
+    touched = (*propagator.reads, *propagator.reads_previous, *propagator.writes, *propagator.updates)
+    return Stage(
+        propagator.name,
+        fetch,
+        partial(_law_failed, propagator.name, world.num_worlds),
+        moves=any(
+            field.mutability == "sparse"
+            for field in (*touched, *propagator.coefficients)
+            if isinstance(field, Field)
+        ),
+        check=(lambda: world.check_law(propagator, guard)) if world.arena.checked else None,
+    )
+
+
+def _law_failed(name: str, num_worlds: int, error: Exception) -> PropagatorError:
+    return PropagatorError(
+        f"{name} raised {described(error)}; the tick was undone for all {num_worlds} worlds."
     )
 
 
@@ -161,15 +241,6 @@ def free_tick(world: "World", guard: TickGuard) -> Tick:
     values = Values({field: guard.read(world.ids[field]) for field in world.fields.values()})
     clocks = (guard.read(world.ids[field]) for field in (RNG_KEY, EPISODE, STEP))
     return Tick(values, _editors(world.fields, world.ids, {}), WorldRng(*clocks, stage=EDIT_STAGE), guard)
-
-
-def _coefficients(propagator: Propagator, values: Values, num_worlds: int) -> npt.NDArray[np.float64]:
-    """Return the table (num_worlds, num_coefficients); a number is the same in every row."""
-    table = np.empty((num_worlds, len(propagator.coefficients)), np.float64)
-    for column, coefficient in enumerate(propagator.coefficients):
-        table[:, column] = values[coefficient] if isinstance(coefficient, Parameter) else coefficient
-    table.flags.writeable = False
-    return table
 
 
 def _law_arrays(

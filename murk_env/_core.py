@@ -1,27 +1,31 @@
 """The core of every environment: one step of a batch of worlds, as one tick.
 
-Both faces, the Gymnasium env and the vector env, drive this; nothing of it is written for one
-world only.
+All faces drive this: the Gymnasium env, the vector envs and the parallel env; nothing of it is written
+for one world only.
 """
 
 import dataclasses
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import numpy.typing as npt
+from gymnasium import spaces
 from gymnasium.vector import AutoresetMode
 
-from murk_arena import OwnedSnapshot, RowAccessError, RowWriter, StaticArena, TickGuard
-from murk_env._actions import ActionReader
+from murk_arena import OwnedSnapshot, RowAccessError, StaticArena, TickGuard
+from murk_env._actions import ActionReader, team_space
 from murk_env._binding import Binding
-from murk_env._bookkeeping import ENDED, EPISODE, NOT_STARTED, PHASE, RNG_KEY, RUNNING
-from murk_env._checks import check_values
+from murk_env._bookkeeping import ACTIVE, ENDED, NOT_STARTED, PHASE
 from murk_env._info import Info, form_of
-from murk_env._stages import Stages
+from murk_env._program import Program, Stage, ThreadFailedError, unchanged
+from murk_env._restart import Restart
+from murk_env._sights import Sight, plans_of
+from murk_env._stages import NO_INFO, Stages
+from murk_env._threads import ThreadedRunner
+from murk_env._verdict import advance, advance_agents, judge, judge_agents
 from murk_env.blueprint import Blueprint
-from murk_env.compile import kernel
+from murk_env.compile.bound import Bound
 from murk_env.errors import (
-    BlueprintError,
     ClosedError,
     EpisodeEndedError,
     HookError,
@@ -30,8 +34,6 @@ from murk_env.errors import (
     TickFailedError,
     described,
 )
-from murk_env.hooks import outputs
-from murk_env.observation import ObservationPlan
 from murk_env.observation.plan import Output
 from murk_env.world import World
 
@@ -41,6 +43,7 @@ if TYPE_CHECKING:
 __all__ = ["Core", "Ended"]
 
 Worlds = npt.NDArray[np.intp]
+Verdict = tuple[npt.NDArray[np.float64], npt.NDArray[np.bool_], npt.NDArray[np.bool_]]
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -48,7 +51,7 @@ class Ended:
     """What same-step mode keeps of the worlds whose episode ended, from before they began anew."""
 
     worlds: Worlds
-    observations: Any
+    observations: list[Output]
     info: Info
 
 
@@ -64,13 +67,19 @@ class Core:
         static: the static arena to use, if one is given.
         checked: whether to prove every tick complete and finite.
         copy: whether every observation is an array of its own, instead of two used in turn.
+        num_threads: most threads to use, None for as many as there are processors.
+        agents: whether the face shows the groups' agents, instead of the world.
 
     Attributes:
-        rewards: of the last step, (num_worlds,) float64.
-        terminated: of the last step, (num_worlds,) bool.
-        truncated: of the last step, (num_worlds,) bool.
+        sights: what is seen: of the world, or of the agents of each group.
+        rewards: of the last step, (num_worlds,) or (num_worlds, num_agents) float64.
+        terminated: of the last step, of the same shape, bool.
+        truncated: of the last step, of the same shape, bool.
         info: what the info hook said of the published state.
         ended: same-step mode: the worlds that ended at the last step, None when there are none.
+        pending: the worlds whose episode has ended and that have not begun anew, None when there are none.
+        started: whether every world has begun an episode.
+        ready: whether the worlds can be stepped now.
     """
 
     def __init__(
@@ -84,44 +93,47 @@ class Core:
         static: StaticArena | None,
         checked: bool,
         copy: bool,
+        num_threads: int | None,
+        agents: bool,
     ) -> None:
         self._owner = type(env).__name__
         self._mode = autoreset_mode
         self._limit = max_episode_steps or 0
+        self._per_agent = blueprint.rewards_agents
+        self.groups = blueprint.groups
         self.world = _world_of(env, blueprint, num_worlds, static, checked=checked)
-        self.actions = ActionReader(blueprint.action_space, num_worlds)
-        self.plan = ObservationPlan(
-            blueprint.observation,
-            blueprint.lattice,
-            frozenset(self.world.fields.values()),
-            blueprint.num_agents,
-        )
-        self._outputs = None if copy else [self.plan.allocate(num_worlds) for _ in range(2)]
-        self._stages = Stages(env, self.world, self.actions.actions)
-        self._failures = _Failures(self._owner, self._stages)
-        self.rewards, self.terminated = outputs(num_worlds)
-        self.truncated = np.zeros_like(self.terminated)
+        self.actions = ActionReader(_action_space(blueprint), num_worlds)
+        plans = plans_of(blueprint, self.world, agents=agents)
+        self.sights = [Sight(plan, num_worlds, copy=copy) for plan in plans]
+        shape = (num_worlds, blueprint.num_agents) if self._per_agent else (num_worlds,)
+        self.rewards = np.zeros(shape, np.float64)
+        self.terminated = np.zeros(shape, np.bool_)
+        self.truncated = np.zeros(shape, np.bool_)
+        self._stages = Stages(env, self.world, self.actions.actions, self.rewards, self.terminated)
+        self._programs: tuple[dict[str, Program], ...] = ({}, {})
+        self._restart = Restart(self.world, self._stages)
+        self._any_ended = np.zeros(1, np.int64)
         self.info: Info = {}
         self.ended: Ended | None = None
         self.started = False
         self.closed = False
-        self._pending: Worlds | None = None  # the worlds that ended at the last step, read from PHASE
-
-    @property
-    def pending(self) -> Worlds | None:
-        """Worlds whose episode has ended and that have not begun anew; None when there are none."""
-        return self._pending
+        self._verdicts = None if copy else [self._copies() for _ in range(2)]
+        self.ready = False
+        self.pending: Worlds | None = None
+        self.runner = ThreadedRunner(num_threads)  # which checked mode leaves idle
+        if not checked:
+            self.world.runner = self.runner
 
     # --- step ---------------------------------------------------------------------------------
 
     def check_ready(self) -> None:
-        """Raise unless the worlds can be stepped now."""
+        """Raise unless the worlds can be stepped now; where `ready` is true they can."""
         self.check_open()
         if not self.started:
             raise ResetNeededError(f"{self._owner}: call reset() before step().")
-        if self._mode is AutoresetMode.DISABLED and self._pending is not None:
+        if self.pending is not None and self._mode is AutoresetMode.DISABLED:
             raise EpisodeEndedError(
-                f"{self._owner}: the episodes of world(s) {self._pending.tolist()} have ended and autoreset "
+                f"{self._owner}: the episodes of world(s) {self.pending.tolist()} have ended and autoreset "
                 f"is disabled; reset them first, with options={{'reset_mask': mask}}."
             )
 
@@ -137,56 +149,126 @@ class Core:
 
     def step(self) -> None:
         """Step every world once with the actions in `self.actions.actions`, as one tick."""
+        self.ready = False
         try:
-            with self._failures, self.world.arena.begin_tick() as guard:
-                outcome = self._step(guard)
-            self.info, self.ended, self._pending = outcome
-        except BaseException:
+            guard = self.world.arena.begin_tick()
+            outcome = self._step(guard)
+            guard.publish()
+            self.info, self.ended, self.pending = outcome
+        except ThreadFailedError:  # something failed on a thread; on this one alone it says what
             self._recover()
+            with self.runner.alone():
+                self.step()
+        except BaseException as error:
+            self._recover()
+            self._name(error)
             raise
+        self.ready = self.pending is None or self._mode is not AutoresetMode.DISABLED
 
     def _step(self, guard: TickGuard) -> tuple[Info, Ended | None, Worlds | None]:
-        restarted = self._pending if self._mode is AutoresetMode.NEXT_STEP else None
+        self._any_ended[0] = 0
         binding = self.world.open(guard)
-        self._stages.act(binding)
-        if self.world.arena.checked:
-            self.world.check_hook(f"{self._owner}.act", guard, restarted)
-        self.world.propagate(guard, skipped=restarted)
-        if restarted is not None:
-            self._begin(guard.rows(restarted))
-        self.world.keep_bounds(guard, binding)
-        return self._judge(guard, binding)
+        restarted = self.pending
+        if restarted is None or self._mode is not AutoresetMode.NEXT_STEP:
+            self.world.unchecked = None
+            self._run("step", binding, guard)
+        else:
+            self.world.unchecked = restarted
+            self._run("advance", binding, guard)
+            self._restart.begin(guard, guard.rows(restarted), binding, {}, all_written=True)
+            self._run("judge", binding, guard)
+        if self._any_ended.item(0):
+            return self._conclude(guard, binding)
+        return self._stages.info(binding.views) if self._stages.has_info else NO_INFO, None, None
+
+    def _run(self, name: str, binding: Binding, guard: TickGuard) -> None:
+        """Run one of the programs, with the observations' next arrays where it fills them."""
+        program = self._programs[binding.index].get(name)
+        if program is None:
+            program = self.world.program(binding, guard, self._stages_of(name, binding, guard))
+            self._programs[binding.index][name] = program
+        if name != "advance":
+            for sight in self.sights:
+                sight.take(program)
+        program(self.world.num_worlds)
+
+    def _name(self, error: BaseException) -> None:
+        """Raise the failure of a hook, or of the env's own work, that has not been named yet."""
+        if not isinstance(error, Exception) or isinstance(error, TickFailedError | ThreadFailedError):
+            return
+        name, self._stages.current = self._stages.current, ""
+        if isinstance(error, RowAccessError):
+            name = "start"
+        hook = f".{name}" if name else ", outside its hooks,"
+        raise HookError(
+            f"{self._owner}{hook} raised {described(error)}; the tick was undone for all worlds."
+        ) from error
+
+    def _stages_of(self, name: str, binding: Binding, guard: TickGuard) -> list[Stage]:
+        """Return the stages of a whole step, or those before or after worlds begin anew in it."""
+        advance = [self._clock(binding), self._stages.act(binding, guard), *binding.laws]
+        judge = [
+            *binding.bounds,
+            *self.world.sparse_bounds(guard),
+            *self._stages.judges(binding, guard),
+            self._judgement(binding),
+            *(self._observing(sight, binding) for sight in self.sights),
+        ]
+        return {"step": [*advance, *judge], "advance": advance, "judge": judge}[name]
+
+    def _clock(self, binding: Binding) -> Stage:
+        if not self._per_agent:
+            return Stage("the clock", lambda: Bound(advance, (binding.steps,)), unchanged)
+        active = self.world.arena.staging_view(self.world.ids[ACTIVE])
+        return Stage("the clock", lambda: Bound(advance_agents, (binding.steps, active)), unchanged)
+
+    def _judgement(self, binding: Binding) -> Stage:
+        flags = (self.rewards, self.terminated, self.truncated)
+        rest = (binding.steps, binding.phases, self._limit, self._any_ended)
+        if not self._per_agent:
+            return Stage("the verdict", lambda: Bound(judge, (*flags, *rest)), unchanged)
+        active = self.world.arena.staging_view(self.world.ids[ACTIVE])
+        return Stage("the verdict", lambda: Bound(judge_agents, (*flags, active, *rest)), unchanged)
+
+    def _observing(self, sight: Sight, binding: Binding) -> Stage:
+        """Return the stage that fills an observation.
+
+        Kernels find its arrays in their table, where every step puts other addresses. In checked mode stages
+        run one by one, on the arrays themselves.
+        """
+        if not self.world.arena.checked:
+            fields_move = bool(self.world.sparse)
+            template = sight.template.output
+            return Stage(
+                "the observation",
+                lambda: sight.plan.bound(binding.views.after, template),
+                unchanged,
+                moves=fields_move,
+            )
+
+        def fill(_start: int, _stop: int) -> None:
+            sight.plan.fill(binding.views.after, sight.latest.output)
+
+        return Stage("the observation", lambda: fill, unchanged)
 
     def _recover(self) -> None:
         """After a failure or an interrupt, wherever it came: close the tick, read the flags again."""
         self.world.arena.abandon_tick()
         self.read_phases()
 
-    def _judge(self, guard: TickGuard, binding: Binding) -> tuple[Info, Ended | None, Worlds | None]:
-        """Seal the tick, find out whose episodes end and, in same-step mode, begin theirs anew."""
-        views = self.world.seal(guard)
-        self._stages.reward(views, self.rewards)
-        self._stages.terminated(views, self.terminated)
-        if self.world.arena.checked:
-            self._check_rewards(binding.steps)
-        phases = binding.phases
-        num_ended = judge(self.rewards, self.terminated, self.truncated, binding.steps, phases, self._limit)
-        pending = np.flatnonzero(phases == ENDED) if num_ended else None
-        info = self._stages.info(views)
-        if pending is None or self._mode is not AutoresetMode.SAME_STEP:
+    def _conclude(self, guard: TickGuard, binding: Binding) -> tuple[Info, Ended | None, Worlds | None]:
+        """Find the worlds whose episode has ended and, in same-step mode, begin theirs anew."""
+        (pending,) = (binding.phases == ENDED).nonzero()
+        info = self._stages.info(binding.views)
+        if self._mode is not AutoresetMode.SAME_STEP:
             return info, None, pending
-        kept = {
-            key: values.copy() for key, values in info.items()
-        }  # they may be views of what start rewrites
-        ended = Ended(pending, self.plan.fill_rows(views.after, pending), kept)
-        self._begin(guard.reopen_rows(pending))
-        return self._stages.info(self.world.views(guard)), ended, None
-
-    def _check_rewards(self, steps: npt.NDArray[np.int32]) -> None:
-        """Prove that rewards are finite, but for worlds that began anew."""
-        worlds = np.flatnonzero(~np.isfinite(self.rewards) & (steps > 0)).tolist()
-        if worlds:
-            raise HookError(f"{self._owner}.reward is not finite in world(s) {worlds}; the step was undone.")
+        guard.seal()
+        kept = {key: values.copy() for key, values in info.items()}  # start may rewrite what they show
+        ended = Ended(pending, [sight.rows(pending) for sight in self.sights], kept)
+        self._restart.begin(guard, guard.reopen_rows(pending), binding, {}, all_written=True)
+        for sight in self.sights:
+            sight.fill_rows(binding.views.after, pending)
+        return self._stages.info(binding.views), ended, None
 
     # --- episodes -----------------------------------------------------------------------------
 
@@ -198,55 +280,57 @@ class Core:
             keys: by world, a new random key; worlds without one go on with theirs.
         """
         try:
-            with self._failures, self.world.arena.begin_tick() as guard:
-                self._begin(guard.rows(worlds), keys)
-                info = self._stages.info(self.world.seal(guard))
+            with self.world.arena.begin_tick() as guard:
+                binding = self.world.binding(guard)
+                self._restart.begin(guard, guard.rows(worlds), binding, keys, all_written=False)
+                guard.seal()
+                info = self._stages.info(binding.views)
             self.info, self.ended = info, None
             if self._stages.info_form is None:
                 self._stages.info_form = form_of(info)
             self.read_phases()
-        except BaseException:
+        except BaseException as error:
             self._recover()
+            self._name(error)
             raise
-
-    def _begin(self, rows: RowWriter, keys: dict[int, npt.NDArray[np.int32]] | None = None) -> None:
-        """Restart the rows of every field, count the episode and call `start`."""
-        ids = self.world.ids
-        self.world.restart_rows(rows)
-        episodes = rows.read(ids[EPISODE]) + np.int32(1)
-        if keys:
-            seeded = np.array([world in keys for world in rows.worlds.tolist()])
-            words = rows.read(ids[RNG_KEY])
-            words[seeded] = [keys[world] for world in rows.worlds.tolist() if world in keys]
-            episodes[seeded] = 0
-            rows.write(ids[RNG_KEY], words)
-        rows.write(ids[EPISODE], episodes)
-        rows.write(ids[PHASE], RUNNING)
-        self._stages.start(rows)
-        if self.world.arena.checked:
-            written = [(field, rows.read(ids[field])) for field in self.world.fields.values()]
-            check_values(f"{self._owner}.start", written, HookError, worlds=rows.worlds)
-        self.world.bound_rows(rows)
-        rows.close()  # in checked mode it proves here that start kept to its rows
 
     def read_phases(self) -> None:
         """Read from the arena which worlds have started and which have ended."""
         phases = self.world[PHASE]
         self.started = bool((phases != NOT_STARTED).all())
         ended = np.flatnonzero(phases == ENDED)
-        self._pending = ended if ended.size else None
+        self.pending = ended if ended.size else None
+        stuck = self.pending is not None and self._mode is AutoresetMode.DISABLED
+        self.ready = self.started and not self.closed and not stuck
 
     # --- state --------------------------------------------------------------------------------
 
-    def observe(self) -> Output:
-        """Return the observations of all worlds from the published snapshot."""
-        if self._outputs is None:
-            out = self.plan.allocate(self.world.num_worlds)
-        else:
-            self._outputs.reverse()
-            out = self._outputs[0]
-        self.plan.fill(self.world.published(), out)
-        return out
+    def look(self) -> None:
+        """Fill the observations of all worlds from the published snapshot, as a step does by itself."""
+        values = self.world.published()
+        for sight in self.sights:
+            sight.fill(values)
+
+    def observation(self, index: int = 0) -> Output:
+        """Return the latest observations, of the world or of the agents of one group."""
+        return self.sights[index].latest.handed_out()
+
+    def verdict(self) -> Verdict:
+        """Return rewards, terminations and truncations of the last step, as the observations are returned.
+
+        That is, in arrays of their own or, without `copy`, in one of two sets used in turn.
+        """
+        if self._verdicts is None:
+            return self._copies()
+        self._verdicts.reverse()
+        for kept, latest in zip(
+            self._verdicts[0], (self.rewards, self.terminated, self.truncated), strict=True
+        ):
+            np.copyto(kept, latest)
+        return self._verdicts[0]
+
+    def _copies(self) -> Verdict:
+        return self.rewards.copy(), self.terminated.copy(), self.truncated.copy()
 
     def save(self) -> OwnedSnapshot:
         """Return a copy of the whole state."""
@@ -258,22 +342,19 @@ class Core:
         self.read_phases()
 
     def close(self) -> None:
-        """Refuse every later use; the memory goes with the last reference."""
-        self.closed = True
+        """Refuse every later use and stop the threads; the memory goes with the last reference."""
+        self.closed, self.ready = True, False
+        self.runner.close()
 
 
 def _world_of(
     env: "MurkEnv", blueprint: Blueprint, num_worlds: int, static: StaticArena | None, *, checked: bool
 ) -> World:
     """Return the worlds that a blueprint describes."""
-    if blueprint.observation.over == "agents":
-        raise BlueprintError(
-            f"{type(env).__name__}'s observation has one row per agent, but these faces have one per world; "
-            f"leave out over='agents', and each agent's part stands in the world's row."
-        )
+    fields = type(env).fields
     return World(
         blueprint.lattice,
-        type(env).fields,
+        {**fields, ACTIVE.name: ACTIVE} if blueprint.rewards_agents else fields,
         blueprint.propagators,
         num_worlds=num_worlds,
         num_agents=blueprint.num_agents,
@@ -284,53 +365,8 @@ def _world_of(
     )
 
 
-class _Failures:
-    """Names the hook in whose call a tick failed; the world names propagators by itself.
-
-    One object for every step: a generator-based context manager would cost a microsecond each time.
-    """
-
-    __slots__ = ("_owner", "_stages")
-
-    def __init__(self, owner: str, stages: Stages) -> None:
-        self._owner = owner
-        self._stages = stages
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
-        if isinstance(error, Exception) and not isinstance(error, TickFailedError):
-            name = "start" if isinstance(error, RowAccessError) else self._stages.current
-            hook = f".{name}" if name else ", outside its hooks,"
-            raise HookError(
-                f"{self._owner}{hook} raised {described(error)}; the tick was undone for all worlds."
-            ) from error
-
-
-@kernel
-def judge(
-    rewards: npt.NDArray[np.float64],
-    terminated: npt.NDArray[np.bool_],
-    truncated: npt.NDArray[np.bool_],
-    steps: npt.NDArray[np.int32],
-    phases: npt.NDArray[np.int32],
-    limit: int,
-) -> int:
-    """Set the flags and phases of all worlds and return how many episodes ended.
-
-    A world whose step counter is zero has begun a new episode in this tick (next-step mode): its
-    reward is 0 and its flags are False.
-    """
-    num_ended = 0
-    for world in range(rewards.shape[0]):
-        if steps[world] == 0:
-            rewards[world] = 0.0
-            terminated[world] = False
-        truncated[world] = 0 < limit <= steps[world]
-        if terminated[world] or truncated[world]:
-            phases[world] = ENDED
-            num_ended += 1
-        else:
-            phases[world] = RUNNING
-    return num_ended
+def _action_space(blueprint: Blueprint) -> "spaces.Space[Any]":
+    """Return the space of one world's actions: with groups, those of all agents."""
+    if blueprint.groups:
+        return team_space([group.action_space for group in blueprint.groups for _ in range(group.size)])
+    return cast("spaces.Space[Any]", blueprint.action_space)

@@ -17,7 +17,7 @@ __all__ = ["Info", "InfoForm", "check_info", "form_of", "info_of_one", "info_of_
 Info = Mapping[str, npt.NDArray[Any]]
 InfoForm = tuple[tuple[str, str, tuple[int, ...]], ...]
 
-RESERVED = ("episode", "final_obs", "final_info", "terminal_observation", "TimeLimit.truncated")
+RESERVED = ("active", "episode", "final_obs", "final_info", "terminal_observation", "TimeLimit.truncated")
 
 # Python scalars, as a single env gives them, come back from Gymnasium's SyncVectorEnv as these.
 _SCALARS = {"f": np.float64, "i": np.int64, "u": np.int64, "b": np.bool_}
@@ -35,7 +35,8 @@ def check_info(owner: str, info: Any, num_worlds: int, form: InfoForm | None) ->
     arrays = {key: np.asarray(value) for key, value in cast("Mapping[Any, Any]", info).items()}
     for key, array in arrays.items():
         if not isinstance(key, str) or key in RESERVED or key.startswith("_"):
-            raise HookError(f"{owner}.info uses the key {key!r}, which Gymnasium reserves; rename it.")
+            user = "MurkAgentVectorEnv" if key == "active" else "Gymnasium"
+            raise HookError(f"{owner}.info uses the key {key!r}, which {user} reserves; rename it.")
         if array.ndim == 0 or len(array) != num_worlds or array.dtype.kind not in _SCALARS:
             raise HookError(
                 f"{owner}.info[{key!r}] must be numbers of shape ({num_worlds}, ...), "

@@ -16,6 +16,10 @@ __all__ = ["RESERVED_PARAMETERS", "check_params_class", "make_params"]
 RESERVED_PARAMETERS = frozenset(
     {
         "num_envs",
+        "num_worlds",
+        "env_class",
+        "group",
+        "others",
         "vectorization_mode",
         "vector_kwargs",
         "wrappers",
@@ -25,10 +29,12 @@ RESERVED_PARAMETERS = frozenset(
         "checked",
         "render_mode",
         "max_episode_steps",
+        "max_cycles",
         "static_arena",
         "disable_env_checker",
         # what compiled hooks may name beside the parameters
         "action",
+        "out",
         "rng",
         "moves",
         "neighbours",

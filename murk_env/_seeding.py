@@ -13,15 +13,18 @@ from murk_env.world import checked_seed
 __all__ = ["draw_seed", "peek_seed", "read_mask", "read_options", "read_seeds"]
 
 
-def read_seeds(seed: Any, num_worlds: int) -> list[int | None]:
-    """Return one seed, or None, for each world: an integer counts up, a sequence is taken as it is."""
+def read_seeds(seed: Any, num_worlds: int, counted: str = "num_envs") -> list[int | None]:
+    """Return one seed, or None, for each world: an integer counts up, a sequence is taken as it is.
+
+    `counted` is what the face calls the number of worlds.
+    """
     if seed is None:
         return [None] * num_worlds
     if _is_sequence(seed):
         seeds = list(seed)
         if len(seeds) != num_worlds:
             raise SeedError(
-                f"a list of seeds must match num_envs: expected {num_worlds} seeds (or None), "
+                f"a list of seeds must match {counted}: expected {num_worlds} seeds (or None), "
                 f"got length={len(seeds)}."
             )
         return [None if one is None else checked_seed(one) for one in seeds]

@@ -1,16 +1,20 @@
 """The hooks of one environment, ready to be called: array hooks and compiled ones behind one face."""
 
-from collections.abc import Callable
+import weakref
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
-from murk_arena import RowWriter
+from murk_arena import RowWriter, TickGuard
 from murk_env._binding import ACT_STAGE, START_STAGE, Binding, Views
 from murk_env._bookkeeping import EPISODE, RNG_KEY, STEP
+from murk_env._checks import check_values
 from murk_env._info import Info, InfoForm, check_info
+from murk_env._program import Run, Stage, unchanged
 from murk_env.compile import CompilationError
+from murk_env.compile.bound import Bound
 from murk_env.errors import DefinitionError, HookError, TickFailedError, described
 from murk_env.field import Field
 from murk_env.hooks import CompiledHook, LiftedHook, lift
@@ -21,7 +25,7 @@ from murk_env.world import World
 if TYPE_CHECKING:
     from murk_env.env import MurkEnv
 
-__all__ = ["Stages"]
+__all__ = ["NO_INFO", "Stages"]
 
 Array = npt.NDArray[Any]
 
@@ -35,126 +39,206 @@ class Stages:
         env: the env whose hooks they are.
         world: the worlds they work on.
         actions: the array of actions that `act` is given.
+        rewards: what `reward` fills, (num_worlds,) or (num_worlds, num_agents) float64.
+        terminated: what `terminated` fills, of the same shape, bool.
     """
 
-    def __init__(self, env: "MurkEnv", world: World, actions: Array) -> None:
+    def __init__(
+        self,
+        env: "MurkEnv",
+        world: World,
+        actions: Array,
+        rewards: npt.NDArray[np.float64],
+        terminated: npt.NDArray[np.bool_],
+    ) -> None:
         self._world = world
         self._owner = type(env).__name__
         self._actions = actions
+        self._outputs: dict[str, Array] = {"reward": rewards, "terminated": terminated}
         self._sites = {"act": site_word(ACT_STAGE), "start": site_word(START_STAGE)}
-        self._hooks: dict[str, Callable[..., Any]] = {}
+        self._env = weakref.ref(env)  # which keeps this
+        self._hooks: set[str] = set()  # those that work on arrays
         self._lifted: dict[str, tuple[CompiledHook, LiftedHook]] = {}
         for name in ("act", "start", "reward", "terminated"):
             hook = getattr(env, name)
             if isinstance(hook, CompiledHook):
-                self._lifted[name] = (
-                    hook,
-                    lift(
-                        hook, name, self._owner, env.fields.values(), env.params, checked=world.arena.checked
-                    ),
-                )
+                self._lifted[name] = hook, self._lift(env, name, hook, per_agent=rewards.ndim > 1)
             else:
-                self._hooks[name] = hook
+                self._hooks.add(name)
         if isinstance(env.info, CompiledHook):
             raise DefinitionError(
                 f"{self._owner}.info returns a dict and cannot be per_world; write it over arrays."
             )
-        self.current = ""  # the hook that runs now: whose failure it is if the tick fails
-        if env.has_info:
-            self._hooks["info"] = env.info
+        self.current = ""  # the hook outside a program that runs now: whose failure it is if the tick fails
+        self.rows: RowWriter  # of the worlds that begin an episode
+        self.has_info = env.has_info
         self.info_form: InfoForm | None = None  # what the first info of a tick that was published looked like
 
-    def act(self, binding: Binding) -> None:
-        """Apply the actions of all worlds."""
+    def _lift(self, env: "MurkEnv", name: str, hook: CompiledHook, *, per_agent: bool) -> LiftedHook:
+        known = self._world.fields.values()
+        checked = self._world.arena.checked
+        return lift(hook, name, self._owner, known, env.params, per_agent=per_agent, checked=checked)
+
+    # --- the hooks of every step, as stages of a program -----------------------------------------
+
+    def act(self, binding: Binding, guard: TickGuard) -> Stage:
+        """Return the stage that applies the actions of all worlds."""
+        check = partial(self._world.check_hook, f"{self._owner}.act", guard)
+        return Stage(
+            "act",
+            partial(self._bind_act, binding),
+            partial(self._failed, "act"),
+            moves=self._moves("act"),
+            check=check if self._world.arena.checked else None,
+        )
+
+    def judges(self, binding: Binding, guard: TickGuard) -> list[Stage]:
+        """Return the stages that fill rewards and flags; array hooks find the tick sealed."""
+        stages = [self._judge("reward", binding), self._judge("terminated", binding)]
+        if "reward" in self._hooks or "terminated" in self._hooks:
+            return [Stage("seal", partial(_seal, guard), unchanged), *stages]
+        return stages
+
+    def _judge(self, name: str, binding: Binding) -> Stage:
+        check = self._check_rewards if name == "reward" and self._world.arena.checked else None
+        return Stage(
+            name,
+            partial(self._bind_judge, name, binding),
+            partial(self._failed, name),
+            moves=self._moves(name),
+            check=partial(check, binding) if check else None,
+        )
+
+    def _bind_act(self, binding: Binding) -> Run:
         if "act" in self._hooks:
-            binding.tick.rng.restart()
-            self._call("act", binding.tick, self._actions)
-            return
-        arguments = binding.arguments.get("act")
-        if arguments is None:
-            hook, lifted = self._lifted["act"]
-            arrays = [at_least_one(self._act_array(binding, field)) for field in hook.fields]
-            arguments = binding.arguments["act"] = (*arrays, *self._extras("act", lifted, binding.clocks))
-        self._run("act", 0, self._world.num_worlds, *arguments)
+            return partial(self._run_act, binding)
+        hook, lifted = self._lifted["act"]
+        arrays = [at_least_one(self._act_array(binding, field)) for field in hook.fields]
+        return Bound(lifted.run, (*arrays, *self._extras("act", lifted, binding.clocks)))
 
-    def start(self, rows: RowWriter) -> None:
-        """Begin an episode in the worlds of `rows`."""
+    def _run_act(self, binding: Binding, _start: int, _stop: int) -> None:
+        binding.tick.rng.restart()
+        self._call("act", binding.tick, self._actions)
+
+    def _bind_judge(self, name: str, binding: Binding) -> Run:
+        if name in self._hooks:
+            return partial(self._run_judge, name, binding)
+        hook, lifted = self._lifted[name]
+        arrays = [binding.views.after[field] for field in hook.fields]
+        arrays += [binding.views.before[field] for field in hook.before]
+        return Bound(
+            lifted.run,
+            (*map(at_least_one, arrays), self._outputs[name], *self._extras(name, lifted, ())),
+        )
+
+    def _run_judge(self, name: str, binding: Binding, _start: int, _stop: int) -> None:
+        views = binding.views
+        given = (views.before, views.after) if name == "reward" else (views.after,)
+        self._take(name, self._call(name, *given), self._outputs[name], "biuf" if name == "reward" else "b")
+
+    def _moves(self, name: str) -> bool:
+        if name not in self._lifted:
+            return False
+        hook, _ = self._lifted[name]
+        return any(field.mutability == "sparse" for field in (*hook.fields, *hook.before))
+
+    def start(self, binding: Binding, guard: TickGuard, worlds: Array) -> Stage:
+        """Return the stage that begins an episode in the worlds of `self.rows`, also found in `worlds`."""
+        return Stage(
+            "start",
+            partial(self._bind_start, binding, guard, worlds),
+            partial(self._failed, "start"),
+            moves=self._moves("start"),
+            check=self._check_start if self._world.arena.checked else None,
+        )
+
+    @property
+    def written_by_start(self) -> tuple[Field, ...]:
+        """Return the fields that a compiled `start` may write."""
+        return self._lifted["start"][0].fields if "start" in self._lifted else ()
+
+    def _bind_start(self, binding: Binding, guard: TickGuard, worlds: Array) -> Run:
         if "start" in self._hooks:
-            ids = self._world.ids
-            clocks = (rows.read(ids[RNG_KEY]), rows.read(ids[EPISODE]), rows.read(ids[STEP]))
-            rng = WorldRng(*clocks, stage=START_STAGE)
-            self._call("start", RowTick(rows, self._world.fields, ids, rng), rows.worlds)
-            return
+            return self._run_start
         hook, lifted = self._lifted["start"]
-        arrays = [self._start_array(rows, field) for field in hook.fields]
-        self._run("start", rows.worlds, *arrays, *self._extras("start", lifted, self._clocks(rows)))
+        arrays = [at_least_one(self._start_array(binding, guard, field)) for field in hook.fields]
+        return Bound(lifted.run, (worlds, *arrays, *self._extras("start", lifted, binding.clocks)))
 
-    def reward(self, views: Views, out: npt.NDArray[np.float64]) -> None:
-        """Write every world's reward into `out`."""
-        if "reward" in self._hooks:
-            self._take("reward", self._call("reward", views.before, views.after), out, "biuf")
-        else:
-            self._judge("reward", views, out)
+    def _start_array(self, binding: Binding, guard: TickGuard, field: Field) -> Array:
+        field_id = self._world.ids[field]
+        if field.mutability == "static":
+            return binding.views.after[field]
+        return (
+            self.rows.unguarded(field_id)
+            if field.mutability == "sparse"
+            else self._world.arena.staging_view(field_id)
+        )
 
-    def terminated(self, views: Views, out: npt.NDArray[np.bool_]) -> None:
-        """Write into `out` which worlds' episodes have reached their end."""
-        if "terminated" in self._hooks:
-            self._take("terminated", self._call("terminated", views.after), out, "b")
-        else:
-            self._judge("terminated", views, out)
+    def _run_start(self, _start: int, _stop: int) -> None:
+        ids, rows = self._world.ids, self.rows
+        clocks = (rows.read(ids[RNG_KEY]), rows.read(ids[EPISODE]), rows.read(ids[STEP]))
+        rng = WorldRng(*clocks, stage=START_STAGE)
+        self._call("start", RowTick(rows, self._world.fields, ids, rng), rows.worlds)
+
+    def _check_start(self) -> None:
+        rows, ids = self.rows, self._world.ids
+        written = [(field, rows.read(ids[field])) for field in self._world.fields.values()]
+        check_values(f"{self._owner}.start", written, HookError, worlds=rows.worlds)
+
+    # --- info -------------------------------------------------------------------------------------
 
     def info(self, views: Views) -> Info:
         """Return what `info` says of every world."""
-        if "info" not in self._hooks:
+        if not self.has_info:
             return NO_INFO
+        self.current = "info"
         result = self._call("info", views.after)
-        return check_info(self._owner, result, self._world.num_worlds, self.info_form)
+        info = check_info(self._owner, result, self._world.num_worlds, self.info_form)
+        self.current = ""
+        return info
 
     def _call(self, name: str, *arguments: Any) -> Any:
         """Call an array hook; a failed tick of other worlds that it runs is a failure of this hook."""
-        self.current = name
         try:
-            result = self._hooks[name](*arguments)
+            return getattr(self._env(), name)(*arguments)
         except TickFailedError as error:
             raise HookError(
                 f"{self._owner}.{name} raised {described(error)}; the tick was undone."
             ) from error
-        self.current = ""
-        return result
 
-    def _run(self, name: str, *arguments: Any) -> None:
-        """Run a compiled hook."""
-        self.current = name
-        try:
-            self._lifted[name][1].run(*arguments)
-        except CompilationError as error:
-            raise HookError(
+    def _failed(self, name: str, error: Exception) -> Exception:
+        if isinstance(error, TickFailedError):
+            return error  # it names its hook already
+        if isinstance(error, CompilationError):
+            return HookError(
                 f"{self._owner}.{name} cannot be compiled: {first_line(error)} In act, the fields of "
                 f"propagators, sparse and static ones are read-only; reward returns a number, "
                 f"terminated a bool."
-            ) from error
-        self.current = ""
+            )
+        return HookError(
+            f"{self._owner}.{name} raised {described(error)}; the tick was undone for all worlds."
+        )
 
     def _take(self, name: str, result: Any, out: Array, kinds: str) -> None:
         given = np.asarray(result)
         if given.shape != out.shape or given.dtype.kind not in kinds:
             wanted = "bool" if kinds == "b" else "real numbers"
+            each = "world" if out.ndim == 1 else "agent of each world"
             raise HookError(
-                f"{self._owner}.{name} must return {wanted} of shape {out.shape}, one for each world, but "
+                f"{self._owner}.{name} must return {wanted} of shape {out.shape}, one for each {each}, but "
                 f"returned {given.dtype} of shape {given.shape}; the step was undone."
             )
         np.copyto(out, given, casting="unsafe")
 
-    def _judge(self, name: str, views: Views, out: Array) -> None:
-        """Run a compiled hook that only reads."""
-        arguments = views.arguments.get(name)
-        if arguments is None:
-            hook, lifted = self._lifted[name]
-            arrays = [views.after[field] for field in hook.fields]
-            arrays += [views.before[field] for field in hook.before]
-            extras = self._extras(name, lifted, ())
-            arguments = views.arguments[name] = (*map(at_least_one, arrays), out, *extras)
-        self._run(name, 0, self._world.num_worlds, *arguments)
+    def _check_rewards(self, binding: Binding) -> None:
+        """Prove that rewards are finite, but for worlds that began anew."""
+        rewards = self._outputs["reward"].reshape(self._world.num_worlds, -1)
+        wrong = ~np.isfinite(rewards).all(axis=1) & (binding.steps > 0)
+        if wrong.any():
+            raise HookError(
+                f"{self._owner}.reward is not finite in world(s) {np.flatnonzero(wrong).tolist()}; the step "
+                f"was undone."
+            )
 
     def _extras(self, name: str, lifted: LiftedHook, clocks: tuple[Array, ...]) -> list[Any]:
         extras: list[Any] = []
@@ -165,22 +249,23 @@ class Stages:
                 extras.append(self._actions)
             elif extra in ("moves", "neighbours"):
                 extras.append(getattr(self._world.lattice, extra))
-            else:
+            elif extra != "out":
                 extras.append(lifted.parameters[extra])
         return extras
 
     def _act_array(self, binding: Binding, field: Field) -> Array:
-        if field in self._world.pipeline.writers or field.mutability != "per_tick":
-            return binding.tick[field]
+        if field in self._world.pipeline.writers:
+            return binding.views.before[field]
+        if field.mutability != "per_tick":
+            return binding.views.after[field]
         return self._world.arena.staging_view(self._world.ids[field])
 
-    def _start_array(self, rows: RowWriter, field: Field) -> Array:
-        field_id = self._world.ids[field]
-        array = rows.read(field_id) if field.mutability == "static" else rows.unguarded(field_id)
-        return at_least_one(array)
 
-    def _clocks(self, rows: RowWriter) -> tuple[Array, ...]:
-        return tuple(rows.unguarded(self._world.ids[field]) for field in (RNG_KEY, EPISODE, STEP))
+def _seal(guard: TickGuard) -> Run:
+    def seal(_start: int, _stop: int) -> None:
+        guard.seal()
+
+    return seal
 
 
 def first_line(error: Exception) -> str:

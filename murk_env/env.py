@@ -20,8 +20,8 @@ from murk_env.blueprint import Blueprint
 from murk_env.errors import BlueprintError, DefinitionError, FrozenAttributeError, ParameterError
 from murk_env.field import Field, fields_of
 from murk_env.hooks import CompiledHook
-from murk_env.observation.plan import row_of
 from murk_env.random import key_from_seed
+from murk_env.rendering.screen import MODES, Screen
 from murk_env.values import RowTick, Tick, Values
 from murk_env.world import checked_seed
 
@@ -76,7 +76,8 @@ class MurkEnv(gymnasium.Env[Any, Any]):
 
     fields: ClassVar[Mapping[str, Field]] = {}
     small: ClassVar[Mapping[str, Any]] = {}
-    metadata: dict[str, Any] = {"render_modes": []}  # noqa: RUF012  # declared so by gymnasium.Env
+    max_episode_steps: ClassVar[int | None] = None
+    metadata: dict[str, Any] = {"render_modes": list(MODES), "render_fps": 10}  # noqa: RUF012  # declared so by gymnasium.Env
 
     Params: ClassVar[type[Any]] = NoParams
     params: Any
@@ -85,6 +86,8 @@ class MurkEnv(gymnasium.Env[Any, Any]):
         super().__init_subclass__(**kwargs)
         check_params_class(cls)
         cls.fields = fields_of(cls)
+        if "metadata" not in cls.__dict__ and all(field.over != "cells" for field in cls.fields.values()):
+            cls.metadata = {"render_modes": []}  # there are no cells to be drawn
         for name in cls.fields:
             taken = ("params", "lattice", "action_space", "observation_space", "num_envs")
             if name.startswith("_") or name in taken or hasattr(MurkEnv, name):
@@ -123,6 +126,8 @@ class MurkEnv(gymnasium.Env[Any, Any]):
         options: Mapping[str, Any],
         static_arena: StaticArena | None,
         parameters: Mapping[str, Any],
+        *,
+        agents: bool = False,
     ) -> None:
         cls = type(self)
         if options["render_mode"] is not None and options["render_mode"] not in cls.metadata["render_modes"]:
@@ -140,6 +145,7 @@ class MurkEnv(gymnasium.Env[Any, Any]):
             raise BlueprintError(
                 f"{cls.__name__}.build must return a Blueprint, not {type(blueprint).__name__}."
             )
+        _check_face(cls, blueprint, agents=agents)
         if static_arena is None:
             static_arena = shared_static(cls, self.params, blueprint)
         self._core = Core(
@@ -151,10 +157,14 @@ class MurkEnv(gymnasium.Env[Any, Any]):
             static=static_arena,
             checked=options["checked"],
             copy=options["copy"],
+            num_threads=thread_count(options.get("num_threads", 1)),
+            agents=agents,
         )
+        self._screen = Screen(self, blueprint, self._core)
         self.lattice = blueprint.lattice
-        self.observation_space = self._core.plan.space
-        self.action_space = blueprint.action_space
+        if not agents:
+            self.observation_space = self._core.sights[0].plan.space
+            self.action_space = self._core.actions.space
         self._built = True
 
     # --- hooks --------------------------------------------------------------------------------
@@ -242,7 +252,8 @@ class MurkEnv(gymnasium.Env[Any, Any]):
         if first:
             draw_seed(self.np_random)
         super().reset(seed=seed)
-        return row_of(core.observe(), 0), info_of_one(core.info)
+        core.look()
+        return core.sights[0].row(0), info_of_one(core.info)
 
     def step(self, action: Any) -> tuple[Any, float, bool, bool, dict[str, Any]]:
         """Step the world once.
@@ -257,16 +268,31 @@ class MurkEnv(gymnasium.Env[Any, Any]):
             HookError, PropagatorError: the world is as before the step.
         """
         core = self._core
-        core.check_ready()
+        if not core.ready:
+            core.check_ready()
         core.actions.read_one(action)
         core.step()
         return (
-            row_of(core.observe(), 0),
-            float(core.rewards[0]),
-            bool(core.terminated[0]),
-            bool(core.truncated[0]),
-            info_of_one(core.info),
+            core.sights[0].row(0),
+            core.rewards.item(0),
+            core.terminated.item(0),
+            core.truncated.item(0),
+            info_of_one(core.info) if core.info else {},
         )
+
+    def render(self) -> Any:
+        """Return how the world looks: a frame (height, width, 3) uint8, or text in `ansi` mode.
+
+        Returns:
+            None, with a warning, where the env was made without a render mode.
+
+        Raises:
+            ResetNeededError, ClosedError: there is nothing to be seen.
+            MissingLibraryError: matplotlib or Pillow is not installed.
+            PictureError: the environment has no field over cells, or its picture an unknown colour.
+        """
+        shown = self._screen.show(self.render_mode)
+        return None if shown is None else shown[0]
 
     def close(self) -> None:
         """Refuse every later use but another close with ClosedError; memory goes with the last reference."""
@@ -320,19 +346,64 @@ def _rebuild(
     return env
 
 
+def screen_of(env: MurkEnv) -> Screen:
+    """Return what shows the worlds of an env, for a vector face."""
+    return env._screen  # pyright: ignore[reportPrivateUsage]
+
+
 def make_batch(
     cls: type[MurkEnv],
     num_worlds: int,
-    autoreset_mode: AutoresetMode,
+    autoreset_mode: AutoresetMode | None,
     options: Mapping[str, Any],
     static_arena: StaticArena | None,
     parameters: Mapping[str, Any],
+    *,
+    agents: bool = False,
 ) -> tuple[MurkEnv, Core]:
-    """Return the hooks and the core of a batch of worlds, for a vector face."""
+    """Return the hooks and the core of a batch of worlds, for a face that shows worlds or their agents."""
     env = cls.__new__(cls)
     assemble = env._assemble  # pyright: ignore[reportPrivateUsage]
-    assemble(num_worlds, autoreset_mode, options, static_arena, parameters)
+    assemble(num_worlds, autoreset_mode, options, static_arena, parameters, agents=agents)
     return env, env._core  # pyright: ignore[reportPrivateUsage]
+
+
+def check_env_class(face: str, env_class: Any) -> None:
+    """Raise ParameterError for what a face cannot be made of."""
+    if not (isinstance(env_class, type) and issubclass(env_class, MurkEnv)):
+        raise ParameterError(f"{face} takes a subclass of MurkEnv, not {env_class!r}.")
+
+
+def _check_face(cls: type[MurkEnv], blueprint: Blueprint, *, agents: bool) -> None:
+    if agents and not blueprint.groups:
+        raise BlueprintError(
+            f"{cls.__name__} has one actor and no groups of agents; make it by gymnasium.make, or give its "
+            f"Blueprint groups=[Group(...)]."
+        )
+    if not agents and blueprint.rewards_agents:
+        raise BlueprintError(
+            f"{cls.__name__} rewards its agents apart, which no Gymnasium env can show; use "
+            f"MurkParallelEnv({cls.__name__}), or MurkAgentVectorEnv for one row per agent."
+        )
+    seen = blueprint.observation
+    if seen is not None and seen.over == "agents":
+        raise BlueprintError(
+            f"{cls.__name__}'s Blueprint has an observation with one row per agent; that of a world has one. "
+            f"Leave out over='agents', or give it to a Group(...) of agents."
+        )
+
+
+def thread_count(number: Any) -> int | None:
+    """Return a number of threads, None for as many as the work is worth."""
+    if number is None:
+        return None
+    try:
+        threads = operator.index(number)
+    except TypeError:
+        threads = 0
+    if threads < 1:
+        raise ParameterError(f"num_threads is a number of threads, at least 1, or None, not {number!r}.")
+    return threads
 
 
 def time_limit(steps: Any) -> int | None:

@@ -6,6 +6,7 @@
     │   ├── LatticeError                    a lattice's sides, edges or cells
     │   ├── BlueprintError                  what build() returned
     │   ├── ParameterError (TypeError)      a parameter of an environment
+    │   ├── PictureError                    how a world is drawn
     │   ├── PropagatorConfigError           a coefficient of a propagator
     │   └── PipelineError                   reads, writes and order of the propagators
     │       └── StabilityError              dt above a propagator's bound
@@ -23,6 +24,7 @@
     │   ├── ClosedError (gymnasium ClosedEnvironmentError)
     │   ├── ReentrantStepError
     │   └── FrozenAttributeError (AttributeError)
+    ├── MissingLibraryError (ImportError)   an optional library is not installed
     └── TickFailedError (RuntimeError)      a tick was discarded; the cause is chained
         ├── HookError
         └── PropagatorError
@@ -59,6 +61,10 @@ class BlueprintError(DefinitionError):
 
 class ParameterError(DefinitionError, TypeError):
     """A parameter of an environment is unknown or has a value it cannot have."""
+
+
+class PictureError(DefinitionError):
+    """How a world is to be drawn does not fit its fields or its lattice."""
 
 
 class PropagatorConfigError(DefinitionError):
@@ -127,6 +133,10 @@ class ReentrantStepError(StateError):
 
 class FrozenAttributeError(StateError, AttributeError):
     """State was put beside the arena, on the env object itself."""
+
+
+class MissingLibraryError(MurkError, gymnasium_error.DependencyNotInstalled, ImportError):
+    """An optional library is needed for this and is not installed."""
 
 
 class TickFailedError(MurkError, RuntimeError):

@@ -10,7 +10,6 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from murk_env.compile import compile_function, compile_source
 from murk_env.errors import DefinitionError, did_you_mean
@@ -22,8 +21,8 @@ __all__ = ["CompiledHook", "per_world"]
 EXTRAS: Mapping[str, tuple[str, ...]] = {
     "act": ("action", "rng", "moves", "neighbours"),
     "start": ("rng", "moves", "neighbours"),
-    "reward": ("moves", "neighbours"),
-    "terminated": ("moves", "neighbours"),
+    "reward": ("out", "moves", "neighbours"),
+    "terminated": ("out", "moves", "neighbours"),
 }
 
 
@@ -53,6 +52,8 @@ def per_world(*fields: Field, before: Sequence[Field] = ()) -> Callable[[Callabl
 
     - any parameter of the environment that is a number (also a property of `Params`);
     - `action` (in `act`): this world's action, a number or an array;
+    - `out` (in `reward` and `terminated`, and there only of agents with rewards of their own): this world's
+      array `(num_agents,)`, to be set for every agent, instead of a result to be returned;
     - `rng` (in `act` and `start`): pass it to `murk_env.random.uniform`, `integers`, `normal`;
     - `moves`: `moves[cell, direction]` is the cell after a hop, the same cell against an edge and for
       direction -1;
@@ -85,7 +86,7 @@ def per_world(*fields: Field, before: Sequence[Field] = ()) -> Callable[[Callabl
 
 @dataclasses.dataclass(frozen=True)
 class LiftedHook:
-    """A compiled loop over worlds and what it takes after `(start, stop)` or `(worlds,)`.
+    """A compiled loop over worlds and what it takes after `(start, stop)`, or `(start, stop, worlds)`.
 
     Attributes:
         run: the compiled loop.
@@ -99,13 +100,29 @@ class LiftedHook:
 
 
 def lift(
-    hook: CompiledHook, kind: str, owner: str, known: Collection[Field], parameters: object, *, checked: bool
+    hook: CompiledHook,
+    kind: str,
+    owner: str,
+    known: Collection[Field],
+    parameters: object,
+    *,
+    per_agent: bool = False,
+    checked: bool,
 ) -> LiftedHook:
     """Compile a hook into a loop over worlds.
 
-    The loop takes `(start, stop)`, or `(worlds,)` for `start`; then the fields' whole arrays; then
-    the output array for `reward` and `terminated`; then the extras, `rng` as the three clock arrays
-    and the hook's first site.
+    The loop takes `(start, stop)`, for `start` followed by `worlds`, of which it runs those at the places
+    [start, stop); then the fields' whole arrays; then the output array for `reward` and `terminated`; then
+    the extras, `rng` as the three clock arrays and the hook's first site.
+
+    Args:
+        hook: the hook.
+        kind: which hook it is.
+        owner: the environment's name.
+        known: the environment's fields.
+        parameters: the environment's parameters.
+        per_agent: whether `reward` and `terminated` have a value for each agent, which they set in `out`.
+        checked: whether indices outside an array raise IndexError.
     """
     if hook.before and kind != "reward":
         raise DefinitionError(f"{owner}.{kind} takes no before= fields; only reward sees what was before.")
@@ -115,6 +132,13 @@ def lift(
                 f"{owner}.{kind} is declared per_world with {field!r}, no field of {owner}."
             )
     extras = _extras(hook, kind, owner, parameters)
+    if kind in ("reward", "terminated") and per_agent is not ("out" in extras):
+        wanted = (
+            "has to name `out` and set it for every agent"
+            if per_agent
+            else "returns its result, without `out`"
+        )
+        raise DefinitionError(f"{owner}.{kind} is declared per_world; here it {wanted}.")
     values = {name: getattr(parameters, name) for name in extras if name not in EXTRAS[kind]}
     source = _loop_source(hook, kind, extras)
     namespace = {"np": np, "hook": compile_function(hook.function, checked=checked)}
@@ -149,23 +173,25 @@ def _loop_source(hook: CompiledHook, kind: str, extras: Sequence[str]) -> str:
     fields = (*hook.fields, *hook.before)
     arrays = [f"field{index}" for index in range(len(fields))]
     rows = [_row(array, field) for array, field in zip(arrays, fields, strict=True)]
-    passed = {"action": "action[world]", "rng": "rng"}
+    passed = {"action": "action[world]", "out": "out[world]"}
     call = f"hook({', '.join([*rows, *(passed.get(name, name) for name in extras)])})"
-    output = kind in ("reward", "terminated")
+    returns = kind in ("reward", "terminated") and "out" not in extras
     clock = "keys, episodes, steps, site"
     arguments = [
-        "worlds" if kind == "start" else "start, stop",
+        *("start", "stop", "worlds")[: 3 if kind == "start" else 2],
         *arrays,
-        *(["out"] if output else []),
-        *(clock if name == "rng" else name for name in extras),
+        *(["out"] if kind in ("reward", "terminated") else []),
+        *(clock if name == "rng" else name for name in extras if name != "out"),
     ]
     lines = [f"def {kind}_worlds({', '.join(arguments)}):"]
     if "rng" in extras:
         lines.append("    rng = np.empty(5, np.uint32)")
-    lines.append(f"    for world in {'worlds' if kind == 'start' else 'range(start, stop)'}:")
+    lines.append(f"    for {'row' if kind == 'start' else 'world'} in range(start, stop):")
+    if kind == "start":
+        lines.append("        world = worlds[row]")
     if "rng" in extras:
         lines += [f"        rng[{index}] = {value}" for index, value in enumerate(_RNG_STATE)]
-    lines.append(f"        {'out[world] = ' if output else ''}{call}")
+    lines.append(f"        {'out[world] = ' if returns else ''}{call}")
     return "\n".join(lines) + "\n"
 
 
@@ -178,8 +204,3 @@ def _row(array: str, field: Field) -> str:
     if field.over == "world" and field.components is None:
         return f"{array}[world:world + 1]"
     return f"{array}[world]"
-
-
-def outputs(num_worlds: int) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.bool_]]:
-    """Return the arrays that `reward` and `terminated` fill."""
-    return np.zeros(num_worlds, np.float64), np.zeros(num_worlds, np.bool_)

@@ -105,6 +105,10 @@ class Tick:
         """Return each world's value at its own cell, as `Values.at`."""
         return self._values.at(field, cells)
 
+    def show(self, field: Field, values: Array) -> None:
+        """Hold another array of a field, because it has moved; for the world's own use."""
+        self._values.show(field, values)
+
 
 class Editor:
     """How `act` comes to a writable array of one field."""

@@ -1,8 +1,11 @@
 """Worlds: a lattice, its fields and its laws, many at a time in one arena."""
 
+import math
 import operator
+import weakref
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -11,16 +14,16 @@ import numpy.typing as npt
 from murk_arena import (
     OwnedSnapshot,
     PingPongArena,
-    RowWriter,
     StaticArena,
     TickGuard,
     UncoveredWriteError,
 )
-from murk_env._binding import Binding, Views, bind, free_tick, view
-from murk_env._bookkeeping import BOOKKEEPING, EPISODE, RNG_KEY, STEP
+from murk_env._binding import Binding, Views, bind, free_tick, rebind, view
+from murk_env._bookkeeping import BOOKKEEPING, RNG_KEY
 from murk_env._bounds import apply_bounds
 from murk_env._checks import check_values
 from murk_env._pipeline import Pipeline
+from murk_env._program import Program, Runner, SerialRunner, Stage, unchanged
 from murk_env._static import build_static, field_ids, field_specs, fitting_static
 from murk_env.errors import (
     FieldError,
@@ -102,12 +105,17 @@ class World:
         self.arena = PingPongArena(specs, num_worlds=num_worlds, static=shared, checked=checked)
         self._views: list[Views | None] = [None, None]
         self._bindings: list[Binding | None] = [None, None]
+        self._programs: list[Program | None] = [None, None]
         self._limited = [field for field in self.fields.values() if field.limited]  # what hooks may leave
         self._bounded = [field for field in self._limited if not self.pipeline.bounds_held(field)]
         self.bounded_per_tick = [field for field in self._bounded if field.mutability == "per_tick"]
         self._bounded_sparse = [field for field in self._bounded if field.mutability == "sparse"]
         self._bounded_parameters = [field for field in self._bounded if isinstance(field, Parameter)]
+        self.order = np.arange(num_worlds)
+        self.sparse = [field for field in self.fields.values() if field.mutability == "sparse"]
         self.sparse_written = [field for field in self.pipeline.writers if field.mutability == "sparse"]
+        self.unchecked: npt.NDArray[np.intp] | None = None  # worlds whose numbers checks do not look at
+        self.runner: Runner | None = None if checked else SerialRunner()
         self.reset(seed=seed)
 
     # --- use without any learning -----------------------------------------------------------
@@ -124,6 +132,7 @@ class World:
         """
         with self._whole(), self.arena.begin_tick() as guard:
             binding = self.open(guard)
+            binding.steps += 1
             if act is not None:
                 binding.tick.rng.restart()
                 try:
@@ -132,9 +141,18 @@ class World:
                     raise HookError(f"act raised {described(error)}; the tick was undone.") from error
                 if self.arena.checked:
                     self.check_hook("act", guard)
-            self.propagate(guard)
-            self.keep_bounds(guard, binding)
-            self.seal(guard)
+                self.settle(guard, binding)
+            self._laws(binding, guard)(self.num_worlds)
+            guard.seal()
+
+    def _laws(self, binding: Binding, guard: TickGuard) -> Program:
+        """Return the laws, and what keeps their results within bounds, as one program."""
+        index = self.arena.staging_index
+        program = self._programs[index]
+        if program is None:
+            stages = [*binding.laws, *binding.bounds, *self.sparse_bounds(guard)]
+            program = self._programs[index] = self.program(binding, guard, stages)
+        return program
 
     def run(self, num_ticks: int) -> None:
         """Advance every world by a number of ticks."""
@@ -168,13 +186,10 @@ class World:
         first = np.random.SeedSequence().generate_state(1)[0] if seed is None else checked_seed(seed)
         keys = np.stack([key_from_seed(int(first) + world) for world in range(self.num_worlds)])
         with self._whole(), self.arena.begin_tick() as guard:
-            rows = guard.rows(np.arange(self.num_worlds))
-            self.restart_rows(rows)
-            for field in self.fields.values():
-                if isinstance(field, Parameter):
-                    rows.write(self.ids[field], field.initial)
-            rows.write(self.ids[RNG_KEY], keys)
-            rows.write(self.ids[EPISODE], 0)
+            for field, field_id in self.ids.items():
+                if field.mutability != "static":
+                    guard.write(field_id)[...] = field.initial
+            guard.update(self.ids[RNG_KEY])[...] = keys
 
     def save(self) -> OwnedSnapshot:
         """Return a copy of the whole state: picklable, never stale."""
@@ -200,6 +215,34 @@ class World:
 
     # --- the parts of one tick, composed by `tick` and by the environments' step -------------
 
+    def open(self, guard: TickGuard) -> Binding:
+        """Begin a tick and return the arrays to work on; every field with a full writer will be written."""
+        for field in self.sparse_written:
+            (guard.write if field in self.pipeline.writers[field].writes else guard.update)(self.ids[field])
+        guard.claim_full()
+        return self.binding(guard)
+
+    def binding(self, guard: TickGuard) -> Binding:
+        """Return the arrays of the tick in progress."""
+        index = self.arena.staging_index
+        binding = self._bindings[index]
+        if binding is None:
+            binding = self._bindings[index] = bind(weakref.proxy(self), guard)
+        elif binding.views.version != self.arena.layout_version:
+            self.follow(guard, binding)
+        return binding
+
+    def follow(self, guard: TickGuard, binding: Binding) -> None:
+        """Fetch what has moved anew."""
+        if binding.views.version != self.arena.layout_version:
+            rebind(self, guard, binding)
+
+    def settle(self, guard: TickGuard, binding: Binding) -> None:
+        """After a hook or a law that is no kernel: keep parameters within bounds, follow what has moved."""
+        if binding.views.version != self.arena.layout_version:
+            self.apply_bounds(guard, self._bounded_parameters)  # stability was checked against the bounds
+            self.follow(guard, binding)
+
     def views(self, guard: TickGuard) -> Views:
         """Return the readable arrays while this buffer is staged, fetched anew where they have moved."""
         index = self.arena.staging_index
@@ -208,52 +251,30 @@ class World:
             found = self._views[index] = view(self, guard)
         return found
 
-    def binding(self, guard: TickGuard) -> Binding:
-        """Return the writable arrays of the buffer being staged, bound anew where they have moved."""
-        index = self.arena.staging_index
-        found = self._bindings[index]
-        if found is None or found.version != self.arena.layout_version:
-            found = self._bindings[index] = bind(self, guard)
-        return found
+    def program(self, binding: Binding, guard: TickGuard, stages: Sequence[Stage]) -> Program:
+        """Return stages put together, which follow whatever moves; whoever asks for them keeps them."""
+        moved = partial(World.settle, weakref.proxy(self), guard, binding)
+        made = Program(stages, self.world_bytes, self.runner, moved)
+        binding.programs.add(made)
+        return made
 
-    def open(self, guard: TickGuard) -> Binding:
-        """Begin a tick: advance the worlds' own clocks and return the arrays to work on."""
-        for field in self.sparse_written:
-            (guard.write if field in self.pipeline.writers[field].writes else guard.update)(self.ids[field])
-        binding = self.binding(guard)
-        binding.steps += 1
-        return binding
+    def sparse_bounds(self, guard: TickGuard) -> list[Stage]:
+        """Return the stage that brings sparse fields written in the tick back within their bounds."""
+        if not self._bounded_sparse:
+            return []
 
-    def propagate(self, guard: TickGuard, *, skipped: npt.NDArray[np.intp] | None = None) -> None:
-        """Run the laws in order on all worlds.
+        world, bounded = weakref.proxy(self), self._bounded_sparse  # the world keeps the stage
 
-        Args:
-            guard: the tick.
-            skipped: worlds that begin anew in this tick; checked mode does not look at their numbers.
-        """
-        if self._bounded_parameters:  # stability was checked against the bounds; act may have left them
-            self.apply_bounds(guard, self._bounded_parameters)
-        guard.claim_full()
-        binding = self.binding(guard)
-        for propagator, frame, run in binding.laws:
-            if frame.draws:
-                frame.rng.restart()
-            try:
-                run(0, self.num_worlds)
-            except Exception as error:
-                raise PropagatorError(
-                    f"{propagator.name} raised {described(error)}; the tick was undone for all "
-                    f"{self.num_worlds} worlds."
-                ) from error
-            if self.arena.checked:
-                self._check_law(propagator, guard, skipped)
+        def apply(_start: int, _stop: int) -> None:
+            world.apply_bounds(guard, bounded)
 
-    def keep_bounds(self, guard: TickGuard, binding: Binding) -> None:
-        """Bring what the tick wrote back within its bounds."""
-        for keep, values, low, high in binding.bounded:
-            keep(values, low, high)
-        if self._bounded_sparse:
-            self.apply_bounds(guard, self._bounded_sparse)
+        return [Stage("the bounds of sparse fields", lambda: apply, unchanged)]
+
+    @property
+    def world_bytes(self) -> int:
+        """Memory that one world takes in both buffers."""
+        shapes = [field.shape(self.lattice.num_cells, self.num_agents) for field in self.fields.values()]
+        return 8 * sum(math.prod(shape) for shape in shapes)
 
     def apply_bounds(self, guard: TickGuard, fields: Sequence[Field]) -> None:
         """Bring some fields back within their bounds."""
@@ -263,11 +284,6 @@ class World:
                 continue
             apply_bounds(guard.update(self.ids[field]), field)
 
-    def seal(self, guard: TickGuard) -> Views:
-        """End the writing and return the values; `after` is what will be published."""
-        guard.seal()
-        return self.views(guard)
-
     def published(self) -> Values:
         """Return the published values of every field."""
         found = self._views[1 - self.arena.staging_index]
@@ -276,29 +292,7 @@ class World:
         snapshot = self.arena.snapshot()
         return Values({field: snapshot.read(field_id) for field, field_id in self.ids.items()})
 
-    def restart_rows(self, rows: RowWriter) -> None:
-        """Set the rows of every field to its declared initial value and their clocks to zero."""
-        for field in self.fields.values():
-            if field.mutability == "static" or isinstance(field, Parameter):
-                continue
-            field_id = self.ids[field]
-            if field.mutability == "sparse" and (rows.read(field_id) == field.initial).all():
-                continue  # nothing to change: no copy-on-write
-            rows.write(field_id, field.initial)
-        rows.write(self.ids[STEP], 0)
-
-    def bound_rows(self, rows: RowWriter) -> None:
-        """Bring the rows of every bounded field within its bounds: start may have left them."""
-        for field in self._limited:
-            values = rows.read(self.ids[field])
-            inside = values.copy()
-            apply_bounds(inside, field)
-            if not np.array_equal(values, inside):
-                rows.write(self.ids[field], inside)
-
-    def _check_law(
-        self, propagator: Propagator, guard: TickGuard, skipped: npt.NDArray[np.intp] | None
-    ) -> None:
+    def check_law(self, propagator: Propagator, guard: TickGuard) -> None:
         """In checked mode, prove what a propagator has just written complete and finite."""
         try:
             guard.prove_covered([self.ids[field] for field in propagator.writes])
@@ -307,13 +301,13 @@ class World:
         written = [
             (field, guard.read(self.ids[field])) for field in (*propagator.writes, *propagator.updates)
         ]
-        check_values(propagator.name, written, PropagatorError, skipped=skipped)
+        check_values(propagator.name, written, PropagatorError, skipped=self.unchecked)
 
-    def check_hook(self, who: str, guard: TickGuard, skipped: npt.NDArray[np.intp] | None = None) -> None:
-        """Prove that what a hook may have written is finite."""
+    def check_hook(self, who: str, guard: TickGuard) -> None:
+        """In checked mode, prove that what a hook may have written is finite."""
         owned = [field for field in self.fields.values() if field not in self.pipeline.writers]
         written = [(field, guard.read(self.ids[field])) for field in owned]
-        check_values(who, written, HookError, skipped=skipped)
+        check_values(who, written, HookError, skipped=self.unchecked)
 
 
 def checked_seed(seed: object) -> int:

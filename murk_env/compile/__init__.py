@@ -19,6 +19,9 @@ __all__ = ["CompilationError", "compile_function", "compile_source", "kernel"]
 
 AnyFunction = TypeVar("AnyFunction", bound=Callable[..., Any])
 
+# By text and the identities of what its names mean, which stay alive with it: describing them anew for every
+# environment that is made would take longer than the rest of making it.
+_sources: dict[tuple[Any, ...], tuple[Callable[..., Any], Mapping[str, object]]] = {}
 _made: dict[tuple[str, bool], Callable[..., Any]] = {}
 
 
@@ -60,6 +63,15 @@ def compile_source(
     Returns:
         The compiled function.
     """
+    known = (source, name, checked, *((key, id(value)) for key, value in sorted(namespace.items())))
+    if known not in _sources:
+        _sources[known] = _compiled_source(source, name, namespace, checked=checked), namespace
+    return _sources[known][0]
+
+
+def _compiled_source(
+    source: str, name: str, namespace: Mapping[str, object], *, checked: bool
+) -> Callable[..., Any]:
     filename = f"<murk_env {name} {zlib.crc32(source.encode()):08x}>"  # the same for the same text
     variables: dict[str, Any] = {"__name__": __name__, **namespace}
     exec(compile(source, filename, "exec"), variables)

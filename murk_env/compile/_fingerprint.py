@@ -6,11 +6,12 @@ import sys
 import types
 from collections.abc import Callable, Iterable, Iterator
 from enum import Enum
+from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
 
-from murk_env.compile._numba import VERSIONS, NumbaType, is_dispatcher
+from murk_env.compile._numba import VERSIONS, NumbaType, intrinsic_definition, is_dispatcher
 
 __all__ = ["fingerprint", "global_names"]
 
@@ -118,7 +119,11 @@ class _Description:
         yield array.tobytes()
 
     def _code_or_name(self, value: Any) -> Iterator[bytes]:
-        if is_dispatcher(value):
+        definition = intrinsic_definition(value)
+        if definition is not None:
+            yield definition.__name__.encode()  # it writes machine code: all of its file counts
+            yield _source_file(definition)
+        elif is_dispatcher(value):
             yield repr(sorted(value.targetoptions.items())).encode()
             yield from self.of(value.py_func)
         elif isinstance(value, types.FunctionType) and not _is_versioned(value.__module__):
@@ -179,6 +184,13 @@ class _Description:
                 yield from self._attributes(member, names - {name})
             else:
                 yield from self.of(member)
+
+
+def _source_file(function: types.FunctionType) -> bytes:
+    try:
+        return Path(function.__code__.co_filename).read_bytes()
+    except OSError as error:  # installed without sources
+        raise _CannotDescribeError from error
 
 
 def _is_versioned(module: str | None) -> bool:

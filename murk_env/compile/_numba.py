@@ -12,9 +12,17 @@ __all__ = [
     "CompilationError",
     "CompileResult",
     "NumbaType",
+    "address_of",
+    "array_of",
+    "cgutils",
     "dump_bytes",
+    "intrinsic",
+    "intrinsic_definition",
+    "ir",
     "is_dispatcher",
     "njit",
+    "numba_types",
+    "pack_array",
 ]
 
 _numba: Any = importlib.import_module("numba")
@@ -31,6 +39,13 @@ def _internal(module: str, name: str) -> Any:
         return None
 
 
+numba_types: Any = _numba.types
+array_of: Any = numba_types.Array
+cgutils: Any = importlib.import_module("numba.core.cgutils")
+pack_array: Any = cgutils.pack_array
+intrinsic: Any = importlib.import_module("numba.extending").intrinsic
+ir: Any = importlib.import_module("llvmlite.ir")
+
 CompilationError: type[Exception] = _numba.core.errors.NumbaError
 CompileResult: Any = _internal("numba.core.compiler", "CompileResult")
 dump_bytes: Any = _internal("numba.core.serialize", "dumps")
@@ -39,3 +54,18 @@ dump_bytes: Any = _internal("numba.core.serialize", "dumps")
 def is_dispatcher(value: object) -> bool:
     """Whether a value is a function that numba compiles."""
     return isinstance(getattr(value, "py_func", None), types.FunctionType)
+
+
+def intrinsic_definition(value: object) -> types.FunctionType | None:
+    """Return the Python function that defines an intrinsic, None if the value is none."""
+    found = getattr(value, "_defn", None)
+    return found if isinstance(found, types.FunctionType) else None
+
+
+def address_of(dispatcher: Any) -> int | None:
+    """Return the address of the machine code of a function compiled for one signature, None if not known."""
+    try:
+        (compiled,) = dispatcher.overloads.values()
+        return int(compiled.library.get_pointer_to_function(compiled.fndesc.llvm_func_name)) or None
+    except (AttributeError, TypeError, ValueError):
+        return None

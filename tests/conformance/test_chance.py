@@ -17,8 +17,9 @@ def episode(env, actions, **keywords):
 
 def actions_of(env):
     """The same action for every row, a few times."""
-    action = env.single_action_space.low if hasattr(env.single_action_space, "low") else 0
-    return [np.stack([np.asarray(action)] * env.num_envs)] * NUM_STEPS
+    space = env.single_action_space
+    action = space.low if hasattr(space, "low") else np.zeros(space.shape, np.int64)
+    return [np.stack([action] * env.num_envs)] * NUM_STEPS
 
 
 @pytest.mark.parametrize("chancy", CHANCY, ids=str)

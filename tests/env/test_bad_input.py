@@ -191,7 +191,7 @@ def test_an_info_keeps_its_dtypes_and_shapes(change):
 def test_a_failure_outside_the_hooks_is_not_blamed_on_one(monkeypatch):
     envs = MurkVectorEnv(Walker, 2)
     envs.reset(seed=1)
-    monkeypatch.setattr(envs._core.world, "keep_bounds", lambda guard, binding: 1 // 0)
+    monkeypatch.setattr(envs._core.world, "open", lambda guard: 1 // 0)
     with pytest.raises(HookError, match=r"Walker, outside its hooks, raised ZeroDivisionError"):
         envs.step([0, 0])
 
@@ -225,7 +225,7 @@ def test_a_seeded_world_has_numpys_generator_of_that_seed():
     assert [generator.bit_generator.state for generator in envs.np_random] == expected
 
 
-def test_an_observation_over_agents_waits_for_a_face_with_agents():
+def test_an_observation_over_agents_is_none_of_a_world():
     class Herd(Walker):
         sheep = Field(over="agents", dtype=np.int32)
 
@@ -234,5 +234,6 @@ def test_an_observation_over_agents_waits_for_a_face_with_agents():
             seen = Observation(Window(self.visits, around=self.sheep, disk=1), over="agents")
             return dataclasses.replace(made, observation=seen, num_agents=2)
 
-    with pytest.raises(BlueprintError, match="Herd's observation has one row per agent, but these faces"):
+    message = "Herd's Blueprint has an observation with one row per agent; that of a world has one"
+    with pytest.raises(BlueprintError, match=message):
         Herd()

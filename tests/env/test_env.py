@@ -44,7 +44,7 @@ def test_parameters_are_those_given_and_else_their_defaults():
     [
         ({"sise": 4}, r"Walker has no parameter 'sise'; did you mean 'size'\?"),
         ({"num_envs": 2}, "Walker has no parameter 'num_envs'; known: longest_fuse, size"),
-        ({"render_mode": "human"}, r"Walker has no render_mode 'human'; it has \[\]"),
+        ({"render_mode": "human"}, r"Walker has no render_mode 'human'; it has \['rgb_array', 'ansi'\]"),
     ],
 )
 def test_an_unknown_keyword_is_refused(keywords, message):

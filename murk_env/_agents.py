@@ -1,0 +1,80 @@
+"""What the faces of agents share: where each agent stands, and who acts in the next step."""
+
+import dataclasses
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from murk_env._bookkeeping import ACTIVE, PRESENT
+from murk_env._core import Core
+from murk_env.blueprint import Group
+from murk_env.env import MurkEnv
+from murk_env.observation.plan import Output
+
+__all__ = ["Seats", "acting", "agent_limit", "apart", "arrays_of", "each_array", "seats_of"]
+
+
+@dataclasses.dataclass(frozen=True)
+class Seats:
+    """A group's place among the agents of a world.
+
+    Attributes:
+        group: the group.
+        index: its number among the groups, and so that of its observations.
+        agents: its agents' numbers, to index the agents axis with.
+        names: what its agents are called, in order.
+    """
+
+    group: Group
+    index: int
+    agents: slice
+    names: tuple[str, ...]
+
+
+def seats_of(core: Core) -> list[Seats]:
+    """Return where the groups of a core's agents stand."""
+    seats: list[Seats] = []
+    first = 0
+    for index, group in enumerate(core.groups):
+        names = tuple(f"{group.name}_{agent}" for agent in range(group.size))
+        seats.append(Seats(group, index, slice(first, first + group.size), names))
+        first += group.size
+    return seats
+
+
+def acting(core: Core) -> npt.NDArray[np.bool_]:
+    """Return which agents have not come to their end, (num_worlds, num_agents)."""
+    if core.rewards.ndim == 2:
+        here = core.world[ACTIVE] == PRESENT
+    else:
+        here = np.ones((len(core.rewards), sum(group.size for group in core.groups)), np.bool_)
+    if core.pending is not None:
+        here[core.pending] = False
+    return here
+
+
+def apart(core: Core, values: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Return rewards or flags as (num_worlds, num_agents): those of a team are every agent's."""
+    if values.ndim == 2:
+        return values
+    num_agents = sum(group.size for group in core.groups)
+    return np.broadcast_to(values[:, np.newaxis], (len(values), num_agents))
+
+
+def agent_limit(env_class: type[MurkEnv], steps: int | None) -> int | None:
+    """Return a face's time limit: the class's own where none is given, which below 1 is no limit."""
+    return env_class.max_episode_steps if steps is None else steps
+
+
+def each_array(output: Output, change: Callable[[npt.NDArray[Any]], npt.NDArray[Any]]) -> Output:
+    """Return an observation with every array changed."""
+    if isinstance(output, dict):
+        return {key: change(array) for key, array in output.items()}
+    return change(output)
+
+
+def arrays_of(output: Output) -> list[npt.NDArray[Any]]:
+    """Return the arrays of an observation."""
+    return list(output.values()) if isinstance(output, dict) else [output]

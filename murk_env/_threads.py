@@ -1,0 +1,276 @@
+"""Threads that share the worlds of a batch between them.
+
+The calling thread offers a merged function and takes pieces of the batch itself; workers that are awake take
+pieces too. Nobody waits for a worker that has not begun: one that sleeps or comes too late costs nothing,
+and the work is done without it. All of it happens in compiled code, without the interpreter lock.
+"""
+
+import os
+import sys
+import threading
+import time
+import weakref
+from collections.abc import Generator
+from contextlib import contextmanager
+
+import numpy as np
+import numpy.typing as npt
+
+from murk_env._program import ThreadFailedError
+from murk_env.compile import kernel
+from murk_env.compile.merge import Merged, address
+from murk_env.compile.native import call_at, fetch_add, load, put, store, word
+
+__all__ = ["ThreadedRunner"]
+
+# Words of the box through which threads speak; those that several write lie in cache lines of their own.
+_EPOCH, _STOP = 0, 1
+_FUNCTION, _TABLE, _COUNT, _PIECE, _FAILED, _OPEN = range(8, 14)
+_NEXT, _BUSY, _ASLEEP, _SIZE = 16, 24, 32, 40
+
+_SPINS = 100_000  # how often an idle worker looks for work, some 0.1 ms, before it sleeps
+_TRIALS = 6  # runs on one thread whose shortest time says whether to share
+_WORTH_SHARING = 25_000  # ns: of shorter runs, sharing saves too little
+_MOST_LOSSES = 16  # how many more shared runs than not were slower than alone, before sharing pauses
+_PAUSE = 1000  # runs alone, until it is tried again
+
+
+class ThreadedRunner:
+    """Runs merged functions on as many threads as their work is worth.
+
+    Args:
+        num_threads: number of threads, the calling one included; None for as many as there are processors,
+            where a run takes long enough for that, and 1 for no other thread.
+
+    """
+
+    def __init__(self, num_threads: int | None) -> None:
+        self._chosen = num_threads is not None
+        self._num_threads = num_threads or _num_processors()
+        self._alone = self._num_threads == 1
+        self._crew: _Crew | None = None
+        self._known: dict[Merged, _Worth] = {}
+
+    def run(self, merged: Merged, num_worlds: int) -> None:
+        """Run the worlds [0, num_worlds).
+
+        Raises:
+            ThreadFailedError: the function raised on some thread; the worlds are half done.
+            Exception: what the function raised, if it ran on this thread alone.
+        """
+        if self._alone or num_worlds == 1:
+            merged.function(merged.address, 0, num_worlds)
+            return
+        worth = self._known.get(merged)
+        if worth is None:
+            worth = self._known[merged] = _Worth()
+        began = time.perf_counter_ns()
+        shared = worth.machine_code and worth.pause == 0
+        if shared:
+            self._share(worth.machine_code, merged, num_worlds)
+        else:
+            merged.function(merged.address, 0, num_worlds)
+        if not (self._chosen and worth.machine_code):
+            worth.learn(merged, time.perf_counter_ns() - began, shared=bool(shared), chosen=self._chosen)
+
+    def _share(self, machine_code: int, merged: Merged, num_worlds: int) -> None:
+        if self._crew is None:
+            self._crew = _Crew(self._num_threads - 1)
+        piece = max(1, min(merged.block, -(-num_worlds // (4 * self._num_threads))))
+        self._crew.share(machine_code, merged.address, num_worlds, piece)
+
+    @contextmanager
+    def alone(self) -> Generator[None]:
+        """Use the calling thread only, inside the block."""
+        before, self._alone = self._alone, True
+        try:
+            yield
+        finally:
+            self._alone = before
+
+    @property
+    def num_workers(self) -> int:
+        """Number of threads that have been started beside the calling one."""
+        return 0 if self._crew is None else len(self._crew.threads)
+
+    def close(self) -> None:
+        """Stop the threads; a later run starts new ones."""
+        if self._crew is not None:
+            self._crew.close()
+            self._crew = None
+
+
+class _Worth:
+    """Whether sharing a function's runs pays: from what they take alone, and from what they take shared.
+
+    Where other programs keep the processors busy, a worker is put off in the middle of a piece and the
+    others wait for it; runs that were slower than alone more often than not are a reason to stay alone for a
+    time.
+
+    Attributes:
+        machine_code: of a function that may be shared, 0 before that is known and if it may not.
+        pause: how many runs to go on alone.
+    """
+
+    __slots__ = ("_alone", "_losses", "machine_code", "pause")
+
+    def __init__(self) -> None:
+        self.machine_code = 0
+        self.pause = _TRIALS
+        self._alone = sys.maxsize  # ns, the shortest run alone
+        self._losses = 0
+
+    def learn(self, merged: Merged, taken: int, *, shared: bool, chosen: bool) -> None:
+        """Take note of a run and what it took, ns."""
+        if shared:
+            self._losses = max(0, self._losses + (1 if taken > self._alone else -1))
+            if self._losses == _MOST_LOSSES:
+                self._losses, self.pause = 0, _PAUSE
+            return
+        self._alone = min(self._alone, taken)
+        self.pause -= 1
+        if chosen or self.pause == 0:
+            self.pause = 0 if chosen or self._alone >= _WORTH_SHARING else _PAUSE
+            self.machine_code = merged.machine_code or 0
+
+
+_crews: "weakref.WeakSet[_Crew]" = weakref.WeakSet()
+
+
+class _Crew:
+    """Workers, and the box through which they are told what to do.
+
+    After a fork the child has no workers; it starts its own at the first shared run.
+    """
+
+    def __init__(self, num_workers: int) -> None:
+        self._num_workers = num_workers
+        self._running = False
+        self.threads: list[threading.Thread] = []
+        _crews.add(self)
+
+    def share(self, function: int, table: int, num_worlds: int, piece: int) -> None:
+        """Run `function(table, start, stop)` on pieces of the worlds, with the workers that are awake."""
+        if not self._running:
+            self._start()
+        box = self._box
+        asleep = int(box[_ASLEEP])
+        if asleep:
+            self._wake.release(asleep)
+        try:
+            _share(self._address, function, table, num_worlds, piece, asleep)
+        finally:  # an interrupt, too, waits for them: they write into the arena
+            while box[_BUSY] > 0:  # a worker has been put off its processor: let it come back
+                time.sleep(0)
+        if box[_FAILED]:
+            raise ThreadFailedError
+
+    def _start(self) -> None:
+        self._running = True
+        self._box = np.zeros(_SIZE, np.int64)
+        self._address = address(self._box)
+        self._wake = threading.Semaphore(0)
+        self.threads = [
+            threading.Thread(
+                target=_work_until_stopped, args=(self._box, self._wake), name="murk-env worker", daemon=True
+            )
+            for _ in range(self._num_workers)
+        ]
+        for thread in self.threads:
+            thread.start()
+        self._finalizer = weakref.finalize(self, _stop, self._box, self._wake, self._num_workers)
+
+    def close(self) -> None:
+        """Stop the workers and wait until they have ended."""
+        if self._running:
+            self._finalizer()
+            for thread in self.threads:
+                thread.join()
+        self.forget()
+
+    def forget(self) -> None:
+        """Be as before the first run."""
+        self._running, self.threads = False, []
+
+
+def _num_processors() -> int:
+    """Return how many processors this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _stop(box: npt.NDArray[np.int64], wake: threading.Semaphore, num_workers: int) -> None:
+    box[_STOP] = 1
+    wake.release(num_workers)
+
+
+def _work_until_stopped(box: npt.NDArray[np.int64], wake: threading.Semaphore) -> None:
+    seen = 0
+    while not box[_STOP]:
+        seen = _serve(address(box), seen, _SPINS)
+        wake.acquire()
+
+
+def _renew_after_fork() -> None:
+    """In a child, forget the crews of the parent: their threads stayed there."""
+    for crew in _crews:
+        crew.forget()
+
+
+@kernel
+def _share(box: int, function: int, table: int, num_worlds: int, piece: int, woken: int) -> None:
+    """Offer a job, take part in it, and wait a while for workers that are busy with their last piece."""
+    put(box, _FUNCTION, function)
+    put(box, _TABLE, table)
+    put(box, _COUNT, num_worlds)
+    put(box, _PIECE, piece)
+    put(box, _FAILED, 0)
+    store(box, _NEXT, 0)
+    store(box, _OPEN, 1)
+    fetch_add(box, _EPOCH, 1)
+    fetch_add(box, _ASLEEP, -woken)
+    _take_pieces(box)
+    store(box, _OPEN, 0)
+    for _ in range(_SPINS):
+        if load(box, _BUSY) == 0:
+            break
+
+
+@kernel
+def _take_pieces(box: int) -> None:
+    """Run pieces of the batch until none is left."""
+    count, piece = word(box, _COUNT), word(box, _PIECE)
+    function, table = word(box, _FUNCTION), word(box, _TABLE)
+    first = fetch_add(box, _NEXT, piece)
+    while first < count:
+        if call_at(function, table, first, min(first + piece, count)) != 0:
+            store(box, _FAILED, 1)
+        first = fetch_add(box, _NEXT, piece)
+
+
+@kernel
+def _serve(box: int, seen: int, spins: int) -> int:
+    """Take part in every new job until there has been none for long; return the last one seen.
+
+    A worker says that it is busy before it looks whether the job is still open, and the caller closes the job
+    before it looks whether a worker is busy: so either the worker stays out, or the caller waits for it.
+    """
+    idle = 0
+    while idle < spins and load(box, _STOP) == 0:
+        epoch = load(box, _EPOCH)
+        if epoch == seen:
+            idle += 1
+            continue
+        seen = epoch
+        idle = 0
+        fetch_add(box, _BUSY, 1)
+        if load(box, _OPEN) == 1:
+            _take_pieces(box)
+        fetch_add(box, _BUSY, -1)
+    fetch_add(box, _ASLEEP, 1)
+    return seen
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_renew_after_fork)

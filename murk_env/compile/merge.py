@@ -1,0 +1,229 @@
+"""Merges kernels over worlds into one compiled function, and runs it block of worlds after block."""
+
+from collections.abc import Sequence
+from typing import Any, TypeGuard
+
+import numpy as np
+import numpy.typing as npt
+
+from murk_env.compile import compile_source
+from murk_env.compile._numba import address_of
+from murk_env.compile.bound import Bound
+from murk_env.compile.native import array_at, put, real_at, word
+from murk_env.errors import PipelineError
+
+__all__ = ["Merged", "can_merge"]
+
+Array = npt.NDArray[Any]
+
+# Words of a table: the kernel that runs, in a cache line of its own, because it is written; the number of
+# worlds in a block; the arguments.
+_STAGE, _BLOCK, _FIRST = 0, 8, 9
+
+
+class Merged:
+    """Several bound kernels as one function: `merged(start, stop)` runs them all on the worlds [start, stop).
+
+    Every block of worlds goes through all kernels before the next block begins, so that it stays in cache.
+    Equal kernels with arguments of equal types share one compiled function, whatever the arrays.
+
+    Args:
+        bounds: the kernels in order, of which `can_merge` is true.
+        block: number of worlds in a block.
+
+    Attributes:
+        function: the compiled function, called with `(address, start, stop)`.
+        address: where the table of arguments lies.
+        block: number of worlds in a block.
+    """
+
+    def __init__(self, bounds: Sequence[Bound], block: int) -> None:
+        self.block = block
+        writer = _Writer()
+        calls: list[str] = []
+        self._numbers: list[list[int]] = []  # by kernel, the words of its arguments that are no arrays
+        for index, bound in enumerate(bounds):
+            writer.numbers = []
+            arguments = ["first", "last", *map(writer.expression, bound.arguments)]
+            calls.append(f"kernel{index}({', '.join(arguments)})")
+            self._numbers.append(writer.numbers)
+        namespace = {f"kernel{index}": bound.kernel for index, bound in enumerate(bounds)}
+        self.function = compile_source(
+            _source(writer.lines, calls), "merged_kernels", {**namespace, **_NAMESPACE}
+        )
+        self._table = np.array([0] * _BLOCK + [block, *writer.words], np.int64)
+        self._places = writer.places
+        self._bounds = list(bounds)  # they keep the arrays alive, of which the table holds but addresses
+        self.address = address(self._table)
+
+    def __call__(self, start: int, stop: int) -> None:
+        """Run the worlds [start, stop)."""
+        self.function(self.address, start, stop)
+
+    @property
+    def machine_code(self) -> int | None:
+        """Where the function's machine code lies, for `call_at`; None before its first call."""
+        return address_of(self.function)
+
+    @property
+    def stage(self) -> int:
+        """The kernel, counted from 0, that ran last: the one that failed, if a run from world 0 did."""
+        return int(self._table[_STAGE])
+
+    def rebind(self, index: int, bound: Bound) -> None:
+        """Let a kernel work on other arrays and numbers of the same shapes and types.
+
+        An array that several kernels share has to be replaced in each of them.
+
+        Raises:
+            PipelineError: it is another kernel, or takes other arguments.
+        """
+        before = self._bounds[index]
+        pairs = list(zip(before.arguments, bound.arguments, strict=False))
+        alike = len(before.arguments) == len(bound.arguments) and all(_alike(*pair) for pair in pairs)
+        if bound.kernel is not before.kernel or not alike:
+            raise PipelineError(
+                f"the kernel {bound.kernel.__name__!r} is bound anew with arguments of other shapes or types "
+                f"than before; what bind(frame) returns may differ in values alone from tick to tick."
+            )
+        words = iter(self._numbers[index])
+        for old, new in pairs:
+            if not _is_array(new):
+                for number in new if _is_tuple(new) else (new,):
+                    self._table[next(words)] = _word(number)
+            elif old is not new and id(old) in self._places:
+                place = self._places.pop(id(old))
+                self._places[id(new)] = place
+                self._table[place] = address(new)
+        self._bounds[index] = bound
+
+    def place(self, array: Array) -> int | None:
+        """Return the word that holds the address of an array argument, None if it is none."""
+        return self._places.get(id(array))
+
+    def point(self, place: int, array_address: int) -> None:
+        """Let an argument be the array of the same shape and type at another address.
+
+        Whoever calls this keeps that array alive.
+        """
+        self._table[place] = array_address
+
+
+def can_merge(run: object) -> bool:
+    """Whether a law or hook is a bound kernel whose arguments a table can hold."""
+    return isinstance(run, Bound) and all(_fits(value) for value in run.arguments)
+
+
+def address(array: Array) -> int:
+    """Return where an array's memory begins."""
+    return array.__array_interface__["data"][0]
+
+
+def _is_array(value: Any) -> TypeGuard[Array]:
+    return isinstance(value, np.ndarray)
+
+
+def _is_tuple(value: Any) -> TypeGuard[tuple[Any, ...]]:
+    return isinstance(value, tuple)
+
+
+def _is_real(value: Any) -> bool:
+    return isinstance(value, float | np.floating)
+
+
+def _alike(old: Any, new: Any) -> bool:
+    """Whether a table for the one argument serves the other, but for addresses and numbers."""
+    if _is_array(old) and _is_array(new):
+        return (old.shape, old.dtype, old.flags.writeable) == (new.shape, new.dtype, new.flags.writeable)
+    if _is_tuple(old) and _is_tuple(new):
+        return [type(item) for item in old] == [type(item) for item in new]
+    return type(old) is type(new)
+
+
+def _word(number: Any) -> int:
+    """Return the word that stands for a number: its bits, where it is a float."""
+    if _is_real(number):
+        return int(np.float64(number).view(np.int64))
+    return int(np.array(number).astype(np.int64))
+
+
+def _fits(value: Any) -> bool:
+    if _is_array(value):
+        return bool(value.flags.c_contiguous) and value.ndim > 0 and value.dtype.name in _NAMESPACE
+    if _is_tuple(value):
+        return all(_fits(item) and not _is_array(item) and not _is_tuple(item) for item in value)
+    return isinstance(value, bool | int | float) or type(value).__name__ in _NAMESPACE
+
+
+class _Writer:
+    """Writes arguments into a table, and the expressions that read them back.
+
+    Attributes:
+        words: the table, from the word `_FIRST` on.
+        lines: statements that fetch the arrays.
+        places: the word that holds an array's address, by the array's id.
+        numbers: the words that hold numbers, of the arguments since it was set.
+    """
+
+    def __init__(self) -> None:
+        self.words: list[int] = []
+        self.lines: list[str] = []
+        self.places: dict[int, int] = {}
+        self.numbers: list[int] = []
+        self._names: dict[int, str] = {}
+
+    def expression(self, value: Any) -> str:
+        """Return the expression for an argument."""
+        if _is_array(value):
+            return self._array(value)
+        if _is_tuple(value):
+            return f"({''.join(f'{self.expression(item)}, ' for item in value)})"
+        place = self._put(_word(value))
+        self.numbers.append(place)
+        if isinstance(value, bool | np.bool_):
+            return f"(word(table, {place}) != 0)"
+        read = "real_at" if _is_real(value) else "word"
+        return _converted(value, f"{read}(table, {place})")
+
+    def _array(self, array: Array) -> str:
+        if id(array) not in self._names:
+            place = self._put(address(array))
+            for side in array.shape:
+                self._put(side)
+            self.places[id(array)] = place
+            self._names[id(array)] = name = f"array{len(self._names)}"
+            read_only = int(not array.flags.writeable)
+            self.lines.append(
+                f"{name} = array_at(table, {place}, {array.dtype.name}, {array.ndim}, {read_only})"
+            )
+        return self._names[id(array)]
+
+    def _put(self, number: int) -> int:
+        self.words.append(number)
+        return _FIRST + len(self.words) - 1
+
+
+def _converted(value: object, expression: str) -> str:
+    """Return the expression with numpy's type, if the value has one."""
+    return f"{type(value).__name__}({expression})" if type(value).__module__ == "numpy" else expression
+
+
+def _source(lines: Sequence[str], calls: Sequence[str]) -> str:
+    body = [f"    {line}" for line in lines]
+    body += [f"    block = word(table, {_BLOCK})", "    first = start", "    while first < stop:"]
+    body.append("        last = min(first + block, stop)")
+    for index, call in enumerate(calls):
+        body += ["        if start == 0:", f"            put(table, {_STAGE}, {index})", f"        {call}"]
+    return "\n".join(["def merged_kernels(table, start, stop):", *body, "        first = last", ""])
+
+
+_SIGNED = (np.int8, np.int16, np.int32, np.int64)
+_UNSIGNED = (np.uint8, np.uint16, np.uint32, np.uint64)
+_NAMESPACE: dict[str, Any] = {
+    **{kind.__name__: kind for kind in (np.float32, np.float64, *_SIGNED, *_UNSIGNED)},
+    "bool": np.bool_,
+    "array_at": array_at,
+    "real_at": real_at,
+    "put": put,
+    "word": word,
+}

@@ -1,0 +1,84 @@
+"""Worlds as text: a character for every cell, where the cells lie."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from murk_env.rendering.layout import Layout
+from murk_env.rendering.picture import Marker, Picture
+from murk_env.rendering.scale import Scale, marked, number
+from murk_env.values import Values
+
+__all__ = ["TextMap"]
+
+_SHADES = " .:-=+*#%@"
+_WIDTH = 100  # characters in a line, where panels stand side by side
+_BETWEEN = 3  # blank characters between panels
+
+
+class TextMap:
+    """Writes worlds as text.
+
+    Args:
+        layout: where the cells lie.
+        picture: what is shown.
+    """
+
+    def __init__(self, layout: Layout, picture: Picture) -> None:
+        self._picture, self._scale = picture, Scale(picture)
+        self._rows, self._columns = _character_cells(layout)
+        self._letters = _letters(picture.markers)
+
+    def write(self, values: Values, world: int) -> str:
+        """Return one world as lines of text, with a legend below."""
+        row = self._scale.read(values, world)
+        limits = self._scale.limits([row])
+        signs = np.array([*self._shades, "?"])[self._scale.grade(row, limits, len(self._shades))]
+        for letter, marker in zip(self._letters, self._picture.markers, strict=True):
+            signs[marked(marker, values, world, len(row))] = letter
+        page = np.full((self._rows.max() + 1, self._columns.max() + 1), " ")
+        page[self._rows, self._columns] = signs
+        return "\n".join([*("".join(line) for line in page), "", self._legend(limits)])
+
+    @property
+    def _shades(self) -> list[str]:
+        """A sign for every grade, from empty to full."""
+        categories = self._picture.field.categories
+        if categories is None:
+            return list(_SHADES)
+        return [_SHADES[round(index * 9 / max(1, categories - 1))] for index in range(categories)]
+
+    def _legend(self, limits: tuple[float, float]) -> str:
+        low, high = limits
+        if self._picture.field.categories is None:
+            scale = f"{number(low)} [{_SHADES}] {number(high)}"
+        else:
+            named = zip(self._shades, self._picture.categories, strict=False)
+            scale = ", ".join(f"[{shade}] {name}" for shade, name in named)
+        pairs = zip(self._letters, self._picture.markers, strict=True)
+        keys = dict.fromkeys(f"{letter} {marker.name}" for letter, marker in pairs)
+        return "; ".join([f"{self._picture.name}: {scale}", *([", ".join(keys)] if keys else [])])
+
+
+def _character_cells(layout: Layout) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
+    """Return the line and the column of every cell, (num_cells,) each."""
+    columns, rows = (_places(layout.places[:, axis]) for axis in range(2))
+    height, width = rows.max() + 2, columns.max() + 1 + _BETWEEN
+    in_line = max(1, (_WIDTH + _BETWEEN) // width)
+    return rows + layout.panels // in_line * height, columns + layout.panels % in_line * width
+
+
+def _places(values: npt.NDArray[np.float64]) -> npt.NDArray[np.intp]:
+    """Return which of the different values, from the smallest, each is."""
+    return np.unique(np.round(values, 4), return_inverse=True)[1].reshape(-1).astype(np.intp)
+
+
+def _letters(markers: Sequence[Marker]) -> list[str]:
+    """Return a capital letter for every marker: one of its name's, and the same for the same name."""
+    chosen: dict[str, str] = {}
+    for marker in markers:
+        wanted = [*marker.name.upper(), *"ABCDEFGHIJKLMNOPQRSTUVWXYZ"]
+        free = [letter for letter in wanted if letter.isalnum() and letter not in chosen.values()]
+        chosen.setdefault(marker.name, free[0] if free else "!")
+    return [chosen[marker.name] for marker in markers]

@@ -1,0 +1,242 @@
+"""Every class with agents passes PettingZoo's own suites, and rows of agents equal its parallel env."""
+
+import importlib
+import os
+import subprocess
+import sys
+import types
+import warnings
+from functools import partial
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+import pettingzoo
+import pytest
+from gymnasium.utils.env_checker import data_equivalence
+from pettingzoo.test import api_test, max_cycles_test, parallel_api_test, render_test, seed_test, state_test
+from pettingzoo.utils import parallel_to_aec
+
+import murk_envs
+from murk_env import MurkParallelEnv, aec_form, parallel_form
+from tests.env.agent_oracle import AgentRows, Script
+from tests.env.agent_worlds import AGENT_ENVIRONMENTS, Race
+
+ROOT = Path(__file__).parents[2]
+
+
+def registered_classes() -> list[tuple[Any, int]]:
+    """The classes that PettingZoo's registry knows as `murk/...`, with a time limit."""
+    registry = getattr(pettingzoo, "parallel_registry", {})  # there is none before 1.27
+    specs = [spec for name, spec in registry.items() if name.startswith("murk/")]
+    modules = [(str(spec.entry_point).partition(":")[0], spec.name) for spec in specs]
+    return [(getattr(importlib.import_module(module), name), 7) for module, name in modules]
+
+
+assert murk_envs.__name__ in sys.modules  # it registers them when it is imported
+TASTE = (  # what the suite would have otherwise, of classes that only tests have
+    "Agents have different observation space sizes",
+    "Observation is not a NumPy array",
+    "Observations are different shapes",
+    "Observation space for each agent probably should be",
+)
+SUBJECTS = [*registered_classes(), *AGENT_ENVIRONMENTS]
+
+
+@pytest.fixture(params=SUBJECTS, ids=lambda subject: subject[0].__name__)
+def small(request):
+    """A class with agents, and keywords under which its episodes are short."""
+    env_class, limit = request.param
+    return env_class, {"max_episode_steps": limit, **env_class.small}
+
+
+@pytest.fixture
+def make(small):
+    """What makes the parallel env of a class."""
+    env_class, keywords = small
+    return partial(MurkParallelEnv, env_class, **keywords)
+
+
+def test_p1_the_parallel_suite_passes(make):
+    parallel_api_test(make(), num_cycles=300)
+
+
+def test_p2_equal_seeds_give_equal_runs(make):
+    seed_test(lambda: parallel_to_aec(make()), num_cycles=500)
+
+
+def episodes(env, num_episodes):
+    """Everything a seeded run returns, through whole episodes."""
+    outputs: list[Any] = [env.reset(seed=11)]
+    for number, name in enumerate(env.possible_agents):
+        env.action_space(name).seed(number)
+    for _ in range(num_episodes):
+        while env.agents:
+            outputs.append(env.step({name: env.action_space(name).sample() for name in env.agents}))
+        outputs.append(env.reset())
+    return outputs
+
+
+def test_p2_whole_episodes_repeat_to_the_byte(make):
+    first, second = episodes(make(), 10), episodes(make(), 10)
+    assert data_equivalence(first, second, exact=True)
+    assert not data_equivalence(first[0], first[-1], exact=True)
+
+
+def complaints(suite, *arguments, **keywords):
+    """What one of the suites warns of."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        suite(*arguments, **keywords)
+    return {str(one.message) for one in caught}
+
+
+def test_p3_the_suite_for_agents_in_turn_passes(small, make):
+    env_class, _ = small
+    tolerated = () if env_class in dict(registered_classes()) else TASTE
+    found = complaints(api_test, parallel_to_aec(make()), num_cycles=300)
+    assert [what for what in found if not what.startswith(tolerated)] == []
+
+
+def test_p3_the_state_is_in_its_space_and_unbounded_as_its_fields_at_most(make):
+    found = complaints(state_test, parallel_to_aec(make()), make(), num_cycles=100)
+    assert [what for what in found if "infinity" not in what] == []
+
+
+def test_p3_frames_are_as_the_modes_say(small):
+    env_class, keywords = small
+
+    def make_aec(render_mode) -> Any:
+        mode = None if render_mode == "human" else render_mode  # which the suite tries first
+        return parallel_to_aec(MurkParallelEnv(env_class, render_mode=mode, **keywords))
+
+    render_test(cast("Any", make_aec))
+
+
+def test_p3_episodes_are_as_long_as_max_cycles():
+    parameters = {"length": 60, "hares": 1, "tortoises": 4}
+    module = types.SimpleNamespace(
+        parallel_env=partial(parallel_form(Race), **parameters), env=partial(aec_form(Race), **parameters)
+    )
+    max_cycles_test(module)
+
+
+def test_p4_what_the_dicts_hold_is_for_the_caller_to_change(make):
+    env, twin = make(), make()
+    env.reset(seed=1)
+    twin.reset(seed=1)
+    for _ in range(3):
+        actions = {name: env.action_space(name).sample() for name in env.agents}
+        outputs = env.step(actions)
+        assert data_equivalence(outputs, twin.step(actions), exact=True)
+        for one in outputs:
+            one["__all__"] = one.pop(env.possible_agents[0], None)  # as RLlib's wrapper does
+
+
+def group_names(env_class, keywords):
+    names = MurkParallelEnv(env_class, **keywords).possible_agents
+    return list(dict.fromkeys(name.rpartition("_")[0] for name in names))
+
+
+@pytest.mark.parametrize("mode", ["NextStep", "SameStep", "Disabled"])
+@pytest.mark.parametrize("subject", registered_classes(), ids=lambda subject: subject[0].__name__)
+def test_p6_rows_of_agents_equal_the_parallel_env(subject, mode):
+    env_class, limit = subject
+    keywords = {"max_episode_steps": limit, **env_class.small}
+    for group in group_names(env_class, keywords):
+        script = Script(env_class, group, 3, **keywords)
+        envs, expected = script.make(autoreset_mode=mode), AgentRows(env_class, group, 3, mode, **keywords)
+        assert data_equivalence(envs.reset(seed=7), expected.reset([7, 8, 9]), exact=True)
+        for _ in range(30):
+            if mode == "Disabled" and (ended := expected.ended):
+                mask = np.repeat(np.isin(range(3), ended), len(expected.names))
+                given = envs.reset(options={"reset_mask": mask})
+                assert data_equivalence(given, expected.reset([None] * 3, ended), exact=True)
+            rows, by_name = script.draw()
+            assert data_equivalence(envs.step(rows), expected.step(by_name), exact=True)
+
+
+def test_p5_torchrl_agrees_with_the_specs(make):
+    torchrl = pytest.importorskip("torchrl.envs", reason="TorchRL is not installed")
+    torchrl.check_env_specs(torchrl.PettingZooWrapper(make()))
+
+
+def test_p5_rllib_agrees_with_the_spaces(make):
+    checks = pytest.importorskip("ray.rllib.utils.pre_checks.env", reason="RLlib is not installed")
+    wrappers = pytest.importorskip("ray.rllib.env.wrappers.pettingzoo_env", reason="RLlib is not installed")
+    checks.check_multiagent_environments(wrappers.ParallelPettingZooEnv(make()))
+
+
+# The registry
+
+needs_registry = pytest.mark.skipif(
+    not hasattr(pettingzoo, "register"), reason="PettingZoo before 1.27 has none"
+)
+
+
+def run_python(code):
+    """What a fresh interpreter prints; warnings are errors there too."""
+    paths = os.pathsep.join([str(ROOT), str(ROOT / "envs"), os.environ.get("PYTHONPATH", "")])
+    command = [sys.executable, "-W", "error", "-c", code]
+    result = subprocess.run(
+        command, env=os.environ | {"PYTHONPATH": paths}, capture_output=True, text=True, check=False
+    )
+    assert result.returncode == 0, result.stderr
+    return result.stdout
+
+
+OURS = """
+import sys, murk_envs
+from murk_envs.pettingzoo import register_when_imported
+from tests.env.agent_worlds import Race
+register_when_imported([Race])
+register_when_imported([Race])
+"""
+MAKE = """
+for kind in ("parallel", "aec"):
+    env = pettingzoo.make(kind, "murk/Race-v0", length=6)
+    env.reset(seed=0)
+    print(kind, env, env.num_agents, pettingzoo.spec(kind, "murk/Race_v0").max_cycles)
+"""
+
+
+@needs_registry
+@pytest.mark.parametrize("first", ["ours", "pettingzoo"])
+def test_environments_are_made_by_their_id_whichever_is_imported_first(first):
+    loads = [OURS, "import pettingzoo\n"]
+    code = "".join(loads if first == "ours" else reversed(loads)) + MAKE
+    assert run_python(code) == "parallel race_v0 5 20\naec race_v0 5 20\n"
+
+
+@needs_registry
+def test_registering_loads_no_pettingzoo_and_leaves_other_imports_alone():
+    code = OURS + "import json.tool, colorsys\nprint('pettingzoo' in sys.modules)\nimport pettingzoo\n"
+    code += "print([finder for finder in sys.meta_path if 'murk' in type(finder).__module__])\n"
+    assert run_python(code) == "False\n[]\n"
+
+
+def test_a_pettingzoo_without_a_registry_is_left_alone():
+    code = """
+import sys, types
+sys.modules["pettingzoo"] = types.ModuleType("pettingzoo")
+from tests.env.agent_worlds import Race
+from murk_envs.pettingzoo import register_when_imported
+register_when_imported([Race])
+print(vars(sys.modules["pettingzoo"]).get("parallel_registry"))
+"""
+    assert run_python(code) == "None\n"
+
+
+@needs_registry
+def test_max_cycles_is_the_time_limit():
+    def cycles(**keywords):
+        env = pettingzoo.make("parallel", spec, length=60, **keywords)
+        env.reset(seed=0)
+        for step in range(30):
+            if not env.agents:
+                return step
+            env.step(dict.fromkeys(env.agents, 0))
+        return None
+
+    spec = pettingzoo.EnvSpec("murk/Race-v0", "tests.env.agent_worlds:parallel_env")
+    assert (cycles(), cycles(max_cycles=3), cycles(max_cycles=0)) == (20, 3, None)

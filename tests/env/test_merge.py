@@ -1,0 +1,135 @@
+"""Merged kernels do what the kernels do one after the other, with whatever arrays they are pointed at."""
+
+import numpy as np
+import pytest
+
+from murk_env.compile import kernel
+from murk_env.compile.bound import Bound
+from murk_env.compile.merge import Merged, address, can_merge
+from murk_env.errors import PipelineError
+
+
+@kernel
+def scale(start, stop, source, factor, shifts, negate, out):
+    for world in range(start, stop):
+        for cell in range(source.shape[1]):
+            value = source[world, cell] * factor + shifts[0] * shifts[1]
+            out[world, cell] = -value if negate else value
+
+
+@kernel
+def total(start, stop, values, sums):
+    for world in range(start, stop):
+        sums[world] = 0.0
+        for cell in range(values.shape[1]):
+            sums[world] += values[world, cell]
+
+
+@kernel
+def refuse(start, stop, forbidden):
+    for world in range(start, stop):
+        if world == forbidden:
+            raise ValueError("this world is refused")
+
+
+def frozen(array):
+    array.flags.writeable = False
+    return array
+
+
+def scaling(num_worlds=5, factor=2.5):
+    source = frozen(np.arange(num_worlds * 3, dtype=np.float32).reshape(num_worlds, 3))
+    out, sums = np.zeros((num_worlds, 3)), np.zeros(num_worlds)
+    first = Bound(scale, (source, np.float64(factor), (np.uint64(3), np.uint64(2)), True, out))
+    return first, Bound(total, (out, sums))
+
+
+@pytest.mark.parametrize("block", [1, 2, 5, 100])
+def test_a_merged_call_equals_one_call_after_the_other(block):
+    merged, single = scaling(), scaling()
+    Merged(merged, block)(1, 4)
+    for bound in single:
+        bound(1, 4)
+    for mine, theirs in zip(merged, single, strict=True):
+        np.testing.assert_array_equal(mine.arguments[-1], theirs.arguments[-1])
+    np.testing.assert_array_equal(merged[1].arguments[1][1:4], [-48.0, -70.5, -93.0])  # -(2.5 * source + 6)
+    np.testing.assert_array_equal(merged[1].arguments[1][[0, 4]], 0.0)
+
+
+def test_numbers_keep_their_types_and_bits():
+    @kernel
+    def keep(start, stop, single, double, whole, out):
+        for world in range(start, stop):
+            out[world, 0] = single * np.float32(3.0) == np.float32(0.3)
+            out[world, 1] = double * 3.0 == 0.30000000000000004
+            out[world, 2] = whole == -(2**62)
+
+    out = np.zeros((1, 3), np.bool_)
+    Merged([Bound(keep, (np.float32(0.1), 0.1, -(2**62), out))], 1)(0, 1)
+    assert out.tolist() == [[bool(np.float32(0.1) * np.float32(3.0) == np.float32(0.3)), True, True]]
+
+
+def test_an_argument_is_pointed_at_another_array():
+    first, second = scaling()
+    merged, elsewhere = Merged([first, second], 2), np.zeros((5, 3))
+    place = merged.place(first.arguments[-1])
+    assert place is not None
+    merged.point(place, address(elsewhere))
+    merged(0, 5)
+    assert (first.arguments[-1] == 0.0).all()
+    assert elsewhere[1].tolist() == [-13.5, -16.0, -18.5]
+    assert second.arguments[1][1] == -48.0  # the array is one argument of two kernels
+
+
+def test_a_kernel_is_bound_to_other_arrays_and_numbers():
+    first, second = scaling()
+    merged = Merged([first, second], 2)
+    merged(0, 5)
+    other = frozen(np.ones((5, 3), np.float32))
+    again = Bound(scale, (other, np.float64(4.0), (np.uint64(1), np.uint64(5)), False, first.arguments[-1]))
+    merged.rebind(0, again)
+    merged(0, 5)
+    assert (second.arguments[1] == 27.0).all()
+
+
+@pytest.mark.parametrize(
+    "changed", [np.ones((5, 4), np.float32), np.ones((5, 3)), np.ones((5, 3), np.float32)], ids=str
+)
+def test_a_kernel_is_not_bound_to_an_array_of_another_form(changed):
+    first, second = scaling()
+    merged = Merged([first, second], 2)
+    with pytest.raises(PipelineError, match="the kernel 'scale' is bound anew with arguments of"):
+        merged.rebind(0, Bound(scale, (changed, *first.arguments[1:])))
+
+
+def test_the_kernel_that_failed_is_known():
+    first, second = scaling()
+    merged = Merged([first, Bound(refuse, (2,)), second], 1)
+    with pytest.raises(ValueError, match="this world is refused"):
+        merged(0, 5)
+    assert merged.stage == 1
+    assert second.arguments[1].tolist() == [-25.5, -48.0, 0.0, 0.0, 0.0]  # blocks before it were done
+
+
+@pytest.mark.parametrize(
+    ("argument", "fits"),
+    [
+        (np.zeros((2, 3), np.float32), True),
+        (np.zeros((2, 3), np.float32)[:, :2], False),
+        (np.zeros((), np.float32), False),
+        (np.zeros(2, np.complex64), False),
+        ((1, 2.0, np.uint64(3)), True),
+        ((1, (2, 3)), False),
+        ("text", False),
+        (True, True),
+    ],
+    ids=str,
+)
+def test_what_a_table_can_hold_can_be_merged(argument, fits):
+    assert can_merge(Bound(total, (argument,))) is fits
+    assert not can_merge(lambda start, stop: None)
+
+
+def test_equal_kernels_over_equal_types_are_compiled_once():
+    first, second = Merged(scaling(), 2), Merged(scaling(7), 3)
+    assert first.function is second.function

@@ -1,0 +1,66 @@
+"""Sparse fields that laws or `start` write begin anew in every autoreset mode, as those of single envs do."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+from gymnasium.spaces import Discrete
+from gymnasium.utils.env_checker import data_equivalence
+from gymnasium.vector import AutoresetMode, SyncVectorEnv
+
+from murk_env import Blueprint, Field, Line1D, MurkEnv, MurkVectorEnv, Observation, Observe, per_world
+from murk_env.random import integers
+from tests.env.worlds import Counter
+
+
+class Sand(MurkEnv):
+    """Grains that a law adds one by one, from a start of 0 to 5; an episode is over at 8."""
+
+    grains = Field(mutability="sparse", dtype=np.int32)  # (num_worlds, num_cells), written by the law
+    first = Field(mutability="sparse", dtype=np.int32)  # (num_worlds, num_cells), written by start alone
+
+    def build(self, params: Any) -> Blueprint:
+        return Blueprint(
+            lattice=Line1D(2),
+            propagators=[Counter(self.grains)],
+            observation=Observation(Observe(self.grains), Observe(self.first)),
+            action_space=Discrete(2),
+        )
+
+    def start(self, tick, worlds):
+        tick[self.grains] = tick.rng.integers(0, 6, 2).astype(np.int32)
+        tick[self.first] = tick[self.grains]
+
+    def act(self, tick, actions):
+        pass
+
+    def reward(self, before, after):
+        return after[self.grains].sum(axis=1) - after[self.first].sum(axis=1)
+
+    def terminated(self, after):
+        return (after[self.grains] >= 8).any(axis=1)
+
+
+class CompiledSand(Sand):
+    """`Sand` with a compiled start."""
+
+    @per_world(Sand.grains, Sand.first)
+    def start(grains: Any, first: Any, rng: Any):
+        for cell in range(len(grains)):
+            grains[cell] = integers(rng, 0, 6)
+            first[cell] = grains[cell]
+
+
+@pytest.mark.parametrize("checked", [False, True])
+@pytest.mark.parametrize("mode", [AutoresetMode.NEXT_STEP, AutoresetMode.SAME_STEP])
+@pytest.mark.parametrize("env_class", [Sand, CompiledSand])
+def test_a_batch_equals_single_envs(env_class, mode, checked):
+    batch = MurkVectorEnv(env_class, 3, autoreset_mode=mode, checked=checked)
+    single = SyncVectorEnv([env_class] * 3, autoreset_mode=mode)
+    assert data_equivalence(batch.reset(seed=5), single.reset(seed=5), exact=True)
+    ended = 0
+    for _ in range(30):
+        outputs = batch.step([0, 1, 0])
+        ended += outputs[2].sum()
+        assert data_equivalence(outputs, single.step([0, 1, 0]), exact=True)
+    assert ended > 6
