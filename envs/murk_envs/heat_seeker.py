@@ -10,10 +10,12 @@ from murk_env import (
     Blueprint,
     Diffusion,
     Field,
+    Marker,
     Mask,
     MurkEnv,
     Observation,
     Observe,
+    Picture,
     Square4,
     World,
     per_world,
@@ -71,6 +73,7 @@ class HeatSeeker(MurkEnv):
     agent = Field(over="world", dtype=np.int32)  # (num_worlds,) cell
     settled = Field(mutability="static", unit="K")  # (num_cells,) heat when an episode begins
 
+    max_episode_steps: ClassVar = 200
     small: ClassVar = {"size": 3, "max_episode_steps": 7}
 
     def build(self, params: Params) -> Blueprint:
@@ -95,6 +98,13 @@ class HeatSeeker(MurkEnv):
             observation=Observation(Observe(self.heat), Mask(self.agent), layout=params.layout),
             action_space=Discrete(5),
             static={self.settled: settle},
+            picture=Picture(
+                self.heat,
+                markers=[
+                    Marker([params.source], "goal", label="source"),
+                    Marker(self.agent, "agent"),
+                ],
+            ),
         )
 
     @per_world(heat, agent, settled)

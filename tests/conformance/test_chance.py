@@ -11,8 +11,8 @@ NUM_STEPS = 5
 
 
 def episode(env, actions, **keywords):
-    """The observations of a few steps after a reset."""
-    return [env.reset(**keywords)[0], *(env.step(batch)[0] for batch in actions)]
+    """The observations and rewards of a few steps after a reset, whose observation may show nothing."""
+    return [env.reset(**keywords)[0], *(env.step(batch)[:2] for batch in actions)]
 
 
 def actions_of(env):
@@ -34,30 +34,41 @@ def test_episodes_after_one_seed_are_not_alike(chancy):
 def test_episodes_after_an_autoreset_are_not_alike(chancy, mode):
     env = chancy.native(1, mode, max_episode_steps=1)
     env.reset(seed=1)
-    starts = []
+    starts, rewards = [], []
     for _ in range(12):
         if mode.value == "Disabled":
             starts.append(env.reset()[0])
-        observation, _, terminated, truncated, _ = env.step(actions_of(env)[0])
-        if mode.value == "SameStep" or (mode.value == "NextStep" and not (terminated | truncated).any()):
+        observation, reward, terminated, truncated, _ = env.step(actions_of(env)[0])
+        ended = (terminated | truncated).any()
+        if mode.value == "SameStep" or (mode.value == "NextStep" and not ended):
             starts.append(observation)
+        if ended:
+            rewards.append(reward)
     assert len(starts) >= 6
-    assert any(first_difference(starts[0], start) for start in starts[1:])
+    assert any(first_difference(told[0], other) for told in (starts, rewards) for other in told[1:])
 
 
 @pytest.mark.parametrize("chancy", CHANCY, ids=str)
 def test_rows_with_neighbouring_seeds_are_not_alike(chancy):
     env = chancy.native(8, max_episode_steps=-1)
-    observation = env.reset(seed=0)[0]
-    arrays = observation.values() if isinstance(observation, dict) else [observation]
-    assert any((array != array[:1]).any() for array in arrays)
+    told = episode(env, actions_of(env), seed=0)
+    assert any(first_difference(row_of(told, 0), row_of(told, row)) for row in range(1, 8))
+
+
+def row_of(told, row):
+    """What an episode told one world."""
+    if isinstance(told, dict):
+        return {key: row_of(value, row) for key, value in told.items()}
+    return told[row] if isinstance(told, np.ndarray) else [row_of(value, row) for value in told]
 
 
 @pytest.mark.parametrize("chancy", CHANCY, ids=str)
 @pytest.mark.parametrize("form", ["native", "single"])
 def test_environments_that_were_never_seeded_are_not_alike(chancy, form):
-    envs = [chancy.native(8) if form == "native" else chancy.single() for _ in range(2)]
-    runs = [[env.reset()[0] for _ in range(6)] for env in envs]
+    actions = actions_of(chancy.native(1))
+    envs = [chancy.native(1) if form == "native" else chancy.single() for _ in range(2)]
+    acts = actions if form == "native" else [batch[0] for batch in actions]
+    runs = [[episode(env, acts[:1]) for _ in range(6)] for env in envs]
     assert first_difference(*runs) is not None
 
 

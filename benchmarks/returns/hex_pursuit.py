@@ -1,0 +1,89 @@
+"""Returns of HexPursuit: predators that patrol and chase, prey that flee from those they see.
+
+The policies are those of predators, one row for each; `OTHERS` says what the prey do meanwhile.
+"""
+
+import math
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from benchmarks.returns import act_at_random
+
+__all__ = ["GROUP", "OTHERS", "POLICIES", "flee", "optimum"]
+
+GROUP = "predator"
+WAYS = np.array([(0, 0), (1, 0), (1, -1), (0, -1), (-1, 0), (-1, 1), (0, 1)])  # axial: stay, then Hex2D's
+MARGIN = 0.25  # of the way round that predators patrol, from the border, as a share of the field
+
+Floats = npt.NDArray[np.floating[Any]]
+Actions = npt.NDArray[np.int64]
+
+
+def parts(observations: Floats) -> tuple[Floats, Floats, Floats, Floats]:
+    """Return the windows of hunters, hunted and cells, (num_rows, side, side), and places, (num_rows, 2)."""
+    side = math.isqrt((observations.shape[1] - 2) // 3)
+    windows = observations[:, :-2].reshape(-1, 3, side, side)
+    return windows[:, 0], windows[:, 1], windows[:, 2], observations[:, -2:]
+
+
+def hops(side: int) -> npt.NDArray[np.int64]:
+    """Return the hops from where each action leads to each place of a window, (7, side, side)."""
+    offsets = np.moveaxis(np.indices((side, side)), 0, -1) - side // 2
+    q, r = np.moveaxis(offsets - WAYS[:, None, None, :], -1, 0)
+    return np.maximum.reduce([np.abs(q), np.abs(r), np.abs(q + r)])
+
+
+def chase(observations: Floats, action_space: Any, rng: np.random.Generator) -> Actions:
+    """Hop towards the nearest prey in sight, by chance among equal ways; else round the field."""
+    _, hunted, _, places = parts(observations)
+    distances = hops(hunted.shape[1])
+    far = np.where(hunted[:, None] > 0.0, distances, np.inf).min(axis=(2, 3))  # (num_rows, 7)
+    towards = (far + rng.random(far.shape) / 2.0).argmin(axis=1)
+    return np.where(hunted.any(axis=(1, 2)), towards, patrol(places, rng))
+
+
+def patrol(places: Floats, rng: np.random.Generator) -> Actions:
+    """Return the action that leads along a ring inside the field, counter-clockwise in (q, r)."""
+    q, r = (places - 0.5).T
+    reach = np.maximum(np.abs(q), np.abs(r))
+    side = np.where(np.abs(q) >= np.abs(r), np.where(q > 0, 0, 2), np.where(r > 0, 1, 3))
+    inward, outward, along = np.array([4, 3, 1, 6]), np.array([1, 6, 4, 3]), np.array([6, 4, 3, 1])
+    ring = 0.5 - MARGIN
+    return np.where(
+        reach > ring + 0.05, inward[side], np.where(reach < ring - 0.1, outward[side], along[side])
+    )
+
+
+def flee(observations: Floats) -> Actions:
+    """Hop to the place farthest from the nearest predator in sight, the freest among equals; else stay.
+
+    Args:
+        observations: (..., 149) of prey.
+
+    Returns:
+        (...) actions.
+    """
+    hunters, _, field, _ = parts(observations.reshape(-1, observations.shape[-1]))
+    side = hunters.shape[1]
+    distances, centre = hops(side), side // 2
+    far = np.where(hunters[:, None] > 0.0, distances, side).min(axis=(2, 3)).astype(np.float64)
+    near = np.exp2(-distances) * (hunters[:, None] + 0.3 * (1.0 - field[:, None]))
+    inside = field[:, centre + WAYS[:, 0], centre + WAYS[:, 1]] > 0.0
+    score = np.where(inside, far - near.sum(axis=(2, 3)), -np.inf)
+    action = np.where(hunters.any(axis=(1, 2)), score.argmax(axis=1), 0)
+    return action.reshape(observations.shape[:-1])
+
+
+OTHERS = {"prey": flee}
+POLICIES = {"random": act_at_random, "scripted": chase}
+
+
+def optimum(params: Any) -> float:
+    """Return a bound of a predator's mean return: all prey caught as soon as they can be reached.
+
+    A predator at least `gap` hops away has to come within `reach`, and in a step each of both may hop once.
+    """
+    lost = math.ceil((params.gap - params.reach) / 2) - 1  # steps in which the prey live
+    return params.prey * (params.catch - params.survival * lost)

@@ -1,0 +1,97 @@
+"""The law of Epidemic: a disease, and what is done against it."""
+
+import math
+from collections.abc import Callable
+from dataclasses import KW_ONLY, dataclass
+from typing import Any
+
+import numpy as np
+
+from murk_env import Epidemic, Field, Frame, Propagator
+from murk_env.compile import kernel
+from murk_env.lattice import Lattice
+
+__all__ = ["DISTANCE", "NOTHING", "TEST", "VACCINATE", "Containment"]
+
+NOTHING, TEST, DISTANCE, VACCINATE = range(4)  # what is done in a cell
+
+
+@dataclass(frozen=True, eq=False)
+class Containment(Propagator):
+    """An epidemic among people who count, and measures against it.
+
+    After a tick of `spread`, distance undoes a share of a cell's new infections, and vaccines make a share of
+    its susceptible immune. In a cell where nobody was infected, less than a person does not fall ill; and
+    where less than a person is left infected, that recovers. The sum of a cell's shares stays the same, to
+    rounding.
+
+    Shapes: all fields are (num_worlds, num_cells). Lattices: all.
+
+    Attributes:
+        spread: the law of the disease.
+        measure: what is done in this tick.
+        caught: receives the share that is infected in this tick.
+        distancing: share of new infections that distance undoes, 0 to 1.
+        doses: share of the susceptible that vaccines make immune, 0 to 1.
+        person: share of a cell's people that is one of them.
+    """
+
+    spread: Epidemic
+    measure: Field
+    caught: Field
+    _: KW_ONLY
+    distancing: float
+    doses: float
+    person: float
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "coefficients", self.spread.coefficients)
+        object.__setattr__(self, "reads", (self.measure,))
+        object.__setattr__(self, "reads_previous", self.spread.reads_previous)
+        object.__setattr__(self, "writes", (*self.spread.writes, self.caught))
+
+    def max_dt(self, lattice: Lattice) -> float:
+        """Return the bound of the epidemic."""
+        return self.spread.max_dt(lattice)
+
+    def guarantees(self, field: Field) -> tuple[float, float]:
+        """Return [0, inf): no share ever becomes negative."""
+        return 0.0, math.inf
+
+    def bind(self, frame: Frame) -> Callable[[int, int], None]:
+        """Return the compiled tick over worlds [start, stop) of this frame."""
+        spread = self.spread.bind(frame)
+        susceptible, infected, _ = map(frame.previous, self.spread.writes)
+        after = tuple(map(frame.write, self.writes))
+        shares = np.array([self.distancing, self.doses, self.person], np.float32)
+        measure = frame.read(self.measure)
+
+        def run(start: int, stop: int) -> None:
+            spread(start, stop)
+            _contain(start, stop, susceptible, infected, after, measure, shares)
+
+        return run
+
+
+@kernel
+def _contain(
+    start: int, stop: int, susceptible: Any, infected: Any, after: Any, measure: Any, shares: Any
+) -> None:
+    """Correct the tick of the worlds [start, stop); all fields are (num_worlds, num_cells)."""
+    distancing, doses, person = shares
+    for world in range(start, stop):
+        s, i, r, caught = after[0][world], after[1][world], after[2][world], after[3][world]
+        for cell in range(s.size):
+            ill = susceptible[world, cell] - s[cell]
+            prevented = distancing * ill if measure[world, cell] == DISTANCE else np.float32(0.0)
+            if infected[world, cell] == 0.0 and ill - prevented < person:
+                prevented = ill
+            s[cell] += prevented
+            given = doses * s[cell] if measure[world, cell] == VACCINATE else np.float32(0.0)
+            s[cell] -= given
+            i[cell] = max(i[cell] - prevented, np.float32(0.0))
+            r[cell] += given
+            if i[cell] < person:
+                r[cell] += i[cell]
+                i[cell] = 0.0
+            caught[cell] = ill - prevented

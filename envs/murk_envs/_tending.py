@@ -1,0 +1,107 @@
+"""The law of Ecosystem: predators and prey, the weather, and a ranger among them."""
+
+from collections.abc import Callable
+from dataclasses import KW_ONLY, dataclass
+from typing import Any
+
+import numpy as np
+
+from murk_env import Field, Frame, LotkaVolterra, Propagator
+from murk_env.compile import kernel
+from murk_env.lattice import Lattice
+
+__all__ = ["REST", "Tending", "mean"]
+
+REST, CULL_PREDATORS, CULL_PREY, RELEASE_PREY, RELEASE_PREDATORS = range(5)  # deeds
+
+
+@dataclass(frozen=True, eq=False)
+class Tending(Propagator):
+    """Animals that live by `living`, in changing weather, with a ranger among them.
+
+    After a tick of `living`, prey are multiplied by 1 + weather, or 0 if that is negative; the deed changes
+    the ranger's cell and its neighbours: a cull takes a share, a release adds to what is there; and the
+    census takes the mean of both species over all cells.
+
+    Shapes: prey and predators (num_worlds, num_cells), ranger, deed and weather (num_worlds,), census
+    (num_worlds, 2). Lattices: all.
+
+    Attributes:
+        living: the law of the animals.
+        ranger: cell of the ranger.
+        deed: what the ranger does in this tick, 0 to 4.
+        weather: what changes the prey's growth in this tick.
+        census: receives the means of prey and of predators.
+        culling: share of the animals that a cull takes, 0 to 1.
+        release: density that a release adds.
+    """
+
+    living: LotkaVolterra
+    ranger: Field
+    deed: Field
+    weather: Field
+    census: Field
+    _: KW_ONLY
+    culling: float
+    release: float
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "coefficients", self.living.coefficients)
+        object.__setattr__(self, "reads", (self.ranger, self.deed, self.weather))
+        object.__setattr__(self, "reads_previous", self.living.reads_previous)
+        object.__setattr__(self, "writes", (*self.living.writes, self.census))
+
+    def max_dt(self, lattice: Lattice) -> float:
+        """Return the bound of the animals' law."""
+        return self.living.max_dt(lattice)
+
+    def bind(self, frame: Frame) -> Callable[[int, int], None]:
+        """Return the compiled tick over worlds [start, stop) of this frame."""
+        living, around = self.living.bind(frame), frame.lattice.neighbours
+        prey, predators, census = map(frame.write, self.writes)
+        ranger, deed, weather = map(frame.read, self.reads)
+        culling, release = np.float32(self.culling), np.float32(self.release)
+
+        def run(start: int, stop: int) -> None:
+            living(start, stop)
+            _tend(start, stop, prey, predators, census, ranger, deed, weather, around, culling, release)
+
+        return run
+
+
+@kernel
+def _tend(
+    start: int,
+    stop: int,
+    prey: Any,  # (num_worlds, num_cells)
+    predators: Any,  # (num_worlds, num_cells)
+    census: Any,  # (num_worlds, 2)
+    ranger: Any,  # (num_worlds,)
+    deed: Any,  # (num_worlds,)
+    weather: Any,  # (num_worlds,)
+    around: Any,  # (num_cells, num_directions) neighbours, -1 for none
+    culling: Any,
+    release: Any,
+) -> None:
+    """Weather, deed and census in the worlds [start, stop)."""
+    one, none = np.float32(1.0), np.float32(0.0)
+    for world in range(start, stop):
+        x, y, done, centre = prey[world], predators[world], deed[world], ranger[world]
+        x *= max(one + weather[world], none)
+        kept = one - culling if done in (CULL_PREDATORS, CULL_PREY) else one
+        added = release if done in (RELEASE_PREDATORS, RELEASE_PREY) else none
+        treated = x if done in (CULL_PREY, RELEASE_PREY) else y
+        treated[centre] = kept * treated[centre] + added
+        for cell in around[centre]:
+            if cell >= 0:
+                treated[cell] = kept * treated[cell] + added
+        census[world, 0], census[world, 1] = mean(x), mean(y)
+
+
+@kernel
+def mean(values: Any) -> float:
+    """Return the mean over all cells, summed in order."""
+    total = 0.0
+    for cell in range(values.size):
+        total += values[cell]
+    return total / values.size

@@ -1,0 +1,293 @@
+"""Wildfire: its rules worked by hand, how episodes begin, the contract of both faces, and what crews save."""
+
+import math
+from typing import Any
+
+import gymnasium
+import numpy as np
+import pytest
+
+from benchmarks.returns.wildfire import POLICIES, optimum
+from murk_env import MurkParallelEnv
+from murk_env.errors import ParameterError
+from murk_env.testing import check_vector_env
+from murk_envs.wildfire import Wildfire, WildfireVector
+
+SIZE = 16
+WAYS = [(0, 0), (1, 0), (1, -1), (0, -1), (-1, 0), (-1, 1), (0, 1)]  # axial (q, r), by action
+WET = 7
+FOREST, BURNING, BARE = range(3)
+CERTAIN: dict[str, Any] = {
+    "ignition": 1e6,
+    "wind": 0.0,
+    "forest": 1.0,
+    "drying": 0.0,
+}  # fire takes every dry neighbour
+COLD: dict[str, Any] = {"ignition": 0.0, "forest": 1.0}
+
+
+def cell(q, r):
+    return r * SIZE + q
+
+
+def around(q, r):
+    """Return the cell and its neighbours within the lattice."""
+    near = [(q + dq, r + dr) for dq, dr in WAYS]
+    return {cell(*one) for one in near if 0 <= one[0] < SIZE and 0 <= one[1] < SIZE}
+
+
+def lay_out(*crew, flames=(), fuel=1.0, **parameters):
+    """Return a forest with the crew and the flames at some (q, r), and the same fuel everywhere."""
+    env = Wildfire(crew=len(crew), burning=8.0, checked=True, **parameters)
+    env.reset(seed=1)
+    state = np.zeros((1, SIZE * SIZE), np.int32)
+    state[0, [cell(*one) for one in flames]] = BURNING
+    with env._core.world.edit() as tick:
+        tick[Wildfire.cells] = [[cell(*one) for one in crew]]
+        tick[Wildfire.state] = state
+        tick[Wildfire.fuel] = fuel
+    return env
+
+
+def read(env, field):
+    return env._core.world[field][0]
+
+
+def cells_in(env, state):
+    return set(np.flatnonzero(read(env, Wildfire.state) == state).tolist())
+
+
+@pytest.mark.parametrize("action", range(8))
+def test_an_action_hops_one_cell_or_stays(action):
+    env = lay_out((4, 7), (9, 2), flames=[(15, 15)], **COLD)
+    env.step([action, 0])
+    q, r = WAYS[action] if action != WET else (0, 0)
+    assert read(env, Wildfire.cells).tolist() == [cell(4 + q, 7 + r), cell(9, 2)]
+
+
+def test_nobody_leaves_the_forest_or_walks_into_flames():
+    env = lay_out((0, 0), (15, 15), (4, 4), (4, 4), flames=[(5, 4)], **COLD)
+    env.step([4, 1, 1, 2])
+    assert read(env, Wildfire.cells).tolist() == [cell(0, 0), cell(15, 15), cell(4, 4), cell(5, 3)]
+
+
+@pytest.mark.parametrize("at", [(5, 5), (0, 0), (15, 3)])
+def test_wetting_makes_the_cell_and_its_neighbours_wet_and_they_dry_again(at):
+    env = lay_out(at, flames=[(9, 12)], drying=0.125, **COLD)
+    env.step([WET])
+    dryness = read(env, Wildfire.dryness)
+    assert set(np.flatnonzero(dryness == 0.0).tolist()) == around(*at)
+    assert (np.delete(dryness, list(around(*at))) == 1.0).all()
+    for step in range(1, 8):
+        env.step([0])
+        assert set(read(env, Wildfire.dryness)[list(around(*at))].tolist()) == {step / 8}
+
+
+def test_a_certain_fire_takes_every_dry_neighbour_and_costs_its_share_of_the_forest():
+    env = lay_out((15, 15), flames=[(5, 5)], **CERTAIN)
+    _, reward, terminated, _, _ = env.step([0])
+    assert cells_in(env, BURNING) == around(5, 5)
+    assert reward == -100.0 * 6 / 256
+    assert not terminated
+    assert env.step([0])[1] == -100.0 * 12 / 256  # the ring around
+
+
+def test_what_is_wetted_does_not_catch_fire_in_the_same_step():
+    env = lay_out((7, 5), flames=[(5, 5)], **CERTAIN)
+    _, reward, *_ = env.step([WET])
+    assert cells_in(env, BURNING) == around(5, 5) - around(7, 5)
+    assert reward == -100.0 * 5 / 256
+
+
+def test_a_fire_whose_neighbours_are_wet_burns_out_and_ends_the_episode():
+    env = lay_out((5, 5), (5, 5), flames=[(4, 5)], fuel=0.375, **CERTAIN)
+    with env._core.world.edit() as tick:
+        dryness = np.ones((1, SIZE * SIZE))
+        dryness[0, list(around(4, 5))] = 0.0
+        tick[Wildfire.dryness] = dryness
+    ends = [env.step([0, 0])[1:3] for _ in range(3)]
+    assert ends == [(0.0, False), (0.0, False), (0.0, True)]
+    assert cells_in(env, BARE) == {cell(4, 5)}
+    assert read(env, Wildfire.fuel)[cell(4, 5)] == 0.0
+
+
+def test_bare_ground_does_not_burn():
+    env = lay_out((15, 15), flames=[(5, 5)], **CERTAIN)
+    with env._core.world.edit() as tick:
+        tick.edit(Wildfire.state)[0, cell(6, 5)] = BARE
+    env.step([0])
+    assert cells_in(env, BURNING) == around(5, 5) - {cell(6, 5)}
+
+
+def test_wetting_does_not_put_out_what_burns():
+    env = lay_out((5, 5), flames=[(5, 5)], fuel=0.5, **CERTAIN)
+    assert [env.step([WET])[2] for _ in range(4)] == [False, False, False, True]
+    assert cells_in(env, FOREST) == set(range(256)) - {cell(5, 5)}
+
+
+def test_an_episode_is_truncated_at_the_limit_while_something_burns():
+    env = gymnasium.wrappers.TimeLimit(Wildfire(ignition=0.0), max_episode_steps=5)
+    env.reset(seed=1)
+    assert [env.step([0] * 4)[2:4] for _ in range(5)] == [(False, False)] * 4 + [(False, True)]
+
+
+def test_fire_spreads_with_the_wind():
+    envs = WildfireVector(num_envs=200, size=15, forest=1.0)
+    envs.reset(seed=0)
+    start = np.zeros((200, 225), np.int32)
+    start[:, 112] = BURNING  # in the middle, (7, 7)
+    with envs._core.world.edit() as tick:
+        tick[Wildfire.state], tick[Wildfire.fuel] = start, 1.0
+        tick[Wildfire.speed], tick[Wildfire.direction] = 8.0, 0.0  # towards x, the direction east
+    for _ in range(8):
+        envs.step(np.zeros((200, 4), int))
+    burnt = (envs._core.world[Wildfire.state] != FOREST).mean(axis=0)
+    x = envs._core.world.lattice.positions[:, 0] - envs._core.world.lattice.positions[112, 0]
+    east, west = burnt[x > 0.1].sum(), burnt[x < -0.1].sum()
+    assert east > 2.0 * west
+
+
+@pytest.fixture(scope="module")
+def begun():
+    """Return the fields of 3,000 episodes that have just begun."""
+    envs = WildfireVector(num_envs=3000, sparks=2)
+    envs.reset(seed=0)
+    world = envs._core.world
+    return {name: np.array(world[field]) for name, field in Wildfire.fields.items()}
+
+
+def test_every_forest_has_as_many_trees_with_fuel_as_it_should_and_as_many_sparks(begun):
+    state, fuel = begun["state"], begun["fuel"]
+    assert ((state != BARE).sum(axis=1) == 230).all()  # 0.9 of 256, rounded
+    assert ((state == BURNING).sum(axis=1) == 2).all()
+    assert ((fuel > 0.0) == (state != BARE)).all()
+    amounts = fuel[fuel > 0.0]
+    assert amounts.min() >= 0.5
+    assert amounts.max() <= 1.0
+    assert amounts.mean() == pytest.approx(0.75, abs=4 * 0.5 / math.sqrt(12 * amounts.size))
+
+
+def test_trees_and_sparks_are_anywhere_with_equal_chance(begun):
+    for seen, share in ((begun["state"] != BARE, 230 / 256), (begun["state"] == BURNING, 2 / 256)):
+        error = math.sqrt(share * (1.0 - share) / 3000)
+        assert np.abs(seen.mean(axis=0) - share).max() < 4.5 * error
+
+
+def test_the_crew_begins_anywhere_with_equal_chance(begun):
+    counts, expected = np.bincount(begun["cells"].ravel(), minlength=256), 12000 / 256
+    assert abs(((counts - expected) ** 2 / expected).sum() - 255) < 4 * math.sqrt(2 * 255)
+
+
+def test_the_wind_blows_from_anywhere_up_to_its_limit_and_is_seen(begun):
+    speed, direction = begun["speed"], begun["direction"]
+    for values, most in ((speed, 8.0), (direction, 2 * math.pi)):
+        distance = np.abs(np.sort(values) / most - (np.arange(3000) + 0.5) / 3000).max()
+        assert distance < 1.63 / math.sqrt(3000)  # Kolmogorov and Smirnov, 1 %
+    expected = np.stack([np.cos(direction), np.sin(direction)], axis=1) * speed[:, None] / 20.0
+    assert begun["breeze"] == pytest.approx(expected, abs=1e-6)
+
+
+def test_the_forest_is_dry_when_an_episode_begins_also_after_a_wet_one():
+    env = Wildfire(size=5)
+    env.reset(seed=1)
+    env.step([WET] * 4)
+    env.reset()
+    assert (read(env, Wildfire.dryness) == 1.0).all()
+
+
+def test_the_observation_shows_the_forest_the_crew_and_the_wind():
+    env = Wildfire()
+    env.reset(seed=3)
+    seen = [env.step(env.action_space.sample())[0] for _ in range(10)][-1]
+    planes, places, breeze = seen[: 6 * 256].reshape(6, 256), seen[6 * 256 : -2].reshape(2, 4), seen[-2:]
+    state, crew = read(env, Wildfire.state), read(env, Wildfire.cells)
+    assert [set(np.flatnonzero(plane).tolist()) for plane in planes[:3]] == [
+        cells_in(env, s) for s in range(3)
+    ]
+    assert planes[:3].sum() == len(state)
+    assert np.array_equal(planes[3], read(env, Wildfire.fuel))
+    assert np.array_equal(planes[4], read(env, Wildfire.dryness))
+    assert set(np.flatnonzero(planes[5]).tolist()) == set(crew.tolist())
+    assert places == pytest.approx(np.stack([crew % 16, crew // 16]) / 15)
+    assert np.array_equal(breeze, read(env, Wildfire.breeze))
+
+
+def test_each_of_the_crew_sees_what_is_around_it_and_shares_reward_and_end():
+    env, team = MurkParallelEnv(Wildfire), Wildfire()
+    env.reset(seed=3)
+    team.reset(seed=3)
+    ended, rng = False, np.random.default_rng(0)
+    while not ended:
+        actions = rng.integers(0, 8, 4)
+        seen, rewards, terminated, _, _ = env.step(dict(zip(env.possible_agents, actions, strict=True)))
+        whole, reward, ended, _, _ = team.step(actions)
+        assert set(rewards.values()) == {reward}
+        assert set(terminated.values()) == {ended}
+        planes = np.pad(whole[: 6 * 256].reshape(6, 16, 16), ((0, 0), (4, 4), (4, 4))).swapaxes(1, 2)
+        q, r = np.indices((9, 9)) - 4
+        disk = np.maximum.reduce([np.abs(q), np.abs(r), np.abs(q + r)]) <= 4
+        for agent, where in zip(env.possible_agents, read(env, Wildfire.cells).tolist(), strict=True):
+            own = planes[:, where % 16 : where % 16 + 9, where // 16 : where // 16 + 9] * disk
+            assert np.array_equal(seen[agent][: 6 * 81].reshape(6, 9, 9), own)
+            assert np.array_equal(seen[agent][-2:], whole[-2:])
+    assert not env.agents
+
+
+@pytest.mark.parametrize(
+    ("keywords", "message"),
+    [
+        ({"size": 1}, "size is from 2 to 32768, not 1"),
+        ({"crew": 0}, "crew is from 1 to 65536, not 0"),
+        ({"sparks": 0}, "sparks is from 1 to 65536, not 0"),
+        ({"forest": 1.2}, "forest is from 0 to 1, not 1.2"),
+        ({"burning": 0.5}, "burning is from 1 to 1e.06, not 0.5"),
+        ({"ignition": -0.1}, "ignition is from 0 to 1e.06, not -0.1"),
+        ({"wind": 21.0}, "wind is from 0 to 20, not 21.0"),
+        ({"drying": math.nan}, "drying is from 0 to 1, not nan"),
+        ({"view": 0}, "view is from 1 to 1024, not 0"),
+        (
+            {"forest": 0.0},
+            "needs forest besides the sparks, but forest=0.0 makes 0 cells of it with sparks=1",
+        ),
+        ({"size": 3, "forest": 0.5, "sparks": 4}, "makes 4 cells of it with sparks=4"),
+    ],
+    ids=str,
+)
+def test_parameters_that_cannot_be_are_refused(keywords, message):
+    with pytest.raises(ParameterError, match=message):
+        Wildfire(**keywords)
+    with pytest.raises(ParameterError, match=message):
+        WildfireVector(num_envs=2, **keywords)
+
+
+@pytest.mark.parametrize("checked", [False, True], ids=["normal", "checked"])
+def test_the_vector_form_keeps_the_contract(checked):
+    small: dict[str, Any] = dict(Wildfire.small) | {"checked": checked}
+
+    def single():
+        return gymnasium.wrappers.TimeLimit(Wildfire(**small), max_episode_steps=7)
+
+    def native(num_envs, mode):
+        return WildfireVector(num_envs=num_envs, autoreset_mode=mode, max_episode_steps=7, **small)
+
+    check_vector_env(native, single, num_envs=(4,), steps=50)
+
+
+def returns_of(policy, num_envs=60):
+    envs = WildfireVector(num_envs=num_envs, max_episode_steps=200)
+    observations, _ = envs.reset(seed=0)
+    rng, total, running = np.random.default_rng(0), np.zeros(num_envs), np.ones(num_envs, bool)
+    while running.any():
+        actions = policy(observations, envs.single_action_space, rng)
+        observations, rewards, terminated, truncated, _ = envs.step(actions)
+        total += np.where(running, rewards, 0.0)
+        running &= ~(terminated | truncated)
+    return total
+
+
+def test_a_crew_that_wets_ahead_of_the_fire_saves_most_of_the_forest_and_a_random_one_does_not():
+    scripted, random = (returns_of(POLICIES[name]) for name in ("scripted", "random"))
+    assert scripted.mean() > -25.0
+    assert random.mean() < -45.0
+    assert max(scripted.max(), random.max()) <= optimum(Wildfire.Params())
+    assert min(scripted.min(), random.min()) >= -100.0
