@@ -8,14 +8,17 @@ from pathlib import Path
 PACKAGES = ("numpy", "numba", "gymnasium")
 
 
-def describe() -> str:
-    """Processor, number of cores, and the versions that matter, in one line."""
-    versions = ", ".join(f"{package} {version(package)}" for package in PACKAGES)
-    return f"{processor()}, {os.cpu_count()} cores, Python {platform.python_version()}, {versions}"
+def describe() -> dict[str, str]:
+    """Return the processor, the number of cores, how busy they are, and the versions that matter."""
+    versions = {package: version(package) for package in PACKAGES}
+    found = {"processor": processor(), "cores": str(os.cpu_count()), "system": platform.platform(terse=True)}
+    if hasattr(os, "getloadavg"):
+        found["load"] = f"{os.getloadavg()[0]:.1f}"
+    return found | {"Python": platform.python_version()} | versions
 
 
 def processor() -> str:
-    """The processor's model, where the system tells it."""
+    """Return the processor's model, where the system tells it."""
     information = Path("/proc/cpuinfo")
     if information.exists():
         for line in information.read_text().splitlines():

@@ -1,61 +1,95 @@
 """Repeated timing of jobs in turn, so that a busy moment of the machine falls on all of them alike."""
 
+import itertools
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from statistics import median
+from statistics import median, quantiles
+from typing import Any
+
+Nanoseconds = Callable[[int], int]
 
 
 @dataclass(frozen=True)
 class Job:
-    """Something to time: `run()` performs `operations` operations, each a `unit`."""
+    """Something to time.
+
+    Attributes:
+        name: what it is, in a table.
+        operations: how many operations one step is: the number of its worlds.
+        nanoseconds: takes a number of steps, performs them and returns how long they took.
+    """
 
     name: str
-    unit: str
     operations: int
-    run: Callable[[], object]
+    nanoseconds: Nanoseconds
 
 
 @dataclass(frozen=True)
-class Rates:
-    """Operations a second of one job, one figure a repeat."""
+class Sample:
+    """One figure for each repeat."""
 
-    job: Job
-    per_second: tuple[float, ...]
+    values: tuple[float, ...]
 
     @property
     def median(self) -> float:
-        """The middle figure, operations a second."""
-        return median(self.per_second)
+        """The middle figure."""
+        return median(self.values)
 
     @property
-    def spread(self) -> float:
-        """How far the slowest and the fastest repeat lie apart, as a share of the median."""
-        return (max(self.per_second) - min(self.per_second)) / self.median
+    def quartiles(self) -> tuple[float, float]:
+        """The figures between which the middle half of the repeats lies."""
+        if len(self.values) == 1:
+            return self.values[0], self.values[0]
+        low, _, high = quantiles(self.values, n=4, method="inclusive")
+        return low, high
+
+    def over(self, other: "Sample") -> "Sample":
+        """Return the ratio to another sample, repeat by repeat; to a constant if the other is one figure."""
+        divisors = other.values * len(self.values) if len(other.values) == 1 else other.values
+        return Sample(tuple(mine / its for mine, its in zip(self.values, divisors, strict=True)))
 
 
-def measure(
-    jobs: Sequence[Job], repeats: int, seconds: float, clock: Callable[[], float] = time.perf_counter
-) -> list[Rates]:
-    """Times every job `repeats` times, in turn, each repeat lasting about `seconds`.
+def calls(run: Callable[[], object]) -> Nanoseconds:
+    """Return what times a call, made once a step."""
+    return stepping(lambda _: run(), [None])
 
-    A first call of each job, untimed, compiles what is to be compiled.
+
+def stepping(step: Callable[[Any], object], actions: Iterable[Any]) -> Nanoseconds:
+    """Return what times a step under each action in turn, over and over."""
+    endless = itertools.cycle(actions)
+
+    def nanoseconds(steps: int) -> int:
+        chosen = list(itertools.islice(endless, steps))
+        began = time.perf_counter_ns()
+        for action in chosen:
+            step(action)
+        return time.perf_counter_ns() - began
+
+    return nanoseconds
+
+
+def measure(jobs: Sequence[Job], repeats: int, seconds: float) -> list[Sample]:
+    """Time every job `repeats` times, in turn, each repeat lasting about `seconds`.
+
+    A first step, untimed, compiles what is to be compiled; the steps that find out how many fill a repeat
+    warm up the rest.
+
+    Returns:
+        For each job, its nanoseconds per operation.
     """
-    calls = [_calls_lasting(job, seconds, clock) for job in jobs]
-    per_second: list[list[float]] = [[] for _ in jobs]
+    steps = [_steps_lasting(job, seconds * 1e9) for job in jobs]
+    figures: list[list[float]] = [[] for _ in jobs]
     for _ in range(repeats):
-        for job, count, figures in zip(jobs, calls, per_second, strict=True):
-            figures.append(job.operations * count / _duration(job, count, clock))
-    return [Rates(job, tuple(figures)) for job, figures in zip(jobs, per_second, strict=True)]
+        for job, count, own in zip(jobs, steps, figures, strict=True):
+            own.append(job.nanoseconds(count) / (count * job.operations))
+    return [Sample(tuple(own)) for own in figures]
 
 
-def _calls_lasting(job: Job, seconds: float, clock: Callable[[], float]) -> int:
-    job.run()
-    return max(1, round(seconds / _duration(job, 1, clock)))
-
-
-def _duration(job: Job, calls: int, clock: Callable[[], float]) -> float:
-    began = clock()
-    for _ in range(calls):
-        job.run()
-    return clock() - began
+def _steps_lasting(job: Job, wanted: float) -> int:
+    """Return how many steps last as long as wanted, from runs each at most ten times the one before."""
+    job.nanoseconds(1)
+    steps = 1
+    while (elapsed := max(job.nanoseconds(steps), 1)) < 0.5 * wanted:
+        steps = min(10 * steps, round(steps * wanted / elapsed))
+    return max(1, round(steps * wanted / elapsed))

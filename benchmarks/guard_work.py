@@ -1,0 +1,99 @@
+"""The work that the regression guard counts: one job for everything a step is made of.
+
+Run as a program, it does each job between two marks that callgrind can see: calls of the C function
+`getloadavg`, which nothing else makes. For every job there are two stretches, of n and of 2 n steps, so that
+the difference holds neither the marks nor what is done once.
+"""
+
+import gc
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from benchmarks import kernels, subjects
+from benchmarks.timing import Job, calls
+from murk_env import (
+    Automaton,
+    Fcc12,
+    Field,
+    GrayScott,
+    Hex2D,
+    Lattice,
+    Noise,
+    Product,
+    Propagator,
+    Ring1D,
+    Square4,
+    Square8,
+    Wave,
+    World,
+)
+
+NUM_STEPS = 20
+NUM_WORLDS = 64
+GRID = Square4(16, 16)
+
+
+@dataclass(frozen=True)
+class Work:
+    """A job, whose operations are each a step, or one cell of a step."""
+
+    unit: str
+    make: Callable[[], Job]
+
+
+def _diffusion(lattice: Lattice) -> Work:
+    """Return the diffusion kernel on a lattice."""
+
+    def make() -> Job:
+        job = kernels.diffusion("", lattice, NUM_WORLDS)
+        return Job("", NUM_WORLDS * lattice.num_cells, job.nanoseconds)
+
+    return Work("cell", make)
+
+
+def _law(law: Propagator) -> Work:
+    """Return a law's ticks in a world; what is around the law is spread over many cells."""
+
+    def make() -> Job:
+        fields = {f"field{index}": field for index, field in enumerate((*law.writes, *law.updates))}
+        world = World(GRID, fields, [law], num_worlds=NUM_WORLDS, seed=0)
+        return Job("", NUM_WORLDS * GRID.num_cells, calls(world.tick))
+
+    return Work("cell", make)
+
+
+WORKS = {
+    "NullEnv": Work("step", lambda: subjects.single("", subjects.NullEnv)),
+    "NullEnv, 16 idle fields": Work("step", lambda: subjects.single("", subjects.with_idle_fields(16))),
+    "HeatSeeker": Work("step", lambda: subjects.single("")),
+    "HeatSeeker, batch": Work("step", lambda: subjects.batch("", NUM_WORLDS)),
+    "diffusion on Square4": _diffusion(GRID),
+    "diffusion on Square8": _diffusion(Square8(16, 16)),
+    "diffusion on Hex2D": _diffusion(Hex2D(16, 16)),
+    "diffusion on Fcc12": _diffusion(Fcc12(8, 8, 8)),
+    "diffusion on a product": _diffusion(Product(Square4(8, 8), Ring1D(4))),
+    "wave": _law(Wave(Field(initial=0.5), Field(), wave_speed=0.5)),
+    "Gray-Scott": _law(GrayScott(Field(initial=1.0), Field(initial=0.25), feed=0.03, kill=0.06)),
+    "noise": _law(Noise(Field())),
+    "automaton": _law(Automaton(Field(dtype=np.int32, initial=1), birth=(3,), survival=(2, 3))),
+}
+
+
+def main() -> None:
+    """Do every work, each between marks."""
+    gc.disable()  # when it comes is not the work's doing
+    for work in WORKS.values():
+        job = work.make()
+        job.nanoseconds(NUM_STEPS)
+        os.getloadavg()
+        job.nanoseconds(NUM_STEPS)
+        os.getloadavg()
+        job.nanoseconds(2 * NUM_STEPS)
+        os.getloadavg()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,93 @@
+"""Laws by themselves: their kernels on arrays that stand still, without a world around them."""
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from benchmarks.timing import Job, calls
+from murk_env import Diffusion, Field, Lattice, Propagator, World, WorldRng
+
+
+class StillFrame:
+    """What a law is bound to: one array of previous values and one to write, for a field that it changes.
+
+    Args:
+        law: the law.
+        lattice: the topology of every world.
+        num_worlds: number of worlds in the batch.
+    """
+
+    dt = 1.0
+
+    def __init__(self, law: Propagator, lattice: Lattice, num_worlds: int) -> None:
+        self.lattice = lattice
+        self.num_worlds = num_worlds
+        self.coefficients = np.tile(np.array(law.coefficients, np.float64), (num_worlds, 1))
+        self._previous, self._target = (aligned(num_worlds, lattice.num_cells) for _ in range(2))
+        self._previous[:] = np.random.default_rng(0).random(self._previous.shape, np.float32)
+
+    @property
+    def rng(self) -> WorldRng:
+        """Nothing: no law here draws."""
+        raise NotImplementedError("laws that draw are timed in a World.")
+
+    def read(self, field: Field) -> npt.NDArray[Any]:
+        """Return the values."""
+        return self._previous
+
+    def previous(self, field: Field) -> npt.NDArray[Any]:
+        """Return the values."""
+        return self._previous
+
+    def write(self, field: Field) -> npt.NDArray[Any]:
+        """Return the array to fill."""
+        return self._target
+
+    def update(self, field: Field) -> npt.NDArray[Any]:
+        """Return the array to change."""
+        return self._target
+
+
+def aligned(num_worlds: int, num_cells: int) -> npt.NDArray[np.float32]:
+    """Return zeros on a 64-byte boundary, as the arena's are."""
+    memory = np.zeros(num_worlds * num_cells + 16, np.float32)
+    first = -memory.ctypes.data % 64 // 4
+    return memory[first : first + num_worlds * num_cells].reshape(num_worlds, num_cells)
+
+
+def diffusion(name: str, lattice: Lattice, num_worlds: int, **options: Any) -> Job:
+    """Return the diffusion kernel on a batch; its operations are the neighbours read."""
+    law = Diffusion(Field(unit="K", low=0.0), coefficient=0.05, **options)
+    run = law.bind(StillFrame(law, lattice, num_worlds))
+    return Job(name, num_worlds * neighbour_reads(lattice), calls(lambda: run(0, num_worlds)))
+
+
+def neighbour_reads(lattice: Lattice) -> int:
+    """Return how many neighbours all cells of a world have together."""
+    return int(np.count_nonzero(lattice.neighbours >= 0))
+
+
+def diffusing_world(lattice: Lattice, num_worlds: int) -> tuple[World, Field]:
+    """Return worlds with diffusion and nothing else, as the peer's, and their field."""
+    heat = Field(unit="K")
+    law = Diffusion(heat, coefficient=0.05, decay=0.005, sources={0: 10.0})
+    return World(lattice, {"heat": heat}, [law], num_worlds=num_worlds, seed=0), heat
+
+
+def ticks(name: str, lattice: Lattice) -> Job:
+    """Return the ticks of one world with diffusion."""
+    world, _ = diffusing_world(lattice, 1)
+    return Job(name, 1, calls(world.tick))
+
+
+def ticks_read_out(name: str, lattice: Lattice, num_worlds: int) -> Job:
+    """Return the ticks of many worlds with diffusion, each with its field copied out, as the peer's is."""
+    world, heat = diffusing_world(lattice, num_worlds)
+    out = np.zeros((num_worlds, lattice.num_cells), np.float32)
+
+    def run() -> None:
+        world.tick()
+        np.copyto(out, world[heat])
+
+    return Job(name, num_worlds, calls(run))

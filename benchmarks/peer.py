@@ -1,0 +1,82 @@
+"""The peers: other engines, in an interpreter of their own, that are asked over a pipe to step k times."""
+
+import itertools
+import json
+import subprocess
+import sys
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from benchmarks.timing import Job
+
+VERSIONS = {"murk": "0.2.0"}  # the release that the figures to reach speak of
+_ROOT = Path(__file__).resolve().parent.parent
+
+
+class PeerError(RuntimeError):
+    """A peer is there and failed."""
+
+
+class Peer:
+    """An interpreter in which peers may be installed.
+
+    Args:
+        python: its path; the one that runs this if it is None.
+    """
+
+    def __init__(self, python: str | None = None) -> None:
+        self._python = sys.executable if python is None else python
+        command = [self._python, "-m", "benchmarks.peers"]
+        self._child = subprocess.Popen(
+            command, cwd=_ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+        self._names = itertools.count()
+        self.versions: dict[str, str | None] = self._ask("describe")
+
+    def __enter__(self) -> "Peer":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._child.communicate()  # the end of its input ends it
+
+    def missing(self, package: str) -> str | None:
+        """Return how to get a package that is not there in the right version, None if it is."""
+        found, wanted = self.versions[package], VERSIONS.get(package)
+        if found is not None and wanted in (None, found):
+            return None
+        requirement = package if wanted is None else f"{package}=={wanted}"
+        needs = " (it needs Python >= 3.12)" if package == "murk" else ""
+        return (
+            f"{requirement} is not installed for {self._python}. Get it{needs} with `python3.12 -m venv "
+            f".peer && .peer/bin/pip install numpy {requirement}`, then say --peer-python .peer/bin/python"
+        )
+
+    def name(self, package: str) -> str:
+        """Return a package with its version."""
+        return f"{package} {self.versions[package]}"
+
+    @contextmanager
+    def job(self, package: str, program: str, operations: int, **arguments: Any) -> Generator[Job]:
+        """Make the worlds of a program in the peer's interpreter and give what steps them."""
+        key = next(self._names)
+        self._ask("make", job=key, package=package, program=program, arguments=arguments)
+        try:
+            yield Job(self.name(package), operations, lambda steps: self._ask("run", job=key, steps=steps))
+        finally:
+            self._ask("drop", job=key)
+
+    def _ask(self, method: str, **arguments: Any) -> Any:
+        assert self._child.stdin is not None
+        assert self._child.stdout is not None
+        self._child.stdin.write(json.dumps({"do": method, "arguments": arguments}) + "\n")
+        self._child.stdin.flush()
+        line = self._child.stdout.readline()
+        reply = json.loads(line) if line else {"error": "it ended without an answer"}
+        if "error" in reply:
+            raise PeerError(f"{self._python} could not {method} {arguments}: {reply['error']}")
+        return reply["answer"]

@@ -1,0 +1,171 @@
+"""The environments that are timed: HeatSeeker, and small ones that show one cost alone."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from gymnasium.spaces import Discrete
+
+from benchmarks.timing import Job, calls, stepping
+from murk_env import (
+    Blueprint,
+    Diffusion,
+    Field,
+    Line1D,
+    MurkEnv,
+    MurkVectorEnv,
+    Observation,
+    Observe,
+    Square4,
+    per_world,
+)
+from murk_env.random import integers
+from murk_envs import HeatSeeker
+
+LIMIT = 200  # steps of an episode of HeatSeeker, as it is registered
+NUM_ACTIONS = 64  # distinct ones, used over and over
+
+
+class NullEnv(MurkEnv):
+    """Nothing happens: what a step costs here is the framework's own share.
+
+    Observation: float32 (1,): a number that never changes.
+    Action: Discrete(2), without effect.
+    Reward: 0.
+    Ends: never.
+    Start: nothing to do.
+    Source: none.
+    """
+
+    value = Field(over="world")
+
+    def build(self, params: Any) -> Blueprint:
+        """Return a world without laws."""
+        seen = Observation(Observe(self.value))
+        return Blueprint(lattice=Line1D(1), observation=seen, action_space=Discrete(2))
+
+    @per_world()
+    def start() -> None:
+        """Do nothing."""
+
+    @per_world()
+    def act() -> None:
+        """Do nothing."""
+
+    @per_world()
+    def reward() -> float:
+        """Pay nothing."""
+        return 0.0
+
+    @per_world()
+    def terminated() -> bool:
+        """Go on."""
+        return False
+
+
+class Lifespans(HeatSeeker):
+    """HeatSeeker whose episodes end when their time is up, at any step the same share of the worlds.
+
+    Observation: float32 (512,), as in HeatSeeker.
+    Action: Discrete(5), as in HeatSeeker.
+    Reward: as in HeatSeeker.
+    Ends: terminated after a number of steps drawn uniformly from 1 to 2 * mean - 1.
+    Start: as in HeatSeeker.
+    Source: none.
+    """
+
+    @dataclass(frozen=True, kw_only=True)
+    class Params(HeatSeeker.Params):
+        """Knobs of Lifespans.
+
+        Attributes:
+            mean: steps that an episode has on average, so that 1 / mean of the worlds end at each step.
+        """
+
+        mean: int = 100
+
+    left = Field(over="world", dtype=np.int32)  # (num_worlds,) steps
+
+    @per_world(HeatSeeker.heat, HeatSeeker.agent, HeatSeeker.settled, left)
+    def start(heat: Any, agent: Any, settled: Any, left: Any, source: int, mean: int, rng: Any) -> None:
+        """Put the agent on any cell but the source, and draw how long it lives."""
+        heat[:] = settled
+        cell = integers(rng, 0, len(heat) - 1)
+        agent[0] = cell if cell < source else cell + 1
+        left[0] = integers(rng, 1, 2 * mean)
+
+    @per_world(HeatSeeker.agent, left)
+    def act(agent: Any, left: Any, action: int, moves: Any) -> None:
+        """Hop, and grow older."""
+        agent[0] = moves[agent[0], action - 1]
+        left[0] -= 1
+
+    @per_world(left)
+    def terminated(left: Any) -> bool:
+        """End when the time is up."""
+        return left[0] <= 0
+
+
+def with_idle_fields(number: int, **declaration: Any) -> type[MurkEnv]:
+    """Return NullEnv with fields that nothing reads or writes."""
+    return type(f"NullEnv{number}", (NullEnv,), {f"idle{i}": Field(**declaration) for i in range(number)})
+
+
+def with_diffusing_fields(number: int, size: int) -> type[MurkEnv]:
+    """Return NullEnv on a square grid with fields over its cells, each diffusing by itself, all observed."""
+    declared = {f"heat{index}": Field(unit="K") for index in range(number)}
+
+    def build(self: MurkEnv, params: Any) -> Blueprint:
+        fields = declared.values()
+        laws = [Diffusion(field, coefficient=0.1, decay=0.005, sources={0: 1.0}) for field in fields]
+        seen = Observation(*(Observe(field) for field in fields))
+        grid = Square4(size, size)
+        return Blueprint(lattice=grid, observation=seen, action_space=Discrete(2), propagators=laws)
+
+    return type(f"Diffusing{number}x{size}", (NullEnv,), {**declared, "build": build})
+
+
+def single(name: str, env_class: type[MurkEnv] = HeatSeeker, **options: Any) -> Job:
+    """Return the steps of one world; an episode that has ended goes on."""
+    env = env_class(**options)
+    env.action_space.seed(0)
+    env.reset(seed=0)
+    return Job(name, 1, stepping(env.step, [int(env.action_space.sample()) for _ in range(NUM_ACTIONS)]))
+
+
+def batch(name: str, num_worlds: int, env_class: type[MurkEnv] = HeatSeeker, **options: Any) -> Job:
+    """Return the steps of a batch, on one thread unless said otherwise, restarts included."""
+    envs = vector_env(num_worlds, env_class, **options)
+    all_actions = [envs.action_space.sample() for _ in range(NUM_ACTIONS)]
+    return Job(name, num_worlds, stepping(envs.step, all_actions))
+
+
+def vector_env(num_worlds: int, env_class: type[MurkEnv] = HeatSeeker, **options: Any) -> MurkVectorEnv:
+    """Return a batch that has begun, on one thread unless said otherwise."""
+    chosen: dict[str, Any] = {"num_threads": 1} | options
+    envs = MurkVectorEnv(env_class, num_worlds, **chosen)
+    envs.action_space.seed(0)
+    envs.reset(seed=0)
+    return envs
+
+
+def staggered(name: str, num_worlds: int, **options: Any) -> Job:
+    """Return the steps of a batch of HeatSeeker whose episodes are at different steps, as in the long run."""
+    same_step = {"autoreset_mode": "SameStep", "max_episode_steps": LIMIT}
+    envs = vector_env(num_worlds, **(same_step | options))
+    all_actions = [envs.action_space.sample() for _ in range(NUM_ACTIONS)]
+    due = np.arange(num_worlds) * LIMIT // num_worlds
+    for step in range(LIMIT):
+        envs.step(all_actions[step % NUM_ACTIONS])
+        if (due == step).any():
+            envs.reset(options={"reset_mask": due == step})
+    return Job(name, num_worlds, stepping(envs.step, all_actions))
+
+
+def copying(num_worlds: int, num_elements: int) -> Job:
+    """Return the floor: `np.copyto` of so many float32 a world, and nothing else."""
+    source, target = (np.zeros((num_worlds, num_elements), np.float32) for _ in range(2))
+    source += 1.0  # so that its pages are its own
+    copy: Callable[[], None] = lambda: np.copyto(target, source)  # noqa: E731  # what is timed
+    return Job("np.copyto", num_worlds, calls(copy))
