@@ -102,7 +102,8 @@ class Program:
         self.fills: dict[object, object] = {}
         for merge, group in groupby(runs, lambda pair: runner is not None and can_merge(pair[1])):
             pairs = list(group)
-            if merge and runner is not None:
+            alone = len(pairs) == 1 and isinstance(runner, SerialRunner)  # nothing to merge or share
+            if merge and runner is not None and not alone:
                 self._parts.append(_Merged(pairs, block, runner))
             else:
                 self._parts += [_Single(stage, run) for stage, run in pairs]

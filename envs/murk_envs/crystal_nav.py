@@ -133,8 +133,9 @@ class CrystalNav(MurkEnv):
         beacon: Any, radiation: Any, agent: Any, first_beacon: Any, first_radiation: Any, goal: int, rng: Any
     ) -> None:
         """Put the agent on any cell but the beacon."""
-        beacon[:] = first_beacon
-        radiation[:] = first_radiation
+        for place in range(len(beacon)):
+            beacon[place] = first_beacon[place]
+            radiation[place] = first_radiation[place]
         cell = integers(rng, 0, len(beacon) - 1)
         agent[0] = cell if cell < goal else cell + 1
 

@@ -128,7 +128,8 @@ class LayeredHex(MurkEnv):
     @per_world(beacon, agent, first_beacon)
     def start(beacon: Any, agent: Any, first_beacon: Any, size: int, floors: int, rng: Any) -> None:
         """Put the agent anywhere on the lowest floor."""
-        beacon[:] = first_beacon
+        for place in range(len(beacon)):
+            beacon[place] = first_beacon[place]
         agent[0] = integers(rng, 0, size * size) * floors
 
     @per_world(agent)
