@@ -1,7 +1,6 @@
 """The base of every environment: authors subclass MurkEnv and fill in hooks."""
 
 import dataclasses
-import operator
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
@@ -13,6 +12,7 @@ from gymnasium.vector import AutoresetMode
 from murk_arena import OwnedSnapshot, StaticArena
 from murk_env._core import Core
 from murk_env._info import info_of_one
+from murk_env._options import check_face, check_render_mode, thread_count, time_limit
 from murk_env._parameters import check_params_class, make_params
 from murk_env._seeding import draw_seed, peek_seed, read_options
 from murk_env._sharing import shared_static
@@ -130,22 +130,12 @@ class MurkEnv(gymnasium.Env[Any, Any]):
         agents: bool = False,
     ) -> None:
         cls = type(self)
-        if options["render_mode"] is not None and options["render_mode"] not in cls.metadata["render_modes"]:
-            raise ParameterError(
-                f"{cls.__name__} has no render_mode {options['render_mode']!r}; "
-                f"it has {cls.metadata['render_modes']}."
-            )
+        check_render_mode(cls, options["render_mode"])
         self.params = make_params(cls, parameters)
         self.render_mode = options["render_mode"]
         self._options = dict(options)
-        if isinstance(self.build, CompiledHook):
-            raise DefinitionError(f"{cls.__name__}.build returns a Blueprint and cannot be per_world.")
-        blueprint = self.build(self.params)
-        if not isinstance(blueprint, Blueprint):  # pyright: ignore[reportUnnecessaryIsInstance]
-            raise BlueprintError(
-                f"{cls.__name__}.build must return a Blueprint, not {type(blueprint).__name__}."
-            )
-        _check_face(cls, blueprint, agents=agents)
+        blueprint = self._blueprint()
+        check_face(cls.__name__, blueprint, agents=agents)
         if static_arena is None:
             static_arena = shared_static(cls, self.params, blueprint)
         self._core = Core(
@@ -166,6 +156,16 @@ class MurkEnv(gymnasium.Env[Any, Any]):
             self.observation_space = self._core.sights[0].plan.space
             self.action_space = self._core.actions.space
         self._built = True
+
+    def _blueprint(self) -> Blueprint:
+        """Return what `build` returns, or say what is wrong with it."""
+        name = type(self).__name__
+        if isinstance(self.build, CompiledHook):
+            raise DefinitionError(f"{name}.build returns a Blueprint and cannot be per_world.")
+        blueprint = self.build(self.params)
+        if not isinstance(blueprint, Blueprint):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise BlueprintError(f"{name}.build must return a Blueprint, not {type(blueprint).__name__}.")
+        return blueprint
 
     # --- hooks --------------------------------------------------------------------------------
 
@@ -372,46 +372,3 @@ def check_env_class(face: str, env_class: Any) -> None:
     """Raise ParameterError for what a face cannot be made of."""
     if not (isinstance(env_class, type) and issubclass(env_class, MurkEnv)):
         raise ParameterError(f"{face} takes a subclass of MurkEnv, not {env_class!r}.")
-
-
-def _check_face(cls: type[MurkEnv], blueprint: Blueprint, *, agents: bool) -> None:
-    if agents and not blueprint.groups:
-        raise BlueprintError(
-            f"{cls.__name__} has one actor and no groups of agents; make it by gymnasium.make, or give its "
-            f"Blueprint groups=[Group(...)]."
-        )
-    if not agents and blueprint.rewards_agents:
-        raise BlueprintError(
-            f"{cls.__name__} rewards its agents apart, which no Gymnasium env can show; use "
-            f"MurkParallelEnv({cls.__name__}), or MurkAgentVectorEnv for one row per agent."
-        )
-    seen = blueprint.observation
-    if seen is not None and seen.over == "agents":
-        raise BlueprintError(
-            f"{cls.__name__}'s Blueprint has an observation with one row per agent; that of a world has one. "
-            f"Leave out over='agents', or give it to a Group(...) of agents."
-        )
-
-
-def thread_count(number: Any) -> int | None:
-    """Return a number of threads, None for as many as the work is worth."""
-    if number is None:
-        return None
-    try:
-        threads = operator.index(number)
-    except TypeError:
-        threads = 0
-    if threads < 1:
-        raise ParameterError(f"num_threads is a number of threads, at least 1, or None, not {number!r}.")
-    return threads
-
-
-def time_limit(steps: Any) -> int | None:
-    """Return a time limit in steps, None for none: gymnasium.make_vec passes -1 for none."""
-    if steps is None:
-        return None
-    try:
-        limit = operator.index(steps)
-    except TypeError:
-        raise ParameterError(f"max_episode_steps is a number of steps or None, not {steps!r}.") from None
-    return limit if limit > 0 else None
