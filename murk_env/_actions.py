@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 from gymnasium import spaces
 
-from murk_env.errors import ActionError, ActionTypeError, BlueprintError
+from murk_env.errors import ActionError, ActionTypeError, BlueprintError, described
 
 __all__ = ["ActionReader", "team_space"]
 
@@ -22,7 +22,7 @@ class ActionReader:
     Args:
         space: the space of one world's actions.
         num_worlds: number of worlds, or of whatever else acts.
-        called: what messages call the one at a place.
+        called: what messages call the one at a place; by default `world 0`, `world 1`, ...
 
     Attributes:
         actions: the array that hooks are given; overwritten by every `read`.
@@ -33,9 +33,10 @@ class ActionReader:
     """
 
     def __init__(
-        self, space: spaces.Space[Any], num_worlds: int, called: Callable[[int], str] = "world {}".format
+        self, space: spaces.Space[Any], num_worlds: int, called: Callable[[int], str] | None = None
     ) -> None:
-        self._called = called
+        self._called = "world {}".format if called is None else called
+        self._alone = "the action" if called is None else f"the action of {called(0)}"  # for read_one
         self._low, self._high = _limits(space)
         self.space = space
         self._filler = np.clip(np.zeros_like(self._low), self._low, self._high)
@@ -63,28 +64,54 @@ class ActionReader:
             given = np.array(given)
             filler = self._filler
             given[skipped] = filler if skipped.ndim == 1 else np.broadcast_to(filler, given.shape)[skipped]
+        return self._take(given)
+
+    def _take(self, given: Array, who: str = "") -> Array:
+        """Keep the actions if all lie inside; `who` is what a message calls the only one."""
         inside = (given >= self._low) & (given <= self._high)
         if not self._integral:
             inside &= np.isfinite(given)
         if not inside.all():  # nor is it for NaN
-            self._refuse(given, inside)
+            self._refuse(given, inside, who)
         np.copyto(self.actions, given, casting="unsafe")
         return self.actions
 
     def read_one(self, action: Any) -> Array:
-        """Check the action of a single world and return it as a batch of one."""
+        """Check the only action there is, of the action's own shape, and return it as a batch of one.
+
+        Raises:
+            ActionTypeError: for a dtype that the space does not hold.
+            ActionError: for another shape, or an action outside the space.
+        """
         if type(action) is np.int64:
             action = int(action)
         if type(action) is int and action in self._one:
             self.actions[0] = action
             return self.actions
-        return self.read([action])
+        return self._read_alone(action)
+
+    def _read_alone(self, action: Any) -> Array:
+        expected = self._low.shape
+        try:
+            given = np.asarray(action)
+        except ValueError as error:
+            raise ActionError(
+                f"{self._alone} is no array of shape {expected}: {described(error)}."
+            ) from error
+        if given.shape != expected:
+            raise ActionError(
+                f"{self._alone} has shape {given.shape}, but one of {self.space} has shape {expected}; "
+                f"it is {action!r}."
+            )
+        return self._take(self._of_dtype(given[np.newaxis]), self._alone)
 
     def _as_array(self, actions: Any) -> Array:
         try:
             given = np.asarray(actions)
         except ValueError as error:
-            raise ActionError(f"the actions are no array of shape {self.actions.shape}: {error}.") from error
+            raise ActionError(
+                f"the actions are no array of shape {self.actions.shape}: {described(error)}."
+            ) from error
         if given.ndim == 0:
             raise ActionTypeError(
                 f"expected {len(self.actions)} action(s), an array of shape {self.actions.shape}, "
@@ -95,6 +122,9 @@ class ActionReader:
                 f"expected {len(self.actions)} action(s), an array of shape {self.actions.shape}, "
                 f"but got shape {given.shape}."
             )
+        return self._of_dtype(given)
+
+    def _of_dtype(self, given: Array) -> Array:
         if given.dtype.kind not in ("iu" if self._integral else "iuf"):
             wanted = "integers" if self._integral else "real numbers"
             raise ActionTypeError(f"the actions of {self.space} are {wanted}, not of dtype {given.dtype}.")
@@ -103,11 +133,12 @@ class ActionReader:
         with np.errstate(over="ignore"):  # what float32 cannot hold becomes infinite, and is refused as such
             return given.astype(self._low.dtype, copy=False)
 
-    def _refuse(self, given: Array, inside: Array) -> None:
+    def _refuse(self, given: Array, inside: Array, who: str) -> None:
         world = int(np.flatnonzero(~inside.reshape(len(given), -1).all(axis=1))[0])
+        who = who or f"the action of {self._called(world)}"
         raise ActionError(
-            f"the action of {self._called(world)} is {given[world].tolist()}, outside {self.space}; pass "
-            f"values between {self._low.tolist()} and {self._high.tolist()}."
+            f"{who} is {given[world].tolist()}, outside {self.space}; pass values "
+            f"between {self._low.tolist()} and {self._high.tolist()}."
         )
 
 
@@ -121,7 +152,7 @@ def team_space(members: Sequence[spaces.Space[Any]]) -> spaces.Space[Any]:
     if len({(low.dtype, low.shape) for low, _ in limits}) > 1:
         raise BlueprintError(
             f"the actions of all agents share one array, so their spaces are of one kind and shape, not "
-            f"{', '.join(map(str, dict.fromkeys(members)))}."
+            f"{', '.join(dict.fromkeys(map(str, members)))}."
         )
     low, high = (np.stack(sides) for sides in zip(*limits, strict=True))
     if low.dtype.kind == "i":

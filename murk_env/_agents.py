@@ -1,7 +1,7 @@
 """What the faces of agents share: where each agent stands, and who acts in the next step."""
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -11,9 +11,19 @@ from murk_env._bookkeeping import ACTIVE, PRESENT
 from murk_env._core import Core
 from murk_env.blueprint import Group
 from murk_env.env import MurkEnv
+from murk_env.errors import ParameterError
 from murk_env.observation.plan import Output
 
-__all__ = ["Seats", "acting", "agent_limit", "apart", "arrays_of", "each_array", "seats_of"]
+__all__ = [
+    "Seats",
+    "acting",
+    "agent_limit",
+    "apart",
+    "arrays_of",
+    "check_keywords",
+    "each_array",
+    "seats_of",
+]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -66,6 +76,19 @@ def apart(core: Core, values: npt.NDArray[Any]) -> npt.NDArray[Any]:
 def agent_limit(env_class: type[MurkEnv], steps: int | None) -> int | None:
     """Return a face's time limit: the class's own where none is given, which below 1 is no limit."""
     return env_class.max_episode_steps if steps is None else steps
+
+
+def check_keywords(face: str, keywords: Mapping[str, Any], elsewhere: Mapping[str, str]) -> None:
+    """Raise ParameterError for a keyword that only other faces take.
+
+    Args:
+        face: what is being made.
+        keywords: what it was given.
+        elsewhere: what to do instead, by keyword.
+    """
+    for name, advice in elsewhere.items():
+        if name in keywords:
+            raise ParameterError(f"{face} takes no {name}={keywords[name]!r}: {advice}.")
 
 
 def each_array(output: Output, change: Callable[[npt.NDArray[Any]], npt.NDArray[Any]]) -> Output:

@@ -7,8 +7,8 @@ arena's two buffers, and again only when a sparse field has moved.
 import dataclasses
 from collections.abc import Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Any
-from weakref import WeakSet
+from typing import TYPE_CHECKING, Any, cast
+from weakref import WeakSet, ref
 
 import numpy as np
 import numpy.typing as npt
@@ -112,13 +112,14 @@ class Views:
     after: Values
 
 
-@dataclasses.dataclass(slots=True)
+@dataclasses.dataclass(slots=True, weakref_slot=True)
 class Binding:
     """Everything that writes to the buffer being staged.
 
     Attributes:
         index: which of the two buffers it is.
-        views: the readable arrays, of the layout version that everything here belongs to.
+        version: the arena's layout version that everything here belongs to.
+        views: the readable arrays.
         clocks: keys, episodes and steps that draws depend on, read-only.
         steps: the worlds' step counters, writable, (num_worlds,).
         phases: the worlds' phases, writable, (num_worlds,).
@@ -130,6 +131,7 @@ class Binding:
     """
 
     index: int
+    version: int
     views: Views
     clocks: tuple[Array, Array, Array]
     steps: Array
@@ -163,6 +165,7 @@ def bind(world: "World", guard: TickGuard) -> Binding:
     values = Values({f: (views.before if f in writers else views.after)[f] for f in world.fields.values()})
     binding = Binding(
         index=world.arena.staging_index,
+        version=views.version,
         views=views,
         clocks=clocks,
         steps=world.arena.staging_view(ids[STEP]),
@@ -197,15 +200,17 @@ def rebind(world: "World", guard: TickGuard, binding: Binding) -> None:
         binding.tick.show(field, values[field])
     for program in binding.programs:
         program.rebind()
+    binding.version = binding.views.version  # last: what failed or was interrupted is done again
 
 
 def _law_stage(
     world: "World", guard: TickGuard, binding: Binding, propagator: Propagator, stage: int
 ) -> Stage:
     frame = LawFrame(world, propagator, WorldRng(*binding.clocks, stage=stage))
+    bound_to = ref(binding)  # which keeps the stage
 
     def fetch() -> Run:
-        frame.fetch(world, propagator, guard, binding.views)
+        frame.fetch(world, propagator, guard, cast(Binding, bound_to()).views)
         run = propagator.bind(frame)
         if isinstance(run, Bound):
             return run

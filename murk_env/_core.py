@@ -155,15 +155,17 @@ class Core:
             outcome = self._step(guard)
             guard.publish()
             self.info, self.ended, self.pending = outcome
-        except ThreadFailedError:  # something failed on a thread; on this one alone it says what
+        except ThreadFailedError:
             self._recover()
-            with self.runner.alone():
-                self.step()
         except BaseException as error:
             self._recover()
             self._name(error)
             raise
-        self.ready = self.pending is None or self._mode is not AutoresetMode.DISABLED
+        else:
+            self.ready = self.pending is None or self._mode is not AutoresetMode.DISABLED
+            return
+        with self.runner.alone():  # something failed on a thread; on this one alone it says what
+            self.step()
 
     def _step(self, guard: TickGuard) -> tuple[Info, Ended | None, Worlds | None]:
         self._any_ended[0] = 0
@@ -313,7 +315,7 @@ class Core:
 
     def observation(self, index: int = 0) -> Output:
         """Return the latest observations, of the world or of the agents of one group."""
-        return self.sights[index].latest.handed_out()
+        return self.sights[index].handed_out()
 
     def verdict(self) -> Verdict:
         """Return rewards, terminations and truncations of the last step, as the observations are returned.

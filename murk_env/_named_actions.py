@@ -77,18 +77,7 @@ class NamedActions:
 
     def _read_one(self, name: str, action: Any) -> npt.NDArray[Any]:
         """Check one agent's action and return it."""
-        reader = self._readers[name]
-        expected = reader.actions.shape[1:]
         try:
-            shape = np.shape(action)
-        except ValueError as error:
-            raise ActionError(f"the action of agent {name} is no array: {error}.") from error
-        if shape != expected:
-            raise ActionError(
-                f"the action of agent {name} has shape {shape}, but one of {reader.space} has shape "
-                f"{expected}; it is {action!r}."
-            )
-        try:
-            return reader.read_one(action)[0]
+            return self._readers[name].read_one(action)[0]
         except ActionTypeError as error:
             raise ActionTypeError(f"agent {name}: {error}") from error

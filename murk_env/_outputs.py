@@ -32,8 +32,10 @@ class OutputSet:
         self.addresses = [address(array) for array in self.arrays]
 
     def handed_out(self) -> Output:
-        """Return the output; a dict is a copy, so that what is done to it stays with whoever has it."""
-        return dict(self.output) if isinstance(self.output, dict) else self.output
+        """Return views, so that what is done to their shape, dtype or flags stays with whoever has them."""
+        if isinstance(self.output, dict):
+            return {key: array.view() for key, array in self.output.items()}
+        return self.output.view()
 
 
 class Outputs:
@@ -47,6 +49,9 @@ class Outputs:
         plan: whose outputs these are.
         num_worlds: number of worlds.
         copy: whether every observation is an array of its own.
+
+    Attributes:
+        given: the set that was handed out last, which a failed step must not write into.
     """
 
     def __init__(self, plan: ObservationPlan, num_worlds: int, *, copy: bool) -> None:
@@ -54,12 +59,13 @@ class Outputs:
         self._num_worlds = num_worlds
         self._copy = copy
         self._sets = [] if copy else [self._new(), self._new()]
+        self.given: OutputSet | None = None
 
     def take(self) -> OutputSet:
         """Return the set to write next."""
         if not self._copy:
-            self._sets.reverse()
-            return self._sets[0]
+            first, second = self._sets
+            return second if self.given is first else first
         for known in self._sets:
             for array in known.arrays:
                 if getrefcount(array) > _UNSHARED:

@@ -9,7 +9,7 @@ import numpy.typing as npt
 from murk_env._actions import ActionReader
 from murk_env._agents import Seats
 from murk_env._core import Core
-from murk_env.errors import ActionError, ParameterError, did_you_mean
+from murk_env.errors import ActionError, ParameterError, described, did_you_mean
 
 __all__ = ["Policies", "Policy", "hand_over", "skipped"]
 
@@ -65,7 +65,7 @@ class Policies:
             array = np.asarray(decided)
         except ValueError as error:
             raise ActionError(
-                f"the policy of {name!r} returned no array of shape {shape}: {error}."
+                f"the policy of {name!r} returned no array of shape {shape}: {described(error)}."
             ) from error
         if array.shape != shape:
             raise ActionError(
@@ -102,6 +102,10 @@ def _caller(seats: Seats) -> Callable[[int], str]:
 
 def _checked(owner: str, names: Sequence[str], given: Mapping[str, Policy] | None) -> Mapping[str, Policy]:
     policies: Mapping[str, Policy] = {} if given is None else given
+    if not isinstance(policies, Mapping):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise ParameterError(
+            f"{owner}'s others are a dict with a policy for each of the groups {list(names)}, not {given!r}."
+        )
     for name in names:
         if name not in policies:
             raise ParameterError(

@@ -72,6 +72,14 @@ def _raise_failure(stage: Stage, error: Exception) -> NoReturn:
     raise failure from error
 
 
+def _bind(stage: Stage) -> Run:
+    """Fetch a stage's arrays anew, or raise what its failure surfaces as."""
+    try:
+        return stage.bind()
+    except Exception as error:
+        _raise_failure(stage, error)
+
+
 class Program:
     """Runs stages in order on all worlds.
 
@@ -130,8 +138,7 @@ class Program:
     def places(self, array: Array) -> Sequence[tuple[Merged, int]]:
         """Return where merged kernels keep the address of an array that never moves."""
         merged = [part.merged for part in self._parts if isinstance(part, _Merged)]
-        places = [(one, one.place(array)) for one in merged]
-        return [(one, place) for one, place in places if place is not None]
+        return [(one, place) for one in merged for place in one.places(array)]
 
 
 class _Single:
@@ -152,7 +159,7 @@ class _Single:
 
     def rebind(self) -> None:
         if self._stage.moves:
-            self._run = self._stage.bind()
+            self._run = _bind(self._stage)
 
 
 class _Merged:
@@ -188,7 +195,7 @@ class _Merged:
     def rebind(self) -> None:
         for index, stage in enumerate(self._stages):
             if stage.moves:
-                bound = stage.bind()
+                bound = _bind(stage)
                 if not isinstance(bound, Bound):
                     raise PipelineError(f"{stage.name} binds to a kernel at first and to none later.")
                 self.merged.rebind(index, bound)

@@ -1,6 +1,5 @@
 """Begins episodes: sets the rows of some worlds to their initial values and calls `start`."""
 
-import dataclasses
 from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
@@ -22,8 +21,6 @@ from murk_env.world import World
 __all__ = ["Restart"]
 
 Array = npt.NDArray[Any]
-
-_OUT_OF_DATE = -1  # no layout version: the next tick in this buffer follows what has moved
 
 
 class Restart:
@@ -83,8 +80,8 @@ class Restart:
         """See what has moved. In a sealed tick no law runs any more, and all else follows in the next one."""
         if not guard.sealed:
             self._world.follow(guard, binding)
-        elif binding.views.version != self._world.arena.layout_version:
-            binding.views = dataclasses.replace(self._world.views(guard), version=_OUT_OF_DATE)
+        elif binding.version != self._world.arena.layout_version:
+            binding.views = self._world.views(guard)
 
     def _restart_sparse(self, rows: RowWriter) -> None:
         ids = self._world.ids

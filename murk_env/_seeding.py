@@ -48,15 +48,15 @@ def read_options(options: Mapping[str, Any] | None, known: Sequence[str]) -> Map
     return options or {}
 
 
-def read_mask(mask: Any, num_worlds: int) -> npt.NDArray[np.intp]:
-    """Return the worlds that a reset mask selects."""
+def read_mask(mask: Any, num_rows: int, row: str = "world") -> npt.NDArray[np.intp]:
+    """Return the rows that a reset mask selects; `row` is what messages call one."""
     # The first clause of each message is the one that Gymnasium's own vector envs give.
-    name, hint = "`options['reset_mask']`", f"pass one bool for each of the {num_worlds} worlds."
+    name, hint = "`options['reset_mask']`", f"pass one bool for each of the {num_rows} {row}s."
     if not isinstance(mask, np.ndarray):
         raise ResetMaskTypeError(f"{name} must be a numpy array, got {type(mask)}; {hint}")
     mask = cast("npt.NDArray[Any]", mask)
-    if mask.shape != (num_worlds,):
-        raise ResetMaskError(f"{name} must have shape `({num_worlds},)`, got {mask.shape}; {hint}")
+    if mask.shape != (num_rows,):
+        raise ResetMaskError(f"{name} must have shape `({num_rows},)`, got {mask.shape}; {hint}")
     if mask.dtype != np.bool_:
         raise ResetMaskTypeError(f"{name} must have `dtype=np.bool_`, got {mask.dtype}; {hint}")
     if not mask.any():

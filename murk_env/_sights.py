@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from murk_env._bookkeeping import ACTIVE
-from murk_env._outputs import Outputs
+from murk_env._outputs import Outputs, OutputSet
 from murk_env._program import Program
 from murk_env.blueprint import Blueprint
 from murk_env.observation import Observation, ObservationPlan
@@ -30,20 +30,28 @@ class Sight:
     def __init__(self, plan: ObservationPlan, num_worlds: int, *, copy: bool) -> None:
         self.plan = plan
         self.outputs = Outputs(plan, num_worlds, copy=copy)
-        self.latest = self.template = self.outputs.take()
+        self.template = OutputSet(plan.allocate(num_worlds))  # never written, so it takes no memory
+        self.latest = self.template
 
     def take(self, program: Program) -> None:
         """Let a program fill the next set."""
         self.latest = taken = self.outputs.take()
         if program.fills.get(self) is taken:
             return
-        program.fills[self] = taken
+        program.fills.pop(self, None)  # until it is done: an interrupt may come in between
         for array, target in zip(self.template.arrays, taken.addresses, strict=True):
             for merged, place in program.places(array):
                 merged.point(place, target)
+        program.fills[self] = taken
+
+    def handed_out(self) -> Output:
+        """Return the latest observations, whose arrays are whoever's who asks for them."""
+        self.outputs.given = self.latest
+        return self.latest.handed_out()
 
     def row(self, world: int) -> Output:
         """Return one world's latest observation, as its own arrays."""
+        self.outputs.given = self.latest
         output = self.latest.output
         if isinstance(output, dict):
             return {key: array[world] for key, array in output.items()}

@@ -12,6 +12,7 @@ import time
 import weakref
 from collections.abc import Generator
 from contextlib import contextmanager
+from queue import SimpleQueue
 
 import numpy as np
 import numpy.typing as npt
@@ -134,6 +135,9 @@ class _Worth:
             self.machine_code = merged.machine_code or 0
 
 
+_Wake = SimpleQueue[None]  # unlike a Semaphore, it is never left half done by an interrupt
+
+
 _crews: "weakref.WeakSet[_Crew]" = weakref.WeakSet()
 
 
@@ -146,51 +150,53 @@ class _Crew:
     def __init__(self, num_workers: int) -> None:
         self._num_workers = num_workers
         self._running = False
+        self._finalizer: weakref.finalize[..., _Crew] | None = None
         self.threads: list[threading.Thread] = []
         _crews.add(self)
 
     def share(self, function: int, table: int, num_worlds: int, piece: int) -> None:
         """Run `function(table, start, stop)` on pieces of the worlds, with the workers that are awake."""
-        if not self._running:
-            self._start()
-        box = self._box
-        asleep = int(box[_ASLEEP])
-        if asleep:
-            self._wake.release(asleep)
         try:
+            if not self._running:
+                self._start()
+            asleep = min(int(self._box[_ASLEEP]), self._num_workers)
+            for _ in range(asleep):
+                self._wake.put(None)
             _share(self._address, function, table, num_worlds, piece, asleep)
-        finally:  # an interrupt, too, waits for them: they write into the arena
-            while box[_BUSY] > 0:  # a worker has been put off its processor: let it come back
-                time.sleep(0)
-        if box[_FAILED]:
+        except BaseException:  # an interrupt, wherever it came: the next run starts with a new crew
+            self.close()
+            raise
+        if self._box[_FAILED]:
             raise ThreadFailedError
 
     def _start(self) -> None:
-        self._running = True
-        self._box = np.zeros(_SIZE, np.int64)
-        self._address = address(self._box)
-        self._wake = threading.Semaphore(0)
+        box, wake = np.zeros(_SIZE, np.int64), _Wake()
+        self._box, self._wake, self._address = box, wake, address(box)
+        self._finalizer = weakref.finalize(self, _stop, box, wake, self._num_workers)
         self.threads = [
             threading.Thread(
-                target=_work_until_stopped, args=(self._box, self._wake), name="murk-env worker", daemon=True
+                target=_work_until_stopped, args=(box, wake), name="murk-env worker", daemon=True
             )
             for _ in range(self._num_workers)
         ]
         for thread in self.threads:
             thread.start()
-        self._finalizer = weakref.finalize(self, _stop, self._box, self._wake, self._num_workers)
+        self._running = True
 
     def close(self) -> None:
         """Stop the workers and wait until they have ended."""
-        if self._running:
+        if self._finalizer is not None:
             self._finalizer()
-            for thread in self.threads:
+        for thread in self.threads:
+            if thread.ident is not None:  # it has been started
                 thread.join()
         self.forget()
 
     def forget(self) -> None:
         """Be as before the first run."""
-        self._running, self.threads = False, []
+        if self._finalizer is not None:
+            self._finalizer.detach()
+        self._running, self._finalizer, self.threads = False, None, []
 
 
 def _num_processors() -> int:
@@ -200,16 +206,17 @@ def _num_processors() -> int:
     return os.cpu_count() or 1
 
 
-def _stop(box: npt.NDArray[np.int64], wake: threading.Semaphore, num_workers: int) -> None:
+def _stop(box: npt.NDArray[np.int64], wake: _Wake, num_workers: int) -> None:
     box[_STOP] = 1
-    wake.release(num_workers)
+    for _ in range(num_workers):
+        wake.put(None)
 
 
-def _work_until_stopped(box: npt.NDArray[np.int64], wake: threading.Semaphore) -> None:
+def _work_until_stopped(box: npt.NDArray[np.int64], wake: _Wake) -> None:
     seen = 0
     while not box[_STOP]:
         seen = _serve(address(box), seen, _SPINS)
-        wake.acquire()
+        wake.get()
 
 
 def _renew_after_fork() -> None:
@@ -220,7 +227,10 @@ def _renew_after_fork() -> None:
 
 @kernel
 def _share(box: int, function: int, table: int, num_worlds: int, piece: int, woken: int) -> None:
-    """Offer a job, take part in it, and wait a while for workers that are busy with their last piece."""
+    """Offer a job, take part in it, and wait for workers that are busy with their last piece.
+
+    All of it in one call, in which no interrupt is served: workers write into the arena.
+    """
     put(box, _FUNCTION, function)
     put(box, _TABLE, table)
     put(box, _COUNT, num_worlds)
@@ -232,9 +242,8 @@ def _share(box: int, function: int, table: int, num_worlds: int, piece: int, wok
     fetch_add(box, _ASLEEP, -woken)
     _take_pieces(box)
     store(box, _OPEN, 0)
-    for _ in range(_SPINS):
-        if load(box, _BUSY) == 0:
-            break
+    while load(box, _BUSY) > 0:
+        pass
 
 
 @kernel

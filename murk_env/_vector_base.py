@@ -153,12 +153,12 @@ class VectorFace(VectorEnv[Any, Any, Array]):
 
     @property
     def np_random(self) -> tuple[np.random.Generator, ...]:  # pyright: ignore[reportIncompatibleMethodOverride]
-        """Every world's numpy generator; environments draw through `tick.rng` instead."""
+        """The numpy generator of each world, not row; environments draw through `tick.rng` instead."""
         return tuple(self._generator(world) for world in range(self._num_worlds))
 
     @property
     def np_random_seed(self) -> tuple[int | None, ...]:  # pyright: ignore[reportIncompatibleMethodOverride]
-        """Every world's last seed."""
+        """The last seed of each world, not row."""
         for world in range(self._num_worlds):
             if self._seeds[world] is None:
                 self._generator(world)
@@ -173,7 +173,8 @@ class VectorFace(VectorEnv[Any, Any, Array]):
                 f"call({name!r}) would treat one {self._row} apart; use envs.{name}(...), which takes all."
             )
         if name in ("np_random", "np_random_seed"):
-            return getattr(self, name)
+            of_worlds, rows_each = getattr(self, name), self.num_envs // self._num_worlds
+            return tuple(value for value in of_worlds for _ in range(rows_each))
         if name == "render":
             return cast("tuple[Any, ...] | None", self.render()) or (None,) * self.num_envs
         value = getattr(self._env, name)

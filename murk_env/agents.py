@@ -9,7 +9,16 @@ from gymnasium.vector import AutoresetMode
 
 from murk_arena import StaticArena
 from murk_env._actions import ActionReader
-from murk_env._agents import Seats, acting, agent_limit, apart, arrays_of, each_array, seats_of
+from murk_env._agents import (
+    Seats,
+    acting,
+    agent_limit,
+    apart,
+    arrays_of,
+    check_keywords,
+    each_array,
+    seats_of,
+)
 from murk_env._info import Info, info_of_rows
 from murk_env._policies import Policies, Policy, hand_over, skipped
 from murk_env._seeding import read_mask
@@ -24,6 +33,11 @@ __all__ = ["MurkAgentVectorEnv"]
 Array = npt.NDArray[Any]
 Rows = npt.NDArray[np.intp]
 
+_ELSEWHERE = {  # keywords of other faces
+    "max_cycles": "the time limit is max_episode_steps here",
+    "num_envs": "pass num_worlds, of which each has a row for every agent of the group",
+}
+
 
 class MurkAgentVectorEnv(VectorFace):
     """A Gymnasium vector env whose rows are the agents of one group, in many worlds of an environment class.
@@ -35,6 +49,10 @@ class MurkAgentVectorEnv(VectorFace):
     its observation and reward are zero and its actions are ignored, until its world begins anew, which is
     when the episodes of all its agents are over. Its last observation is that of the step of its end; in
     same-step mode that is in `final_obs`. A step that a row begins inactive is nothing to learn from.
+
+    The returns `r` of Gymnasium's `RecordEpisodeStatistics` are those of an agent's episodes, but its lengths
+    `l` also count the steps in which a row waited for its world; for those of the agent, count the steps that
+    the row began with `info["active"]`.
 
     Args:
         env_class: the environment, with groups of agents.
@@ -81,6 +99,7 @@ class MurkAgentVectorEnv(VectorFace):
         **parameters: Any,
     ) -> None:
         check_env_class("MurkAgentVectorEnv", env_class)
+        check_keywords("MurkAgentVectorEnv", parameters, _ELSEWHERE)
         options = {
             "render_mode": render_mode,
             "max_episode_steps": agent_limit(env_class, max_episode_steps),
@@ -113,6 +132,8 @@ class MurkAgentVectorEnv(VectorFace):
             InputError: there is no such row.
         """
         given = np.asarray(rows)
+        if not given.size:
+            given = given.astype(np.intp)  # numpy takes an empty list for floats
         if given.dtype.kind not in "iu" or ((given < 0) | (given >= self.num_envs)).any():
             raise InputError(f"rows are integers from 0 to {self.num_envs - 1}, not {rows!r}.")
         worlds, agents = np.divmod(given.astype(np.intp), self._size)
@@ -213,7 +234,7 @@ class MurkAgentVectorEnv(VectorFace):
         return (worlds[:, np.newaxis] * self._size + np.arange(self._size)).reshape(-1)
 
     def _masked_worlds(self, mask: Any) -> Rows:
-        rows = read_mask(mask, self.num_envs)
+        rows = read_mask(mask, self.num_envs, self._row)
         worlds, counts = np.unique(rows // self._size, return_counts=True)
         if (counts < self._size).any():
             raise ResetMaskError(

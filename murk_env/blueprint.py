@@ -1,6 +1,7 @@
 """Blueprints: what an author's `build` returns."""
 
 import dataclasses
+import operator
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -39,10 +40,7 @@ class Group:
     def __post_init__(self) -> None:
         if not isinstance(self.name, str) or not self.name.isidentifier():  # pyright: ignore[reportUnnecessaryIsInstance]
             raise BlueprintError(f"a group's name is a word such as 'predator', not {self.name!r}.")
-        if not isinstance(self.size, int) or isinstance(self.size, bool) or self.size < 1:  # pyright: ignore[reportUnnecessaryIsInstance]
-            raise BlueprintError(
-                f"group {self.name!r} has a number of agents, at least 1, not {self.size!r}."
-            )
+        object.__setattr__(self, "size", _whole_size(self.name, self.size))
         seen = self.observation
         if not isinstance(seen, Observation) or seen.over != "agents":  # pyright: ignore[reportUnnecessaryIsInstance]
             raise BlueprintError(
@@ -51,6 +49,17 @@ class Group:
             )
         if not isinstance(self.action_space, spaces.Space):  # pyright: ignore[reportUnnecessaryIsInstance]
             raise BlueprintError(f"group {self.name!r} needs an action space, not {self.action_space!r}.")
+
+
+def _whole_size(name: str, size: Any) -> int:
+    """Return a group's size as a Python int, or raise BlueprintError."""
+    try:
+        whole = 0 if isinstance(size, bool) else operator.index(size)
+    except TypeError:
+        whole = 0
+    if whole < 1:
+        raise BlueprintError(f"group {name!r} has a number of agents, at least 1, not {size!r}.")
+    return whole
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from murk_env.env import MurkEnv
+from murk_env.errors import ParameterError
 
 if TYPE_CHECKING:
     from murk_env.parallel import MurkParallelEnv
@@ -20,6 +21,9 @@ def parallel_form(env_class: type[MurkEnv]) -> "Callable[..., MurkParallelEnv]":
     It takes the keywords of `MurkParallelEnv`, but calls the time limit `max_cycles`, as PettingZoo does: by
     default the class's own number of steps; below 1 for no limit.
 
+    Raises:
+        ParameterError: from the function, for a time limit by another name, and as `MurkParallelEnv`.
+
     Example:
         parallel_env = parallel_form(HexPursuit)
     """
@@ -27,6 +31,11 @@ def parallel_form(env_class: type[MurkEnv]) -> "Callable[..., MurkParallelEnv]":
     def parallel_env(*, max_cycles: int | None = None, **keywords: Any) -> "MurkParallelEnv":
         from murk_env.parallel import MurkParallelEnv
 
+        if "max_episode_steps" in keywords:
+            raise ParameterError(
+                f"PettingZoo calls the time limit max_cycles: make {env_class.__name__} with "
+                f"max_cycles={keywords['max_episode_steps']!r} instead of max_episode_steps."
+            )
         return MurkParallelEnv(env_class, max_episode_steps=max_cycles, **keywords)
 
     return _named(parallel_env, env_class, "parallel_env", "A PettingZoo parallel env")

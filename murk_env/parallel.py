@@ -11,12 +11,12 @@ import numpy.typing as npt
 from gymnasium import spaces
 
 from murk_arena import OwnedSnapshot, StaticArena
-from murk_env._agents import acting, agent_limit, apart, seats_of
+from murk_env._agents import acting, agent_limit, apart, check_keywords, seats_of
 from murk_env._info import info_of_one
 from murk_env._named_actions import NamedActions
 from murk_env._seeding import draw_seed, read_options
 from murk_env.env import MurkEnv, check_env_class, make_batch, screen_of
-from murk_env.errors import InputError, MissingLibraryError, ResetNeededError, did_you_mean
+from murk_env.errors import InputError, MissingLibraryError, ParameterError, ResetNeededError, did_you_mean
 from murk_env.observation import Observation, ObservationPlan, Observe
 from murk_env.observation.plan import row_of
 from murk_env.random import key_from_seed
@@ -30,6 +30,13 @@ except ImportError as error:
     ) from error
 
 __all__ = ["MurkParallelEnv"]
+
+_ONE_WORLD = "it steps one world; leave it out, or make a MurkAgentVectorEnv of many"
+_ELSEWHERE = {  # keywords of other faces
+    "max_cycles": "the time limit is max_episode_steps here; `parallel_env` calls it max_cycles",
+    **dict.fromkeys(("num_worlds", "num_envs", "num_threads", "autoreset_mode"), _ONE_WORLD),
+    **dict.fromkeys(("group", "others"), "it takes the actions of all agents, by name; leave it out"),
+}
 
 Dicts = tuple[dict[str, Any], dict[str, float], dict[str, bool], dict[str, bool], dict[str, dict[str, Any]]]
 
@@ -74,6 +81,12 @@ class MurkParallelEnv(ParallelEnv[str, Any, Any]):
         **parameters: Any,
     ) -> None:
         check_env_class("MurkParallelEnv", env_class)
+        check_keywords("MurkParallelEnv", parameters, _ELSEWHERE)
+        if render_mode == "human":
+            raise ParameterError(
+                "MurkParallelEnv opens no window, nor has PettingZoo a wrapper that does: make it with "
+                "render_mode='rgb_array' and show the frames that render() returns."
+            )
         options = {
             "render_mode": render_mode,
             "max_episode_steps": agent_limit(env_class, max_episode_steps),

@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from murk_arena import FieldId, RowWriter, TickGuard
+from murk_env._bookkeeping import ACTIVE
 from murk_env.errors import DefinitionError, did_you_mean
 from murk_env.field import Field
 from murk_env.random import WorldRng
@@ -183,6 +184,11 @@ def storable(field: Field, values: npt.ArrayLike) -> Array:
 
 
 def _no_field(field: object, known: Mapping[Field, object]) -> DefinitionError:
+    if field is ACTIVE:
+        return DefinitionError(
+            "these worlds have no ACTIVE, as none of their agents can leave before the others: it is there "
+            "where agents are rewarded apart, by a Blueprint with groups and no observation of its own."
+        )
     names = [other.name for other in known if not other.name.startswith("_")]
     if isinstance(field, Field):
         return DefinitionError(f"{field!r} is not a field of these worlds; {did_you_mean(field.name, names)}")

@@ -228,18 +228,18 @@ class World:
         binding = self._bindings[index]
         if binding is None:
             binding = self._bindings[index] = bind(weakref.proxy(self), guard)
-        elif binding.views.version != self.arena.layout_version:
+        elif binding.version != self.arena.layout_version:
             self.follow(guard, binding)
         return binding
 
     def follow(self, guard: TickGuard, binding: Binding) -> None:
         """Fetch what has moved anew."""
-        if binding.views.version != self.arena.layout_version:
+        if binding.version != self.arena.layout_version:
             rebind(self, guard, binding)
 
     def settle(self, guard: TickGuard, binding: Binding) -> None:
         """After a hook or a law that is no kernel: keep parameters within bounds, follow what has moved."""
-        if binding.views.version != self.arena.layout_version:
+        if binding.version != self.arena.layout_version:
             self.apply_bounds(guard, self._bounded_parameters)  # stability was checked against the bounds
             self.follow(guard, binding)
 

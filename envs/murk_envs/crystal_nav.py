@@ -1,6 +1,5 @@
 """CrystalNav: fly through a crystal to its beacon, past a source of radiation."""
 
-import math
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
@@ -23,13 +22,18 @@ from murk_env import (
     per_world,
     vector_form,
 )
-from murk_env.errors import ParameterError
 from murk_env.random import integers
+from murk_envs._ranges import LARGE, check_ranges
 
 __all__ = ["CrystalNav", "CrystalNavVector"]
 
 STRENGTH = 10.0  # of both fields, held at their sources
 WARM_UP = 81  # ticks from cold fields to those an episode begins with
+RANGES = {  # of parameters
+    "size": (3, 2**10),
+    **dict.fromkeys(("beacon_diffusion", "radiation_diffusion"), (0.0, 1.0 / 12.0)),
+    **dict.fromkeys(("beacon_decay", "radiation_decay", "step_cost"), (0.0, LARGE)),
+}
 
 
 class CrystalNav(MurkEnv):
@@ -54,7 +58,7 @@ class CrystalNav(MurkEnv):
         Attributes:
             size: points of the crystal along x, y and z, of which every second holds a cell; at least 3.
             beacon_diffusion: share of the difference to each neighbour that flows in a tick, at most 1/12.
-            beacon_decay: rate at which the beacon's light is lost, per tick.
+            beacon_decay: rate at which the beacon's light is lost, at least 0, per tick.
             radiation_diffusion: the same share for radiation.
             radiation_decay: the same rate for radiation.
             step_cost: reward that every step costs, at least 0. At 1 or more it never pays to wait near the
@@ -71,15 +75,7 @@ class CrystalNav(MurkEnv):
         layout: Literal["flat", "image", "dict"] = "flat"
 
         def __post_init__(self) -> None:
-            if self.size < 3:
-                raise ParameterError(
-                    "CrystalNav's size is at least 3, so that there is room for the beacon and the source of "
-                    f"radiation, not {self.size}."
-                )
-            if not 0.0 <= self.step_cost < math.inf:
-                raise ParameterError(
-                    f"CrystalNav's step_cost is a finite number of at least 0, not {self.step_cost}."
-                )
+            check_ranges("CrystalNav", self, RANGES)
 
         @property
         def lattice(self) -> Fcc12:
@@ -114,8 +110,8 @@ class CrystalNav(MurkEnv):
         shining = _spread(self.beacon, params.goal, params.beacon_diffusion, params.beacon_decay)
         radiating = _spread(self.radiation, params.hazard, params.radiation_diffusion, params.radiation_decay)
         seen = Observe(self.beacon), Observe(self.radiation), Mask(self.agent)
-        hazard = Marker([params.hazard], "cross", label="radiation")
-        goal = Marker([params.goal], "goal", label="beacon")
+        goal, agent = Marker([params.goal], "goal", label="beacon"), Marker(self.agent, "agent")
+        hazard = Marker([params.hazard], "cross", label="source")
         return Blueprint(
             lattice=crystal,
             propagators=[shining, radiating],
@@ -125,7 +121,11 @@ class CrystalNav(MurkEnv):
                 self.first_beacon: lambda: _warmed_up(crystal, shining),
                 self.first_radiation: lambda: _warmed_up(crystal, radiating),
             },
-            picture=Picture(self.beacon, markers=(hazard, goal, Marker(self.agent, "agent"))),
+            picture=Picture(
+                self.beacon,
+                markers=[goal, agent],
+                beside=[Picture(self.radiation, high=3.0, palette="inferno", markers=[hazard, agent])],
+            ),
         )
 
     @per_world(beacon, radiation, agent, first_beacon, first_radiation)

@@ -23,6 +23,7 @@ from murk_env import (
 )
 from murk_env.errors import ParameterError
 from murk_env.random import integers, normal, uniform
+from murk_envs._ranges import LARGE, check_ranges
 from murk_envs._tending import REST, Tending, mean
 
 __all__ = ["Ecosystem", "EcosystemVector"]
@@ -31,6 +32,10 @@ MEMORY = 0.9  # share of the weather that is left a step later
 ABUNDANCE = 20.0  # density of a cell that is full
 RANGES = {  # of parameters
     "size": (3, 2**15),
+    "growth": (0.0, LARGE),
+    "mortality": (0.0, LARGE),
+    "wandering": (0.0, 1.0 / 6.0),
+    "view": (1, 2**10),
     "weather": (0.0, 1.0),
     "culling": (0.0, 1.0),
     "disturbance": (0.0, 10.0),
@@ -64,8 +69,8 @@ class Ecosystem(MurkEnv):
 
         Attributes:
             size: cells along a side, at least 3.
-            growth: rate at which prey multiply, per tick.
-            mortality: rate at which predators die, per tick.
+            growth: rate at which prey multiply, at least 0, per tick.
+            mortality: rate at which predators die, at least 0, per tick.
             wandering: share of the animals that goes to each neighbour in a tick, at most 1/6.
             weather: standard deviation of its change in a tick, 0 to 1; prey multiply by 1 + weather.
             disturbance: half the largest logarithm of a density when an episode begins, at least 0.
@@ -95,11 +100,7 @@ class Ecosystem(MurkEnv):
         penalty: float = 100.0
 
         def __post_init__(self) -> None:
-            for name, (low, high) in RANGES.items():
-                if not low <= getattr(self, name) <= high:
-                    raise ParameterError(
-                        f"Ecosystem's {name} is from {low:g} to {high:g}, not {getattr(self, name)}."
-                    )
+            check_ranges("Ecosystem", self, RANGES)
             if not 0.0 < self.scarcity < 1.0 < self.plenty < ABUNDANCE:
                 raise ParameterError(
                     f"Ecosystem's scarcity lies between 0 and 1 and its plenty between 1 and {ABUNDANCE:g}, "
@@ -158,12 +159,18 @@ class Ecosystem(MurkEnv):
             Window(field, around=self.ranger, disk=params.view).logged()
             for field in (self.prey, self.predators)
         )
+        ranger = [Marker(self.ranger, "agent", label="ranger")]
         return Blueprint(
             lattice=Hex2D(params.size, params.size, edge="wrap"),
             propagators=[tending],
             observation=Observation(*near, Observe(self.census).logged(), Observe(self.weather)),
             action_space=MultiDiscrete([7, 5]),
-            picture=Picture(self.prey, high=3.0, markers=[Marker(self.ranger, "agent", label="ranger")]),
+            picture=Picture(
+                self.prey,
+                high=3.0,
+                markers=ranger,
+                beside=[Picture(self.predators, high=3.0, palette="inferno", markers=ranger)],
+            ),
         )
 
     @per_world(prey, predators, census, ranger)

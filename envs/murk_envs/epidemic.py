@@ -1,4 +1,8 @@
-"""Epidemic: contain an outbreak with tests, distancing and vaccines that a budget has to pay for."""
+"""Epidemic: contain an outbreak with tests, distancing and vaccines that a budget has to pay for.
+
+Two classes are called Epidemic: this environment, `murk_envs.Epidemic`, and the law by which its disease
+spreads, `murk_env.Epidemic`.
+"""
 
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -21,16 +25,29 @@ from murk_env import Epidemic as Infection
 from murk_env.errors import ParameterError
 from murk_env.random import integers, uniform
 from murk_envs._containment import NOTHING, TEST, Containment
+from murk_envs._ranges import check_ranges
 
 __all__ = ["Epidemic", "EpidemicVector"]
 
 PRICES = (0.0, 1.0, 2.0, 4.0)  # of each measure, in a region for a step
+MEASURES = {"nothing": "#dedede", "test": "#e69f00", "distance": "#0072b2", "vaccines": "#009e73"}
 FORGOTTEN = 0.9  # what is left of a finding's freshness a step later
 RANGES = {  # of parameters
+    "size": (1, 2**15),
+    "regions": (1, 2**10),
     "people": (2, 2**24),
     "outbreaks": (1, 2**24),
     **dict.fromkeys(
-        ("first_cases", "least_infectivity", "most_infectivity", "distancing", "doses"), (0.0, 1.0)
+        (
+            "first_cases",
+            "least_infectivity",
+            "most_infectivity",
+            "recovery",
+            "mixing",
+            "distancing",
+            "doses",
+        ),
+        (0.0, 1.0),
     ),
     "budget": (1.0, 1e9),
     "cost": (0.0, 1e9),
@@ -88,17 +105,13 @@ class Epidemic(MurkEnv):
         cost: float = 0.03
 
         def __post_init__(self) -> None:
-            if self.regions < 1 or self.size < 1 or self.size % self.regions:
+            check_ranges("Epidemic", self, RANGES)
+            if self.size % self.regions:
                 raise ParameterError(
                     f"Epidemic's size is a multiple of its regions, so that all are alike, not "
                     f"size={self.size} with regions={self.regions}."
                 )
-            for name, (low, high) in RANGES.items():
-                if not low <= getattr(self, name) <= high:
-                    raise ParameterError(
-                        f"Epidemic's {name} is from {low:g} to {high:g}, not {getattr(self, name)}."
-                    )
-            if self.first_cases * self.people < 1.0:
+            if self.first_cases < 1.0 / self.people:
                 raise ParameterError(
                     f"Epidemic's first_cases are at least one of the {self.people} people of a cell, not the "
                     f"share {self.first_cases}."
@@ -162,7 +175,13 @@ class Epidemic(MurkEnv):
             propagators=[containment],
             observation=Observation(*known, Observe(self.funds).normalised(0.0, params.budget)),
             action_space=MultiDiscrete([len(PRICES)] * params.regions**2),
-            picture=Picture(self.infected, high=0.4, palette="inferno", title="infected share"),
+            picture=Picture(
+                self.infected,
+                high=0.2,
+                palette="YlOrRd",
+                title="infected share",
+                beside=[Picture(self.measure, palette=MEASURES, figures=[self.funds])],
+            ),
         )
 
     @per_world(susceptible, infected, funds, infectivity)
@@ -221,7 +240,7 @@ class Epidemic(MurkEnv):
         ill = 0.0
         for cell in range(len(caught)):
             ill += caught[cell]
-        return -100.0 * ill / len(caught) - cost * spent[0]
+        return 0.0 - 100.0 * ill / len(caught) - cost * spent[0]
 
     @per_world(infected)
     def terminated(infected: Any) -> bool:

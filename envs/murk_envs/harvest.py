@@ -29,14 +29,17 @@ from murk_env.compile import kernel
 from murk_env.errors import ParameterError
 from murk_env.lattice import Lattice
 from murk_env.random import integers, uniform
+from murk_envs._ranges import check_ranges
 
 __all__ = ["Harvest", "env", "parallel_env"]
 
 PICK = 9  # the action after those that stay or hop
 RIPE = 0.5  # what a tree bears at least when an episode begins
+WIDEST = 2**15  # cells along a side
+LARGEST_CROWD = 2**16  # agents
 RANGES = {  # of parameters
-    "size": (2, 2**15),
-    "agents": (1, 2**16),
+    "size": (2, WIDEST),
+    "agents": (1, LARGEST_CROWD),
     "view": (1, 2**10),
     **dict.fromkeys(("trees", "rocks", "growth", "bite", "roots", "famine"), (0.0, 1.0)),
 }
@@ -84,11 +87,7 @@ class Harvest(MurkEnv):
         view: int = 3
 
         def __post_init__(self) -> None:
-            for name, (low, high) in RANGES.items():
-                if not low <= getattr(self, name) <= high:
-                    raise ParameterError(
-                        f"Harvest's {name} is from {low:g} to {high:g}, not {getattr(self, name)}."
-                    )
+            check_ranges("Harvest", self, RANGES)
             if not 1 <= self.num_trees < self.size**2 - self.num_rocks:
                 raise ParameterError(
                     f"Harvest needs at least one tree, and a cell that is neither tree nor rock, but "
@@ -113,11 +112,12 @@ class Harvest(MurkEnv):
 
     fruit = Field(low=0.0, high=1.0)  # (num_worlds, num_cells)
     rock = Field(low=0.0, high=1.0, mutability="sparse")  # (num_worlds, num_cells) 1 where there is rock
-    crowd = Field(low=0.0)  # (num_worlds, num_cells) agents in a cell
-    cells = Field(over="agents", dtype=np.int32)  # (num_worlds, num_agents)
-    place = Field(over="agents", components=2, low=0.0)  # (num_worlds, 2, num_agents) row and column
-    picks = Field(over="agents", dtype=np.int32)  # (num_worlds, num_agents) 1 if it picks in this step
-    picked = Field(over="agents", low=0.0)  # (num_worlds, num_agents) fruit, in this step
+    crowd = Field(low=0.0, high=LARGEST_CROWD)  # (num_worlds, num_cells) agents in a cell
+    cells = Field(over="agents", dtype=np.int32, low=0, high=WIDEST**2 - 1)  # (num_worlds, num_agents)
+    # (num_worlds, 2, num_agents) row and column
+    place = Field(over="agents", components=2, low=0.0, high=WIDEST - 1)
+    picks = Field(over="agents", categories=2)  # (num_worlds, num_agents) 1 if it picks in this step
+    picked = Field(over="agents", low=0.0, high=1.0)  # (num_worlds, num_agents) fruit, in this step
 
     max_episode_steps: ClassVar = 300
     small: ClassVar = {

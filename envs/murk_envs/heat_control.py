@@ -26,12 +26,21 @@ from murk_env.compile import kernel
 from murk_env.errors import ParameterError
 from murk_env.random import uniform
 from murk_envs._heating import Heating
+from murk_envs._ranges import LARGE, check_ranges
 
 __all__ = ["HeatControl", "HeatControlVector"]
 
 EXTREME = 20.0  # K from the surroundings, which no part of the plant passes
 FULL_TURN = 2.0 * math.pi
-LOWEST = {"power": 0.001, "noise": 0.0, "speed": 0.0, "effort": 0.0, "penalty": 0.0}  # of parameters
+RANGES = {  # of parameters
+    "size": (1, 2**15),
+    "diffusion": (0.0, 0.5),
+    "power": (0.001, 1000.0),
+    "noise": (0.0, 1000.0),
+    "amplitude": (0.001, EXTREME),
+    "limit": (0.001, EXTREME),
+    **dict.fromkeys(("loss", "speed", "effort", "penalty"), (0.0, LARGE)),
+}
 
 
 class HeatControl(MurkEnv):
@@ -58,10 +67,10 @@ class HeatControl(MurkEnv):
             heaters: heaters along a side, evenly spread, from 1 to size; a plate has heaters**2.
             diffusion: share of the difference to each neighbour that flows in a tick, at most 0.5 on a line
                 and 0.25 on a square.
-            loss: rate at which heat is lost to the surroundings, per tick.
-            power: what a heater adds to its cell in a tick at full power, at least 0.001, in K.
-            noise: standard deviation of what chance adds to every cell in a tick, at least 0, in K.
-            amplitude: of the target, above 0 and below limit, in K.
+            loss: rate at which heat is lost to the surroundings, at least 0, per tick.
+            power: what a heater adds to its cell in a tick at full power, 0.001 to 1000, in K.
+            noise: standard deviation of what chance adds to every cell in a tick, 0 to 1000, in K.
+            amplitude: of the target, at least 0.001 and below limit, in K.
             speed: the fastest that the wave travels, in rad/tick, at least 0.
             limit: temperature at which the plant is ruined, at most 20, in K.
             effort: reward that a step with all heaters at full power costs, at least 0.
@@ -86,21 +95,21 @@ class HeatControl(MurkEnv):
                 raise ParameterError(
                     f"HeatControl's plant cannot be {self.plant!r}; it is 'line' or 'square'."
                 )
+            check_ranges("HeatControl", self, RANGES)
+            if self.plant == "square" and self.diffusion > 0.25:
+                raise ParameterError(
+                    f"HeatControl's diffusion is at most 0.25 on a square, not {self.diffusion}."
+                )
             if not 1 <= self.heaters <= self.size:
                 raise ParameterError(
                     f"HeatControl's heaters are from 1 to its size of {self.size}, a cell for each, "
                     f"not {self.heaters}."
                 )
-            if not 0.0 < self.amplitude < self.limit <= EXTREME:
+            if not self.amplitude < self.limit:
                 raise ParameterError(
-                    f"HeatControl needs 0 < amplitude < limit <= {EXTREME:g}, so that the target can be "
-                    f"followed, not amplitude={self.amplitude} and limit={self.limit}."
+                    f"HeatControl's amplitude lies below its limit, so that the target can be followed, not "
+                    f"amplitude={self.amplitude} with limit={self.limit}."
                 )
-            for name, low in LOWEST.items():
-                if not low <= getattr(self, name) < math.inf:
-                    raise ParameterError(
-                        f"HeatControl's {name} is at least {low:g}, not {getattr(self, name)}."
-                    )
 
         @property
         def num_heaters(self) -> int:
@@ -127,6 +136,8 @@ class HeatControl(MurkEnv):
     def build(self, params: Params) -> Blueprint:
         """Return the plant, its two laws and what the controller sees."""
         is_line = params.plant == "line"
+        extreme = 1.5 * params.amplitude
+        colours: dict[str, Any] = {"low": -extreme, "high": extreme, "palette": "coolwarm"}
         return Blueprint(
             lattice=Line1D(params.size) if is_line else Square4(params.size, params.size),
             propagators=[
@@ -142,10 +153,9 @@ class HeatControl(MurkEnv):
             static={self.wired: lambda: heaters_of(params)},
             picture=Picture(
                 self.heat,
-                low=-1.5 * params.amplitude,
-                high=1.5 * params.amplitude,
-                palette="coolwarm",
                 markers=[Marker(np.flatnonzero(heaters_of(params) >= 0), "ring", label="heater")],
+                beside=[Picture(self.target, **colours)],
+                **colours,
             ),
         )
 
@@ -206,7 +216,7 @@ class HeatControl(MurkEnv):
             error += (heat[cell] - target[cell]) ** 2
             used += supply[cell] ** 2
         cost = error / (len(heat) * amplitude**2) + effort * used / (num_heaters * power**2)
-        return -cost - (penalty if heat.max() >= limit else 0.0)
+        return 0.0 - cost - (penalty if heat.max() >= limit else 0.0)
 
     @per_world(heat)
     def terminated(heat: Any, limit: float) -> bool:

@@ -21,13 +21,14 @@ from murk_env import (
     per_world,
     vector_form,
 )
-from murk_env.errors import ParameterError
 from murk_env.random import integers
+from murk_envs._ranges import LARGE, check_ranges
 
 __all__ = ["HeatSeeker", "HeatSeekerVector"]
 
 SOURCE_HEAT = 10.0  # K, held at the source cell
 WARM_UP = 51  # ticks from a cold field to the one an episode begins with
+RANGES = {"size": (2, 2**15), "diffusion": (0.0, 0.25), "decay": (0.0, LARGE)}  # of parameters
 
 
 class HeatSeeker(MurkEnv):
@@ -49,7 +50,7 @@ class HeatSeeker(MurkEnv):
         Attributes:
             size: rows and columns of the grid, at least 2.
             diffusion: share of the difference to each neighbour that flows in a tick, at most 0.25.
-            decay: rate at which heat is lost, per tick.
+            decay: rate at which heat is lost, at least 0, per tick.
             layout: layout of the observation: `flat`, `image` or `dict`.
         """
 
@@ -59,10 +60,7 @@ class HeatSeeker(MurkEnv):
         layout: Literal["flat", "image", "dict"] = "flat"
 
         def __post_init__(self) -> None:
-            if self.size < 2:
-                raise ParameterError(
-                    f"HeatSeeker's size is at least 2, so that there is somewhere to go, not {self.size}."
-                )
+            check_ranges("HeatSeeker", self, RANGES)
 
         @property
         def source(self) -> int:

@@ -24,10 +24,21 @@ from murk_env import (
 )
 from murk_env.errors import ParameterError
 from murk_env.random import integers
+from murk_envs._ranges import LARGE, check_ranges
 
 __all__ = ["HexPursuit", "env", "parallel_env"]
 
 NOWHERE = -1  # the cell of a prey that is gone
+WIDEST = 2**15  # cells along a side
+RANGES = {  # of parameters
+    "size": (2, WIDEST),
+    "predators": (1, 2**16),
+    "prey": (1, 2**16),
+    "view": (1, 2**10),
+    "reach": (0, WIDEST),
+    "catch": (0.0, LARGE),
+    "survival": (0.0, LARGE),
+}
 
 
 class HexPursuit(MurkEnv):
@@ -71,30 +82,23 @@ class HexPursuit(MurkEnv):
         survival: float = 0.1
 
         def __post_init__(self) -> None:
-            if self.predators < 1 or self.prey < 1:
+            check_ranges("HexPursuit", self, RANGES)
+            if not self.reach < self.gap:
                 raise ParameterError(
-                    f"HexPursuit needs at least 1 of each, not predators={self.predators} and "
-                    f"prey={self.prey}."
-                )
-            if not 0 <= self.reach < self.gap:
-                raise ParameterError(
-                    f"HexPursuit's gap is larger than its reach, so that nobody begins caught, and that is "
-                    f"at least 0, not gap={self.gap} with reach={self.reach}."
+                    f"HexPursuit's gap is larger than its reach, so that nobody begins caught, not "
+                    f"gap={self.gap} with reach={self.reach}."
                 )
             if self.gap > self.size - 1:  # so far is the farther of two corners from any cell
                 raise ParameterError(
                     f"HexPursuit's gap is at most size - 1, so that there is room for the prey wherever the "
                     f"first predator stands, not gap={self.gap} with size={self.size}."
                 )
-            for name in ("catch", "survival"):
-                if not 0.0 <= getattr(self, name) < np.inf:
-                    raise ParameterError(
-                        f"HexPursuit's {name} is a finite number from 0, not {getattr(self, name)}."
-                    )
 
-    cells = Field(over="agents", dtype=np.int32)  # (num_worlds, num_agents) predators first
-    place = Field(over="agents", components=2, low=0.0)  # (num_worlds, 2, num_agents) q and r
-    caught = Field(over="agents", dtype=np.int32)  # (num_worlds, num_agents) 1 from the catch on
+    # (num_worlds, num_agents) predators first
+    cells = Field(over="agents", dtype=np.int32, low=NOWHERE, high=WIDEST**2 - 1)
+    # (num_worlds, 2, num_agents) q and r
+    place = Field(over="agents", components=2, low=0.0, high=WIDEST - 1)
+    caught = Field(over="agents", categories=2)  # (num_worlds, num_agents) 1 from the catch on
     hunters = Field(low=0.0, high=1.0)  # (num_worlds, num_cells) 1 where predators are
     hunted = Field(low=0.0, high=1.0)  # (num_worlds, num_cells) 1 where prey are
 
@@ -122,13 +126,7 @@ class HexPursuit(MurkEnv):
                 Group("predator", params.predators, seen, Discrete(7)),
                 Group("prey", params.prey, seen, Discrete(7)),
             ],
-            picture=Picture(
-                self.hunters,
-                high=4.0,
-                palette="Greys",
-                markers=(Marker(self.hunted, "prey"), Marker(self.hunters, "predator")),
-                title="predators",
-            ),
+            picture=Picture(markers=(Marker(self.hunted, "prey"), Marker(self.hunters, "predator"))),
         )
 
     @per_world(cells, place, hunters, hunted)
@@ -181,9 +179,9 @@ class HexPursuit(MurkEnv):
         for prey in range(predators, len(out)):
             out[prey] = 0.0
             if active[prey] != 0:
-                out[prey] = -catch if caught[prey] else survival
+                out[prey] = 0.0 - catch if caught[prey] else survival
             total += out[prey]
-        out[:predators] = -total
+        out[:predators] = 0.0 - total
 
     @per_world(caught)
     def terminated(caught: Any, out: Any, predators: int) -> None:

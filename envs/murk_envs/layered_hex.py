@@ -26,11 +26,19 @@ from murk_env import (
 )
 from murk_env.errors import ParameterError
 from murk_env.random import integers
+from murk_envs._ranges import LARGE, check_ranges
 
 __all__ = ["LayeredHex", "LayeredHexVector"]
 
 STRENGTH = 10.0  # of the beacon, held at its cell
 WARM_UP = 61  # ticks from a cold field to the one an episode begins with
+RANGES = {  # of parameters
+    "size": (2, 2**10),
+    "floors": (2, 2**10),
+    "diffusion": (0.0, 1.0 / 8.0),
+    "decay": (0.0, 1.0),
+    "step_cost": (0.0, LARGE),
+}
 
 
 class LayeredHex(MurkEnv):
@@ -72,16 +80,11 @@ class LayeredHex(MurkEnv):
         layout: Literal["flat", "image", "dict"] = "flat"
 
         def __post_init__(self) -> None:
-            for name in ("size", "floors"):
-                if getattr(self, name) < 2:
-                    raise ParameterError(f"LayeredHex's {name} is at least 2, not {getattr(self, name)}.")
-            if not 0.0 <= self.decay < 1.0:
+            check_ranges("LayeredHex", self, RANGES)
+            if self.decay == 1.0 or 8.0 * (self.diffusion / (1.0 - self.decay)) > 1.0:
                 raise ParameterError(
-                    f"LayeredHex's decay is a share of at least 0 and below 1, not {self.decay}."
-                )
-            if not 0.0 <= self.step_cost < math.inf:
-                raise ParameterError(
-                    f"LayeredHex's step_cost is a finite number of at least 0, not {self.step_cost}."
+                    f"LayeredHex's decay is below 1, and together with 8 times its diffusion at most 1, "
+                    f"not decay={self.decay} with diffusion={self.diffusion}."
                 )
 
         @property

@@ -27,6 +27,7 @@ from murk_env import (
 )
 from murk_env.errors import ParameterError
 from murk_env.random import integers, uniform
+from murk_envs._ranges import check_ranges
 
 __all__ = ["Wildfire", "WildfireVector", "env", "parallel_env"]
 
@@ -34,8 +35,9 @@ FOREST, BURNING, BARE = Fire.UNBURNT, Fire.BURNING, Fire.BURNT
 WET = 7  # the action after those that stay or hop
 LIGHT = 0.5  # fuel of the lightest forest; the heaviest has 1
 GALE = 20.0  # m/s, the strongest wind there is
+WIDEST = 2**15  # cells along a side
 RANGES = {  # of parameters
-    "size": (2, 2**15),
+    "size": (2, WIDEST),
     "crew": (1, 2**16),
     "sparks": (1, 2**16),
     "forest": (0.0, 1.0),
@@ -91,11 +93,7 @@ class Wildfire(MurkEnv):
         view: int = 4
 
         def __post_init__(self) -> None:
-            for name, (low, high) in RANGES.items():
-                if not low <= getattr(self, name) <= high:
-                    raise ParameterError(
-                        f"Wildfire's {name} is from {low:g} to {high:g}, not {getattr(self, name)}."
-                    )
+            check_ranges("Wildfire", self, RANGES)
             if self.sparks >= self.num_trees:
                 raise ParameterError(
                     f"Wildfire needs forest besides the sparks, but forest={self.forest} makes "
@@ -111,8 +109,9 @@ class Wildfire(MurkEnv):
     fuel = Field(low=0.0, high=1.0, mutability="sparse")  # (num_worlds, num_cells)
     dryness = Field(initial=1.0, low=0.0, high=1.0)  # (num_worlds, num_cells)
     crowd = Field(low=0.0, high=1.0)  # (num_worlds, num_cells) 1 where any of the crew is
-    cells = Field(over="agents", dtype=np.int32)  # (num_worlds, num_agents)
-    place = Field(over="agents", components=2, low=0.0)  # (num_worlds, 2, num_agents) q and r
+    cells = Field(over="agents", dtype=np.int32, low=0, high=WIDEST**2 - 1)  # (num_worlds, num_agents)
+    # (num_worlds, 2, num_agents) q and r
+    place = Field(over="agents", components=2, low=0.0, high=WIDEST - 1)
     breeze = Field(over="world", components=2, low=-1.0, high=1.0)  # (num_worlds, 2) x and y, of a gale
     speed = Parameter(0.0, low=0.0, high=GALE, unit="m/s")  # (num_worlds,)
     direction = Parameter(0.0, low=0.0, high=7.0)  # (num_worlds,) radians
@@ -150,6 +149,7 @@ class Wildfire(MurkEnv):
             own,
             Observe(self.breeze),
         )
+        crew = [Marker(self.cells, "agent", label="crew")]
         return Blueprint(
             lattice=Hex2D(params.size, params.size),
             propagators=[burning],
@@ -158,7 +158,9 @@ class Wildfire(MurkEnv):
             picture=Picture(
                 self.state,
                 palette={"forest": "#4f8a4c", "fire": "#ffb02e", "bare": "#2f2826"},
-                markers=(Marker(self.cells, "agent", label="crew"),),
+                markers=crew,
+                figures=[self.breeze],
+                beside=[Picture(self.dryness, palette="YlGnBu_r", markers=crew)],
             ),
         )
 
@@ -228,7 +230,7 @@ class Wildfire(MurkEnv):
         caught = 0
         for cell in range(len(after)):
             caught += before[cell] == FOREST and after[cell] == BURNING
-        return -100.0 * caught / num_trees
+        return 0.0 - 100.0 * caught / num_trees
 
     @per_world(state)
     def terminated(state: Any) -> bool:

@@ -64,9 +64,12 @@ def compile_source(
         The compiled function.
     """
     known = (source, name, checked, *((key, id(value)) for key, value in sorted(namespace.items())))
-    if known not in _sources:
-        _sources[known] = _compiled_source(source, name, namespace, checked=checked), namespace
-    return _sources[known][0]
+    if known in _sources:
+        return _sources[known][0]
+    made = _compiled_source(source, name, namespace, checked=checked)
+    if any(made is one for one in _made.values()):  # else it cannot be told apart from what is made next time
+        _sources[known] = made, namespace
+    return made
 
 
 def _compiled_source(

@@ -120,6 +120,8 @@ class _Description:
 
     def _code_or_name(self, value: Any) -> Iterator[bytes]:
         definition = intrinsic_definition(value)
+        if definition is not None and definition.__closure__:
+            raise _CannotDescribeError  # what it closes over may be anything
         if definition is not None:
             yield definition.__name__.encode()  # it writes machine code: all of its file counts
             yield _source_file(definition)

@@ -41,18 +41,16 @@ class Merged:
         self.block = block
         writer = _Writer()
         calls: list[str] = []
-        self._numbers: list[list[int]] = []  # by kernel, the words of its arguments that are no arrays
         for index, bound in enumerate(bounds):
-            writer.numbers = []
             arguments = ["first", "last", *map(writer.expression, bound.arguments)]
             calls.append(f"kernel{index}({', '.join(arguments)})")
-            self._numbers.append(writer.numbers)
         namespace = {f"kernel{index}": bound.kernel for index, bound in enumerate(bounds)}
         self.function = compile_source(
             _source(writer.lines, calls), "merged_kernels", {**namespace, **_NAMESPACE}
         )
         self._table = np.array([0] * _BLOCK + [block, *writer.words], np.int64)
-        self._places = writer.places
+        slots = iter(writer.slots)
+        self._slots = [[next(slots) for _ in bound.arguments] for bound in bounds]
         self._bounds = list(bounds)  # they keep the arrays alive, of which the table holds but addresses
         self.address = address(self._table)
 
@@ -73,8 +71,6 @@ class Merged:
     def rebind(self, index: int, bound: Bound) -> None:
         """Let a kernel work on other arrays and numbers of the same shapes and types.
 
-        An array that several kernels share has to be replaced in each of them.
-
         Raises:
             PipelineError: it is another kernel, or takes other arguments.
         """
@@ -86,20 +82,21 @@ class Merged:
                 f"the kernel {bound.kernel.__name__!r} is bound anew with arguments of other shapes or types "
                 f"than before; what bind(frame) returns may differ in values alone from tick to tick."
             )
-        words = iter(self._numbers[index])
-        for old, new in pairs:
-            if not _is_array(new):
-                for number in new if _is_tuple(new) else (new,):
-                    self._table[next(words)] = _word(number)
-            elif old is not new and id(old) in self._places:
-                place = self._places.pop(id(old))
-                self._places[id(new)] = place
-                self._table[place] = address(new)
-        self._bounds[index] = bound
+        for slot, (old, new) in zip(self._slots[index], pairs, strict=True):
+            if old is new:
+                continue  # it may have been pointed elsewhere
+            for place, item in zip(slot, new if _is_tuple(new) else (new,), strict=True):
+                self._table[place] = address(item) if _is_array(item) else _word(item)
+        self._bounds[index] = bound  # last: what is interrupted is done again
 
-    def place(self, array: Array) -> int | None:
-        """Return the word that holds the address of an array argument, None if it is none."""
-        return self._places.get(id(array))
+    def places(self, array: Array) -> list[int]:
+        """Return the words that hold the address of an array argument."""
+        return [
+            slot[0]
+            for bound, slots in zip(self._bounds, self._slots, strict=True)
+            for value, slot in zip(bound.arguments, slots, strict=True)
+            if value is array
+        ]
 
     def point(self, place: int, array_address: int) -> None:
         """Let an argument be the array of the same shape and type at another address.
@@ -134,10 +131,14 @@ def _is_real(value: Any) -> bool:
 def _alike(old: Any, new: Any) -> bool:
     """Whether a table for the one argument serves the other, but for addresses and numbers."""
     if _is_array(old) and _is_array(new):
-        return (old.shape, old.dtype, old.flags.writeable) == (new.shape, new.dtype, new.flags.writeable)
+        return new.flags.c_contiguous and _form(old) == _form(new)
     if _is_tuple(old) and _is_tuple(new):
         return [type(item) for item in old] == [type(item) for item in new]
     return type(old) is type(new)
+
+
+def _form(array: Array) -> tuple[Any, ...]:
+    return array.shape, array.dtype, array.flags.writeable
 
 
 def _word(number: Any) -> int:
@@ -149,9 +150,12 @@ def _word(number: Any) -> int:
 
 def _fits(value: Any) -> bool:
     if _is_array(value):
-        return bool(value.flags.c_contiguous) and value.ndim > 0 and value.dtype.name in _NAMESPACE
+        known = value.dtype.isnative and value.dtype.name in _NAMESPACE
+        return known and bool(value.flags.c_contiguous) and value.ndim > 0
     if _is_tuple(value):
         return all(_fits(item) and not _is_array(item) and not _is_tuple(item) for item in value)
+    if type(value) is int:
+        return -(2**63) <= value < 2**63
     return isinstance(value, bool | int | float) or type(value).__name__ in _NAMESPACE
 
 
@@ -161,42 +165,40 @@ class _Writer:
     Attributes:
         words: the table, from the word `_FIRST` on.
         lines: statements that fetch the arrays.
-        places: the word that holds an array's address, by the array's id.
-        numbers: the words that hold numbers, of the arguments since it was set.
+        slots: by argument, the words that hold the array's address, the number, or a tuple's numbers.
     """
 
     def __init__(self) -> None:
         self.words: list[int] = []
         self.lines: list[str] = []
-        self.places: dict[int, int] = {}
-        self.numbers: list[int] = []
-        self._names: dict[int, str] = {}
+        self.slots: list[list[int]] = []
 
     def expression(self, value: Any) -> str:
         """Return the expression for an argument."""
         if _is_array(value):
             return self._array(value)
+        self.slots.append([])
         if _is_tuple(value):
-            return f"({''.join(f'{self.expression(item)}, ' for item in value)})"
+            return f"({''.join(f'{self._number(item)}, ' for item in value)})"
+        return self._number(value)
+
+    def _number(self, value: Any) -> str:
         place = self._put(_word(value))
-        self.numbers.append(place)
+        self.slots[-1].append(place)
         if isinstance(value, bool | np.bool_):
             return f"(word(table, {place}) != 0)"
-        read = "real_at" if _is_real(value) else "word"
-        return _converted(value, f"{read}(table, {place})")
+        return _converted(value, f"{'real_at' if _is_real(value) else 'word'}(table, {place})")
 
     def _array(self, array: Array) -> str:
-        if id(array) not in self._names:
-            place = self._put(address(array))
-            for side in array.shape:
-                self._put(side)
-            self.places[id(array)] = place
-            self._names[id(array)] = name = f"array{len(self._names)}"
-            read_only = int(not array.flags.writeable)
-            self.lines.append(
-                f"{name} = array_at(table, {place}, {array.dtype.name}, {array.ndim}, {read_only})"
-            )
-        return self._names[id(array)]
+        place = self._put(address(array))
+        for side in array.shape:
+            self._put(side)
+        name = f"array{len(self.slots)}"
+        self.slots.append([place])
+        read_only = int(not array.flags.writeable)
+        kind = array.dtype.name
+        self.lines.append(f"{name} = array_at(table, {place}, {kind}, {array.ndim}, {read_only})")
+        return name
 
     def _put(self, number: int) -> int:
         self.words.append(number)

@@ -10,9 +10,11 @@ from murk_env.errors import PictureError, did_you_mean
 from murk_env.rendering._libraries import load
 from murk_env.rendering.picture import Picture
 
-__all__ = ["BACKGROUND", "INK", "colour", "palette", "seam"]
+__all__ = ["BACKGROUND", "FRAME", "INK", "colour", "palette", "seam"]
 
 BACKGROUND = (255, 255, 255)
+FRAME = (150, 150, 150)  # the line around the cells
+GROUND = (222, 222, 222)  # cells of no colour
 INK = (38, 38, 38)
 NOT_FINITE = (255, 0, 255)
 GREY = 128
@@ -33,8 +35,10 @@ def palette(picture: Picture) -> Colours:
         PictureError: matplotlib knows no such colour map or colour.
         MissingLibraryError: matplotlib is not installed.
     """
-    given, categories = picture.palette, picture.field.categories
-    if isinstance(given, str):
+    given, categories = picture.palette, picture.num_categories
+    if picture.field is None:
+        colours = np.array([GROUND], np.uint8)
+    elif isinstance(given, str):
         colours = _colour_map(given, categories)
     else:
         listed = list(given.values()) if isinstance(given, Mapping) else list(given)

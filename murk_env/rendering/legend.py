@@ -10,7 +10,8 @@ import numpy.typing as npt
 
 from murk_env.rendering._libraries import load
 from murk_env.rendering.colours import BACKGROUND, INK, colour
-from murk_env.rendering.picture import Marker, Picture
+from murk_env.rendering.marker import Marker
+from murk_env.rendering.picture import Picture
 from murk_env.rendering.scale import number
 from murk_env.rendering.stamps import Stamp
 
@@ -40,21 +41,26 @@ class Legend:
         picture: what is shown.
         colours: its colours, (num_grades + 1, 3).
         width: pixels there are; lines are broken to it.
+        with_figures: whether it has room for the picture's figures.
     """
 
-    def __init__(self, picture: Picture, colours: Canvas, *, width: int) -> None:
+    def __init__(self, picture: Picture, colours: Canvas, *, width: int, with_figures: bool = True) -> None:
         self._limits: tuple[float, float] | None = None
         self._numbers: list[tuple[int, int, int]] = []  # x, y, and 1 where the number ends at the bar
         numbers = [_WIDEST if limit is None else number(limit) for limit in picture.limits]
         self._room = max(text_width(text) for text in numbers)
-        items = [_words(picture.name)]
-        if picture.field.categories is None:
-            items.append(self._bar(colours[:-1]))
-        else:
+        items = [_words(picture.name)] if picture.name else []
+        if picture.num_categories is not None:
             named = zip(picture.categories, colours, strict=False)
             items += [_swatch(name, tuple(each.tolist())) for name, each in named]
+        elif picture.field is not None:
+            items.append(self._bar(colours[:-1]))
         items += [_key(marker) for marker in _distinct(picture.markers)]
-        self.width = max(width, *(item.width for item in items))
+        self._slots: list[tuple[int, int, int]] = []  # x, y and width of the figures
+        if with_figures:
+            named = zip(picture.figure_names, picture.figures, strict=True)
+            items += [self._figure(name, figure.components or 1) for name, figure in named]
+        self.width = max([width, *(item.width for item in items)])
         self._strip = _flow(items, self.width)
 
     @property
@@ -62,14 +68,20 @@ class Legend:
         """How many pixels it is high."""
         return len(self._strip)
 
-    def put(self, canvas: Canvas, below: int, limits: tuple[float, float]) -> None:
+    def put(
+        self, canvas: Canvas, below: int, limits: tuple[float, float], figures: Sequence[str] = ()
+    ) -> None:
         """Put it onto a canvas, in the middle from left to right.
 
         Args:
             canvas: the picture, (height, width, 3).
             below: y of its first line.
             limits: the range that it gives.
+            figures: what it says of the picture's figures.
         """
+        for (x, y, room), text in zip(self._slots, figures, strict=False):
+            self._strip[y : y + _LINE, x : x + room] = BACKGROUND
+            write(self._strip, x, y, text)
         if self._limits != limits:
             self._limits = limits
             for (x, y, flush), value in zip(self._numbers, limits, strict=False):
@@ -89,6 +101,16 @@ class Legend:
             self._numbers += [(x, y, 1), (start + _BAR + 5, y, 0)]
 
         return Item(2 * self._room + _BAR + 10, put)
+
+    def _figure(self, name: str, num_values: int) -> Item:
+        """The name of a figure, and room for its values."""
+        start, room = text_width(name) + 5, text_width(", ".join([_WIDEST] * num_values))
+
+        def put(canvas: Canvas, x: int, y: int) -> None:
+            write(canvas, x, y, name)
+            self._slots.append((x + start, y, room))
+
+        return Item(start + room, put)
 
 
 def _words(text: str) -> Item:

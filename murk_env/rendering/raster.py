@@ -12,7 +12,7 @@ __all__ = ["CAPTION", "Raster"]
 
 _LARGEST = 64  # pixels from cell to cell of a tiny lattice
 _GAP = 8  # pixels between panels
-CAPTION = 14  # pixels for the line below each of several panels
+CAPTION = 16  # pixels for the line below each of several panels
 _SEAMS_FROM = 10.0  # pixels from cell to cell
 
 
@@ -90,6 +90,17 @@ class Raster:
             found[:, :-1] |= (self.table[:, :-1] != self.table[:, 1:]) & (self.table[:, 1:] >= 0)
             found[:-1] |= (self.table[:-1] != self.table[1:]) & (self.table[1:] >= 0)
         return found & (self.table >= 0)
+
+    @property
+    def frame(self) -> npt.NDArray[np.bool_]:
+        """Which pixels lie just outside the cells, (height + 2, width + 2): one more on every side."""
+        cells = np.pad(self.table >= 0, 1)
+        around = cells.copy()
+        around[1:] |= cells[:-1]
+        around[:-1] |= cells[1:]
+        around[:, 1:] |= cells[:, :-1]
+        around[:, :-1] |= cells[:, 1:]
+        return around & ~cells
 
 
 def _arrangement(

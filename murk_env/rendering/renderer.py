@@ -1,25 +1,26 @@
-"""The renderer: worlds as frames and as text."""
+"""The renderer: worlds as frames and as text, every picture of them beside the others."""
 
+import math
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 
 import numpy as np
-import numpy.typing as npt
 
 from murk_env.errors import PictureError, did_you_mean
 from murk_env.field import Field
 from murk_env.lattice import Lattice
-from murk_env.rendering.colours import palette
+from murk_env.rendering.colours import BACKGROUND
+from murk_env.rendering.drawing import Drawing, Frame
 from murk_env.rendering.layout import Layout
 from murk_env.rendering.picture import Picture
-from murk_env.rendering.scale import Scale, marked
-from murk_env.rendering.sheet import Sheet, map_colours
-from murk_env.rendering.text import TextMap
 from murk_env.values import Values
 
-__all__ = ["Renderer"]
+__all__ = ["Frame", "Renderer"]
 
-Frame = npt.NDArray[np.uint8]
+_ROOM = 480, 400  # pixels for one picture of one world, width and height
+_ALBUM = 640, 480  # pixels for several pictures of one world
+_MOSAIC = 960, 720  # pixels for several worlds
+_BETWEEN = 24  # pixels between pictures, besides their own margins
 
 
 class Renderer:
@@ -35,9 +36,10 @@ class Renderer:
     """
 
     def __init__(self, lattice: Lattice, picture: Picture, fields: Mapping[str, Field]) -> None:
-        _check(lattice, picture, fields)
-        self._lattice, self._picture, self._scale = lattice, picture, Scale(picture)
-        self._sheets: dict[int, Sheet] = {}
+        for each in picture.all:
+            _check(lattice, each, fields)
+        self._lattice, self._pictures = lattice, picture.all
+        self._columns: dict[int, int] = {}
 
     def frame(self, values: Values, world: int) -> Frame:
         """Return a picture of one world, (height, width, 3) uint8.
@@ -53,6 +55,8 @@ class Renderer:
     def mosaic(self, values: Values, worlds: Sequence[int]) -> Frame:
         """Return a picture of some worlds side by side, with one legend and one range for all.
 
+        Where pictures stand beside the first, each of them shows all the worlds.
+
         Args:
             values: a state of all worlds.
             worlds: which are drawn, one or more, from left to right and from top to bottom.
@@ -63,59 +67,54 @@ class Renderer:
         Raises:
             MissingLibraryError, PictureError: as `frame`.
         """
-        sheet = self._sheet(len(worlds))
-        rows = [self._scale.read(values, world) for world in worlds]
-        limits = self._scale.limits(rows)
-        canvas = sheet.paper.copy()
-        for corner, world, row in zip(sheet.corners, worlds, rows, strict=True):
-            cells = self._colours[self._scale.grade(row, limits, len(self._colours) - 1)]
-            self._draw(canvas, sheet, corner, cells, values, world)
-        sheet.legend.put(canvas, sheet.below, limits)
-        return canvas
+        columns = self._columns_for(len(worlds))
+        room = self._room(len(worlds), columns)
+        frames = [drawing.mosaic(values, worlds, room) for drawing in self._drawings]
+        rows = [frames[start : start + columns] for start in range(0, len(frames), columns)]
+        return _below([_beside(row) for row in rows])
 
     def text(self, values: Values, world: int) -> str:
-        """Return one world as text: a character for every cell, and a legend below."""
-        return self._text.write(values, world)
+        """Return one world as text: a character for every cell, and a legend below; so for every picture."""
+        return "\n\n".join(drawing.text(values, world) for drawing in self._drawings)
 
     @cached_property
-    def _layout(self) -> Layout:
-        return Layout.of(self._lattice)
+    def _drawings(self) -> list[Drawing]:
+        layout = Layout.of(self._lattice)
+        return [Drawing(layout, picture) for picture in self._pictures]
 
-    @cached_property
-    def _text(self) -> TextMap:
-        return TextMap(self._layout, self._picture)
+    def _columns_for(self, num_worlds: int) -> int:
+        """Return how many pictures stand in a row: as many as make the cells largest."""
+        if num_worlds not in self._columns:
+            choices = range(len(self._pictures), 0, -1)
+            first = self._drawings[0]
+            self._columns[num_worlds] = max(
+                choices, key=lambda columns: first.spacing(num_worlds, self._room(num_worlds, columns))
+            )
+        return self._columns[num_worlds]
 
-    @cached_property
-    def _colours(self) -> Frame:
-        return palette(self._picture)
+    def _room(self, num_worlds: int, columns: int) -> tuple[int, int]:
+        """Return the pixels that there are for one of the pictures, width and height."""
+        number = len(self._pictures)
+        width, height = _MOSAIC if num_worlds > 1 else _ALBUM if number > 1 else _ROOM
+        return (width + _BETWEEN) // columns - _BETWEEN, height // math.ceil(number / columns)
 
-    def _sheet(self, num_worlds: int) -> Sheet:
-        if num_worlds not in self._sheets:
-            self._sheets[num_worlds] = Sheet.of(self._layout, self._picture, self._colours, num_worlds)
-        return self._sheets[num_worlds]
 
-    def _draw(
-        self, canvas: Frame, sheet: Sheet, corner: tuple[int, int], cells: Frame, values: Values, world: int
-    ) -> None:
-        """Draw one world: its cells, those that markers take whole, the seams, and shapes over them.
+def _beside(frames: Sequence[Frame]) -> Frame:
+    """Return frames from left to right, with a gap between, on paper as high as the highest."""
+    height = max(len(frame) for frame in frames)
+    padded = [_padded(frame, height - len(frame), _BETWEEN) for frame in frames[:-1]]
+    return np.concatenate([*padded, _padded(frames[-1], height - len(frames[-1]), 0)], axis=1)
 
-        Args:
-            canvas: the picture, (height, width, 3).
-            sheet: what is drawn where.
-            corner: x and y of the world's map.
-            cells: colour of every cell, (num_cells, 3); written to.
-            values: a state of all worlds.
-            world: which of them it is.
-        """
-        places = {marker: marked(marker, values, world, len(cells)) for marker in self._picture.markers}
-        for marker, fill in sheet.fills.items():
-            cells[places[marker]] = fill
-        x, y = corner
-        width = sheet.index.shape[1]
-        canvas[y + sheet.rows, x : x + width] = np.take(map_colours(cells), sheet.index, axis=0)
-        for marker, stamp in sheet.stamps.items():
-            for at in (sheet.raster.centres[places[marker]] + corner).tolist():
-                stamp.put(canvas, *at)
+
+def _below(frames: Sequence[Frame]) -> Frame:
+    """Return frames from top to bottom, on paper as wide as the widest."""
+    width = max(frame.shape[1] for frame in frames)
+    return np.concatenate([_padded(frame, 0, width - frame.shape[1]) for frame in frames])
+
+
+def _padded(frame: Frame, below: int, right: int) -> Frame:
+    """Return a frame on larger paper."""
+    return np.pad(frame, [(0, below), (0, right), (0, 0)], constant_values=BACKGROUND[0])
 
 
 def _check(lattice: Lattice, picture: Picture, fields: Mapping[str, Field]) -> None:

@@ -7,10 +7,11 @@ import numpy as np
 import numpy.typing as npt
 
 from murk_env.field import Field
-from murk_env.rendering.picture import Marker, Picture
+from murk_env.rendering.marker import Marker
+from murk_env.rendering.picture import Picture
 from murk_env.values import Values
 
-__all__ = ["Scale", "marked", "number"]
+__all__ = ["Scale", "figures", "marked", "number"]
 
 
 class Scale:
@@ -24,9 +25,11 @@ class Scale:
         self._picture = picture
         self.fixed = None not in picture.limits
 
-    def read(self, values: Values, world: int) -> npt.NDArray[Any]:
-        """Return the shown values of one world, (num_cells,)."""
+    def read(self, values: Values, world: int, num_cells: int) -> npt.NDArray[Any]:
+        """Return the shown values of one world, (num_cells,); zeros where no field is shown."""
         field = self._picture.field
+        if field is None:
+            return np.zeros(num_cells)
         array = values[field] if field.mutability == "static" else values[field][world]
         return array if field.components is None else array[self._picture.component]
 
@@ -53,7 +56,7 @@ class Scale:
         low, high = limits
         finite = np.isfinite(row)
         inside = np.clip(np.where(finite, row, low).astype(np.float64), low, high)
-        if self._picture.field.categories is not None:
+        if self._picture.num_categories is not None:
             return inside.astype(np.intp)
         share = (inside - low) / (high - low) if high > low else np.zeros(len(row))
         return np.where(finite, np.minimum((share * num_grades).astype(np.intp), num_grades - 1), num_grades)
@@ -70,6 +73,11 @@ def marked(marker: Marker, values: Values, world: int, num_cells: int) -> npt.ND
         array = np.array(where)
     cells = np.ravel(array).astype(np.intp)
     return cells[(cells >= 0) & (cells < num_cells)]
+
+
+def figures(picture: Picture, values: Values, world: int) -> list[str]:
+    """Return the values of a picture's figures in one world, as the legend writes them."""
+    return [", ".join(map(number, np.ravel(values[field][world]).tolist())) for field in picture.figures]
 
 
 def number(value: float) -> str:

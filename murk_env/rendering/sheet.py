@@ -6,18 +6,19 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from murk_env.rendering.colours import BACKGROUND, colour, seam
+from murk_env.rendering.colours import BACKGROUND, FRAME, colour, seam
 from murk_env.rendering.layout import Layout
 from murk_env.rendering.legend import Legend, text_width, write
-from murk_env.rendering.picture import Marker, Picture
+from murk_env.rendering.marker import Marker
+from murk_env.rendering.picture import Picture
 from murk_env.rendering.raster import CAPTION, Raster
 from murk_env.rendering.stamps import Stamp
 
 __all__ = ["Sheet", "map_colours"]
 
 _MARGIN = 8  # pixels around the map, and between the worlds of a mosaic
-_ROOM = 480, 400  # pixels for one world, width and height
-_MOSAIC = 960, 720  # pixels for several
+_WIDE_MARGIN = 32  # pixels between worlds with several panels, which have 8 between them
+_LARGEST = 480, 400  # pixels for a world of a mosaic, width and height
 _SMALLEST_CELL = 4  # pixels from cell to cell
 _NARROWEST = 200  # pixels
 
@@ -51,20 +52,30 @@ class Sheet:
     fills: dict[Marker, tuple[int, int, int]]
 
     @classmethod
-    def of(cls, layout: Layout, picture: Picture, colours: Canvas, num_worlds: int) -> "Sheet":
-        """Return the sheet for a number of worlds: one has the room of a frame, several that of a mosaic."""
-        columns, raster = _arranged(layout, num_worlds)
+    def of(
+        cls, layout: Layout, picture: Picture, colours: Canvas, num_worlds: int, room: tuple[int, int]
+    ) -> "Sheet":
+        """Return the sheet for a number of worlds, which share the room: pixels of width and height."""
+        gap = _MARGIN if layout.num_panels == 1 else _WIDE_MARGIN
+        columns, raster = _arranged(layout, num_worlds, room, gap)
         height, width = raster.table.shape
-        inner = columns * (width + _MARGIN) - _MARGIN
-        legend = Legend(picture, colours, width=max(inner, _NARROWEST - 2 * _MARGIN))
+        inner = columns * (width + gap) - gap
+        legend = Legend(
+            picture,
+            colours,
+            width=max(inner, _NARROWEST - 2 * _MARGIN),
+            with_figures=num_worlds == 1,
+        )
         left = _MARGIN + (legend.width - inner) // 2
         corners = tuple(
-            (left + index % columns * (width + _MARGIN), _MARGIN + index // columns * (height + _MARGIN))
+            (left + index % columns * (width + gap), _MARGIN + index // columns * (height + gap))
             for index in range(num_worlds)
         )
         below = corners[-1][1] + height + _MARGIN // 2
         size = below + legend.height + _MARGIN // 2, legend.width + 2 * _MARGIN
         paper = np.full((size[0] + size[0] % 2, size[1] + size[1] % 2, 3), BACKGROUND, np.uint8)
+        for corner in corners:
+            _draw_frame(paper, raster, corner)
         _write_captions(paper, raster, corners)
         rows = np.flatnonzero((raster.table >= 0).any(axis=1))
         shapes = [marker for marker in picture.markers if marker.look.shape != "fill"]
@@ -84,26 +95,32 @@ class Sheet:
 
 
 def map_colours(cells: Canvas) -> Canvas:
-    """Return all colours of a map, (2 num_cells + 1, 3): the cells', their seams' and the background."""
-    return np.concatenate([cells, seam(cells), np.array([BACKGROUND], np.uint8)])
+    """Return all colours of a map, (2 num_cells + 2, 3): cells', their seams', background and frame."""
+    return np.concatenate([cells, seam(cells), np.array([BACKGROUND, FRAME], np.uint8)])
 
 
 def _colour_index(raster: Raster) -> npt.NDArray[np.intp]:
     """Return which of `map_colours` every pixel of a map has, (height, width)."""
     num_cells = len(raster.centres)
-    index = raster.table + num_cells * raster.seams
-    return np.where(raster.table >= 0, index, 2 * num_cells).astype(np.intp)
+    around = 2 * num_cells + raster.frame[1:-1, 1:-1]
+    return np.where(raster.table >= 0, raster.table + num_cells * raster.seams, around).astype(np.intp)
 
 
-def _arranged(layout: Layout, num_worlds: int) -> tuple[int, Raster]:
+def _arranged(layout: Layout, num_worlds: int, room: tuple[int, int], gap: int) -> tuple[int, Raster]:
     """Return how many worlds stand in a row, and the raster of each."""
     if num_worlds == 1:
-        return 1, Raster.fit(layout, *_ROOM, _SMALLEST_CELL)
+        return 1, Raster.fit(layout, *room, _SMALLEST_CELL)
     columns = math.ceil(math.sqrt(num_worlds))
     rows = math.ceil(num_worlds / columns)
-    width = min(_ROOM[0], (_MOSAIC[0] + _MARGIN) // columns - _MARGIN)
-    height = min(_ROOM[1], (_MOSAIC[1] + _MARGIN) // rows - _MARGIN)
+    width = min(_LARGEST[0], (room[0] + gap) // columns - gap)
+    height = min(_LARGEST[1], (room[1] + gap) // rows - gap)
     return columns, Raster.fit(layout, max(1, width), max(1, height), 1)
+
+
+def _draw_frame(paper: Canvas, raster: Raster, corner: tuple[int, int]) -> None:
+    """Draw the line around the cells of one map."""
+    (left, top), (height, width) = corner, raster.frame.shape
+    paper[top - 1 : top - 1 + height, left - 1 : left - 1 + width][raster.frame] = FRAME
 
 
 def _write_captions(paper: Canvas, raster: Raster, corners: tuple[tuple[int, int], ...]) -> None:

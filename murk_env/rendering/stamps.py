@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from murk_env.rendering.colours import INK, colour
-from murk_env.rendering.picture import Kind
+from murk_env.rendering.marker import Kind
 
 __all__ = ["Stamp"]
 

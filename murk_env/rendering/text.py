@@ -6,8 +6,9 @@ import numpy as np
 import numpy.typing as npt
 
 from murk_env.rendering.layout import Layout
-from murk_env.rendering.picture import Marker, Picture
-from murk_env.rendering.scale import Scale, marked, number
+from murk_env.rendering.marker import Marker
+from murk_env.rendering.picture import Picture
+from murk_env.rendering.scale import Scale, figures, marked, number
 from murk_env.values import Values
 
 __all__ = ["TextMap"]
@@ -32,33 +33,46 @@ class TextMap:
 
     def write(self, values: Values, world: int) -> str:
         """Return one world as lines of text, with a legend below."""
-        row = self._scale.read(values, world)
+        row = self._scale.read(values, world, len(self._rows))
         limits = self._scale.limits([row])
         signs = np.array([*self._shades, "?"])[self._scale.grade(row, limits, len(self._shades))]
         for letter, marker in zip(self._letters, self._picture.markers, strict=True):
             signs[marked(marker, values, world, len(row))] = letter
         page = np.full((self._rows.max() + 1, self._columns.max() + 1), " ")
         page[self._rows, self._columns] = signs
-        return "\n".join([*("".join(line) for line in page), "", self._legend(limits)])
+        return "\n".join(
+            [
+                *("".join(line) for line in page),
+                "",
+                self._legend(limits, figures(self._picture, values, world)),
+            ]
+        )
 
     @property
     def _shades(self) -> list[str]:
-        """A sign for every grade, from empty to full."""
-        categories = self._picture.field.categories
+        """A sign for every grade, from empty to full; no category is a blank, and plain cells are dots."""
+        if self._picture.field is None:
+            return [_SHADES[1]]
+        categories = self._picture.num_categories
         if categories is None:
             return list(_SHADES)
-        return [_SHADES[round(index * 9 / max(1, categories - 1))] for index in range(categories)]
+        return [_SHADES[1 + round(index * 8 / max(1, categories - 1))] for index in range(categories)]
 
-    def _legend(self, limits: tuple[float, float]) -> str:
-        low, high = limits
-        if self._picture.field.categories is None:
-            scale = f"{number(low)} [{_SHADES}] {number(high)}"
-        else:
-            named = zip(self._shades, self._picture.categories, strict=False)
-            scale = ", ".join(f"[{shade}] {name}" for shade, name in named)
+    def _legend(self, limits: tuple[float, float], told: Sequence[str]) -> str:
         pairs = zip(self._letters, self._picture.markers, strict=True)
         keys = dict.fromkeys(f"{letter} {marker.name}" for letter, marker in pairs)
-        return "; ".join([f"{self._picture.name}: {scale}", *([", ".join(keys)] if keys else [])])
+        shown = ": ".join(filter(None, [self._picture.name, self._range(limits)]))
+        named = (" ".join(pair) for pair in zip(self._picture.figure_names, told, strict=True))
+        return "; ".join(filter(None, [shown, ", ".join(keys), *named]))
+
+    def _range(self, limits: tuple[float, float]) -> str:
+        """What the signs mean; nothing where no field is shown."""
+        if self._picture.field is None:
+            return ""
+        if self._picture.num_categories is None:
+            return f"{number(limits[0])} [{_SHADES}] {number(limits[1])}"
+        named = zip(self._shades, self._picture.categories, strict=False)
+        return ", ".join(f"[{shade}] {name}" for shade, name in named)
 
 
 def _character_cells(layout: Layout) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:

@@ -108,16 +108,17 @@ def test_p3_the_suite_for_agents_in_turn_passes(small, make):
     assert [what for what in found if not what.startswith(tolerated)] == []
 
 
-def test_p3_the_state_is_in_its_space_and_unbounded_as_its_fields_at_most(make):
-    found = complaints(state_test, parallel_to_aec(make()), make(), num_cycles=100)
-    assert [what for what in found if "infinity" not in what] == []
+def test_p3_the_state_is_in_its_space_and_bounded(make):
+    assert complaints(state_test, parallel_to_aec(make()), make(), num_cycles=100) == set()
 
 
 def test_p3_frames_are_as_the_modes_say(small):
     env_class, keywords = small
 
     def make_aec(render_mode) -> Any:
-        mode = None if render_mode == "human" else render_mode  # which the suite tries first
+        # The suite makes a "human" env first, whatever the modes are, only to read its metadata. There is no
+        # window here, and asking for one is an error that says what to do.
+        mode = None if render_mode == "human" else render_mode
         return parallel_to_aec(MurkParallelEnv(env_class, render_mode=mode, **keywords))
 
     render_test(cast("Any", make_aec))

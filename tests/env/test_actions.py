@@ -6,7 +6,7 @@ from gymnasium import spaces
 from gymnasium.error import InvalidAction
 
 from murk_env import MurkVectorEnv
-from murk_env._actions import ActionReader
+from murk_env._actions import ActionReader, team_space
 from murk_env.errors import ActionError, ActionTypeError, BlueprintError
 from tests.env.worlds import Drifter, Mixed, Walker
 
@@ -70,7 +70,7 @@ DISCRETE = [
     (None, ActionTypeError, "got the single value None"),
     ([1, 1], ActionError, r"expected 3 action\(s\), an array of shape \(3,\), but got shape \(2,\)"),
     ([[1], [1], [1]], ActionError, r"but got shape \(3, 1\)"),
-    ([[1, 2], [1], [1]], ActionError, r"the actions are no array of shape \(3,\)"),
+    ([[1, 2], [1], [1]], ActionError, r"the actions are no array of shape \(3,\): .*[^.]\.$"),
     ([1.0, 1.0, 1.0], ActionTypeError, r"the actions of Discrete\(5\) are integers, not of dtype float64"),
     ([True, False, True], ActionTypeError, "are integers, not of dtype bool"),
     (["1", "1", "1"], ActionTypeError, "are integers, not of dtype <U1"),
@@ -133,15 +133,15 @@ def test_actions_that_cannot_be_are_refused_and_nothing_has_changed(env_class, a
 @pytest.mark.parametrize(
     ("action", "error", "message"),
     [
-        (5, ActionError, r"the action of world 0 is 5, outside Discrete\(5\)"),
+        (5, ActionError, r"^the action is 5, outside Discrete\(5\); pass values between 0 and 4"),
         (-1, ActionError, "is -1, outside"),
         (True, ActionTypeError, "not of dtype bool"),
         (1.0, ActionTypeError, "not of dtype float64"),
         (np.float32("nan"), ActionTypeError, "not of dtype float32"),
         ("1", ActionTypeError, "not of dtype <U1"),
         (None, ActionTypeError, "not of dtype object"),
-        ([1], ActionError, r"expected 1 action\(s\), an array of shape \(1,\), but got shape \(1, 1\)"),
-        ([[1], [2, 3]], ActionError, "the actions? .*no array"),
+        ([1], ActionError, r"^the action has shape \(1,\), .* Discrete\(5\) has shape \(\); it is \[1\]"),
+        ([[1], [2, 3]], ActionError, r"^the action is no array of shape \(\): ValueError: .*[^.]\.$"),
     ],
     ids=str,
 )
@@ -150,6 +150,30 @@ def test_a_single_env_refuses_likewise(action, error, message):
     env.reset(seed=1)
     with pytest.raises(error, match=message):
         env.step(action)
+
+
+@pytest.mark.parametrize(
+    ("space", "action", "message"),
+    [
+        (SPACES[2], 3, r"^the action has shape \(\), but .*MultiDiscrete.* has shape \(2,\); it is 3"),
+        (SPACES[2], [[1, 1]], r"^the action has shape \(1, 2\)"),
+        (SPACES[2], [1, 7], r"^the action is \[1, 7\], outside MultiDiscrete"),
+        (SPACES[6], [3.0, 0.0], r"^the action is \[3.0, 0.0\], outside Box"),
+        (SPACES[6], None, r"^the action has shape \(\), but .*Box.* has shape \(2,\); it is None"),
+    ],
+    ids=str,
+)
+def test_an_action_of_one_world_is_spoken_of_as_one(space, action, message):
+    reader = ActionReader(space, 1)
+    before = reader.actions.copy()
+    with pytest.raises(ActionError, match=message):
+        reader.read_one(action)
+    assert np.array_equal(reader.actions, before)
+
+
+def test_actions_of_unlike_kinds_share_no_array():
+    with pytest.raises(BlueprintError, match=r"one kind and shape, not Discrete\(2\), MultiBinary\(3\)\."):
+        team_space([spaces.Discrete(2), spaces.Discrete(2), spaces.MultiBinary(3)])
 
 
 @pytest.mark.parametrize("action", [2, np.int64(2), np.int32(2), np.uint8(2), np.array(2)], ids=repr)

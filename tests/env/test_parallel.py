@@ -15,7 +15,18 @@ from gymnasium.spaces import Discrete
 from gymnasium.utils.env_checker import data_equivalence
 
 import murk_env
-from murk_env import Blueprint, Group, Line1D, MurkEnv, MurkParallelEnv, Observation, Observe
+from murk_env import (
+    ACTIVE,
+    Blueprint,
+    Group,
+    Line1D,
+    MurkEnv,
+    MurkParallelEnv,
+    Observation,
+    Observe,
+    aec_form,
+    parallel_form,
+)
 from murk_env.errors import (
     ActionError,
     ActionTypeError,
@@ -253,7 +264,7 @@ def test_the_world_is_rendered():
             ActionError,
             r"agent hare_0 has shape \(2,\), but .* shape \(\)",
         ),
-        ({name: [[0], 1] for name in RUNNERS}, ActionError, "action of agent hare_0 is no array"),
+        ({name: [[0], 1] for name in RUNNERS}, ActionError, r"action of agent hare_0 is no array .*[^.]\.$"),
     ],
     ids=str,
 )
@@ -310,6 +321,53 @@ def test_what_has_no_agents_is_no_parallel_env():
         MurkParallelEnv("Race")  # type: ignore[arg-type]
     with pytest.raises(BlueprintError, match="group 'hare' has a number of agents, at least 1, not 0"):
         MurkParallelEnv(Race, hares=0)
+
+
+@pytest.mark.parametrize(
+    ("keywords", "message"),
+    [
+        (
+            {"max_cycles": 5},
+            r"MurkParallelEnv takes no max_cycles=5: the time limit is max_episode_steps here",
+        ),
+        ({"num_threads": 2}, "MurkParallelEnv takes no num_threads=2: it steps one world; leave it out"),
+        ({"autoreset_mode": "SameStep"}, "takes no autoreset_mode='SameStep': it steps one world"),
+        ({"group": "hare"}, "takes no group='hare': it takes the actions of all agents"),
+        ({"render_mode": "human"}, "opens no window, .* make it with render_mode='rgb_array'"),
+    ],
+    ids=str,
+)
+def test_what_only_other_faces_take_is_refused_with_what_to_do(keywords, message):
+    with pytest.raises(ParameterError, match=message):
+        MurkParallelEnv(Race, **keywords)
+
+
+@pytest.mark.parametrize("form", [parallel_form, aec_form])
+def test_the_functions_of_a_module_call_the_time_limit_as_pettingzoo_does(form):
+    with pytest.raises(
+        ParameterError, match="limit max_cycles: make Race with max_cycles=5 instead of max_e"
+    ):
+        form(Race)(max_episode_steps=5)
+
+
+@pytest.mark.parametrize("kind", [np.int64, np.int32, np.uint8])
+def test_a_group_has_any_integral_number_of_agents(kind):
+    assert len(MurkParallelEnv(Race, hares=kind(2)).possible_agents) == 2 + 2
+
+
+@pytest.mark.parametrize("size", [2.0, "2", True, None, np.bool_(True)], ids=repr)
+def test_a_group_of_no_whole_number_is_refused(size):
+    with pytest.raises(BlueprintError, match="group 'fly' has a number of agents, at least 1, not"):
+        Group("fly", size, Observation(Observe(Mayflies.age), over="agents"), Discrete(2))
+
+
+def test_a_team_has_no_active_and_is_told_so():
+    class Asking(Crew):
+        def act(self, tick, actions):
+            tick[ACTIVE]
+
+    with pytest.raises(HookError, match=r"these worlds have no ACTIVE, .* where agents are rewarded apart"):
+        started(Asking).step({"rower_0": 0, "rower_1": 0})
 
 
 def test_a_failing_hook_leaves_everyone_where_they_were():

@@ -160,7 +160,8 @@ def test_without_copies_two_sets_of_observations_take_turns(env_class):
         seen.append(heat(envs.step(actions)[0]))
         expected.append(heat(twin.step(actions)[0]))
         assert [one.tobytes() for one in seen[-2:]] == [one.tobytes() for one in expected[-2:]]
-    assert seen[0] is seen[2] is seen[4]
+    assert np.shares_memory(seen[0], seen[2])
+    assert np.shares_memory(seen[2], seen[4])
     assert not np.shares_memory(seen[0], seen[1])
 
 

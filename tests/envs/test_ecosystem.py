@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from benchmarks.returns.ecosystem import POLICIES, optimum
-from murk_env.errors import ParameterError, PropagatorConfigError, StabilityError
+from murk_env.errors import ParameterError
 from murk_envs.ecosystem import Ecosystem, EcosystemVector
 
 REST, CULL_PREDATORS, CULL_PREY, RELEASE_PREY, RELEASE_PREDATORS = range(5)
@@ -207,8 +207,11 @@ def test_the_land_collapses_without_a_ranger_and_by_chance_but_not_under_a_good_
         ({"plenty": 1.0}, ParameterError, "plenty between 1 and 20, not 0.25 and 1.0"),
         ({"plenty": 20.0}, ParameterError, "plenty between 1 and 20"),
         ({"disturbance": 0.6}, ParameterError, "disturbance is at most 0.549 .* begins in collapse, not 0.6"),
-        ({"wandering": 0.2}, StabilityError, "stability limit of 0.833"),
-        ({"growth": -0.1}, PropagatorConfigError, "finite growth from 0 to inf"),
+        ({"wandering": 0.2}, ParameterError, "wandering is from 0 to 0.166667, not 0.2"),
+        ({"growth": -0.1}, ParameterError, "growth is from 0 to 1e.06, not -0.1"),
+        ({"mortality": math.inf}, ParameterError, "mortality is from 0 to 1e.06, not inf"),
+        ({"view": 0}, ParameterError, "view is from 1 to 1024, not 0"),
+        ({"view": -1}, ParameterError, "view is from 1 to 1024, not -1"),
     ],
     ids=str,
 )

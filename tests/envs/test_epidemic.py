@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from benchmarks.returns.epidemic import POLICIES, optimum
-from murk_env.errors import ParameterError, PropagatorConfigError
+from murk_env.errors import ParameterError
 from murk_envs.epidemic import Epidemic, EpidemicVector
 
 NOTHING, TEST, DISTANCE, VACCINATE = range(4)
@@ -197,12 +197,25 @@ def test_containing_what_tests_find_beats_chance_and_chance_beats_idling():
     assert optimum(Epidemic.Params()) is None
 
 
+@pytest.mark.parametrize("people", [2, 3, 49, 107, 1000, 2**24])
+def test_one_of_the_people_of_a_cell_is_enough_to_begin_with(people):
+    env = Epidemic(people=people, first_cases=1 / people, outbreaks=1)
+    env.reset(seed=0)
+    assert env._core.world[Epidemic.infected].max() == np.float32(1 / people)
+
+
+def test_a_step_that_costs_nothing_pays_a_positive_zero():
+    env = Epidemic(least_infectivity=0.0, most_infectivity=0.0)
+    env.reset(seed=0)
+    assert str(env.step(np.zeros(16, int))[1]) == "0.0"
+
+
 @pytest.mark.parametrize(
     ("keywords", "error", "message"),
     [
         ({"size": 10}, ParameterError, "size is a multiple of its regions, .* not size=10 with regions=4"),
-        ({"size": 0}, ParameterError, "not size=0"),
-        ({"regions": 0}, ParameterError, "with regions=0"),
+        ({"size": 0}, ParameterError, "size is from 1 to 32768, not 0"),
+        ({"regions": 0}, ParameterError, "regions is from 1 to 1024, not 0"),
         ({"people": 1}, ParameterError, "people is from 2 to 1.67772e\\+07, not 1"),
         ({"outbreaks": 0}, ParameterError, "outbreaks is from 1 to .*, not 0"),
         ({"first_cases": 1.5}, ParameterError, "first_cases is from 0 to 1, not 1.5"),
@@ -221,8 +234,9 @@ def test_containing_what_tests_find_beats_chance_and_chance_beats_idling():
         ({"doses": math.nan}, ParameterError, "doses is from 0 to 1, not nan"),
         ({"budget": 0.0}, ParameterError, "budget is from 1 to 1e\\+09, not 0.0"),
         ({"cost": math.inf}, ParameterError, "cost is from 0 to 1e\\+09, not inf"),
-        ({"mixing": 1.5}, PropagatorConfigError, "finite mixing from 0 to 1"),
-        ({"recovery": -0.1}, PropagatorConfigError, "finite recovery from 0 to inf"),
+        ({"mixing": 1.5}, ParameterError, "mixing is from 0 to 1, not 1.5"),
+        ({"recovery": -0.1}, ParameterError, "recovery is from 0 to 1, not -0.1"),
+        ({"recovery": 1.1}, ParameterError, "recovery is from 0 to 1, not 1.1"),
     ],
     ids=str,
 )

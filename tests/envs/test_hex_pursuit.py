@@ -219,14 +219,17 @@ def test_one_of_each_and_many_of_each_can_play_on_large_fields(keywords):
 @pytest.mark.parametrize(
     ("keywords", "message"),
     [
-        ({"predators": 0}, "needs at least 1 of each, not predators=0 and prey=2"),
-        ({"prey": -1}, "needs at least 1 of each, not predators=3 and prey=-1"),
+        ({"predators": 0}, "predators is from 1 to 65536, not 0"),
+        ({"predators": 10**12}, "predators is from 1 to 65536, not 1000000000000"),
+        ({"prey": -1}, "prey is from 1 to 65536, not -1"),
+        ({"view": 0}, "view is from 1 to 1024, not 0"),
+        ({"view": -1}, "view is from 1 to 1024, not -1"),
         ({"gap": 1}, "gap is larger than its reach.* not gap=1 with reach=1"),
-        ({"reach": -1}, "reach.* at least 0, not gap=4 with reach=-1"),
+        ({"reach": -1}, "reach is from 0 to 32768, not -1"),
         ({"size": 4}, "gap is at most size - 1.* room for the prey .* not gap=4 with size=4"),
-        ({"catch": -1.0}, "catch is a finite number from 0, not -1.0"),
-        ({"survival": math.inf}, "survival is a finite number from 0, not inf"),
-        ({"survival": math.nan}, "survival is a finite number from 0, not nan"),
+        ({"catch": -1.0}, "catch is from 0 to 1e.06, not -1.0"),
+        ({"survival": math.inf}, "survival is from 0 to 1e.06, not inf"),
+        ({"survival": math.nan}, "survival is from 0 to 1e.06, not nan"),
         ({"size": 8.5}, "size is of type int"),
     ],
     ids=str,
@@ -234,6 +237,13 @@ def test_one_of_each_and_many_of_each_can_play_on_large_fields(keywords):
 def test_parameters_that_cannot_be_are_refused(keywords, message):
     with pytest.raises(ParameterError, match=message):
         MurkParallelEnv(HexPursuit, **keywords)
+
+
+def test_nothing_is_a_positive_zero_for_predators_too():
+    env = MurkParallelEnv(HexPursuit, survival=0.0)
+    env.reset(seed=0)
+    rewards = env.step(dict.fromkeys(env.agents, 0))[1]
+    assert {str(reward) for reward in rewards.values()} == {"0.0"}
 
 
 def returns_of(policy, num_worlds=100):

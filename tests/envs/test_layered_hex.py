@@ -7,7 +7,7 @@ import pytest
 
 from benchmarks.returns.layered_hex import HOPS, POLICIES, best, floors_of, optimum, rewards
 from benchmarks.returns.navigation import lengths
-from murk_env.errors import ParameterError, PropagatorConfigError, StabilityError
+from murk_env.errors import ParameterError
 from murk_envs.layered_hex import LayeredHex, LayeredHexVector
 
 PLACES = [(q, r, floor) for r in range(6) for q in range(6) for floor in range(3)]
@@ -196,16 +196,21 @@ def test_the_space_is_as_tight_as_the_light(env):
 @pytest.mark.parametrize(
     ("keywords", "error", "message"),
     [
-        ({"size": 1}, ParameterError, "LayeredHex's size is at least 2, not 1"),
-        ({"floors": 1}, ParameterError, "LayeredHex's floors is at least 2, not 1"),
+        ({"size": 1}, ParameterError, "LayeredHex's size is from 2 to 1024, not 1"),
+        ({"floors": 1}, ParameterError, "LayeredHex's floors is from 2 to 1024, not 1"),
         ({"floors": 2.5}, ParameterError, "2.5"),
-        ({"decay": 1.0}, ParameterError, "decay is a share of at least 0 and below 1, not 1.0"),
-        ({"decay": -0.01}, ParameterError, "decay is a share of at least 0 and below 1, not -0.01"),
-        ({"decay": math.nan}, ParameterError, "decay is a share of at least 0 and below 1, not nan"),
-        ({"step_cost": -0.1}, ParameterError, "step_cost is a finite number of at least 0, not -0.1"),
-        ({"step_cost": math.inf}, ParameterError, "step_cost is a finite number of at least 0, not inf"),
-        ({"diffusion": 0.13}, StabilityError, r"Diffusion\(beacon\)'s stability limit"),
-        ({"diffusion": -0.1}, PropagatorConfigError, "finite coefficient from 0 to inf"),
+        ({"decay": 1.0}, ParameterError, "decay is below 1, .* not decay=1.0"),
+        ({"decay": -0.01}, ParameterError, "decay is from 0 to 1, not -0.01"),
+        ({"decay": math.nan}, ParameterError, "decay is from 0 to 1, not nan"),
+        ({"step_cost": -0.1}, ParameterError, "step_cost is from 0 to 1e.06, not -0.1"),
+        ({"step_cost": math.inf}, ParameterError, "step_cost is from 0 to 1e.06, not inf"),
+        ({"diffusion": 0.13}, ParameterError, "diffusion is from 0 to 0.125, not 0.13"),
+        (
+            {"diffusion": 0.125},
+            ParameterError,
+            "together with 8 times its diffusion at most 1, not decay=0.01 with diffusion=0.125",
+        ),
+        ({"diffusion": -0.1}, ParameterError, "diffusion is from 0 to 0.125, not -0.1"),
     ],
     ids=str,
 )

@@ -260,6 +260,12 @@ def test_parameters_that_cannot_be_are_refused(keywords, message):
         WildfireVector(num_envs=2, **keywords)
 
 
+def test_a_step_in_which_nothing_catches_fire_pays_a_positive_zero():
+    env = Wildfire(ignition=0.0)
+    env.reset(seed=0)
+    assert str(env.step([0, 0, 0, 0])[1]) == "0.0"
+
+
 @pytest.mark.parametrize("checked", [False, True], ids=["normal", "checked"])
 def test_the_vector_form_keeps_the_contract(checked):
     small: dict[str, Any] = dict(Wildfire.small) | {"checked": checked}

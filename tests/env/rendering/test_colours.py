@@ -34,6 +34,12 @@ def test_categories_without_colours_are_spread_over_the_colour_map():
     np.testing.assert_allclose(palette(Picture(STATE))[:-1], expected, atol=1)
 
 
+def test_plain_cells_are_neither_white_nor_dark():
+    (ground,) = palette(Picture())[:-1].tolist()
+    assert len(set(ground)) == 1
+    assert 200 <= ground[0] <= 235
+
+
 def test_an_unknown_colour_map_is_named_with_the_nearest_one():
     with pytest.raises(PictureError, match="no colour map 'virids'; did you mean 'viridis'"):
         palette(Picture(HEAT, palette="virids"))

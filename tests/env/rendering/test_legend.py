@@ -71,6 +71,35 @@ def test_categories_have_a_square_each_with_its_name():
     assert (canvas == (0, 0, 1)).all(axis=2).sum() == 100
 
 
+def test_figures_are_told_and_change():
+    funds = cells_field("funds", over="world", low=None, high=None)
+    picture = Picture(figures=[funds])
+    legend = Legend(picture, palette(picture), width=480)
+    first, second = (np.full((legend.height, legend.width, 3), 255, np.uint8) for _ in range(2))
+    legend.put(first, 0, (0.0, 0.0), ["-600"])
+    legend.put(second, 0, (0.0, 0.0), ["55.5"])
+    assert found("funds", first)
+    assert found("-600", first)
+    assert found("55.5", second)
+    assert not found("-600", second)
+    assert not found("funds", strip_without_figures(picture))
+
+
+def strip_without_figures(picture):
+    legend = Legend(picture, palette(picture), width=480, with_figures=False)
+    canvas = np.full((legend.height, legend.width, 3), 255, np.uint8)
+    legend.put(canvas, 0, (0.0, 0.0), [])
+    return canvas
+
+
+def test_plain_cells_need_no_name_and_no_range():
+    canvas = strip(Picture(markers=[Marker([0], "prey")]), (0.0, 0.0))
+    assert found("prey", canvas)
+    assert not found("0", canvas)
+    assert found("sea", strip(Picture(title="sea"), (0.0, 0.0)))
+    assert (strip(Picture(), (0.0, 0.0)) == 255).all()
+
+
 def test_markers_are_explained_once_for_each_name():
     markers = [Marker([0], "agent", label="crew"), Marker([1], "agent", label="crew"), Marker([2], "wall")]
     canvas = strip(Picture(HEAT, markers=markers))

@@ -5,7 +5,8 @@ import pytest
 
 from murk_env import Field, Marker, Picture
 from murk_env.errors import PictureError
-from murk_env.rendering.picture import KINDS, default_picture
+from murk_env.rendering.marker import KINDS
+from murk_env.rendering.picture import default_picture
 from tests.env.rendering.scenes import agents_field, cells_field
 
 HEAT = cells_field(unit="K", high=10.0)
@@ -59,6 +60,14 @@ def test_a_marker_that_says_no_cells_is_refused(where, kind, words):
         (STATE, {"palette": ["red", "blue"]}, "has 3 categories, and its palette 2 colours; give each"),
         (HEAT, {"markers": 3}, "markers are a list of Markers, not 3"),
         (HEAT, {"markers": ["agent"]}, "markers are Markers, not 'agent'"),
+        (HEAT, {"beside": Picture(FLOW, component=0)}, r"beside are a list of Pictures, not Picture\(field"),
+        (HEAT, {"beside": [FLOW]}, r"beside are Pictures, not Field\(flow"),
+        (HEAT, {"figures": [HEAT]}, r"figures are Fields over the world, not Field\(heat"),
+        (HEAT, {"figures": HEAT}, r"figures are a list of Fields, not Field\(heat"),
+        (None, {"component": 0}, "without a field shows plain cells; leave out component, low, high and pal"),
+        (None, {"low": 0.0}, "without a field shows plain cells"),
+        (None, {"high": 1.0}, "or give it a Field over cells"),
+        (None, {"palette": "Greys"}, "without a field shows plain cells"),
     ],
 )
 def test_a_picture_that_does_not_fit_its_field_is_refused(field, keywords, words):
@@ -89,6 +98,14 @@ def test_categories_have_the_names_of_the_palette_or_numbers():
     named = {"unburnt": "green", "burning": "orange", "burnt": "black"}
     assert Picture(STATE, palette=named).categories == ["unburnt", "burning", "burnt"]
     assert Picture(STATE).categories == ["0", "1", "2"]
+
+
+def test_a_picture_has_those_beside_it_and_beside_them():
+    innermost = Picture(STATE)
+    inner = Picture(FLOW, component=0, beside=[innermost])
+    last = Picture()
+    outer = Picture(HEAT, beside=[inner, last])
+    assert outer.all == [outer, inner, innermost, last]
 
 
 def fields(*of_cells):

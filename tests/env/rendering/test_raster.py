@@ -157,9 +157,9 @@ def test_where_tiles_overlap_the_nearest_centre_wins():
 def test_panels_stand_side_by_side_with_a_caption_below_each():
     lattice = Product(Square4(2, 2), Line1D(3))
     raster = Raster.at(Layout.of(lattice), 10, 2)
-    assert raster.table.shape == (2 * (20 + 14) + 8, 2 * 20 + 8)
-    assert raster.captions.tolist() == [[0, 20], [28, 20], [0, 62]]
-    assert (raster.table[20:34] == -1).all()
+    assert raster.table.shape == (2 * (20 + 16) + 8, 2 * 20 + 8)
+    assert raster.captions.tolist() == [[0, 20], [28, 20], [0, 64]]
+    assert (raster.table[20:36] == -1).all()
     assert set(raster.table[:20, 28:].ravel()) == {1, 4, 7, 10}  # of the line's second cell
 
 
@@ -168,6 +168,15 @@ def test_seams_lie_at_the_right_and_lower_side_of_cells_that_have_another_there(
     expected = np.zeros((40, 40), bool)
     expected[19], expected[:, 19] = True, True
     np.testing.assert_array_equal(raster.seams, expected)
+
+
+def test_the_frame_is_the_line_of_pixels_just_outside_the_cells():
+    raster = Raster.at(Layout.of(Product(Square4(1, 1), Line1D(2))), 4, 2)  # two panels, 8 pixels apart
+    expected = np.zeros((4 + 16 + 2, 2 * 4 + 8 + 2), bool)
+    for left in (0, 4 + 8):
+        expected[[0, 5], left + 1 : left + 5] = True
+        expected[1:5, [left, left + 5]] = True
+    np.testing.assert_array_equal(raster.frame, expected)
 
 
 def test_small_cells_have_no_seams():

@@ -114,7 +114,7 @@ def test_captions_number_the_panels():
     lattice = Product(Square4(4, 4), Line1D(3))
     part, raster = pixels_of(scene(lattice).frame(), lattice)
     for x, y in raster.captions.tolist():
-        below = part[y : y + 14, x : x + raster.panel_width]
+        below = part[y : y + 16, x : x + raster.panel_width]
         assert (below < 128).all(axis=2).sum() > 20
 
 
@@ -169,6 +169,99 @@ def test_a_mosaic_of_many_worlds_is_no_larger_than_a_screen(num_worlds):
     height, width, _ = drawn.renderer.mosaic(drawn.values, range(num_worlds)).shape
     assert 200 <= width <= 1000
     assert height <= 800
+
+
+def test_worlds_of_several_panels_stand_clearly_apart():
+    lattice = Product(Square4(3, 3), Line1D(2))
+    drawn = Scene(lattice, Picture(HEAT), {HEAT: np.zeros((2, 18))})
+    mosaic = drawn.renderer.mosaic(drawn.values, [0, 1])
+    cells = (mosaic[20] != 255).any(axis=1)  # a row through all four panels, with the lines around them
+    starts, stops = np.flatnonzero(np.diff(cells.astype(int)) == 1), np.flatnonzero(np.diff(cells * 1) == -1)
+    gaps = starts[1:] - stops[:-1]
+    assert len(gaps) == 3
+    assert gaps[1] >= 3 * max(gaps[0], gaps[2])
+
+
+@pytest.mark.parametrize("lattice", [Square4(2, 2), Hex2D(4, 3)], ids=repr)
+def test_a_grey_line_goes_around_the_cells(lattice):
+    frame = scene(lattice, picture=Picture(HEAT, palette="Greys")).frame()  # white cells
+    part, raster = pixels_of(frame, lattice)
+    top, left = 8 - 1, 8 + max(0, (frame.shape[1] - 16 - part.shape[1]) // 2) - 1
+    height, width = raster.frame.shape
+    line = frame[top : top + height, left : left + width][raster.frame]
+    assert (line == line[0]).all()
+    assert line[0].max() < 200
+    assert (part[raster.table >= 0] != line[0]).any(axis=1).all()
+
+
+def test_without_a_field_the_cells_are_plain_and_markers_stand_on_them():
+    picture = Picture(markers=[Marker(AGENTS, "agent"), Marker(WALL, "wall", colour="red")])
+    part, raster = pixels_of(scene(Line1D(3), picture=picture, agents=[1], wall=[0, 0, 1]).frame(), Line1D(3))
+    colours = [part[y, x].tolist() for x, y in raster.centres.astype(int)]
+    assert colours == [[222, 222, 222], [255, 255, 255], [255, 0, 0]]
+
+
+FLAT = cells_field("flat", high=2.0)
+
+
+def test_pictures_of_a_wide_lattice_stand_one_below_another():
+    picture = Picture(HEAT, beside=[Picture(FLAT, palette="magma")])
+    rows = {HEAT: [np.zeros(32)], FLAT: [np.full(32, 2.0)]}
+    frame = Scene(Line1D(32), picture, rows).frame()
+    first = np.flatnonzero((np.abs(frame - viridis(0.0)) <= 1).all(axis=2).any(axis=1))
+    light = np.rint(255 * np.array(matplotlib.colormaps["magma"](1.0)[:3]))
+    second = np.flatnonzero((np.abs(frame - light) <= 1).all(axis=2).any(axis=1))
+    assert first.min() == 8
+    assert second.min() > first.max()
+
+
+def test_pictures_of_a_high_lattice_stand_side_by_side_with_their_own_colours():
+    markers = [Marker([0], "wall", colour="red")]
+    picture = Picture(HEAT, markers=markers, beside=[Picture(FLAT, palette="magma")])
+    rows = {HEAT: [np.zeros(32)], FLAT: [np.full(32, 2.0)]}
+    frame = Scene(Square4(16, 2), picture, rows).frame()
+    red = (frame == (255, 0, 0)).all(axis=2)[:100]
+    light = np.rint(255 * np.array(matplotlib.colormaps["magma"](1.0)[:3]))
+    other = (np.abs(frame[:100] - light) <= 1).all(axis=2)
+    assert red.any()
+    assert other.any()
+    assert np.flatnonzero(red.any(axis=0)).max() < np.flatnonzero(other.any(axis=0)).min()
+    assert (frame.shape[0] % 2, frame.shape[1] % 2) == (0, 0)
+
+
+def test_every_picture_of_a_mosaic_shows_all_worlds():
+    picture = Picture(HEAT, palette="Greys", beside=[Picture(markers=[Marker(AGENTS, "disc", colour="red")])])
+    drawn = Scene(Square4(2, 2), picture, {HEAT: np.zeros((3, 4)), AGENTS: [[0], [1], [-1]]})
+    mosaic = drawn.renderer.mosaic(drawn.values, range(3))
+    empty = Scene(Square4(2, 2), picture, {HEAT: np.zeros((3, 4)), AGENTS: [[-1]] * 3})
+    changed = (mosaic != empty.renderer.mosaic(empty.values, range(3))).any(axis=2)
+    columns = np.flatnonzero(changed.any(axis=0))
+    assert columns.min() > mosaic.shape[1] / 2  # in the second picture
+    assert np.diff(columns).max() > 100  # in two worlds
+
+
+def test_a_frame_tells_the_figures_of_its_world_and_a_mosaic_those_of_none():
+    funds = agents_field("world")
+    picture = Picture(figures=[funds])
+    drawn = Scene(Square4(2, 2), picture, {funds: [1, 7, 1]})
+    frames = [drawn.frame(world) for world in range(3)]
+    np.testing.assert_array_equal(frames[0], frames[2])
+    assert (frames[0] != frames[1]).any()
+    one, other = (drawn.renderer.mosaic(drawn.values, worlds) for worlds in ([0, 1], [1, 0]))
+    np.testing.assert_array_equal(one, other)
+    bare = Scene(Square4(2, 2), Picture(), {}).renderer.mosaic(drawn.values, [0, 1])
+    np.testing.assert_array_equal(one, bare)
+
+
+def test_a_figure_of_a_field_the_worlds_do_not_have_is_refused():
+    with pytest.raises(PictureError, match="which is not a field of these worlds"):
+        scene(Line1D(3), picture=Picture(figures=[agents_field("world")])).frame()
+
+
+def test_a_picture_beside_another_is_checked_too():
+    picture = Picture(HEAT, beside=[Picture(cells_field("heet"))])
+    with pytest.raises(PictureError, match="not a field of these worlds; did you mean 'heat'"):
+        scene(Line1D(3), picture=picture).frame()
 
 
 def test_a_picture_of_a_field_the_worlds_do_not_have_is_refused():

@@ -54,8 +54,9 @@ def test_a_component_and_a_static_field_are_read():
     flow = cells_field("flow", components=2)
     hills = cells_field("hills", mutability="static")
     values = Values({flow: np.arange(12.0).reshape(2, 2, 3), hills: np.arange(3.0)})
-    assert Scale(Picture(flow, component=1)).read(values, 1).tolist() == [9.0, 10.0, 11.0]
-    assert Scale(Picture(hills)).read(values, 1).tolist() == [0.0, 1.0, 2.0]
+    assert Scale(Picture(flow, component=1)).read(values, 1, 3).tolist() == [9.0, 10.0, 11.0]
+    assert Scale(Picture(hills)).read(values, 1, 3).tolist() == [0.0, 1.0, 2.0]
+    assert Scale(Picture()).read(values, 1, 3).tolist() == [0.0, 0.0, 0.0]
 
 
 AGENTS, LEADER = agents_field(), agents_field("world")

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from murk_env.rendering.colours import INK
-from murk_env.rendering.picture import Kind
+from murk_env.rendering.marker import Kind
 from murk_env.rendering.stamps import Stamp
 
 GREEN = (0, 255, 0)

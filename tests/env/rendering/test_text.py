@@ -57,7 +57,27 @@ def test_categories_have_a_sign_each_with_their_names():
     state = cells_field("state", categories=3, low=None, high=None)
     picture = Picture(state, palette={"dry": "tan", "wet": "blue", "ice": "white"})
     lines = Scene(Line1D(3), picture, {state: [[0, 1, 2]]}).text().splitlines()
-    assert lines == [" =@", "", "state: [ ] dry, [=] wet, [@] ice"]
+    assert lines == [".+@", "", "state: [.] dry, [+] wet, [@] ice"]
+
+
+def test_plain_cells_are_dots_and_the_legend_explains_the_markers_alone():
+    picture = Picture(markers=[Marker([1], "prey")])
+    assert Scene(Line1D(3), picture, {}).text().splitlines() == [".P.", "", "P prey"]
+    titled = Picture(title="the sea")
+    assert Scene(Line1D(3), titled, {}).text().splitlines() == ["...", "", "the sea"]
+
+
+def test_figures_are_told_after_the_markers():
+    wind = cells_field("wind", over="world", components=2, unit="m/s", low=None, high=None)
+    picture = Picture(title="the sea", markers=[Marker([0], "prey")], figures=[wind])
+    lines = Scene(Line1D(2), picture, {wind: [[0.0, 0.0], [1.5, -2.0]]}).text(world=1).splitlines()
+    assert lines == ["P.", "", "the sea; P prey; wind [m/s] 1.5, -2"]
+
+
+def test_pictures_beside_another_are_written_below_it():
+    picture = Picture(HEAT, beside=[Picture(markers=[Marker([1], "prey")])])
+    lines = Scene(Line1D(2), picture, {HEAT: [[0.0, 1.0]]}).text().splitlines()
+    assert lines == [" @", "", "heat [K]: 0 [ .:-=+*#%@] 1", "", ".P", "", "P prey"]
 
 
 @pytest.mark.parametrize("categories", [11, 30])
@@ -65,5 +85,5 @@ def test_more_categories_than_signs_share_them(categories):
     state = cells_field("state", categories=categories, low=None, high=None)
     drawn = Scene(Line1D(categories), Picture(state), {state: [np.arange(categories)]})
     first = drawn.text().splitlines()[0]
-    assert (first[0], first[-1]) == (" ", "@")
+    assert (first[0], first[-1]) == (".", "@")
     assert list(first) == sorted(first, key=" .:-=+*#%@".index)

@@ -1,0 +1,103 @@
+"""Markers: what is drawn over the cells of a picture."""
+
+import dataclasses
+import operator
+from collections.abc import Mapping, Sequence
+from typing import Any, cast
+
+import numpy as np
+import numpy.typing as npt
+
+from murk_env.errors import PictureError, did_you_mean
+from murk_env.field import Field
+
+__all__ = ["KINDS", "Kind", "Marker"]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Kind:
+    """Shape and colour of one kind of marker."""
+
+    shape: str
+    colour: str
+
+
+KINDS: Mapping[str, Kind] = {
+    "agent": Kind("disc", "#ffffff"),
+    "goal": Kind("ring", "#ff5fa2"),
+    "wall": Kind("fill", "#4a4a4a"),
+    "prey": Kind("disc", "#56b4e9"),
+    "predator": Kind("square", "#e8432e"),
+    "disc": Kind("disc", "#e69f00"),
+    "ring": Kind("ring", "#e69f00"),
+    "square": Kind("square", "#e69f00"),
+    "cross": Kind("cross", "#e69f00"),
+    "fill": Kind("fill", "#9a9a9a"),
+}
+
+
+@dataclasses.dataclass(frozen=True)
+class Marker:
+    """Something drawn over the cells: agents, goals, walls.
+
+    | kind | shape | colour |
+    |---|---|---|
+    | `agent` | disc | white |
+    | `goal` | ring | pink |
+    | `wall` | the whole cell | dark grey |
+    | `prey` | disc | blue |
+    | `predator` | square | red |
+    | `disc`, `ring`, `square`, `cross` | of that name | orange |
+    | `fill` | the whole cell | light grey |
+
+    All shapes but the whole cell have a dark outline, so that they stand out on any colour.
+
+    Args:
+        where: an int32 Field over the world or the agents, whose values are cells (what is no cell, such as
+            -1, is drawn nowhere); or a Field over cells, drawn where it is not zero; or ranks of cells.
+        kind: a kind of the table above.
+        colour: another colour, in any form that matplotlib knows; None for that of the kind.
+        label: what the legend calls it; None for the kind.
+
+    Raises:
+        PictureError: the kind is unknown, or `where` does not say cells.
+    """
+
+    where: Field | Sequence[int] | npt.NDArray[np.integer[Any]]
+    kind: str
+    _: dataclasses.KW_ONLY
+    colour: str | None = None
+    label: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.kind not in KINDS:
+            raise PictureError(f"a marker's kind cannot be {self.kind!r}; {did_you_mean(self.kind, KINDS)}")
+        if not isinstance(self.where, Field):
+            object.__setattr__(self, "where", _cells(self.where))
+        elif self.where.over != "cells" and self.where.dtype != np.int32:
+            raise PictureError(
+                f"a marker's field over the {self.where.over} holds cells, so it is an int32 field, "
+                f"not {self.where!r}."
+            )
+        elif self.where.over == "cells" and self.where.components is not None:
+            raise PictureError(f"a marker's field over cells has one value per cell, unlike {self.where!r}.")
+
+    @property
+    def look(self) -> Kind:
+        """Its shape and its colour."""
+        kind = KINDS[self.kind]
+        return kind if self.colour is None else Kind(kind.shape, self.colour)
+
+    @property
+    def name(self) -> str:
+        """What the legend calls it."""
+        return self.kind if self.label is None else self.label
+
+
+def _cells(where: Any) -> tuple[int, ...]:
+    try:
+        return tuple(operator.index(cell) for cell in cast("Sequence[Any]", where))
+    except TypeError:
+        raise PictureError(
+            f"a marker's where is a Field or a list of cells, such as [12, 13], not {where!r}."
+        ) from None
