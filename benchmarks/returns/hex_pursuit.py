@@ -15,7 +15,8 @@ __all__ = ["GROUP", "OTHERS", "POLICIES", "flee", "optimum"]
 
 GROUP = "predator"
 WAYS = np.array([(0, 0), (1, 0), (1, -1), (0, -1), (-1, 0), (-1, 1), (0, 1)])  # axial: stay, then Hex2D's
-MARGIN = 0.25  # of the way round that predators patrol, from the border, as a share of the field
+ON_PAPER = np.array([(1.0, 0.0), (0.5, math.sqrt(0.75))])  # x and y of a hop in q and of one in r
+RING, PULL = 0.3, 10.0  # radius of the way round that predators patrol, and how strongly it draws them
 
 Floats = npt.NDArray[np.floating[Any]]
 Actions = npt.NDArray[np.int64]
@@ -45,15 +46,12 @@ def chase(observations: Floats, action_space: Any, rng: np.random.Generator) -> 
 
 
 def patrol(places: Floats, rng: np.random.Generator) -> Actions:
-    """Return the action that leads along a ring inside the field, counter-clockwise in (q, r)."""
-    q, r = (places - 0.5).T
-    reach = np.maximum(np.abs(q), np.abs(r))
-    side = np.where(np.abs(q) >= np.abs(r), np.where(q > 0, 0, 2), np.where(r > 0, 1, 3))
-    inward, outward, along = np.array([4, 3, 1, 6]), np.array([1, 6, 4, 3]), np.array([6, 4, 3, 1])
-    ring = 0.5 - MARGIN
-    return np.where(
-        reach > ring + 0.05, inward[side], np.where(reach < ring - 0.1, outward[side], along[side])
-    )
+    """Return the hop that leads best along a ring inside the field, counter-clockwise in (q, r)."""
+    out = places - 0.5  # (num_rows, 2) from the middle
+    far = np.maximum(np.hypot(out[:, 0], out[:, 1]), 1e-9)[:, None]
+    along = out[:, ::-1] * [-1.0, 1.0] / far
+    course = along + PULL * (RING - far) * out / far
+    return 1 + (course @ ON_PAPER @ (WAYS[1:] @ ON_PAPER).T).argmax(axis=1)
 
 
 def flee(observations: Floats) -> Actions:

@@ -1,0 +1,33 @@
+"""Prints what can be earned in each environment, or how fast it is: `python -m benchmarks.returns`."""
+
+import argparse
+from collections.abc import Sequence
+
+from benchmarks.machine import describe
+from benchmarks.returns.play import NAMES
+from benchmarks.returns.rates import rates
+from benchmarks.returns.table import line, table
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Play, train and print; about half an hour for all, most of which is training."""
+    options = _parser().parse_args(arguments)
+    if options.rates:
+        print("\n".join(f"{name}: {value}" for name, value in describe().items()), end="\n\n")
+        print(rates(options.names))
+    else:
+        print(table([line(name, options.num_episodes, options.seed) for name in options.names]))
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.returns", description=__doc__)
+    add = parser.add_argument
+    add("names", nargs="*", default=list(NAMES), metavar="NAME", help=f"of {', '.join(NAMES)} (all)")
+    add("--num-episodes", type=int, default=1000, help="of each policy (%(default)s)")
+    add("--seed", type=int, default=1, help="of the episodes (%(default)s); training has its own")
+    add("--rates", action="store_true", help="measure steps in a second instead")
+    return parser
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,84 @@
+"""Episodes of an environment under a policy, many worlds at once."""
+
+import importlib
+from collections.abc import Callable, Mapping
+from types import ModuleType
+from typing import Any
+
+import gymnasium
+import numpy as np
+import numpy.typing as npt
+from gymnasium.spaces import Space
+from gymnasium.vector import VectorEnv
+
+import murk_envs
+from murk_env import MurkAgentVectorEnv, MurkEnv
+
+__all__ = ["NAMES", "Policy", "class_of", "make", "module_of", "returns", "row_group"]
+
+Policy = Callable[[Any, Space[Any], np.random.Generator], npt.NDArray[Any]]
+
+MODULES = {
+    "HeatSeeker": "heat_seeker",
+    "CrystalNav": "crystal_nav",
+    "LayeredHex": "layered_hex",
+    "HexPursuit": "hex_pursuit",
+    "Harvest": "harvest",
+    "Wildfire": "wildfire",
+    "Epidemic": "epidemic",
+    "HeatControl": "heat_control",
+    "Ecosystem": "ecosystem",
+}
+NAMES = tuple(MODULES)
+
+
+def class_of(name: str) -> type[MurkEnv]:
+    """Return an environment's class."""
+    return getattr(murk_envs, name)
+
+
+def module_of(name: str) -> ModuleType:
+    """Return the module of an environment's policies and optimum."""
+    return importlib.import_module(f"benchmarks.returns.{MODULES[name]}")
+
+
+def row_group(name: str) -> str | None:
+    """Return whose agents the rows are; None where a row is a world."""
+    if f"murk/{name}-v0" in gymnasium.registry:
+        return None
+    return getattr(module_of(name), "GROUP", "agent")
+
+
+def make(
+    name: str,
+    num_worlds: int,
+    group: str | None,
+    others: Mapping[str, Callable[[Any], Any]] | None = None,
+    **options: Any,
+) -> VectorEnv[Any, Any, Any]:
+    """Return many worlds; with a group, one row for each of its agents, against the scripted others."""
+    if group is None:
+        limit = class_of(name).max_episode_steps
+        return getattr(murk_envs, f"{name}Vector")(num_worlds, max_episode_steps=limit, **options)
+    others = getattr(module_of(name), "OTHERS", {}) if others is None else others
+    return MurkAgentVectorEnv(class_of(name), num_worlds, group=group, others=others, **options)
+
+
+def returns(
+    name: str, policy: Policy, num_worlds: int, *, group: str | None, seed: int
+) -> npt.NDArray[np.float64]:
+    """Return what the first episode of every world earns, the mean of its agents, (num_worlds,).
+
+    One episode of each world, and not the first ones to end: those would be the short ones.
+    """
+    envs = make(name, num_worlds, group)
+    rng = np.random.default_rng(seed)
+    observations, _ = envs.reset(seed=seed)
+    totals, running = np.zeros(envs.num_envs), np.ones(envs.num_envs, np.bool_)
+    while running.any():
+        actions = policy(observations, envs.single_action_space, rng)
+        observations, rewards, terminated, truncated, _ = envs.step(actions)
+        totals += np.where(running, rewards, 0.0)
+        running &= ~(terminated | truncated)
+    envs.close()
+    return totals.reshape(num_worlds, -1).mean(axis=1)

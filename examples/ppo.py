@@ -1,0 +1,273 @@
+"""Learn any of the environments by proximal policy optimisation (PPO), in one file.
+
+    python examples/ppo.py HeatControl
+    python examples/ppo.py HexPursuit --group predator
+
+Many worlds are stepped together by the native vector env, or by the one whose rows are agents. Both restart
+an ended episode in the step after its end, so that the observation after an action is always what the action
+led to, the last one of an episode too. That makes two things simple that are easy to get wrong: an episode
+that was cut off by the time limit still has a future, which the critic estimates from that last observation;
+and the step that only restarts a row, or in which its agent is no longer there, is left out of learning.
+
+Schulman et al. (2017), https://arxiv.org/abs/1707.06347; advantages as in https://arxiv.org/abs/1506.02438.
+"""
+# pyright: reportMissingImports=false
+
+import argparse
+import itertools
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
+from typing import Any
+
+import gymnasium
+import numpy as np
+import torch
+from gymnasium.spaces import Box, MultiDiscrete
+from gymnasium.vector import VectorEnv
+from gymnasium.wrappers.vector import NormalizeReward, RecordEpisodeStatistics
+from torch import Tensor, nn
+from torch.distributions import Categorical, Distribution, Independent, Normal
+
+import murk_envs
+from murk_env import MurkAgentVectorEnv, MurkEnv, MurkParallelEnv
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """What PPO leaves to choose."""
+
+    num_steps: int = 2_000_000  # of all rows together
+    rollout: int = 64  # steps of every row from one update to the next
+    num_epochs: int = 4  # passes over what a rollout has seen
+    num_minibatches: int = 8
+    learning_rate: float = 1e-3  # falls to 0 in a straight line
+    discount: float = 0.99
+    trace: float = 0.95  # lambda of the advantages: 0 trusts the critic alone, 1 the rewards alone
+    clip: float = 0.2  # how far a probability's ratio may move in an update
+    entropy: float = 0.01  # what chance in the actions is worth, at first; falls like the learning rate
+    num_hidden: int = 64
+    seed: int = 0
+
+
+class Policy(nn.Module):
+    """An actor and a critic, which see observations scaled by their running mean and deviation."""
+
+    def __init__(self, seen: Any, done: Any, num_hidden: int) -> None:
+        super().__init__()
+        num_seen = int(np.prod(seen.shape))
+        self.space, self.shape = done, done.shape
+        self.register_buffer("moments", torch.stack([torch.zeros(num_seen), torch.ones(num_seen)]))
+        self.count = 0
+        if isinstance(done, Box):
+            num_outputs = int(np.prod(done.shape))
+            self.log_deviation = nn.Parameter(torch.full((num_outputs,), -0.5))
+        else:  # a Discrete is a choice, a MultiDiscrete several, of which some have fewer options than others
+            options = np.atleast_1d(done.nvec if isinstance(done, MultiDiscrete) else done.n)
+            self.possible = torch.arange(int(options.max())) < torch.as_tensor(options)[:, None]
+            num_outputs = self.possible.numel()
+        self.actor = network(num_seen, num_hidden, num_outputs, gain=0.01)
+        self.critic = network(num_seen, num_hidden, 1, gain=1.0)
+
+    def observe(self, observations: Tensor) -> None:
+        """Take observations, (num_rows, num_seen), into the running means of them and of their squares."""
+        self.count += 1
+        moments = torch.stack([observations.mean(dim=0), observations.square().mean(dim=0)])
+        self.moments += (moments - self.moments) / self.count
+
+    def scaled(self, observations: Tensor) -> Tensor:
+        """Observations of mean 0 and deviation 1, so far as that is known."""
+        mean, square = self.moments
+        deviation = (square - mean.square()).clamp(min=1e-6).sqrt()
+        return ((observations - mean) / deviation).clamp(-10.0, 10.0)
+
+    def distribution(self, observations: Tensor) -> Distribution:
+        """Of actions: (num_rows, num_choices), or the numbers of a Box, (num_rows, num_numbers)."""
+        outputs = self.actor(self.scaled(observations))
+        if isinstance(self.space, Box):
+            deviation = self.log_deviation.exp().expand_as(outputs)
+            return Independent(Normal(outputs, deviation, validate_args=False), 1)
+        logits = outputs.unflatten(1, self.possible.shape).masked_fill(~self.possible, -1e9)
+        return Independent(Categorical(logits=logits, validate_args=False), 1)
+
+    def value(self, observations: Tensor) -> Tensor:
+        """The return to come, as the critic expects it, (num_rows,)."""
+        return self.critic(self.scaled(observations)).squeeze(-1)
+
+    def to_env(self, actions: Tensor) -> np.ndarray:
+        """Actions as the env takes them: within the bounds of a Box, single numbers for a Discrete."""
+        if isinstance(self.space, Box):
+            actions = actions.clamp(*map(torch.as_tensor, (self.space.low.ravel(), self.space.high.ravel())))
+        return actions.numpy().reshape(len(actions), *self.shape)
+
+    @torch.no_grad()
+    def act(self, observations: np.ndarray, *, greedy: bool = False) -> np.ndarray:
+        """Actions for a batch of observations: drawn, or with `greedy` the most likely."""
+        chosen = self.distribution(flat(observations))
+        return self.to_env(chosen.mode if greedy else chosen.sample())
+
+
+def network(num_inputs: int, num_hidden: int, num_outputs: int, gain: float) -> nn.Sequential:
+    """Two hidden layers; a small gain makes the outputs alike at first."""
+    sizes = [num_inputs, num_hidden, num_hidden, num_outputs]
+    layers = [nn.Linear(*pair) for pair in itertools.pairwise(sizes)]
+    for layer in layers:
+        nn.init.orthogonal_(layer.weight, gain if layer is layers[-1] else 2**0.5)
+        nn.init.zeros_(layer.bias)
+    return nn.Sequential(layers[0], nn.Tanh(), layers[1], nn.Tanh(), layers[2])
+
+
+def flat(observations: np.ndarray) -> Tensor:
+    """A batch of observations as a tensor, (num_rows, num_seen)."""
+    return torch.as_tensor(observations, dtype=torch.float32).flatten(1)
+
+
+def advantages(
+    rewards: Tensor, values: Tensor, terminated: Tensor, ended: Tensor, settings: Settings
+) -> Tensor:
+    """How much better each action was than the critic expected, (num_steps, num_rows).
+
+    Args:
+        rewards: (num_steps, num_rows).
+        values: what the critic expects from every observation, (num_steps + 1, num_rows).
+        terminated: 1.0 where nothing comes after the step, (num_steps, num_rows).
+        ended: 1.0 where the episode ends with the step, terminated or cut off, (num_steps, num_rows).
+        settings: the discount and the trace.
+    """
+    surprises = rewards + settings.discount * values[1:] * (1.0 - terminated) - values[:-1]
+    kept = settings.discount * settings.trace * (1.0 - ended)
+    result, later = torch.zeros_like(rewards), torch.zeros_like(rewards[0])
+    for step in reversed(range(len(rewards))):
+        later = surprises[step] + kept[step] * later
+        result[step] = later
+    return result
+
+
+class Rollouts:
+    """Steps an env by a policy, and remembers what is needed to learn from it."""
+
+    def __init__(self, envs: VectorEnv, policy: Policy, settings: Settings) -> None:
+        self.statistics = RecordEpisodeStatistics(envs, buffer_length=envs.num_envs)
+        self.envs = NormalizeReward(self.statistics, gamma=settings.discount)
+        self.policy, self.settings = policy, settings
+        observations, infos = self.envs.reset(seed=settings.seed)
+        self.observations = flat(observations)
+        self.active = torch.as_tensor(infos.get("active", np.ones(envs.num_envs, bool)))
+
+    @torch.no_grad()
+    def collect(self) -> dict[str, Tensor]:
+        """Step on, and return what was seen, done, likely, gained and to be expected, of all active steps."""
+        policy, seen, steps = self.policy, [self.observations], []
+        for _ in range(self.settings.rollout):
+            chosen = policy.distribution(seen[-1])
+            actions = chosen.sample()
+            observations, rewards, terminated, truncated, infos = self.envs.step(policy.to_env(actions))
+            outcome = np.stack([rewards, terminated, terminated | truncated])
+            steps.append((actions, chosen.log_prob(actions), torch.as_tensor(outcome).float(), self.active))
+            seen.append(flat(observations))
+            self.active = torch.as_tensor(infos.get("active", ~(terminated | truncated)))
+        self.observations = seen[-1]
+        actions, likely, outcomes, active = (torch.stack(part) for part in zip(*steps, strict=True))
+        values = torch.stack([policy.value(observations) for observations in seen])
+        rewards, terminated, ended = outcomes.unbind(1)
+        gained = advantages(rewards, values, terminated, ended, self.settings)
+        batch = {"seen": torch.stack(seen[:-1]), "actions": actions, "likely": likely, "gained": gained}
+        batch["returns"] = gained + values[:-1]
+        return {name: part[active] for name, part in batch.items()}
+
+
+def improve(policy: Policy, optimiser: Any, batch: Mapping[str, Tensor], settings: Settings, left: float):
+    """One update: several passes in small parts over a rollout; `left` is the share of training to come."""
+    num_samples = len(batch["seen"])
+    for _ in range(settings.num_epochs):
+        for rows in torch.randperm(num_samples).tensor_split(settings.num_minibatches):
+            part = {name: values[rows] for name, values in batch.items()}
+            chosen = policy.distribution(part["seen"])
+            ratio = (chosen.log_prob(part["actions"]) - part["likely"]).exp()
+            gained = (part["gained"] - part["gained"].mean()) / (part["gained"].std() + 1e-8)
+            clipped = ratio.clamp(1.0 - settings.clip, 1.0 + settings.clip)
+            actor_loss = -torch.minimum(ratio * gained, clipped * gained).mean()
+            critic_loss = 0.5 * (policy.value(part["seen"]) - part["returns"]).square().mean()
+            loss = actor_loss + critic_loss - left * settings.entropy * chosen.entropy().mean()
+            optimiser.zero_grad()
+            loss.backward()
+            nn.utils.clip_grad_norm_(policy.parameters(), 0.5)
+            optimiser.step()
+
+
+def train(envs: VectorEnv, settings: Settings, report: Callable[[str], None] = print) -> Policy:
+    """Learn from all rows of an env whose episodes restart in the step after their end."""
+    torch.manual_seed(settings.seed)
+    policy = Policy(envs.single_observation_space, envs.single_action_space, settings.num_hidden)
+    optimiser = torch.optim.Adam(policy.parameters(), lr=settings.learning_rate, eps=1e-5)
+    rollouts = Rollouts(envs, policy, settings)
+    num_updates = max(1, settings.num_steps // (settings.rollout * envs.num_envs))
+    began = time.perf_counter()
+    for update in range(num_updates):
+        left = 1.0 - update / num_updates
+        optimiser.param_groups[0]["lr"] = left * settings.learning_rate
+        batch = rollouts.collect()
+        improve(policy, optimiser, batch, settings, left)
+        policy.observe(batch["seen"])
+        if rollouts.statistics.return_queue and update % max(1, num_updates // 20) == 0:
+            steps = (update + 1) * settings.rollout * envs.num_envs
+            mean, seconds = np.mean(rollouts.statistics.return_queue), time.perf_counter() - began
+            report(f"{steps:>10,} steps {seconds:6.1f} s  mean return {mean:9.3f}")
+    return policy
+
+
+def make(name: str, num_worlds: int, group: str | None = None, others: Any = None) -> VectorEnv:
+    """The native vector env, or with a group the one with a row for each of its agents in each world."""
+    if group is None:
+        return gymnasium.make_vec(f"murk/{name}-v0", num_envs=num_worlds)
+    env_class = getattr(murk_envs, name)
+    others = at_random(env_class, group) if others is None else others
+    return MurkAgentVectorEnv(env_class, num_worlds, group=group, others=others)
+
+
+def at_random(env_class: type[MurkEnv], group: str) -> dict[str, Callable[[np.ndarray], np.ndarray]]:
+    """A policy for every other group, which takes any of its actions."""
+    rng, env = np.random.default_rng(0), MurkParallelEnv(env_class)
+    spaces: dict[str, Any] = {
+        agent.rpartition("_")[0]: env.action_space(agent) for agent in env.possible_agents
+    }
+    return {
+        name: lambda observations, space=space: rng.integers(space.n, size=observations.shape[:2])
+        for name, space in spaces.items()
+        if name != group
+    }
+
+
+def returns(envs: VectorEnv, act: Callable[[np.ndarray], np.ndarray], seed: int) -> np.ndarray:
+    """The return of the first episode of every row, (num_rows,)."""
+    observations, _ = envs.reset(seed=seed)
+    totals, running = np.zeros(envs.num_envs), np.ones(envs.num_envs, dtype=bool)
+    while running.any():
+        observations, rewards, terminated, truncated, _ = envs.step(act(observations))
+        totals += np.where(running, rewards, 0.0)
+        running &= ~(terminated | truncated)
+    return totals
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Read the command line, train, and play."""
+    parser = argparse.ArgumentParser(description="Learn an environment by PPO.")
+    parser.add_argument("name", help="an environment, such as HeatControl")
+    parser.add_argument("--num-worlds", type=int, default=256, help="worlds stepped together (%(default)s)")
+    parser.add_argument("--group", help="of agents, which share the policy; other groups act at random")
+    for field in fields(Settings):
+        option = f"--{field.name.replace('_', '-')}"
+        parser.add_argument(option, type=type(field.default), default=field.default, help="(%(default)s)")
+    options = vars(parser.parse_args(arguments))
+    name, num_worlds, group = (options.pop(key) for key in ("name", "num_worlds", "group"))
+    torch.set_num_threads(1)  # the layers are small
+    settings = Settings(**options)
+    envs = make(name, num_worlds, group)
+    policy = train(envs, settings)
+    earned = returns(envs, policy.act, settings.seed + 1)
+    print(f"mean return {earned.mean():.3f} in the first episode of each of {len(earned)} rows")
+    envs.close()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,89 @@
+"""The table of returns: its arithmetic, its episodes, and a line and the rates at a small size."""
+
+import numpy as np
+import pytest
+
+import murk_envs
+from benchmarks.returns import heat_seeker
+from benchmarks.returns.__main__ import main
+from benchmarks.returns.play import NAMES, make, returns, row_group
+from benchmarks.returns.table import Earned, Line, table
+from benchmarks.returns.train import LESSONS, pupil_group
+
+
+def three(mean) -> dict[str, Earned]:
+    return dict.fromkeys(("random", "scripted", "trained"), Earned(mean, 0.5))
+
+
+def test_every_environment_has_a_line():
+    assert set(NAMES) == {name for name in murk_envs.__all__ if not name.endswith("Vector")}
+    assert set(LESSONS) | {"HeatSeeker"} == set(NAMES)
+
+
+def test_the_error_is_the_deviation_over_the_root_of_the_number():
+    earned = Earned.of(np.array([1.0, 2.0, 3.0, 4.0]))
+    assert earned.mean == 2.5
+    assert earned.error == pytest.approx(np.sqrt(5.0 / 3.0 / 4.0))  # variance 5/3 of four numbers
+
+
+@pytest.mark.parametrize(
+    ("earned", "shown"),
+    [
+        (Earned(-152.68, 2.93), "\N{MINUS SIGN}152.7 ± 2.9"),
+        (Earned(866.6, 21.3), "867 ± 21"),
+        (Earned(98.4268, 0.0312), "98.43 ± 0.03"),
+        (Earned(7.0, 0.0), "7 ± 0"),
+    ],
+)
+def test_a_return_has_as_many_digits_as_are_certain(earned, shown):
+    assert str(earned) == shown
+
+
+def test_every_world_gives_the_return_of_its_first_episode():
+    earned = returns("HeatSeeker", heat_seeker.POLICIES["scripted"], 32, group=None, seed=0)
+    best = heat_seeker.best(murk_envs.HeatSeeker.Params()).values  # climbing is best, from every cell
+    envs = make("HeatSeeker", 32, None)
+    starts = envs.reset(seed=0)[0][:, 256:].argmax(axis=1)
+    np.testing.assert_allclose(earned, best[starts], rtol=1e-5)
+
+
+def test_agents_of_a_world_give_one_return_together():
+    def rest(observations, action_space, rng):
+        return np.zeros(len(observations), dtype=int)
+
+    # Who rests is not caught up with by prey: 100 steps in which each of 2 prey earn 0.1.
+    earned = returns("HexPursuit", rest, 4, group="predator", seed=0)
+    np.testing.assert_allclose(earned, np.full(4, -20.0), rtol=1e-6)
+
+
+def test_rows_are_worlds_or_agents():
+    groups = {"HexPursuit": "predator", "Harvest": "agent"}
+    assert {name: row_group(name) for name in NAMES} == dict.fromkeys(NAMES) | groups
+    assert {name: pupil_group(name) for name in NAMES} == dict.fromkeys(NAMES) | groups | {"Wildfire": "crew"}
+
+
+def test_a_bound_is_told_from_an_optimum():
+    lines = [Line("HeatSeeker", three(1.0), 89.265), Line("HeatControl", three(-20.0), -16.26)]
+    *_, exact, bound = table([*lines]).splitlines()
+    assert "| 1.00 ± 0.50 | 89.265 | Q-learning |" in exact
+    assert "| ≤ \N{MINUS SIGN}16.26 | PPO, " in bound
+    assert "| not known |" in table([Line("Epidemic", three(-20.0), None)])
+
+
+def test_the_command_trains_and_plays(capsys):
+    pytest.importorskip("tqdm", reason="the quickstart needs the extra examples")
+    main(["HeatSeeker", "--num-episodes", "16"])
+    line = capsys.readouterr().out.splitlines()[-1].split(" | ")
+    random, scripted, trained = (
+        float(line[i].split(" ")[0].replace("\N{MINUS SIGN}", "-")) for i in (1, 2, 3)
+    )
+    assert random < trained <= scripted < 100.0
+
+
+def test_the_rates_are_those_of_every_form(capsys, monkeypatch):
+    monkeypatch.setattr("benchmarks.returns.rates.NUM_WORLDS", 4)
+    monkeypatch.setattr("benchmarks.returns.rates.SECONDS", 1e-3)
+    main(["HeatSeeker", "HexPursuit", "--rates"])
+    rows = [line.split(" | ") for line in capsys.readouterr().out.splitlines()[-2:]]
+    assert [row[0] for row in rows] == ["| HeatSeeker", "| HexPursuit"]
+    assert all(float(figure.strip(" |").replace(",", "")) > 0 for row in rows for figure in row[1:])
