@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from murk_env._bookkeeping import ACTIVE
 from murk_env.compile import compile_function, compile_source
 from murk_env.errors import DefinitionError, did_you_mean
 from murk_env.field import Field
@@ -128,8 +129,9 @@ def lift(
         raise DefinitionError(f"{owner}.{kind} takes no before= fields; only reward sees what was before.")
     for field in (*hook.fields, *hook.before):
         if field not in known:
+            reason = "; only agents that are rewarded apart leave" if field is ACTIVE else ""
             raise DefinitionError(
-                f"{owner}.{kind} is declared per_world with {field!r}, no field of {owner}."
+                f"{owner}.{kind} is declared per_world with {field!r}, no field of {owner}{reason}."
             )
     extras = _extras(hook, kind, owner, parameters)
     if kind in ("reward", "terminated") and per_agent is not ("out" in extras):

@@ -156,8 +156,8 @@ def test_ci_runs_exactly_the_test_command_of_the_readme():
     assert "make check" in lines
 
 
-def test_the_example_prints_what_its_comments_say(tmp_path):
-    (example,) = code_blocks("python")
+def test_the_examples_print_what_their_comments_say(tmp_path):
+    example = "\n".join(code_blocks("python"))  # read from top to bottom
     promised = re.findall(r"^print\(.*\)  # (.*)$", example, flags=re.MULTILINE)
     assert run_python(example, tmp_path).splitlines() == promised
     assert promised

@@ -128,6 +128,25 @@ def test_a_law_that_cannot_follow_fails_every_time_and_by_its_name():
     assert rewards.tolist() == [1.0]
 
 
+class HastyAgain(Hasty):
+    """From its second episode on, the rate is one that the law refuses."""
+
+    level, rate = Hasty.level, Hasty.rate
+
+    def start(self, tick, worlds):
+        tick[self.rate] = np.where(tick[self.rate] < 0.255, 0.26, 0.8).astype(np.float32)
+
+
+def test_what_could_not_be_followed_is_tried_again_in_every_step():
+    envs = MurkVectorEnv(HastyAgain, 1, autoreset_mode="SameStep", max_episode_steps=2)
+    envs.reset(seed=1)
+    for _ in range(2):
+        envs.step([0])
+    for _ in range(5):
+        with pytest.raises(PropagatorError, match="too fast to be bound"):
+            envs.step([0])
+
+
 @pytest.mark.parametrize("env_class", [Moody, Hasty])
 def test_worlds_go_with_the_last_reference_to_their_env(env_class):
     gc.collect()
