@@ -1,6 +1,7 @@
 """An interrupt may come at any moment: a step has then happened whole or not at all, and the env goes on."""
 
 import copy
+import pickle
 import sys
 
 import numpy as np
@@ -8,7 +9,10 @@ import pytest
 
 from murk_env import Field, MurkVectorEnv, Square4, World
 from tests.env.test_failures import Mine, state_of
+from tests.env.test_rebinding import Moody
 from tests.env.worlds import Walker
+
+PLAYED = [[1, 2], [0, 0], [2, 1], [0, 1]]
 
 
 def interrupted(call, moment):
@@ -62,6 +66,30 @@ def test_an_env_goes_on_after_an_interrupt_at_any_moment(mode, call):
         envs.step([0, 0])
         moment += 1
     assert moment > 100  # every call and return of the step was one
+
+
+@pytest.mark.parametrize("env_class", [Walker, Moody])
+def test_what_an_env_tells_after_an_interrupt_at_any_moment_is_right(env_class):
+    envs = MurkVectorEnv(env_class, 2)
+    envs.reset(seed=3)
+    saved, told = envs._core.save(), {}
+    for happened in (False, True):  # the step that is interrupted
+        envs._core.restore(saved)
+        if happened:
+            envs.step([2, 2])
+        reached = str(state_of(envs._core.world))
+        told[reached] = [pickle.dumps(envs.step(actions)) for actions in PLAYED]
+    moment = 1
+    while True:
+        held = [envs.step([0, 0])[0] for _ in range(moment % 3)]  # so that the next is written elsewhere
+        envs._core.restore(saved)
+        if not interrupted(lambda: envs.step([2, 2]), moment):
+            break
+        reached = str(state_of(envs._core.world))
+        assert [pickle.dumps(envs.step(actions)) for actions in PLAYED] == told[reached]
+        del held
+        moment += 1
+    assert moment > 30
 
 
 def test_worlds_go_on_after_an_interrupt_at_any_moment():
