@@ -95,3 +95,10 @@ def test_a_staging_view_needs_a_tick(arena, heat):
 def test_only_per_tick_fields_have_staging_views(arena, field, error, message):
     with arena.begin_tick(), pytest.raises(error, match=message):
         arena.staging_view(field)
+
+
+def test_a_guard_says_whether_its_tick_is_sealed(arena):
+    with arena.begin_tick() as tick:
+        assert not tick.sealed
+        tick.seal()
+        assert tick.sealed
