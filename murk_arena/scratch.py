@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from murk_arena.descriptor import FieldArray
 from murk_arena.errors import InvalidConfigError
 from murk_arena.segment import WORD_BYTES, aligned, aligned_words
 
-__all__ = ["ScratchRegion"]
+__all__ = ["ScratchMark", "ScratchRegion"]
 
 _SMALLEST_GROWTH = 1024  # words
+
+
+class ScratchMark(NamedTuple):
+    """How a region was at a moment."""
+
+    words: FieldArray
+    used: int
+    high_water: int
 
 
 class ScratchRegion:
@@ -59,10 +69,10 @@ class ScratchRegion:
         """Take everything back; the capacity stays."""
         self.used = 0
 
-    def mark(self) -> tuple[FieldArray, int, int]:
+    def mark(self) -> ScratchMark:
         """What `rewind` needs."""
-        return self._words, self.used, self.high_water
+        return ScratchMark(self._words, self.used, self.high_water)
 
-    def rewind(self, mark: tuple[FieldArray, int, int]) -> None:
+    def rewind(self, mark: ScratchMark) -> None:
         """Be as large, as full and with the high-water mark as low as at the mark."""
         self._words, self.used, self.high_water = mark

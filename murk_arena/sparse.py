@@ -42,13 +42,13 @@ class SparseSlab:
         segments: the pool, used by this slab alone.
     """
 
-    __slots__ = ("_live", "_pending", "_retired", "reuse_hits", "reuse_misses", "segments")
+    __slots__ = ("_live", "_retired", "pending", "reuse_hits", "reuse_misses", "segments")
 
     def __init__(self, segments: SegmentList) -> None:
         self.segments = segments
         self._live: dict[FieldId, SparseRange] = {}
         self._retired: list[SparseRange] = []
-        self._pending: list[SparseRange] = []
+        self.pending: tuple[SparseRange, ...] = ()
         self.reuse_hits = 0
         self.reuse_misses = 0
 
@@ -61,16 +61,6 @@ class SparseSlab:
     def retired(self) -> tuple[SparseRange, ...]:
         """Ranges that the next allocation may use, oldest first."""
         return tuple(self._retired)
-
-    @property
-    def pending(self) -> tuple[SparseRange, ...]:
-        """Ranges that become reusable when the next tick begins."""
-        return tuple(self._pending)
-
-    @property
-    def has_pending(self) -> bool:
-        """Whether `flush` has anything to do."""
-        return bool(self._pending)
 
     def alloc(self, field: FieldId, length: int, what: str = "a sparse field") -> SparseRange:
         """Give the field a new range, with whatever its words hold; the one it had becomes pending.
@@ -86,7 +76,7 @@ class SparseSlab:
         else:
             self.reuse_hits += 1
         if field in self._live:
-            self._pending.append(self._live[field])
+            self.pending += (self._live[field],)
         self._live[field] = chosen
         return chosen
 
@@ -99,8 +89,8 @@ class SparseSlab:
 
     def flush(self) -> None:
         """Make the pending ranges reusable."""
-        self._retired += self._pending
-        self._pending.clear()
+        self._retired += self.pending
+        self.pending = ()
 
     def reset_counters(self) -> None:
         """Count reuse from 0 again."""
@@ -112,7 +102,7 @@ class SparseSlab:
         self.segments.reset()
         self._live.clear()
         self._retired.clear()
-        self._pending.clear()
+        self.pending = ()
         self.reset_counters()
 
     def state(self) -> SlabState:
@@ -120,7 +110,7 @@ class SparseSlab:
         return SlabState(
             live=dict(self._live),
             retired=tuple(self._retired),
-            pending=tuple(self._pending),
+            pending=self.pending,
             reuse_hits=self.reuse_hits,
             reuse_misses=self.reuse_misses,
             mark=self.segments.mark(),
@@ -130,7 +120,7 @@ class SparseSlab:
         """Be as in that state: ranges, lists, counters and the pool's cursors."""
         self._live = dict(state.live)
         self._retired = list(state.retired)
-        self._pending = list(state.pending)
+        self.pending = state.pending
         self.reuse_hits = state.reuse_hits
         self.reuse_misses = state.reuse_misses
         self.segments.rewind(state.mark)

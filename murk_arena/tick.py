@@ -208,9 +208,10 @@ class TickGuard:
         try:
             if self._writers:
                 self._close_writers()
-            if self._writes.phase == WRITING:
-                self._writes.seal()
-            self._writes.commit()
+            writes = self._writes
+            if writes.phase == WRITING:
+                writes.seal()
+            writes.commit()
         except BaseException:
             if self._writes.phase != CLOSED:
                 self.cancel()

@@ -97,7 +97,8 @@ class WriteArena:
 
     def open(self) -> None:
         """Begin a tick: whatever the staging buffer held is gone, carried fields are brought forward."""
-        self._scratch_mark = self.scratch.mark()
+        if self.scratch.used or self._scratch_mark.used:  # else nothing has been taken since the mark
+            self._scratch_mark = self.scratch.mark()
         self.phase = WRITING
         staging = self.staging
         staging.stamp = self.serial = self.serial + 1
@@ -105,7 +106,7 @@ class WriteArena:
         if self._claimed or self._settled:
             self._claimed = False
             self._settled.clear()
-        if self._moved_before or self.slab.has_pending:
+        if self._moved_before or self.slab.pending:
             self._follow_sparse()
         for target, source in self._carried_pairs[staging.index]:
             target[...] = source
@@ -120,7 +121,7 @@ class WriteArena:
             self.staging.adopt(field, self.published)
             self.layout_version += 1
         self._moved_before = {}
-        if self.slab.has_pending:
+        if self.slab.pending:
             self._slab_state = self.slab.state()
             self.slab.flush()
 
@@ -287,6 +288,7 @@ class WriteArena:
                 buffer.readable[field] = array
                 buffer.descriptor.update_handle(field, handle)
         self._moved_before = {}
+        self._scratch_mark = self.scratch.mark()
         self.layout_version += 1
 
 

@@ -46,6 +46,7 @@ class ActionReader:
         )
         self.actions = np.zeros((num_worlds, *self._low.shape), self._low.dtype)
         self.actions[:] = self._filler
+        self._flags = np.empty_like(self.actions, np.bool_), np.empty_like(self.actions, np.bool_)
 
     def read(self, actions: Any, skipped: npt.NDArray[Any] | None = None) -> Array:
         """Check the actions of all worlds and return them.
@@ -68,9 +69,12 @@ class ActionReader:
 
     def _take(self, given: Array, who: str = "") -> Array:
         """Keep the actions if all lie inside; `who` is what a message calls the only one."""
-        inside = (given >= self._low) & (given <= self._high)
+        inside, also = self._flags
+        np.greater_equal(given, self._low, out=inside)
+        np.less_equal(given, self._high, out=also)
+        np.logical_and(inside, also, out=inside)
         if not self._integral:
-            inside &= np.isfinite(given)
+            np.logical_and(inside, np.isfinite(given, out=also), out=inside)
         if not inside.all():  # nor is it for NaN
             self._refuse(given, inside, who)
         np.copyto(self.actions, given, casting="unsafe")

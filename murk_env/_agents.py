@@ -1,7 +1,7 @@
 """What the faces of agents share: where each agent stands, and who acts in the next step."""
 
 import dataclasses
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -12,16 +12,13 @@ from murk_env._core import Core
 from murk_env.blueprint import Group
 from murk_env.env import MurkEnv
 from murk_env.errors import ParameterError
-from murk_env.observation.plan import Output
 
 __all__ = [
     "Seats",
     "acting",
     "agent_limit",
     "apart",
-    "arrays_of",
     "check_keywords",
-    "each_array",
     "seats_of",
 ]
 
@@ -89,15 +86,3 @@ def check_keywords(face: str, keywords: Mapping[str, Any], elsewhere: Mapping[st
     for name, advice in elsewhere.items():
         if name in keywords:
             raise ParameterError(f"{face} takes no {name}={keywords[name]!r}: {advice}.")
-
-
-def each_array(output: Output, change: Callable[[npt.NDArray[Any]], npt.NDArray[Any]]) -> Output:
-    """Return an observation with every array changed."""
-    if isinstance(output, dict):
-        return {key: change(array) for key, array in output.items()}
-    return change(output)
-
-
-def arrays_of(output: Output) -> list[npt.NDArray[Any]]:
-    """Return the arrays of an observation."""
-    return list(output.values()) if isinstance(output, dict) else [output]

@@ -16,6 +16,7 @@ from murk_arena import OwnedSnapshot, RowAccessError, StaticArena, TickGuard
 from murk_env._actions import ActionReader, team_space
 from murk_env._binding import Binding
 from murk_env._bookkeeping import ACTIVE, ENDED, NOT_STARTED, PHASE
+from murk_env._finals import Finals
 from murk_env._info import Info, form_of
 from murk_env._program import Program, Stage, ThreadFailedError, unchanged
 from murk_env._restart import Restart
@@ -34,7 +35,7 @@ from murk_env.errors import (
     TickFailedError,
     described,
 )
-from murk_env.observation.plan import Output
+from murk_env.observation.output import Output
 from murk_env.world import World
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ Worlds = npt.NDArray[np.intp]
 Verdict = tuple[npt.NDArray[np.float64], npt.NDArray[np.bool_], npt.NDArray[np.bool_]]
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@dataclasses.dataclass(slots=True)
 class Ended:
     """What same-step mode keeps of the worlds whose episode ended, from before they began anew."""
 
@@ -112,17 +113,23 @@ class Core:
         self._stages = Stages(env, self.world, self.actions.actions, self.rewards, self.terminated)
         self._programs: tuple[dict[str, Program], ...] = ({}, {})
         self._restart = Restart(self.world, self._stages)
-        self._any_ended = np.zeros(1, np.int64)
+        self._any_ended = np.zeros(1, np.int64)  # not 0 if an episode has ended in this step
+        next_step = autoreset_mode is AutoresetMode.NEXT_STEP
+        self._splits = next_step and not self._restart.merges
+        self._begins_within = next_step and self._restart.merges
+        self._finals: Finals | None = None  # in same-step mode, where a step begins episodes within itself
+        if self._restart.merges and autoreset_mode is AutoresetMode.SAME_STEP and not env.has_info:
+            self._finals = Finals(self.sights, num_worlds, self._any_ended)
         self.info: Info = {}
         self.ended: Ended | None = None
+        self._arena, self._num_worlds = self.world.arena, num_worlds
+        self._has_info = env.has_info
         self.started = False
         self.closed = False
         self._verdicts = None if copy else [self._copies() for _ in range(2)]
         self.ready = False
         self.pending: Worlds | None = None
-        self.runner = ThreadedRunner(num_threads)  # which checked mode leaves idle
-        if not checked:
-            self.world.runner = self.runner
+        self.world.runner = self.runner = ThreadedRunner(num_threads)  # which checked mode leaves idle
 
     # --- step ---------------------------------------------------------------------------------
 
@@ -151,8 +158,18 @@ class Core:
         """Step every world once with the actions in `self.actions.actions`, as one tick."""
         self.ready = False
         try:
-            guard = self.world.arena.begin_tick()
-            outcome = self._step(guard)
+            guard = self._arena.begin_tick()
+            binding = self.world.open(guard)
+            self._any_ended[0] = 0
+            if self._splits and self.pending is not None:
+                self._step_in_parts(guard, binding, self.pending)
+            else:
+                self._run("step", guard, binding)
+            if self._any_ended.item(0):
+                outcome = self._conclude(guard, binding)
+            else:
+                info = self._stages.info(binding.views) if self._has_info else NO_INFO
+                outcome = info, None, None
             guard.publish()
             self.info, self.ended, self.pending = outcome
         except ThreadFailedError:
@@ -164,26 +181,18 @@ class Core:
         else:
             self.ready = self.pending is None or self._mode is not AutoresetMode.DISABLED
             return
-        with self.runner.alone():  # something failed on a thread; on this one alone it says what
+        with self.runner.kept_alone():  # something failed on a thread; on this one alone it says what
             self.step()
 
-    def _step(self, guard: TickGuard) -> tuple[Info, Ended | None, Worlds | None]:
-        self._any_ended[0] = 0
-        binding = self.world.open(guard)
-        restarted = self.pending
-        if restarted is None or self._mode is not AutoresetMode.NEXT_STEP:
-            self.world.unchecked = None
-            self._run("step", binding, guard)
-        else:
-            self.world.unchecked = restarted
-            self._run("advance", binding, guard)
-            self._restart.begin(guard, guard.rows(restarted), binding, {}, all_written=True)
-            self._run("judge", binding, guard)
-        if self._any_ended.item(0):
-            return self._conclude(guard, binding)
-        return self._stages.info(binding.views) if self._stages.has_info else NO_INFO, None, None
+    def _step_in_parts(self, guard: TickGuard, binding: Binding, ended: Worlds) -> None:
+        """Step in next-step mode where worlds cannot begin anew within a program."""
+        self.world.unchecked = ended
+        self._run("advance", guard, binding)
+        self._restart.begin(guard, guard.rows(ended), binding, {}, all_written=True)
+        self._run("judge", guard, binding)
+        self.world.unchecked = None
 
-    def _run(self, name: str, binding: Binding, guard: TickGuard) -> None:
+    def _run(self, name: str, guard: TickGuard, binding: Binding) -> None:
         """Run one of the programs, with the observations' next arrays where it fills them."""
         program = self._programs[binding.index].get(name)
         if program is None:
@@ -192,7 +201,7 @@ class Core:
         if name != "advance":
             for sight in self.sights:
                 sight.take(program)
-        program(self.world.num_worlds)
+        program.run(self._num_worlds)
 
     def _name(self, error: BaseException) -> None:
         """Raise the failure of a hook, or of the env's own work, that has not been named yet."""
@@ -209,13 +218,20 @@ class Core:
     def _stages_of(self, name: str, binding: Binding, guard: TickGuard) -> list[Stage]:
         """Return the stages of a whole step, or those before or after worlds begin anew in it."""
         advance = [self._clock(binding), self._stages.act(binding, guard), *binding.laws]
+        observing = [self._observing(sight, binding) for sight in self.sights]
         judge = [
             *binding.bounds,
             *self.world.sparse_bounds(guard),
             *self._stages.judges(binding, guard),
             self._judgement(binding),
-            *(self._observing(sight, binding) for sight in self.sights),
+            *observing,
         ]
+        ended = binding.phases, ENDED
+        if self._begins_within:
+            advance += self._restart.stages_for(guard, binding, ended)
+        if self._finals is not None:
+            judge += [*self._finals.stages(ended), *self._restart.stages_for(guard, binding, ended)]
+            judge += [dataclasses.replace(stage, choice=ended) for stage in observing]
         return {"step": [*advance, *judge], "advance": advance, "judge": judge}[name]
 
     def _clock(self, binding: Binding) -> Stage:
@@ -226,7 +242,8 @@ class Core:
 
     def _judgement(self, binding: Binding) -> Stage:
         flags = (self.rewards, self.terminated, self.truncated)
-        rest = (binding.steps, binding.phases, self._limit, self._any_ended)
+        tally = self._any_ended if self._finals is None else np.zeros(1, np.int64)  # which counts by itself
+        rest = (binding.steps, binding.phases, self._limit, tally)
         if not self._per_agent:
             return Stage("the verdict", lambda: Bound(judge, (*flags, *rest)), unchanged)
         active = self.world.arena.staging_view(self.world.ids[ACTIVE])
@@ -255,11 +272,14 @@ class Core:
 
     def _recover(self) -> None:
         """After a failure or an interrupt, wherever it came: close the tick, read the flags again."""
-        self.world.arena.abandon_tick()
+        self._arena.abandon_tick()
+        self.world.unchecked = None
         self.read_phases()
 
     def _conclude(self, guard: TickGuard, binding: Binding) -> tuple[Info, Ended | None, Worlds | None]:
         """Find the worlds whose episode has ended and, in same-step mode, begin theirs anew."""
+        if self._finals is not None:
+            return NO_INFO, Ended(*self._finals.copies(), NO_INFO), None
         (pending,) = (binding.phases == ENDED).nonzero()
         info = self._stages.info(binding.views)
         if self._mode is not AutoresetMode.SAME_STEP:

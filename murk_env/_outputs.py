@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from murk_env.compile.merge import address
 from murk_env.observation import ObservationPlan
-from murk_env.observation.plan import Output
+from murk_env.observation.output import Output
 
 __all__ = ["OutputSet", "Outputs"]
 

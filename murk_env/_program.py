@@ -9,10 +9,10 @@ import numpy.typing as npt
 
 from murk_env.compile import CompilationError
 from murk_env.compile.bound import Bound
-from murk_env.compile.merge import Merged, can_merge
+from murk_env.compile.merge import Choice, Merged, can_merge
 from murk_env.errors import PipelineError
 
-__all__ = ["Program", "Run", "Runner", "SerialRunner", "Stage", "ThreadFailedError", "unchanged"]
+__all__ = ["Fill", "Program", "Run", "Runner", "Stage", "ThreadFailedError", "unchanged"]
 
 Array = npt.NDArray[Any]
 Run = Callable[[int, int], Any]
@@ -25,19 +25,17 @@ class ThreadFailedError(Exception):
 
 
 class Runner(Protocol):
-    """Runs a merged function over all worlds, on one thread or several."""
+    """Runs merged functions on several threads.
+
+    Attributes:
+        alone: whether the calling thread runs them by itself.
+    """
+
+    alone: bool
 
     def run(self, merged: Merged, num_worlds: int) -> None:
         """Run the worlds [0, num_worlds); raise what the function raises, or ThreadFailedError."""
         ...
-
-
-class SerialRunner:
-    """Runs everything in the calling thread."""
-
-    def run(self, merged: Merged, num_worlds: int) -> None:
-        """Run the worlds [0, num_worlds)."""
-        merged.function(merged.address, 0, num_worlds)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -50,6 +48,7 @@ class Stage:
         failed: returns the error that its failure surfaces as.
         moves: whether its arrays can come to lie elsewhere: those of sparse fields and parameters.
         check: called after it, in checked mode.
+        choice: which worlds it runs for, None for all; only where it is merged (see `Merged`).
     """
 
     name: str
@@ -57,6 +56,7 @@ class Stage:
     failed: Callable[[Exception], Exception]
     moves: bool = False
     check: Callable[[], None] | None = None
+    choice: Choice | None = None
 
 
 def unchanged(error: Exception) -> Exception:
@@ -80,6 +80,19 @@ def _bind(stage: Stage) -> Run:
         _raise_failure(stage, error)
 
 
+@dataclasses.dataclass(slots=True)
+class Fill:
+    """Where a program finds the arrays that it fills.
+
+    Attributes:
+        places: for each of the arrays, the words in which merged kernels keep its address.
+        target: whose arrays they are now; None while that is not certain.
+    """
+
+    places: Sequence[Sequence[tuple[memoryview, int]]]
+    target: object = None
+
+
 class Program:
     """Runs stages in order on all worlds.
 
@@ -89,17 +102,20 @@ class Program:
     Args:
         stages: the stages.
         world_bytes: memory that one world takes in the stages' arrays.
-        runner: what runs merged kernels; None runs every stage by itself, as checked mode does.
+        merge: whether to merge kernels, which checked mode does not.
+        runner: what runs merged kernels on several threads; None for the calling thread alone.
         moved: called after a stage that is no kernel: it may have moved a sparse field.
 
     Attributes:
-        fills: what it was told to fill, by who told it: the outputs of this step.
+        fills: what it fills, by who tells it to: the outputs of a step.
     """
 
     def __init__(
         self,
         stages: Sequence[Stage],
         world_bytes: int,
+        *,
+        merge: bool,
         runner: Runner | None,
         moved: Callable[[], None],
     ) -> None:
@@ -107,16 +123,15 @@ class Program:
         block = max(1, _BLOCK_BYTES // max(world_bytes, 1))
         runs = [(stage, stage.bind()) for stage in stages]
         self._parts: list[_Single | _Merged] = []
-        self.fills: dict[object, object] = {}
-        for merge, group in groupby(runs, lambda pair: runner is not None and can_merge(pair[1])):
+        self.fills: dict[object, Fill] = {}
+        for merges, group in groupby(runs, lambda pair: merge and can_merge(pair[1])):
             pairs = list(group)
-            alone = len(pairs) == 1 and isinstance(runner, SerialRunner)  # nothing to merge or share
-            if merge and runner is not None and not alone:
+            if merges and (runner is not None or len(pairs) > 1):
                 self._parts.append(_Merged(pairs, block, runner))
             else:
                 self._parts += [_Single(stage, run) for stage, run in pairs]
 
-    def __call__(self, count: int) -> None:
+    def run(self, count: int) -> None:
         """Run all stages.
 
         Args:
@@ -126,7 +141,7 @@ class Program:
             Exception: what the failing stage's `failed` returns.
         """
         for part in self._parts:
-            part(count)
+            part.run(count)
             if part.may_move:
                 self._moved()
 
@@ -135,10 +150,10 @@ class Program:
         for part in self._parts:
             part.rebind()
 
-    def places(self, array: Array) -> Sequence[tuple[Merged, int]]:
-        """Return where merged kernels keep the address of an array that never moves."""
+    def places(self, array: Array) -> Sequence[tuple[memoryview, int]]:
+        """Return the words in which merged kernels keep the address of an array that never moves."""
         merged = [part.merged for part in self._parts if isinstance(part, _Merged)]
-        return [(one, place) for one in merged for place in one.places(array)]
+        return [(one.words, place) for one in merged for place in one.places(array)]
 
 
 class _Single:
@@ -149,7 +164,7 @@ class _Single:
         self._run = run
         self.may_move = not isinstance(run, Bound)
 
-    def __call__(self, count: int) -> None:
+    def run(self, count: int) -> None:
         try:
             self._run(0, count)
         except Exception as error:
@@ -167,15 +182,19 @@ class _Merged:
 
     may_move = False
 
-    def __init__(self, pairs: Sequence[tuple[Stage, Any]], block: int, runner: Runner) -> None:
+    def __init__(self, pairs: Sequence[tuple[Stage, Any]], block: int, runner: Runner | None) -> None:
         self._stages = [stage for stage, _ in pairs]
         self._bounds: list[Bound] = [run for _, run in pairs]
         self._runner = runner
-        self.merged = Merged(self._bounds, block)
+        self.merged = Merged(self._bounds, block, [stage.choice for stage, _ in pairs])
+        self._function, self._address = self.merged.function, self.merged.address
 
-    def __call__(self, count: int) -> None:
+    def run(self, count: int) -> None:
         try:
-            self._runner.run(self.merged, count)
+            if self._runner is None or self._runner.alone:
+                self._function(self._address, 0, count)
+            else:
+                self._runner.run(self.merged, count)
         except ThreadFailedError:
             raise
         except CompilationError as error:

@@ -1,5 +1,6 @@
 """Begins episodes: sets the rows of some worlds to their initial values and calls `start`."""
 
+import dataclasses
 from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
@@ -11,10 +12,11 @@ from murk_arena import RowWriter, TickGuard
 from murk_env._binding import Binding
 from murk_env._bookkeeping import EPISODE, RNG_KEY, RUNNING, STEP
 from murk_env._bounds import apply_bounds, bound_of
-from murk_env._program import Program, SerialRunner, Stage, unchanged
+from murk_env._program import Program, Stage, unchanged
 from murk_env._stages import Stages
 from murk_env.compile import compile_source
 from murk_env.compile.bound import Bound
+from murk_env.compile.merge import Choice
 from murk_env.field import Field, Parameter
 from murk_env.world import World
 
@@ -29,6 +31,9 @@ class Restart:
     Args:
         world: the worlds.
         stages: the hooks.
+
+    Attributes:
+        merges: whether all of it is kernels that merge with those of a step, on fields that never move.
     """
 
     def __init__(self, world: World, stages: Stages) -> None:
@@ -42,6 +47,8 @@ class Restart:
         self._limited = [field for field in self._initial if field.limited]
         self._limited_sparse = [field for field in world.sparse if field.limited]
         self._programs: list[tuple[Program, int] | None] = [None, None]
+        moving = [*self._sparse, *(f for f in stages.written_by_start if f.mutability == "sparse")]
+        self.merges = stages.start_merges and not moving and not world.arena.checked
 
     def begin(
         self,
@@ -71,7 +78,7 @@ class Restart:
         self._follow(guard, binding)
         self._rows[: len(rows.worlds)] = rows.worlds
         self._stages.rows = rows
-        self._program(guard, binding)(len(rows.worlds))
+        self._program(guard, binding).run(len(rows.worlds))
         self._bound_sparse(rows)
         rows.close()  # in checked mode it proves here that start kept to its rows
         self._follow(guard, binding)
@@ -116,26 +123,32 @@ class Restart:
         index, version = world.arena.staging_index, world.arena.layout_version
         found = self._programs[index]
         if found is None:
-            stages = self._stages_of(guard, binding)
-            runner = None if world.arena.checked else SerialRunner()
-            found = Program(stages, world.world_bytes, runner, lambda: None), version
+            stages = self._stages_of(guard, binding, self._rows)
+            merge = not world.arena.checked
+            program = Program(stages, world.world_bytes, merge=merge, runner=None, moved=lambda: None)
+            found = program, version
         elif found[1] != version:
             found[0].rebind()
         self._programs[index] = found[0], version
         return found[0]
 
-    def _stages_of(self, guard: TickGuard, binding: Binding) -> list[Stage]:
+    def stages_for(self, guard: TickGuard, binding: Binding, choice: Choice) -> list[Stage]:
+        """Return the stages that begin episodes in some worlds within a step, if all of it `merges`."""
+        stages = self._stages_of(guard, binding, self._world.order)
+        return [dataclasses.replace(stage, choice=choice) for stage in stages]
+
+    def _stages_of(self, guard: TickGuard, binding: Binding, worlds: Array) -> list[Stage]:
         """Return the stages; they refer to this object's parts and not to itself, which keeps them."""
         ids, staged = self._world.ids, self._world.arena.staging_view
         arrays = {field: staged(ids[field]) for field in (*self._initial, EPISODE, STEP)}
         bounds = [
-            Stage("the bounds", partial(bound_of, arrays[field], field, self._rows), unchanged)
+            Stage("the bounds", partial(bound_of, arrays[field], field, worlds), unchanged)
             for field in self._limited
         ]
-        initial = _initial_values(self._rows, binding, arrays, self._initial)
+        initial = _initial_values(worlds, binding, arrays, self._initial)
         return [
             Stage("the initial values", lambda: initial, unchanged),
-            self._stages.start(binding, guard, self._rows),
+            self._stages.start(binding, guard, worlds),
             *bounds,
         ]
 

@@ -7,10 +7,10 @@ import numpy.typing as npt
 
 from murk_env._bookkeeping import ACTIVE
 from murk_env._outputs import Outputs, OutputSet
-from murk_env._program import Program
+from murk_env._program import Fill, Program
 from murk_env.blueprint import Blueprint
 from murk_env.observation import Observation, ObservationPlan
-from murk_env.observation.plan import Output
+from murk_env.observation.output import Output
 from murk_env.values import Values
 from murk_env.world import World
 
@@ -36,13 +36,15 @@ class Sight:
     def take(self, program: Program) -> None:
         """Let a program fill the next set."""
         self.latest = taken = self.outputs.take()
-        if program.fills.get(self) is taken:
-            return
-        program.fills.pop(self, None)  # until it is done: an interrupt may come in between
-        for array, target in zip(self.template.arrays, taken.addresses, strict=True):
-            for merged, place in program.places(array):
-                merged.point(place, target)
-        program.fills[self] = taken
+        fill = program.fills.get(self)
+        if fill is None:
+            fill = program.fills[self] = Fill([program.places(array) for array in self.template.arrays])
+        if fill.target is not taken:
+            fill.target = None  # until it is done: an interrupt may come in between
+            for places, address in zip(fill.places, taken.addresses, strict=True):
+                for words, place in places:
+                    words[place] = address
+            fill.target = taken
 
     def handed_out(self) -> Output:
         """Return the latest observations, whose arrays are whoever's who asks for them."""

@@ -15,17 +15,21 @@ def batched_space(space: spaces.Space[Any], num_rows: int) -> spaces.Space[Any]:
     A Box keeps its limits, and which of them are finite, for every element: for a large observation that is
     more than the worlds themselves take.
     """
-    batched = batch_space(space, num_rows)
-    _share_rows(batched)
+    if not isinstance(space, spaces.Box | spaces.Dict):
+        return batch_space(space, num_rows)
+    batched = batch_space(space, 1)
+    _repeat_row(batched, num_rows)
     return batched
 
 
-def _share_rows(space: spaces.Space[Any]) -> None:
+def _repeat_row(space: spaces.Space[Any], num_rows: int) -> None:
+    """Let the space of one row be that of many."""
     if isinstance(space, spaces.Dict):
         for part in cast(Any, space).spaces.values():
-            _share_rows(part)
-    elif isinstance(space, spaces.Box):
-        box = cast(Any, space)
-        for name in ("low", "high", "bounded_below", "bounded_above"):
-            rows = getattr(box, name)
-            setattr(box, name, np.broadcast_to(rows[:1].copy(), rows.shape))
+            _repeat_row(part, num_rows)
+        return
+    box = cast(Any, space)
+    shape = (num_rows, *box.shape[1:])
+    for name in ("low", "high", "bounded_below", "bounded_above"):
+        setattr(box, name, np.broadcast_to(getattr(box, name), shape))
+    cast(Any, spaces.Space).__init__(box, shape, box.dtype, box.np_random)

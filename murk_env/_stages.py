@@ -15,6 +15,7 @@ from murk_env._info import Info, InfoForm, check_info
 from murk_env._program import Run, Stage, unchanged
 from murk_env.compile import CompilationError
 from murk_env.compile.bound import Bound
+from murk_env.compile.merge import fits
 from murk_env.errors import DefinitionError, HookError, TickFailedError, described
 from murk_env.field import Field
 from murk_env.hooks import CompiledHook, LiftedHook, lift
@@ -151,6 +152,11 @@ class Stages:
             moves=self._moves("start"),
             check=self._check_start if self._world.arena.checked else None,
         )
+
+    @property
+    def start_merges(self) -> bool:
+        """Whether `start` is a kernel that can be merged with others."""
+        return "start" in self._lifted and all(map(fits, self._lifted["start"][1].parameters.values()))
 
     @property
     def written_by_start(self) -> tuple[Field, ...]:

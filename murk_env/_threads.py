@@ -43,23 +43,25 @@ class ThreadedRunner:
         num_threads: number of threads, the calling one included; None for as many as there are processors,
             where a run takes long enough for that, and 1 for no other thread.
 
+    Attributes:
+        alone: whether the calling thread runs them by itself.
     """
 
     def __init__(self, num_threads: int | None) -> None:
         self._chosen = num_threads is not None
         self._num_threads = num_threads or _num_processors()
-        self._alone = self._num_threads == 1
+        self.alone = self._num_threads == 1
         self._crew: _Crew | None = None
         self._known: dict[Merged, _Worth] = {}
 
     def run(self, merged: Merged, num_worlds: int) -> None:
-        """Run the worlds [0, num_worlds).
+        """Run the worlds [0, num_worlds); not to be called where `alone`.
 
         Raises:
             ThreadFailedError: the function raised on some thread; the worlds are half done.
             Exception: what the function raised, if it ran on this thread alone.
         """
-        if self._alone or num_worlds == 1:
+        if num_worlds == 1:
             merged.function(merged.address, 0, num_worlds)
             return
         worth = self._known.get(merged)
@@ -81,13 +83,13 @@ class ThreadedRunner:
         self._crew.share(machine_code, merged.address, num_worlds, piece)
 
     @contextmanager
-    def alone(self) -> Generator[None]:
+    def kept_alone(self) -> Generator[None]:
         """Use the calling thread only, inside the block."""
-        before, self._alone = self._alone, True
+        before, self.alone = self.alone, True
         try:
             yield
         finally:
-            self._alone = before
+            self.alone = before
 
     @property
     def num_workers(self) -> int:

@@ -14,9 +14,7 @@ from murk_env._agents import (
     acting,
     agent_limit,
     apart,
-    arrays_of,
     check_keywords,
-    each_array,
     seats_of,
 )
 from murk_env._info import Info, info_of_rows
@@ -26,7 +24,7 @@ from murk_env._spaces import batched_space
 from murk_env._vector_base import StepResult, VectorFace
 from murk_env.env import MurkEnv, check_env_class, screen_of
 from murk_env.errors import InputError, ParameterError, ResetMaskError, did_you_mean
-from murk_env.observation.plan import Output, row_of
+from murk_env.observation.output import Output, arrays_of, each_array, rows_of
 
 __all__ = ["MurkAgentVectorEnv"]
 
@@ -254,13 +252,13 @@ class MurkAgentVectorEnv(VectorFace):
             worlds, agents = self.world_and_agent(rows)
             restarted = np.isin(worlds, ended.worlds)
             place = np.searchsorted(ended.worlds, worlds[restarted]), agents[restarted]
-            seen = arrays_of(ended.observations[self._seats.index])
-            for array, source in zip(arrays_of(last), seen, strict=True):
+            shown = arrays_of(ended.observations[self._seats.index])
+            for array, source in zip(arrays_of(last), shown, strict=True):
                 array[restarted] = source[place]
             info = ended.info  # of every world, from before some began anew
         final = np.full(self.num_envs, None, dtype=object)
-        for place, row in enumerate(rows.tolist()):
-            final[row] = row_of(last, place)
+        for row, seen in zip(rows.tolist(), rows_of(last), strict=True):
+            final[row] = seen
         mask = np.zeros(self.num_envs, np.bool_)
         mask[rows] = True
         said = {**self._repeated(info), "active": np.zeros(self.num_envs, np.bool_)}

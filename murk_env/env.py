@@ -272,13 +272,11 @@ class MurkEnv(gymnasium.Env[Any, Any]):
             core.check_ready()
         core.actions.read_one(action)
         core.step()
-        return (
-            core.sights[0].row(0),
-            core.rewards.item(0),
-            core.terminated.item(0),
-            core.truncated.item(0),
-            info_of_one(core.info) if core.info else {},
-        )
+        seen, reward = core.sights[0].row(0), core.rewards.item(0)
+        info = info_of_one(core.info) if core.info else {}
+        if core.pending is None:  # nothing has ended
+            return seen, reward, False, False, info
+        return seen, reward, core.terminated.item(0), core.truncated.item(0), info
 
     def render(self) -> Any:
         """Return how the world looks: a frame (height, width, 3) uint8, or text in `ansi` mode.

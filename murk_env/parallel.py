@@ -18,7 +18,7 @@ from murk_env._seeding import draw_seed, read_options
 from murk_env.env import MurkEnv, check_env_class, make_batch, screen_of
 from murk_env.errors import InputError, MissingLibraryError, ParameterError, ResetNeededError, did_you_mean
 from murk_env.observation import Observation, ObservationPlan, Observe
-from murk_env.observation.plan import row_of
+from murk_env.observation.output import row_of
 from murk_env.random import key_from_seed
 from murk_env.world import checked_seed
 

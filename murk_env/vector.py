@@ -13,7 +13,7 @@ from murk_env._seeding import read_mask
 from murk_env._spaces import batched_space
 from murk_env._vector_base import StepResult, VectorFace
 from murk_env.env import MurkEnv, check_env_class, screen_of
-from murk_env.observation.plan import row_of
+from murk_env.observation.output import rows_of
 
 __all__ = ["MurkVectorEnv", "vector_form"]
 
@@ -126,8 +126,8 @@ class MurkVectorEnv(VectorFace):
         ended = self._core.ended
         if ended is not None:
             final = np.empty(self.num_envs, dtype=object)  # of None
-            for row, world in enumerate(ended.worlds.tolist()):
-                final[world] = row_of(ended.observations[0], row)
+            for world, seen in zip(ended.worlds.tolist(), rows_of(ended.observations[0]), strict=True):
+                final[world] = seen
             mask = np.zeros(self.num_envs, np.bool_)
             mask[ended.worlds] = True
             infos |= {

@@ -23,7 +23,7 @@ from murk_env._bookkeeping import BOOKKEEPING, RNG_KEY
 from murk_env._bounds import apply_bounds
 from murk_env._checks import check_values
 from murk_env._pipeline import Pipeline
-from murk_env._program import Program, Runner, SerialRunner, Stage, unchanged
+from murk_env._program import Program, Runner, Stage, unchanged
 from murk_env._static import build_static, field_ids, field_specs, fitting_static
 from murk_env.errors import (
     FieldError,
@@ -115,7 +115,7 @@ class World:
         self.sparse = [field for field in self.fields.values() if field.mutability == "sparse"]
         self.sparse_written = [field for field in self.pipeline.writers if field.mutability == "sparse"]
         self.unchecked: npt.NDArray[np.intp] | None = None  # worlds whose numbers checks do not look at
-        self.runner: Runner | None = None if checked else SerialRunner()
+        self.runner: Runner | None = None
         self.reset(seed=seed)
 
     # --- use without any learning -----------------------------------------------------------
@@ -142,7 +142,7 @@ class World:
                 if self.arena.checked:
                     self.check_hook("act", guard)
                 self.settle(guard, binding)
-            self._laws(binding, guard)(self.num_worlds)
+            self._laws(binding, guard).run(self.num_worlds)
             guard.seal()
 
     def _laws(self, binding: Binding, guard: TickGuard) -> Program:
@@ -220,7 +220,10 @@ class World:
         for field in self.sparse_written:
             (guard.write if field in self.pipeline.writers[field].writes else guard.update)(self.ids[field])
         guard.claim_full()
-        return self.binding(guard)
+        binding = self._bindings[self.arena.staging_index]
+        if binding is None or self.sparse:
+            return self.binding(guard)
+        return binding  # without sparse fields nothing ever moves
 
     def binding(self, guard: TickGuard) -> Binding:
         """Return the arrays of the tick in progress."""
@@ -254,7 +257,8 @@ class World:
     def program(self, binding: Binding, guard: TickGuard, stages: Sequence[Stage]) -> Program:
         """Return stages put together, which follow whatever moves; whoever asks for them keeps them."""
         moved = partial(World.settle, weakref.proxy(self), guard, binding)
-        made = Program(stages, self.world_bytes, self.runner, moved)
+        merge = not self.arena.checked
+        made = Program(stages, self.world_bytes, merge=merge, runner=self.runner, moved=moved)
         binding.programs.add(made)
         return made
 

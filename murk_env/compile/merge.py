@@ -1,7 +1,8 @@
 """Merges kernels over worlds into one compiled function, and runs it block of worlds after block."""
 
 from collections.abc import Sequence
-from typing import Any, TypeGuard
+from itertools import groupby
+from typing import Any, TypeGuard, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -12,9 +13,10 @@ from murk_env.compile.bound import Bound
 from murk_env.compile.native import array_at, put, real_at, word
 from murk_env.errors import PipelineError
 
-__all__ = ["Merged", "can_merge"]
+__all__ = ["Choice", "Merged", "address", "can_merge", "fits"]
 
 Array = npt.NDArray[Any]
+Choice = tuple[Array, int]  # integers, one for each world, and that of the worlds that are chosen
 
 # Words of a table: the kernel that runs, in a cache line of its own, because it is written; the number of
 # worlds in a block; the arguments.
@@ -30,29 +32,37 @@ class Merged:
     Args:
         bounds: the kernels in order, of which `can_merge` is true.
         block: number of worlds in a block.
+        choices: by kernel, which worlds it is run for, None for all. Kernels of the same choice that follow
+            each other run one after the other for a world, then for the next: the first may change the
+            number by which the world was chosen.
 
     Attributes:
         function: the compiled function, called with `(address, start, stop)`.
         address: where the table of arguments lies.
+        words: the table. Who lets a word that `places` names be the address of another array of the same
+            shape and type keeps that array alive.
         block: number of worlds in a block.
     """
 
-    def __init__(self, bounds: Sequence[Bound], block: int) -> None:
+    def __init__(
+        self, bounds: Sequence[Bound], block: int, choices: Sequence[Choice | None] | None = None
+    ) -> None:
         self.block = block
         writer = _Writer()
-        calls: list[str] = []
-        for index, bound in enumerate(bounds):
-            arguments = ["first", "last", *map(writer.expression, bound.arguments)]
-            calls.append(f"kernel{index}({', '.join(arguments)})")
+        calls = [", ".join(map(writer.expression, bound.arguments)) for bound in bounds]
+        chosen = [None] * len(bounds) if choices is None else choices
+        tests = [writer.test(choice) for choice in chosen]
         namespace = {f"kernel{index}": bound.kernel for index, bound in enumerate(bounds)}
         self.function = compile_source(
-            _source(writer.lines, calls), "merged_kernels", {**namespace, **_NAMESPACE}
+            _source(writer.lines, calls, tests), "merged_kernels", {**namespace, **_NAMESPACE}
         )
         self._table = np.array([0] * _BLOCK + [block, *writer.words], np.int64)
         slots = iter(writer.slots)
         self._slots = [[next(slots) for _ in bound.arguments] for bound in bounds]
         self._bounds = list(bounds)  # they keep the arrays alive, of which the table holds but addresses
+        self._choices = chosen
         self.address = address(self._table)
+        self.words = memoryview(cast(Any, self._table))
 
     def __call__(self, start: int, stop: int) -> None:
         """Run the worlds [start, stop)."""
@@ -98,17 +108,10 @@ class Merged:
             if value is array
         ]
 
-    def point(self, place: int, array_address: int) -> None:
-        """Let an argument be the array of the same shape and type at another address.
-
-        Whoever calls this keeps that array alive.
-        """
-        self._table[place] = array_address
-
 
 def can_merge(run: object) -> bool:
     """Whether a law or hook is a bound kernel whose arguments a table can hold."""
-    return isinstance(run, Bound) and all(_fits(value) for value in run.arguments)
+    return isinstance(run, Bound) and all(fits(value) for value in run.arguments)
 
 
 def address(array: Array) -> int:
@@ -148,12 +151,13 @@ def _word(number: Any) -> int:
     return int(np.array(number).astype(np.int64))
 
 
-def _fits(value: Any) -> bool:
+def fits(value: Any) -> bool:
+    """Whether a table can hold an argument."""
     if _is_array(value):
         known = value.dtype.isnative and value.dtype.name in _NAMESPACE
         return known and bool(value.flags.c_contiguous) and value.ndim > 0
     if _is_tuple(value):
-        return all(_fits(item) and not _is_array(item) and not _is_tuple(item) for item in value)
+        return all(fits(item) and not _is_array(item) and not _is_tuple(item) for item in value)
     if type(value) is int:
         return -(2**63) <= value < 2**63
     return isinstance(value, bool | int | float) or type(value).__name__ in _NAMESPACE
@@ -172,6 +176,7 @@ class _Writer:
         self.words: list[int] = []
         self.lines: list[str] = []
         self.slots: list[list[int]] = []
+        self._tested: dict[int, str] = {}
 
     def expression(self, value: Any) -> str:
         """Return the expression for an argument."""
@@ -181,6 +186,15 @@ class _Writer:
         if _is_tuple(value):
             return f"({''.join(f'{self._number(item)}, ' for item in value)})"
         return self._number(value)
+
+    def test(self, choice: Choice | None) -> str:
+        """Return the expression that says whether a world is chosen, none if every world is."""
+        if choice is None:
+            return ""
+        numbers, wanted = choice
+        if id(numbers) not in self._tested:
+            self._tested[id(numbers)] = self._array(numbers)
+        return f"{self._tested[id(numbers)]}[world] == {wanted}"
 
     def _number(self, value: Any) -> str:
         place = self._put(_word(value))
@@ -210,12 +224,18 @@ def _converted(value: object, expression: str) -> str:
     return f"{type(value).__name__}({expression})" if type(value).__module__ == "numpy" else expression
 
 
-def _source(lines: Sequence[str], calls: Sequence[str]) -> str:
+def _source(lines: Sequence[str], calls: Sequence[str], tests: Sequence[str]) -> str:
     body = [f"    {line}" for line in lines]
     body += [f"    block = word(table, {_BLOCK})", "    first = start", "    while first < stop:"]
     body.append("        last = min(first + block, stop)")
-    for index, call in enumerate(calls):
-        body += ["        if start == 0:", f"            put(table, {_STAGE}, {index})", f"        {call}"]
+    for test, group in groupby(enumerate(calls), lambda pair: tests[pair[0]]):
+        indent, span = " " * 8, "first, last"
+        if test:
+            body += [f"{indent}for world in range(first, last):", f"{indent}    if {test}:"]
+            indent, span = " " * 16, "world, world + 1"
+        for index, arguments in group:
+            body += [f"{indent}if start == 0:", f"{indent}    put(table, {_STAGE}, {index})"]
+            body.append(f"{indent}kernel{index}({span}, {arguments})")
     return "\n".join(["def merged_kernels(table, start, stop):", *body, "        first = last", ""])
 
 

@@ -9,11 +9,11 @@ import numpy.typing as npt
 
 from murk_env.errors import DefinitionError
 from murk_env.field import Field
+from murk_env.observation.output import Output
 
-__all__ = ["Arrays", "Output", "chosen_worlds"]
+__all__ = ["Arrays", "chosen_worlds"]
 
 Array = npt.NDArray[Any]
-Output = Array | dict[str, Array]
 
 _FLOAT32 = np.dtype(np.float32)
 _REMEMBERED = 4  # sets of fields' arrays: those of two buffers, twice, since sparse fields may move

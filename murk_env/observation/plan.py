@@ -10,11 +10,12 @@ from murk_env.compile.bound import Bound
 from murk_env.errors import BlueprintError, did_you_mean
 from murk_env.field import Field
 from murk_env.lattice import Lattice
-from murk_env.observation._arrays import Arrays, Output, chosen_worlds
+from murk_env.observation._arrays import Arrays, chosen_worlds
 from murk_env.observation._checks import check_whole
 from murk_env.observation.entry import Entry, Fitted, Scene
 from murk_env.observation.layout import Layout, Place, output_boxes, place_parts
 from murk_env.observation.loop import Loop
+from murk_env.observation.output import Output
 from murk_env.values import Values
 
 __all__ = ["Observation", "ObservationPlan"]
@@ -150,13 +151,6 @@ class ObservationPlan:
         arrays = out.values() if isinstance(out, dict) else (out,)
         self._run(0, len(chosen), chosen, *sources.arguments, *arrays)
         return out
-
-
-def row_of(output: Output, row: int) -> Output:
-    """Return one world's observation as its own arrays."""
-    if isinstance(output, dict):
-        return {key: array[row] for key, array in output.items()}
-    return output[row]
 
 
 def _write(loop: Loop, fitted: list[Fitted], places: list[Place]) -> None:

@@ -73,7 +73,7 @@ def test_an_argument_is_pointed_at_another_array():
     first, second = scaling()
     merged, elsewhere = Merged([first, second], 2), np.zeros((5, 3))
     for place in merged.places(first.arguments[-1]):  # it is an argument of two kernels
-        merged.point(place, address(elsewhere))
+        merged.words[place] = address(elsewhere)
     merged(0, 5)
     assert (first.arguments[-1] == 0.0).all()
     assert elsewhere[1].tolist() == [-13.5, -16.0, -18.5]
@@ -132,3 +132,43 @@ def test_what_a_table_can_hold_can_be_merged(argument, fits):
 def test_equal_kernels_over_equal_types_are_compiled_once():
     first, second = Merged(scaling(), 2), Merged(scaling(7), 3)
     assert first.function is second.function
+
+
+@kernel
+def begin(start, stop, phases, begun):
+    for world in range(start, stop):
+        begun[world] += 1
+        phases[world] = 0
+
+
+@kernel
+def count_zeros(start, stop, phases, zeros):
+    for world in range(start, stop):
+        zeros[world] += phases[world] == 0
+
+
+@pytest.mark.parametrize("block", [1, 2, 100])
+@pytest.mark.parametrize("start", [0, 1])
+def test_kernels_of_one_choice_run_for_the_worlds_that_the_first_of_them_found(block, start):
+    phases = np.array([2, 1, 2, 2, 0, 2])
+    begun, zeros, everywhere = np.zeros(6, np.int64), np.zeros(6, np.int64), np.zeros(6, np.int64)
+    bounds = [
+        Bound(begin, (phases, begun)),  # after which the number is another
+        Bound(count_zeros, (phases, zeros)),
+        Bound(count_zeros, (phases, everywhere)),
+    ]
+    Merged(bounds, block, [(phases, 2), (phases, 2), None])(start, 5)
+    inside = np.arange(start, 5)
+    chosen = [int(world in inside and world in (0, 2, 3)) for world in range(6)]
+    assert begun.tolist() == zeros.tolist() == chosen
+    assert everywhere.tolist() == [int(world in inside and world != 1) for world in range(6)]
+    assert phases[5] == 2
+
+
+def test_a_failure_among_chosen_worlds_is_that_kernels():
+    phases = np.array([1, 2])
+    bounds = [Bound(begin, (phases, np.zeros(2))), Bound(refuse, (1,))]
+    merged = Merged(bounds, 4, [None, (np.array([0, 7]), 7)])
+    with pytest.raises(ValueError, match="this world is refused"):
+        merged(0, 2)
+    assert merged.stage == 1
