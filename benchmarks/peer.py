@@ -5,7 +5,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -34,6 +34,7 @@ class Peer:
             command, cwd=_ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
         self._names = itertools.count()
+        self._asked = ""
         self.versions: dict[str, str | None] = self._ask("describe")
 
     def __enter__(self) -> "Peer":
@@ -71,12 +72,43 @@ class Peer:
             self._ask("drop", job=key)
 
     def _ask(self, method: str, **arguments: Any) -> Any:
+        self.request(method, **arguments)
+        return self.answer()
+
+    def request(self, method: str, **arguments: Any) -> None:
+        """Ask for something without waiting for the answer."""
         assert self._child.stdin is not None
-        assert self._child.stdout is not None
+        self._asked = f"{method} {arguments}"
         self._child.stdin.write(json.dumps({"do": method, "arguments": arguments}) + "\n")
         self._child.stdin.flush()
+
+    def answer(self) -> Any:
+        """Return the answer to the last request.
+
+        Raises:
+            PeerError: it went wrong.
+        """
+        assert self._child.stdout is not None
         line = self._child.stdout.readline()
         reply = json.loads(line) if line else {"error": "it ended without an answer"}
         if "error" in reply:
-            raise PeerError(f"{self._python} could not {method} {arguments}: {reply['error']}")
+            raise PeerError(f"{self._python} could not {self._asked}: {reply['error']}")
         return reply["answer"]
+
+
+@contextmanager
+def side_by_side(processes: int, program: str, operations: int, **arguments: Any) -> Generator[Job]:
+    """Make our worlds in so many processes, and give what steps all of them at the same time."""
+    with ExitStack() as stack:
+        peers = [stack.enter_context(Peer()) for _ in range(processes)]
+        for peer in peers:
+            peer.request("make", job=-1, package="murk-env", program=program, arguments=arguments)
+        for peer in peers:
+            peer.answer()
+
+        def nanoseconds(steps: int) -> int:
+            for peer in peers:
+                peer.request("run", job=-1, steps=steps)
+            return max(peer.answer() for peer in peers)
+
+        yield Job(f"{processes} processes", processes * operations, nanoseconds)

@@ -49,7 +49,13 @@ Verdict = tuple[npt.NDArray[np.float64], npt.NDArray[np.bool_], npt.NDArray[np.b
 
 @dataclasses.dataclass(slots=True)
 class Ended:
-    """What same-step mode keeps of the worlds whose episode ended, from before they began anew."""
+    """What same-step mode keeps of the worlds whose episode ended, from before they began anew.
+
+    Attributes:
+        worlds: the worlds, in any order.
+        observations: of each of them, by sight.
+        info: of every world.
+    """
 
     worlds: Worlds
     observations: list[Output]

@@ -49,10 +49,10 @@ class Finals:
         ]
 
     def copies(self) -> tuple[Worlds, list[Output]]:
-        """Return the worlds that are listed, in order, and their last observations."""
-        order = self._worlds[: self._count.item(0)].argsort()
-        kept = [each_array(output, lambda array: array.take(order, axis=0)) for output in self._kept]
-        return self._worlds[order], kept
+        """Return the worlds that are listed, and their last observations."""
+        count = self._count.item(0)
+        kept = [each_array(output, lambda array: array[:count].copy()) for output in self._kept]
+        return self._worlds[:count].copy(), kept
 
 
 @kernel

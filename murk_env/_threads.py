@@ -6,13 +6,13 @@ and the work is done without it. All of it happens in compiled code, without the
 """
 
 import os
-import sys
 import threading
 import time
 import weakref
 from collections.abc import Generator
 from contextlib import contextmanager
 from queue import SimpleQueue
+from statistics import median
 
 import numpy as np
 import numpy.typing as npt
@@ -25,15 +25,17 @@ from murk_env.compile.native import call_at, fetch_add, load, put, store, word
 __all__ = ["ThreadedRunner"]
 
 # Words of the box through which threads speak; those that several write lie in cache lines of their own.
+_LINE = 8  # words
 _EPOCH, _STOP = 0, 1
-_FUNCTION, _TABLE, _COUNT, _PIECE, _FAILED, _OPEN = range(8, 14)
-_NEXT, _BUSY, _ASLEEP, _SIZE = 16, 24, 32, 40
+_FUNCTION, _TABLE, _COUNT, _PIECE, _SHARES, _FAILED, _OPEN = range(8, 15)
+_BUSY, _ASLEEP, _NEXT = 16, 24, 32  # what has been taken of every share lies in a line of its own
 
+_PIECES = 8  # of every share: a thread that is done waits for the others at most for one piece
 _SPINS = 100_000  # how often an idle worker looks for work, some 0.1 ms, before it sleeps
-_TRIALS = 6  # runs on one thread whose shortest time says whether to share
+_TRIALS = 7  # runs on one thread whose median says whether to share
 _WORTH_SHARING = 25_000  # ns: of shorter runs, sharing saves too little
 _MOST_LOSSES = 16  # how many more shared runs than not were slower than alone, before sharing pauses
-_PAUSE = 1000  # runs alone, until it is tried again
+_SHORTEST_PAUSE, _LONGEST_PAUSE = 64, 1024  # runs alone, until it is tried again
 
 
 class ThreadedRunner:
@@ -67,6 +69,10 @@ class ThreadedRunner:
         worth = self._known.get(merged)
         if worth is None:
             worth = self._known[merged] = _Worth()
+        if worth.pause > _TRIALS:  # nothing to learn yet
+            worth.pause -= 1
+            merged.function(merged.address, 0, num_worlds)
+            return
         began = time.perf_counter_ns()
         shared = worth.machine_code and worth.pause == 0
         if shared:
@@ -79,7 +85,7 @@ class ThreadedRunner:
     def _share(self, machine_code: int, merged: Merged, num_worlds: int) -> None:
         if self._crew is None:
             self._crew = _Crew(self._num_threads - 1)
-        piece = max(1, min(merged.block, -(-num_worlds // (4 * self._num_threads))))
+        piece = max(1, min(merged.block, num_worlds // (_PIECES * self._num_threads)))
         self._crew.share(machine_code, merged.address, num_worlds, piece)
 
     @contextmanager
@@ -108,32 +114,41 @@ class _Worth:
 
     Where other programs keep the processors busy, a worker is put off in the middle of a piece and the
     others wait for it; runs that were slower than alone more often than not are a reason to stay alone for a
-    time.
+    time. What a run takes alone is measured anew before every trial, since processors change their speed, and
+    a trial that fails at once makes the time until the next one longer.
 
     Attributes:
         machine_code: of a function that may be shared, 0 before that is known and if it may not.
         pause: how many runs to go on alone.
     """
 
-    __slots__ = ("_alone", "_losses", "machine_code", "pause")
+    __slots__ = ("_alone", "_losses", "_next_pause", "_shared", "_trials", "machine_code", "pause")
 
     def __init__(self) -> None:
         self.machine_code = 0
         self.pause = _TRIALS
-        self._alone = sys.maxsize  # ns, the shortest run alone
+        self._trials: list[int] = []  # ns, of the last runs alone
+        self._alone = 0.0  # ns, their median
         self._losses = 0
+        self._shared = 0  # runs since the last pause
+        self._next_pause = _SHORTEST_PAUSE
 
     def learn(self, merged: Merged, taken: int, *, shared: bool, chosen: bool) -> None:
         """Take note of a run and what it took, ns."""
         if shared:
+            self._shared += 1
             self._losses = max(0, self._losses + (1 if taken > self._alone else -1))
             if self._losses == _MOST_LOSSES:
-                self._losses, self.pause = 0, _PAUSE
+                paid = self._shared > self._next_pause
+                self._next_pause = _SHORTEST_PAUSE if paid else min(2 * self._next_pause, _LONGEST_PAUSE)
+                self._losses, self._shared, self.pause = 0, 0, self._next_pause
             return
-        self._alone = min(self._alone, taken)
+        self._trials.append(taken)
         self.pause -= 1
         if chosen or self.pause == 0:
-            self.pause = 0 if chosen or self._alone >= _WORTH_SHARING else _PAUSE
+            self._alone = median(self._trials)
+            self._trials.clear()
+            self.pause = 0 if chosen or self._alone >= _WORTH_SHARING else _LONGEST_PAUSE
             self.machine_code = merged.machine_code or 0
 
 
@@ -172,14 +187,15 @@ class _Crew:
             raise ThreadFailedError
 
     def _start(self) -> None:
-        box, wake = np.zeros(_SIZE, np.int64), _Wake()
+        box, wake = np.zeros(_NEXT + _LINE * (self._num_workers + 1), np.int64), _Wake()
+        box[_SHARES] = self._num_workers + 1
         self._box, self._wake, self._address = box, wake, address(box)
         self._finalizer = weakref.finalize(self, _stop, box, wake, self._num_workers)
         self.threads = [
             threading.Thread(
-                target=_work_until_stopped, args=(box, wake), name="murk-env worker", daemon=True
+                target=_work_until_stopped, args=(box, wake, number), name="murk-env worker", daemon=True
             )
-            for _ in range(self._num_workers)
+            for number in range(1, self._num_workers + 1)
         ]
         for thread in self.threads:
             thread.start()
@@ -214,10 +230,10 @@ def _stop(box: npt.NDArray[np.int64], wake: _Wake, num_workers: int) -> None:
         wake.put(None)
 
 
-def _work_until_stopped(box: npt.NDArray[np.int64], wake: _Wake) -> None:
+def _work_until_stopped(box: npt.NDArray[np.int64], wake: _Wake, number: int) -> None:
     seen = 0
     while not box[_STOP]:
-        seen = _serve(address(box), seen, _SPINS)
+        seen = _serve(address(box), number, seen, _SPINS)
         wake.get()
 
 
@@ -238,30 +254,38 @@ def _share(box: int, function: int, table: int, num_worlds: int, piece: int, wok
     put(box, _COUNT, num_worlds)
     put(box, _PIECE, piece)
     put(box, _FAILED, 0)
-    store(box, _NEXT, 0)
+    for share in range(word(box, _SHARES)):
+        store(box, _NEXT + _LINE * share, 0)
     store(box, _OPEN, 1)
     fetch_add(box, _EPOCH, 1)
     fetch_add(box, _ASLEEP, -woken)
-    _take_pieces(box)
+    _take_pieces(box, 0)
     store(box, _OPEN, 0)
     while load(box, _BUSY) > 0:
         pass
 
 
 @kernel
-def _take_pieces(box: int) -> None:
-    """Run pieces of the batch until none is left."""
-    count, piece = word(box, _COUNT), word(box, _PIECE)
+def _take_pieces(box: int, number: int) -> None:
+    """Run pieces of the batch until none is left: those of a thread's own share first, then the others'.
+
+    What a thread has worked on before lies in its own core's cache: fetching it from another's would take
+    about as long as the work.
+    """
+    count, piece, shares = word(box, _COUNT), word(box, _PIECE), word(box, _SHARES)
     function, table = word(box, _FUNCTION), word(box, _TABLE)
-    first = fetch_add(box, _NEXT, piece)
-    while first < count:
-        if call_at(function, table, first, min(first + piece, count)) != 0:
-            store(box, _FAILED, 1)
-        first = fetch_add(box, _NEXT, piece)
+    for turn in range(shares):
+        share = (number + turn) % shares
+        first, end = count * share // shares, count * (share + 1) // shares
+        first += fetch_add(box, _NEXT + _LINE * share, piece)
+        while first < end:
+            if call_at(function, table, first, min(first + piece, end)) != 0:
+                store(box, _FAILED, 1)
+            first = count * share // shares + fetch_add(box, _NEXT + _LINE * share, piece)
 
 
 @kernel
-def _serve(box: int, seen: int, spins: int) -> int:
+def _serve(box: int, number: int, seen: int, spins: int) -> int:
     """Take part in every new job until there has been none for long; return the last one seen.
 
     A worker says that it is busy before it looks whether the job is still open, and the caller closes the job
@@ -277,7 +301,7 @@ def _serve(box: int, seen: int, spins: int) -> int:
         idle = 0
         fetch_add(box, _BUSY, 1)
         if load(box, _OPEN) == 1:
-            _take_pieces(box)
+            _take_pieces(box, number)
         fetch_add(box, _BUSY, -1)
     fetch_add(box, _ASLEEP, 1)
     return seen

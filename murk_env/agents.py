@@ -251,10 +251,11 @@ class MurkAgentVectorEnv(VectorFace):
         if ended is not None:
             worlds, agents = self.world_and_agent(rows)
             restarted = np.isin(worlds, ended.worlds)
-            place = np.searchsorted(ended.worlds, worlds[restarted]), agents[restarted]
+            order = ended.worlds.argsort()
+            among = order[np.searchsorted(ended.worlds, worlds[restarted], sorter=order)]
             shown = arrays_of(ended.observations[self._seats.index])
             for array, source in zip(arrays_of(last), shown, strict=True):
-                array[restarted] = source[place]
+                array[restarted] = source[among, agents[restarted]]
             info = ended.info  # of every world, from before some began anew
         final = np.full(self.num_envs, None, dtype=object)
         for row, seen in zip(rows.tolist(), rows_of(last), strict=True):

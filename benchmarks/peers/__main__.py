@@ -13,7 +13,11 @@ from typing import Any
 
 from benchmarks.timing import Nanoseconds
 
-PROGRAMS = {"murk": "benchmarks.peers.murk_worlds", "jax": "benchmarks.peers.jax_worlds"}
+PROGRAMS = {
+    "murk": "benchmarks.peers.murk_worlds",
+    "jax": "benchmarks.peers.jax_worlds",
+    "murk-env": "benchmarks.peers.our_worlds",
+}
 
 
 class Server:

@@ -15,7 +15,7 @@ from benchmarks.timing import Sample
 from murk_env import Field, MurkVectorEnv
 from murk_envs import HeatSeeker
 
-TRACED_WORLDS, GROWN_WORLDS = 4_096, 2_048
+TRACED_WORLDS, GROWN_WORLDS = 4_096, (1_024, 4_096)
 NUM_ENVS = 100
 NUM_STEPS = 20  # of which the one that allocates most counts
 NUM_CELLS = 16 * 16
@@ -29,11 +29,11 @@ _ROOT = Path(__file__).resolve().parent.parent.parent
 
 def measure(run: Run) -> Found:
     """Trace the allocations of a step, then ask fresh processes how they have grown."""
-    traced, grown = min(run.worlds(TRACED_WORLDS)), min(run.worlds(GROWN_WORLDS))
+    (traced,) = run.worlds(TRACED_WORLDS)
     found: Found = [_allocated(run, traced, copy=copy) for copy in (False, True)]
     if not memory_probe.STATUS.exists():
         return [*found, Skipped(7, "growth of the process", f"there is no {memory_probe.STATUS} here.")]
-    return [*found, *_growth(run, grown)]
+    return [*found, *_growth(run)]
 
 
 def _allocated(run: Run, number: int, *, copy: bool) -> Figure:
@@ -60,15 +60,19 @@ def _peak(envs: MurkVectorEnv, actions: np.ndarray) -> int:
     return max(peaks)
 
 
-def _growth(run: Run, number: int) -> list[Figure]:
+def _growth(run: Run) -> list[Figure]:
     """Return how fresh processes grow: per world, for one more env, and over many steps."""
     fields = bytes_of(HeatSeeker.fields.values(), NUM_CELLS)
     copied, reused = fields + OUTPUTS, fields + OUTPUTS + OBSERVATION
     steps, repeats = (LONG, 1) if run.soak else (SHORT, run.repeats)
-    kept, what = "resident, per world, copy", "fields and outputs"
+    what = "fields and outputs"
+    found: list[Figure] = []
+    for number in run.worlds(*GROWN_WORLDS):
+        kept = f"{number:,} worlds: resident, per world, copy"
+        found.append(_probed("copied", number, run.repeats, f"{kept}=True", copied, what, 1.5))
+        found.append(_probed("reused", number, run.repeats, f"{kept}=False", reused, what, 1.5))
     return [
-        _probed("copied", number, run.repeats, f"{kept}=True", copied, what, 1.5),
-        _probed("reused", number, run.repeats, f"{kept}=False", reused, what, 1.5),
+        *found,
         _probed("another", NUM_ENVS, run.repeats, "reserved for one more env", 64 << 20, "the limit", 1),
         _probed("soak", steps, repeats, f"growth in {steps:,} single steps", ALLOWANCE, "a few pages", 1),
     ]
