@@ -208,10 +208,7 @@ class TickGuard:
         try:
             if self._writers:
                 self._close_writers()
-            writes = self._writes
-            if writes.phase == WRITING:
-                writes.seal()
-            writes.commit()
+            self._writes.commit()
         except BaseException:
             if self._writes.phase != CLOSED:
                 self.cancel()

@@ -117,9 +117,11 @@ class Core:
         self.terminated = np.zeros(shape, np.bool_)
         self.truncated = np.zeros(shape, np.bool_)
         self._stages = Stages(env, self.world, self.actions.actions, self.rewards, self.terminated)
-        self._programs: tuple[dict[str, Program], ...] = ({}, {})
+        self._steps: list[Program | None] = [None, None]  # by buffer
+        self._halves: list[tuple[Program, Program] | None] = [None, None]  # likewise
         self._restart = Restart(self.world, self._stages)
         self._any_ended = np.zeros(1, np.int64)  # not 0 if an episode has ended in this step
+        self._ended_flag = memoryview(cast(Any, self._any_ended))  # the same word
         next_step = autoreset_mode is AutoresetMode.NEXT_STEP
         self._splits = next_step and not self._restart.merges
         self._begins_within = next_step and self._restart.merges
@@ -166,12 +168,16 @@ class Core:
         try:
             guard = self._arena.begin_tick()
             binding = self.world.open(guard)
-            self._any_ended[0] = 0
+            ended = self._ended_flag
+            ended[0] = 0
             if self._splits and self.pending is not None:
                 self._step_in_parts(guard, binding, self.pending)
             else:
-                self._run("step", guard, binding)
-            if self._any_ended.item(0):
+                program = self._steps[binding.index] or self._made("step", guard, binding)
+                for sight in self.sights:
+                    sight.take(program)
+                program.run(self._num_worlds)
+            if ended[0]:
                 outcome = self._conclude(guard, binding)
             else:
                 info = self._stages.info(binding.views) if self._has_info else NO_INFO
@@ -193,21 +199,24 @@ class Core:
     def _step_in_parts(self, guard: TickGuard, binding: Binding, ended: Worlds) -> None:
         """Step in next-step mode where worlds cannot begin anew within a program."""
         self.world.unchecked = ended
-        self._run("advance", guard, binding)
+        halves = self._halves[binding.index]
+        if halves is None:
+            halves = self._made("advance", guard, binding), self._made("judge", guard, binding)
+            self._halves[binding.index] = halves
+        advance, judge = halves
+        advance.run(self._num_worlds)
         self._restart.begin(guard, guard.rows(ended), binding, {}, all_written=True)
-        self._run("judge", guard, binding)
+        for sight in self.sights:
+            sight.take(judge)
+        judge.run(self._num_worlds)
         self.world.unchecked = None
 
-    def _run(self, name: str, guard: TickGuard, binding: Binding) -> None:
-        """Run one of the programs, with the observations' next arrays where it fills them."""
-        program = self._programs[binding.index].get(name)
-        if program is None:
-            program = self.world.program(binding, guard, self._stages_of(name, binding, guard))
-            self._programs[binding.index][name] = program
-        if name != "advance":
-            for sight in self.sights:
-                sight.take(program)
-        program.run(self._num_worlds)
+    def _made(self, name: str, guard: TickGuard, binding: Binding) -> Program:
+        """Make one of the programs; that of a whole step is kept for the buffer's next turn."""
+        program = self.world.program(binding, guard, self._stages_of(name, binding, guard))
+        if name == "step":
+            self._steps[binding.index] = program
+        return program
 
     def _name(self, error: BaseException) -> None:
         """Raise the failure of a hook, or of the env's own work, that has not been named yet."""

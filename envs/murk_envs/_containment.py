@@ -1,7 +1,6 @@
 """The law of Epidemic: a disease, and what is done against it."""
 
 import math
-from collections.abc import Callable
 from dataclasses import KW_ONLY, dataclass
 from typing import Any
 
@@ -9,6 +8,7 @@ import numpy as np
 
 from murk_env import Epidemic, Field, Frame, Propagator
 from murk_env.compile import kernel
+from murk_env.compile.bound import Bound, in_turn
 from murk_env.lattice import Lattice
 
 __all__ = ["DISTANCE", "NOTHING", "TEST", "VACCINATE", "Containment"]
@@ -58,29 +58,31 @@ class Containment(Propagator):
         """Return [0, inf): no share ever becomes negative."""
         return 0.0, math.inf
 
-    def bind(self, frame: Frame) -> Callable[[int, int], None]:
-        """Return the compiled tick over worlds [start, stop) of this frame."""
-        spread = self.spread.bind(frame)
+    def bind(self, frame: Frame) -> Bound:
+        """Return the compiled tick over this frame's worlds."""
         susceptible, infected, _ = map(frame.previous, self.spread.writes)
-        after = tuple(map(frame.write, self.writes))
         shares = np.array([self.distancing, self.doses, self.person], np.float32)
-        measure = frame.read(self.measure)
-
-        def run(start: int, stop: int) -> None:
-            spread(start, stop)
-            _contain(start, stop, susceptible, infected, after, measure, shares)
-
-        return run
+        fields = (susceptible, infected, *map(frame.write, self.writes), frame.read(self.measure))
+        return in_turn(self.spread.bind(frame), Bound(_contain, (*fields, shares)))
 
 
 @kernel
 def _contain(
-    start: int, stop: int, susceptible: Any, infected: Any, after: Any, measure: Any, shares: Any
+    start: int,
+    stop: int,
+    susceptible: Any,  # before the tick
+    infected: Any,  # before the tick
+    new_susceptible: Any,
+    new_infected: Any,
+    new_recovered: Any,
+    new_caught: Any,
+    measure: Any,
+    shares: Any,
 ) -> None:
     """Correct the tick of the worlds [start, stop); all fields are (num_worlds, num_cells)."""
     distancing, doses, person = shares
     for world in range(start, stop):
-        s, i, r, caught = after[0][world], after[1][world], after[2][world], after[3][world]
+        s, i, r, caught = new_susceptible[world], new_infected[world], new_recovered[world], new_caught[world]
         for cell in range(s.size):
             ill = susceptible[world, cell] - s[cell]
             prevented = distancing * ill if measure[world, cell] == DISTANCE else np.float32(0.0)

@@ -1,6 +1,5 @@
 """The law of Ecosystem: predators and prey, the weather, and a ranger among them."""
 
-from collections.abc import Callable
 from dataclasses import KW_ONLY, dataclass
 from typing import Any
 
@@ -8,6 +7,7 @@ import numpy as np
 
 from murk_env import Field, Frame, LotkaVolterra, Propagator
 from murk_env.compile import kernel
+from murk_env.compile.bound import Bound, in_turn
 from murk_env.lattice import Lattice
 
 __all__ = ["REST", "Tending", "mean"]
@@ -55,18 +55,12 @@ class Tending(Propagator):
         """Return the bound of the animals' law."""
         return self.living.max_dt(lattice)
 
-    def bind(self, frame: Frame) -> Callable[[int, int], None]:
-        """Return the compiled tick over worlds [start, stop) of this frame."""
-        living, around = self.living.bind(frame), frame.lattice.neighbours
-        prey, predators, census = map(frame.write, self.writes)
-        ranger, deed, weather = map(frame.read, self.reads)
-        culling, release = np.float32(self.culling), np.float32(self.release)
-
-        def run(start: int, stop: int) -> None:
-            living(start, stop)
-            _tend(start, stop, prey, predators, census, ranger, deed, weather, around, culling, release)
-
-        return run
+    def bind(self, frame: Frame) -> Bound:
+        """Return the compiled tick over this frame's worlds."""
+        fields = (*map(frame.write, self.writes), *map(frame.read, self.reads))
+        effects = (np.float32(self.culling), np.float32(self.release))
+        tending = Bound(_tend, (*fields, frame.lattice.neighbours, *effects))
+        return in_turn(self.living.bind(frame), tending)
 
 
 @kernel

@@ -4,7 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-__all__ = ["Bound"]
+from murk_env.compile import compile_source
+
+__all__ = ["Bound", "in_turn"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -26,3 +28,20 @@ class Bound:
     def __call__(self, start: int, stop: int) -> None:
         """Run the worlds [start, stop)."""
         self.kernel(start, stop, *self.arguments)
+
+
+def in_turn(*bounds: Bound) -> Bound:
+    """Return one bound kernel that runs several, one after the other.
+
+    A law that adds something to another law's tick returns both so, and remains one call. Each kernel sees
+    what those before it have written for the same worlds.
+    """
+    names, calls = [], []
+    for index, bound in enumerate(bounds):
+        own = [f"argument{len(names) + place}" for place in range(len(bound.arguments))]
+        names += own
+        calls.append(f"    kernel{index}({', '.join(['start', 'stop', *own])})")
+    source = "\n".join([f"def kernels_in_turn({', '.join(['start', 'stop', *names])}):", *calls, ""])
+    kernels = {f"kernel{index}": bound.kernel for index, bound in enumerate(bounds)}
+    arguments = tuple(argument for bound in bounds for argument in bound.arguments)
+    return Bound(compile_source(source, "kernels_in_turn", kernels), arguments)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from murk_env.compile import kernel
-from murk_env.compile.bound import Bound
+from murk_env.compile.bound import Bound, in_turn
 from murk_env.compile.merge import Merged, address, can_merge
 from murk_env.errors import PipelineError
 
@@ -172,3 +172,15 @@ def test_a_failure_among_chosen_worlds_is_that_kernels():
     with pytest.raises(ValueError, match="this world is refused"):
         merged(0, 2)
     assert merged.stage == 1
+
+
+def test_kernels_in_turn_are_one_bound_kernel():
+    apart, together = scaling(), scaling()
+    for bound in apart:
+        bound(1, 4)
+    both = in_turn(*together)
+    both(1, 4)
+    np.testing.assert_array_equal(together[1].arguments[-1], apart[1].arguments[-1])
+    assert both.arguments == (*together[0].arguments, *together[1].arguments)
+    assert in_turn(*scaling()).kernel is both.kernel  # so that it can be bound anew
+    assert can_merge(both)
