@@ -36,7 +36,8 @@ def in_turn(*bounds: Bound) -> Bound:
     A law that adds something to another law's tick returns both so, and remains one call. Each kernel sees
     what those before it have written for the same worlds.
     """
-    names, calls = [], []
+    names: list[str] = []
+    calls: list[str] = []
     for index, bound in enumerate(bounds):
         own = [f"argument{len(names) + place}" for place in range(len(bound.arguments))]
         names += own
