@@ -107,7 +107,8 @@ class _DiskCache:
         if key is None or directory is None:
             raise FileNotFoundError
         settings = sorted((k, v) for k, v in os.environ.items() if k.startswith("NUMBA_"))
-        content = repr((key, self._checked, sig, codegen.magic_tuple(), settings))
+        kinds = [(type(kind).__name__, kind) for kind in sig]  # a tuple of *arguments reads as any tuple does
+        content = repr((key, self._checked, kinds, codegen.magic_tuple(), settings))
         return directory / f"{self._dispatcher.__name__}-{hashlib.sha256(content.encode()).hexdigest()}.bin"
 
 

@@ -158,6 +158,22 @@ def test_a_flipped_bit_is_noticed(cache):
     assert (again(5), hits(again)) == (11, 0)
 
 
+def test_a_kernel_of_any_number_of_arguments_is_looked_up_once(monkeypatch):
+    total = "@kernel\ndef total(*numbers):\n    return numbers[0] + numbers[1]\n"
+    pair = "@kernel\ndef pair(x):\n    return total(x, x)\n"
+    module("above", pair, total=module("below", total).total).pair(3)  # compiled for another kernel's call
+    asked = []
+    load_overload = _disk._DiskCache.load_overload
+    monkeypatch.setattr(
+        _disk._DiskCache,
+        "load_overload",
+        lambda self, sig, context: (asked.append(sig), load_overload(self, sig, context))[1],
+    )
+    anew = module("below", total).total
+    assert [anew(1, 2), anew(3, 4)] == [3, 7]
+    assert len(asked) == 1
+
+
 def test_a_valid_file_with_the_wrong_content_is_compiled_anew(cache):
     load()(5)
     for file in cache.iterdir():
