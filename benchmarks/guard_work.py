@@ -65,11 +65,19 @@ def _law(law: Propagator) -> Work:
     return Work("cell", make)
 
 
+def _ending(mode: str) -> Job:
+    """Return the steps of a batch of which about one world ends at each."""
+    return subjects.batch("", NUM_WORLDS, subjects.Lifespans, mean=NUM_WORLDS, autoreset_mode=mode)
+
+
 WORKS = {
     "NullEnv": Work("step", lambda: subjects.single("", subjects.NullEnv)),
     "NullEnv, 16 idle fields": Work("step", lambda: subjects.single("", subjects.with_idle_fields(16))),
     "HeatSeeker": Work("step", lambda: subjects.single("")),
+    "HeatSeeker, 3 kept": Work("step", lambda: subjects.single("", kept=3)),
     "HeatSeeker, batch": Work("step", lambda: subjects.batch("", NUM_WORLDS)),
+    "batch, ends, next-step": Work("step", lambda: _ending("NextStep")),
+    "batch, ends, same-step": Work("step", lambda: _ending("SameStep")),
     "diffusion on Square4": _diffusion(GRID),
     "diffusion on Square8": _diffusion(Square8(16, 16)),
     "diffusion on Hex2D": _diffusion(Hex2D(16, 16)),

@@ -1,5 +1,6 @@
 """The environments that are timed: HeatSeeker, and small ones that show one cost alone."""
 
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -126,12 +127,14 @@ def with_diffusing_fields(number: int, size: int) -> type[MurkEnv]:
     return type(f"Diffusing{number}x{size}", (NullEnv,), {**declared, "build": build})
 
 
-def single(name: str, env_class: type[MurkEnv] = HeatSeeker, **options: Any) -> Job:
-    """Return the steps of one world; an episode that has ended goes on."""
+def single(name: str, env_class: type[MurkEnv] = HeatSeeker, *, kept: int = 0, **options: Any) -> Job:
+    """Return the steps of one world, whose last outputs are kept; an episode that has ended goes on."""
     env = env_class(**options)
     env.action_space.seed(0)
     env.reset(seed=0)
-    return Job(name, 1, stepping(env.step, [int(env.action_space.sample()) for _ in range(NUM_ACTIONS)]))
+    outputs: deque[Any] = deque(maxlen=kept)
+    step = (lambda action: outputs.append(env.step(action))) if kept else env.step
+    return Job(name, 1, stepping(step, [int(env.action_space.sample()) for _ in range(NUM_ACTIONS)]))
 
 
 def batch(name: str, num_worlds: int, env_class: type[MurkEnv] = HeatSeeker, **options: Any) -> Job:

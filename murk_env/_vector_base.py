@@ -209,7 +209,8 @@ class VectorFace(VectorEnv[Any, Any, Array]):
 
     def close_extras(self, **kwargs: Any) -> None:
         """Refuse every later use but another close with ClosedError; memory goes with the last reference."""
-        self._core.close()
+        if "_core" in self.__dict__:  # Gymnasium 1.1 and 1.2 also close what could not be made
+            self._core.close()
 
     def _reduced(self, face: "type[VectorFace]", **arguments: Any) -> tuple[Any, ...]:
         """Return what pickle keeps of an object whose class is, or derives from, a face."""

@@ -5,6 +5,7 @@ import operator
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+import numpy as np
 import numpy.typing as npt
 from gymnasium import spaces
 
@@ -54,7 +55,7 @@ class Group:
 def _whole_size(name: str, size: Any) -> int:
     """Return a group's size as a Python int, or raise BlueprintError."""
     try:
-        whole = 0 if isinstance(size, bool) else operator.index(size)
+        whole = 0 if isinstance(size, bool | np.bool_) else operator.index(size)
     except TypeError:
         whole = 0
     if whole < 1:

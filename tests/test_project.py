@@ -12,6 +12,8 @@ from typing import TypeVar
 
 import pytest
 
+from tests.versions import since
+
 ROOT = Path(__file__).parent.parent
 PACKAGES = ("murk_arena", "murk_env", "murk_envs")
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -37,6 +39,7 @@ def modules_loaded_by(package, directory):
 # Layers
 
 
+@since("numpy", "2.0")
 def test_murk_arena_loads_only_numpy_and_the_standard_library(tmp_path):
     loaded = modules_loaded_by("murk_arena", tmp_path) - sys.stdlib_module_names
     assert loaded - {"__mp_main__"} == {"murk_arena", "numpy"}  # multiprocessing's second name of __main__
@@ -156,6 +159,7 @@ def test_ci_runs_exactly_the_test_command_of_the_readme():
     assert "make check" in lines
 
 
+@since("pettingzoo", "1.27")
 def test_the_examples_print_what_their_comments_say(tmp_path):
     example = "\n".join(code_blocks("python"))  # read from top to bottom
     promised = re.findall(r"^print\(.*\)  # (.*)$", example, flags=re.MULTILINE)

@@ -4,8 +4,12 @@ from benchmarks import subjects
 from benchmarks.report import at_most
 from benchmarks.run import Found, Run, murk
 
+NUM_KEPT = 3
+
 
 def measure(run: Run) -> Found:
-    """Time one step; neither side restarts, as restarting a world is no step."""
+    """Time one step, also with the last outputs kept; neither side restarts, as restarting is no step."""
     others = [murk(at_most(0.6), "single", size=16)]
-    return run.compare(1, "HeatSeeker().step", subjects.single("ours"), others)
+    found = run.compare(1, "HeatSeeker().step", subjects.single("ours"), others)
+    kept = subjects.single("ours", kept=NUM_KEPT)
+    return found + run.compare(1, f"the last {NUM_KEPT} outputs kept", kept, others)

@@ -26,7 +26,7 @@ _LARGEST = 2**63 - 1
 def as_integer(value: object) -> int | None:
     """Return an integer of any type as an int, None for anything else, True and False included."""
     try:
-        return None if isinstance(value, bool) else operator.index(value)  # type: ignore[arg-type]
+        return None if isinstance(value, bool | np.bool_) else operator.index(value)  # type: ignore[arg-type]
     except TypeError:
         return None
 

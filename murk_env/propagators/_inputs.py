@@ -37,7 +37,7 @@ def fits_float32(value: object) -> bool:
 def whole_number(value: object) -> int:
     """Return an integer of any type as an int, -1 for anything else, True and False included."""
     try:
-        return -1 if isinstance(value, bool) else operator.index(value)  # pyright: ignore[reportArgumentType]
+        return -1 if isinstance(value, bool | np.bool_) else operator.index(value)  # pyright: ignore[reportArgumentType]
     except TypeError:
         return -1
 

@@ -81,7 +81,8 @@ def _outside_box(box: Any) -> Iterator[tuple[str, Any]]:
     low, high = _last(box, "low"), _last(box, "high")
     if np.issubdtype(box.dtype, np.floating):
         yield "NaN", box.dtype.type(np.nan)
-        beyond, limits = [np.nextafter(low, low - 1), np.nextafter(high, high + 1)], np.finfo(box.dtype)
+        infinity = box.dtype.type(np.inf)  # of the box's own type, or numpy 1 steps in float64
+        beyond, limits = [np.nextafter(low, -infinity), np.nextafter(high, infinity)], np.finfo(box.dtype)
     else:
         beyond, limits = [int(low) - 1, int(high) + 1], np.iinfo(box.dtype)
     for what, value in zip(("a value below", "a value above"), beyond, strict=True):

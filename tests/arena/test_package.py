@@ -3,6 +3,7 @@ import sys
 from pathlib import Path
 
 import murk_arena
+from tests.versions import since
 
 CODE = """
 import sys
@@ -12,6 +13,7 @@ print(*sorted(name for name in outside if not name.startswith(("__", "_"))))
 """
 
 
+@since("numpy", "2.0")
 def test_importing_the_arena_loads_numpy_and_the_standard_library_only():
     root = Path(murk_arena.__file__).parents[1]
     done = subprocess.run(

@@ -12,6 +12,7 @@ from gymnasium.wrappers import RecordVideo
 from gymnasium.wrappers import vector as vector_wrappers
 
 from tests.conformance.subjects import REGISTERED
+from tests.versions import since
 
 STEPS = 12
 
@@ -165,6 +166,7 @@ def test_a_video_of_the_single_form_is_recorded(registered, recorder, tmp_path):
 
 @MOVIEPY
 @pytest.mark.filterwarnings("ignore:.*autoreset mode is same-step:UserWarning")
+@since("gymnasium", "1.2")
 def test_a_video_of_the_vector_form_is_recorded_in_every_mode(registered, mode, recorder, tmp_path):
     envs = registered.native(2, mode, render_mode="rgb_array")
     envs = vector_wrappers.RecordVideo(envs, str(tmp_path / "video"), video_length=4)

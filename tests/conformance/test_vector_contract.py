@@ -9,6 +9,7 @@ import pytest
 
 from murk_env.testing import first_difference
 from murk_env.testing._play import play
+from tests.versions import since
 
 
 def refusal(env, mask):
@@ -23,6 +24,7 @@ def refusal(env, mask):
     [[True, False, False], np.ones(4, bool), np.ones((3, 1), bool), np.ones(3, np.int64), np.zeros(3, bool)],
     ids=["list", "too long", "two axes", "integers", "empty"],
 )
+@since("gymnasium", "1.4")
 def test_a_bad_mask_is_refused_in_gymnasiums_own_words(subject, mask):
     sync, native = subject.sync(3), subject.native(3)
     sync.reset(seed=0)
@@ -113,6 +115,7 @@ def test_attributes_of_the_rows_can_be_asked_for(subject):
     assert first_difference(*states) is None
 
 
+@since("gymnasium", "1.4")
 def test_two_instances_keep_their_metadata_apart(subject):
     one, other = subject.native(2, "NextStep"), subject.native(2, "SameStep")
     modes = [env.metadata["autoreset_mode"].value for env in (one, other)]

@@ -10,6 +10,7 @@ from gymnasium.wrappers import vector as vector_wrappers
 from murk_env.testing import first_difference
 from murk_env.testing._play import info_of_row, play
 from tests.conformance.subjects import SUBJECTS
+from tests.versions import since
 
 STEPS = 60
 OBSERVERS = ("FlattenObservation", "DtypeObservation", "RescaleObservation", "ReshapeObservation")
@@ -80,11 +81,13 @@ def test_every_wrapper_fits_some_environment():
     assert fitting == set(names)
 
 
+@since("gymnasium", "1.4")
 def test_observation_wrappers_recognise_same_step_mode_by_our_metadata(subject):
     with pytest.raises(ValueError, match="Expected autoreset_mode to be NEXT_STEP or DISABLED"):
         vector_wrappers.FlattenObservation(subject.native(2, "SameStep"))
 
 
+@since("gymnasium", "1.4")
 def test_episode_statistics_are_sums_by_hand(subject, mode):
     env = vector_wrappers.RecordEpisodeStatistics(subject.native(5, mode))
     returns, lengths, ended = np.zeros(5), np.zeros(5, int), np.zeros(5, bool)

@@ -28,6 +28,7 @@ from murk_env.errors import (
 from tests.env.agent_oracle import AgentRows, Script
 from tests.env.agent_worlds import AGENT_ENVIRONMENTS, CompiledRace, Crew, Gliders, Mayflies, Race
 from tests.env.worlds import Walker
+from tests.versions import since
 
 MODES = ("NextStep", "SameStep", "Disabled")
 GROUPS = {Race: "hare tortoise", CompiledRace: "hare tortoise", Gliders: "glider", Crew: "rower"}
@@ -240,6 +241,7 @@ def test_every_row_is_told_the_generator_and_the_seed_of_its_world():
 
 
 @pytest.mark.parametrize("mode", ["NextStep", "SameStep"])
+@since("gymnasium", "1.4")
 def test_gymnasiums_statistics_hold_the_returns_of_each_agents_own_episode(mode):
     envs = RecordEpisodeStatistics(MurkAgentVectorEnv(Mayflies, autoreset_mode=mode))
     envs.reset(seed=0)

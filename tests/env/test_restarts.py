@@ -125,8 +125,6 @@ def test_a_start_that_fails_within_a_step_is_named_and_undone(mode, num_threads)
     envs.close()
 
 
-@pytest.mark.parametrize("mode", MODES)
-def test_a_number_that_no_table_holds_is_given_to_start_by_python(mode):
-    large, small = (begun(Fuse, 9, mode, max_episode_steps=5, spare=spare) for spare in (2**63, 7))
-    assert not large._core._restart.merges
-    assert played(large)[0] == played(small)[0]
+def test_a_start_with_a_number_that_no_table_holds_stays_outside():
+    assert MurkVectorEnv(Fuse, 2, spare=2**63 - 1)._core._restart.merges
+    assert not MurkVectorEnv(Fuse, 2, spare=2**63)._core._restart.merges

@@ -14,6 +14,7 @@ from tests.env.testing.broken_runs import Endless
 from tests.env.testing.faults import FAULTS
 from tests.env.testing.plain import Walk, make_dict_walk, make_walk
 from tests.env.testing.tidy import TidySyncVectorEnv
+from tests.versions import since
 
 MODES = tuple(AutoresetMode)
 
@@ -30,6 +31,7 @@ def case_of(
 
 @pytest.mark.parametrize("make_native", [TidySyncVectorEnv, TidyDictVectorEnv])
 @pytest.mark.parametrize("mode", MODES, ids=str)
+@since("gymnasium", "1.4")
 def test_a_correct_environment_keeps_every_rule(make_native, mode):
     check_vector_env(make_native, make_native.make_single, modes=[mode], num_envs=(1, 3), steps=60, seed=1)
 
@@ -37,6 +39,7 @@ def test_a_correct_environment_keeps_every_rule(make_native, mode):
 @pytest.mark.parametrize(
     ("rule", "broken"), [pytest.param(rule, one, id=one.__name__) for rule in FAULTS for one in FAULTS[rule]]
 )
+@since("gymnasium", "1.4")
 def test_a_fault_is_found_by_its_own_rule_first(rule, broken):
     with pytest.raises(VectorEnvError, match=f"breaks rule '{rule}'") as caught:
         check_vector_env(broken, broken.make_single, num_envs=(1, 3), steps=80, seed=1)
@@ -184,6 +187,7 @@ def test_a_run_without_a_truncation_proves_nothing_unless_none_is_expected():
     rule(case_of(Hasty, steps=400, expect=["terminated"]))
 
 
+@since("gymnasium", "1.4")
 def test_an_environment_that_never_ends_may_be_checked_when_that_is_expected():
     native = endless(1000)
     check_vector_env(native, native.make_single, num_envs=[2], steps=30, expect=())
