@@ -97,8 +97,9 @@ class WriteArena:
 
     def open(self) -> None:
         """Begin a tick: whatever the staging buffer held is gone, carried fields are brought forward."""
-        if self.scratch.used or self._scratch_mark.used:  # else nothing has been taken since the mark
-            self._scratch_mark = self.scratch.mark()
+        mark, scratch = self._scratch_mark, self.scratch
+        if scratch.used or mark.used or scratch.high_water != mark.high_water:  # else it is as at the mark
+            self._scratch_mark = scratch.mark()
         self.phase = WRITING
         staging = self.staging
         staging.stamp = self.serial = self.serial + 1
@@ -110,8 +111,8 @@ class WriteArena:
             self._follow_sparse()
         for target, source in self._carried_pairs[staging.index]:
             target[:] = source
-        if self.scratch.used:
-            self.scratch.reset()
+        if scratch.used:
+            scratch.reset()
         if self.checks is not None:
             self.checks.begin(self.serial)
 
@@ -294,7 +295,6 @@ class WriteArena:
                 buffer.readable[field] = array
                 buffer.descriptor.update_handle(field, handle)
         self._moved_before = {}
-        self._scratch_mark = self.scratch.mark()
         self.layout_version += 1
 
 

@@ -8,6 +8,7 @@ import numpy.typing as npt
 from gymnasium import spaces
 
 from murk_env.compile import kernel
+from murk_env.compile.merge import fits
 from murk_env.errors import ActionError, ActionTypeError, BlueprintError, described
 
 __all__ = ["ActionReader", "team_space"]
@@ -50,6 +51,7 @@ class ActionReader:
         self._flags = np.empty_like(self.actions, np.bool_), np.empty_like(self.actions, np.bool_)
         self._flat = self.actions.reshape(-1)
         self._limits = self._low.reshape(-1), self._high.reshape(-1)
+        self._has_kernel = fits(self._flat) and self._flat.size > 0
 
     def read(self, actions: Any, skipped: npt.NDArray[Any] | None = None) -> Array:
         """Check the actions of all worlds and return them.
@@ -63,8 +65,9 @@ class ActionReader:
             ActionTypeError: for a scalar, or a dtype that the space does not hold.
             ActionError: for the wrong number or shape of actions, or one outside the space.
         """
-        kept = self.actions
-        plain = type(actions) is np.ndarray and actions.dtype == kept.dtype and actions.shape == kept.shape
+        kept, plain = self.actions, False
+        if self._has_kernel and type(actions) is np.ndarray:
+            plain = actions.dtype == kept.dtype and actions.shape == kept.shape
         given = cast(Array, actions) if plain else self._as_array(actions)
         if skipped is not None:
             given = np.array(given)

@@ -16,16 +16,14 @@ from murk_arena import OwnedSnapshot, RowAccessError, StaticArena, TickGuard
 from murk_env._actions import ActionReader, team_space
 from murk_env._binding import Binding
 from murk_env._bookkeeping import ACTIVE, ENDED, NOT_STARTED, PHASE
-from murk_env._finals import Finals
 from murk_env._info import Info, form_of
-from murk_env._program import Program, Stage, ThreadFailedError, unchanged
+from murk_env._program import ThreadFailedError
 from murk_env._restart import Restart
 from murk_env._sights import Sight, plans_of
 from murk_env._stages import NO_INFO, Stages
+from murk_env._step import Judged, StepPrograms
 from murk_env._threads import ThreadedRunner
-from murk_env._verdict import advance, advance_agents, judge, judge_agents
 from murk_env.blueprint import Blueprint
-from murk_env.compile.bound import Bound
 from murk_env.errors import (
     ClosedError,
     EpisodeEndedError,
@@ -105,29 +103,25 @@ class Core:
     ) -> None:
         self._owner = type(env).__name__
         self._mode = autoreset_mode
-        self._limit = max_episode_steps or 0
-        self._per_agent = blueprint.rewards_agents
         self.groups = blueprint.groups
         self.world = _world_of(env, blueprint, num_worlds, static, checked=checked)
         self.actions = ActionReader(_action_space(blueprint), num_worlds)
         plans = plans_of(blueprint, self.world, agents=agents)
         self.sights = [Sight(plan, num_worlds, copy=copy) for plan in plans]
-        shape = (num_worlds, blueprint.num_agents) if self._per_agent else (num_worlds,)
-        self.rewards = np.zeros(shape, np.float64)
-        self.terminated = np.zeros(shape, np.bool_)
-        self.truncated = np.zeros(shape, np.bool_)
+        judged = Judged(num_worlds, blueprint.num_agents if blueprint.rewards_agents else None)
+        self.rewards, self.terminated, self.truncated = judged.rewards, judged.terminated, judged.truncated
+        self._any_ended = memoryview(cast(Any, judged.any_ended))
         self._stages = Stages(env, self.world, self.actions.actions, self.rewards, self.terminated)
-        self._steps: list[Program | None] = [None, None]  # by buffer
-        self._halves: list[tuple[Program, Program] | None] = [None, None]  # likewise
         self._restart = Restart(self.world, self._stages)
-        self._any_ended = np.zeros(1, np.int64)  # not 0 if an episode has ended in this step
-        self._ended_flag = memoryview(cast(Any, self._any_ended))  # the same word
-        next_step = autoreset_mode is AutoresetMode.NEXT_STEP
-        self._splits = next_step and not self._restart.merges
-        self._begins_within = next_step and self._restart.merges
-        self._finals: Finals | None = None  # in same-step mode, where a step begins episodes within itself
-        if self._restart.merges and autoreset_mode is AutoresetMode.SAME_STEP and not env.has_info:
-            self._finals = Finals(self.sights, num_worlds, self._any_ended)
+        self._programs = StepPrograms(
+            self.world,
+            self._stages,
+            self._restart,
+            self.sights,
+            judged,
+            autoreset_mode,
+            max_episode_steps or 0,
+        )
         self.info: Info = {}
         self.ended: Ended | None = None
         self._arena, self._num_worlds = self.world.arena, num_worlds
@@ -168,12 +162,12 @@ class Core:
         try:
             guard = self._arena.begin_tick()
             binding = self.world.open(guard)
-            ended = self._ended_flag
+            ended = self._any_ended
             ended[0] = 0
-            if self._splits and self.pending is not None:
+            if self._programs.splits and self.pending is not None:
                 self._step_in_parts(guard, binding, self.pending)
             else:
-                program = self._steps[binding.index] or self._made("step", guard, binding)
+                program = self._programs.whole[binding.index] or self._programs.make(guard, binding)
                 for sight in self.sights:
                     sight.take(program)
                 program.run(self._num_worlds)
@@ -199,24 +193,13 @@ class Core:
     def _step_in_parts(self, guard: TickGuard, binding: Binding, ended: Worlds) -> None:
         """Step in next-step mode where worlds cannot begin anew within a program."""
         self.world.unchecked = ended
-        halves = self._halves[binding.index]
-        if halves is None:
-            halves = self._made("advance", guard, binding), self._made("judge", guard, binding)
-            self._halves[binding.index] = halves
-        advance, judge = halves
+        advance, judge = self._programs.halves(guard, binding)
         advance.run(self._num_worlds)
         self._restart.begin(guard, guard.rows(ended), binding, {}, all_written=True)
         for sight in self.sights:
             sight.take(judge)
         judge.run(self._num_worlds)
         self.world.unchecked = None
-
-    def _made(self, name: str, guard: TickGuard, binding: Binding) -> Program:
-        """Make one of the programs; that of a whole step is kept for the buffer's next turn."""
-        program = self.world.program(binding, guard, self._stages_of(name, binding, guard))
-        if name == "step":
-            self._steps[binding.index] = program
-        return program
 
     def _name(self, error: BaseException) -> None:
         """Raise the failure of a hook, or of the env's own work, that has not been named yet."""
@@ -230,61 +213,6 @@ class Core:
             f"{self._owner}{hook} raised {described(error)}; the tick was undone for all worlds."
         ) from error
 
-    def _stages_of(self, name: str, binding: Binding, guard: TickGuard) -> list[Stage]:
-        """Return the stages of a whole step, or those before or after worlds begin anew in it."""
-        advance = [self._clock(binding), self._stages.act(binding, guard), *binding.laws]
-        observing = [self._observing(sight, binding) for sight in self.sights]
-        judge = [
-            *binding.bounds,
-            *self.world.sparse_bounds(guard),
-            *self._stages.judges(binding, guard),
-            self._judgement(binding),
-            *observing,
-        ]
-        ended = binding.phases, ENDED
-        if self._begins_within:
-            advance += self._restart.stages_for(guard, binding, ended)
-        if self._finals is not None:
-            judge += [*self._finals.stages(ended), *self._restart.stages_for(guard, binding, ended)]
-            judge += [dataclasses.replace(stage, choice=ended) for stage in observing]
-        return {"step": [*advance, *judge], "advance": advance, "judge": judge}[name]
-
-    def _clock(self, binding: Binding) -> Stage:
-        if not self._per_agent:
-            return Stage("the clock", lambda: Bound(advance, (binding.steps,)), unchanged)
-        active = self.world.arena.staging_view(self.world.ids[ACTIVE])
-        return Stage("the clock", lambda: Bound(advance_agents, (binding.steps, active)), unchanged)
-
-    def _judgement(self, binding: Binding) -> Stage:
-        flags = (self.rewards, self.terminated, self.truncated)
-        tally = self._any_ended if self._finals is None else np.zeros(1, np.int64)  # which counts by itself
-        rest = (binding.steps, binding.phases, self._limit, tally)
-        if not self._per_agent:
-            return Stage("the verdict", lambda: Bound(judge, (*flags, *rest)), unchanged)
-        active = self.world.arena.staging_view(self.world.ids[ACTIVE])
-        return Stage("the verdict", lambda: Bound(judge_agents, (*flags, active, *rest)), unchanged)
-
-    def _observing(self, sight: Sight, binding: Binding) -> Stage:
-        """Return the stage that fills an observation.
-
-        Kernels find its arrays in their table, where every step puts other addresses. In checked mode stages
-        run one by one, on the arrays themselves.
-        """
-        if not self.world.arena.checked:
-            fields_move = bool(self.world.sparse)
-            template = sight.template.output
-            return Stage(
-                "the observation",
-                lambda: sight.plan.bound(binding.views.after, template),
-                unchanged,
-                moves=fields_move,
-            )
-
-        def fill(_start: int, _stop: int) -> None:
-            sight.plan.fill(binding.views.after, sight.latest.output)
-
-        return Stage("the observation", lambda: fill, unchanged)
-
     def _recover(self) -> None:
         """After a failure or an interrupt, wherever it came: close the tick, read the flags again."""
         self._arena.abandon_tick()
@@ -293,8 +221,8 @@ class Core:
 
     def _conclude(self, guard: TickGuard, binding: Binding) -> tuple[Info, Ended | None, Worlds | None]:
         """Find the worlds whose episode has ended and, in same-step mode, begin theirs anew."""
-        if self._finals is not None:
-            return NO_INFO, Ended(*self._finals.copies(), NO_INFO), None
+        if self._programs.finals is not None:
+            return NO_INFO, Ended(*self._programs.finals.copies(), NO_INFO), None
         (pending,) = (binding.phases == ENDED).nonzero()
         info = self._stages.info(binding.views)
         if self._mode is not AutoresetMode.SAME_STEP:

@@ -130,6 +130,9 @@ class Program:
                 self._parts.append(_Merged(pairs, block, runner))
             else:
                 self._parts += [_Single(stage, run) for stage, run in pairs]
+        apart = [stage.name for stage, run in runs if stage.choice and not (merge and can_merge(run))]
+        if apart:
+            raise PipelineError(f"{apart} are for some worlds only, and cannot be merged.")
 
     def run(self, count: int) -> None:
         """Run all stages.

@@ -33,7 +33,7 @@ class Restart:
         stages: the hooks.
 
     Attributes:
-        merges: whether all of it is kernels that merge with those of a step, on fields that never move.
+        merges: whether all of it is kernels that merge with those of a step, on arrays that never move.
     """
 
     def __init__(self, world: World, stages: Stages) -> None:

@@ -144,7 +144,10 @@ class Stages:
         return any(field.mutability == "sparse" for field in (*hook.fields, *hook.before))
 
     def start(self, binding: Binding, guard: TickGuard, worlds: Array) -> Stage:
-        """Return the stage that begins an episode in the worlds of `self.rows`, also found in `worlds`."""
+        """Return the stage that begins episodes in the worlds at places of `worlds`.
+
+        An array hook, and a field that may move, take the writer `self.rows` of just those worlds.
+        """
         return Stage(
             "start",
             partial(self._bind_start, binding, guard, worlds),
@@ -156,7 +159,10 @@ class Stages:
     @property
     def start_merges(self) -> bool:
         """Whether `start` is a kernel that can be merged with others."""
-        return "start" in self._lifted and all(map(fits, self._lifted["start"][1].parameters.values()))
+        if "start" not in self._lifted:
+            return False
+        lifted = self._lifted["start"][1]
+        return all(map(fits, self._extras("start", lifted, ())))  # the arena's arrays always do
 
     @property
     def written_by_start(self) -> tuple[Field, ...]:

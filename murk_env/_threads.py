@@ -148,8 +148,9 @@ class _Worth:
         if chosen or self.pause == 0:
             self._alone = median(self._trials)
             self._trials.clear()
-            self.pause = 0 if chosen or self._alone >= _WORTH_SHARING else _LONGEST_PAUSE
             self.machine_code = merged.machine_code or 0
+            pays = self.machine_code and (chosen or self._alone >= _WORTH_SHARING)
+            self.pause = 0 if pays else _LONGEST_PAUSE
 
 
 _Wake = SimpleQueue[None]  # unlike a Semaphore, it is never left half done by an interrupt

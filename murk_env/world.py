@@ -291,7 +291,7 @@ class World:
     def published(self) -> Values:
         """Return the published values of every field."""
         found = self._views[1 - self.arena.staging_index]
-        if found is not None and found.version == self.arena.layout_version:
+        if found is not None and (not self.sparse or found.version == self.arena.layout_version):
             return found.after
         snapshot = self.arena.snapshot()
         return Values({field: snapshot.read(field_id) for field, field_id in self.ids.items()})

@@ -30,12 +30,19 @@ class Bound:
         self.kernel(start, stop, *self.arguments)
 
 
-def in_turn(*bounds: Bound) -> Bound:
+def in_turn(first: Bound, *others: Bound) -> Bound:
     """Return one bound kernel that runs several, one after the other.
 
     A law that adds something to another law's tick returns both so, and remains one call. Each kernel sees
     what those before it have written for the same worlds.
+
+    Raises:
+        TypeError: one of them is no Bound, such as the function that a law written in numpy binds to.
     """
+    bounds = (first, *others)
+    for bound in bounds:
+        if not isinstance(bound, Bound):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise TypeError(f"in_turn runs kernels bound to their arguments, each a Bound, not {bound!r}.")
     names: list[str] = []
     calls: list[str] = []
     for index, bound in enumerate(bounds):

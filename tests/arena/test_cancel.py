@@ -8,7 +8,7 @@ from murk_arena import (
 )
 
 
-def tick(arena):
+def tick_once(arena):
     with arena.begin_tick():
         pass
 
@@ -52,7 +52,7 @@ def test_a_good_tick_after_a_failed_sparse_write_publishes_nothing_of_it(arena, 
     guard = arena.begin_tick()
     guard.update(drag.id)[0] = 9.0
     guard.cancel()
-    tick(arena)
+    tick_once(arena)
     assert arena.snapshot().read(drag.id).tolist() == [0.0] * 4
 
 
@@ -71,8 +71,24 @@ def test_failed_ticks_never_reuse_a_published_range(fill):
 
 def test_a_snapshot_that_a_discarded_tick_made_stale_stays_stale(arena, heat):
     first = arena.snapshot()
-    tick(arena)
+    tick_once(arena)
     arena.begin_tick().cancel()
     assert first.is_stale
-    tick(arena)
+    tick_once(arena)
     assert first.is_stale
+
+
+@pytest.mark.parametrize("taken_back", [True, False])
+def test_a_cancelled_tick_leaves_the_scratch_region_as_it_was(arena, taken_back):
+    with arena.begin_tick() as tick:
+        tick.scratch.alloc(5000)
+        if taken_back:
+            tick.scratch.reset()
+    for change in (lambda: None, lambda: tick_once(arena), arena.reset):
+        change()
+        before = arena.metrics
+        for _ in range(2):
+            tick = arena.begin_tick()
+            tick.scratch.alloc(9000)
+            tick.cancel()
+            assert arena.metrics == before

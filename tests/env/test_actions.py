@@ -219,3 +219,34 @@ def test_an_ended_world_is_acted_on_by_a_legal_action_only():
     envs.step(np.full((1, 2), 0.5, np.float32))
     envs.step(np.full((1, 2), np.nan, np.float32))
     assert taken == [[[0.5, 0.5]], [[0.0, 0.0]]]
+
+
+@pytest.mark.parametrize("value", [np.inf, -np.inf, np.nan])
+@pytest.mark.parametrize("shape", [(), (3,)])
+def test_an_array_of_the_boxs_own_dtype_is_refused_where_it_is_not_finite(shape, value):
+    reader = ActionReader(spaces.Box(-np.inf, np.inf, shape, np.float32), 2)
+    actions = np.zeros((2, *shape), np.float32)
+    assert reader.read(actions).tolist() == actions.tolist()
+    actions[(1, *(2 for _ in shape))] = value
+    with pytest.raises(ActionError, match="the action of world 1 is"):
+        reader.read(actions)
+
+
+@pytest.mark.parametrize("place", [0, 1])
+def test_every_element_of_an_array_of_actions_has_limits_of_its_own(place):
+    reader = ActionReader(spaces.MultiDiscrete([2, 5], start=[10, -1]), 3)
+    limits = ((10, 11), (-1, 3))[place]
+    for value in range(-3, 14):
+        actions = np.tile([10, -1], (3, 1))
+        actions[2, place] = value
+        if limits[0] <= value <= limits[1]:
+            assert reader.read(actions).tolist() == actions.tolist()
+        else:
+            with pytest.raises(ActionError, match="the action of world 2 is"):
+                reader.read(actions)
+
+
+@pytest.mark.parametrize(("shape", "dtype"), [((2,), np.float16), ((0,), np.float32)])
+def test_actions_that_no_kernel_takes_are_read_all_the_same(shape, dtype):
+    actions = np.full((2, *shape), 0.5, dtype)
+    assert ActionReader(spaces.Box(-1.0, 1.0, shape, dtype), 2).read(actions).tolist() == actions.tolist()

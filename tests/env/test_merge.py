@@ -1,5 +1,7 @@
 """Merged kernels do what the kernels do one after the other, with whatever arrays they are pointed at."""
 
+from typing import Any, cast
+
 import numpy as np
 import pytest
 
@@ -184,3 +186,10 @@ def test_kernels_in_turn_are_one_bound_kernel():
     assert both.arguments == (*together[0].arguments, *together[1].arguments)
     assert in_turn(*scaling()).kernel is both.kernel  # so that it can be bound anew
     assert can_merge(both)
+
+
+def test_what_is_no_bound_kernel_does_not_run_in_turn():
+    with pytest.raises(
+        TypeError, match="in_turn runs kernels bound to their arguments, each a Bound, not <fun"
+    ):
+        in_turn(scaling()[0], cast(Any, lambda start, stop: None))

@@ -1,5 +1,8 @@
 """Observations that somebody holds are never written again; those that nobody holds are used again."""
 
+from types import SimpleNamespace
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -63,3 +66,31 @@ def test_a_training_loop_allocates_no_observations():
         observations, *_ = envs.step(np.zeros(3, np.int64))
         seen.add(observations.__array_interface__["data"][0])
     assert len(seen) == 2
+
+
+class Words(dict):
+    """Stands for a table of words, which an interrupt may leave half written."""
+
+    left = 2  # words until the interrupt
+
+    def __setitem__(self, place, word):
+        if self.left == 0:
+            raise KeyboardInterrupt
+        super().__setitem__(place, word)
+        self.left -= 1
+
+
+def test_what_an_interrupt_left_half_pointed_is_pointed_again():
+    sight = MurkVectorEnv(Walker, 3)._core.sights[0]
+    words = Words()
+    program: Any = SimpleNamespace(fills={}, places=lambda array: [(words, 4), (words, 9)])
+    sight.take(program)
+    first, held, words.left = sight.latest, sight.handed_out(), 1
+    with pytest.raises(KeyboardInterrupt):
+        sight.take(program)  # another set, as the first is held
+    assert words[4] != words[9]
+    del held
+    words.left = 2
+    sight.take(program)
+    assert sight.latest is first
+    assert words == dict.fromkeys((4, 9), first.addresses[-1])

@@ -1,18 +1,35 @@
 """Episodes that begin within a step's own kernels begin as those that Python begins."""
 
+import dataclasses
 import pickle
-from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 import pytest
 from gymnasium.spaces import Discrete
+from gymnasium.vector import SyncVectorEnv
 
-from murk_env import Blueprint, Field, MurkEnv, MurkVectorEnv, Observation, Observe, Square4, per_world
+from murk_env import (
+    Blueprint,
+    Field,
+    MurkAgentVectorEnv,
+    MurkEnv,
+    MurkVectorEnv,
+    Observation,
+    Observe,
+    Square4,
+    per_world,
+)
+from murk_env._finals import Finals
+from murk_env._program import Program, Stage, unchanged
 from murk_env._stages import Stages
-from murk_env.errors import HookError
+from murk_env._verdict import advance
+from murk_env.compile.bound import Bound
+from murk_env.errors import HookError, PipelineError
+from murk_env.observation.output import each_array
 from murk_env.random import integers
-from murk_envs import CrystalNav, HeatControl, HeatSeeker, LayeredHex
+from murk_envs import CrystalNav, HeatControl, HeatSeeker, HexPursuit, LayeredHex
 from tests.env.worlds import CompiledForager, Mixed
 
 MODES = ("NextStep", "SameStep")
@@ -21,7 +38,7 @@ MODES = ("NextStep", "SameStep")
 class Fuse(MurkEnv):
     """Burns down by one a step from a drawn length; a spark of -1 fails at the start of an episode."""
 
-    @dataclass(frozen=True, kw_only=True)
+    @dataclasses.dataclass(frozen=True, kw_only=True)
     class Params:
         """Knobs: `most`, the longest fuse; `spare`, a number that only `start` sees."""
 
@@ -128,3 +145,81 @@ def test_a_start_that_fails_within_a_step_is_named_and_undone(mode, num_threads)
 def test_a_start_with_a_number_that_no_table_holds_stays_outside():
     assert MurkVectorEnv(Fuse, 2, spare=2**63 - 1)._core._restart.merges
     assert not MurkVectorEnv(Fuse, 2, spare=2**63)._core._restart.merges
+
+
+class Slanted(Square4):
+    """A grid whose table of neighbours is no contiguous array."""
+
+    @cached_property
+    def neighbours(self):
+        return np.asfortranarray(super().neighbours)
+
+
+class Fenced(Fuse):
+    """A Fuse that looks at the neighbours of its first cell."""
+
+    left, lit = Fuse.left, Fuse.lit
+
+    def build(self, params):
+        return dataclasses.replace(super().build(params), lattice=Slanted(2, 3))
+
+    @per_world(left, lit)
+    def start(left: Any, lit: Any, most: Any, neighbours: Any, rng: Any):
+        left[0] = integers(rng, 0, most)
+        lit[1, 2] = 0.125 * (neighbours[0, 0] < 0)
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_a_start_with_a_table_that_does_not_merge_stays_outside(mode):
+    envs = begun(Fenced, 30, mode)
+    assert not envs._core._restart.merges
+    singles = SyncVectorEnv([Fenced] * 30, autoreset_mode=mode)
+    singles.reset(seed=5)
+    singles.action_space.seed(5)
+    for _ in range(12):
+        ours, theirs = (one.step(one.action_space.sample()) for one in (envs, singles))
+        assert ours[0]["left"].tobytes() == theirs[0]["left"].tobytes()
+        assert ours[2].tolist() == theirs[2].tolist()
+
+
+def test_a_stage_for_some_worlds_that_does_not_merge_is_refused():
+    values = np.zeros((2, 4))[:, ::2]
+    stage = Stage("half", lambda: Bound(advance, (values,)), unchanged, choice=(np.zeros(2, np.int64), 0))
+    with pytest.raises(PipelineError, match=r"\['half'\] are for some worlds only, and cannot be merged"):
+        Program([stage], 1, merge=True, runner=None, moved=lambda: None)
+
+
+def stay(observations):
+    """Return action 0 for every agent."""
+    return np.zeros(observations.shape[:2], np.int64)
+
+
+def test_last_observations_are_those_of_their_worlds_in_whatever_order_they_were_met(monkeypatch):
+    one, other = (
+        MurkAgentVectorEnv(
+            HexPursuit,
+            9,
+            group="prey",
+            others={"predator": stay},
+            autoreset_mode="SameStep",
+            max_episode_steps=7,
+        )
+        for _ in range(2)
+    )
+    copies = Finals.copies
+
+    def reversed_copies(self):
+        worlds, observations = copies(self)
+        return worlds[::-1], [each_array(output, lambda array: array[::-1]) for output in observations]
+
+    for envs in (one, other):
+        envs.reset(seed=1)
+    most = 0
+    for step in range(60):
+        actions = np.full(one.num_envs, step % 7)
+        told = one.step(actions)
+        with monkeypatch.context() as patch:
+            patch.setattr(Finals, "copies", reversed_copies)
+            assert pickle.dumps(other.step(actions)) == pickle.dumps(told)
+        most = max(most, int(told[4].get("_final_obs", np.zeros(1)).sum()))
+    assert most > 4

@@ -1,5 +1,6 @@
 """Batched spaces are Gymnasium's, in the memory of one row."""
 
+import copy
 import pickle
 from typing import Any
 
@@ -38,3 +39,11 @@ def test_its_bounds_take_the_memory_of_one_row():
         assert bounds.shape == (1000, 3)
         assert bounds.strides[0] == 0
         assert bounds.base.nbytes <= 12
+
+
+@pytest.mark.parametrize("space", SPACES, ids=str)
+def test_it_draws_as_the_one_space_was_seeded_to(space):
+    one = copy.deepcopy(space)
+    one.seed(7)
+    ours, theirs = batched_space(one, 4), batch_space(one, 4)
+    assert pickle.dumps(ours.sample()) == pickle.dumps(theirs.sample())

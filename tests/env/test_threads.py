@@ -4,6 +4,7 @@ import copy
 import os
 import pickle
 import threading
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ import pytest
 from gymnasium.spaces import Discrete
 
 from murk_env import Blueprint, Field, MurkVectorEnv, Observation, Observe, Square4, per_world
-from murk_env._threads import ThreadedRunner
+from murk_env._threads import ThreadedRunner, _Worth
 from murk_env.compile import kernel
 from murk_env.compile.bound import Bound
 from murk_env.compile.merge import Merged
@@ -190,3 +191,39 @@ def test_every_world_is_run_exactly_once(num_worlds):
         runner.run(merged, num_worlds)
         assert (times == run).all()
     runner.close()
+
+
+def runs(worth: Any, taken, *, shared, number=1):
+    for _ in range(number):
+        worth.learn(SimpleNamespace(machine_code=1), taken, shared=shared, chosen=False)
+
+
+def test_runs_are_shared_once_their_median_alone_is_long_enough():
+    long, short = _Worth(), _Worth()
+    for worth, usual in ((long, 90_000), (short, 9_000)):
+        for taken in (usual, 1, usual, 10**9, usual, 2, usual):
+            runs(worth, taken, shared=False)
+    assert (long.pause, long.machine_code) == (0, 1)
+    assert short.pause > 1000
+
+
+def test_sharing_pauses_while_it_is_slower_and_ever_longer():
+    worth, pauses = _Worth(), []
+    for _ in range(4):
+        runs(worth, 90_000, shared=False, number=worth.pause)
+        assert worth.pause == 0
+        runs(worth, 95_000, shared=True, number=16)
+        pauses.append(worth.pause)
+    assert pauses == [128, 256, 512, 1024]
+    runs(worth, 90_000, shared=False, number=worth.pause)
+    runs(worth, 60_000, shared=True, number=2000)  # it pays again, and for long
+    assert worth.pause == 0
+    runs(worth, 95_000, shared=True, number=16)
+    assert worth.pause == 64
+
+
+def test_what_cannot_be_shared_is_not_tried_at_every_run():
+    worth: Any = _Worth()
+    for _ in range(50):
+        worth.learn(SimpleNamespace(machine_code=None), 90_000, shared=False, chosen=True)
+    assert worth.pause > 900

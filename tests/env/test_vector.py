@@ -41,9 +41,11 @@ def test_outputs_have_gymnasiums_dtypes():
 
 @pytest.mark.parametrize("mode", ["SameStep", AutoresetMode.SAME_STEP])
 def test_an_autoreset_mode_is_a_word_or_the_enum(mode):
+    before = dict(Walker.metadata)
     envs = MurkVectorEnv(Walker, 2, autoreset_mode=mode)
     assert envs.autoreset_mode is envs.metadata["autoreset_mode"] is AutoresetMode.SAME_STEP
-    assert "autoreset_mode" not in Walker.metadata
+    assert Walker.metadata == before
+    assert envs.metadata is not Walker.metadata
 
 
 @pytest.mark.parametrize(
