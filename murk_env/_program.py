@@ -126,7 +126,7 @@ class Program:
         self.fills: dict[object, Fill] = {}
         for merges, group in groupby(runs, lambda pair: merge and can_merge(pair[1])):
             pairs = list(group)
-            if merges and (runner is not None or len(pairs) > 1):
+            if merges:
                 self._parts.append(_Merged(pairs, block, runner))
             else:
                 self._parts += [_Single(stage, run) for stage, run in pairs]

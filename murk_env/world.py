@@ -6,6 +6,7 @@ import weakref
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
+from types import TracebackType
 from typing import Any
 
 import numpy as np
@@ -116,6 +117,7 @@ class World:
         self.sparse_written = [field for field in self.pipeline.writers if field.mutability == "sparse"]
         self.unchecked: npt.NDArray[np.intp] | None = None  # worlds whose numbers checks do not look at
         self.runner: Runner | None = None
+        self._whole = _Whole(self.arena)
         self.reset(seed=seed)
 
     # --- use without any learning -----------------------------------------------------------
@@ -130,7 +132,7 @@ class World:
             HookError: when `act` raises; nothing has changed then.
             PropagatorError: when a propagator raises; nothing has changed then.
         """
-        with self._whole(), self.arena.begin_tick() as guard:
+        with self._whole, self.arena.begin_tick() as guard:
             binding = self.open(guard)
             binding.steps += 1
             if act is not None:
@@ -169,7 +171,7 @@ class World:
 
         Any field but static ones may be set, also those that propagators write.
         """
-        with self._whole(), self.arena.begin_tick() as guard:
+        with self._whole, self.arena.begin_tick() as guard:
             yield free_tick(self, guard)
             if self.arena.checked:
                 written = [(field, guard.read(self.ids[field])) for field in self.fields.values()]
@@ -185,7 +187,7 @@ class World:
         """
         first = np.random.SeedSequence().generate_state(1)[0] if seed is None else checked_seed(seed)
         keys = np.stack([key_from_seed(int(first) + world) for world in range(self.num_worlds)])
-        with self._whole(), self.arena.begin_tick() as guard:
+        with self._whole, self.arena.begin_tick() as guard:
             for field, field_id in self.ids.items():
                 if field.mutability != "static":
                     guard.write(field_id)[...] = field.initial
@@ -197,21 +199,8 @@ class World:
 
     def restore(self, saved: OwnedSnapshot) -> None:
         """Go back to a saved state."""
-        with self._whole():
+        with self._whole:
             self.arena.restore(saved)
-
-    @contextmanager
-    def _whole(self) -> Generator[None]:
-        """Leave no tick open, wherever an interrupt arrives."""
-        if self.arena.in_tick:
-            raise ReentrantStepError(
-                "these worlds are in the middle of a tick; work through the tick it gives."
-            )
-        try:
-            yield
-        except BaseException:
-            self.arena.abandon_tick()
-            raise
 
     # --- the parts of one tick, composed by `tick` and by the environments' step -------------
 
@@ -312,6 +301,27 @@ class World:
         owned = [field for field in self.fields.values() if field not in self.pipeline.writers]
         written = [(field, guard.read(self.ids[field])) for field in owned]
         check_values(who, written, HookError, skipped=self.unchecked)
+
+
+class _Whole:
+    """Leaves no tick open, wherever an interrupt arrives: `with` it around everything that opens one."""
+
+    __slots__ = ("_arena",)
+
+    def __init__(self, arena: PingPongArena) -> None:
+        self._arena = arena
+
+    def __enter__(self) -> None:
+        if self._arena.in_tick:
+            raise ReentrantStepError(
+                "these worlds are in the middle of a tick; work through the tick it gives."
+            )
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if kind is not None:
+            self._arena.abandon_tick()
 
 
 def checked_seed(seed: object) -> int:
