@@ -295,6 +295,7 @@ class WriteArena:
                 buffer.readable[field] = array
                 buffer.descriptor.update_handle(field, handle)
         self._moved_before = {}
+        self._scratch_mark = self.scratch.mark()
         self.layout_version += 1
 
 

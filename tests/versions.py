@@ -1,5 +1,6 @@
 """Tests that speak of what a library does from some version on."""
 
+import re
 from importlib.metadata import version
 
 import pytest
@@ -8,7 +9,7 @@ __all__ = ["since"]
 
 
 def _numbers(text: str) -> tuple[int, ...]:
-    return tuple(int(part) for part in text.split(".")[:2])
+    return tuple(map(int, re.findall(r"\d+", text)[:2]))
 
 
 def since(library: str, least: str) -> pytest.MarkDecorator:

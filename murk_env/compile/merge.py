@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from murk_env.compile import compile_source
-from murk_env.compile._numba import address_of
+from murk_env.compile._numba import address_of, is_dispatcher
 from murk_env.compile.bound import Bound
 from murk_env.compile.native import array_at, put, real_at, word
 from murk_env.errors import PipelineError
@@ -110,8 +110,8 @@ class Merged:
 
 
 def can_merge(run: object) -> bool:
-    """Whether a law or hook is a bound kernel whose arguments a table can hold."""
-    return isinstance(run, Bound) and all(fits(value) for value in run.arguments)
+    """Whether a law or hook is a compiled function bound to arguments that a table can hold."""
+    return isinstance(run, Bound) and is_dispatcher(run.kernel) and all(map(fits, run.arguments))
 
 
 def address(array: Array) -> int:

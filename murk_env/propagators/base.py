@@ -136,8 +136,9 @@ class Propagator:
 
         A law built on a compiled kernel returns a `Bound` with the kernel and its arguments: arrays, numbers
         and tuples of numbers. The world then runs it together with its neighbours in the pipeline, in one
-        call that never comes back to Python. What cannot go on raises an exception of Python's own within
-        the kernel, such as ``ValueError(f"agent {agent} of world {world} is on no cell")``.
+        call that never comes back to Python; asked for again, the kernel is the same, and its arguments are
+        of the same shapes and types. What cannot go on raises an exception of Python's own within the kernel,
+        such as ``ValueError(f"agent {agent} of world {world} is on no cell")``.
         """
 
         def run(start: int, stop: int) -> None:

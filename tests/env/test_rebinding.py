@@ -9,6 +9,7 @@ from gymnasium.spaces import Discrete
 
 from murk_env import (
     Blueprint,
+    Diffusion,
     Field,
     MurkEnv,
     MurkVectorEnv,
@@ -17,6 +18,7 @@ from murk_env import (
     Parameter,
     Propagator,
     Square4,
+    World,
     per_world,
 )
 from murk_env.compile import kernel
@@ -191,3 +193,37 @@ def test_what_is_done_to_an_observation_stays_with_it():
         assert observations.flags.writeable
         observations.shape = (-1,)
         observations.flags.writeable = False
+
+
+def test_a_parameter_set_between_ticks_is_read_where_it_lies_now():
+    heat, rate = Field(), Parameter(0.1, low=0.0, high=0.5)
+    world = World(Square4(2, 2), {"heat": heat, "rate": rate}, [Diffusion(heat, coefficient=rate)])
+    for value in (0.5, 0.25):
+        world.run(4)
+        with world.edit() as tick:
+            tick[rate] = value
+        assert world[rate].tolist() == [value]
+
+
+class Plain(Propagator):
+    """A law whose kernel nobody has compiled."""
+
+    def __init__(self, heat):
+        self.updates = (heat,)
+
+    def bind(self, frame):
+        def warm(start, stop, heat):
+            heat[start:stop] += 1.0
+            if heat[0, 0] > 2.0:
+                raise OSError("too hot")
+
+        return Bound(warm, (frame.update(self.updates[0]),))
+
+
+def test_a_law_of_plain_python_may_be_bound_too():
+    heat = Field()
+    world = World(Square4(1, 2), {"heat": heat}, [Plain(heat)])
+    world.run(2)
+    with pytest.raises(PropagatorError, match=r"Plain\(heat\) raised OSError: too hot"):
+        world.tick()
+    assert world[heat].tolist() == [[2.0, 2.0]]
