@@ -277,12 +277,12 @@ def _take_pieces(box: int, number: int) -> None:
     function, table = word(box, _FUNCTION), word(box, _TABLE)
     for turn in range(shares):
         share = (number + turn) % shares
-        first, end = count * share // shares, count * (share + 1) // shares
-        first += fetch_add(box, _NEXT + _LINE * share, piece)
+        begin, end = count * share // shares, count * (share + 1) // shares
+        first = begin + fetch_add(box, _NEXT + _LINE * share, piece)
         while first < end:
             if call_at(function, table, first, min(first + piece, end)) != 0:
                 store(box, _FAILED, 1)
-            first = count * share // shares + fetch_add(box, _NEXT + _LINE * share, piece)
+            first = begin + fetch_add(box, _NEXT + _LINE * share, piece)
 
 
 @kernel

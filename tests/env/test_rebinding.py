@@ -182,6 +182,7 @@ def test_a_failed_step_leaves_the_observation_that_was_given_out():
     np.testing.assert_array_equal(observations, before)
 
 
+@pytest.mark.filterwarnings("ignore:Setting the shape:DeprecationWarning")  # numpy 2.5
 def test_what_is_done_to_an_observation_stays_with_it():
     envs = MurkVectorEnv(Hasty, 3)
     observations, _ = envs.reset(seed=1)
