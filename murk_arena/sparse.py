@@ -40,6 +40,9 @@ class SparseSlab:
 
     Args:
         segments: the pool, used by this slab alone.
+
+    Attributes:
+        pending: ranges that become reusable when the next tick begins.
     """
 
     __slots__ = ("_live", "_retired", "pending", "reuse_hits", "reuse_misses", "segments")

@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from murk_env.compile.merge import address
 from murk_env.observation import ObservationPlan
-from murk_env.observation.output import Output
+from murk_env.observation.output import Output, arrays_of, each_array
 
 __all__ = ["OutputSet", "Outputs"]
 
@@ -28,14 +28,12 @@ class OutputSet:
 
     def __init__(self, output: Output) -> None:
         self.output = output
-        self.arrays: list[npt.NDArray[Any]] = list(output.values()) if isinstance(output, dict) else [output]
+        self.arrays: list[npt.NDArray[Any]] = arrays_of(output)
         self.addresses = [address(array) for array in self.arrays]
 
     def handed_out(self) -> Output:
         """Return views, so that what is done to their shape, dtype or flags stays with whoever has them."""
-        if isinstance(self.output, dict):
-            return {key: array.view() for key, array in self.output.items()}
-        return self.output.view()
+        return each_array(self.output, lambda array: array.view())
 
 
 class Outputs:

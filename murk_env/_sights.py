@@ -10,7 +10,7 @@ from murk_env._outputs import Outputs, OutputSet
 from murk_env._program import Fill, Program
 from murk_env.blueprint import Blueprint
 from murk_env.observation import Observation, ObservationPlan
-from murk_env.observation.output import Output
+from murk_env.observation.output import Output, each_array
 from murk_env.values import Values
 from murk_env.world import World
 
@@ -61,10 +61,7 @@ class Sight:
 
     def rows(self, worlds: npt.NDArray[np.intp]) -> Output:
         """Return a copy of some worlds' latest observations."""
-        output = self.latest.output
-        if isinstance(output, dict):
-            return {key: array[worlds] for key, array in output.items()}
-        return output[worlds]
+        return each_array(self.latest.output, lambda array: array[worlds])
 
     def fill(self, values: Values) -> None:
         """Fill the next set from these values, all worlds."""
