@@ -67,5 +67,5 @@ def address_of(dispatcher: Any) -> int | None:
     try:
         (compiled,) = dispatcher.overloads.values()
         return int(compiled.library.get_pointer_to_function(compiled.fndesc.llvm_func_name)) or None
-    except (AttributeError, TypeError, ValueError):
+    except (AttributeError, KeyError, TypeError, ValueError):  # KeyError: an interrupt came as it was entered
         return None

@@ -1,11 +1,13 @@
 """Merged kernels do what the kernels do one after the other, with whatever arrays they are pointed at."""
 
+from types import SimpleNamespace
 from typing import Any, cast
 
 import numpy as np
 import pytest
 
 from murk_env.compile import kernel
+from murk_env.compile._numba import address_of
 from murk_env.compile.bound import Bound, in_turn
 from murk_env.compile.merge import Merged, address, can_merge
 from murk_env.errors import PipelineError
@@ -193,3 +195,11 @@ def test_what_is_no_bound_kernel_does_not_run_in_turn():
         TypeError, match="in_turn runs kernels bound to their arguments, each a Bound, not <fun"
     ):
         in_turn(scaling()[0], cast(Any, lambda start, stop: None))
+
+
+def test_a_function_whose_entry_was_interrupted_has_no_address_that_is_known():
+    def interrupted():
+        raise KeyError("half entered")
+
+    overloads = SimpleNamespace(values=interrupted)
+    assert address_of(SimpleNamespace(overloads=overloads)) is None
