@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from benchmarks.timing import Job, calls
 from murk_env import Diffusion, Field, Lattice, Propagator, World, WorldRng
-from murk_env.compile.merge import Merged
+from murk_env.kernels.fused import Fused
 
 
 class StillFrame:
@@ -60,7 +60,7 @@ def aligned(num_worlds: int, num_cells: int) -> npt.NDArray[np.float32]:
 def diffusion(name: str, lattice: Lattice, num_worlds: int, **options: Any) -> Job:
     """Return the diffusion kernel on a batch, called through its table; operations are neighbours read."""
     law = Diffusion(Field(unit="K", low=0.0), coefficient=0.05, **options)
-    run = Merged([law.bind(StillFrame(law, lattice, num_worlds))], num_worlds)
+    run = Fused([law.bind(StillFrame(law, lattice, num_worlds))], num_worlds)
     return Job(name, num_worlds * neighbour_reads(lattice), calls(lambda: run(0, num_worlds)))
 
 

@@ -2,23 +2,25 @@
 
 from typing import TYPE_CHECKING
 
-from murk_env._bookkeeping import ACTIVE
-from murk_env.agents import MurkAgentVectorEnv
-from murk_env.blueprint import Blueprint, Group
-from murk_env.env import MurkEnv
-from murk_env.field import Field, Parameter
-from murk_env.forms import aec_form, parallel_form
-from murk_env.hooks import per_world
+from murk_env.author.blueprint import Blueprint, Group
+from murk_env.author.per_world import per_world
+from murk_env.faces.agent_rows import MurkAgentVectorEnv
+from murk_env.faces.env import MurkEnv
+from murk_env.faces.forms import aec_form, parallel_form
+from murk_env.faces.vector import MurkVectorEnv, vector_form
+from murk_env.fields import Field, Parameter
+from murk_env.fields.bookkeeping import ACTIVE
+from murk_env.fields.views import RowTick, Tick, Values
 from murk_env.lattice import Fcc12, Hex2D, Lattice, Line1D, Product, Ring1D, Square4, Square8
 from murk_env.observation import Mask, Neighbours, Observation, Observe, Window
 from murk_env.propagators import (
+    SIR,
     Advection,
     AgentMovement,
     Automaton,
     Copy,
     Diffusion,
     Emission,
-    Epidemic,
     Fire,
     Flow,
     Frame,
@@ -34,15 +36,14 @@ from murk_env.propagators import (
 )
 from murk_env.random import WorldRng
 from murk_env.rendering import Marker, Picture
-from murk_env.values import RowTick, Tick, Values
-from murk_env.vector import MurkVectorEnv, vector_form
 from murk_env.world import World
 
 if TYPE_CHECKING:
-    from murk_env.parallel import MurkParallelEnv as MurkParallelEnv
+    from murk_env.faces.parallel import MurkParallelEnv as MurkParallelEnv
 
 __all__ = [  # and MurkParallelEnv, which `from murk_env import *` leaves out: it needs PettingZoo
     "ACTIVE",
+    "SIR",
     "Advection",
     "AgentMovement",
     "Automaton",
@@ -50,7 +51,6 @@ __all__ = [  # and MurkParallelEnv, which `from murk_env import *` leaves out: i
     "Copy",
     "Diffusion",
     "Emission",
-    "Epidemic",
     "Fcc12",
     "Field",
     "Fire",
@@ -99,7 +99,7 @@ __all__ = [  # and MurkParallelEnv, which `from murk_env import *` leaves out: i
 def __getattr__(name: str) -> object:
     """Load PettingZoo's face when it is asked for: PettingZoo need not be installed for the others."""
     if name == "MurkParallelEnv":
-        from murk_env.parallel import MurkParallelEnv
+        from murk_env.faces.parallel import MurkParallelEnv
 
         return MurkParallelEnv
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,4 +1,4 @@
-"""The law of Epidemic: a disease, and what is done against it."""
+"""The propagator of Epidemic: a disease, and what is done against it."""
 
 import math
 from dataclasses import KW_ONLY, dataclass
@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from murk_env import Epidemic, Field, Frame, Propagator
-from murk_env.compile import kernel
-from murk_env.compile.bound import Bound, in_turn
+from murk_env import SIR, Field, Frame, Propagator
+from murk_env.kernels import kernel
+from murk_env.kernels.call import KernelCall, chain
 from murk_env.lattice import Lattice
 
 __all__ = ["DISTANCE", "NOTHING", "TEST", "VACCINATE", "Containment"]
@@ -36,7 +36,7 @@ class Containment(Propagator):
         person: share of a cell's people that is one of them.
     """
 
-    spread: Epidemic
+    spread: SIR
     measure: Field
     caught: Field
     _: KW_ONLY
@@ -58,12 +58,12 @@ class Containment(Propagator):
         """Return [0, inf): no share ever becomes negative."""
         return 0.0, math.inf
 
-    def bind(self, frame: Frame) -> Bound:
+    def bind(self, frame: Frame) -> KernelCall:
         """Return the compiled tick over this frame's worlds."""
         susceptible, infected, _ = map(frame.previous, self.spread.writes)
         shares = np.array([self.distancing, self.doses, self.person], np.float32)
         fields = (susceptible, infected, *map(frame.write, self.writes), frame.read(self.measure))
-        return in_turn(self.spread.bind(frame), Bound(_contain, (*fields, shares)))
+        return chain(self.spread.bind(frame), KernelCall(_contain, (*fields, shares)))
 
 
 @kernel

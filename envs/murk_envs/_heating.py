@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 
 from murk_env import Field, Frame, Propagator
-from murk_env.compile import kernel
-from murk_env.compile.bound import Bound
+from murk_env.kernels import kernel
+from murk_env.kernels.call import KernelCall
 from murk_env.random import fill_normal
 
 __all__ = ["Heating"]
@@ -38,10 +38,10 @@ class Heating(Propagator):
         object.__setattr__(self, "reads", (self.spread, self.supply))
         object.__setattr__(self, "writes", (self.heat,))
 
-    def bind(self, frame: Frame) -> Bound:
+    def bind(self, frame: Frame) -> KernelCall:
         """Return the compiled tick over this frame's worlds."""
         spread, supply, heat = frame.read(self.spread), frame.read(self.supply), frame.write(self.heat)
-        return Bound(_add, (spread, supply, heat, np.float32(self.noise), *frame.rng.counters))
+        return KernelCall(_add, (spread, supply, heat, np.float32(self.noise), *frame.rng.counters))
 
 
 @kernel

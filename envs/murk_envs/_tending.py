@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 
 from murk_env import Field, Frame, LotkaVolterra, Propagator
-from murk_env.compile import kernel
-from murk_env.compile.bound import Bound, in_turn
+from murk_env.kernels import kernel
+from murk_env.kernels.call import KernelCall, chain
 from murk_env.lattice import Lattice
 
 __all__ = ["REST", "Tending", "mean"]
@@ -55,12 +55,12 @@ class Tending(Propagator):
         """Return the bound of the animals' law."""
         return self.living.max_dt(lattice)
 
-    def bind(self, frame: Frame) -> Bound:
+    def bind(self, frame: Frame) -> KernelCall:
         """Return the compiled tick over this frame's worlds."""
         fields = (*map(frame.write, self.writes), *map(frame.read, self.reads))
         effects = (np.float32(self.culling), np.float32(self.release))
-        tending = Bound(_tend, (*fields, frame.lattice.neighbours, *effects))
-        return in_turn(self.living.bind(frame), tending)
+        tending = KernelCall(_tend, (*fields, frame.lattice.neighbours, *effects))
+        return chain(self.living.bind(frame), tending)
 
 
 @kernel

@@ -1,8 +1,4 @@
-"""Epidemic: contain an outbreak with tests, distancing and vaccines that a budget has to pay for.
-
-Two classes are called Epidemic: this environment, `murk_envs.Epidemic`, and the law by which its disease
-spreads, `murk_env.Epidemic`.
-"""
+"""Epidemic: contain an outbreak with tests, distancing and vaccines that a budget has to pay for."""
 
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -10,6 +6,7 @@ from typing import Any, ClassVar
 from gymnasium.spaces import MultiDiscrete
 
 from murk_env import (
+    SIR,
     Blueprint,
     Field,
     MurkEnv,
@@ -21,7 +18,6 @@ from murk_env import (
     per_world,
     vector_form,
 )
-from murk_env import Epidemic as Infection
 from murk_env.errors import ParameterError
 from murk_env.random import integers, uniform
 from murk_envs._containment import NOTHING, TEST, Containment
@@ -151,7 +147,7 @@ class Epidemic(MurkEnv):
 
     def build(self, params: Params) -> Blueprint:
         """Return the country, how the disease spreads, and what is known of it."""
-        spread = Infection(
+        spread = SIR(
             self.susceptible,
             self.infected,
             self.recovered,

@@ -25,8 +25,8 @@ from murk_env import (
     parallel_form,
     per_world,
 )
-from murk_env.compile import kernel
 from murk_env.errors import ParameterError
+from murk_env.kernels import kernel
 from murk_env.lattice import Lattice
 from murk_env.random import integers, uniform
 from murk_envs._ranges import check_ranges

@@ -22,8 +22,8 @@ from murk_env import (
     per_world,
     vector_form,
 )
-from murk_env.compile import kernel
 from murk_env.errors import ParameterError
+from murk_env.kernels import kernel
 from murk_env.random import uniform
 from murk_envs._heating import Heating
 from murk_envs._ranges import LARGE, check_ranges

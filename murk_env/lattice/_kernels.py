@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from murk_env.compile import kernel
+from murk_env.kernels import kernel
 
 __all__ = ["first_outside", "hop", "hops_by_walking", "hops_in_box", "hops_on_hexagons"]
 

@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from murk_env.compile import kernel
 from murk_env.errors import LatticeError
+from murk_env.kernels import kernel
 
 __all__ = [
     "check_connected",

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from murk_env.errors import DefinitionError
-from murk_env.field import Field
+from murk_env.fields import Field
 from murk_env.observation.output import Output
 
 __all__ = ["Arrays", "chosen_worlds"]

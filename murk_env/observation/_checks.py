@@ -7,7 +7,7 @@ from typing import Any, Final, cast
 import numpy as np
 
 from murk_env.errors import BlueprintError
-from murk_env.field import Field
+from murk_env.fields import Field
 
 __all__: list[str] = []
 

@@ -10,7 +10,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from murk_env.compile import kernel
+from murk_env.kernels import kernel
 
 __all__: list[str] = []
 

@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 
 from murk_env.errors import BlueprintError
-from murk_env.field import Field
+from murk_env.fields import Field
 from murk_env.observation import _kernels
 from murk_env.observation._checks import check_field, check_name
 from murk_env.observation.entry import Entry, Fitted, Part, Scene

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 
-from murk_env.field import Field
+from murk_env.fields import Field
 from murk_env.lattice import Lattice
 from murk_env.observation.loop import Loop
 

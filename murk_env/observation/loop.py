@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from murk_env.compile import compile_source
-from murk_env.field import Field
+from murk_env.fields import Field
+from murk_env.kernels import compile_source
 
 __all__ = ["Loop"]
 

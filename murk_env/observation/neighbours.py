@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from murk_env.compile import kernel
 from murk_env.errors import BlueprintError
-from murk_env.field import Field
+from murk_env.fields import Field
+from murk_env.kernels import kernel
 from murk_env.lattice import Grid, Lattice
 from murk_env.observation._checks import check_cells, check_name, check_whole
 from murk_env.observation.entry import Entry, Fitted, Part, Scene

@@ -6,9 +6,10 @@ import numpy as np
 import numpy.typing as npt
 from gymnasium import spaces
 
-from murk_env.compile.bound import Bound
 from murk_env.errors import BlueprintError, did_you_mean
-from murk_env.field import Field
+from murk_env.fields import Field
+from murk_env.fields.views import Values
+from murk_env.kernels.call import KernelCall
 from murk_env.lattice import Lattice
 from murk_env.observation._arrays import Arrays, chosen_worlds
 from murk_env.observation._checks import check_whole
@@ -16,7 +17,6 @@ from murk_env.observation.entry import Entry, Fitted, Scene
 from murk_env.observation.layout import Layout, Place, output_boxes, place_parts
 from murk_env.observation.loop import Loop
 from murk_env.observation.output import Output
-from murk_env.values import Values
 
 __all__ = ["Observation", "ObservationPlan"]
 
@@ -127,7 +127,7 @@ class ObservationPlan:
         sources, outputs = self._arrays.of_all(values, out)
         sources.fill(*outputs)
 
-    def bound(self, values: Values, out: Output) -> Bound:
+    def bound(self, values: Values, out: Output) -> KernelCall:
         """Return what `fill` does as a loop over worlds, to be run in parts.
 
         It fills the rows [start, stop) of `out` from the worlds [start, stop) of the arrays that `values`
@@ -137,7 +137,7 @@ class ObservationPlan:
             DefinitionError: as `fill`.
         """
         sources, outputs = self._arrays.of_all(values, out)
-        return Bound(self._run, (sources.worlds, *sources.arguments, *outputs))
+        return KernelCall(self._run, (sources.worlds, *sources.arguments, *outputs))
 
     def fill_rows(self, values: Values, worlds: npt.ArrayLike) -> Output:
         """Return the observation of some worlds only, one row each.

@@ -6,7 +6,7 @@ from typing import Self
 import numpy as np
 
 from murk_env.errors import BlueprintError
-from murk_env.field import Field
+from murk_env.fields import Field
 from murk_env.observation._checks import check_field, check_flag, check_name
 from murk_env.observation.entry import Entry, Part
 from murk_env.observation.loop import Loop

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any, cast
 
 from murk_env.errors import BlueprintError
-from murk_env.field import Field
+from murk_env.fields import Field
 from murk_env.lattice import Lattice
 from murk_env.observation import _kernels
 from murk_env.observation._checks import check_cells, check_flag, check_whole, is_number

@@ -7,7 +7,6 @@ from murk_env.propagators.base import Coefficient, Frame, Propagator, highest, i
 from murk_env.propagators.copy import Copy
 from murk_env.propagators.diffusion import Diffusion
 from murk_env.propagators.emission import Emission
-from murk_env.propagators.epidemic import Epidemic
 from murk_env.propagators.fire import Fire
 from murk_env.propagators.flow import Flow
 from murk_env.propagators.gradient import Gradient
@@ -18,9 +17,11 @@ from murk_env.propagators.movement import AgentMovement
 from murk_env.propagators.noise import Noise
 from murk_env.propagators.resource import Resource
 from murk_env.propagators.sight import LineOfSight
+from murk_env.propagators.sir import SIR
 from murk_env.propagators.wave import Wave
 
 __all__ = [
+    "SIR",
     "Advection",
     "AgentMovement",
     "Automaton",
@@ -28,7 +29,6 @@ __all__ = [
     "Copy",
     "Diffusion",
     "Emission",
-    "Epidemic",
     "Fire",
     "Flow",
     "Frame",

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from murk_env.compile import kernel
+from murk_env.kernels import kernel
 from murk_env.propagators.gradient import fill_gradients
 
 __all__ = ["diffuse", "diffuse_with_slopes"]

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from murk_env.errors import PropagatorConfigError
-from murk_env.field import Field
+from murk_env.fields import Field
 
 __all__ = ["batched", "checked_radius", "fits_float32", "whole_number"]
 

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from murk_env.compile import kernel
+from murk_env.kernels import kernel
 from murk_env.lattice import Lattice
 
 __all__ = ["add_neighbours", "neighbourhood"]

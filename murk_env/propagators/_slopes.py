@@ -7,7 +7,7 @@ from typing import Any, cast
 import numpy as np
 import numpy.typing as npt
 
-from murk_env.compile import kernel
+from murk_env.kernels import kernel
 from murk_env.lattice import Lattice
 
 __all__ = ["Surroundings", "fill_slopes", "slopes_of", "surroundings_of"]

@@ -7,10 +7,10 @@ from typing import Any, cast
 import numpy as np
 import numpy.typing as npt
 
-from murk_env.compile import kernel
-from murk_env.compile.bound import Bound
 from murk_env.errors import PipelineError, PropagatorConfigError
-from murk_env.field import Field
+from murk_env.fields import Field
+from murk_env.kernels import kernel
+from murk_env.kernels.call import KernelCall
 from murk_env.lattice import Lattice
 from murk_env.propagators._inputs import batched, fits_float32
 from murk_env.propagators._slopes import surroundings_of
@@ -116,11 +116,11 @@ class Advection(Propagator):
         low, high = self.field.bounds
         return (0.0 if low >= 0.0 else -math.inf), (0.0 if high <= 0.0 else math.inf)
 
-    def bind(self, frame: Frame) -> Bound:
+    def bind(self, frame: Frame) -> KernelCall:
         """Return the compiled tick over this frame's worlds."""
         around = surroundings_of(frame.lattice)
         faces = np.round(_faces(frame.lattice, around.ways), 12)  # the same from both sides, and everywhere
-        return Bound(
+        return KernelCall(
             _carry,
             (
                 frame.previous(self.field),

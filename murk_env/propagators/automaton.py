@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from murk_env.compile import kernel
-from murk_env.compile.bound import Bound
 from murk_env.errors import PipelineError, PropagatorConfigError
-from murk_env.field import Field
+from murk_env.fields import Field
+from murk_env.kernels import kernel
+from murk_env.kernels.call import KernelCall
 from murk_env.lattice import Lattice
 from murk_env.propagators._inputs import whole_number
 from murk_env.propagators._neighbours import add_neighbours, neighbourhood
@@ -74,13 +74,13 @@ class Automaton(Propagator):
         """Return 0 and 1."""
         return 0, 1
 
-    def bind(self, frame: Frame) -> Bound:
+    def bind(self, frame: Frame) -> KernelCall:
         """Return the compiled tick over this frame's worlds."""
         previous = frame.previous(self.field)
         rule = np.zeros((2, len(frame.lattice.directions) + 1), np.int32)
         rule[0, list(self.birth)] = 1
         rule[1, list(self.survival)] = 1
-        return Bound(
+        return KernelCall(
             _generation,
             (
                 previous,

@@ -8,7 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from murk_env.errors import PipelineError, PropagatorConfigError
-from murk_env.field import Field, Parameter, Span
+from murk_env.fields import Field, Parameter
+from murk_env.fields.field import Span
 from murk_env.lattice import Lattice
 from murk_env.propagators._inputs import fits_float32
 from murk_env.random import WorldRng
@@ -134,11 +135,11 @@ class Propagator:
         here. Called at every tick, for several ranges of worlds at once by several threads, it makes no array
         and shares none between worlds.
 
-        A law built on a compiled kernel returns a `Bound` with the kernel and its arguments: arrays, numbers
-        and tuples of numbers. The world then runs it together with its neighbours in the pipeline, in one
-        call that never comes back to Python; asked for again, the kernel is the same, and its arguments are
-        of the same shapes and types. What cannot go on raises an exception of Python's own within the kernel,
-        such as ``ValueError(f"agent {agent} of world {world} is on no cell")``.
+        A propagator built on a compiled kernel returns a `KernelCall` of the kernel with its arguments:
+        arrays, numbers and tuples of numbers. The world then runs it together with its neighbours in the
+        pipeline, in one call that never comes back to Python; asked for again, the kernel is the same, and
+        its arguments are of the same shapes and types. What cannot go on raises an exception of Python's own
+        within the kernel, such as ``ValueError(f"agent {agent} of world {world} is on no cell")``.
         """
 
         def run(start: int, stop: int) -> None:

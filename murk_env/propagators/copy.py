@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from typing import Any
 
-from murk_env.compile import kernel
-from murk_env.compile.bound import Bound
 from murk_env.errors import PipelineError
-from murk_env.field import Field
+from murk_env.fields import Field
+from murk_env.kernels import kernel
+from murk_env.kernels.call import KernelCall
 from murk_env.lattice import Lattice
 from murk_env.propagators.base import Frame, Propagator
 
@@ -58,11 +58,11 @@ class Copy(Propagator):
         """Return the bounds of what is copied."""
         return self.field.bounds
 
-    def bind(self, frame: Frame) -> Bound:
+    def bind(self, frame: Frame) -> KernelCall:
         """Return the compiled tick over this frame's worlds."""
         previous = frame.previous(self.field).reshape(frame.num_worlds, -1)
         out = frame.write(self._target).reshape(frame.num_worlds, -1)
-        return Bound(_copy, (previous, out))
+        return KernelCall(_copy, (previous, out))
 
     @property
     def _target(self) -> Field:

@@ -7,9 +7,9 @@ from typing import Any, cast
 
 import numpy as np
 
-from murk_env.compile.bound import Bound
 from murk_env.errors import PipelineError, PropagatorConfigError
-from murk_env.field import Field
+from murk_env.fields import Field
+from murk_env.kernels.call import KernelCall
 from murk_env.lattice import Lattice
 from murk_env.propagators._diffuse import diffuse, diffuse_with_slopes
 from murk_env.propagators._inputs import whole_number
@@ -115,7 +115,7 @@ class Diffusion(Propagator):
             high = min(high, max(0.0, low))
         return low, high
 
-    def bind(self, frame: Frame) -> Bound:
+    def bind(self, frame: Frame) -> KernelCall:
         """Return the compiled tick over this frame's worlds."""
         table, values = frame.coefficients, frame.previous(self.field)
         diffusion: tuple[Any, ...] = (
@@ -128,9 +128,9 @@ class Diffusion(Propagator):
             *neighbourhood(frame.lattice),
         )
         if self.gradient is None:
-            return Bound(diffuse, diffusion)
+            return KernelCall(diffuse, diffusion)
         slopes = slopes_of(frame.lattice)
-        return Bound(diffuse_with_slopes, (frame.write(self.gradient), *slopes, *diffusion))
+        return KernelCall(diffuse_with_slopes, (frame.write(self.gradient), *slopes, *diffusion))
 
     @property
     def _target(self) -> Field:

@@ -6,10 +6,10 @@ from typing import Any, Literal, get_args
 
 import numpy as np
 
-from murk_env.compile import kernel
-from murk_env.compile.bound import Bound
 from murk_env.errors import PropagatorConfigError, did_you_mean
-from murk_env.field import Field
+from murk_env.fields import Field
+from murk_env.kernels import kernel
+from murk_env.kernels.call import KernelCall
 from murk_env.lattice import Lattice
 from murk_env.propagators._inputs import batched
 from murk_env.propagators.base import Coefficient, Frame, Propagator, highest, in_range, parameters
@@ -74,13 +74,13 @@ class Emission(Propagator):
             return 0.0, highest(self.intensity)
         return self.emission.bounds[0], math.inf
 
-    def bind(self, frame: Frame) -> Bound:
+    def bind(self, frame: Frame) -> KernelCall:
         """Return the compiled tick over this frame's worlds."""
         presence = batched(self.presence, frame.previous(self.presence))
         out = frame.write(self.emission)
         if self.mode == "set":
-            return Bound(_set, (presence, out, frame.coefficients))
-        return Bound(_add, (presence, frame.previous(self.emission), out, frame.coefficients))
+            return KernelCall(_set, (presence, out, frame.coefficients))
+        return KernelCall(_add, (presence, frame.previous(self.emission), out, frame.coefficients))
 
 
 @kernel

@@ -7,14 +7,14 @@ from typing import Any, ClassVar
 import numpy as np
 import numpy.typing as npt
 
-from murk_env._philox import philox
-from murk_env.compile import kernel
-from murk_env.compile.bound import Bound
 from murk_env.errors import PipelineError
-from murk_env.field import Field
+from murk_env.fields import Field
+from murk_env.kernels import kernel
+from murk_env.kernels.call import KernelCall
 from murk_env.lattice import Lattice
 from murk_env.propagators._inputs import batched
 from murk_env.propagators.base import Coefficient, Frame, Propagator, highest, in_range
+from murk_env.random.philox import philox
 
 __all__ = ["Fire"]
 
@@ -134,7 +134,7 @@ class Fire(Propagator):
         low, high = field.bounds
         return min(low, 0.0), max(high, 0.0)
 
-    def bind(self, frame: Frame) -> Bound:
+    def bind(self, frame: Frame) -> KernelCall:
         """Return the compiled tick over this frame's worlds."""
         lattice, table = frame.lattice, frame.coefficients.astype(np.float32).astype(np.float64)
         rates = np.empty((frame.num_worlds, len(lattice.directions)), np.float32)
@@ -143,7 +143,7 @@ class Fire(Propagator):
             flammability = np.ones((1, lattice.num_cells), np.float32)
         else:
             flammability = batched(self.flammability, frame.read(self.flammability))
-        return Bound(
+        return KernelCall(
             _burn,
             (
                 frame.previous(self.state),

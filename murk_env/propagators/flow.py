@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from murk_env.compile import kernel
-from murk_env.compile.bound import Bound
-from murk_env.field import Field
+from murk_env.fields import Field
+from murk_env.kernels import kernel
+from murk_env.kernels.call import KernelCall
 from murk_env.lattice import Lattice
 from murk_env.propagators._inputs import batched
 from murk_env.propagators._slopes import fill_slopes, slopes_of
@@ -59,9 +59,9 @@ class Flow(Propagator):
         """Return [-1, 1] if normalised."""
         return (-1.0, 1.0) if self.normalise else super().guarantees(field)
 
-    def bind(self, frame: Frame) -> Bound:
+    def bind(self, frame: Frame) -> KernelCall:
         """Return the compiled tick over this frame's worlds."""
-        return Bound(
+        return KernelCall(
             _flow,
             (
                 batched(self.potential, frame.previous(self.potential)),

@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from murk_env.compile import kernel
-from murk_env.compile.bound import Bound
-from murk_env.field import Field
+from murk_env.fields import Field
+from murk_env.kernels import kernel
+from murk_env.kernels.call import KernelCall
 from murk_env.lattice import Lattice
 from murk_env.propagators._inputs import batched
 from murk_env.propagators._slopes import fill_slopes, slopes_of
@@ -60,10 +60,10 @@ class Gradient(Propagator):
         self.require(self.field, static=True)
         self.require(self.output, components=lattice.positions.shape[1])
 
-    def bind(self, frame: Frame) -> Bound:
+    def bind(self, frame: Frame) -> KernelCall:
         """Return the compiled tick over this frame's worlds."""
         values = batched(self.field, frame.previous(self.field))
-        return Bound(fill_gradients, (values, frame.write(self.output), *slopes_of(frame.lattice)))
+        return KernelCall(fill_gradients, (values, frame.write(self.output), *slopes_of(frame.lattice)))
 
 
 @kernel

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from murk_env.compile import kernel
-from murk_env.compile.bound import Bound
-from murk_env.field import Field
+from murk_env.fields import Field
+from murk_env.kernels import kernel
+from murk_env.kernels.call import KernelCall
 from murk_env.lattice import Lattice
 from murk_env.propagators._neighbours import add_neighbours, neighbourhood
 from murk_env.propagators.base import Coefficient, Frame, Propagator, highest, in_range
@@ -84,11 +84,11 @@ class GrayScott(Propagator):
         self.require(self.u)
         self.require(self.v)
 
-    def bind(self, frame: Frame) -> Bound:
+    def bind(self, frame: Frame) -> KernelCall:
         """Return the compiled tick over this frame's worlds."""
         feed, kill, diffusion_u, diffusion_v = frame.coefficients.astype(np.float32).T.astype(np.float64)
         rates = np.stack([feed, feed + kill, diffusion_u, diffusion_v, np.ones_like(feed)], axis=1)
-        return Bound(
+        return KernelCall(
             _react,
             (
                 frame.previous(self.u),

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from murk_env.compile import kernel
-from murk_env.compile.bound import Bound
-from murk_env.field import Field
+from murk_env.fields import Field
+from murk_env.kernels import kernel
+from murk_env.kernels.call import KernelCall
 from murk_env.lattice import Lattice
 from murk_env.propagators._neighbours import add_neighbours, neighbourhood
 from murk_env.propagators.base import Coefficient, Frame, Propagator, highest, in_range
@@ -97,10 +97,10 @@ class LotkaVolterra(Propagator):
         lowest = min(self.prey.bounds[0], self.predators.bounds[0])
         return (0.0 if lowest >= 0.0 else -math.inf), math.inf
 
-    def bind(self, frame: Frame) -> Bound:
+    def bind(self, frame: Frame) -> KernelCall:
         """Return the compiled tick over this frame's worlds."""
         rates = frame.dt * frame.coefficients.astype(np.float32).astype(np.float64)
-        return Bound(
+        return KernelCall(
             _meet,
             (
                 frame.previous(self.prey),

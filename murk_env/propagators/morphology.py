@@ -6,10 +6,10 @@ from typing import Any, Literal, get_args
 
 import numpy as np
 
-from murk_env.compile import kernel
-from murk_env.compile.bound import Bound
 from murk_env.errors import PropagatorConfigError, did_you_mean
-from murk_env.field import Field
+from murk_env.fields import Field
+from murk_env.kernels import kernel
+from murk_env.kernels.call import KernelCall
 from murk_env.lattice import Lattice
 from murk_env.propagators._inputs import checked_radius
 from murk_env.propagators.base import Coefficient, Frame, Propagator, in_range, parameters
@@ -81,10 +81,10 @@ class Morphology(Propagator):
         """Return 0 and 1."""
         return 0.0, 1.0
 
-    def bind(self, frame: Frame) -> Bound:
+    def bind(self, frame: Frame) -> KernelCall:
         """Return the compiled tick over this frame's worlds."""
         out = frame.write(self.output)
-        return Bound(
+        return KernelCall(
             _spread,
             (
                 frame.previous(self.field),

@@ -5,9 +5,9 @@ from typing import Any
 
 import numpy as np
 
-from murk_env.compile import kernel
-from murk_env.compile.bound import Bound
-from murk_env.field import Field
+from murk_env.fields import Field
+from murk_env.kernels import kernel
+from murk_env.kernels.call import KernelCall
 from murk_env.lattice import Lattice
 from murk_env.propagators._inputs import batched
 from murk_env.propagators.base import Frame, Propagator
@@ -67,14 +67,14 @@ class AgentMovement(Propagator):
         if self.obstacles is not None:
             self.require(self.obstacles, dtype=self.obstacles.dtype.type, static=True)
 
-    def bind(self, frame: Frame) -> Bound:
+    def bind(self, frame: Frame) -> KernelCall:
         """Return the compiled tick over this frame's worlds."""
         cells, lattice = frame.update(self.cells), frame.lattice
         if self.obstacles is None:
             obstacles = np.zeros((1, lattice.num_cells), np.int32)
         else:
             obstacles = batched(self.obstacles, frame.read(self.obstacles))
-        return Bound(
+        return KernelCall(
             _move,
             (
                 cells,

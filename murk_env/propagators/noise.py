@@ -7,10 +7,10 @@ from typing import Any, Literal, get_args
 
 import numpy as np
 
-from murk_env.compile import kernel
-from murk_env.compile.bound import Bound
 from murk_env.errors import PropagatorConfigError, did_you_mean
-from murk_env.field import Field
+from murk_env.fields import Field
+from murk_env.kernels import kernel
+from murk_env.kernels.call import KernelCall
 from murk_env.lattice import Lattice
 from murk_env.propagators.base import Coefficient, Frame, Propagator, in_range, parameters
 from murk_env.random import fill_normal, fill_uniform_float32
@@ -81,10 +81,10 @@ class Noise(Propagator):
         low, high = self.field.bounds
         return min(low, 0.0), max(high, 1.0)
 
-    def bind(self, frame: Frame) -> Bound:
+    def bind(self, frame: Frame) -> KernelCall:
         """Return the compiled tick over this frame's worlds."""
         previous, out = frame.previous(self.field), frame.write(self.field)
-        return Bound(_DISTURB[self.kind], (previous, out, frame.coefficients, *frame.rng.counters))
+        return KernelCall(_DISTURB[self.kind], (previous, out, frame.coefficients, *frame.rng.counters))
 
 
 @kernel

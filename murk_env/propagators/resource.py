@@ -5,10 +5,10 @@ from typing import Any, Literal, get_args
 
 import numpy as np
 
-from murk_env.compile import kernel
-from murk_env.compile.bound import Bound
 from murk_env.errors import PropagatorConfigError, did_you_mean
-from murk_env.field import Field
+from murk_env.fields import Field
+from murk_env.kernels import kernel
+from murk_env.kernels.call import KernelCall
 from murk_env.lattice import Lattice
 from murk_env.propagators._inputs import batched
 from murk_env.propagators.base import Coefficient, Frame, Propagator, highest, in_range, parameters
@@ -86,9 +86,9 @@ class Resource(Propagator):
         """Return 0 and the largest capacity."""
         return 0.0, highest(self.capacity)
 
-    def bind(self, frame: Frame) -> Bound:
+    def bind(self, frame: Frame) -> KernelCall:
         """Return the compiled tick over this frame's worlds."""
-        return Bound(
+        return KernelCall(
             _grow,
             (
                 frame.previous(self.field),

@@ -5,10 +5,10 @@ from typing import Any
 
 import numpy as np
 
-from murk_env.compile import kernel
-from murk_env.compile.bound import Bound
 from murk_env.errors import PipelineError
-from murk_env.field import Field
+from murk_env.fields import Field
+from murk_env.kernels import kernel
+from murk_env.kernels.call import KernelCall
 from murk_env.lattice import Hex2D, Lattice, Square4, Square8
 from murk_env.propagators._inputs import batched, checked_radius
 from murk_env.propagators._rays import rays_of
@@ -80,11 +80,11 @@ class LineOfSight(Propagator):
         """Return 0 and 1."""
         return 0.0, 1.0
 
-    def bind(self, frame: Frame) -> Bound:
+    def bind(self, frame: Frame) -> KernelCall:
         """Return the compiled tick over this frame's worlds."""
         lattice = frame.lattice
         rays = rays_of(lattice, self.radius)
-        return Bound(
+        return KernelCall(
             _see,
             (
                 frame.read(self.viewers).reshape(frame.num_worlds, -1),

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from murk_env.compile import kernel
-from murk_env.compile.bound import Bound
-from murk_env.field import Field
+from murk_env.fields import Field
+from murk_env.kernels import kernel
+from murk_env.kernels.call import KernelCall
 from murk_env.lattice import Lattice
 from murk_env.propagators._neighbours import add_neighbours, neighbourhood
 from murk_env.propagators.base import Coefficient, Frame, Propagator, highest, in_range
@@ -84,10 +84,10 @@ class Wave(Propagator):
         self.require(self.displacement)
         self.require(self.velocity)
 
-    def bind(self, frame: Frame) -> Bound:
+    def bind(self, frame: Frame) -> KernelCall:
         """Return the compiled tick over this frame's worlds."""
         speed, damping = frame.coefficients.T
-        return Bound(
+        return KernelCall(
             _oscillate,
             (
                 frame.previous(self.displacement),

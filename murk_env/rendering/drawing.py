@@ -6,13 +6,13 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
+from murk_env.fields.views import Values
 from murk_env.rendering.colours import palette
 from murk_env.rendering.layout import Layout
 from murk_env.rendering.picture import Picture
 from murk_env.rendering.scale import Scale, figures, marked
 from murk_env.rendering.sheet import Sheet, map_colours
 from murk_env.rendering.text import TextMap
-from murk_env.values import Values
 
 __all__ = ["Drawing", "Frame"]
 

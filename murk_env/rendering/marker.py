@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from murk_env.errors import PictureError, did_you_mean
-from murk_env.field import Field
+from murk_env.fields import Field
 
 __all__ = ["KINDS", "Kind", "Marker"]
 

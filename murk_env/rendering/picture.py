@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from murk_env.errors import PictureError
-from murk_env.field import Field
+from murk_env.fields import Field
 from murk_env.rendering.marker import Marker
 
 __all__ = ["Picture", "default_picture"]

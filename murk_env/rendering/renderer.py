@@ -7,13 +7,13 @@ from functools import cached_property
 import numpy as np
 
 from murk_env.errors import PictureError, did_you_mean
-from murk_env.field import Field
+from murk_env.fields import Field
+from murk_env.fields.views import Values
 from murk_env.lattice import Lattice
 from murk_env.rendering.colours import BACKGROUND
 from murk_env.rendering.drawing import Drawing, Frame
 from murk_env.rendering.layout import Layout
 from murk_env.rendering.picture import Picture
-from murk_env.values import Values
 
 __all__ = ["Frame", "Renderer"]
 

@@ -6,10 +6,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from murk_env.field import Field
+from murk_env.fields import Field
+from murk_env.fields.views import Values
 from murk_env.rendering.marker import Marker
 from murk_env.rendering.picture import Picture
-from murk_env.values import Values
 
 __all__ = ["Scale", "figures", "marked", "number"]
 

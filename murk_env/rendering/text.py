@@ -5,11 +5,11 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
+from murk_env.fields.views import Values
 from murk_env.rendering.layout import Layout
 from murk_env.rendering.marker import Marker
 from murk_env.rendering.picture import Picture
 from murk_env.rendering.scale import Scale, figures, marked, number
-from murk_env.values import Values
 
 __all__ = ["TextMap"]
 

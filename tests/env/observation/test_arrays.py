@@ -5,8 +5,8 @@ import pytest
 
 from murk_env import Field
 from murk_env.errors import DefinitionError
+from murk_env.fields.views import Values
 from murk_env.observation import Observe
-from murk_env.values import Values
 from tests.env.observation.scenes import GRID, Fields, entries, plan_of, values
 
 HEAT, CELL = Fields.heat, Fields.cell

@@ -7,16 +7,16 @@ from typing import Any
 
 import numpy as np
 
-from murk_env.field import Field, Parameter
+from murk_env.fields import Field, Parameter
 from murk_env.lattice import Fcc12, Hex2D, Lattice, Line1D, Product, Ring1D, Square4, Square8
 from murk_env.propagators import (
+    SIR,
     Advection,
     AgentMovement,
     Automaton,
     Copy,
     Diffusion,
     Emission,
-    Epidemic,
     Fire,
     Flow,
     Gradient,
@@ -294,7 +294,7 @@ LAWS = [
     Law(
         "epidemic",
         {"susceptible": PLAIN, "infected": PLAIN, "recovered": PLAIN},
-        Epidemic,
+        SIR,
         reads_previous=("susceptible", "infected", "recovered"),
         writes=("susceptible", "infected", "recovered"),
         alike=(("susceptible", "infected", "recovered"),),

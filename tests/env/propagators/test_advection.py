@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from murk_env.errors import PipelineError, PropagatorConfigError, PropagatorError
-from murk_env.field import Field
+from murk_env.fields import Field
 from murk_env.lattice import Edge, Fcc12, Grid, Hex2D, Line1D, Product, Ring1D, Square4, Square8
 from murk_env.propagators import Advection
 from murk_env.world import World

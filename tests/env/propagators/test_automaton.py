@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from murk_env.errors import PipelineError, PropagatorConfigError
-from murk_env.field import Field
+from murk_env.fields import Field
 from murk_env.lattice import Line1D, Square4, Square8
 from murk_env.propagators import Automaton
 from murk_env.world import World

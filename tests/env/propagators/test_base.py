@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from murk_env.field import Field, Parameter
+from murk_env.fields import Field, Parameter
 from murk_env.lattice import Line1D
 from murk_env.propagators import Propagator
 from murk_env.world import World

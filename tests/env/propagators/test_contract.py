@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 from murk_env import propagators
-from murk_env.compile.bound import Bound
 from murk_env.errors import PipelineError, PropagatorConfigError, StabilityError
-from murk_env.field import Parameter
+from murk_env.fields import Parameter
+from murk_env.kernels.call import KernelCall
 from murk_env.propagators import Propagator
 from murk_env.random import WorldRng
 from murk_env.world import World
@@ -228,7 +228,7 @@ class PlainFrame:
 def test_it_binds_to_a_kernel_with_plain_arguments(law, lattice):
     frame = PlainFrame(law, lattice)
     bound = frame.law.bind(frame)
-    assert isinstance(bound, Bound)
+    assert isinstance(bound, KernelCall)
     for argument in bound.arguments:
         if isinstance(argument, np.ndarray):
             assert argument.flags.c_contiguous

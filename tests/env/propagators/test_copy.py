@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from murk_env.errors import PipelineError
-from murk_env.field import Field
+from murk_env.fields import Field
 from murk_env.lattice import Line1D
 from murk_env.propagators import Copy
 from murk_env.world import World

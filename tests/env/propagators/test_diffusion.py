@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from murk_env.errors import PipelineError, PropagatorConfigError
-from murk_env.field import Field, Parameter
+from murk_env.fields import Field, Parameter
 from murk_env.lattice import Square4
 from murk_env.propagators import Diffusion, Gradient
 from murk_env.world import World

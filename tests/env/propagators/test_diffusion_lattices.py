@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from murk_env.field import Field
+from murk_env.fields import Field
 from murk_env.lattice import Fcc12, Hex2D, Line1D, Product, Ring1D, Square4, Square8
 from murk_env.propagators import Diffusion
 from murk_env.world import World

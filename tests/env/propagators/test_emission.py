@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from murk_env.errors import PropagatorConfigError
-from murk_env.field import Field
+from murk_env.fields import Field
 from murk_env.lattice import Line1D, Square4
 from murk_env.propagators import Emission
 from murk_env.world import World

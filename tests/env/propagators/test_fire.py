@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from murk_env.errors import PipelineError, PropagatorConfigError
-from murk_env.field import Field, Parameter
+from murk_env.fields import Field, Parameter
 from murk_env.lattice import Fcc12, Hex2D, Line1D, Square4, Square8
 from murk_env.propagators import Fire
 from murk_env.random import WorldRng, key_from_seed

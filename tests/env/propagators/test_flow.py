@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from murk_env.errors import PipelineError
-from murk_env.field import Field
+from murk_env.fields import Field
 from murk_env.lattice import Fcc12, Hex2D, Square4
 from murk_env.propagators import Flow, Gradient, Propagator
 from murk_env.world import World

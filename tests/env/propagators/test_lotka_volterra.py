@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from murk_env.errors import PropagatorConfigError
-from murk_env.field import Field, Parameter
+from murk_env.fields import Field, Parameter
 from murk_env.lattice import Fcc12, Hex2D, Line1D, Square4
 from murk_env.propagators import Diffusion, LotkaVolterra
 from murk_env.world import World

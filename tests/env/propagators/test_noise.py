@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from murk_env.errors import PropagatorConfigError
-from murk_env.field import Field
+from murk_env.fields import Field
 from murk_env.lattice import Square4
 from murk_env.propagators import Copy, Noise
 from murk_env.random import WorldRng, key_from_seed

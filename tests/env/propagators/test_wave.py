@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from murk_env.field import Field, Parameter
+from murk_env.fields import Field, Parameter
 from murk_env.lattice import Fcc12, Hex2D, Line1D, Product, Ring1D, Square4, Square8
 from murk_env.propagators import Wave
 from murk_env.world import World

@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 
 from murk_env import Field, Lattice, Picture
+from murk_env.fields.views import Values
 from murk_env.rendering.renderer import Renderer
-from murk_env.values import Values
 
 __all__ = ["Scene", "agents_field", "cells_field"]
 

@@ -1,0 +1,161 @@
+"""Blueprints: what an author's `build` returns."""
+
+import dataclasses
+import operator
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from gymnasium import spaces
+
+from murk_env.errors import BlueprintError
+from murk_env.fields import Field
+from murk_env.lattice import Lattice
+from murk_env.observation import Observation
+from murk_env.propagators.base import Propagator
+from murk_env.rendering.picture import Picture
+
+__all__ = ["Blueprint", "Group"]
+
+
+@dataclasses.dataclass(frozen=True)
+class Group:
+    """Agents that see and act alike.
+
+    Attributes:
+        name: what its agents are called, `name_0`, `name_1`, ...
+        size: number of agents, at least 1.
+        observation: what one of them sees, made with `over="agents"`.
+        action_space: the actions of one of them: Discrete, MultiDiscrete, MultiBinary or Box.
+
+    Raises:
+        BlueprintError: something of these is of another kind.
+    """
+
+    name: str
+    size: int
+    observation: Observation
+    action_space: spaces.Space[Any]
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.name, str) or not self.name.isidentifier():  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise BlueprintError(f"a group's name is a word such as 'predator', not {self.name!r}.")
+        object.__setattr__(self, "size", _whole_size(self.name, self.size))
+        seen = self.observation
+        if not isinstance(seen, Observation) or seen.over != "agents":  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise BlueprintError(
+                f"group {self.name!r} needs an Observation with over='agents', one for each agent, "
+                f"not {seen!r}."
+            )
+        if not isinstance(self.action_space, spaces.Space):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise BlueprintError(f"group {self.name!r} needs an action space, not {self.action_space!r}.")
+
+
+def _whole_size(name: str, size: Any) -> int:
+    """Return a group's size as a Python int, or raise BlueprintError."""
+    try:
+        whole = 0 if isinstance(size, bool | np.bool_) else operator.index(size)
+    except TypeError:
+        whole = 0
+    if whole < 1:
+        raise BlueprintError(f"group {name!r} has a number of agents, at least 1, not {size!r}.")
+    return whole
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Blueprint:
+    """Everything about an environment that its hooks do not say.
+
+    An environment is of one of three kinds:
+
+    - without `groups`, one actor: it has an `observation` and an `action_space`;
+    - with `groups` alone, agents that are rewarded apart: `reward` and `terminated` give
+      `(num_worlds, num_agents)`, and an episode is over when every agent's is;
+    - with `groups` and an `observation`, a team: one reward for all. In Gymnasium it is one actor that sees
+      the `observation` and acts for every agent.
+
+    With groups, `act` is given the actions of all agents, `(num_worlds, num_agents, ...)`, group after group.
+
+    Attributes:
+        lattice: topology of every world.
+        observation: what is seen of a world; left out for agents that are rewarded apart.
+        action_space: one world's actions: Discrete, MultiDiscrete, MultiBinary or Box; with groups it follows
+            from theirs and is left out.
+        groups: the agents, in order; their action spaces differ in their limits alone.
+        propagators: the laws, in the order they run at every tick.
+        static: values of the static fields: arrays, or functions that compute them. A function is
+            called once for all envs of the same class and parameters in a process.
+        num_agents: number of agents of every world, for fields over agents; with groups it is that of all
+            groups together.
+        dt: time that one tick, so one step, advances.
+        picture: how a world is drawn; None draws the first float field over cells that changes.
+
+    Raises:
+        BlueprintError: something of these is of another kind.
+    """
+
+    lattice: Lattice
+    observation: Observation | None = None
+    action_space: spaces.Space[Any] | None = None
+    groups: Sequence[Group] = ()
+    propagators: Sequence[Propagator] = ()
+    static: Mapping[Field, npt.ArrayLike | Callable[[], npt.ArrayLike]] = dataclasses.field(
+        default_factory=dict[Field, "npt.ArrayLike | Callable[[], npt.ArrayLike]"]
+    )
+    num_agents: int = 0
+    dt: float = 1.0
+    picture: Picture | None = None
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.lattice, Lattice):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise BlueprintError(f"a Blueprint's lattice is a Lattice, not {self.lattice!r}.")
+        object.__setattr__(self, "groups", self._listed("groups", Group))
+        object.__setattr__(self, "propagators", self._listed("propagators", Propagator))
+        if self.groups:
+            self._gather_agents()
+        else:
+            self._check_actor()
+        if not isinstance(self.picture, Picture | None):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise BlueprintError(f"a Blueprint's picture is a Picture or None, not {self.picture!r}.")
+
+    def _listed(self, name: str, kind: type) -> tuple[Any, ...]:
+        """Return the members of a list, or raise BlueprintError for what is none of them."""
+        try:
+            members = tuple(getattr(self, name))
+        except TypeError:
+            raise BlueprintError(
+                f"a Blueprint's {name} are a list of {kind.__name__}s, not {getattr(self, name)!r}."
+            ) from None
+        for member in members:
+            if not isinstance(member, kind):
+                raise BlueprintError(f"a Blueprint's {name} are {kind.__name__}s, not {member!r}.")
+        return members
+
+    def _check_actor(self) -> None:
+        for name, kind in (("observation", Observation), ("action_space", spaces.Space)):
+            value = getattr(self, name)
+            if not isinstance(value, kind):
+                raise BlueprintError(f"a Blueprint's {name} is a {kind.__name__}, not {value!r}.")
+
+    def _gather_agents(self) -> None:
+        names = [group.name for group in self.groups]
+        if len(set(names)) < len(names):
+            raise BlueprintError(f"the groups of agents need names of their own, not {names}.")
+        if self.action_space is not None:
+            raise BlueprintError(
+                "leave the Blueprint's action_space out: with groups, each group has its own."
+            )
+        if not isinstance(self.observation, Observation | None):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise BlueprintError(f"a Blueprint's observation is an Observation, not {self.observation!r}.")
+        total = sum(group.size for group in self.groups)
+        if self.num_agents not in (0, total):
+            raise BlueprintError(
+                f"the groups have {total} agents together, but num_agents is {self.num_agents}; leave it out."
+            )
+        object.__setattr__(self, "num_agents", total)
+
+    @property
+    def rewards_agents(self) -> bool:
+        """Whether every agent has a reward and an end of its own."""
+        return bool(self.groups) and self.observation is None

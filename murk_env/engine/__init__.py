@@ -1,0 +1,3 @@
+"""What a step is: hooks, outcome, reset, and the batch of worlds that goes through them."""
+
+__all__: list[str] = []

@@ -1,0 +1,72 @@
+"""What worlds look like at the end of their episode, kept by the step that begins the next one."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from murk_env.kernels import kernel
+from murk_env.kernels.call import KernelCall
+from murk_env.kernels.fused import Choice, address
+from murk_env.kernels.native import fetch_add
+from murk_env.kernels.program import Stage, unchanged
+from murk_env.observation.buffers import Sight
+from murk_env.observation.output import Output, arrays_of, each_array
+
+__all__ = ["Finals"]
+
+Worlds = npt.NDArray[np.intp]
+
+
+class Finals:
+    """The worlds whose episodes end in a step, and what was seen of them last.
+
+    Worlds may be listed on several threads, in whatever order.
+
+    Args:
+        sights: what is seen.
+        num_worlds: number of worlds.
+        count: (1,) int64, how many worlds have been listed; whoever begins a step sets it to 0.
+    """
+
+    def __init__(self, sights: Sequence[Sight], num_worlds: int, count: npt.NDArray[np.int64]) -> None:
+        self._sights = sights
+        self._count = count
+        self._worlds = np.empty(num_worlds, np.intp)
+        self._places = np.empty(num_worlds, np.intp)  # of each world that has ended, in that list
+        # For all worlds to end at once. What is never written takes no memory: the system gives it then.
+        self._kept = [sight.plan.allocate(num_worlds) for sight in sights]
+
+    def stages(self, ended: Choice) -> list[Stage]:
+        """Return the stages that keep what has been seen of the worlds that have ended."""
+        bounds = [KernelCall(_enter, (address(self._count), self._worlds, self._places))]
+        for sight, output in zip(self._sights, self._kept, strict=True):
+            for seen, kept in zip(sight.template.arrays, arrays_of(output), strict=True):
+                bounds.append(KernelCall(_keep, (self._places, seen, kept)))
+        return [
+            Stage("the last observation", lambda bound=bound: bound, unchanged, choice=ended)
+            for bound in bounds
+        ]
+
+    def copies(self) -> tuple[Worlds, list[Output]]:
+        """Return the worlds that are listed, and their last observations."""
+        count = self._count.item(0)
+        kept = [each_array(output, lambda array: array[:count].copy()) for output in self._kept]
+        return self._worlds[:count].copy(), kept
+
+
+@kernel
+def _enter(start: int, stop: int, count: int, worlds: Worlds, places: Worlds) -> None:
+    """List the worlds [start, stop)."""
+    for world in range(start, stop):
+        place = fetch_add(count, 0, 1)
+        worlds[place] = world
+        places[world] = place
+
+
+@kernel
+def _keep(
+    start: int, stop: int, places: Worlds, seen: npt.NDArray[np.float32], kept: npt.NDArray[np.float32]
+) -> None:
+    for world in range(start, stop):
+        kept[places[world]] = seen[world]

@@ -1,0 +1,88 @@
+"""What the faces of agents share: where each agent stands, and who acts in the next step."""
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from murk_env.author.blueprint import Group
+from murk_env.engine.batch import Core
+from murk_env.errors import ParameterError
+from murk_env.faces.env import MurkEnv
+from murk_env.fields.bookkeeping import ACTIVE, PRESENT
+
+__all__ = [
+    "Seats",
+    "acting",
+    "agent_limit",
+    "apart",
+    "check_keywords",
+    "seats_of",
+]
+
+
+@dataclasses.dataclass(frozen=True)
+class Seats:
+    """A group's place among the agents of a world.
+
+    Attributes:
+        group: the group.
+        index: its number among the groups, and so that of its observations.
+        agents: its agents' numbers, to index the agents axis with.
+        names: what its agents are called, in order.
+    """
+
+    group: Group
+    index: int
+    agents: slice
+    names: tuple[str, ...]
+
+
+def seats_of(core: Core) -> list[Seats]:
+    """Return where the groups of a core's agents stand."""
+    seats: list[Seats] = []
+    first = 0
+    for index, group in enumerate(core.groups):
+        names = tuple(f"{group.name}_{agent}" for agent in range(group.size))
+        seats.append(Seats(group, index, slice(first, first + group.size), names))
+        first += group.size
+    return seats
+
+
+def acting(core: Core) -> npt.NDArray[np.bool_]:
+    """Return which agents have not come to their end, (num_worlds, num_agents)."""
+    if core.rewards.ndim == 2:
+        here = core.world[ACTIVE] == PRESENT
+    else:
+        here = np.ones((len(core.rewards), sum(group.size for group in core.groups)), np.bool_)
+    if core.pending is not None:
+        here[core.pending] = False
+    return here
+
+
+def apart(core: Core, values: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Return rewards or flags as (num_worlds, num_agents): those of a team are every agent's."""
+    if values.ndim == 2:
+        return values
+    num_agents = sum(group.size for group in core.groups)
+    return np.broadcast_to(values[:, np.newaxis], (len(values), num_agents))
+
+
+def agent_limit(env_class: type[MurkEnv], steps: int | None) -> int | None:
+    """Return a face's time limit: the class's own where none is given, which below 1 is no limit."""
+    return env_class.max_episode_steps if steps is None else steps
+
+
+def check_keywords(face: str, keywords: Mapping[str, Any], elsewhere: Mapping[str, str]) -> None:
+    """Raise ParameterError for a keyword that only other faces take.
+
+    Args:
+        face: what is being made.
+        keywords: what it was given.
+        elsewhere: what to do instead, by keyword.
+    """
+    for name, advice in elsewhere.items():
+        if name in keywords:
+            raise ParameterError(f"{face} takes no {name}={keywords[name]!r}: {advice}.")

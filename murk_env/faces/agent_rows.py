@@ -1,0 +1,293 @@
+"""The face with one row per agent: for training one policy that a whole group shares."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from gymnasium.vector import AutoresetMode
+
+from murk_arena import StaticArena
+from murk_env.engine.infos import Info, info_of_rows
+from murk_env.errors import InputError, ParameterError, ResetMaskError, did_you_mean
+from murk_env.faces.actions import ActionReader
+from murk_env.faces.agent_groups import (
+    Seats,
+    acting,
+    agent_limit,
+    apart,
+    check_keywords,
+    seats_of,
+)
+from murk_env.faces.env import MurkEnv, check_env_class, screen_of
+from murk_env.faces.policies import Policies, Policy, hand_over, skipped
+from murk_env.faces.seeding import read_mask
+from murk_env.faces.spaces import batched_space
+from murk_env.faces.vector_base import StepResult, VectorFace
+from murk_env.observation.output import Output, arrays_of, each_array, rows_of
+
+__all__ = ["MurkAgentVectorEnv"]
+
+Array = npt.NDArray[Any]
+Rows = npt.NDArray[np.intp]
+
+_ELSEWHERE = {  # keywords of other faces
+    "max_cycles": "the time limit is max_episode_steps here",
+    "num_envs": "pass num_worlds, of which each has a row for every agent of the group",
+}
+
+
+class MurkAgentVectorEnv(VectorFace):
+    """A Gymnasium vector env whose rows are the agents of one group, in many worlds of an environment class.
+
+    Row `world * size + agent` is an agent of the group: `num_envs = num_worlds * size`, and `world_and_agent`
+    says whose a row is. It equals `MurkParallelEnv` of each world, byte for byte.
+
+    An agent whose end has come is terminated or truncated once. From then on its `info["active"]` is False,
+    its observation and reward are zero and its actions are ignored, until its world begins anew, which is
+    when the episodes of all its agents are over. Its last observation is that of the step of its end; in
+    same-step mode that is in `final_obs`. A step that a row begins inactive is nothing to learn from.
+
+    The returns `r` of Gymnasium's `RecordEpisodeStatistics` are those of an agent's episodes, but its lengths
+    `l` also count the steps in which a row waited for its world; for those of the agent, count the steps that
+    the row began with `info["active"]`.
+
+    Args:
+        env_class: the environment, with groups of agents.
+        num_worlds: number of worlds.
+        group: the group whose agents the rows are; may be left out where there is one alone.
+        others: what decides for every other group, by its name: a function from its agents' observations
+            `(num_worlds, size, ...)`, a dict of such in the dict layout, to their actions
+            `(num_worlds, size, ...)`, called once a step. Those of agents that are gone are ignored.
+        autoreset_mode: `NextStep`, `SameStep` or `Disabled`, or the enum.
+        render_mode: one of the class's render modes, or None.
+        max_episode_steps: steps after which an episode is truncated: by default the class's own number; below
+            1 for no limit.
+        copy: whether observations are arrays of their own; with False, two sets are used in turn, each
+            valid until the step after next. All other outputs are always fresh.
+        checked: prove at every tick that full writes are complete and all numbers finite.
+        num_threads: threads that share the worlds; results do not depend on it. None takes as many as there
+            are processors as soon as a step takes long enough for that, and 1 starts none.
+        static_arena: the static fields of another env of this class and parameters.
+        parameters: the fields of the class's `Params`.
+
+    Raises:
+        ParameterError: for an unknown parameter, group or policy, a policy that is missing, or a value that
+            something cannot have.
+        BlueprintError: the environment has no groups of agents.
+    """
+
+    _row = "row"
+    _counted = "num_worlds"
+
+    def __init__(
+        self,
+        env_class: type[MurkEnv],
+        num_worlds: int = 1,
+        *,
+        group: str | None = None,
+        others: Mapping[str, Policy] | None = None,
+        autoreset_mode: str | AutoresetMode = AutoresetMode.NEXT_STEP,
+        render_mode: str | None = None,
+        max_episode_steps: int | None = None,
+        copy: bool = True,
+        checked: bool = False,
+        num_threads: int | None = None,
+        static_arena: StaticArena | None = None,
+        **parameters: Any,
+    ) -> None:
+        check_env_class("MurkAgentVectorEnv", env_class)
+        check_keywords("MurkAgentVectorEnv", parameters, _ELSEWHERE)
+        options = {
+            "render_mode": render_mode,
+            "max_episode_steps": agent_limit(env_class, max_episode_steps),
+            "copy": copy,
+            "checked": checked,
+            "num_threads": num_threads,
+        }
+        super().__init__(
+            env_class, num_worlds, autoreset_mode, options, static_arena, parameters, agents=True
+        )
+        seats = {one.group.name: one for one in seats_of(self._core)}
+        self._seats = _chosen(env_class.__name__, seats, group)
+        rest = [one for one in seats.values() if one is not self._seats]
+        self._others = Policies(env_class.__name__, rest, others, self._num_worlds)
+        self._size = self._seats.group.size
+        self.num_envs = self._num_worlds * self._size
+        seen, done = self._core.sights[self._seats.index].plan.space, self._seats.group.action_space
+        self.single_observation_space, self.single_action_space = seen, done
+        self.observation_space = batched_space(seen, self.num_envs)
+        self.action_space = batched_space(done, self.num_envs)
+        self._reader = ActionReader(done, self.num_envs, self._called)
+
+    def world_and_agent(self, rows: npt.ArrayLike) -> tuple[Rows, Rows]:
+        """Return the worlds and, numbered within their group, the agents of some rows.
+
+        Args:
+            rows: row numbers, of any shape.
+
+        Raises:
+            InputError: there is no such row.
+        """
+        given = np.asarray(rows)
+        if not given.size:
+            given = given.astype(np.intp)  # numpy takes an empty list for floats
+        if given.dtype.kind not in "iu" or ((given < 0) | (given >= self.num_envs)).any():
+            raise InputError(f"rows are integers from 0 to {self.num_envs - 1}, not {rows!r}.")
+        worlds, agents = np.divmod(given.astype(np.intp), self._size)
+        return worlds, agents
+
+    def step(self, actions: Any) -> StepResult:
+        """Step every world once, as one tick.
+
+        Args:
+            actions: (num_envs, ...) of the action space; those of rows that are not active are ignored.
+
+        Returns:
+            Observations, rewards (float64), terminations, truncations and infos of all rows.
+
+        Raises:
+            ActionError, ActionTypeError, ResetNeededError, EpisodeEndedError, ClosedError: before
+                anything changes.
+            HookError, PropagatorError: every world is as before the step.
+        """
+        core = self._core
+        core.check_ready()
+        self._read(actions)
+        core.step()
+        observations, infos = self._seen(), self._infos(None)
+        rewards, terminated, truncated = map(self._of_rows, (core.rewards, core.terminated, core.truncated))
+        if self.autoreset_mode is AutoresetMode.SAME_STEP:
+            infos |= self._final(observations, np.flatnonzero(terminated | truncated))
+            self._clear_inactive(observations)
+        return observations, rewards, terminated, truncated, infos
+
+    def render(self) -> tuple[Any, ...] | None:
+        """Return how the world of every row looks: a frame (height, width, 3) uint8, or text in `ansi` mode.
+
+        The rows of a world hold the same frame.
+
+        Returns:
+            None, with a warning, where the env was made without a render mode.
+
+        Raises:
+            ResetNeededError, ClosedError: there is nothing to be seen.
+            MissingLibraryError: matplotlib or Pillow is not installed.
+            PictureError: the environment has no field over cells, or its picture an unknown colour.
+        """
+        shown = screen_of(self._env).show(self.render_mode)
+        return None if shown is None else tuple(frame for frame in shown for _ in range(self._size))
+
+    # --- actions ------------------------------------------------------------------------------
+
+    def _read(self, actions: Any) -> None:
+        """Check the actions of all groups, then put them where the hooks find them."""
+        gone = ~acting(self._core)
+        self._reader.read(actions, skipped(gone, self._seats))
+        self._others.read(self._core, gone)
+        hand_over(self._core, self._seats, self._reader)
+        self._others.hand_over(self._core)
+
+    def _called(self, row: int) -> str:
+        world, agent = divmod(row, self._size)
+        return f"row {row} ({self._seats.names[agent]} of world {world})"
+
+    # --- rows ---------------------------------------------------------------------------------
+
+    def _of_rows(self, values: Array) -> Array:
+        """Return rewards or flags, one for each row, in memory of their own."""
+        return apart(self._core, values)[:, self._seats.agents].flatten()
+
+    def _observations(self) -> Any:
+        observations = self._seen()
+        if self.autoreset_mode is AutoresetMode.SAME_STEP:
+            self._clear_inactive(observations)
+        return observations
+
+    def _clear_inactive(self, observations: Output) -> None:
+        """Turn the rows of agents to zeros whose last observation has been shown in `final_obs`."""
+        inactive = ~self._active()
+        if inactive.any():
+            for array in arrays_of(observations):
+                array[inactive] = 0
+
+    def _active(self) -> npt.NDArray[np.bool_]:
+        return acting(self._core)[:, self._seats.agents].flatten()
+
+    def _seen(self) -> Output:
+        seen = self._core.observation(self._seats.index)
+        return each_array(seen, lambda array: array.reshape(self.num_envs, *array.shape[2:]))
+
+    def _infos(self, rows: Rows | None) -> dict[str, Any]:
+        return info_of_rows({**self._repeated(self._core.info), "active": self._active()}, rows)
+
+    def _repeated(self, info: Info) -> Info:
+        """Return what is said of worlds, said of each row."""
+        return {key: np.repeat(array, self._size, axis=0) for key, array in info.items()}
+
+    def _reset_infos(self, worlds: Rows | None) -> dict[str, Any]:
+        return self._infos(None if worlds is None else self._rows_of(worlds))
+
+    def _rows_of(self, worlds: Rows) -> Rows:
+        return (worlds[:, np.newaxis] * self._size + np.arange(self._size)).reshape(-1)
+
+    def _masked_worlds(self, mask: Any) -> Rows:
+        rows = read_mask(mask, self.num_envs, self._row)
+        worlds, counts = np.unique(rows // self._size, return_counts=True)
+        if (counts < self._size).any():
+            raise ResetMaskError(
+                f"`options['reset_mask']` selects some rows of world(s) "
+                f"{worlds[counts < self._size].tolist()} but not all; the agents of a world begin anew "
+                f"together, so select all its {self._size} rows or none."
+            )
+        return worlds
+
+    def _final(self, observations: Output, rows: Rows) -> dict[str, Any]:
+        """Return what same-step mode says of the rows whose end came in this step."""
+        if not rows.size:
+            return {}
+        last = each_array(observations, lambda array: array[rows])
+        info, ended = self._core.info, self._core.ended
+        if ended is not None:
+            worlds, agents = self.world_and_agent(rows)
+            restarted = np.isin(worlds, ended.worlds)
+            order = ended.worlds.argsort()
+            among = order[np.searchsorted(ended.worlds, worlds[restarted], sorter=order)]
+            shown = arrays_of(ended.observations[self._seats.index])
+            for array, source in zip(arrays_of(last), shown, strict=True):
+                array[restarted] = source[among, agents[restarted]]
+            info = ended.info  # of every world, from before some began anew
+        final = np.full(self.num_envs, None, dtype=object)
+        for row, seen in zip(rows.tolist(), rows_of(last), strict=True):
+            final[row] = seen
+        mask = np.zeros(self.num_envs, np.bool_)
+        mask[rows] = True
+        said = {**self._repeated(info), "active": np.zeros(self.num_envs, np.bool_)}
+        return {
+            "final_obs": final,
+            "_final_obs": mask,
+            "final_info": info_of_rows(said, rows),
+            "_final_info": mask.copy(),
+        }
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return self._reduced(
+            MurkAgentVectorEnv,
+            num_worlds=self._num_worlds,
+            group=self._seats.group.name,
+            others=self._others.given,
+        )
+
+
+def _chosen(owner: str, seats: Mapping[str, Seats], group: str | None) -> Seats:
+    """Return the seats of the group whose agents the rows are."""
+    if group is None and len(seats) == 1:
+        return next(iter(seats.values()))
+    if group is None:
+        raise ParameterError(
+            f"{owner} has several groups of agents; say whose agents the rows are: group= one of "
+            f"{sorted(seats)}."
+        )
+    if group not in seats:
+        raise ParameterError(f"{owner} has no group {group!r} of agents; {did_you_mean(group, seats)}")
+    return seats[group]

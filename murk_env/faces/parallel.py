@@ -1,0 +1,283 @@
+"""The PettingZoo face: one world, and every agent of it by its name."""
+
+import copy as copying
+import re
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Any, cast
+
+import numpy as np
+import numpy.typing as npt
+from gymnasium import spaces
+
+from murk_arena import OwnedSnapshot, StaticArena
+from murk_env.engine.infos import info_of_one
+from murk_env.errors import InputError, MissingLibraryError, ParameterError, ResetNeededError, did_you_mean
+from murk_env.faces.agent_groups import acting, agent_limit, apart, check_keywords, seats_of
+from murk_env.faces.env import MurkEnv, check_env_class, make_batch, screen_of
+from murk_env.faces.named_actions import NamedActions
+from murk_env.faces.seeding import draw_seed, read_options
+from murk_env.observation import Observation, ObservationPlan, Observe
+from murk_env.observation.output import row_of
+from murk_env.random import checked_seed, key_from_seed
+
+try:
+    from pettingzoo import ParallelEnv  # pyright: ignore[reportMissingTypeStubs]
+except ImportError as error:
+    raise MissingLibraryError(
+        'MurkParallelEnv needs PettingZoo, which cannot be imported: pip install "murk-env[pettingzoo]".'
+    ) from error
+
+__all__ = ["MurkParallelEnv"]
+
+_ONE_WORLD = "it steps one world; leave it out, or make a MurkAgentVectorEnv of many"
+_ELSEWHERE = {  # keywords of other faces
+    "max_cycles": "the time limit is max_episode_steps here; `parallel_env` calls it max_cycles",
+    **dict.fromkeys(("num_worlds", "num_envs", "num_threads", "autoreset_mode"), _ONE_WORLD),
+    **dict.fromkeys(("group", "others"), "it takes the actions of all agents, by name; leave it out"),
+}
+
+Dicts = tuple[dict[str, Any], dict[str, float], dict[str, bool], dict[str, bool], dict[str, dict[str, Any]]]
+
+
+class MurkParallelEnv(ParallelEnv[str, Any, Any]):
+    """A PettingZoo parallel env over one world of an environment class.
+
+    The agents of a group `predator` are `predator_0`, `predator_1`, ... An agent whose end has come is out of
+    `agents` after the step that says so. Where the environment rewards its agents as a team, everyone is
+    given the shared reward and the shared end.
+
+    Args:
+        env_class: the environment, with groups of agents.
+        render_mode: one of the class's render modes, or None.
+        max_episode_steps: steps after which an episode is truncated: by default the class's own number; below
+            1 for no limit.
+        copy: whether observations are arrays of their own; with False, two sets are used in turn, each
+            valid until the step after next.
+        checked: prove at every tick that full writes are complete and all numbers finite.
+        static_arena: the static fields of another env of this class and parameters.
+        parameters: the fields of the class's `Params`.
+
+    Attributes:
+        metadata: `name` (such as `hex_pursuit_v0`), `render_modes`, `render_fps` and `is_parallelizable`.
+        possible_agents: the names of all agents, group after group.
+        agents: the names of those that act in the next step; none before the first reset.
+
+    Raises:
+        ParameterError: for an unknown parameter or a value that it cannot have.
+        BlueprintError: the environment has no groups of agents.
+    """
+
+    def __init__(
+        self,
+        env_class: type[MurkEnv],
+        *,
+        render_mode: str | None = None,
+        max_episode_steps: int | None = None,
+        copy: bool = True,
+        checked: bool = False,
+        static_arena: StaticArena | None = None,
+        **parameters: Any,
+    ) -> None:
+        check_env_class("MurkParallelEnv", env_class)
+        check_keywords("MurkParallelEnv", parameters, _ELSEWHERE)
+        if render_mode == "human":
+            raise ParameterError(
+                "MurkParallelEnv opens no window, nor has PettingZoo a wrapper that does: make it with "
+                "render_mode='rgb_array' and show the frames that render() returns."
+            )
+        options = {
+            "render_mode": render_mode,
+            "max_episode_steps": agent_limit(env_class, max_episode_steps),
+            "copy": copy,
+            "checked": checked,
+        }
+        self._env, self._core = make_batch(env_class, 1, None, options, static_arena, parameters, agents=True)
+        self._arguments = {"env_class": env_class, **options, **parameters}
+        self.render_mode = render_mode
+        self.metadata = {
+            **env_class.metadata,
+            "name": f"{_snake_case(env_class.__name__)}_v0",
+            "is_parallelizable": True,
+        }
+        groups = seats_of(self._core)
+        self._seats = {name: (one, seat) for one in groups for seat, name in enumerate(one.names)}
+        self.possible_agents = list(self._seats)
+        self.agents: list[str] = []
+        self._action_spaces = {
+            name: copying.deepcopy(one.group.action_space) for name, (one, _) in self._seats.items()
+        }
+        self._actions = NamedActions(env_class.__name__, self._core, groups)
+
+    def observation_space(self, agent: str) -> spaces.Space[Any]:
+        """Return the space of an agent's observations; the same object for all of its group.
+
+        Raises:
+            InputError: there is no such agent.
+        """
+        self._check_known(agent)
+        return self._core.sights[self._seats[agent][0].index].plan.space
+
+    def action_space(self, agent: str) -> spaces.Space[Any]:
+        """Return the space of an agent's actions; an object of its own, with its own sampling.
+
+        Raises:
+            InputError: there is no such agent.
+        """
+        self._check_known(agent)
+        return self._action_spaces[agent]
+
+    def reset(
+        self, seed: int | None = None, options: dict[str, Any] | None = None
+    ) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
+        """Begin a new episode with all agents.
+
+        Args:
+            seed: any non-negative integer starts the world's random numbers anew; None goes on with them, or
+                takes fresh ones at the first reset.
+            options: any are taken and ignored.
+
+        Returns:
+            The observation and the info of every agent.
+
+        Raises:
+            SeedError, SeedTypeError, OptionError, ClosedError: before anything changes.
+        """
+        core = self._core
+        core.check_open()
+        read_options(options, tuple(options) if isinstance(options, Mapping) else ())
+        chosen = None if seed is None else checked_seed(seed)
+        if chosen is None and not core.started:
+            chosen = draw_seed(np.random.default_rng())
+        core.reset(np.zeros(1, np.intp), {} if chosen is None else {0: key_from_seed(chosen)})
+        core.look()
+        self.agents = list(self.possible_agents)
+        return self._seen_by(self.agents), self._told(self.agents)
+
+    def step(self, actions: dict[str, Any]) -> Dicts:
+        """Step the world once, as one tick.
+
+        Args:
+            actions: one for each of `agents`, by name.
+
+        Returns:
+            Observations, rewards, terminations, truncations and infos of the agents that acted, by name.
+            Where no agent is left, `step({})` does nothing and returns five empty dicts.
+
+        Raises:
+            ActionError, ActionTypeError, ResetNeededError, ClosedError: before anything changes.
+            HookError, PropagatorError: the world is as before the step.
+        """
+        core = self._core
+        core.check_ready()
+        here = self._acting()
+        self._actions.read(actions, here)
+        if not here:
+            return {}, {}, {}, {}, {}
+        core.step()
+        self.agents = self._acting()
+        flags = (
+            dict(zip(self.possible_agents, apart(core, values)[0].tolist(), strict=True))
+            for values in (core.rewards, core.terminated, core.truncated)
+        )
+        rewards, terminated, truncated = ({name: values[name] for name in here} for values in flags)
+        return self._seen_by(here), rewards, terminated, truncated, self._told(here)
+
+    def render(self) -> Any:
+        """Return how the world looks: a frame (height, width, 3) uint8, or text in `ansi` mode.
+
+        Returns:
+            None, with a warning, where the env was made without a render mode.
+
+        Raises:
+            ResetNeededError, ClosedError: there is nothing to be seen.
+            MissingLibraryError: matplotlib or Pillow is not installed.
+            PictureError: the environment has no field over cells, or its picture an unknown colour.
+        """
+        shown = screen_of(self._env).show(self.render_mode)
+        return None if shown is None else shown[0]
+
+    def close(self) -> None:
+        """Refuse every later use but another close with ClosedError; memory goes with the last reference."""
+        self._core.close()
+
+    # --- the state of the world -----------------------------------------------------------------
+
+    @cached_property
+    def _state_plan(self) -> ObservationPlan:
+        fields = self._core.world.fields.values()
+        changing = (Observe(field) for field in fields if field.mutability != "static")
+        num_agents = len(self.possible_agents)
+        return ObservationPlan(Observation(*changing), self._env.lattice, frozenset(fields), num_agents)
+
+    @property
+    def state_space(self) -> spaces.Space[Any]:
+        """The space of `state`."""
+        return self._state_plan.space
+
+    def state(self) -> npt.NDArray[np.float32]:
+        """Return every field of the world but the static ones, one after another in one vector.
+
+        Last comes, for each agent of an environment that rewards its agents apart, whether it is gone (0),
+        present (1) or was seen for the last time in the latest step (2).
+
+        Raises:
+            ResetNeededError, ClosedError: there is no state yet, or no longer.
+        """
+        self._core.check_open()
+        if not self._core.started:
+            raise ResetNeededError(f"{type(self._env).__name__}: call reset() before state().")
+        seen = cast("npt.NDArray[np.float32]", self._state_plan.allocate(1))
+        self._state_plan.fill(self._core.world.published(), seen)
+        return seen[0]
+
+    # --- by name ----------------------------------------------------------------------------------
+
+    def _acting(self) -> list[str]:
+        """Return the names of the agents that act in the next step."""
+        here = acting(self._core)[0].tolist()
+        return [name for name, acts in zip(self.possible_agents, here, strict=True) if acts]
+
+    def _check_known(self, agent: str) -> None:
+        if agent not in self._seats:
+            raise InputError(
+                f"{type(self._env).__name__} has no agent {agent!r}; "
+                f"{did_you_mean(agent, self.possible_agents)}"
+            )
+
+    def _seen_by(self, agents: list[str]) -> dict[str, Any]:
+        return {name: self._observe(name) for name in agents}
+
+    def _observe(self, name: str) -> Any:
+        one, seat = self._seats[name]
+        return row_of(row_of(self._core.observation(one.index), 0), seat)
+
+    def _told(self, agents: list[str]) -> dict[str, dict[str, Any]]:
+        return {name: info_of_one(self._core.info) for name in agents}
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        kept = ("agents", "metadata", "max_cycles", "_action_spaces")
+        face = {name: self.__dict__[name] for name in kept if name in self.__dict__}
+        return _rebuild, (type(self), self._arguments, self._core.save(), face, self._core.closed)
+
+
+def _rebuild(
+    cls: type[MurkParallelEnv],
+    arguments: Mapping[str, Any],
+    saved: OwnedSnapshot,
+    face: Mapping[str, Any],
+    closed: bool,
+) -> MurkParallelEnv:
+    env = cls.__new__(cls)
+    MurkParallelEnv.__init__(env, static_arena=saved.static_arena, **arguments)
+    env._core.restore(saved)  # pyright: ignore[reportPrivateUsage]
+    for name, value in face.items():
+        setattr(env, name, value)
+    if closed:
+        env.close()
+    return env
+
+
+def _snake_case(name: str) -> str:
+    """Return the name of a class, such as HexPursuit, as that of a module."""
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()

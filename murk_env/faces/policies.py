@@ -1,0 +1,124 @@
+"""What decides for the groups of agents that a face does not show."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from murk_env.engine.batch import Core
+from murk_env.errors import ActionError, ParameterError, described, did_you_mean
+from murk_env.faces.actions import ActionReader
+from murk_env.faces.agent_groups import Seats
+
+__all__ = ["Policies", "Policy", "hand_over", "skipped"]
+
+Array = npt.NDArray[Any]
+Policy = Callable[[Any], npt.ArrayLike]
+
+
+class Policies:
+    """One policy for each group but the one that is shown.
+
+    Args:
+        owner: the environment's name.
+        others: the groups that need one.
+        given: the policies by the names of groups.
+        num_worlds: number of worlds.
+
+    Raises:
+        ParameterError: a group has no policy, a policy no such group, or it cannot be called.
+    """
+
+    def __init__(
+        self, owner: str, others: Sequence[Seats], given: Mapping[str, Policy] | None, num_worlds: int
+    ) -> None:
+        self.given = dict(_checked(owner, [one.group.name for one in others], given))
+        self._seats = others
+        self._readers = [
+            ActionReader(one.group.action_space, num_worlds * one.group.size, _caller(one)) for one in others
+        ]
+        self._num_worlds = num_worlds
+
+    def read(self, core: Core, gone: npt.NDArray[np.bool_]) -> None:
+        """Ask every policy and check what it decides.
+
+        Args:
+            core: whose agents they decide for.
+            gone: agents whose actions are ignored, (num_worlds, num_agents).
+
+        Raises:
+            ActionError, ActionTypeError: what a policy returned is no action for each of its agents.
+        """
+        for seats, reader in zip(self._seats, self._readers, strict=True):
+            name = seats.group.name
+            decided = self._decided(seats, reader, self.given[name](core.observation(seats.index)))
+            try:
+                reader.read(decided, skipped(gone, seats))
+            except ActionError as error:
+                raise type(error)(f"the policy of {name!r}: {error}") from error
+
+    def _decided(self, seats: Seats, reader: ActionReader, decided: Any) -> Array:
+        """Return a policy's actions, one row for each of its agents."""
+        name, shape = seats.group.name, (self._num_worlds, seats.group.size, *reader.actions.shape[1:])
+        try:
+            array = np.asarray(decided)
+        except ValueError as error:
+            raise ActionError(
+                f"the policy of {name!r} returned no array of shape {shape}: {described(error)}."
+            ) from error
+        if array.shape != shape:
+            raise ActionError(
+                f"the policy of {name!r} decides for {seats.group.size} agent(s) in each of "
+                f"{self._num_worlds} world(s), an array of shape {shape}, but returned shape {array.shape}."
+            )
+        return array.reshape(-1, *shape[2:])
+
+    def hand_over(self, core: Core) -> None:
+        """Put the actions that were read where the hooks find them."""
+        for seats, reader in zip(self._seats, self._readers, strict=True):
+            hand_over(core, seats, reader)
+
+
+def skipped(gone: npt.NDArray[np.bool_], seats: Seats) -> npt.NDArray[np.bool_] | None:
+    """Return which of a group's rows have no say; None where all have."""
+    rows = gone[:, seats.agents].reshape(-1)
+    return rows if rows.any() else None
+
+
+def hand_over(core: Core, seats: Seats, reader: ActionReader) -> None:
+    """Put a group's actions, (num_worlds * size, ...), where the hooks find them."""
+    target = core.actions.actions[:, seats.agents]
+    target[...] = reader.actions.reshape(target.shape)
+
+
+def _caller(seats: Seats) -> Callable[[int], str]:
+    def called(row: int) -> str:
+        world, agent = divmod(row, seats.group.size)
+        return f"{seats.names[agent]} in world {world}"
+
+    return called
+
+
+def _checked(owner: str, names: Sequence[str], given: Mapping[str, Policy] | None) -> Mapping[str, Policy]:
+    policies: Mapping[str, Policy] = {} if given is None else given
+    if not isinstance(policies, Mapping):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise ParameterError(
+            f"{owner}'s others are a dict with a policy for each of the groups {list(names)}, not {given!r}."
+        )
+    for name in names:
+        if name not in policies:
+            raise ParameterError(
+                f"{owner} has other agents, whose group {name!r} needs a policy: pass "
+                f"others={{{name!r}: policy}}, where policy(observations (num_worlds, size, ...)) returns "
+                f"their actions (num_worlds, size, ...)."
+            )
+    for name, policy in policies.items():
+        if name not in names:
+            raise ParameterError(
+                f"{owner} has no other group {name!r} that a policy could decide for; "
+                f"{did_you_mean(name, names)}"
+            )
+        if not callable(policy):  # pyright: ignore[reportUnnecessaryComparison]
+            raise ParameterError(f"the policy of {name!r} is a function of observations, not {policy!r}.")
+    return policies

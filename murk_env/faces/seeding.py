@@ -1,0 +1,77 @@
+"""Seeds, reset options and masks of the faces: checked before anything changes."""
+
+import copy
+from collections.abc import Mapping, Sequence
+from typing import Any, cast
+
+import numpy as np
+import numpy.typing as npt
+
+from murk_env.errors import OptionError, ResetMaskError, ResetMaskTypeError, SeedError, did_you_mean
+from murk_env.random import checked_seed
+
+__all__ = ["draw_seed", "peek_seed", "read_mask", "read_options", "read_seeds"]
+
+
+def read_seeds(seed: Any, num_worlds: int, counted: str = "num_envs") -> list[int | None]:
+    """Return one seed, or None, for each world: an integer counts up, a sequence is taken as it is.
+
+    `counted` is what the face calls the number of worlds.
+    """
+    if seed is None:
+        return [None] * num_worlds
+    if _is_sequence(seed):
+        seeds = list(seed)
+        if len(seeds) != num_worlds:
+            raise SeedError(
+                f"a list of seeds must match {counted}: expected {num_worlds} seeds (or None), "
+                f"got length={len(seeds)}."
+            )
+        return [None if one is None else checked_seed(one) for one in seeds]
+    first = checked_seed(seed)
+    return [first + world for world in range(num_worlds)]
+
+
+def _is_sequence(seed: Any) -> bool:
+    if isinstance(seed, np.ndarray):
+        return bool(cast("npt.NDArray[Any]", seed).ndim)
+    return isinstance(seed, Sequence) and not isinstance(seed, str | bytes)
+
+
+def read_options(options: Mapping[str, Any] | None, known: Sequence[str]) -> Mapping[str, Any]:
+    """Return the options as a mapping, refusing those that are not known."""
+    if not isinstance(options, Mapping | None):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise OptionError(f"reset's options are a dict or None, not {options!r}.")
+    for name in options or {}:
+        if name not in known:
+            raise OptionError(f"reset knows no option {name!r}; {did_you_mean(name, known)}")
+    return options or {}
+
+
+def read_mask(mask: Any, num_rows: int, row: str = "world") -> npt.NDArray[np.intp]:
+    """Return the rows that a reset mask selects; `row` is what messages call one."""
+    # The first clause of each message is the one that Gymnasium's own vector envs give.
+    name, hint = "`options['reset_mask']`", f"pass one bool for each of the {num_rows} {row}s."
+    if not isinstance(mask, np.ndarray):
+        raise ResetMaskTypeError(f"{name} must be a numpy array, got {type(mask)}; {hint}")
+    mask = cast("npt.NDArray[Any]", mask)
+    if mask.shape != (num_rows,):
+        raise ResetMaskError(f"{name} must have shape `({num_rows},)`, got {mask.shape}; {hint}")
+    if mask.dtype != np.bool_:
+        raise ResetMaskTypeError(f"{name} must have `dtype=np.bool_`, got {mask.dtype}; {hint}")
+    if not mask.any():
+        raise ResetMaskError(
+            f"{name} must contain a boolean array with at least one True value, got reset_mask={mask}; "
+            f"to reset nothing, do not call reset."
+        )
+    return np.flatnonzero(mask)
+
+
+def draw_seed(generator: np.random.Generator) -> int:
+    """Draw a world's seed from a numpy generator, for an unseeded first reset."""
+    return int(generator.integers(2**63))
+
+
+def peek_seed(generator: np.random.Generator) -> int:
+    """Return what `draw_seed` would, leaving the generator as it is: the reset may yet fail."""
+    return draw_seed(copy.deepcopy(generator))

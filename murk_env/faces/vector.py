@@ -1,0 +1,161 @@
+"""The vector face: many worlds of one environment class, stepped at once."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from gymnasium.vector import AutoresetMode
+
+from murk_arena import StaticArena
+from murk_env.engine.infos import info_of_rows
+from murk_env.faces.env import MurkEnv, check_env_class, screen_of
+from murk_env.faces.seeding import read_mask
+from murk_env.faces.spaces import batched_space
+from murk_env.faces.vector_base import StepResult, VectorFace
+from murk_env.observation.output import rows_of
+
+__all__ = ["MurkVectorEnv", "vector_form"]
+
+
+class MurkVectorEnv(VectorFace):
+    """A Gymnasium vector env: `num_envs` worlds of an environment class in one arena.
+
+    It equals `SyncVectorEnv` over single envs of the class, byte for byte, in every autoreset mode.
+
+    Args:
+        env_class: the environment.
+        num_envs: number of worlds.
+        autoreset_mode: `NextStep`, `SameStep` or `Disabled`, or the enum.
+        render_mode: one of the class's render modes, or None.
+        max_episode_steps: steps after which an episode is truncated; None or below 1 for no limit.
+        copy: whether observations, rewards and flags are arrays of their own; with False, two sets are used
+            in turn, each valid until the step after next. Infos are always fresh.
+        checked: prove at every tick that full writes are complete and all numbers finite.
+        num_threads: threads that share the worlds; results do not depend on it. None takes as many as there
+            are processors as soon as a step takes long enough for that, and 1 starts none.
+        static_arena: the static fields of another env of this class and parameters.
+        parameters: the fields of the class's `Params`.
+
+    Raises:
+        ParameterError: for an unknown parameter or a value that it cannot have.
+    """
+
+    _row = "world"
+    _counted = "num_envs"
+
+    def __init__(
+        self,
+        env_class: type[MurkEnv],
+        num_envs: int = 1,
+        *,
+        autoreset_mode: str | AutoresetMode = AutoresetMode.NEXT_STEP,
+        render_mode: str | None = None,
+        max_episode_steps: int | None = None,
+        copy: bool = True,
+        checked: bool = False,
+        num_threads: int | None = None,
+        static_arena: StaticArena | None = None,
+        disable_env_checker: bool | None = None,
+        **parameters: Any,
+    ) -> None:
+        # disable_env_checker: gymnasium.make_vec passes it on; there is no checker around a vector env.
+        check_env_class("MurkVectorEnv", env_class)
+        options = {
+            "render_mode": render_mode,
+            "max_episode_steps": max_episode_steps,
+            "copy": copy,
+            "checked": checked,
+            "num_threads": num_threads,
+        }
+        super().__init__(env_class, num_envs, autoreset_mode, options, static_arena, parameters)
+        self.num_envs = self._num_worlds
+        self.single_observation_space = self._env.observation_space
+        self.single_action_space = self._env.action_space
+        self.observation_space = batched_space(self._env.observation_space, self.num_envs)
+        self.action_space = batched_space(self._env.action_space, self.num_envs)
+
+    def step(self, actions: Any) -> StepResult:
+        """Step every world once, as one tick.
+
+        Args:
+            actions: (num_envs, ...) of the action space; in next-step mode those of worlds whose
+                episode ended at the last step are ignored.
+
+        Returns:
+            Observations, rewards (float64), terminations, truncations and infos of all worlds.
+
+        Raises:
+            ActionError, ActionTypeError, ResetNeededError, EpisodeEndedError, ClosedError: before
+                anything changes.
+            HookError, PropagatorError: every world is as before the step.
+        """
+        core = self._core
+        if not core.ready:
+            core.check_ready()
+        core.actions.read(actions, core.pending)
+        core.step()
+        return core.observation(), *core.verdict(), self._infos()
+
+    def render(self) -> tuple[Any, ...] | None:
+        """Return how every world looks: a frame (height, width, 3) uint8 each, or text in `ansi` mode.
+
+        In same-step mode a world whose episode has just ended shows its new one.
+
+        Returns:
+            None, with a warning, where the env was made without a render mode.
+
+        Raises:
+            ResetNeededError, ClosedError: there is nothing to be seen.
+            MissingLibraryError: matplotlib or Pillow is not installed.
+            PictureError: the environment has no field over cells, or its picture an unknown colour.
+        """
+        return screen_of(self._env).show(self.render_mode)
+
+    def _masked_worlds(self, mask: Any) -> npt.NDArray[np.intp]:
+        return read_mask(mask, self.num_envs)
+
+    def _observations(self) -> Any:
+        return self._core.observation()
+
+    def _reset_infos(self, worlds: npt.NDArray[np.intp] | None) -> dict[str, Any]:
+        return info_of_rows(self._core.info, worlds)
+
+    def _infos(self) -> dict[str, Any]:
+        infos = info_of_rows(self._core.info)
+        ended = self._core.ended
+        if ended is not None:
+            final = np.empty(self.num_envs, dtype=object)  # of None
+            for world, seen in zip(ended.worlds.tolist(), rows_of(ended.observations[0]), strict=True):
+                final[world] = seen
+            mask = np.zeros(self.num_envs, np.bool_)
+            mask[ended.worlds] = True
+            infos |= {
+                "final_obs": final,
+                "_final_obs": mask,
+                "final_info": info_of_rows(ended.info, ended.worlds),
+                "_final_info": mask.copy(),
+            }
+        return infos
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return self._reduced(MurkVectorEnv, num_envs=self.num_envs)
+
+
+def vector_form(env_class: type[MurkEnv]) -> Callable[..., MurkVectorEnv]:
+    """Return a vector env class of one environment, for `vector_entry_point` of `gymnasium.register`.
+
+    Example:
+        HeatSeekerVector = vector_form(HeatSeeker)
+    """
+
+    class Form(MurkVectorEnv):
+        def __init__(self, num_envs: int = 1, **kwargs: Any) -> None:
+            super().__init__(env_class, num_envs, **kwargs)
+
+    Form.__name__ = f"{env_class.__name__}Vector"
+    Form.__qualname__ = Form.__name__
+    Form.__module__ = env_class.__module__
+    Form.__doc__ = f"Many worlds of {env_class.__name__}; see MurkVectorEnv."
+    Form.metadata = env_class.metadata
+    return Form

@@ -1,0 +1,260 @@
+"""What both vector faces share: a batch of worlds, their seeds, and what trainers ask beside step."""
+
+import copy as copying
+import operator
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar, cast
+
+import numpy as np
+import numpy.typing as npt
+from gymnasium.utils import seeding
+from gymnasium.vector import AutoresetMode, VectorEnv
+
+from murk_arena import OwnedSnapshot, StaticArena
+from murk_env.errors import InputError, ParameterError, ResetNeededError, StateError, did_you_mean
+from murk_env.faces.env import MurkEnv, make_batch, screen_of
+from murk_env.faces.seeding import draw_seed, peek_seed, read_options, read_seeds
+from murk_env.random import key_from_seed
+
+__all__ = ["StepResult", "VectorFace"]
+
+Array = npt.NDArray[Any]
+Worlds = npt.NDArray[np.intp]
+StepResult = tuple[Any, npt.NDArray[np.float64], npt.NDArray[np.bool_], npt.NDArray[np.bool_], dict[str, Any]]
+
+
+class VectorFace(VectorEnv[Any, Any, Array]):
+    """A Gymnasium vector env over a batch of worlds; what a row is, a world or an agent, the faces say.
+
+    Args:
+        env_class: the environment.
+        num_worlds: number of worlds.
+        autoreset_mode: `NextStep`, `SameStep` or `Disabled`, or the enum.
+        options: the keywords that every face takes, by name.
+        static_arena: the static fields of another env of this class and parameters.
+        parameters: the fields of the class's `Params`.
+        agents: whether rows are agents.
+    """
+
+    _row: ClassVar[str]  # what messages call a row
+    _counted: ClassVar[str]  # the keyword that says how many worlds there are
+
+    def __init__(
+        self,
+        env_class: type[MurkEnv],
+        num_worlds: Any,
+        autoreset_mode: str | AutoresetMode,
+        options: Mapping[str, Any],
+        static_arena: StaticArena | None,
+        parameters: Mapping[str, Any],
+        *,
+        agents: bool = False,
+    ) -> None:
+        self._num_worlds = _whole(self._counted, num_worlds)
+        self.autoreset_mode = _autoreset_mode(autoreset_mode)
+        self._env, self._core = make_batch(
+            env_class, self._num_worlds, self.autoreset_mode, options, static_arena, parameters, agents=agents
+        )
+        self._arguments = {"autoreset_mode": self.autoreset_mode.value, **options, **parameters}
+        self.render_mode = options["render_mode"]
+        self.metadata = {**env_class.metadata, "autoreset_mode": self.autoreset_mode}
+        self._generators: list[np.random.Generator | None] = [None] * self._num_worlds
+        self._seeds: list[int | None] = [None] * self._num_worlds
+
+    def reset(
+        self,
+        *,
+        seed: int | Sequence[int | None] | None = None,
+        options: dict[str, Any] | None = None,
+    ) -> tuple[Any, dict[str, Any]]:
+        """Begin a new episode in every world, or in those of a mask.
+
+        Args:
+            seed: an integer seeds world i with `seed + i`; a sequence holds one seed, or None, for
+                each world. Worlds without a seed go on with their random numbers.
+            options: `{"reset_mask": mask}`, a bool array (num_envs,), resets those rows only; where rows are
+                agents, it holds all rows of a world or none. The dict is left as it is.
+
+        Returns:
+            The observations of all rows and the infos of those that were reset.
+
+        Raises:
+            SeedError, SeedTypeError, OptionError, ResetMaskError, ResetMaskTypeError, ResetNeededError:
+                before anything changes.
+        """
+        self._core.check_open()
+        seeds = read_seeds(seed, self._num_worlds, self._counted)
+        masked = None
+        known = read_options(options, ("reset_mask",))
+        if "reset_mask" in known:
+            masked = self._masked_worlds(known["reset_mask"])
+            if not self._core.started:
+                raise ResetNeededError("reset every world once before resetting some with a reset_mask.")
+        self._restart(np.arange(self._num_worlds) if masked is None else masked, seeds)
+        return self._observations(), self._reset_infos(masked)
+
+    def _masked_worlds(self, mask: Any) -> Worlds:
+        """Return the worlds that a mask of rows selects."""
+        raise NotImplementedError
+
+    def _observations(self) -> Any:
+        """Return the latest observations of all rows."""
+        raise NotImplementedError
+
+    def _reset_infos(self, worlds: Worlds | None) -> dict[str, Any]:
+        """Return the infos of a reset of some worlds, or of all."""
+        raise NotImplementedError
+
+    def _restart(self, worlds: Worlds, seeds: Sequence[int | None]) -> None:
+        """Reset some worlds, draw the seeds of a first reset, and look."""
+        keys, drawn = self._keys(worlds.tolist(), seeds)
+        self._core.reset(worlds, keys)
+        for generator in drawn:
+            draw_seed(generator)
+        for world in worlds.tolist():
+            if seeds[world] is not None:
+                self._seeds[world], self._generators[world] = seeds[world], None
+        self._core.look()
+
+    def render_tiles(self, num_worlds: int) -> npt.NDArray[np.uint8]:
+        """Return one frame of the first worlds side by side, whatever the render mode.
+
+        Args:
+            num_worlds: how many, from 1 to the number of worlds.
+
+        Returns:
+            (height, width, 3) uint8, with one legend and one range of colours for all.
+
+        Raises:
+            InputError: there are not so many worlds.
+            ResetNeededError, ClosedError, MissingLibraryError, PictureError: as `render`.
+        """
+        return screen_of(self._env).tiles(num_worlds)
+
+    # --- randomness, as SyncVectorEnv keeps it: one generator for each world -------------------
+
+    def _keys(
+        self, worlds: Sequence[int], seeds: Sequence[int | None]
+    ) -> tuple[dict[int, npt.NDArray[np.int32]], list[np.random.Generator]]:
+        """Return the new keys, at the first reset of all worlds, and the generators they come from."""
+        keys = {world: key_from_seed(seed) for world in worlds if (seed := seeds[world]) is not None}
+        if self._core.started:
+            return keys, []
+        drawn = {world: self._generator(world) for world in worlds if world not in keys}
+        keys |= {world: key_from_seed(peek_seed(generator)) for world, generator in drawn.items()}
+        return keys, list(drawn.values())
+
+    def _generator(self, world: int) -> np.random.Generator:
+        found = self._generators[world]
+        if found is None:
+            found, self._seeds[world] = seeding.np_random(self._seeds[world])
+            self._generators[world] = found
+        return found
+
+    @property
+    def np_random(self) -> tuple[np.random.Generator, ...]:  # pyright: ignore[reportIncompatibleMethodOverride]
+        """The numpy generator of each world, not row; environments draw through `tick.rng` instead."""
+        return tuple(self._generator(world) for world in range(self._num_worlds))
+
+    @property
+    def np_random_seed(self) -> tuple[int | None, ...]:  # pyright: ignore[reportIncompatibleMethodOverride]
+        """The last seed of each world, not row."""
+        for world in range(self._num_worlds):
+            if self._seeds[world] is None:
+                self._generator(world)
+        return tuple(self._seeds)
+
+    # --- what trainers ask of SyncVectorEnv ----------------------------------------------------
+
+    def call(self, name: str, *args: Any, **kwargs: Any) -> tuple[Any, ...]:
+        """Return an attribute of the environment, or what its method returns, once for each row."""
+        if name in ("reset", "step", "close"):
+            raise StateError(
+                f"call({name!r}) would treat one {self._row} apart; use envs.{name}(...), which takes all."
+            )
+        if name in ("np_random", "np_random_seed"):
+            of_worlds, rows_each = getattr(self, name), self.num_envs // self._num_worlds
+            return tuple(value for value in of_worlds for _ in range(rows_each))
+        if name == "render":
+            return cast("tuple[Any, ...] | None", self.render()) or (None,) * self.num_envs
+        value = getattr(self._env, name)
+        return (value(*args, **kwargs) if callable(value) else value,) * self.num_envs
+
+    def get_attr(self, name: str) -> tuple[Any, ...]:
+        """Return an attribute of the environment, once for each row."""
+        return self.call(name)
+
+    def set_attr(self, name: str, values: Any) -> None:
+        """Set an attribute that Gymnasium or a wrapper keeps on the environment, such as `spec`.
+
+        Args:
+            name: the attribute.
+            values: one value, or a list or tuple that holds the same value for each row: the worlds
+                share one environment, and what differs between them lives in fields.
+
+        Raises:
+            InputError: the number of values is not that of the rows, or they differ.
+            FrozenAttributeError: it is no attribute that a face sets.
+        """
+        one_each = isinstance(values, list | tuple)
+        given: list[Any] = list(cast("Sequence[Any]", values)) if one_each else [values] * self.num_envs
+        if len(given) != self.num_envs:
+            raise InputError(f"set_attr({name!r}) got {len(given)} values for {self.num_envs} {self._row}s.")
+        if any(value is not given[0] and value != given[0] for value in given):
+            raise InputError(
+                f"set_attr({name!r}) got values that differ, but the worlds share one environment; "
+                f"keep what differs from world to world in a Field."
+            )
+        setattr(self._env, name, given[0])
+
+    def close_extras(self, **kwargs: Any) -> None:
+        """Refuse every later use but another close with ClosedError; memory goes with the last reference."""
+        if "_core" in self.__dict__:  # Gymnasium 1.1 and 1.2 also close what could not be made
+            self._core.close()
+
+    def _reduced(self, face: "type[VectorFace]", **arguments: Any) -> tuple[Any, ...]:
+        """Return what pickle keeps of an object whose class is, or derives from, a face."""
+        kept = ("spec", "closed", "_generators", "_seeds", "action_space")
+        return _rebuild, (
+            type(self),
+            face,
+            {"env_class": type(self._env), **arguments, **self._arguments},
+            self._core.save(),
+            copying.copy({name: getattr(self, name) for name in kept}),
+        )
+
+
+def _rebuild(
+    own_class: type[VectorFace],
+    face: type[VectorFace],
+    arguments: Mapping[str, Any],
+    saved: OwnedSnapshot,
+    kept: Mapping[str, Any],
+) -> VectorFace:
+    envs = own_class.__new__(own_class)
+    face.__init__(envs, static_arena=saved.static_arena, **arguments)
+    envs._core.restore(saved)  # pyright: ignore[reportPrivateUsage]
+    for name, value in kept.items():
+        setattr(envs, name, value)
+    if envs.closed:
+        envs._core.close()  # pyright: ignore[reportPrivateUsage]
+    return envs
+
+
+def _whole(name: str, number: Any) -> int:
+    try:
+        whole = operator.index(number)
+    except TypeError:
+        whole = 0
+    if whole < 1:
+        raise ParameterError(f"{name} is a number of worlds, at least 1, not {number!r}.")
+    return whole
+
+
+def _autoreset_mode(mode: str | AutoresetMode) -> AutoresetMode:
+    known = {member.value: member for member in AutoresetMode}
+    if isinstance(mode, AutoresetMode):
+        return mode
+    if not isinstance(mode, str) or mode not in known:  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise ParameterError(f"autoreset_mode cannot be {mode!r}; {did_you_mean(mode, known)}")
+    return known[mode]

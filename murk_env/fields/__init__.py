@@ -1,0 +1,7 @@
+"""Fields: the named arrays that a world is made of, and what is seen of them."""
+
+from murk_env.fields.bookkeeping import ACTIVE
+from murk_env.fields.field import Field, Parameter, fields_of
+from murk_env.fields.views import RowTick, Tick, Values
+
+__all__ = ["ACTIVE", "Field", "Parameter", "RowTick", "Tick", "Values", "fields_of"]

@@ -1,0 +1,197 @@
+"""What hooks see of the worlds: values to read, and ticks to write through."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from murk_arena import FieldId, RowWriter, TickGuard
+from murk_env.errors import DefinitionError, did_you_mean
+from murk_env.fields.bookkeeping import ACTIVE
+from murk_env.fields.field import Field
+from murk_env.random import WorldRng
+
+__all__ = ["RowTick", "Tick", "Values", "storable"]
+
+Array = npt.NDArray[Any]
+
+
+class Values(Mapping[Field, Array]):
+    """Read-only arrays of one state of all worlds: `values[field]`, worlds axis first.
+
+    What hooks receive as `before` and `after`; valid while the hook runs. A static field comes
+    without the worlds axis.
+    """
+
+    __slots__ = ("_arrays",)
+
+    def __init__(self, arrays: Mapping[Field, Array]) -> None:
+        self._arrays = dict(arrays)
+
+    def __getitem__(self, field: Field) -> Array:
+        try:
+            return self._arrays[field]
+        except (KeyError, TypeError):
+            raise _no_field(field, self._arrays) from None
+
+    def __contains__(self, field: object) -> bool:
+        return isinstance(field, Field) and field in self._arrays
+
+    def __iter__(self) -> Iterator[Field]:
+        return iter(self._arrays)
+
+    def __len__(self) -> int:
+        return len(self._arrays)
+
+    def at(self, field: Field, cells: npt.NDArray[np.integer[Any]]) -> Array:
+        """Return each world's value at its own cell: `(num_worlds,)` for cells `(num_worlds,)`.
+
+        For cells `(num_worlds, k)` it returns `(num_worlds, k)`. The field must be a scalar one
+        over cells or agents.
+        """
+        return gather(field, self[field], np.asarray(cells))
+
+    def show(self, field: Field, values: Array) -> None:
+        """Hold another array of a field, because it has moved; for the tick's own use."""
+        self._arrays[field] = values
+
+
+def gather(field: Field, values: Array, cells: npt.NDArray[np.integer[Any]]) -> Array:
+    """Return `values[world, cells[world]]` for every world, or `values[cells]` of a static field."""
+    if field.over == "world" or field.components is not None:
+        raise DefinitionError(f"at() takes a scalar field over cells or agents, not {field!r}.")
+    if field.mutability == "static":
+        return values[cells]
+    worlds = np.arange(len(values)).reshape(-1, *(1,) * (cells.ndim - 1))
+    return values[worlds, cells]
+
+
+class Tick:
+    """The tick as `act` sees it: all worlds, before the propagators run.
+
+    `tick[field]` reads a field (read-only array, worlds axis first); `tick[field] = values` sets
+    it for all worlds; `tick.edit(field)` gives a writable array to change in part. Only fields
+    that no propagator writes can be set. `tick.rng` draws random numbers, one row per world.
+    """
+
+    __slots__ = ("_editors", "_guard", "_values", "rng")
+
+    def __init__(
+        self, values: Values, editors: Mapping[Field, "Editor"], rng: WorldRng, guard: TickGuard
+    ) -> None:
+        self._values = values
+        self._editors = editors
+        self.rng = rng
+        self._guard = guard
+
+    def __getitem__(self, field: Field) -> Array:
+        return self._values[field]
+
+    def __setitem__(self, field: Field, values: npt.ArrayLike) -> None:
+        array = self.edit(field)
+        array[...] = storable(field, values)
+
+    def edit(self, field: Field) -> Array:
+        """Return a writable array of the field; it holds the values so far."""
+        if field not in self._values:
+            raise _no_field(field, self._values)
+        editor = self._editors[field]
+        array = editor(self._guard)
+        if field.mutability == "sparse":
+            self._values.show(field, self._guard.read(editor.id))
+        return array
+
+    def at(self, field: Field, cells: npt.NDArray[np.integer[Any]]) -> Array:
+        """Return each world's value at its own cell, as `Values.at`."""
+        return self._values.at(field, cells)
+
+    def show(self, field: Field, values: Array) -> None:
+        """Hold another array of a field, because it has moved; for the world's own use."""
+        self._values.show(field, values)
+
+
+class Editor:
+    """How `act` comes to a writable array of one field."""
+
+    __slots__ = ("_refusal", "id")
+
+    def __init__(self, field_id: FieldId, refusal: str = "") -> None:
+        self.id = field_id
+        self._refusal = refusal
+
+    def __call__(self, guard: TickGuard) -> Array:
+        if self._refusal:
+            raise DefinitionError(self._refusal)
+        return guard.update(self.id)
+
+
+class RowTick:
+    """The tick as `start` sees it: only the worlds whose episode begins.
+
+    Everything has one row for each of `worlds`: `tick[field]` gives a copy of those rows,
+    `tick[field] = values` sets them (any field but static ones), `tick.rng` draws one row each.
+    A static field is read whole, `(*shape)`.
+    """
+
+    __slots__ = ("_fields", "_ids", "_writer", "rng")
+
+    def __init__(
+        self, writer: RowWriter, fields: Mapping[str, Field], ids: Mapping[Field, FieldId], rng: WorldRng
+    ) -> None:
+        self._writer = writer
+        self._fields = fields
+        self._ids = ids
+        self.rng = rng
+
+    @property
+    def worlds(self) -> npt.NDArray[np.int64]:
+        """Indices of the worlds whose episode begins."""
+        return self._writer.worlds
+
+    def __getitem__(self, field: Field) -> Array:
+        rows = self._writer.read(self._id(field))
+        rows.flags.writeable = False  # it is a copy: what was written into it would be lost
+        return rows
+
+    def __setitem__(self, field: Field, values: npt.ArrayLike) -> None:
+        self._writer.write(self._id(field), storable(field, values))
+
+    def at(self, field: Field, cells: npt.NDArray[np.integer[Any]]) -> Array:
+        """Return each beginning world's value at its own cell, as `Values.at`."""
+        return gather(field, self[field], np.asarray(cells))
+
+    def _id(self, field: Field) -> FieldId:
+        if field not in self._fields.values():
+            raise _no_field(field, dict.fromkeys(self._fields.values()))
+        return self._ids[field]
+
+
+def storable(field: Field, values: npt.ArrayLike) -> Array:
+    """Return values as an array that the field can hold, or raise DefinitionError."""
+    given = np.asarray(values)
+    if not np.can_cast(given.dtype, field.dtype, "same_kind"):
+        raise DefinitionError(
+            f"field {field.name!r} holds {field.dtype}, the values are {given.dtype}; convert them first."
+        )
+    if field.dtype == np.int32 and given.dtype.itemsize > 4 and given.size:
+        limits = np.iinfo(np.int32)
+        if not limits.min <= given.min() <= given.max() <= limits.max:
+            raise DefinitionError(
+                f"field {field.name!r} holds int32, the values go from {given.min()} to {given.max()}."
+            )
+    return given
+
+
+def _no_field(field: object, known: Mapping[Field, object]) -> DefinitionError:
+    if field is ACTIVE:
+        return DefinitionError(
+            "these worlds have no ACTIVE, as none of their agents can leave before the others: it is there "
+            "where agents are rewarded apart, by a Blueprint with groups and no observation of its own."
+        )
+    names = [other.name for other in known if not other.name.startswith("_")]
+    if isinstance(field, Field):
+        return DefinitionError(f"{field!r} is not a field of these worlds; {did_you_mean(field.name, names)}")
+    return DefinitionError(
+        f"fields are named by their Field objects, not by {field!r}: write tick[self.heat]."
+    )

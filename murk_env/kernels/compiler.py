@@ -1,0 +1,149 @@
+"""Compiled functions: numba behind three calls, with a disk cache that cannot go stale.
+
+Everything compiled in this package is compiled here, so that one set of options holds everywhere:
+no fast-math (results are the same in every form of an environment), the GIL released, numpy's rules
+for division by zero.
+"""
+
+import linecache
+import types
+import zlib
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar, cast
+
+from murk_env.kernels.disk_cache import attach_cache
+from murk_env.kernels.fingerprint import fingerprint, global_names
+from murk_env.kernels.numba_internals import CompilationError, is_dispatcher, njit
+
+__all__ = ["CompilationError", "compile_function", "compile_source", "kernel"]
+
+AnyFunction = TypeVar("AnyFunction", bound=Callable[..., Any])
+
+# By text and the identities of what its names mean, which stay alive with it: describing them anew for every
+# environment that is made would take longer than the rest of making it.
+_sources: dict[tuple[Any, ...], tuple[Callable[..., Any], Mapping[str, object]]] = {}
+_made: dict[tuple[str, bool], Callable[..., Any]] = {}
+
+
+def kernel(function: AnyFunction) -> AnyFunction:
+    """Compile a function of this package; the decorator of every kernel.
+
+    The function is compiled at its first call with a new set of argument types, or loaded from the
+    cache on disk. Its annotations are for the reader: numba takes the types of what it is given.
+
+    Args:
+        function: a plain function in numba's dialect; it may call other kernels.
+
+    Returns:
+        numba's dispatcher, typed as the function it compiles.
+    """
+    return _compiled(function, checked=False)
+
+
+def _compiled(function: AnyFunction, *, checked: bool) -> AnyFunction:
+    dispatcher = njit(nogil=True, error_model="numpy", boundscheck=checked)(function)
+    attach_cache(dispatcher)
+    return cast(AnyFunction, dispatcher)
+
+
+def compile_source(
+    source: str, name: str, namespace: Mapping[str, object], *, checked: bool = False
+) -> Callable[..., Any]:
+    """Compile a function given as text, as the loops over worlds around compiled hooks are.
+
+    Tracebacks show the lines of the text. Equal text over equal names gives the same compiled function,
+    so building an environment twice compiles once.
+
+    Args:
+        source: Python source that defines ``name`` at its top level.
+        name: the function to compile.
+        namespace: what the source's global names mean, kernels and plain constants.
+        checked: whether an index outside an array raises IndexError; otherwise it is not noticed.
+
+    Returns:
+        The compiled function.
+    """
+    known = (source, name, checked, *((key, id(value)) for key, value in sorted(namespace.items())))
+    if known in _sources:
+        return _sources[known][0]
+    made = _compiled_source(source, name, namespace, checked=checked)
+    if any(made is one for one in _made.values()):  # else it cannot be told apart from what is made next time
+        _sources[known] = made, namespace
+    return made
+
+
+def _compiled_source(
+    source: str, name: str, namespace: Mapping[str, object], *, checked: bool
+) -> Callable[..., Any]:
+    filename = f"<murk_env {name} {zlib.crc32(source.encode()):08x}>"  # the same for the same text
+    variables: dict[str, Any] = {"__name__": __name__, **namespace}
+    exec(compile(source, filename, "exec"), variables)
+    made = _unique(variables[name], checked, lambda plain: _compiled(plain, checked=checked))
+    linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
+    return made
+
+
+def compile_function(function: Callable[..., Any], *, checked: bool = False) -> Callable[..., Any]:
+    """Compile a plain function together with the plain functions it calls.
+
+    The function may be a closure over numbers, other plain functions or kernels. What its names mean is
+    read now: a global rebound later is not seen. Equal functions over equal values give the same compiled
+    function, so a closure made anew by every environment of a class is compiled once.
+
+    Args:
+        function: a plain function in numba's dialect, or an already compiled one, returned as it is.
+        checked: whether an index outside an array raises IndexError; otherwise it is not noticed.
+
+    Returns:
+        The compiled function.
+
+    Raises:
+        TypeError: ``function`` is not a plain Python function.
+    """
+    if is_dispatcher(function):
+        return function
+    if not isinstance(function, types.FunctionType):
+        raise TypeError(f"expected a plain Python function to compile, got {function!r}")
+    return _unique(function, checked, lambda plain: _compile_with_helpers(plain, {}, checked))
+
+
+def _unique(
+    function: types.FunctionType, checked: bool, make: Callable[[types.FunctionType], Callable[..., Any]]
+) -> Callable[..., Any]:
+    """What was made of an equal function before, or what ``make`` makes of this one."""
+    key = fingerprint(function)
+    if key is None:
+        return make(function)
+    if (key, checked) not in _made:
+        _made[key, checked] = make(function)
+    return _made[key, checked]
+
+
+def _compile_with_helpers(
+    function: types.FunctionType, compiled: dict[types.FunctionType, Callable[..., Any]], checked: bool
+) -> Callable[..., Any]:
+    """Compile a copy of ``function`` whose plain helpers are replaced by compiled ones.
+
+    ``compiled`` holds what is already under way, so that functions that call each other come to an end.
+    """
+    if function in compiled:
+        return compiled[function]
+    cells = tuple(types.CellType() for _ in function.__closure__ or ())
+    variables: dict[str, Any] = {"__name__": function.__module__, "__builtins__": function.__builtins__}
+    copy = types.FunctionType(function.__code__, variables, function.__name__, function.__defaults__, cells)
+    copy.__kwdefaults__ = function.__kwdefaults__
+    copy.__qualname__ = function.__qualname__
+    compiled[function] = _compiled(copy, checked=checked)
+
+    def ready(value: Any) -> Any:
+        return (
+            _compile_with_helpers(value, compiled, checked)
+            if isinstance(value, types.FunctionType)
+            else value
+        )
+
+    for name in global_names(function.__code__) & function.__globals__.keys():
+        variables[name] = ready(function.__globals__[name])
+    for cell, original in zip(cells, function.__closure__ or (), strict=True):
+        cell.cell_contents = ready(original.cell_contents)
+    return compiled[function]

@@ -1,0 +1,251 @@
+"""Merges kernels over worlds into one compiled function, and runs it block of worlds after block."""
+
+from collections.abc import Sequence
+from itertools import groupby
+from typing import Any, TypeGuard, cast
+
+import numpy as np
+import numpy.typing as npt
+
+from murk_env.errors import PipelineError
+from murk_env.kernels.call import KernelCall
+from murk_env.kernels.compiler import compile_source
+from murk_env.kernels.native import array_at, put, real_at, word
+from murk_env.kernels.numba_internals import address_of, is_dispatcher
+
+__all__ = ["Choice", "Fused", "address", "can_fuse", "fits"]
+
+Array = npt.NDArray[Any]
+Choice = tuple[Array, int]  # integers, one for each world, and that of the worlds that are chosen
+
+# Words of a table: the kernel that runs, in a cache line of its own, because it is written; the number of
+# worlds in a block; the arguments.
+_STAGE, _BLOCK, _FIRST = 0, 8, 9
+
+
+class Fused:
+    """Several bound kernels as one function: `merged(start, stop)` runs them all on the worlds [start, stop).
+
+    Every block of worlds goes through all kernels before the next block begins, so that it stays in cache.
+    Equal kernels with arguments of equal types share one compiled function, whatever the arrays.
+
+    Args:
+        bounds: the kernels in order, of which `can_fuse` is true.
+        block: number of worlds in a block.
+        choices: by kernel, which worlds it is run for, None for all. Kernels of the same choice that follow
+            each other run one after the other for a world, then for the next: the first may change the
+            number by which the world was chosen.
+
+    Attributes:
+        function: the compiled function, called with `(address, start, stop)`.
+        address: where the table of arguments lies.
+        words: the table. Who lets a word that `places` names be the address of another array of the same
+            shape and type keeps that array alive.
+        block: number of worlds in a block.
+    """
+
+    def __init__(
+        self, bounds: Sequence[KernelCall], block: int, choices: Sequence[Choice | None] | None = None
+    ) -> None:
+        self.block = block
+        writer = _Writer()
+        calls = [", ".join(map(writer.expression, bound.arguments)) for bound in bounds]
+        chosen = [None] * len(bounds) if choices is None else choices
+        tests = [writer.test(choice) for choice in chosen]
+        namespace = {f"kernel{index}": bound.kernel for index, bound in enumerate(bounds)}
+        self.function = compile_source(
+            _source(writer.lines, calls, tests), "fused_kernels", {**namespace, **_NAMESPACE}
+        )
+        self._table = np.array([0] * _BLOCK + [block, *writer.words], np.int64)
+        slots = iter(writer.slots)
+        self._slots = [[next(slots) for _ in bound.arguments] for bound in bounds]
+        self._bounds = list(bounds)  # they keep the arrays alive, of which the table holds but addresses
+        self._choices = chosen
+        self.address = address(self._table)
+        self.words = memoryview(cast(Any, self._table))
+
+    def __call__(self, start: int, stop: int) -> None:
+        """Run the worlds [start, stop)."""
+        self.function(self.address, start, stop)
+
+    @property
+    def machine_code(self) -> int | None:
+        """Where the function's machine code lies, for `call_at`; None before its first call."""
+        return address_of(self.function)
+
+    @property
+    def stage(self) -> int:
+        """The kernel, counted from 0, that ran last: the one that failed, if a run from world 0 did."""
+        return int(self._table[_STAGE])
+
+    def rebind(self, index: int, bound: KernelCall) -> None:
+        """Let a kernel work on other arrays and numbers of the same shapes and types.
+
+        Raises:
+            PipelineError: it is another kernel, or takes other arguments.
+        """
+        before = self._bounds[index]
+        pairs = list(zip(before.arguments, bound.arguments, strict=False))
+        alike = len(before.arguments) == len(bound.arguments) and all(_alike(*pair) for pair in pairs)
+        if bound.kernel is not before.kernel or not alike:
+            raise PipelineError(
+                f"the kernel {bound.kernel.__name__!r} is bound anew with arguments of other shapes or types "
+                f"than before; what bind(frame) returns may differ in values alone from tick to tick."
+            )
+        for slot, (old, new) in zip(self._slots[index], pairs, strict=True):
+            if old is new:
+                continue  # it may have been pointed elsewhere
+            for place, item in zip(slot, new if _is_tuple(new) else (new,), strict=True):
+                self._table[place] = address(item) if _is_array(item) else _word(item)
+        self._bounds[index] = bound  # last: what is interrupted is done again
+
+    def places(self, array: Array) -> list[int]:
+        """Return the words that hold the address of an array argument."""
+        return [
+            slot[0]
+            for bound, slots in zip(self._bounds, self._slots, strict=True)
+            for value, slot in zip(bound.arguments, slots, strict=True)
+            if value is array
+        ]
+
+
+def can_fuse(run: object) -> bool:
+    """Whether a law or hook is a compiled function bound to arguments that a table can hold."""
+    return isinstance(run, KernelCall) and is_dispatcher(run.kernel) and all(map(fits, run.arguments))
+
+
+def address(array: Array) -> int:
+    """Return where an array's memory begins."""
+    return array.__array_interface__["data"][0]
+
+
+def _is_array(value: Any) -> TypeGuard[Array]:
+    return isinstance(value, np.ndarray)
+
+
+def _is_tuple(value: Any) -> TypeGuard[tuple[Any, ...]]:
+    return isinstance(value, tuple)
+
+
+def _is_real(value: Any) -> bool:
+    return isinstance(value, float | np.floating)
+
+
+def _alike(old: Any, new: Any) -> bool:
+    """Whether a table for the one argument serves the other, but for addresses and numbers."""
+    if _is_array(old) and _is_array(new):
+        return new.flags.c_contiguous and _form(old) == _form(new)
+    if _is_tuple(old) and _is_tuple(new):
+        return [type(item) for item in old] == [type(item) for item in new]
+    return type(old) is type(new)
+
+
+def _form(array: Array) -> tuple[Any, ...]:
+    return array.shape, array.dtype, array.flags.writeable
+
+
+def _word(number: Any) -> int:
+    """Return the word that stands for a number: its bits, where it is a float."""
+    if _is_real(number):
+        return int(np.float64(number).view(np.int64))
+    return int(np.array(number).astype(np.int64))
+
+
+def fits(value: Any) -> bool:
+    """Whether a table can hold an argument."""
+    if _is_array(value):
+        known = value.dtype.isnative and value.dtype.name in _NAMESPACE
+        return known and bool(value.flags.c_contiguous) and value.ndim > 0
+    if _is_tuple(value):
+        return all(fits(item) and not _is_array(item) and not _is_tuple(item) for item in value)
+    if type(value) is int:
+        return -(2**63) <= value < 2**63
+    return isinstance(value, bool | int | float) or type(value).__name__ in _NAMESPACE
+
+
+class _Writer:
+    """Writes arguments into a table, and the expressions that read them back.
+
+    Attributes:
+        words: the table, from the word `_FIRST` on.
+        lines: statements that fetch the arrays.
+        slots: by argument, the words that hold the array's address, the number, or a tuple's numbers.
+    """
+
+    def __init__(self) -> None:
+        self.words: list[int] = []
+        self.lines: list[str] = []
+        self.slots: list[list[int]] = []
+        self._tested: dict[int, str] = {}
+
+    def expression(self, value: Any) -> str:
+        """Return the expression for an argument."""
+        if _is_array(value):
+            return self._array(value)
+        self.slots.append([])
+        if _is_tuple(value):
+            return f"({''.join(f'{self._number(item)}, ' for item in value)})"
+        return self._number(value)
+
+    def test(self, choice: Choice | None) -> str:
+        """Return the expression that says whether a world is chosen, none if every world is."""
+        if choice is None:
+            return ""
+        numbers, wanted = choice
+        if id(numbers) not in self._tested:
+            self._tested[id(numbers)] = self._array(numbers)
+        return f"{self._tested[id(numbers)]}[world] == {wanted}"
+
+    def _number(self, value: Any) -> str:
+        place = self._put(_word(value))
+        self.slots[-1].append(place)
+        if isinstance(value, bool | np.bool_):
+            return f"(word(table, {place}) != 0)"
+        return _converted(value, f"{'real_at' if _is_real(value) else 'word'}(table, {place})")
+
+    def _array(self, array: Array) -> str:
+        place = self._put(address(array))
+        for side in array.shape:
+            self._put(side)
+        name = f"array{len(self.slots)}"
+        self.slots.append([place])
+        read_only = int(not array.flags.writeable)
+        kind = array.dtype.name
+        self.lines.append(f"{name} = array_at(table, {place}, {kind}, {array.ndim}, {read_only})")
+        return name
+
+    def _put(self, number: int) -> int:
+        self.words.append(number)
+        return _FIRST + len(self.words) - 1
+
+
+def _converted(value: object, expression: str) -> str:
+    """Return the expression with numpy's type, if the value has one."""
+    return f"{type(value).__name__}({expression})" if type(value).__module__ == "numpy" else expression
+
+
+def _source(lines: Sequence[str], calls: Sequence[str], tests: Sequence[str]) -> str:
+    body = [f"    {line}" for line in lines]
+    body += [f"    block = word(table, {_BLOCK})", "    first = start", "    while first < stop:"]
+    body.append("        last = min(first + block, stop)")
+    for test, group in groupby(enumerate(calls), lambda pair: tests[pair[0]]):
+        indent, span = " " * 8, "first, last"
+        if test:
+            body += [f"{indent}for world in range(first, last):", f"{indent}    if {test}:"]
+            indent, span = " " * 16, "world, world + 1"
+        for index, arguments in group:
+            body += [f"{indent}if start == 0:", f"{indent}    put(table, {_STAGE}, {index})"]
+            body.append(f"{indent}kernel{index}({span}, {arguments})")
+    return "\n".join(["def fused_kernels(table, start, stop):", *body, "        first = last", ""])
+
+
+_SIGNED = (np.int8, np.int16, np.int32, np.int64)
+_UNSIGNED = (np.uint8, np.uint16, np.uint32, np.uint64)
+_NAMESPACE: dict[str, Any] = {
+    **{kind.__name__: kind for kind in (np.float32, np.float64, *_SIGNED, *_UNSIGNED)},
+    "bool": np.bool_,
+    "array_at": array_at,
+    "real_at": real_at,
+    "put": put,
+    "word": word,
+}

@@ -1,0 +1,136 @@
+"""What compiled code needs of the machine: arrays at an address, atomic words, calls through a pointer.
+
+A call from Python into compiled code costs about 50 ns for each array it passes. Fused kernels and threads
+pass one address instead, that of a table of int64 words, and find their arrays there.
+"""
+
+from typing import Any
+
+from murk_env.kernels.numba_internals import array_of, cgutils, intrinsic, ir, numba_types, pack_array
+
+__all__ = ["array_at", "call_at", "fetch_add", "load", "put", "real_at", "store", "word"]
+
+_WORD: Any = ir.IntType(64)
+_WORDS: Any = _WORD.as_pointer()
+_BYTES: Any = ir.IntType(8).as_pointer()
+_int64: Any = numba_types.int64
+
+
+def _element(builder: Any, table: Any, index: Any) -> Any:
+    """Return the pointer to a word of a table."""
+    return builder.gep(builder.inttoptr(table, _WORDS), [index])
+
+
+@intrinsic
+def word(_typing: Any, table: Any, index: Any) -> Any:
+    """Return the int64 word `index` of the table at an address."""
+
+    def generate(_context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
+        return builder.load(_element(builder, *arguments))
+
+    return _int64(_int64, _int64), generate
+
+
+@intrinsic
+def real_at(_typing: Any, table: Any, index: Any) -> Any:
+    """Return the float64 whose bits are word `index` of the table at an address."""
+
+    def generate(_context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
+        return builder.bitcast(builder.load(_element(builder, *arguments)), ir.DoubleType())
+
+    return numba_types.float64(_int64, _int64), generate
+
+
+@intrinsic(prefer_literal=True)
+def array_at(_typing: Any, table: Any, index: Any, kind: Any, num_axes: Any, read_only: Any) -> Any:
+    """Return the C-contiguous array whose address and sides are the words from `index` on.
+
+    Its dtype `kind`, the number of its axes and whether it is read-only (1 or 0) are known when this is
+    compiled. Nothing keeps its memory alive: that is up to whoever wrote the table.
+    """
+    axes: int = num_axes.literal_value
+    array_type = array_of(kind.dtype, axes, "C", readonly=bool(read_only.literal_value))
+
+    def generate(context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
+        first = arguments[1]
+        words = [
+            builder.load(_element(builder, arguments[0], builder.add(first, ir.Constant(_WORD, axis))))
+            for axis in range(axes + 1)
+        ]
+        element = context.get_data_type(kind.dtype)
+        item_size = ir.Constant(_WORD, context.get_abi_sizeof(element))
+        strides = [item_size]
+        for side in reversed(words[2:]):
+            strides.insert(0, builder.mul(strides[0], side))
+        array = context.make_array(array_type)(context, builder)
+        context.populate_array(
+            array,
+            data=builder.inttoptr(words[0], element.as_pointer()),
+            shape=pack_array(builder, words[1:]),
+            strides=pack_array(builder, strides),
+            itemsize=item_size,
+            meminfo=None,
+        )
+        return array._getvalue()
+
+    return array_type(_int64, _int64, kind, num_axes, read_only), generate
+
+
+@intrinsic
+def put(_typing: Any, table: Any, index: Any, value: Any) -> Any:
+    """Set a word, for this thread."""
+
+    def generate(context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
+        builder.store(arguments[2], _element(builder, *arguments[:2]))
+        return context.get_dummy_value()
+
+    return numba_types.void(_int64, _int64, _int64), generate
+
+
+@intrinsic
+def load(_typing: Any, table: Any, index: Any) -> Any:
+    """Return a word as other threads last stored it."""
+
+    def generate(_context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
+        return builder.load_atomic(_element(builder, *arguments), "seq_cst", 8)
+
+    return _int64(_int64, _int64), generate
+
+
+@intrinsic
+def store(_typing: Any, table: Any, index: Any, value: Any) -> Any:
+    """Set a word for all threads, after everything this thread has written before."""
+
+    def generate(context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
+        builder.store_atomic(arguments[2], _element(builder, *arguments[:2]), "seq_cst", 8)
+        return context.get_dummy_value()
+
+    return numba_types.void(_int64, _int64, _int64), generate
+
+
+@intrinsic
+def fetch_add(_typing: Any, table: Any, index: Any, amount: Any) -> Any:
+    """Add to a word and return what it was, as one indivisible act."""
+
+    def generate(_context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
+        return builder.atomic_rmw("add", _element(builder, *arguments[:2]), arguments[2], "seq_cst")
+
+    return _int64(_int64, _int64, _int64), generate
+
+
+@intrinsic
+def call_at(_typing: Any, function: Any, table: Any, start: Any, stop: Any) -> Any:
+    """Call the compiled `function(table, start, stop)` at an address; return 0, or not if it raised.
+
+    The function is one that numba compiled for three int64 and that returns None; its machine code takes two
+    pointers before them, for its result and for the exception, which is dropped here.
+    """
+
+    def generate(_context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
+        kind = ir.FunctionType(ir.IntType(32), [_BYTES.as_pointer(), _BYTES.as_pointer(), *[_WORD] * 3])
+        result, raised = (cgutils.alloca_once(builder, _BYTES) for _ in range(2))
+        pointer = builder.inttoptr(arguments[0], kind.as_pointer())
+        status = builder.call(pointer, [result, raised, *arguments[1:]])
+        return builder.sext(status, _WORD)
+
+    return _int64(_int64, _int64, _int64, _int64), generate

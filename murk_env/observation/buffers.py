@@ -1,0 +1,103 @@
+"""What is seen of worlds: the observation plans of one face, and the arrays they fill."""
+
+from typing import Any, cast
+
+import numpy as np
+import numpy.typing as npt
+
+from murk_env.author.blueprint import Blueprint
+from murk_env.fields.bookkeeping import ACTIVE
+from murk_env.fields.views import Values
+from murk_env.kernels.program import Fill, Program
+from murk_env.observation import Observation, ObservationPlan
+from murk_env.observation.output import Output, each_array
+from murk_env.observation.output_sets import Outputs, OutputSet
+from murk_env.world import World
+
+__all__ = ["Sight", "plans_of"]
+
+
+class Sight:
+    """What one kind of viewer sees: the plan that fills it, and where it is filled.
+
+    Attributes:
+        plan: the observation plan.
+        template: arrays that a program is made with; every step puts the addresses of others in their place.
+        outputs: the sets of arrays to fill.
+        latest: the set that was filled last.
+    """
+
+    def __init__(self, plan: ObservationPlan, num_worlds: int, *, copy: bool) -> None:
+        self.plan = plan
+        self.outputs = Outputs(plan, num_worlds, copy=copy)
+        self.template = OutputSet(plan.allocate(num_worlds))  # never written, so it takes no memory
+        self.latest = self.template
+
+    def take(self, program: Program) -> None:
+        """Let a program fill the next set."""
+        self.latest = taken = self.outputs.take()
+        fill = program.fills.get(self)
+        if fill is None:
+            fill = program.fills[self] = Fill([program.places(array) for array in self.template.arrays])
+        if fill.target is not taken:
+            fill.target = None  # until it is done: an interrupt may come in between
+            for places, address in zip(fill.places, taken.addresses, strict=True):
+                for words, place in places:
+                    words[place] = address
+            fill.target = taken
+
+    def handed_out(self) -> Output:
+        """Return the latest observations, whose arrays are whoever's who asks for them."""
+        self.outputs.given = self.latest
+        return self.latest.handed_out()
+
+    def row(self, world: int) -> Output:
+        """Return one world's latest observation, as its own arrays."""
+        self.outputs.given = self.latest
+        output = self.latest.output
+        if isinstance(output, dict):
+            return {key: array[world] for key, array in output.items()}
+        return output[world]
+
+    def rows(self, worlds: npt.NDArray[np.intp]) -> Output:
+        """Return a copy of some worlds' latest observations."""
+        return each_array(self.latest.output, lambda array: array[worlds])
+
+    def fill(self, values: Values) -> None:
+        """Fill the next set from these values, all worlds."""
+        self.latest = self.outputs.take()
+        self.plan.fill(values, self.latest.output)
+
+    def fill_rows(self, values: Values, worlds: npt.NDArray[np.intp]) -> None:
+        """Fill some worlds' latest observations again."""
+        output, rows = self.latest.output, self.plan.fill_rows(values, worlds)
+        if isinstance(output, dict):
+            for key, array in output.items():
+                array[worlds] = cast("dict[str, npt.NDArray[Any]]", rows)[key]
+        else:
+            output[worlds] = rows
+
+
+def plans_of(blueprint: Blueprint, world: World, *, agents: bool) -> list[ObservationPlan]:
+    """Return the plan of the world's observation, or those of its groups' agents."""
+    known = frozenset(world.fields.values())
+    if not agents:
+        seen = cast(Observation, blueprint.observation)
+        return [ObservationPlan(seen, blueprint.lattice, known, blueprint.num_agents)]
+    present = ACTIVE if blueprint.rewards_agents else None
+    plans: list[ObservationPlan] = []
+    first = 0
+    for group in blueprint.groups:
+        members = range(first, first + group.size)
+        plans.append(
+            ObservationPlan(
+                group.observation,
+                blueprint.lattice,
+                known,
+                blueprint.num_agents,
+                agents=members,
+                present=present,
+            )
+        )
+        first = members.stop
+    return plans

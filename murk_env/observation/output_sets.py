@@ -1,0 +1,90 @@
+"""The arrays that observations are written into, used again when nobody holds them any more."""
+
+from sys import getrefcount
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from murk_env.kernels.fused import address
+from murk_env.observation import ObservationPlan
+from murk_env.observation.output import Output, arrays_of, each_array
+
+__all__ = ["OutputSet", "Outputs"]
+
+_MOST_KEPT = 4
+
+
+class OutputSet:
+    """One observation of all worlds.
+
+    Attributes:
+        output: what is handed out.
+        arrays: its arrays.
+        addresses: where their memory begins.
+    """
+
+    __slots__ = ("addresses", "arrays", "output")
+
+    def __init__(self, output: Output) -> None:
+        self.output = output
+        self.arrays: list[npt.NDArray[Any]] = arrays_of(output)
+        self.addresses = [address(array) for array in self.arrays]
+
+    def handed_out(self) -> Output:
+        """Return views, so that what is done to their shape, dtype or flags stays with whoever has them."""
+        return each_array(self.output, lambda array: array.view())
+
+
+class Outputs:
+    """Gives out a set of arrays for every step.
+
+    With `copy`, a set that anybody still holds an array of, or a view of one, is never given out again: large
+    arrays fresh from the system cost a page fault every 4 KiB, so those that are free are used again.
+    Without, two sets are used in turn.
+
+    Args:
+        plan: whose outputs these are.
+        num_worlds: number of worlds.
+        copy: whether every observation is an array of its own.
+
+    Attributes:
+        given: the set that was handed out last, which a failed step must not write into.
+    """
+
+    def __init__(self, plan: ObservationPlan, num_worlds: int, *, copy: bool) -> None:
+        self._plan = plan
+        self._num_worlds = num_worlds
+        self._copy = copy
+        self._sets = [] if copy else [self._new(), self._new()]
+        self.given: OutputSet | None = None
+
+    def take(self) -> OutputSet:
+        """Return the set to write next."""
+        if not self._copy:
+            first, second = self._sets
+            return second if self.given is first else first
+        for known in self._sets:
+            for array in known.arrays:
+                if getrefcount(array) > _UNSHARED:
+                    break
+            else:
+                return known
+        made = self._new()
+        if len(self._sets) < _MOST_KEPT:
+            self._sets.append(made)
+        return made
+
+    def _new(self) -> OutputSet:
+        return OutputSet(self._plan.allocate(self._num_worlds))
+
+
+def _count_unshared() -> int:
+    """Return the reference count that `take` sees of an array which nobody else holds."""
+    lone = OutputSet(np.empty(1, np.float32))
+    for array in lone.arrays:
+        return getrefcount(array)
+    raise AssertionError
+
+
+_UNSHARED = _count_unshared()

@@ -1,0 +1,27 @@
+"""Random numbers that depend on nothing but where they are drawn; for both kinds of hook."""
+
+from murk_env.random.draws import (
+    WorldRng,
+    fill_normal,
+    fill_uniform,
+    fill_uniform_float32,
+    integers,
+    key_from_seed,
+    normal,
+    site_word,
+    uniform,
+)
+from murk_env.random.seeds import checked_seed
+
+__all__ = [
+    "WorldRng",
+    "checked_seed",
+    "fill_normal",
+    "fill_uniform",
+    "fill_uniform_float32",
+    "integers",
+    "key_from_seed",
+    "normal",
+    "site_word",
+    "uniform",
+]

@@ -1,0 +1,127 @@
+"""The order of a world's propagators, checked before the first tick."""
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from murk_arena import WriteMode
+from murk_env.errors import PipelineError, StabilityError
+from murk_env.fields import Field, Parameter
+from murk_env.lattice import Lattice
+from murk_env.propagators.base import Propagator
+
+__all__ = ["Pipeline"]
+
+
+class Pipeline:
+    """Propagators in order, and who writes which field.
+
+    Attributes:
+        propagators: the laws, in the order they run.
+        writers: the propagator that writes each field; every other field belongs to the hooks.
+
+    Raises:
+        PipelineError: naming the propagators and fields that do not fit together.
+        StabilityError: when `dt` lies above a propagator's bound.
+    """
+
+    def __init__(
+        self, propagators: Sequence[Propagator], fields: Iterable[Field], lattice: Lattice, dt: float
+    ) -> None:
+        if not (math.isfinite(dt) and dt > 0.0):
+            raise PipelineError(f"dt must be a positive finite time step, not {dt}.")
+        self.propagators = tuple(propagators)
+        known = set(fields)
+        for propagator in self.propagators:
+            _check_declarations(propagator, known)
+            propagator.check(lattice)
+            _check_dt(propagator, lattice, dt)
+        self.writers = _writers(self.propagators)
+        _check_order(self.propagators, self.writers)
+
+    def write_mode(self, field: Field) -> WriteMode:
+        """Return which kind of writer the field has."""
+        writer = self.writers.get(field)
+        if writer is None:
+            return WriteMode.CARRIED
+        return WriteMode.FULL if field in writer.writes else WriteMode.INCREMENTAL
+
+    def bounds_held(self, field: Field) -> bool:
+        """Whether a limited field's own writer already keeps it within its bounds, by clamping."""
+        if field not in self.writers:
+            return False
+        low, high = field.bounds
+        lowest, highest = self.writers[field].guarantees(field)
+        return low <= lowest and (highest < high or (highest == high and field.at_bounds != "wrap"))
+
+
+def _check_declarations(propagator: Propagator, known: set[Field]) -> None:
+    touched: tuple[Any, ...] = (
+        *propagator.reads,
+        *propagator.reads_previous,
+        *propagator.writes,
+        *propagator.updates,
+    )
+    touched += tuple(value for value in propagator.coefficients if isinstance(value, Parameter))
+    for field in touched:
+        if not isinstance(field, Field):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise PipelineError(f"{type(propagator).__name__} takes Field objects, not {field!r}.")
+        if field not in known:
+            names = ", ".join(sorted(other.name for other in known))
+            raise PipelineError(
+                f"{propagator.name} names {field!r}, which is no field of this world; its fields: {names}."
+            )
+    for group in propagator.alike:
+        if len({field.unit for field in group if field.unit}) > 1:
+            units = " and ".join(f"{field.name!r} in {field.unit or 'no unit'}" for field in group)
+            raise PipelineError(
+                f"{propagator.name} adds or copies fields to each other that have different units: {units}; "
+                f"declare them in one unit."
+            )
+    written = (*propagator.writes, *propagator.updates)
+    for field in written:
+        if field.mutability == "static":
+            raise PipelineError(
+                f"{propagator.name} writes {field.name!r}, which is static; make it per_tick."
+            )
+        if written.count(field) > 1:
+            raise PipelineError(
+                f"{propagator.name} declares {field.name!r} twice among its writes and updates."
+            )
+
+
+def _check_dt(propagator: Propagator, lattice: Lattice, dt: float) -> None:
+    limit = propagator.max_dt(lattice)
+    if not limit > 0.0:
+        raise PipelineError(f"{propagator.name} says max_dt={limit}; it must be a positive number or inf.")
+    if dt > limit:
+        raise StabilityError(
+            f"dt={dt:g} is above {propagator.name}'s stability limit of {limit:g} on {lattice!r}; "
+            f"use dt <= {limit:g}, or lower its coefficients by the factor {limit / dt:.3g}."
+        )
+
+
+def _writers(propagators: Sequence[Propagator]) -> Mapping[Field, Propagator]:
+    writers: dict[Field, Propagator] = {}
+    for propagator in propagators:
+        for field in (*propagator.writes, *propagator.updates):
+            if field in writers:
+                raise PipelineError(
+                    f"{writers[field].name} and {propagator.name} both write {field.name!r}; a field has one "
+                    f"writer: give one of them another field, or merge the two laws."
+                )
+            writers[field] = propagator
+    return writers
+
+
+def _check_order(propagators: Sequence[Propagator], writers: Mapping[Field, Propagator]) -> None:
+    position = {propagator: index for index, propagator in enumerate(propagators)}
+    for index, propagator in enumerate(propagators):
+        for field in propagator.reads:
+            writer = writers.get(field)
+            if writer is not None and position[writer] >= index:
+                who = "itself" if writer is propagator else f"{writer.name}, which runs later"
+                raise PipelineError(
+                    f"{propagator.name} reads {field.name!r} of this tick, but it is written by {who}; "
+                    f"read the previous tick (reads_previous), or change the order."
+                )

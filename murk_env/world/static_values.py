@@ -1,0 +1,92 @@
+"""Static fields: their declarations for the arena, their values, and the arena that holds them."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from murk_arena import FieldId, FieldSpec, Mutability, StaticArena, WriteMode
+from murk_env.errors import FieldError
+from murk_env.fields import Field
+from murk_env.fields.bookkeeping import BOOKKEEPING
+
+__all__ = ["build_static", "field_ids", "field_specs", "fitting_static"]
+
+
+def field_ids(fields: Mapping[str, Field]) -> Mapping[Field, FieldId]:
+    """Number the author's fields in order of declaration, then those of the bookkeeping."""
+    everything = (*fields.values(), *BOOKKEEPING.values())
+    return {field: FieldId(index) for index, field in enumerate(everything)}
+
+
+def field_specs(
+    ids: Mapping[Field, FieldId],
+    num_cells: int,
+    num_agents: int,
+    write_mode: Callable[[Field], WriteMode] = lambda field: WriteMode.CARRIED,
+) -> Sequence[FieldSpec]:
+    """Return what the arena is told of each field."""
+    return [
+        FieldSpec(
+            id=field_id,
+            name=field.name,
+            shape=field.shape(num_cells, num_agents),
+            dtype=np.dtype(field.dtype),
+            mutability=Mutability(field.mutability),
+            write=write_mode(field),
+        )
+        for field, field_id in ids.items()
+    ]
+
+
+def build_static(
+    values: Mapping[Field, Any], ids: Mapping[Field, FieldId], specs: Sequence[FieldSpec]
+) -> StaticArena:
+    """Return a new static arena that holds the declared values.
+
+    Raises:
+        FieldError: a static field has no value, or one that does not fit it.
+    """
+    arrays: dict[FieldSpec, np.ndarray[Any, Any]] = {}
+    given = {ids.get(field): value for field, value in values.items()}
+    for spec in _static(specs):
+        if spec.id not in given:
+            raise FieldError(f"static field {spec.name!r} has no value; give one in static={{...}}.")
+        arrays[spec] = _array(spec, given.pop(spec.id))
+    if given:
+        names = [field.name for field in values if ids.get(field) in given]
+        raise FieldError(f"static values were given for {names}, which are no static fields of this world.")
+    return StaticArena(arrays)
+
+
+def fitting_static(arena: StaticArena, specs: Sequence[FieldSpec]) -> StaticArena:
+    """Return a given static arena once it is known to fit.
+
+    Raises:
+        FieldError: it holds other fields.
+    """
+    wanted = _static(specs)
+    if list(arena.specs) != wanted:
+        raise FieldError(
+            f"the static arena does not fit: this world has {_listing(wanted)}, the arena holds "
+            f"{_listing(arena.specs)}; build it from an env of the same class and parameters."
+        )
+    return arena
+
+
+def _static(specs: Sequence[FieldSpec]) -> list[FieldSpec]:
+    return [spec for spec in specs if spec.mutability is Mutability.STATIC]
+
+
+def _array(spec: FieldSpec, value: Any) -> np.ndarray[Any, Any]:
+    array = np.asarray(value() if callable(value) else value)
+    if array.shape != spec.shape or not np.can_cast(array.dtype, spec.dtype, "same_kind"):
+        raise FieldError(
+            f"static field {spec.name!r} needs {spec.dtype} values of shape {spec.shape}, "
+            f"not {array.dtype} of {array.shape}."
+        )
+    return array.astype(spec.dtype)
+
+
+def _listing(specs: Sequence[FieldSpec]) -> str:
+    return ", ".join(f"{spec.name}: {spec.dtype} {spec.shape}" for spec in specs) or "no static fields"

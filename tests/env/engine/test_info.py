@@ -1,0 +1,122 @@
+"""Infos: what the hook returns, as a single env and a vector env give it."""
+
+import numpy as np
+import pytest
+
+from murk_env import MurkVectorEnv
+from murk_env.engine.infos import check_info, info_of_one, info_of_rows
+from murk_env.errors import HookError
+from tests.env.worlds import Walker
+
+INFO = {
+    "whole": np.array([1, 2, 3], np.int32),
+    "small": np.array([1, 2, 3], np.uint8),
+    "real": np.array([0.5, 1.5, 2.5], np.float32),
+    "flag": np.array([True, False, True]),
+    "array": np.arange(6, dtype=np.int16).reshape(3, 2),
+}
+
+
+def test_a_single_env_gives_python_scalars_and_arrays_of_its_own():
+    info = info_of_one(INFO)
+    assert {key: type(value) for key, value in info.items() if key != "array"} == {
+        "whole": int,
+        "small": int,
+        "real": float,
+        "flag": bool,
+    }
+    assert (info["array"].dtype, info["array"].tolist()) == (np.int16, [0, 1])
+    assert not np.shares_memory(info["array"], INFO["array"])
+
+
+def test_a_vector_env_gives_arrays_with_a_mask_beside_each():
+    info = info_of_rows(INFO)
+    assert list(info) == [name for key in INFO for name in (key, f"_{key}")]
+    assert all(info[f"_{key}"].tolist() == [True] * 3 for key in INFO)
+    assert all(np.array_equal(info[key], INFO[key]) for key in INFO)
+
+
+def test_scalars_have_the_dtype_that_python_scalars_become_in_a_sync_vector_env():
+    info = info_of_rows(INFO)
+    dtypes = {key: info[key].dtype for key in INFO}
+    assert dtypes == {"whole": np.int64, "small": np.int64, "real": float, "flag": bool, "array": np.int16}
+
+
+def test_rows_left_out_are_zero_and_unmasked():
+    info = info_of_rows(INFO, np.array([2]))
+    assert info["whole"].tolist() == [0, 0, 3]
+    assert info["array"].tolist() == [[0, 0], [0, 0], [4, 5]]
+    assert info["_whole"].tolist() == info["_array"].tolist() == [False, False, True]
+
+
+def test_no_array_given_out_shares_memory_with_the_hooks_own():
+    for packed in (info_of_rows(INFO), info_of_rows(INFO, np.array([0, 1]))):
+        assert not any(np.shares_memory(packed[key], INFO[key]) for key in INFO)
+
+
+@pytest.mark.parametrize(
+    ("info", "message"),
+    [
+        (None, "Env.info must return a dict of arrays, not NoneType"),
+        ([1, 2], "Env.info must return a dict of arrays, not list"),
+        ({"a": 1.0}, r"Env.info\['a'\] must be numbers of shape \(3, ...\), not float64 of shape \(\)"),
+        ({"a": np.zeros(2)}, r"must be numbers of shape \(3, ...\), not float64 of shape \(2,\)"),
+        ({"a": ["x", "y", "z"]}, r"must be numbers of shape .* not <U1 of shape \(3,\)"),
+        ({"a": np.zeros(3, complex)}, "must be numbers of shape .* not complex128"),
+        ({"_a": np.zeros(3)}, "uses the key '_a', which Gymnasium reserves; rename it"),
+        ({"episode": np.zeros(3)}, "uses the key 'episode', which Gymnasium reserves"),
+        ({"final_obs": np.zeros(3)}, "uses the key 'final_obs', which Gymnasium reserves"),
+        ({"final_info": np.zeros(3)}, "uses the key 'final_info', which Gymnasium reserves"),
+        ({3: np.zeros(3)}, "uses the key 3, which Gymnasium reserves"),
+    ],
+    ids=str,
+)
+def test_what_is_no_info_is_refused(info, message):
+    with pytest.raises(HookError, match=message):
+        check_info("Env", info, 3, None)
+
+
+def test_other_keys_than_the_first_time_are_refused():
+    class Fickle(Walker):
+        def info(self, after):
+            fuse = after[self.fuse]
+            return {"fuse": fuse} if (after[self.visits] == 0).all() else {"visits": fuse}
+
+    env = Fickle()
+    env.reset(seed=1)
+    with pytest.raises(
+        HookError,
+        match=r"Fickle.info must return the same keys, .*: first .*'fuse'.*now.*'visits'",
+    ):
+        env.step(1)
+
+
+def test_a_hook_that_returns_nothing_gives_an_empty_info():
+    class Quiet(Walker):
+        def info(self, after):
+            return {}
+
+    assert Quiet().reset(seed=1)[1] == {}
+
+
+def test_an_info_tells_of_the_state_that_is_published():
+    env = Walker()
+    _, before = env.reset(seed=1)
+    after = env.step(1)[4]
+    assert after["fuse"] == before["fuse"] - 1
+    assert after["visits"].sum() == 1
+
+
+def test_the_final_info_in_same_step_mode_tells_of_the_end_and_the_info_of_the_new_start():
+    envs = MurkVectorEnv(Walker, 3, autoreset_mode="SameStep", max_episode_steps=4)
+    _, first = envs.reset(seed=3)
+    for _ in range(3):
+        envs.step([1, 1, 1])
+    *_, terminated, truncated, info = envs.step([1, 1, 1])
+    fresh = first["fuse"] > 4  # those worlds are in their first episode still
+    assert fresh.any()
+    assert (truncated | terminated)[fresh].all()
+    final = info["final_info"]
+    assert final["fuse"][fresh].tolist() == (first["fuse"] - 4)[fresh].tolist()
+    assert (final["visits"].sum(axis=1)[fresh] == 4).all()
+    assert (info["visits"][fresh] == 0).all()

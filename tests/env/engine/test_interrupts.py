@@ -1,0 +1,106 @@
+"""An interrupt may come at any moment: a step has then happened whole or not at all, and the env goes on."""
+
+import copy
+import pickle
+import sys
+
+import numpy as np
+import pytest
+
+from murk_env import Field, MurkVectorEnv, Square4, World
+from tests.env.engine.test_failures import Mine, state_of
+from tests.env.world.test_rebinding import Moody
+from tests.env.worlds import Walker
+
+PLAYED = [[1, 2], [0, 0], [2, 1], [0, 1]]
+
+
+def interrupted(call, moment):
+    """Run a call with a KeyboardInterrupt at its n-th call or return; say whether it came."""
+    left = moment
+
+    def count(frame, event, argument):
+        nonlocal left
+        left -= 1
+        if left == 0:
+            sys.setprofile(None)
+            raise KeyboardInterrupt
+
+    done = False
+    try:
+        try:
+            sys.setprofile(count)
+            call()
+            done = True
+        finally:
+            sys.setprofile(None)
+    except KeyboardInterrupt:
+        return not done
+    return False
+
+
+def after_call(envs, call):
+    """Return the state after a call on a copy."""
+    copied = copy.deepcopy(envs)
+    call(copied)
+    return state_of(copied._core.world)
+
+
+@pytest.mark.parametrize("mode", ["NextStep", "SameStep", "Disabled"])
+@pytest.mark.parametrize("call", ["step", "reset"])
+def test_an_env_goes_on_after_an_interrupt_at_any_moment(mode, call):
+    envs = MurkVectorEnv(Walker, 2, autoreset_mode=mode, max_episode_steps=3, longest_fuse=3)
+    envs.reset(seed=3)
+    envs.step([1, 2])
+    calls = {"step": lambda one: one.step([1, 3]), "reset": lambda one: one.reset()}
+    saved = envs._core.save()
+    before, after = state_of(envs._core.world), after_call(envs, calls[call])
+    moment = 1
+    while True:
+        envs._core.restore(saved)
+        if not interrupted(lambda: calls[call](envs), moment):
+            break
+        assert not envs._core.world.arena.in_tick
+        assert state_of(envs._core.world) in (before, after)
+        envs.reset(options={"reset_mask": np.array([True, True])})
+        envs.step([0, 0])
+        moment += 1
+    assert moment > 100  # every call and return of the step was one
+
+
+@pytest.mark.parametrize("env_class", [Walker, Moody])
+def test_what_an_env_tells_after_an_interrupt_at_any_moment_is_right(env_class):
+    envs = MurkVectorEnv(env_class, 2)
+    envs.reset(seed=3)
+    saved, told = envs._core.save(), {}
+    for happened in (False, True):  # the step that is interrupted
+        envs._core.restore(saved)
+        if happened:
+            envs.step([2, 2])
+        reached = str(state_of(envs._core.world))
+        told[reached] = [pickle.dumps(envs.step(actions)) for actions in PLAYED]
+    moment = 1
+    while True:
+        held = [envs.step([0, 0])[0] for _ in range(moment % 3)]  # so that the next is written elsewhere
+        envs._core.restore(saved)
+        if not interrupted(lambda: envs.step([2, 2]), moment):
+            break
+        reached = str(state_of(envs._core.world))
+        assert [pickle.dumps(envs.step(actions)) for actions in PLAYED] == told[reached]
+        del held
+        moment += 1
+    assert moment > 30
+
+
+def test_worlds_go_on_after_an_interrupt_at_any_moment():
+    heat = Field()
+    moment = 1
+    while True:
+        world = World(Square4(1, 3), {"heat": heat}, [Mine(heat)], seed=1)
+        if not interrupted(world.tick, moment):
+            break
+        reached = world[heat][0, 0]
+        world.tick()
+        assert world[heat][0, 0] == reached + 1.0
+        moment += 1
+    assert moment > 20

@@ -1,0 +1,227 @@
+"""Episodes that begin within a step's own kernels begin as those that Python begins."""
+
+import dataclasses
+import pickle
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import pytest
+from gymnasium.spaces import Discrete
+from gymnasium.vector import SyncVectorEnv
+
+from murk_env import (
+    Blueprint,
+    Field,
+    MurkAgentVectorEnv,
+    MurkEnv,
+    MurkVectorEnv,
+    Observation,
+    Observe,
+    Square4,
+    per_world,
+)
+from murk_env.engine.final_obs import Finals
+from murk_env.engine.hooks import Stages
+from murk_env.engine.outcome import advance
+from murk_env.errors import HookError, PipelineError
+from murk_env.kernels.call import KernelCall
+from murk_env.kernels.program import Program, Stage, unchanged
+from murk_env.observation.output import each_array
+from murk_env.random import integers
+from murk_envs import CrystalNav, HeatControl, HeatSeeker, HexPursuit, LayeredHex
+from tests.env.worlds import CompiledForager, Mixed
+
+MODES = ("NextStep", "SameStep")
+
+
+class Fuse(MurkEnv):
+    """Burns down by one a step from a drawn length; a spark of -1 fails at the start of an episode."""
+
+    @dataclasses.dataclass(frozen=True, kw_only=True)
+    class Params:
+        """Knobs: `most`, the longest fuse; `spare`, a number that only `start` sees."""
+
+        most: int = 6
+        spare: int = 0
+
+    left = Field(over="world", dtype=np.int32)
+    lit = Field(over="cells", components=2, low=0.0, high=1.0, initial=0.25, at_bounds="reflect")
+
+    def build(self, params):
+        seen = Observation(Observe(self.lit), Observe(self.left), layout="dict")
+        return Blueprint(lattice=Square4(2, 3), observation=seen, action_space=Discrete(3))
+
+    @per_world(left, lit)
+    def start(left: Any, lit: Any, most: Any, spare: Any, rng: Any):
+        left[0] = integers(rng, 0, most)
+        if spare == most and left[0] == 0:
+            raise ValueError("a fuse of no length")
+        lit[1, 2] = 1.0 + 0.125 * left[0] + (spare > 5)
+
+    @per_world(left, lit)
+    def act(left: Any, lit: Any, action: Any):
+        left[0] -= 1
+        lit[0, 0] += 0.375 * action
+
+    @per_world(left)
+    def reward(left: Any):
+        return left[0]
+
+    @per_world(left)
+    def terminated(left: Any):
+        return left[0] < 0
+
+
+def begun(env_class, num_envs, mode, **keywords):
+    envs = MurkVectorEnv(env_class, num_envs, autoreset_mode=mode, **keywords)
+    envs.reset(seed=5)
+    envs.action_space.seed(5)
+    return envs
+
+
+def played(envs, num_steps=25):
+    """Return all that some steps gave, and the state behind it, as bytes."""
+    told = [pickle.dumps(envs.step(envs.action_space.sample())) for _ in range(num_steps)]
+    return told, pickle.dumps(envs._core.save())
+
+
+@pytest.mark.parametrize("num_threads", [1, 3])
+@pytest.mark.parametrize("num_envs", [1, 40])
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize(
+    ("env_class", "limit"),
+    [(Fuse, 4), (Fuse, None), (CompiledForager, 3), (Mixed, 4)]
+    + [(env_class, 7) for env_class in (CrystalNav, HeatControl, HeatSeeker, LayeredHex)],
+)
+def test_they_begin_as_python_begins_them(env_class, limit, mode, num_envs, num_threads, monkeypatch):
+    keywords = {"max_episode_steps": limit, "num_threads": num_threads}
+    within = begun(env_class, num_envs, mode, **keywords)
+    monkeypatch.setattr(Stages, "start_merges", False)
+    outside = begun(env_class, num_envs, mode, **keywords)
+    assert not outside._core._restart.merges
+    assert played(within) == played(outside)
+    within.close()
+    outside.close()
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_a_compiled_start_is_part_of_the_step(mode):
+    assert begun(Fuse, 2, mode)._core._restart.merges
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_when_all_episodes_end_at_once_all_their_last_observations_are_kept(mode):
+    envs = begun(HeatSeeker, 50, mode, max_episode_steps=2)
+    envs.step(np.ones(50, np.int64))
+    last, _, _, truncated, infos = envs.step(np.ones(50, np.int64))
+    assert truncated.all()
+    if mode == "SameStep":
+        assert all((final != fresh).any() for final, fresh in zip(infos["final_obs"], last, strict=True))
+        kept = pickle.dumps(infos["final_obs"])
+        for _ in range(2):
+            envs.step(np.ones(50, np.int64))
+        assert pickle.dumps(infos["final_obs"]) == kept
+
+
+@pytest.mark.parametrize("num_threads", [1, 2])
+@pytest.mark.parametrize("mode", MODES)
+def test_a_start_that_fails_within_a_step_is_named_and_undone(mode, num_threads):
+    envs = begun(Fuse, 8, mode, max_episode_steps=3, spare=60, num_threads=num_threads, most=60)
+    states = []
+
+    def step_on():
+        while len(states) < 200:
+            states.append(pickle.dumps(envs._core.save()))
+            envs.step(np.zeros(8, np.int64))
+
+    with pytest.raises(HookError, match=r"Fuse.start raised ValueError: a fuse of no length; .* undone"):
+        step_on()
+    assert len(states) > 3
+    assert pickle.dumps(envs._core.save()) == states[-1]
+    envs.close()
+
+
+def test_a_start_with_a_number_that_no_table_holds_stays_outside():
+    assert MurkVectorEnv(Fuse, 2, spare=2**63 - 1)._core._restart.merges
+    assert not MurkVectorEnv(Fuse, 2, spare=2**63)._core._restart.merges
+
+
+class Slanted(Square4):
+    """A grid whose table of neighbours is no contiguous array."""
+
+    @cached_property
+    def neighbours(self):
+        return np.asfortranarray(super().neighbours)
+
+
+class Fenced(Fuse):
+    """A Fuse that looks at the neighbours of its first cell."""
+
+    left, lit = Fuse.left, Fuse.lit
+
+    def build(self, params):
+        return dataclasses.replace(super().build(params), lattice=Slanted(2, 3))
+
+    @per_world(left, lit)
+    def start(left: Any, lit: Any, most: Any, neighbours: Any, rng: Any):
+        left[0] = integers(rng, 0, most)
+        lit[1, 2] = 0.125 * (neighbours[0, 0] < 0)
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_a_start_with_a_table_that_does_not_merge_stays_outside(mode):
+    envs = begun(Fenced, 30, mode)
+    assert not envs._core._restart.merges
+    singles = SyncVectorEnv([Fenced] * 30, autoreset_mode=mode)
+    singles.reset(seed=5)
+    singles.action_space.seed(5)
+    for _ in range(12):
+        ours, theirs = (one.step(one.action_space.sample()) for one in (envs, singles))
+        assert ours[0]["left"].tobytes() == theirs[0]["left"].tobytes()
+        assert ours[2].tolist() == theirs[2].tolist()
+
+
+def test_a_stage_for_some_worlds_that_does_not_merge_is_refused():
+    values = np.zeros((2, 4))[:, ::2]
+    stage = Stage(
+        "half", lambda: KernelCall(advance, (values,)), unchanged, choice=(np.zeros(2, np.int64), 0)
+    )
+    with pytest.raises(PipelineError, match=r"\['half'\] are for some worlds only, and cannot be merged"):
+        Program([stage], 1, merge=True, runner=None, moved=lambda: None)
+
+
+def stay(observations):
+    """Return action 0 for every agent."""
+    return np.zeros(observations.shape[:2], np.int64)
+
+
+def test_last_observations_are_those_of_their_worlds_in_whatever_order_they_were_met(monkeypatch):
+    one, other = (
+        MurkAgentVectorEnv(
+            HexPursuit,
+            9,
+            group="prey",
+            others={"predator": stay},
+            autoreset_mode="SameStep",
+            max_episode_steps=7,
+        )
+        for _ in range(2)
+    )
+    copies = Finals.copies
+
+    def reversed_copies(self):
+        worlds, observations = copies(self)
+        return worlds[::-1], [each_array(output, lambda array: array[::-1]) for output in observations]
+
+    for envs in (one, other):
+        envs.reset(seed=1)
+    most = 0
+    for step in range(60):
+        actions = np.full(one.num_envs, step % 7)
+        told = one.step(actions)
+        with monkeypatch.context() as patch:
+            patch.setattr(Finals, "copies", reversed_copies)
+            assert pickle.dumps(other.step(actions)) == pickle.dumps(told)
+        most = max(most, int(told[4].get("_final_obs", np.zeros(1)).sum()))
+    assert most > 4

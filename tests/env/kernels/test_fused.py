@@ -1,0 +1,207 @@
+"""Fused kernels do what the kernels do one after the other, with whatever arrays they are pointed at."""
+
+from types import SimpleNamespace
+from typing import Any, cast
+
+import numpy as np
+import pytest
+
+from murk_env.errors import PipelineError
+from murk_env.kernels import kernel
+from murk_env.kernels.call import KernelCall, chain
+from murk_env.kernels.fused import Fused, address, can_fuse
+from murk_env.kernels.numba_internals import address_of
+
+
+@kernel
+def scale(start, stop, source, factor, shifts, negate, out):
+    for world in range(start, stop):
+        for cell in range(source.shape[1]):
+            value = source[world, cell] * factor + shifts[0] * shifts[1]
+            out[world, cell] = -value if negate else value
+
+
+@kernel
+def total(start, stop, values, sums):
+    for world in range(start, stop):
+        sums[world] = 0.0
+        for cell in range(values.shape[1]):
+            sums[world] += values[world, cell]
+
+
+@kernel
+def refuse(start, stop, forbidden):
+    for world in range(start, stop):
+        if world == forbidden:
+            raise ValueError("this world is refused")
+
+
+def frozen(array):
+    array.flags.writeable = False
+    return array
+
+
+def scaling(num_worlds=5, factor=2.5):
+    source = frozen(np.arange(num_worlds * 3, dtype=np.float32).reshape(num_worlds, 3))
+    out, sums = np.zeros((num_worlds, 3)), np.zeros(num_worlds)
+    first = KernelCall(scale, (source, np.float64(factor), (np.uint64(3), np.uint64(2)), True, out))
+    return first, KernelCall(total, (out, sums))
+
+
+@pytest.mark.parametrize("block", [1, 2, 5, 100])
+def test_a_merged_call_equals_one_call_after_the_other(block):
+    merged, single = scaling(), scaling()
+    Fused(merged, block)(1, 4)
+    for bound in single:
+        bound(1, 4)
+    for mine, theirs in zip(merged, single, strict=True):
+        np.testing.assert_array_equal(mine.arguments[-1], theirs.arguments[-1])
+    np.testing.assert_array_equal(merged[1].arguments[1][1:4], [-48.0, -70.5, -93.0])  # -(2.5 * source + 6)
+    np.testing.assert_array_equal(merged[1].arguments[1][[0, 4]], 0.0)
+
+
+def test_numbers_keep_their_types_and_bits():
+    @kernel
+    def keep(start, stop, single, double, whole, out):
+        for world in range(start, stop):
+            out[world, 0] = single * np.float32(3.0) == np.float32(0.3)
+            out[world, 1] = double * 3.0 == 0.30000000000000004
+            out[world, 2] = whole == -(2**62)
+
+    out = np.zeros((1, 3), np.bool_)
+    Fused([KernelCall(keep, (np.float32(0.1), 0.1, -(2**62), out))], 1)(0, 1)
+    assert out.tolist() == [[bool(np.float32(0.1) * np.float32(3.0) == np.float32(0.3)), True, True]]
+
+
+def test_an_argument_is_pointed_at_another_array():
+    first, second = scaling()
+    merged, elsewhere = Fused([first, second], 2), np.zeros((5, 3))
+    for place in merged.places(first.arguments[-1]):  # it is an argument of two kernels
+        merged.words[place] = address(elsewhere)
+    merged(0, 5)
+    assert (first.arguments[-1] == 0.0).all()
+    assert elsewhere[1].tolist() == [-13.5, -16.0, -18.5]
+    assert second.arguments[1][1] == -48.0
+
+
+def test_a_kernel_is_bound_to_other_arrays_and_numbers():
+    first, second = scaling()
+    merged = Fused([first, second], 2)
+    merged(0, 5)
+    other = frozen(np.ones((5, 3), np.float32))
+    again = KernelCall(
+        scale, (other, np.float64(4.0), (np.uint64(1), np.uint64(5)), False, first.arguments[-1])
+    )
+    merged.rebind(0, again)
+    merged(0, 5)
+    assert (second.arguments[1] == 27.0).all()
+
+
+@pytest.mark.parametrize(
+    "changed", [np.ones((5, 4), np.float32), np.ones((5, 3)), np.ones((5, 3), np.float32)], ids=str
+)
+def test_a_kernel_is_not_bound_to_an_array_of_another_form(changed):
+    first, second = scaling()
+    merged = Fused([first, second], 2)
+    with pytest.raises(PipelineError, match="the kernel 'scale' is bound anew with arguments of"):
+        merged.rebind(0, KernelCall(scale, (changed, *first.arguments[1:])))
+
+
+def test_the_kernel_that_failed_is_known():
+    first, second = scaling()
+    merged = Fused([first, KernelCall(refuse, (2,)), second], 1)
+    with pytest.raises(ValueError, match="this world is refused"):
+        merged(0, 5)
+    assert merged.stage == 1
+    assert second.arguments[1].tolist() == [-25.5, -48.0, 0.0, 0.0, 0.0]  # blocks before it were done
+
+
+@pytest.mark.parametrize(
+    ("argument", "fits"),
+    [
+        (np.zeros((2, 3), np.float32), True),
+        (np.zeros((2, 3), np.float32)[:, :2], False),
+        (np.zeros((), np.float32), False),
+        (np.zeros(2, np.complex64), False),
+        ((1, 2.0, np.uint64(3)), True),
+        ((1, (2, 3)), False),
+        ("text", False),
+        (True, True),
+    ],
+    ids=str,
+)
+def test_what_a_table_can_hold_can_be_merged(argument, fits):
+    assert can_fuse(KernelCall(total, (argument,))) is fits
+    assert not can_fuse(lambda start, stop: None)
+
+
+def test_equal_kernels_over_equal_types_are_compiled_once():
+    first, second = Fused(scaling(), 2), Fused(scaling(7), 3)
+    assert first.function is second.function
+
+
+@kernel
+def begin(start, stop, phases, begun):
+    for world in range(start, stop):
+        begun[world] += 1
+        phases[world] = 0
+
+
+@kernel
+def count_zeros(start, stop, phases, zeros):
+    for world in range(start, stop):
+        zeros[world] += phases[world] == 0
+
+
+@pytest.mark.parametrize("block", [1, 2, 100])
+@pytest.mark.parametrize("start", [0, 1])
+def test_kernels_of_one_choice_run_for_the_worlds_that_the_first_of_them_found(block, start):
+    phases = np.array([2, 1, 2, 2, 0, 2])
+    begun, zeros, everywhere = np.zeros(6, np.int64), np.zeros(6, np.int64), np.zeros(6, np.int64)
+    bounds = [
+        KernelCall(begin, (phases, begun)),  # after which the number is another
+        KernelCall(count_zeros, (phases, zeros)),
+        KernelCall(count_zeros, (phases, everywhere)),
+    ]
+    Fused(bounds, block, [(phases, 2), (phases, 2), None])(start, 5)
+    inside = np.arange(start, 5)
+    chosen = [int(world in inside and world in (0, 2, 3)) for world in range(6)]
+    assert begun.tolist() == zeros.tolist() == chosen
+    assert everywhere.tolist() == [int(world in inside and world != 1) for world in range(6)]
+    assert phases[5] == 2
+
+
+def test_a_failure_among_chosen_worlds_is_that_kernels():
+    phases = np.array([1, 2])
+    bounds = [KernelCall(begin, (phases, np.zeros(2))), KernelCall(refuse, (1,))]
+    merged = Fused(bounds, 4, [None, (np.array([0, 7]), 7)])
+    with pytest.raises(ValueError, match="this world is refused"):
+        merged(0, 2)
+    assert merged.stage == 1
+
+
+def test_chained_kernels_are_one_bound_kernel():
+    apart, together = scaling(), scaling()
+    for bound in apart:
+        bound(1, 4)
+    both = chain(*together)
+    both(1, 4)
+    np.testing.assert_array_equal(together[1].arguments[-1], apart[1].arguments[-1])
+    assert both.arguments == (*together[0].arguments, *together[1].arguments)
+    assert chain(*scaling()).kernel is both.kernel  # so that it can be bound anew
+    assert can_fuse(both)
+
+
+def test_what_is_no_bound_kernel_does_not_run_in_turn():
+    with pytest.raises(
+        TypeError, match="chain runs kernels bound to their arguments, each a KernelCall, not <fun"
+    ):
+        chain(scaling()[0], cast(Any, lambda start, stop: None))
+
+
+def test_a_function_whose_entry_was_interrupted_has_no_address_that_is_known():
+    def interrupted():
+        raise KeyError("half entered")
+
+    overloads = SimpleNamespace(values=interrupted)
+    assert address_of(SimpleNamespace(overloads=overloads)) is None

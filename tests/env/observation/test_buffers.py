@@ -1,0 +1,96 @@
+"""Observations that somebody holds are never written again; those that nobody holds are used again."""
+
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from murk_env import MurkVectorEnv
+from murk_env.observation.output_sets import Outputs
+from tests.env.worlds import CompiledForager, Walker
+
+
+def outputs(env_class, *, copy=True):
+    envs = MurkVectorEnv(env_class, 3)
+    return Outputs(envs._core.sights[0].plan, 3, copy=copy)
+
+
+def test_what_is_not_held_is_given_again():
+    given = outputs(Walker)
+    first = given.take().addresses
+    assert given.take().addresses == first
+
+
+@pytest.mark.parametrize("env_class", [Walker, CompiledForager])
+@pytest.mark.parametrize("hold", [lambda output: output, lambda output: views_of(output)])
+def test_what_is_held_is_not_given_again(env_class, hold):
+    given = outputs(env_class)
+    first = given.take()
+    held = hold(first.handed_out())
+    assert given.take().addresses != first.addresses
+    del held
+    assert given.take().addresses == first.addresses
+
+
+def views_of(output):
+    arrays = output.values() if isinstance(output, dict) else [output]
+    return [memoryview(array[1:]) for array in arrays]
+
+
+def test_many_may_be_held_at_once():
+    given = outputs(Walker)
+    held, addresses = [], set()
+    for _ in range(20):
+        taken = given.take()
+        held.append(taken.handed_out())
+        addresses.add(taken.addresses[0])
+    assert len(addresses) == len(held) == 20
+
+
+def test_without_copy_two_are_used_in_turn():
+    given = outputs(Walker, copy=False)
+    first = given.given = given.take()
+    second = given.take()
+    assert second is not first
+    assert given.take() is second  # until it has been handed out: a failed step is done again
+    given.given = second
+    assert given.take() is first
+
+
+def test_a_training_loop_allocates_no_observations():
+    envs = MurkVectorEnv(Walker, 3)
+    observations, _ = envs.reset(seed=1)
+    seen = set()
+    for _ in range(20):
+        observations, *_ = envs.step(np.zeros(3, np.int64))
+        seen.add(observations.__array_interface__["data"][0])
+    assert len(seen) == 2
+
+
+class Words(dict):
+    """Stands for a table of words, which an interrupt may leave half written."""
+
+    left = 2  # words until the interrupt
+
+    def __setitem__(self, place, word):
+        if self.left == 0:
+            raise KeyboardInterrupt
+        super().__setitem__(place, word)
+        self.left -= 1
+
+
+def test_what_an_interrupt_left_half_pointed_is_pointed_again():
+    sight = MurkVectorEnv(Walker, 3)._core.sights[0]
+    words = Words()
+    program: Any = SimpleNamespace(fills={}, places=lambda array: [(words, 4), (words, 9)])
+    sight.take(program)
+    first, held, words.left = sight.latest, sight.handed_out(), 1
+    with pytest.raises(KeyboardInterrupt):
+        sight.take(program)  # another set, as the first is held
+    assert words[4] != words[9]
+    del held
+    words.left = 2
+    sight.take(program)
+    assert sight.latest is first
+    assert words == dict.fromkeys((4, 9), first.addresses[-1])
