@@ -1,7 +1,7 @@
-# The four commands of the project. Outside an activated environment: make check PYTHON=.venv/bin/python
+# The five commands of the project. Outside an activated environment: make check PYTHON=.venv/bin/python
 PYTHON ?= python
 
-.PHONY: check test bench fix
+.PHONY: check test bench mutants fix
 
 check:
 	$(PYTHON) -m ruff check .
@@ -14,6 +14,9 @@ test:
 
 bench:
 	$(PYTHON) -m benchmarks
+
+mutants:
+	$(PYTHON) -m tests.mutants --count 200 --rooms murk_arena murk_env murk_env/compile
 
 fix:
 	$(PYTHON) -m ruff check --fix .
