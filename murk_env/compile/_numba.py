@@ -5,9 +5,11 @@ Imported by name, so that type checking does not depend on the partial types of 
 
 import importlib
 import types
+from pathlib import Path
 from typing import Any
 
 __all__ = [
+    "NUMBA_DIRECTORY",
     "VERSIONS",
     "CompilationError",
     "CompileResult",
@@ -28,6 +30,7 @@ __all__ = [
 _numba: Any = importlib.import_module("numba")
 
 njit: Any = _numba.njit
+NUMBA_DIRECTORY = Path(_numba.__file__).resolve().parent
 NumbaType: type = _numba.types.Type
 VERSIONS: tuple[str, str] = (_numba.__version__, importlib.import_module("llvmlite").__version__)
 
