@@ -12,7 +12,7 @@ from typing import Any, cast
 
 import numpy as np
 
-from murk_env.compile._numba import VERSIONS, NumbaType, intrinsic_definition, is_dispatcher
+from murk_env.compile._numba import VERSIONS, NumbaType, intrinsic_definition, is_dispatcher, plan_of
 
 __all__ = ["fingerprint", "global_names"]
 
@@ -152,6 +152,7 @@ class _Description:
         self._open.add(id(function))
         yield f"{function.__module__}.{function.__name__}".encode()
         yield from self.of(function.__code__)
+        yield from self.of(plan_of(function))
         yield from self.of(function.__defaults__)
         yield from self.of(tuple(sorted((function.__kwdefaults__ or {}).items())))
         for cell in function.__closure__ or ():

@@ -6,7 +6,7 @@ from typing import Any, TypeVar, cast
 
 from murk_env.compile._disk import attach_cache
 from murk_env.compile._fingerprint import global_names
-from murk_env.compile._numba import njit
+from murk_env.compile._numba import PlannedCompiler, njit, plan_of
 
 __all__ = ["compile_with_helpers", "compiled"]
 
@@ -15,7 +15,8 @@ AnyFunction = TypeVar("AnyFunction", bound=Callable[..., Any])
 
 def compiled(function: AnyFunction, *, checked: bool) -> AnyFunction:
     """Return numba's dispatcher of a function, with the options and the disk cache of this package."""
-    dispatcher = njit(nogil=True, error_model="numpy", boundscheck=checked)(function)
+    compiler = {"pipeline_class": PlannedCompiler} if plan_of(function) else {}
+    dispatcher = njit(nogil=True, error_model="numpy", boundscheck=checked, **compiler)(function)
     attach_cache(dispatcher)
     return cast(AnyFunction, dispatcher)
 
@@ -34,6 +35,8 @@ def compile_with_helpers(
     copy = types.FunctionType(function.__code__, variables, function.__name__, function.__defaults__, cells)
     copy.__kwdefaults__ = function.__kwdefaults__
     copy.__qualname__ = function.__qualname__
+    if plan_of(function):  # made by murk_env.compile.records
+        vars(copy).update({name: vars(function)[name] for name in ("__plan__", "__signature__")})
     made[function] = compiled(copy, checked=checked)
 
     def ready(value: Any) -> Any:
