@@ -2,7 +2,6 @@
 
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -41,9 +40,10 @@ class NullEnv(MurkEnv):
 
     value = Field(over="world")
 
-    def build(self, params: Any) -> Blueprint:
+    @classmethod
+    def build(cls, params: Any) -> Blueprint:
         """Return a world without laws."""
-        seen = Observation(Observe(self.value))
+        seen = Observation(Observe(cls.value))
         return Blueprint(lattice=Line1D(1), observation=seen, action_space=Discrete(2))
 
     @per_world()
@@ -76,7 +76,6 @@ class Lifespans(HeatSeeker):
     Source: none.
     """
 
-    @dataclass(frozen=True, kw_only=True)
     class Params(HeatSeeker.Params):
         """Knobs of Lifespans.
 

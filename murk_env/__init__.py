@@ -2,15 +2,12 @@
 
 from typing import TYPE_CHECKING
 
-from murk_env.author.blueprint import Blueprint, Group
-from murk_env.author.per_world import per_world
+from murk_env.author import Blueprint, Group, Params, Range, per_world
 from murk_env.faces.agent_rows import MurkAgentVectorEnv
 from murk_env.faces.env import MurkEnv
-from murk_env.faces.forms import aec_form, parallel_form
-from murk_env.faces.vector import MurkVectorEnv, vector_form
-from murk_env.fields import Field, Parameter
-from murk_env.fields.bookkeeping import ACTIVE
-from murk_env.fields.views import RowTick, Tick, Values
+from murk_env.faces.register import register
+from murk_env.faces.vector import MurkVectorEnv
+from murk_env.fields import ACTIVE, Field, Parameter, RowTick, Tick, Values
 from murk_env.lattice import Fcc12, Hex2D, Lattice, Line1D, Product, Ring1D, Square4, Square8
 from murk_env.observation import Mask, Neighbours, Observation, Observe, Window
 from murk_env.propagators import (
@@ -34,7 +31,7 @@ from murk_env.propagators import (
     Resource,
     Wave,
 )
-from murk_env.random import WorldRng
+from murk_env.random import Draws, WorldRng
 from murk_env.rendering import Marker, Picture
 from murk_env.world import World
 
@@ -50,6 +47,7 @@ __all__ = [  # and MurkParallelEnv, which `from murk_env import *` leaves out: i
     "Blueprint",
     "Copy",
     "Diffusion",
+    "Draws",
     "Emission",
     "Fcc12",
     "Field",
@@ -75,9 +73,11 @@ __all__ = [  # and MurkParallelEnv, which `from murk_env import *` leaves out: i
     "Observation",
     "Observe",
     "Parameter",
+    "Params",
     "Picture",
     "Product",
     "Propagator",
+    "Range",
     "Resource",
     "Ring1D",
     "RowTick",
@@ -89,10 +89,8 @@ __all__ = [  # and MurkParallelEnv, which `from murk_env import *` leaves out: i
     "Window",
     "World",
     "WorldRng",
-    "aec_form",
-    "parallel_form",
     "per_world",
-    "vector_form",
+    "register",
 ]
 
 

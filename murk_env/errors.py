@@ -3,6 +3,7 @@
     MurkError
     ├── DefinitionError (ValueError)        what an author or a caller declared does not fit
     │   ├── FieldError                      a field's declaration
+    │   ├── UnknownFieldError (AttributeError)
     │   ├── LatticeError                    a lattice's sides, edges or cells
     │   ├── BlueprintError                  what build() returned
     │   ├── ParameterError (TypeError)      a parameter of an environment
@@ -23,6 +24,7 @@
     │   ├── EpisodeEndedError (gymnasium ResetNeeded)
     │   ├── ClosedError (gymnasium ClosedEnvironmentError)
     │   ├── ReentrantStepError
+    │   ├── FieldAccessError (AttributeError)
     │   └── FrozenAttributeError (AttributeError)
     ├── MissingLibraryError (ImportError)   an optional library is not installed
     └── TickFailedError (RuntimeError)      a tick was discarded; the cause is chained
@@ -51,6 +53,10 @@ class FieldError(DefinitionError):
     """A field's declaration is not possible."""
 
 
+class UnknownFieldError(DefinitionError, AttributeError):
+    """A hook names what is no field of its worlds."""
+
+
 class LatticeError(DefinitionError):
     """A lattice's sides, edges, coordinates or cells are not possible."""
 
@@ -76,7 +82,7 @@ class PipelineError(DefinitionError):
 
 
 class StabilityError(PipelineError):
-    """The time step lies above what a propagator can bear."""
+    """The time step lies above a propagator's stability limit."""
 
 
 class InputError(MurkError, ValueError):
@@ -129,6 +135,10 @@ class ClosedError(StateError, gymnasium_error.ClosedEnvironmentError):
 
 class ReentrantStepError(StateError):
     """A hook or a propagator called back into the env that is calling it."""
+
+
+class FieldAccessError(StateError, AttributeError):
+    """A field was read or set on the env object, which has no arrays of its own."""
 
 
 class FrozenAttributeError(StateError, AttributeError):

@@ -1,56 +1,51 @@
 """The environments of murk-env.
 
-Importing this registers those with one actor, and teams, with Gymnasium as `murk/Name-v0`, and those with
-agents with PettingZoo as soon as PettingZoo is imported.
+Importing this registers them with Gymnasium, as strings: nothing but Gymnasium is loaded until one of them is
+made or asked for by name. `import murk_envs.pettingzoo` registers those with agents with PettingZoo.
 """
+
+import importlib
 
 import gymnasium
 
-from murk_envs import pettingzoo
-from murk_envs.crystal_nav import CrystalNav, CrystalNavVector
-from murk_envs.ecosystem import Ecosystem, EcosystemVector
-from murk_envs.epidemic import Epidemic, EpidemicVector
-from murk_envs.harvest import Harvest
-from murk_envs.heat_control import HeatControl, HeatControlVector
-from murk_envs.heat_seeker import HeatSeeker, HeatSeekerVector
-from murk_envs.hex_pursuit import HexPursuit
-from murk_envs.layered_hex import LayeredHex, LayeredHexVector
-from murk_envs.wildfire import Wildfire, WildfireVector
-
 __all__ = [
     "CrystalNav",
-    "CrystalNavVector",
     "Ecosystem",
-    "EcosystemVector",
     "Epidemic",
-    "EpidemicVector",
     "Harvest",
     "HeatControl",
-    "HeatControlVector",
     "HeatSeeker",
-    "HeatSeekerVector",
     "HexPursuit",
     "LayeredHex",
-    "LayeredHexVector",
     "Wildfire",
-    "WildfireVector",
 ]
 
-_ENVIRONMENTS = (CrystalNav, Ecosystem, Epidemic, HeatControl, HeatSeeker, LayeredHex, Wildfire)
-_WITH_AGENTS = (Harvest, HexPursuit, Wildfire)
+# By class, as @register says it of each: id, module, steps, agents.
+ENVIRONMENTS = {
+    "CrystalNav": ("murk/CrystalNav-v0", "murk_envs.crystal_nav", 300, None),
+    "Ecosystem": ("murk/Ecosystem-v0", "murk_envs.ecosystem", 500, None),
+    "Epidemic": ("murk/Epidemic-v0", "murk_envs.epidemic", 200, None),
+    "Harvest": ("murk/Harvest-v0", "murk_envs.harvest", 300, "apart"),
+    "HeatControl": ("murk/HeatControl-v0", "murk_envs.heat_control", 200, None),
+    "HeatSeeker": ("murk/HeatSeeker-v0", "murk_envs.heat_seeker", 200, None),
+    "HexPursuit": ("murk/HexPursuit-v0", "murk_envs.hex_pursuit", 100, "apart"),
+    "LayeredHex": ("murk/LayeredHex-v0", "murk_envs.layered_hex", 200, None),
+    "Wildfire": ("murk/Wildfire-v0", "murk_envs.wildfire", 200, "team"),
+}
+FORMS = "murk_env.faces.forms"
+
+for _name, (_id, _module, _steps, _agents) in ENVIRONMENTS.items():
+    if _agents != "apart" and _id not in gymnasium.registry:
+        gymnasium.register(
+            _id,
+            f"{_module}:{_name}",
+            vector_entry_point=f"{FORMS}:vector.{_module}.{_name}",
+            max_episode_steps=_steps,
+        )
 
 
-def _register() -> None:
-    for env_class in _ENVIRONMENTS:
-        name = env_class.__name__
-        if f"murk/{name}-v0" not in gymnasium.registry:
-            gymnasium.register(
-                id=f"murk/{name}-v0",
-                entry_point=f"{env_class.__module__}:{name}",
-                vector_entry_point=f"{env_class.__module__}:{name}Vector",
-                max_episode_steps=env_class.max_episode_steps,
-            )
-
-
-_register()
-pettingzoo.register_when_imported(_WITH_AGENTS)
+def __getattr__(name: str) -> object:
+    """Load an environment's class when it is asked for."""
+    if name in ENVIRONMENTS:
+        return getattr(importlib.import_module(ENVIRONMENTS[name][1]), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,15 +1,15 @@
 """CrystalNav: fly through a crystal to its beacon, past a source of radiation."""
 
-from dataclasses import dataclass
-from typing import Any, ClassVar, Literal
+from collections.abc import Callable
+from typing import Annotated, Literal
 
-import numpy as np
-import numpy.typing as npt
 from gymnasium.spaces import Discrete
 
+import murk_env
 from murk_env import (
     Blueprint,
     Diffusion,
+    Draws,
     Fcc12,
     Field,
     Marker,
@@ -18,24 +18,21 @@ from murk_env import (
     Observation,
     Observe,
     Picture,
-    World,
+    Range,
     per_world,
-    vector_form,
+    register,
 )
 from murk_env.random import integers
-from murk_envs._ranges import LARGE, check_ranges
+from murk_envs._fields import LARGE, settled
 
-__all__ = ["CrystalNav", "CrystalNavVector"]
+__all__ = ["CrystalNav"]
 
 STRENGTH = 10.0  # of both fields, held at their sources
 WARM_UP = 81  # ticks from cold fields to those an episode begins with
-RANGES = {  # of parameters
-    "size": (3, 2**10),
-    **dict.fromkeys(("beacon_diffusion", "radiation_diffusion"), (0.0, 1.0 / 12.0)),
-    **dict.fromkeys(("beacon_decay", "radiation_decay", "step_cost"), (0.0, LARGE)),
-}
+Share = Range(0.0, 1.0 / 12.0)
 
 
+@register("murk/CrystalNav-v0", max_episode_steps=300)
 class CrystalNav(MurkEnv):
     """Fly from sphere to sphere of a close-packed crystal, twelve ways from each, to the one that shines.
 
@@ -51,31 +48,20 @@ class CrystalNav(MurkEnv):
         optimal mean return 96.938 at the default parameters, by shortest paths.
     """
 
-    @dataclass(frozen=True, kw_only=True)
-    class Params:
-        """Knobs of CrystalNav.
+    class Params(murk_env.Params):
+        """Parameters of CrystalNav."""
 
-        Attributes:
-            size: points of the crystal along x, y and z, of which every second holds a cell; at least 3.
-            beacon_diffusion: share of the difference to each neighbour that flows in a tick, at most 1/12.
-            beacon_decay: rate at which the beacon's light is lost, at least 0, per tick.
-            radiation_diffusion: the same share for radiation.
-            radiation_decay: the same rate for radiation.
-            step_cost: reward that every step costs, at least 0. At 1 or more it never pays to wait near the
-                beacon, for no light exceeds 10; at less it may.
-            layout: layout of the observation: `flat`, `image` or `dict`.
-        """
-
-        size: int = 8
-        beacon_diffusion: float = 0.06
-        beacon_decay: float = 0.01
-        radiation_diffusion: float = 0.04
-        radiation_decay: float = 0.03
-        step_cost: float = 1.0
-        layout: Literal["flat", "image", "dict"] = "flat"
-
-        def __post_init__(self) -> None:
-            check_ranges("CrystalNav", self, RANGES)
+        size: Annotated[int, Range(3, 2**10), "points along x, y and z; every second holds a cell"] = 8
+        beacon_diffusion: Annotated[float, Share, "share of a difference of light that flows in a tick"] = (
+            0.06
+        )
+        beacon_decay: Annotated[float, Range(0.0, LARGE), "rate at which light is lost, per tick"] = 0.01
+        radiation_diffusion: Annotated[float, Share, "the same share of radiation"] = 0.04
+        radiation_decay: Annotated[float, Range(0.0, LARGE), "the same rate of radiation, per tick"] = 0.03
+        step_cost: Annotated[
+            float, Range(0.0, LARGE), "reward that a step costs; below 1 waiting may pay"
+        ] = 1.0
+        layout: Annotated[Literal["flat", "image", "dict"], "layout of the observation"] = "flat"
 
         @property
         def lattice(self) -> Fcc12:
@@ -95,79 +81,70 @@ class CrystalNav(MurkEnv):
         def _near(self, place: int) -> int:
             return int(self.lattice.rank([place, place, place // 2 * 2]))  # the sum is even in every cell
 
-    beacon = Field(low=0.0, high=STRENGTH)  # (num_worlds, num_cells)
-    radiation = Field(low=0.0, high=STRENGTH)  # (num_worlds, num_cells)
-    agent = Field(over="world", dtype=np.int32)  # (num_worlds,) cell
+    params: Params
     first_beacon = Field(mutability="static")  # (num_cells,) when an episode begins
     first_radiation = Field(mutability="static")  # (num_cells,) when an episode begins
+    beacon = Field(low=0.0, high=STRENGTH, initial=first_beacon)  # (num_worlds, num_cells)
+    radiation = Field(low=0.0, high=STRENGTH, initial=first_radiation)  # (num_worlds, num_cells)
+    agent = Field(over="world", dtype="int32")  # (num_worlds,) cell
 
-    max_episode_steps: ClassVar = 300
-    small: ClassVar = {"size": 3, "max_episode_steps": 7}
-
-    def build(self, params: Params) -> Blueprint:
-        """Return the crystal, the laws of its two fields and what the agent sees."""
+    @classmethod
+    def build(cls, params: Params, /) -> Blueprint:
+        """Return the crystal, the propagators of its two fields and what the agent sees."""
         crystal = params.lattice
-        shining = _spread(self.beacon, params.goal, params.beacon_diffusion, params.beacon_decay)
-        radiating = _spread(self.radiation, params.hazard, params.radiation_diffusion, params.radiation_decay)
-        seen = Observe(self.beacon), Observe(self.radiation), Mask(self.agent)
-        goal, agent = Marker([params.goal], "goal", label="beacon"), Marker(self.agent, "agent")
-        hazard = Marker([params.hazard], "cross", label="source")
+        light = _spreading(params.goal, params.beacon_diffusion, params.beacon_decay)
+        radiation = _spreading(params.hazard, params.radiation_diffusion, params.radiation_decay)
         return Blueprint(
             lattice=crystal,
-            propagators=[shining, radiating],
-            observation=Observation(*seen, layout=params.layout),
+            propagators=[light(cls.beacon), radiation(cls.radiation)],
+            observation=Observation(
+                Observe(cls.beacon), Observe(cls.radiation), Mask(cls.agent), layout=params.layout
+            ),
             action_space=Discrete(13),
             static={
-                self.first_beacon: lambda: _warmed_up(crystal, shining),
-                self.first_radiation: lambda: _warmed_up(crystal, radiating),
+                cls.first_beacon: lambda: settled(crystal, light, WARM_UP),
+                cls.first_radiation: lambda: settled(crystal, radiation, WARM_UP),
             },
-            picture=Picture(
-                self.beacon,
-                markers=[goal, agent],
-                beside=[Picture(self.radiation, high=3.0, palette="inferno", markers=[hazard, agent])],
-            ),
         )
 
-    @per_world(beacon, radiation, agent, first_beacon, first_radiation)
-    def start(
-        beacon: Any, radiation: Any, agent: Any, first_beacon: Any, first_radiation: Any, goal: int, rng: Any
-    ) -> None:
+    @classmethod
+    def picture(cls, params: Params, /) -> Picture:
+        """Return the light, and beside it the radiation."""
+        goal, agent = Marker([params.goal], "goal", label="beacon"), Marker(cls.agent, "agent")
+        hazard = Marker([params.hazard], "cross", label="source")
+        radiation = Picture(cls.radiation, high=3.0, palette="inferno", markers=[hazard, agent])
+        return Picture(cls.beacon, markers=[goal, agent], beside=[radiation])
+
+    @per_world
+    def start(self, rng: Draws) -> None:
         """Put the agent on any cell but the beacon."""
-        for place in range(len(beacon)):
-            beacon[place] = first_beacon[place]
-            radiation[place] = first_radiation[place]
-        cell = integers(rng, 0, len(beacon) - 1)
-        agent[0] = cell if cell < goal else cell + 1
+        cell = integers(rng, 0, len(self.beacon) - 1)
+        self.agent[0] = cell if cell < self.params.goal else cell + 1
 
-    @per_world(agent)
-    def act(agent: Any, action: int, moves: Any) -> None:
+    @per_world
+    def act(self, action: int) -> None:
         """Hop; 0 stays."""
-        agent[0] = moves[agent[0], action - 1]
+        self.agent[0] = self.moves[self.agent[0], action - 1]
 
-    @per_world(beacon, radiation, agent)
-    def reward(beacon: Any, radiation: Any, agent: Any, goal: int, step_cost: float) -> float:
+    @per_world
+    def reward(self) -> float:
         """Pay for light, charge for radiation and time, and pay for the beacon."""
-        cell = agent[0]
-        return 0.1 * (beacon[cell] - radiation[cell]) - step_cost + (100.0 if cell == goal else 0.0)
+        cell = self.agent[0]
+        arrived = 100.0 if cell == self.params.goal else 0.0
+        return 0.1 * (self.beacon[cell] - self.radiation[cell]) - self.params.step_cost + arrived
 
-    @per_world(agent)
-    def terminated(agent: Any, goal: int) -> bool:
+    @per_world
+    def terminated(self) -> bool:
         """End at the beacon."""
-        return agent[0] == goal
+        return self.agent[0] == self.params.goal
 
 
-def _spread(field: Field, source: int, diffusion: float, decay: float) -> Diffusion:
-    """Return the law of a field that spreads from a source and fades."""
-    return Diffusion(
-        field, coefficient=diffusion, decay=decay, sources={source: STRENGTH}, clamp=(0.0, STRENGTH)
-    )
+def _spreading(source: int, diffusion: float, decay: float) -> Callable[[Field], Diffusion]:
+    """Return what makes the propagator of a field that spreads from a source and fades."""
 
+    def law(field: Field) -> Diffusion:
+        return Diffusion(
+            field, coefficient=diffusion, decay=decay, sources={source: STRENGTH}, clamp=(0.0, STRENGTH)
+        )
 
-def _warmed_up(crystal: Fcc12, law: Diffusion) -> npt.NDArray[np.float32]:
-    """Return the law's field after the warm-up, (num_cells,)."""
-    world = World(crystal, {law.field.name: law.field}, [law])
-    world.run(WARM_UP)
-    return world[law.field][0]
-
-
-CrystalNavVector = vector_form(CrystalNav)
+    return law

@@ -1,14 +1,16 @@
 """Ecosystem: a ranger who keeps predators and prey from collapse through good years and bad."""
 
 import math
-from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Annotated
 
 import numpy as np
+import numpy.typing as npt
 from gymnasium.spaces import MultiDiscrete
 
+import murk_env
 from murk_env import (
     Blueprint,
+    Draws,
     Field,
     Hex2D,
     LotkaVolterra,
@@ -17,33 +19,21 @@ from murk_env import (
     Observation,
     Observe,
     Picture,
-    Window,
+    Range,
     per_world,
-    vector_form,
+    register,
 )
-from murk_env.errors import ParameterError
 from murk_env.random import integers, normal, uniform
-from murk_envs._ranges import LARGE, check_ranges
-from murk_envs._tending import REST, Tending, mean
+from murk_envs._fields import LARGE
+from murk_envs.propagators.tending import REST, Tending, mean
 
-__all__ = ["Ecosystem", "EcosystemVector"]
+__all__ = ["Ecosystem"]
 
 MEMORY = 0.9  # share of the weather that is left a step later
 ABUNDANCE = 20.0  # density of a cell that is full
-RANGES = {  # of parameters
-    "size": (3, 2**15),
-    "growth": (0.0, LARGE),
-    "mortality": (0.0, LARGE),
-    "wandering": (0.0, 1.0 / 6.0),
-    "view": (1, 2**10),
-    "weather": (0.0, 1.0),
-    "culling": (0.0, 1.0),
-    "disturbance": (0.0, 10.0),
-    "release": (0.0, ABUNDANCE),
-    **dict.fromkeys(("balance", "cost", "penalty"), (0.0, 1e9)),
-}
 
 
+@register("murk/Ecosystem-v0", max_episode_steps=500)
 class Ecosystem(MurkEnv):
     """Wander over a torus of hexagons and cull or release animals, lest a species die out or explode.
 
@@ -63,82 +53,58 @@ class Ecosystem(MurkEnv):
     Source: the equations of Lotka and Volterra on a lattice; the weather and the ranger are our own.
     """
 
-    @dataclass(frozen=True, kw_only=True)
-    class Params:
-        """Knobs of Ecosystem.
+    class Params(murk_env.Params):
+        """Parameters of Ecosystem."""
 
-        Attributes:
-            size: cells along a side, at least 3.
-            growth: rate at which prey multiply, at least 0, per tick.
-            mortality: rate at which predators die, at least 0, per tick.
-            wandering: share of the animals that goes to each neighbour in a tick, at most 1/6.
-            weather: standard deviation of its change in a tick, 0 to 1; prey multiply by 1 + weather.
-            disturbance: half the largest logarithm of a density when an episode begins, at least 0.
-            culling: share of the animals that a cull takes, 0 to 1.
-            release: density that is released in each cell, 0 to 20.
-            view: hops that the ranger sees, at least 1.
-            scarcity: mean density below which a species collapses, above 0 and below 1.
-            plenty: mean density of prey above which they ruin the land, above 1, below 20.
-            balance: largest reward for balance in a step, at least 0.
-            cost: reward that a deed costs, at least 0.
-            penalty: reward that collapse costs, at least 0.
-        """
+        size: Annotated[int, Range(3, 2**15), "cells along a side"] = 8
+        growth: Annotated[float, Range(0.0, LARGE), "rate at which prey multiply, per tick"] = 0.1
+        mortality: Annotated[float, Range(0.0, LARGE), "rate at which predators die, per tick"] = 0.1
+        wandering: Annotated[float, Range(0.0, 1.0 / 6.0), "share of animals that goes to each neighbour"] = (
+            0.02
+        )
+        weather: Annotated[float, Range(0.0, 1.0), "standard deviation of its change in a tick"] = 0.025
+        disturbance: Annotated[float, Range(0.0, 10.0), "half the largest logarithm of a first density"] = 0.5
+        culling: Annotated[float, Range(0.0, 1.0), "share of the animals that a cull takes"] = 0.5
+        release: Annotated[float, Range(0.0, ABUNDANCE), "density that is released in each cell"] = 0.5
+        view: Annotated[int, Range(1, 2**10), "hops that the ranger sees"] = 3
+        scarcity: Annotated[float, "mean density below which a species collapses, from 0 to 1"] = 0.25
+        plenty: Annotated[float, "mean density of prey above which they ruin the land, from 1 to 20"] = 3.0
+        balance: Annotated[float, Range(0.0, 1e9), "largest reward for balance in a step"] = 1.0
+        cost: Annotated[float, Range(0.0, 1e9), "reward that a deed costs"] = 0.1
+        penalty: Annotated[float, Range(0.0, 1e9), "reward that collapse costs"] = 100.0
 
-        size: int = 8
-        growth: float = 0.1
-        mortality: float = 0.1
-        wandering: float = 0.02
-        weather: float = 0.025
-        disturbance: float = 0.5
-        culling: float = 0.5
-        release: float = 0.5
-        view: int = 3
-        scarcity: float = 0.25
-        plenty: float = 3.0
-        balance: float = 1.0
-        cost: float = 0.1
-        penalty: float = 100.0
-
-        def __post_init__(self) -> None:
-            check_ranges("Ecosystem", self, RANGES)
-            if not 0.0 < self.scarcity < 1.0 < self.plenty < ABUNDANCE:
-                raise ParameterError(
-                    f"Ecosystem's scarcity lies between 0 and 1 and its plenty between 1 and {ABUNDANCE:g}, "
-                    f"not {self.scarcity} and {self.plenty}."
-                )
-            if self.disturbance > self.widest_disturbance:
-                raise ParameterError(
-                    f"Ecosystem's disturbance is at most {self.widest_disturbance:.3g} with this scarcity "
-                    f"and plenty, so that no episode begins in collapse, not {self.disturbance}."
-                )
+        def check(self) -> None:
+            """Put the equilibrium between the limits, and every start, too."""
+            self.require(
+                0.0 < self.scarcity < 1.0 < self.plenty < ABUNDANCE,
+                f"scarcity must lie between 0 and 1, and plenty between 1 and {ABUNDANCE:g}, not "
+                f"{self.scarcity} and {self.plenty}.",
+            )
+            self.require(
+                self.disturbance <= self.widest_disturbance,
+                f"disturbance must be at most {self.widest_disturbance:.3g} with this scarcity and plenty, so "
+                f"that no episode begins in collapse, not {self.disturbance}.",
+            )
 
         @property
         def widest_disturbance(self) -> float:
             """A density begins at most twice the disturbance from equilibrium, in logarithms."""
             return min(-math.log(self.scarcity), math.log(self.plenty)) / 2.0
 
+    params: Params
     prey = Field(initial=1.0, low=0.0, high=ABUNDANCE)  # (num_worlds, num_cells)
     predators = Field(initial=1.0, low=0.0, high=ABUNDANCE)  # (num_worlds, num_cells)
     census = Field(over="world", components=2, initial=1.0, low=0.0, high=ABUNDANCE)  # (num_worlds, 2) means
-    ranger = Field(over="world", dtype=np.int32)  # (num_worlds,) cell
-    deed = Field(over="world", dtype=np.int32)  # (num_worlds,)
+    ranger = Field(over="world", dtype="int32")  # (num_worlds,) cell
+    deed = Field(over="world", dtype="int32")  # (num_worlds,)
     weather = Field(over="world", low=-1.0, high=1.0)  # (num_worlds,) added to the growth of prey
 
-    max_episode_steps: ClassVar = 500
-    small: ClassVar = {
-        "size": 3,
-        "view": 1,
-        "scarcity": 0.7,
-        "plenty": 1.4,
-        "disturbance": 0.15,
-        "weather": 0.1,
-    }
-
-    def build(self, params: Params) -> Blueprint:
-        """Return the torus, the law of its animals and what the ranger sees."""
+    @classmethod
+    def build(cls, params: Params, /) -> Blueprint:
+        """Return the torus, the propagator of its animals and what the ranger sees."""
         living = LotkaVolterra(
-            self.prey,
-            self.predators,
+            cls.prey,
+            cls.predators,
             growth=params.growth,
             predation=params.growth,
             reproduction=params.mortality,
@@ -148,70 +114,66 @@ class Ecosystem(MurkEnv):
         )
         tending = Tending(
             living,
-            self.ranger,
-            self.deed,
-            self.weather,
-            self.census,
+            cls.ranger,
+            cls.deed,
+            cls.weather,
+            cls.census,
             culling=params.culling,
             release=params.release,
         )
-        near = (
-            Window(field, around=self.ranger, disk=params.view).logged()
-            for field in (self.prey, self.predators)
-        )
-        ranger = [Marker(self.ranger, "agent", label="ranger")]
+        near = [
+            Observe(field).window(around=cls.ranger, disk=params.view).logged()
+            for field in (cls.prey, cls.predators)
+        ]
         return Blueprint(
             lattice=Hex2D(params.size, params.size, edge="wrap"),
             propagators=[tending],
-            observation=Observation(*near, Observe(self.census).logged(), Observe(self.weather)),
+            observation=Observation(*near, Observe(cls.census).logged(), Observe(cls.weather)),
             action_space=MultiDiscrete([7, 5]),
-            picture=Picture(
-                self.prey,
-                high=3.0,
-                markers=ranger,
-                beside=[Picture(self.predators, high=3.0, palette="inferno", markers=ranger)],
-            ),
         )
 
-    @per_world(prey, predators, census, ranger)
-    def start(prey: Any, predators: Any, census: Any, ranger: Any, disturbance: float, rng: Any) -> None:
+    @classmethod
+    def picture(cls, params: Params, /) -> Picture:
+        """Return the prey, and beside them the predators."""
+        ranger = [Marker(cls.ranger, "agent", label="ranger")]
+        predators = Picture(cls.predators, high=3.0, palette="inferno", markers=ranger)
+        return Picture(cls.prey, high=3.0, markers=ranger, beside=[predators])
+
+    @per_world
+    def start(self, rng: Draws) -> None:
         """Place the ranger and disturb the equilibrium, as a whole and in every cell."""
-        ranger[0] = integers(rng, 0, len(prey))
-        offset, other = disturbance * (2 * uniform(rng) - 1), disturbance * (2 * uniform(rng) - 1)
-        for cell in range(len(prey)):
-            prey[cell] = math.exp(offset + disturbance * (2 * uniform(rng) - 1))
-            predators[cell] = math.exp(other + disturbance * (2 * uniform(rng) - 1))
-        census[0], census[1] = mean(prey), mean(predators)
+        widest = self.params.disturbance
+        self.ranger[0] = integers(rng, 0, len(self.prey))
+        offset, other = widest * (2 * uniform(rng) - 1), widest * (2 * uniform(rng) - 1)
+        for cell in range(len(self.prey)):
+            self.prey[cell] = math.exp(offset + widest * (2 * uniform(rng) - 1))
+            self.predators[cell] = math.exp(other + widest * (2 * uniform(rng) - 1))
+        self.census[0], self.census[1] = mean(self.prey), mean(self.predators)
 
-    @per_world(ranger, deed, weather)
-    def act(
-        ranger: Any, deed: Any, weather_now: Any, action: Any, moves: Any, weather: float, rng: Any
-    ) -> None:
+    @per_world
+    def act(self, action: npt.NDArray[np.int64], rng: Draws) -> None:
         """Hop, choose the deed, and let the weather change."""
-        ranger[0] = moves[ranger[0], action[0] - 1]
-        deed[0] = action[1]
-        weather_now[0] = MEMORY * weather_now[0] + weather * normal(rng)
+        self.ranger[0] = self.moves[self.ranger[0], action[0] - 1]
+        self.deed[0] = action[1]
+        self.weather[0] = MEMORY * self.weather[0] + self.params.weather * normal(rng)
 
-    @per_world(census, deed)
-    def reward(
-        census: Any, deed: Any, balance: float, cost: float, penalty: float, scarcity: float, plenty: float
-    ) -> float:
+    @per_world
+    def reward(self) -> float:
         """Pay for every step, more in balance; charge for deeds and for collapse."""
-        prey, predators = census
-        if collapsed(prey, predators, scarcity, plenty):
-            return -penalty
+        if collapsed(self):
+            return -self.params.penalty
+        prey, predators = self.census
         even = min(prey, predators, 1.0 / prey, 1.0 / predators)
-        return 1.0 + balance * even - (cost if deed[0] != REST else 0.0)
+        return 1.0 + self.params.balance * even - (self.params.cost if self.deed[0] != REST else 0.0)
 
-    @per_world(census)
-    def terminated(census: Any, scarcity: float, plenty: float) -> bool:
+    @per_world
+    def terminated(self) -> bool:
         """End at collapse."""
-        return collapsed(census[0], census[1], scarcity, plenty)
+        return collapsed(self)
 
 
-def collapsed(prey: float, predators: float, scarcity: float, plenty: float) -> bool:
+def collapsed(world: Ecosystem) -> bool:
     """Whether either species is too rare, or the prey too many."""
-    return prey < scarcity or predators < scarcity or prey > plenty
-
-
-EcosystemVector = vector_form(Ecosystem)
+    prey, predators = world.census
+    scarcity = world.params.scarcity
+    return prey < scarcity or predators < scarcity or prey > world.params.plenty

@@ -1,16 +1,17 @@
 """HeatControl: heaters that make a plant follow a temperature profile in motion."""
 
 import math
-from dataclasses import dataclass
-from typing import Any, ClassVar, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 from gymnasium.spaces import Box
 
+import murk_env
 from murk_env import (
     Blueprint,
     Diffusion,
+    Draws,
     Field,
     Line1D,
     Marker,
@@ -18,31 +19,22 @@ from murk_env import (
     Observation,
     Observe,
     Picture,
+    Range,
     Square4,
     per_world,
-    vector_form,
+    register,
 )
-from murk_env.errors import ParameterError
-from murk_env.kernels import kernel
 from murk_env.random import uniform
-from murk_envs._heating import Heating
-from murk_envs._ranges import LARGE, check_ranges
+from murk_envs._fields import LARGE
+from murk_envs.propagators.heating import Heating
 
-__all__ = ["HeatControl", "HeatControlVector"]
+__all__ = ["HeatControl"]
 
 EXTREME = 20.0  # K from the surroundings, which no part of the plant passes
 FULL_TURN = 2.0 * math.pi
-RANGES = {  # of parameters
-    "size": (1, 2**15),
-    "diffusion": (0.0, 0.5),
-    "power": (0.001, 1000.0),
-    "noise": (0.0, 1000.0),
-    "amplitude": (0.001, EXTREME),
-    "limit": (0.001, EXTREME),
-    **dict.fromkeys(("loss", "speed", "effort", "penalty"), (0.0, LARGE)),
-}
 
 
+@register("murk/HeatControl-v0", max_episode_steps=200)
 class HeatControl(MurkEnv):
     """Heat and cool a plant at a few places so that all of it follows a wave that travels through it.
 
@@ -57,59 +49,41 @@ class HeatControl(MurkEnv):
     Source: our own; a task of linear-quadratic control with limits to the actuators.
     """
 
-    @dataclass(frozen=True, kw_only=True)
-    class Params:
-        """Knobs of HeatControl.
+    class Params(murk_env.Params):
+        """Parameters of HeatControl."""
 
-        Attributes:
-            plant: `line`, a rod of cells, or `square`, a plate.
-            size: cells along a side.
-            heaters: heaters along a side, evenly spread, from 1 to size; a plate has heaters**2.
-            diffusion: share of the difference to each neighbour that flows in a tick, at most 0.5 on a line
-                and 0.25 on a square.
-            loss: rate at which heat is lost to the surroundings, at least 0, per tick.
-            power: what a heater adds to its cell in a tick at full power, 0.001 to 1000, in K.
-            noise: standard deviation of what chance adds to every cell in a tick, 0 to 1000, in K.
-            amplitude: of the target, at least 0.001 and below limit, in K.
-            speed: the fastest that the wave travels, in rad/tick, at least 0.
-            limit: temperature at which the plant is ruined, at most 20, in K.
-            effort: reward that a step with all heaters at full power costs, at least 0.
-            penalty: reward that overheating costs, at least 0.
-        """
+        plant: Annotated[Literal["line", "square"], "line, a rod of cells, or square, a plate"] = "line"
+        size: Annotated[int, Range(1, 2**15), "cells along a side"] = 16
+        heaters: Annotated[int, "heaters along a side, evenly spread, 1 to size; a plate has heaters**2"] = 4
+        diffusion: Annotated[
+            float, Range(0.0, 0.5), "share of a difference that flows; plate: up to 0.25"
+        ] = 0.2
+        loss: Annotated[float, Range(0.0, LARGE), "rate at which heat is lost, per tick"] = 0.02
+        power: Annotated[float, Range(0.001, 1000.0), "what a heater adds to its cell in a tick, K"] = 0.5
+        noise: Annotated[float, Range(0.0, 1000.0), "standard deviation of a cell's noise in a tick, K"] = (
+            0.02
+        )
+        amplitude: Annotated[float, Range(0.001, EXTREME), "of the target, below limit, K"] = 1.0
+        speed: Annotated[float, Range(0.0, LARGE), "the fastest that the wave travels, rad/tick"] = 0.1
+        limit: Annotated[float, Range(0.001, EXTREME), "temperature at which the plant is ruined, K"] = 4.0
+        effort: Annotated[float, Range(0.0, LARGE), "reward that a step at full power costs"] = 0.05
+        penalty: Annotated[float, Range(0.0, LARGE), "reward that overheating costs"] = 200.0
 
-        plant: Literal["line", "square"] = "line"
-        size: int = 16
-        heaters: int = 4
-        diffusion: float = 0.2
-        loss: float = 0.02
-        power: float = 0.5
-        noise: float = 0.02
-        amplitude: float = 1.0
-        speed: float = 0.1
-        limit: float = 4.0
-        effort: float = 0.05
-        penalty: float = 200.0
-
-        def __post_init__(self) -> None:
-            if self.plant not in ("line", "square"):
-                raise ParameterError(
-                    f"HeatControl's plant cannot be {self.plant!r}; it is 'line' or 'square'."
-                )
-            check_ranges("HeatControl", self, RANGES)
-            if self.plant == "square" and self.diffusion > 0.25:
-                raise ParameterError(
-                    f"HeatControl's diffusion is at most 0.25 on a square, not {self.diffusion}."
-                )
-            if not 1 <= self.heaters <= self.size:
-                raise ParameterError(
-                    f"HeatControl's heaters are from 1 to its size of {self.size}, a cell for each, "
-                    f"not {self.heaters}."
-                )
-            if not self.amplitude < self.limit:
-                raise ParameterError(
-                    f"HeatControl's amplitude lies below its limit, so that the target can be followed, not "
-                    f"amplitude={self.amplitude} with limit={self.limit}."
-                )
+        def check(self) -> None:
+            """Keep the plate stable, and let the target be followed."""
+            self.require(
+                self.plant == "line" or self.diffusion <= 0.25,
+                f"diffusion must be at most 0.25 on a square, not {self.diffusion}.",
+            )
+            self.require(
+                1 <= self.heaters <= self.size,
+                f"heaters must be from 1 to its size of {self.size}, a cell for each, not {self.heaters}.",
+            )
+            self.require(
+                self.amplitude < self.limit,
+                f"amplitude must lie below limit, so that the target can be followed, not "
+                f"amplitude={self.amplitude} with limit={self.limit}.",
+            )
 
         @property
         def num_heaters(self) -> int:
@@ -121,115 +95,85 @@ class HeatControl(MurkEnv):
             """Headings of the wave are from 0 to this: on a line there is but one."""
             return 0.0 if self.plant == "line" else FULL_TURN
 
+    params: Params
     heat = Field(unit="K", low=-EXTREME, high=EXTREME)  # (num_worlds, num_cells)
     spread = Field(unit="K")  # (num_worlds, num_cells) heat after diffusion and loss
     target = Field(unit="K", low=-EXTREME, high=EXTREME)  # (num_worlds, num_cells) of the coming step
     supply = Field(unit="K/tick")  # (num_worlds, num_cells) what heaters add
-    wired = Field(mutability="static", dtype=np.int32)  # (num_cells,) the cell's heater, -1 for none
+    wired = Field(mutability="static", dtype="int32")  # (num_cells,) the cell's heater, -1 for none
     phase = Field(over="world", unit="rad")  # (num_worlds,) of the target
     velocity = Field(over="world", unit="rad/tick")  # (num_worlds,)
     heading = Field(over="world", unit="rad")  # (num_worlds,)
 
-    max_episode_steps: ClassVar = 200
-    small: ClassVar = {"size": 4, "heaters": 2, "power": 1.0, "noise": 0.5, "limit": 2.0}
-
-    def build(self, params: Params) -> Blueprint:
-        """Return the plant, its two laws and what the controller sees."""
+    @classmethod
+    def build(cls, params: Params, /) -> Blueprint:
+        """Return the plant, its two propagators and what the controller sees."""
         is_line = params.plant == "line"
-        extreme = 1.5 * params.amplitude
-        colours: dict[str, Any] = {"low": -extreme, "high": extreme, "palette": "coolwarm"}
         return Blueprint(
             lattice=Line1D(params.size) if is_line else Square4(params.size, params.size),
             propagators=[
-                Diffusion(self.heat, coefficient=params.diffusion, decay=params.loss, output=self.spread),
-                Heating(self.spread, self.supply, self.heat, noise=params.noise),
+                Diffusion(cls.heat, coefficient=params.diffusion, decay=params.loss, output=cls.spread),
+                Heating(cls.spread, cls.supply, cls.heat, noise=params.noise),
             ],
             observation=Observation(
-                Observe(self.heat),
-                Observe(self.target),
-                Observe(self.velocity).normalised(-params.speed, params.speed),
+                Observe(cls.heat),
+                Observe(cls.target),
+                Observe(cls.velocity).normalised(-params.speed, params.speed),
             ),
             action_space=Box(-1.0, 1.0, (params.num_heaters,), np.float32),
-            static={self.wired: lambda: heaters_of(params)},
-            picture=Picture(
-                self.heat,
-                markers=[Marker(np.flatnonzero(heaters_of(params) >= 0), "ring", label="heater")],
-                beside=[Picture(self.target, **colours)],
-                **colours,
-            ),
+            static={cls.wired: lambda: heaters_of(params)},
         )
 
-    @per_world(heat, target, phase, velocity, heading)
-    def start(
-        heat: Any,
-        target: Any,
-        phase: Any,
-        velocity: Any,
-        heading: Any,
-        size: int,
-        amplitude: float,
-        speed: float,
-        widest_heading: float,
-        rng: Any,
-    ) -> None:
+    @classmethod
+    def picture(cls, params: Params, /) -> Picture:
+        """Return the temperature with the heaters, and beside it the target."""
+        extreme = 1.5 * params.amplitude
+        colours: dict[str, Any] = {"low": -extreme, "high": extreme, "palette": "coolwarm"}
+        heaters = Marker(np.flatnonzero(heaters_of(params) >= 0), "ring", label="heater")
+        return Picture(cls.heat, markers=[heaters], beside=[Picture(cls.target, **colours)], **colours)
+
+    @per_world
+    def start(self, rng: Draws) -> None:
         """Draw the temperature of the plant and the wave it is to follow."""
-        heat[:] = amplitude * (2.0 * uniform(rng) - 1.0)
-        phase[0] = FULL_TURN * uniform(rng)
-        velocity[0] = speed * (2.0 * uniform(rng) - 1.0)
-        heading[0] = widest_heading * uniform(rng)
-        _draw(target, phase[0], heading[0], size, amplitude)
+        self.heat[:] = self.params.amplitude * (2.0 * uniform(rng) - 1.0)
+        self.phase[0] = FULL_TURN * uniform(rng)
+        self.velocity[0] = self.params.speed * (2.0 * uniform(rng) - 1.0)
+        self.heading[0] = self.params.widest_heading * uniform(rng)
+        show_target(self)
 
-    @per_world(target, supply, wired, phase, velocity, heading)
-    def act(
-        target: Any,
-        supply: Any,
-        wired: Any,
-        phase: Any,
-        velocity: Any,
-        heading: Any,
-        action: Any,
-        size: int,
-        power: float,
-        amplitude: float,
-    ) -> None:
+    @per_world
+    def act(self, action: npt.NDArray[np.float32]) -> None:
         """Set the heaters, and show where the wave is a step later."""
-        for cell in range(len(supply)):
-            supply[cell] = power * action[wired[cell]] if wired[cell] >= 0 else 0.0
-        phase[0] = (phase[0] + velocity[0]) % FULL_TURN
-        _draw(target, phase[0], heading[0], size, amplitude)
+        for cell in range(len(self.supply)):
+            heater = self.wired[cell]
+            self.supply[cell] = self.params.power * action[heater] if heater >= 0 else 0.0
+        self.phase[0] = (self.phase[0] + self.velocity[0]) % FULL_TURN
+        show_target(self)
 
-    @per_world(heat, supply, before=(target,))
-    def reward(
-        heat: Any,
-        supply: Any,
-        target: Any,
-        num_heaters: int,
-        power: float,
-        amplitude: float,
-        effort: float,
-        limit: float,
-        penalty: float,
-    ) -> float:
+    @per_world
+    def reward(self, before: "HeatControl") -> float:
         """Charge for the distance from the target that was shown, for power, and for a ruined plant."""
+        p = self.params
         error, used = 0.0, 0.0
-        for cell in range(len(heat)):
-            error += (heat[cell] - target[cell]) ** 2
-            used += supply[cell] ** 2
-        cost = error / (len(heat) * amplitude**2) + effort * used / (num_heaters * power**2)
-        return 0.0 - cost - (penalty if heat.max() >= limit else 0.0)
+        for cell in range(len(self.heat)):
+            error += (self.heat[cell] - before.target[cell]) ** 2
+            used += self.supply[cell] ** 2
+        cost = error / (len(self.heat) * p.amplitude**2) + p.effort * used / (p.num_heaters * p.power**2)
+        return 0.0 - cost - (p.penalty if self.heat.max() >= p.limit else 0.0)
 
-    @per_world(heat)
-    def terminated(heat: Any, limit: float) -> bool:
+    @per_world
+    def terminated(self) -> bool:
         """End when a cell is too hot."""
-        return heat.max() >= limit
+        return self.heat.max() >= self.params.limit
 
 
-@kernel
-def _draw(target: Any, phase: float, heading: float, size: int, amplitude: float) -> None:
+def show_target(world: HeatControl) -> None:
     """Write one wave a side: amplitude * sin(2 pi (x cos(heading) + y sin(heading)) / size - phase)."""
+    size, amplitude = world.params.size, world.params.amplitude
+    phase, heading = world.phase[0], world.heading[0]
     x, y = FULL_TURN / size * math.cos(heading), FULL_TURN / size * math.sin(heading)
-    for cell in range(target.size):
-        target[cell] = amplitude * math.sin(cell % size * x + cell // size * y - phase)
+    for cell in range(world.target.size):
+        world.target[cell] = amplitude * math.sin(cell % size * x + cell // size * y - phase)
 
 
 def heaters_of(params: HeatControl.Params) -> npt.NDArray[np.int32]:
@@ -242,6 +186,3 @@ def heaters_of(params: HeatControl.Params) -> npt.NDArray[np.int32]:
         return side.astype(np.int32)
     both = (side[:, np.newaxis] >= 0) & (side >= 0)
     return np.where(both, side[:, np.newaxis] * params.heaters + side, -1).reshape(-1).astype(np.int32)
-
-
-HeatControlVector = vector_form(HeatControl)

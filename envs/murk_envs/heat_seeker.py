@@ -1,14 +1,14 @@
 """HeatSeeker: climb a diffusing heat field to its source."""
 
-from dataclasses import dataclass
-from typing import Any, ClassVar, Literal
+from typing import Annotated, Literal
 
-import numpy as np
 from gymnasium.spaces import Discrete
 
+import murk_env
 from murk_env import (
     Blueprint,
     Diffusion,
+    Draws,
     Field,
     Marker,
     Mask,
@@ -16,21 +16,21 @@ from murk_env import (
     Observation,
     Observe,
     Picture,
+    Range,
     Square4,
-    World,
     per_world,
-    vector_form,
+    register,
 )
 from murk_env.random import integers
-from murk_envs._ranges import LARGE, check_ranges
+from murk_envs._fields import LARGE, settled
 
-__all__ = ["HeatSeeker", "HeatSeekerVector"]
+__all__ = ["HeatSeeker"]
 
 SOURCE_HEAT = 10.0  # K, held at the source cell
 WARM_UP = 51  # ticks from a cold field to the one an episode begins with
-RANGES = {"size": (2, 2**15), "diffusion": (0.0, 0.25), "decay": (0.0, LARGE)}  # of parameters
 
 
+@register("murk/HeatSeeker-v0", max_episode_steps=200)
 class HeatSeeker(MurkEnv):
     """Walk over a square grid to the cell that heats it.
 
@@ -43,90 +43,70 @@ class HeatSeeker(MurkEnv):
     Source: the heat_seeker example of murk 0.2.0; optimal mean return 89.265 at the default size.
     """
 
-    @dataclass(frozen=True, kw_only=True)
-    class Params:
-        """Knobs of HeatSeeker.
+    class Params(murk_env.Params):
+        """Parameters of HeatSeeker."""
 
-        Attributes:
-            size: rows and columns of the grid, at least 2.
-            diffusion: share of the difference to each neighbour that flows in a tick, at most 0.25.
-            decay: rate at which heat is lost, at least 0, per tick.
-            layout: layout of the observation: `flat`, `image` or `dict`.
-        """
-
-        size: int = 16
-        diffusion: float = 0.1
-        decay: float = 0.005
-        layout: Literal["flat", "image", "dict"] = "flat"
-
-        def __post_init__(self) -> None:
-            check_ranges("HeatSeeker", self, RANGES)
+        size: Annotated[int, Range(2, 2**15), "rows and columns of the grid"] = 16
+        diffusion: Annotated[float, Range(0.0, 0.25), "share of a difference that flows in a tick"] = 0.1
+        decay: Annotated[float, Range(0.0, LARGE), "rate at which heat is lost, per tick"] = 0.005
+        layout: Annotated[Literal["flat", "image", "dict"], "layout of the observation"] = "flat"
 
         @property
         def source(self) -> int:
             """Cell of the source: one step in from the last row and column."""
             return (self.size - 2) * self.size + self.size - 2
 
-    heat = Field(unit="K", low=0.0, high=SOURCE_HEAT)  # (num_worlds, num_cells)
-    agent = Field(over="world", dtype=np.int32)  # (num_worlds,) cell
+    params: Params
     settled = Field(mutability="static", unit="K")  # (num_cells,) heat when an episode begins
+    heat = Field(unit="K", low=0.0, high=SOURCE_HEAT, initial=settled)  # (num_worlds, num_cells)
+    agent = Field(over="world", dtype="int32")  # (num_worlds,) cell
 
-    max_episode_steps: ClassVar = 200
-    small: ClassVar = {"size": 3, "max_episode_steps": 7}
-
-    def build(self, params: Params) -> Blueprint:
+    @classmethod
+    def build(cls, params: Params, /) -> Blueprint:
         """Return the grid, its heat equation and what the agent sees."""
         grid = Square4(params.size, params.size)
-        heating = Diffusion(
-            self.heat,
-            coefficient=params.diffusion,
-            decay=params.decay,
-            sources={params.source: SOURCE_HEAT},
-            clamp=(0.0, SOURCE_HEAT),
-        )
 
-        def settle() -> Any:
-            world = World(grid, {"heat": self.heat}, [heating])
-            world.run(WARM_UP)
-            return world[self.heat][0]
+        def heating(field: Field) -> Diffusion:
+            return Diffusion(
+                field,
+                coefficient=params.diffusion,
+                decay=params.decay,
+                sources={params.source: SOURCE_HEAT},
+                clamp=(0.0, SOURCE_HEAT),
+            )
 
         return Blueprint(
             lattice=grid,
-            propagators=[heating],
-            observation=Observation(Observe(self.heat), Mask(self.agent), layout=params.layout),
+            propagators=[heating(cls.heat)],
+            observation=Observation(Observe(cls.heat), Mask(cls.agent), layout=params.layout),
             action_space=Discrete(5),
-            static={self.settled: settle},
-            picture=Picture(
-                self.heat,
-                markers=[
-                    Marker([params.source], "goal", label="source"),
-                    Marker(self.agent, "agent"),
-                ],
-            ),
+            static={cls.settled: lambda: settled(grid, heating, WARM_UP)},
         )
 
-    @per_world(heat, agent, settled)
-    def start(heat: Any, agent: Any, settled: Any, source: int, rng: Any) -> None:
+    @classmethod
+    def picture(cls, params: Params, /) -> Picture:
+        """Return the heat with its source and the agent."""
+        source = Marker([params.source], "goal", label="source")
+        return Picture(cls.heat, markers=[source, Marker(cls.agent, "agent")])
+
+    @per_world
+    def start(self, rng: Draws) -> None:
         """Put the agent on any cell but the source."""
-        for place in range(len(heat)):  # heat[:] = settled would take numba two seconds more
-            heat[place] = settled[place]
-        cell = integers(rng, 0, len(heat) - 1)
-        agent[0] = cell if cell < source else cell + 1
+        cell = integers(rng, 0, len(self.heat) - 1)
+        self.agent[0] = cell if cell < self.params.source else cell + 1
 
-    @per_world(agent)
-    def act(agent: Any, action: int, moves: Any) -> None:
+    @per_world
+    def act(self, action: int) -> None:
         """Hop; 0 stays."""
-        agent[0] = moves[agent[0], action - 1]
+        self.agent[0] = self.moves[self.agent[0], action - 1]
 
-    @per_world(heat, agent)
-    def reward(heat: Any, agent: Any, source: int) -> float:
+    @per_world
+    def reward(self) -> float:
         """Pay for warmth, charge for time, and pay for the source."""
-        return 0.1 * heat[agent[0]] - 1.0 + (100.0 if agent[0] == source else 0.0)
+        cell = self.agent[0]
+        return 0.1 * self.heat[cell] - 1.0 + (100.0 if cell == self.params.source else 0.0)
 
-    @per_world(agent)
-    def terminated(agent: Any, source: int) -> bool:
+    @per_world
+    def terminated(self) -> bool:
         """End at the source."""
-        return agent[0] == source
-
-
-HeatSeekerVector = vector_form(HeatSeeker)
+        return self.agent[0] == self.params.source

@@ -1,15 +1,15 @@
 """LayeredHex: walk over hexagons and from floor to floor up to a beacon."""
 
 import math
-from dataclasses import dataclass
-from typing import Any, ClassVar, Literal
+from typing import Annotated, Literal
 
-import numpy as np
 from gymnasium.spaces import Discrete
 
+import murk_env
 from murk_env import (
     Blueprint,
     Diffusion,
+    Draws,
     Field,
     Hex2D,
     Line1D,
@@ -20,27 +20,20 @@ from murk_env import (
     Observe,
     Picture,
     Product,
-    World,
+    Range,
     per_world,
-    vector_form,
+    register,
 )
-from murk_env.errors import ParameterError
 from murk_env.random import integers
-from murk_envs._ranges import LARGE, check_ranges
+from murk_envs._fields import LARGE, settled
 
-__all__ = ["LayeredHex", "LayeredHexVector"]
+__all__ = ["LayeredHex"]
 
 STRENGTH = 10.0  # of the beacon, held at its cell
 WARM_UP = 61  # ticks from a cold field to the one an episode begins with
-RANGES = {  # of parameters
-    "size": (2, 2**10),
-    "floors": (2, 2**10),
-    "diffusion": (0.0, 1.0 / 8.0),
-    "decay": (0.0, 1.0),
-    "step_cost": (0.0, LARGE),
-}
 
 
+@register("murk/LayeredHex-v0", max_episode_steps=200)
 class LayeredHex(MurkEnv):
     """Walk over floors of hexagons, one above the other, to the beacon in the far corner of the top floor.
 
@@ -57,98 +50,85 @@ class LayeredHex(MurkEnv):
         by shortest paths of 7 steps on average.
     """
 
-    @dataclass(frozen=True, kw_only=True)
-    class Params:
-        """Knobs of LayeredHex.
+    class Params(murk_env.Params):
+        """Parameters of LayeredHex."""
 
-        Attributes:
-            size: rows and columns of each floor, at least 2.
-            floors: number of floors, at least 2.
-            diffusion: share of the difference to each neighbour that flows in a tick; 8 of them and the
-                decay are at most 1.
-            decay: share of the light that is lost in a tick, at least 0 and below 1.
-            step_cost: reward that every step costs, at least 0. At 1 or more it never pays to wait near the
-                beacon, for no light exceeds 10; at less it may, as with 2 floors or with little decay.
-            layout: layout of the observation: `flat`, `image` or `dict`.
-        """
+        size: Annotated[int, Range(2, 2**10), "rows and columns of each floor"] = 6
+        floors: Annotated[int, Range(2, 2**10), "number of floors"] = 3
+        diffusion: Annotated[float, Range(0.0, 1.0 / 8.0), "share of a difference that flows in a tick"] = (
+            0.06
+        )
+        decay: Annotated[float, Range(0.0, 1.0), "share of the light that is lost in a tick, below 1"] = 0.01
+        step_cost: Annotated[
+            float, Range(0.0, LARGE), "reward that a step costs; below 1 waiting may pay"
+        ] = 0.5
+        layout: Annotated[Literal["flat", "image", "dict"], "layout of the observation"] = "flat"
 
-        size: int = 6
-        floors: int = 3
-        diffusion: float = 0.06
-        decay: float = 0.01
-        step_cost: float = 0.5
-        layout: Literal["flat", "image", "dict"] = "flat"
-
-        def __post_init__(self) -> None:
-            check_ranges("LayeredHex", self, RANGES)
-            if self.decay == 1.0 or 8.0 * (self.diffusion / (1.0 - self.decay)) > 1.0:
-                raise ParameterError(
-                    f"LayeredHex's decay is below 1, and together with 8 times its diffusion at most 1, "
-                    f"not decay={self.decay} with diffusion={self.diffusion}."
-                )
+        def check(self) -> None:
+            """Keep the light stable."""
+            self.require(
+                self.decay < 1.0 and 8.0 * (self.diffusion / (1.0 - self.decay)) <= 1.0,
+                f"decay must be below 1, and together with 8 times the diffusion at most 1, not "
+                f"decay={self.decay} with diffusion={self.diffusion}.",
+            )
 
         @property
         def goal(self) -> int:
             """Cell of the beacon: the last row and column of the top floor."""
             return self.size * self.size * self.floors - 1
 
-    beacon = Field(low=0.0, high=STRENGTH)  # (num_worlds, num_cells)
-    agent = Field(over="world", dtype=np.int32)  # (num_worlds,) cell
+    params: Params
     first_beacon = Field(mutability="static")  # (num_cells,) when an episode begins
+    beacon = Field(low=0.0, high=STRENGTH, initial=first_beacon)  # (num_worlds, num_cells)
+    agent = Field(over="world", dtype="int32")  # (num_worlds,) cell
 
-    max_episode_steps: ClassVar = 200
-    small: ClassVar = {"size": 2, "floors": 2, "max_episode_steps": 7}
-
-    def build(self, params: Params) -> Blueprint:
-        """Return the floors, the law of the light and what the agent sees."""
+    @classmethod
+    def build(cls, params: Params, /) -> Blueprint:
+        """Return the floors, the propagator of the light and what the agent sees."""
         floors = Product(Hex2D(params.size, params.size), Line1D(params.floors))
-        # (1 - decay) u + diffusion (sum over neighbours - degree u), in the terms of Diffusion
-        shining = Diffusion(
-            self.beacon,
-            coefficient=params.diffusion / (1.0 - params.decay),
-            decay=-math.log1p(-params.decay),
-            sources={params.goal: STRENGTH},
-            clamp=(0.0, STRENGTH),
-        )
 
-        def warm_up() -> Any:
-            world = World(floors, {"beacon": self.beacon}, [shining])
-            world.run(WARM_UP)
-            return world[self.beacon][0]
+        def shining(field: Field) -> Diffusion:
+            # (1 - decay) u + diffusion (sum over neighbours - degree u), in the terms of Diffusion
+            return Diffusion(
+                field,
+                coefficient=params.diffusion / (1.0 - params.decay),
+                decay=-math.log1p(-params.decay),
+                sources={params.goal: STRENGTH},
+                clamp=(0.0, STRENGTH),
+            )
 
         return Blueprint(
             lattice=floors,
-            propagators=[shining],
-            observation=Observation(Observe(self.beacon), Mask(self.agent), layout=params.layout),
+            propagators=[shining(cls.beacon)],
+            observation=Observation(Observe(cls.beacon), Mask(cls.agent), layout=params.layout),
             action_space=Discrete(9),
-            static={self.first_beacon: warm_up},
-            picture=Picture(
-                self.beacon,
-                markers=(Marker([params.goal], "goal", label="beacon"), Marker(self.agent, "agent")),
-            ),
+            static={cls.first_beacon: lambda: settled(floors, shining, WARM_UP)},
         )
 
-    @per_world(beacon, agent, first_beacon)
-    def start(beacon: Any, agent: Any, first_beacon: Any, size: int, floors: int, rng: Any) -> None:
+    @classmethod
+    def picture(cls, params: Params, /) -> Picture:
+        """Return the light with the beacon and the agent."""
+        goal = Marker([params.goal], "goal", label="beacon")
+        return Picture(cls.beacon, markers=(goal, Marker(cls.agent, "agent")))
+
+    @per_world
+    def start(self, rng: Draws) -> None:
         """Put the agent anywhere on the lowest floor."""
-        for place in range(len(beacon)):
-            beacon[place] = first_beacon[place]
-        agent[0] = integers(rng, 0, size * size) * floors
+        self.agent[0] = integers(rng, 0, self.params.size**2) * self.params.floors
 
-    @per_world(agent)
-    def act(agent: Any, action: int, moves: Any) -> None:
+    @per_world
+    def act(self, action: int) -> None:
         """Hop, climb or descend; 0 stays."""
-        agent[0] = moves[agent[0], action - 1]
+        self.agent[0] = self.moves[self.agent[0], action - 1]
 
-    @per_world(beacon, agent)
-    def reward(beacon: Any, agent: Any, goal: int, step_cost: float) -> float:
+    @per_world
+    def reward(self) -> float:
         """Pay for light, charge for time, and pay for the beacon."""
-        return 0.1 * beacon[agent[0]] - step_cost + (100.0 if agent[0] == goal else 0.0)
+        cell = self.agent[0]
+        arrived = 100.0 if cell == self.params.goal else 0.0
+        return 0.1 * self.beacon[cell] - self.params.step_cost + arrived
 
-    @per_world(agent)
-    def terminated(agent: Any, goal: int) -> bool:
+    @per_world
+    def terminated(self) -> bool:
         """End at the beacon."""
-        return agent[0] == goal
-
-
-LayeredHexVector = vector_form(LayeredHex)
+        return self.agent[0] == self.params.goal

@@ -1,6 +1,7 @@
-"""What an author of an environment declares."""
+"""What an author of an environment declares: parameters, a blueprint, hooks for one world."""
 
 from murk_env.author.blueprint import Blueprint, Group
+from murk_env.author.params import Params, Range
 from murk_env.author.per_world import per_world
 
-__all__ = ["Blueprint", "Group", "per_world"]
+__all__ = ["Blueprint", "Group", "Params", "Range", "per_world"]

@@ -14,7 +14,6 @@ from murk_env.fields import Field
 from murk_env.lattice import Lattice
 from murk_env.observation import Observation
 from murk_env.propagators.base import Propagator
-from murk_env.rendering.picture import Picture
 
 __all__ = ["Blueprint", "Group"]
 
@@ -83,13 +82,12 @@ class Blueprint:
         action_space: one world's actions: Discrete, MultiDiscrete, MultiBinary or Box; with groups it follows
             from theirs and is left out.
         groups: the agents, in order; their action spaces differ in their limits alone.
-        propagators: the laws, in the order they run at every tick.
+        propagators: the propagators, in the order they run at every tick.
         static: values of the static fields: arrays, or functions that compute them. A function is
             called once for all envs of the same class and parameters in a process.
         num_agents: number of agents of every world, for fields over agents; with groups it is that of all
             groups together.
         dt: time that one tick, so one step, advances.
-        picture: how a world is drawn; None draws the first float field over cells that changes.
 
     Raises:
         BlueprintError: something of these is of another kind.
@@ -105,7 +103,6 @@ class Blueprint:
     )
     num_agents: int = 0
     dt: float = 1.0
-    picture: Picture | None = None
 
     def __post_init__(self) -> None:
         if not isinstance(self.lattice, Lattice):  # pyright: ignore[reportUnnecessaryIsInstance]
@@ -116,8 +113,6 @@ class Blueprint:
             self._gather_agents()
         else:
             self._check_actor()
-        if not isinstance(self.picture, Picture | None):  # pyright: ignore[reportUnnecessaryIsInstance]
-            raise BlueprintError(f"a Blueprint's picture is a Picture or None, not {self.picture!r}.")
 
     def _listed(self, name: str, kind: type) -> tuple[Any, ...]:
         """Return the members of a list, or raise BlueprintError for what is none of them."""

@@ -1,19 +1,26 @@
-"""Parameters of an environment: keywords in, its frozen Params out."""
+"""Parameters of an environment, each said once: its kind, its range, what it is, its default.
+
+    class Params(murk_env.Params):
+        size: Annotated[int, Range(2, 32768), "rows and columns of the grid"] = 16
+        layout: Annotated[Literal["flat", "image"], "layout of the observation"] = "flat"
+
+From that line come the check of what is given, the messages, and the table of the documentation.
+"""
 
 import dataclasses
+import functools
+import math
 import numbers
+import operator
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Annotated, Any, Literal, cast, dataclass_transform, get_args, get_origin, get_type_hints
 
 from murk_env.errors import DefinitionError, MurkError, ParameterError, did_you_mean
 
-if TYPE_CHECKING:
-    from murk_env.faces.env import MurkEnv
-
-__all__ = ["RESERVED_PARAMETERS", "check_params_class", "make_params"]
+__all__ = ["Knob", "Params", "Range", "knobs_of", "make_params"]
 
 # Gymnasium's make and make_vec, or the faces, use these names themselves.
-RESERVED_PARAMETERS = frozenset(
+RESERVED = frozenset(
     {
         "num_envs",
         "num_worlds",
@@ -32,58 +39,184 @@ RESERVED_PARAMETERS = frozenset(
         "max_cycles",
         "static_arena",
         "disable_env_checker",
-        # what compiled hooks may name beside the parameters
-        "action",
-        "out",
-        "rng",
-        "moves",
-        "neighbours",
     }
 )
 
 
-def check_params_class(cls: "type[MurkEnv]") -> None:
-    """Raise DefinitionError for a Params class that cannot take a face's keywords."""
-    params = cls.Params
-    if not (dataclasses.is_dataclass(params) and params.__dataclass_params__.frozen):  # type: ignore[attr-defined]
-        raise DefinitionError(
-            f"{cls.__name__}.Params must be a dataclass: @dataclass(frozen=True, kw_only=True)."
-        )
-    for field in dataclasses.fields(params):
-        if field.name in RESERVED_PARAMETERS:
-            raise DefinitionError(
-                f"{cls.__name__}.Params.{field.name} cannot be a parameter: Gymnasium, the faces or "
-                f"compiled hooks use that name; call it something else."
-            )
+@dataclasses.dataclass(frozen=True)
+class Range:
+    """The smallest and the largest value of a parameter; both belong to it.
+
+    Attributes:
+        low: smallest value.
+        high: largest value.
+    """
+
+    low: float
+    high: float
+
+    def __str__(self) -> str:
+        return f"from {self.low:g} to {self.high:g}"
 
 
-def make_params(cls: "type[MurkEnv]", parameters: Mapping[str, Any]) -> Any:
-    """Return the class's Params for some keywords, or say which of them is wrong."""
-    known = [field.name for field in dataclasses.fields(cls.Params)]
-    for name in parameters:
-        if name not in known:
-            raise ParameterError(f"{cls.__name__} has no parameter {name!r}; {did_you_mean(name, known)}")
-    for field in dataclasses.fields(cls.Params):
-        if field.name in parameters:
-            _check_type(cls, field, parameters[field.name])
+@dataclasses.dataclass(frozen=True)
+class Knob:
+    """One parameter as it was declared.
+
+    Attributes:
+        name: its name.
+        kind: its type, such as `int`.
+        choices: the values it may have, where it is a Literal.
+        range: its range, None for none.
+        doc: what it is.
+        default: its default; `dataclasses.MISSING` for none.
+    """
+
+    name: str
+    kind: Any
+    choices: tuple[Any, ...]
+    range: Range | None
+    doc: str
+    default: Any
+
+
+@dataclass_transform(kw_only_default=True, frozen_default=True)
+class Params:
+    """Base of every environment's `Params`: a frozen record with keyword arguments, checked when it is made.
+
+    An `int` is taken for a `float`, and becomes one; a bool, a text or NaN is not. A check across parameters
+    is written in `check`, with `require`. Further values that follow from the parameters are properties.
+
+    Raises:
+        ParameterError: a value is of another kind than declared, outside its range, or refused by `check`.
+    """
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        dataclasses.dataclass(frozen=True, kw_only=True)(cls)
+        for field in dataclasses.fields(cast(Any, cls)):
+            if field.name in RESERVED:
+                raise DefinitionError(
+                    f"{cls.__qualname__}.{field.name} cannot be a parameter: Gymnasium or the faces use that "
+                    f"name; call it something else."
+                )
+
+    def __post_init__(self) -> None:
+        for name, knob in knobs_of(type(self)).items():
+            object.__setattr__(self, name, _checked(_owner(type(self)), knob, getattr(self, name)))
+        self.check()
+
+    def check(self) -> None:
+        """Refuse what does not fit together; to be overridden."""
+
+    def require(self, condition: object, reason: str) -> None:
+        """Raise ParameterError unless a condition holds.
+
+        Args:
+            condition: what must be true.
+            reason: what must be, what came, and what to do; said after the environment's name.
+        """
+        if not condition:
+            raise ParameterError(f"{_owner(type(self))}: {reason}")
+
+
+@functools.cache
+def knobs_of(params_class: type[Params]) -> Mapping[str, Knob]:
+    """Return the parameters that a class declares, in order.
+
+    Raises:
+        DefinitionError: a declaration cannot be read.
+    """
     try:
-        return cls.Params(**parameters)
+        hints = get_type_hints(params_class, include_extras=True)
+    except NameError as error:
+        raise DefinitionError(
+            f"{params_class.__qualname__}: {error}; import what its annotations name."
+        ) from error
+    fields = dataclasses.fields(cast(Any, params_class))
+    return {field.name: _knob(field, hints[field.name]) for field in fields}
+
+
+def make_params(owner: str, params_class: type[Params], given: Mapping[str, Any]) -> Any:
+    """Return an environment's parameters for some keywords.
+
+    Raises:
+        ParameterError: one of them is unknown, missing, or has a value that it cannot have.
+    """
+    knobs = knobs_of(params_class)
+    for name in given:
+        if name not in knobs:
+            raise ParameterError(
+                f"{owner} got an unexpected keyword argument {name!r}: it has no parameter {name!r}; "
+                f"{did_you_mean(name, knobs)}"
+            )
+    missing = [
+        name for name, knob in knobs.items() if knob.default is dataclasses.MISSING and name not in given
+    ]
+    if missing:
+        raise ParameterError(f"{owner} needs a value for {missing}, which have no default.")
+    try:
+        return params_class(**given)
     except MurkError:
         raise
     except (TypeError, ValueError) as error:
-        raise ParameterError(f"{cls.__name__}({_listing(parameters)}): {error}") from error
+        listed = ", ".join(f"{name}={value!r}" for name, value in given.items())
+        raise ParameterError(f"{owner}({listed}): {error}") from error
 
 
-def _check_type(cls: "type[MurkEnv]", field: "dataclasses.Field[Any]", value: object) -> None:
-    """Raise ParameterError for a value of another kind than a default that is a number or text."""
-    kinds: dict[Any, Any] = {bool: bool, int: numbers.Integral, float: numbers.Real, str: str}
-    kind = kinds.get(type(field.default))
-    if kind is not None and (not isinstance(value, kind) or (kind is not bool and isinstance(value, bool))):
+def _owner(params_class: type[Params]) -> str:
+    """Return the name of the environment whose parameters they are."""
+    *_, outer, own = ("", *params_class.__qualname__.split("."))
+    return outer if outer not in ("", "<locals>") else own
+
+
+def _knob(field: "dataclasses.Field[Any]", hint: Any) -> Knob:
+    extras: tuple[Any, ...] = ()
+    if get_origin(hint) is Annotated:
+        hint, *rest = get_args(hint)
+        extras = tuple(rest)
+    default = field.default
+    if field.default_factory is not dataclasses.MISSING:
+        default = field.default_factory()
+    ranges = [extra for extra in extras if isinstance(extra, Range)]
+    docs = [extra for extra in extras if isinstance(extra, str)]
+    choices = get_args(hint) if get_origin(hint) is Literal else ()
+    return Knob(field.name, hint, choices, ranges[0] if ranges else None, docs[0] if docs else "", default)
+
+
+def _checked(owner: str, knob: Knob, value: Any) -> Any:
+    """Return a value as the kind it was declared to be, or raise ParameterError."""
+    if knob.choices:
+        if not any(type(value) is type(one) and value == one for one in knob.choices):
+            raise ParameterError(
+                f"{owner}'s {knob.name} must be one of {', '.join(map(repr, knob.choices))}, not {value!r}."
+            )
+        return value
+    converted = _converted(knob.kind, value)
+    if converted is None:
         raise ParameterError(
-            f"{cls.__name__}'s {field.name} is of type {type(field.default).__name__} "
-            f"(default {field.default!r}), not {value!r}."
+            f"{owner}'s {knob.name} must be {_NAMES[knob.kind]}, not {value!r} of type "
+            f"{type(value).__name__}."
         )
+    if knob.range is not None and not knob.range.low <= converted <= knob.range.high:
+        raise ParameterError(f"{owner}'s {knob.name} must be {knob.range}, not {value}.")
+    return converted
 
 
-def _listing(parameters: Mapping[str, Any]) -> str:
-    return ", ".join(f"{name}={value!r}" for name, value in parameters.items())
+def _converted(kind: Any, value: Any) -> Any:
+    """Return a value as a kind, None if it is of another one."""
+    if kind not in _NAMES:
+        return value
+    if kind is bool:
+        return bool(value) if type(value).__name__ in ("bool", "bool_") else None
+    if kind is str:
+        return str(value) if isinstance(value, str) else None
+    if isinstance(value, bool):
+        return None
+    if kind is int:
+        return operator.index(value) if isinstance(value, numbers.Integral) else None
+    number = float(value) if isinstance(value, numbers.Real) else math.nan
+    return None if math.isnan(number) else number
+
+
+_NAMES: Mapping[Any, str] = {int: "an integer", float: "a number", bool: "True or False", str: "a text"}

@@ -9,44 +9,43 @@ from murk_env.kernels import kernel
 from murk_env.kernels.call import KernelCall
 from murk_env.kernels.fused import Choice, address
 from murk_env.kernels.native import fetch_add
-from murk_env.kernels.program import Stage, unchanged
-from murk_env.observation.buffers import Sight
+from murk_env.kernels.program import Stage
+from murk_env.observation.buffers import ObservationBuffers
 from murk_env.observation.output import Output, arrays_of, each_array
 
-__all__ = ["Finals"]
+__all__ = ["FinalObs"]
 
 Worlds = npt.NDArray[np.intp]
 
 
-class Finals:
+class FinalObs:
     """The worlds whose episodes end in a step, and what was seen of them last.
 
     Worlds may be listed on several threads, in whatever order.
 
     Args:
-        sights: what is seen.
+        observed: what is seen of the worlds.
         num_worlds: number of worlds.
         count: (1,) int64, how many worlds have been listed; whoever begins a step sets it to 0.
     """
 
-    def __init__(self, sights: Sequence[Sight], num_worlds: int, count: npt.NDArray[np.int64]) -> None:
-        self._sights = sights
+    def __init__(
+        self, observed: Sequence[ObservationBuffers], num_worlds: int, count: npt.NDArray[np.int64]
+    ) -> None:
+        self._observed = observed
         self._count = count
         self._worlds = np.empty(num_worlds, np.intp)
         self._places = np.empty(num_worlds, np.intp)  # of each world that has ended, in that list
         # For all worlds to end at once. What is never written takes no memory: the system gives it then.
-        self._kept = [sight.plan.allocate(num_worlds) for sight in sights]
+        self._kept = [buffers.plan.allocate(num_worlds) for buffers in observed]
 
     def stages(self, ended: Choice) -> list[Stage]:
         """Return the stages that keep what has been seen of the worlds that have ended."""
-        bounds = [KernelCall(_enter, (address(self._count), self._worlds, self._places))]
-        for sight, output in zip(self._sights, self._kept, strict=True):
-            for seen, kept in zip(sight.template.arrays, arrays_of(output), strict=True):
-                bounds.append(KernelCall(_keep, (self._places, seen, kept)))
-        return [
-            Stage("the last observation", lambda bound=bound: bound, unchanged, choice=ended)
-            for bound in bounds
-        ]
+        calls = [KernelCall(_enter, (address(self._count), self._worlds, self._places))]
+        for buffers, output in zip(self._observed, self._kept, strict=True):
+            for seen, kept in zip(buffers.template.arrays, arrays_of(output), strict=True):
+                calls.append(KernelCall(_keep, (self._places, seen, kept)))
+        return [Stage("the final observation", lambda call=call: call, choice=ended) for call in calls]
 
     def copies(self) -> tuple[Worlds, list[Output]]:
         """Return the worlds that are listed, and their last observations."""

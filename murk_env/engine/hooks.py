@@ -1,218 +1,250 @@
-"""The hooks of one environment, ready to be called: array hooks and compiled ones behind one face."""
+"""The hooks of one environment as stages of a step: array hooks and lifted ones behind one face."""
 
-import weakref
+from collections.abc import Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from murk_arena import RowWriter, TickGuard
-from murk_env.author.per_world import CompiledHook, LiftedHook, lift
-from murk_env.engine.infos import Info, InfoForm, check_info
-from murk_env.errors import DefinitionError, HookError, TickFailedError, described
-from murk_env.fields import Field
-from murk_env.fields.bookkeeping import EPISODE, RNG_KEY, STEP
+from murk_env.author.hooks import Hooks
+from murk_env.author.per_world import CompiledHook
+from murk_env.engine.failures import compilation_failed, hook_failed
+from murk_env.engine.infos import NO_INFO, Info, InfoForm, check_info
+from murk_env.engine.lifting import Argument, FieldArray, Given, LiftedHook, Number, Table, lift
+from murk_env.errors import HookError, TickFailedError, described
+from murk_env.fields import Field, RowTick
+from murk_env.fields.bookkeeping import ACTIVE, EPISODE, RNG_KEY, STEP
 from murk_env.fields.checks import check_values
-from murk_env.fields.views import RowTick
-from murk_env.kernels import CompilationError
-from murk_env.kernels.call import KernelCall
+from murk_env.fields.views import known_as
+from murk_env.kernels import CompilationError, KernelCall
 from murk_env.kernels.fused import fits
-from murk_env.kernels.program import Run, Stage, unchanged
-from murk_env.random import WorldRng, site_word
+from murk_env.kernels.program import Run, Stage
+from murk_env.random import WorldRng, origins, site_word
 from murk_env.world import World
-from murk_env.world.binding import ACT_STAGE, START_STAGE, Binding, Views
+from murk_env.world.binding import Binding
+from murk_env.world.staged import Staged
 
-if TYPE_CHECKING:
-    from murk_env.faces.env import MurkEnv
-
-__all__ = ["NO_INFO", "Stages"]
+__all__ = ["HookStages"]
 
 Array = npt.NDArray[Any]
+NAMES = ("act", "start", "reward", "terminated")
 
-NO_INFO: Info = {}
 
-
-class Stages:
-    """Calls an author's hooks for all worlds, and holds them to their shapes.
+class HookStages:
+    """Makes stages of an author's hooks, and holds them to their shapes.
 
     Args:
-        env: the env whose hooks they are.
+        hooks: the hooks.
         world: the worlds they work on.
         actions: the array of actions that `act` is given.
         rewards: what `reward` fills, (num_worlds,) or (num_worlds, num_agents) float64.
         terminated: what `terminated` fills, of the same shape, bool.
+
+    Attributes:
+        current: the hook outside a program that runs now: whose failure it is if the tick fails.
+        rows: the writer of the worlds that are being reset.
+        info_form: what the first info of a tick that was published looked like.
     """
 
     def __init__(
         self,
-        env: "MurkEnv",
+        hooks: Hooks,
         world: World,
         actions: Array,
         rewards: npt.NDArray[np.float64],
         terminated: npt.NDArray[np.bool_],
     ) -> None:
-        self._world = world
-        self._owner = type(env).__name__
+        self._hooks = hooks
+        self._owner = hooks.owner
+        self._layout, self._arena, self._checks = world.layout, world.arena, world.checks
         self._actions = actions
-        self._outputs: dict[str, Array] = {"reward": rewards, "terminated": terminated}
-        self._sites = {"act": site_word(ACT_STAGE), "start": site_word(START_STAGE)}
-        self._env = weakref.ref(env)  # which keeps this
-        self._hooks: set[str] = set()  # those that work on arrays
-        self._lifted: dict[str, tuple[CompiledHook, LiftedHook]] = {}
-        for name in ("act", "start", "reward", "terminated"):
-            hook = getattr(env, name)
+        self._outputs: Mapping[str, Array] = {"reward": rewards, "terminated": terminated}
+        self._sites = {"act": site_word(origins.ACT), "start": site_word(origins.START)}
+        self._lifted: dict[str, LiftedHook] = {}
+        fields = {known_as(field): field for field in self._layout.fields.values()}
+        for name in NAMES:
+            hook = hooks.of(name)
             if isinstance(hook, CompiledHook):
-                self._lifted[name] = hook, self._lift(env, name, hook, per_agent=rewards.ndim > 1)
-            else:
-                self._hooks.add(name)
-        if isinstance(env.info, CompiledHook):
-            raise DefinitionError(
-                f"{self._owner}.info returns a dict and cannot be per_world; write it over arrays."
-            )
-        self.current = ""  # the hook outside a program that runs now: whose failure it is if the tick fails
-        self.rows: RowWriter  # of the worlds that begin an episode
-        self.has_info = env.has_info
-        self.info_form: InfoForm | None = None  # what the first info of a tick that was published looked like
+                per_agent = rewards.ndim > 1
+                self._lifted[name] = lift(
+                    hook, name, hooks, fields, per_agent=per_agent, checked=self._arena.checked
+                )
+        self.current = ""
+        self.rows: RowWriter
+        self.has_info = hooks.info is not None
+        self.info_form: InfoForm | None = None
 
-    def _lift(self, env: "MurkEnv", name: str, hook: CompiledHook, *, per_agent: bool) -> LiftedHook:
-        known = self._world.fields.values()
-        checked = self._world.arena.checked
-        return lift(hook, name, self._owner, known, env.params, per_agent=per_agent, checked=checked)
-
-    # --- the hooks of every step, as stages of a program -----------------------------------------
+    # --- every step -------------------------------------------------------------------------------
 
     def act(self, binding: Binding, guard: TickGuard) -> Stage:
         """Return the stage that applies the actions of all worlds."""
-        check = partial(self._world.check_hook, f"{self._owner}.act", guard)
+        check = partial(self._checks.hook, f"{self._owner}.act", guard)
         return Stage(
             "act",
             partial(self._bind_act, binding),
             partial(self._failed, "act"),
             moves=self._moves("act"),
-            check=check if self._world.arena.checked else None,
+            check=check if self._arena.checked else None,
         )
 
-    def judges(self, binding: Binding, guard: TickGuard) -> list[Stage]:
+    def outcome(self, binding: Binding, guard: TickGuard) -> list[Stage]:
         """Return the stages that fill rewards and flags; array hooks find the tick sealed."""
-        stages = [self._judge("reward", binding), self._judge("terminated", binding)]
-        if "reward" in self._hooks or "terminated" in self._hooks:
-            return [Stage("seal", partial(_seal, guard), unchanged), *stages]
-        return stages
+        stages = [self._outcome("reward", binding), self._outcome("terminated", binding)]
+        if "reward" in self._lifted and "terminated" in self._lifted:
+            return stages
 
-    def _judge(self, name: str, binding: Binding) -> Stage:
-        check = self._check_rewards if name == "reward" and self._world.arena.checked else None
+        def seal(_start: int, _stop: int) -> None:
+            guard.seal()
+
+        return [Stage("seal", lambda: seal), *stages]
+
+    def _outcome(self, name: str, binding: Binding) -> Stage:
+        proves = name == "reward" and self._arena.checked
         return Stage(
             name,
-            partial(self._bind_judge, name, binding),
+            partial(self._bind_outcome, name, binding.staged),
             partial(self._failed, name),
             moves=self._moves(name),
-            check=partial(check, binding) if check else None,
+            check=partial(self._check_rewards, binding.steps) if proves else None,
         )
 
     def _bind_act(self, binding: Binding) -> Run:
-        if "act" in self._hooks:
-            return partial(self._run_act, binding)
-        hook, lifted = self._lifted["act"]
-        arrays = [at_least_one(self._act_array(binding, field)) for field in hook.fields]
-        return KernelCall(lifted.run, (*arrays, *self._extras("act", lifted, binding.clocks)))
+        if "act" in self._lifted:
+            return self._call_of("act", binding.staged)
+        tick = binding.tick
 
-    def _run_act(self, binding: Binding, _start: int, _stop: int) -> None:
-        binding.tick.rng.restart()
-        self._call("act", binding.tick, self._actions)
+        def run(_start: int, _stop: int) -> None:
+            tick.rng.restart()
+            self._call("act", tick, self._actions)
 
-    def _bind_judge(self, name: str, binding: Binding) -> Run:
-        if name in self._hooks:
-            return partial(self._run_judge, name, binding)
-        hook, lifted = self._lifted[name]
-        arrays = [binding.views.after[field] for field in hook.fields]
-        arrays += [binding.views.before[field] for field in hook.before]
-        return KernelCall(
-            lifted.run,
-            (*map(at_least_one, arrays), self._outputs[name], *self._extras(name, lifted, ())),
-        )
+        return run
 
-    def _run_judge(self, name: str, binding: Binding, _start: int, _stop: int) -> None:
-        views = binding.views
-        given = (views.before, views.after) if name == "reward" else (views.after,)
-        self._take(name, self._call(name, *given), self._outputs[name], "biuf" if name == "reward" else "b")
+    def _bind_outcome(self, name: str, staged: Staged) -> Run:
+        if name in self._lifted:
+            return self._call_of(name, staged)
+        out, kinds = self._outputs[name], "biuf" if name == "reward" else "b"
 
-    def _moves(self, name: str) -> bool:
-        if name not in self._lifted:
-            return False
-        hook, _ = self._lifted[name]
-        return any(field.mutability == "sparse" for field in (*hook.fields, *hook.before))
+        def run(_start: int, _stop: int) -> None:
+            given = (staged.before, staged.after) if name == "reward" else (staged.after,)
+            self._take(name, self._call(name, *given), out, kinds)
+
+        return run
+
+    # --- reset ------------------------------------------------------------------------------------
 
     def start(self, binding: Binding, guard: TickGuard, worlds: Array) -> Stage:
-        """Return the stage that begins episodes in the worlds at places of `worlds`.
+        """Return the stage that calls `start` for the worlds at places of `worlds`.
 
         An array hook, and a field that may move, take the writer `self.rows` of just those worlds.
         """
         return Stage(
             "start",
-            partial(self._bind_start, binding, guard, worlds),
+            partial(self._bind_start, binding.staged, worlds),
             partial(self._failed, "start"),
             moves=self._moves("start"),
-            check=self._check_start if self._world.arena.checked else None,
+            check=self._check_start if self._arena.checked else None,
         )
 
     @property
-    def start_merges(self) -> bool:
-        """Whether `start` is a kernel that can be merged with others."""
+    def start_fuses(self) -> bool:
+        """Whether `start` is a kernel that can be fused with others."""
+        lifted = self._lifted.get("start")
+        return lifted is not None and all(
+            fits(one.value) for one in lifted.arguments if isinstance(one, Number)
+        )
+
+    @property
+    def touched_by_start(self) -> list[Field]:
+        """The fields that a lifted `start` may write."""
+        return self._lifted["start"].fields if "start" in self._lifted else []
+
+    def _bind_start(self, staged: Staged, worlds: Array) -> Run:
         if "start" not in self._lifted:
-            return False
-        lifted = self._lifted["start"][1]
-        return all(map(fits, self._extras("start", lifted, ())))  # the arena's arrays always do
-
-    @property
-    def written_by_start(self) -> tuple[Field, ...]:
-        """Return the fields that a compiled `start` may write."""
-        return self._lifted["start"][0].fields if "start" in self._lifted else ()
-
-    def _bind_start(self, binding: Binding, guard: TickGuard, worlds: Array) -> Run:
-        if "start" in self._hooks:
             return self._run_start
-        hook, lifted = self._lifted["start"]
-        arrays = [at_least_one(self._start_array(binding, guard, field)) for field in hook.fields]
-        return KernelCall(lifted.run, (worlds, *arrays, *self._extras("start", lifted, binding.clocks)))
-
-    def _start_array(self, binding: Binding, guard: TickGuard, field: Field) -> Array:
-        field_id = self._world.ids[field]
-        if field.mutability == "static":
-            return binding.views.after[field]
-        return (
-            self.rows.unguarded(field_id)
-            if field.mutability == "sparse"
-            else self._world.arena.staging_view(field_id)
-        )
+        return self._call_of("start", staged, worlds)
 
     def _run_start(self, _start: int, _stop: int) -> None:
-        ids, rows = self._world.ids, self.rows
+        ids, rows = self._layout.ids, self.rows
         clocks = (rows.read(ids[RNG_KEY]), rows.read(ids[EPISODE]), rows.read(ids[STEP]))
-        rng = WorldRng(*clocks, stage=START_STAGE)
-        self._call("start", RowTick(rows, self._world.fields, ids, rng), rows.worlds)
+        rng = WorldRng(*clocks, origin=origins.START)
+        self._call("start", RowTick(rows, self._layout.fields, ids, rng), rows.worlds)
 
     def _check_start(self) -> None:
-        rows, ids = self.rows, self._world.ids
-        written = [(field, rows.read(ids[field])) for field in self._world.fields.values()]
+        rows, ids = self.rows, self._layout.ids
+        written = [(field, rows.read(ids[field])) for field in self._layout.fields.values()]
         check_values(f"{self._owner}.start", written, HookError, worlds=rows.worlds)
 
     # --- info -------------------------------------------------------------------------------------
 
-    def info(self, views: Views) -> Info:
+    def info(self, staged: Staged) -> Info:
         """Return what `info` says of every world."""
         if not self.has_info:
             return NO_INFO
         self.current = "info"
-        result = self._call("info", views.after)
-        info = check_info(self._owner, result, self._world.num_worlds, self.info_form)
+        result = self._call("info", staged.after)
+        info = check_info(self._owner, result, self._layout.num_worlds, self.info_form)
         self.current = ""
         return info
 
+    # --- lifted hooks -----------------------------------------------------------------------------
+
+    def _call_of(self, name: str, staged: Staged, *first: Any) -> KernelCall:
+        """Return a lifted hook with its arrays where they lie now."""
+        lifted = self._lifted[name]
+        arguments: list[Any] = [*first]
+        for one in lifted.arguments:
+            value = self._fetched(one, staged, name)
+            arguments += value if one is Given.CLOCKS else [value]
+        return KernelCall(lifted.run, tuple(arguments))
+
+    def _fetched(self, argument: Argument, staged: Staged, name: str) -> Any:
+        """Return what a lifted hook is handed."""
+        match argument:
+            case FieldArray(field, before):
+                return _at_least_one(staged.before[field] if before else self._array(name, field, staged))
+            case Number(value):
+                return value
+            case Table(table):
+                return getattr(self._layout.lattice, table)
+            case Given.STEPS:
+                return staged.after[STEP]
+            case Given.STEPS_BEFORE:
+                return staged.before[STEP]
+            case Given.CLOCKS:
+                return (staged.after[RNG_KEY], staged.after[EPISODE], staged.after[STEP], self._sites[name])
+            case Given.ACTIONS:
+                return self._actions
+            case Given.OUTPUT:
+                return self._outputs[name]
+
+    def _array(self, name: str, field: Field, staged: Staged) -> Array:
+        """Return a field's array as a hook may use it."""
+        field_id = self._layout.ids[field]
+        if field.mutability == "static" or field is ACTIVE or name in self._outputs:
+            return staged.after[field]
+        if name == "start":
+            if field.mutability == "sparse":
+                return self.rows.unguarded(field_id)
+            return self._arena.staging_view(field_id)
+        if field in self._layout.pipeline.writers:
+            return staged.before[field]
+        if field.mutability == "sparse":
+            return staged.after[field]
+        return self._arena.staging_view(field_id)
+
+    def _moves(self, name: str) -> bool:
+        lifted = self._lifted.get(name)
+        return lifted is not None and any(field.mutability == "sparse" for field in lifted.all_fields)
+
+    # --- calling and holding to shapes ------------------------------------------------------------
+
     def _call(self, name: str, *arguments: Any) -> Any:
         """Call an array hook; a failed tick of other worlds that it runs is a failure of this hook."""
+        hook: Any = self._hooks.info if name == "info" else self._hooks.of(name)
         try:
-            return getattr(self._env(), name)(*arguments)
+            return hook(*arguments)
         except TickFailedError as error:
             raise HookError(
                 f"{self._owner}.{name} raised {described(error)}; the tick was undone."
@@ -222,72 +254,32 @@ class Stages:
         if isinstance(error, TickFailedError):
             return error  # it names its hook already
         if isinstance(error, CompilationError):
-            return HookError(
-                f"{self._owner}.{name} cannot be compiled: {first_line(error)} In act, the fields of "
-                f"propagators, sparse and static ones are read-only; reward returns a number, "
-                f"terminated a bool."
-            )
-        return HookError(
-            f"{self._owner}.{name} raised {described(error)}; the tick was undone for all worlds."
-        )
+            return compilation_failed(f"{self._owner}.{name}", error)
+        return hook_failed(f"{self._owner}.{name}", error)
 
     def _take(self, name: str, result: Any, out: Array, kinds: str) -> None:
         given = np.asarray(result)
         if given.shape != out.shape or given.dtype.kind not in kinds:
             wanted = "bool" if kinds == "b" else "real numbers"
             each = "world" if out.ndim == 1 else "agent of each world"
+            came = "nothing" if result is None else f"{given.dtype} of shape {given.shape}"
             raise HookError(
                 f"{self._owner}.{name} must return {wanted} of shape {out.shape}, one for each {each}, but "
-                f"returned {given.dtype} of shape {given.shape}; the step was undone."
+                f"returned {came}; the step was undone."
             )
         np.copyto(out, given, casting="unsafe")
 
-    def _check_rewards(self, binding: Binding) -> None:
-        """Prove that rewards are finite, but for worlds that began anew."""
-        rewards = self._outputs["reward"].reshape(self._world.num_worlds, -1)
-        wrong = ~np.isfinite(rewards).all(axis=1) & (binding.steps > 0)
+    def _check_rewards(self, steps: Array) -> None:
+        """Prove that rewards are finite, but for worlds that were reset."""
+        rewards = self._outputs["reward"].reshape(self._layout.num_worlds, -1)
+        wrong = ~np.isfinite(rewards).all(axis=1) & (steps > 0)
         if wrong.any():
             raise HookError(
                 f"{self._owner}.reward is not finite in world(s) {np.flatnonzero(wrong).tolist()}; the step "
                 f"was undone."
             )
 
-    def _extras(self, name: str, lifted: LiftedHook, clocks: tuple[Array, ...]) -> list[Any]:
-        extras: list[Any] = []
-        for extra in lifted.extras:
-            if extra == "rng":
-                extras += [*clocks, self._sites[name]]
-            elif extra == "action":
-                extras.append(self._actions)
-            elif extra in ("moves", "neighbours"):
-                extras.append(getattr(self._world.lattice, extra))
-            elif extra != "out":
-                extras.append(lifted.parameters[extra])
-        return extras
 
-    def _act_array(self, binding: Binding, field: Field) -> Array:
-        if field in self._world.pipeline.writers:
-            return binding.views.before[field]
-        if field.mutability != "per_tick":
-            return binding.views.after[field]
-        return self._world.arena.staging_view(self._world.ids[field])
-
-
-def _seal(guard: TickGuard) -> Run:
-    def seal(_start: int, _stop: int) -> None:
-        guard.seal()
-
-    return seal
-
-
-def first_line(error: Exception) -> str:
-    """Return what numba says is wrong, without its pages on where and why."""
-    lines = [line.strip() for line in str(error).splitlines()]
-    plain = [line for line in lines if line and not line.startswith(("Failed in", "-"))]
-    reasons = [line for line in plain if "annot " in line]  # "Cannot modify readonly array", say
-    return (reasons or plain or ["no reason given"])[0].rstrip(".") + "."
-
-
-def at_least_one(array: Array) -> Array:
-    """Return a static number as an array of one, as compiled hooks see it."""
+def _at_least_one(array: Array) -> Array:
+    """Return a static number as an array of one, as hooks for one world see it."""
     return array.reshape(1) if array.ndim == 0 else array

@@ -1,8 +1,4 @@
-"""Info dicts: what the `info` hook returned, as each face passes it on.
-
-The keys are the same at every reset and step. A single env gives Python scalars or its own arrays;
-a vector env gives arrays with a mask beside each key, as Gymnasium's SyncVectorEnv makes them.
-"""
+"""What the `info` hook returned, held to its shapes; the keys are the same at every reset and step."""
 
 from collections.abc import Mapping
 from typing import Any, cast
@@ -12,15 +8,15 @@ import numpy.typing as npt
 
 from murk_env.errors import HookError
 
-__all__ = ["Info", "InfoForm", "check_info", "form_of", "info_of_one", "info_of_rows"]
+__all__ = ["NO_INFO", "Info", "InfoForm", "check_info", "form_of"]
 
 Info = Mapping[str, npt.NDArray[Any]]
 InfoForm = tuple[tuple[str, str, tuple[int, ...]], ...]
 
 RESERVED = ("active", "episode", "final_obs", "final_info", "terminal_observation", "TimeLimit.truncated")
 
-# Python scalars, as a single env gives them, come back from Gymnasium's SyncVectorEnv as these.
-_SCALARS = {"f": np.float64, "i": np.int64, "u": np.int64, "b": np.bool_}
+_KINDS = "fiub"  # numpy's letters for what an info may hold
+NO_INFO: Info = {}
 
 
 def form_of(info: Info) -> InfoForm:
@@ -37,7 +33,7 @@ def check_info(owner: str, info: Any, num_worlds: int, form: InfoForm | None) ->
         if not isinstance(key, str) or key in RESERVED or key.startswith("_"):
             user = "MurkAgentVectorEnv" if key == "active" else "Gymnasium"
             raise HookError(f"{owner}.info uses the key {key!r}, which {user} reserves; rename it.")
-        if array.ndim == 0 or len(array) != num_worlds or array.dtype.kind not in _SCALARS:
+        if array.ndim == 0 or len(array) != num_worlds or array.dtype.kind not in _KINDS:
             raise HookError(
                 f"{owner}.info[{key!r}] must be numbers of shape ({num_worlds}, ...), "
                 f"not {array.dtype} of shape {array.shape}."
@@ -48,22 +44,3 @@ def check_info(owner: str, info: Any, num_worlds: int, form: InfoForm | None) ->
             f"now {form_of(arrays)}."
         )
     return arrays
-
-
-def info_of_one(info: Info) -> dict[str, Any]:
-    """Return the info of a single env."""
-    return {key: array[0].copy() if array.ndim > 1 else array[0].item() for key, array in info.items()}
-
-
-def info_of_rows(info: Info, rows: npt.NDArray[np.intp] | None = None) -> dict[str, Any]:
-    """Return the info of a vector env; with `rows`, of those worlds only: zero and unmasked elsewhere."""
-    packed: dict[str, Any] = {}
-    for key, array in info.items():
-        dtype = _SCALARS[array.dtype.kind] if array.ndim == 1 else array.dtype
-        if rows is None:
-            packed[key], packed[f"_{key}"] = array.astype(dtype), np.ones(len(array), np.bool_)
-        else:
-            values, mask = np.zeros(array.shape, dtype), np.zeros(len(array), np.bool_)
-            values[rows], mask[rows] = array[rows], True
-            packed[key], packed[f"_{key}"] = values, mask
-    return packed

@@ -1,23 +1,77 @@
-"""The kernels that count a step and say which episodes it has ended."""
+"""The outcome of a step: rewards, flags, and which episodes it has ended."""
 
 import numpy as np
 import numpy.typing as npt
 
-from murk_env.fields.bookkeeping import ENDED, GONE, LEAVING, RUNNING
-from murk_env.kernels import kernel
+from murk_arena import PingPongArena
+from murk_env.fields.bookkeeping import ACTIVE, ENDED, INACTIVE, LEAVING, RUNNING
+from murk_env.kernels import KernelCall, kernel
+from murk_env.kernels.program import Stage
+from murk_env.world.binding import Binding
+from murk_env.world.layout import Layout
 
-__all__ = ["advance", "advance_agents", "judge", "judge_agents"]
+__all__ = ["Outcome", "clock"]
+
+
+class Outcome:
+    """What a step says of its worlds or, where agents are rewarded apart, of each agent of them.
+
+    Args:
+        num_worlds: number of worlds.
+        num_agents: number of agents that are rewarded apart, None where there are none such.
+
+    Attributes:
+        rewards: (num_worlds,) or (num_worlds, num_agents) float64.
+        terminated: of the same shape, bool.
+        truncated: of the same shape, bool.
+        any_ended: (1,) int64, not 0 if an episode has ended; whoever begins a step sets it to 0.
+    """
+
+    def __init__(self, num_worlds: int, num_agents: int | None) -> None:
+        shape = (num_worlds,) if num_agents is None else (num_worlds, num_agents)
+        self.rewards = np.zeros(shape, np.float64)
+        self.terminated = np.zeros(shape, np.bool_)
+        self.truncated = np.zeros(shape, np.bool_)
+        self.any_ended = np.zeros(1, np.int64)
+
+    def stage(
+        self, layout: Layout, arena: PingPongArena, binding: Binding, limit: int, *, counts: bool
+    ) -> Stage:
+        """Return the stage that sets flags and phases.
+
+        Args:
+            layout: what the worlds are made of.
+            arena: where they lie.
+            binding: the tick's arrays.
+            limit: steps after which an episode is truncated, 0 for no limit.
+            counts: whether it also notes in `any_ended` that an episode has ended.
+        """
+        any_ended = self.any_ended if counts else np.zeros(1, np.int64)
+        flags = (self.rewards, self.terminated, self.truncated)
+        rest = (binding.steps, binding.phases, limit, any_ended)
+        if ACTIVE not in layout.ids:
+            return Stage("the outcome", lambda: KernelCall(_conclude, (*flags, *rest)))
+        active = arena.staging_view(layout.ids[ACTIVE])
+        return Stage("the outcome", lambda: KernelCall(_conclude_agents, (*flags, active, *rest)))
+
+
+def clock(layout: Layout, arena: PingPongArena, binding: Binding) -> Stage:
+    """Return the stage that counts a step; agents whose end came in the step before have left."""
+    if ACTIVE not in layout.ids:
+        return Stage("the clock", lambda: KernelCall(_advance, (binding.steps,)))
+    active = arena.staging_view(layout.ids[ACTIVE])
+    return Stage("the clock", lambda: KernelCall(_advance_agents, (binding.steps, active)))
 
 
 @kernel
-def advance(start: int, stop: int, steps: npt.NDArray[np.int32]) -> None:
+def _advance(start: int, stop: int, steps: npt.NDArray[np.int32]) -> None:
     """Count a step of the worlds [start, stop)."""
     for world in range(start, stop):
         steps[world] += 1
 
 
 @kernel
-def advance_agents(
+def _advance_agents(
     start: int, stop: int, steps: npt.NDArray[np.int32], active: npt.NDArray[np.int32]
 ) -> None:
     """Count a step of the worlds [start, stop); agents whose end came in the step before are gone."""
@@ -25,11 +79,11 @@ def advance_agents(
         steps[world] += 1
         for agent in range(active.shape[1]):
             if active[world, agent] == LEAVING:
-                active[world, agent] = GONE
+                active[world, agent] = INACTIVE
 
 
 @kernel
-def judge(
+def _conclude(
     start: int,
     stop: int,
     rewards: npt.NDArray[np.float64],
@@ -42,7 +96,7 @@ def judge(
 ) -> None:
     """Set the flags and phases of the worlds [start, stop), and `any_ended` if an episode has ended.
 
-    A world whose step counter is zero has begun a new episode in this tick (next-step mode): its
+    A world whose step counter is zero was reset in this tick (next-step mode): its
     reward is 0 and its flags are False.
     """
     for world in range(start, stop):
@@ -58,7 +112,7 @@ def judge(
 
 
 @kernel
-def judge_agents(
+def _conclude_agents(
     start: int,
     stop: int,
     rewards: npt.NDArray[np.float64],
@@ -70,18 +124,18 @@ def judge_agents(
     limit: int,
     any_ended: npt.NDArray[np.int64],
 ) -> None:
-    """As `judge`, for agents with rewards of their own: an episode is over when all of them are gone."""
+    """As `_conclude`, for agents with rewards of their own: an episode is over when all of them are gone."""
     for world in range(start, stop):
         begun, late, remaining = steps[world] == 0, 0 < limit <= steps[world], 0
         for agent in range(active.shape[1]):
-            here = active[world, agent] != GONE
-            if begun or not here:
+            present = active[world, agent] != INACTIVE
+            if begun or not present:
                 rewards[world, agent] = 0.0
                 terminated[world, agent] = False
-            truncated[world, agent] = late and here
+            truncated[world, agent] = late and present
             if terminated[world, agent]:
                 active[world, agent] = LEAVING
-            elif here:
+            elif present:
                 remaining += 1
         if late or remaining == 0:
             phases[world] = ENDED

@@ -1,4 +1,4 @@
-"""Begins episodes: sets the rows of some worlds to their initial values and calls `start`."""
+"""Resets worlds: sets their rows to the initial values and calls `start`, in the middle of a tick."""
 
 import dataclasses
 from collections.abc import Mapping, Sequence
@@ -9,163 +9,161 @@ import numpy as np
 import numpy.typing as npt
 
 from murk_arena import RowWriter, TickGuard
-from murk_env.engine.hooks import Stages
-from murk_env.fields import Field, Parameter
+from murk_env.engine.hooks import HookStages
+from murk_env.fields import Field, Parameter, Values
 from murk_env.fields.bookkeeping import EPISODE, RNG_KEY, RUNNING, STEP
-from murk_env.kernels import compile_source
-from murk_env.kernels.call import KernelCall
+from murk_env.kernels import KernelCall, compile_source
 from murk_env.kernels.fused import Choice
-from murk_env.kernels.program import Program, Stage, unchanged
+from murk_env.kernels.program import Program, Stage
 from murk_env.world import World
 from murk_env.world.binding import Binding
-from murk_env.world.limits import apply_bounds, bound_of
+from murk_env.world.limits import limit_of, within_bounds
 
-__all__ = ["Restart"]
+__all__ = ["Reset"]
 
 Array = npt.NDArray[Any]
+Keys = Mapping[int, npt.NDArray[np.int32]]
+NO_KEYS: Keys = {}
 
 
-class Restart:
-    """Begins episodes in some of the worlds of a tick, at a cost that grows with their number alone.
+class Reset:
+    """Resets some of the worlds of a tick, at a cost that grows with their number alone.
 
     Args:
         world: the worlds.
-        stages: the hooks.
+        hooks: the hooks.
 
     Attributes:
-        merges: whether all of it is kernels that merge with those of a step, on arrays that never move.
+        fuses: whether all of it is kernels that fuse with those of a step, on arrays that never move.
     """
 
-    def __init__(self, world: World, stages: Stages) -> None:
-        self._world = world
-        self._stages = stages
+    def __init__(self, world: World, hooks: HookStages) -> None:
+        self._layout, self._arena, self._bindings = world.layout, world.arena, world.bindings
+        self._hooks = hooks
         self._rows = np.zeros(world.num_worlds, np.int64)  # the worlds, where kernels find them
-        fields = world.fields.values()
-        self._per_tick = [field for field in world.ids if field.mutability == "per_tick"]
+        fields = self._layout.fields.values()
+        self._per_tick = [field for field in self._layout.ids if field.mutability == "per_tick"]
         self._initial = [field for field in fields if field.mutability == "per_tick"]
-        self._sparse = [field for field in world.sparse if not isinstance(field, Parameter)]
-        self._limited = [field for field in self._initial if field.limited]
-        self._limited_sparse = [field for field in world.sparse if field.limited]
+        self._sparse = [field for field in self._layout.sparse if not isinstance(field, Parameter)]
         self._programs: list[tuple[Program, int] | None] = [None, None]
-        moving = [*self._sparse, *(f for f in stages.written_by_start if f.mutability == "sparse")]
-        self.merges = stages.start_merges and not moving and not world.arena.checked
+        moving = [*self._sparse, *(f for f in hooks.touched_by_start if f.mutability == "sparse")]
+        self.fuses = hooks.start_fuses and not moving and self._bindings.fuses
 
-    def begin(
-        self,
-        guard: TickGuard,
-        rows: RowWriter,
-        binding: Binding,
-        keys: Mapping[int, npt.NDArray[np.int32]],
-        *,
-        all_written: bool,
+    def stages(self, guard: TickGuard, binding: Binding, ended: Choice) -> list[Stage]:
+        """Return the kernels that reset the worlds of a choice within a step, if all of it `fuses`."""
+        stages = self._stages_of(guard, binding, self._layout.order)
+        return [dataclasses.replace(stage, choice=ended) for stage in stages]
+
+    def run(
+        self, guard: TickGuard, rows: RowWriter, binding: Binding, *, keys: Keys = NO_KEYS, in_step: bool
     ) -> None:
-        """Begin an episode in the worlds of `rows`.
+        """Reset the worlds of `rows`.
 
         Args:
             guard: the tick.
             rows: the writer of these worlds' rows.
             binding: the tick's arrays.
             keys: by world, a new random key; worlds without one go on with theirs.
-            all_written: whether every field with a full writer is written in this tick.
+            in_step: whether this is part of a step, in which every field with a full writer is written.
         """
-        world = self._world
-        self._restart_sparse(rows)
+        ids = self._layout.ids
+        self._reset_sparse(rows, binding.staged.after)
         if keys:
             self._seed(rows, keys)
-        if not all_written or world.arena.checked:
+        if not in_step or self._arena.checked:
             for field in self._per_tick:
-                rows.unguarded(world.ids[field])  # carried forward; in checked mode also watched
-        self._follow(guard, binding)
+                rows.unguarded(ids[field])  # carried forward; in checked mode also watched
+        self._bindings.settle(guard, binding)
         self._rows[: len(rows.worlds)] = rows.worlds
-        self._stages.rows = rows
+        self._hooks.rows = rows
         self._program(guard, binding).run(len(rows.worlds))
-        self._bound_sparse(rows)
+        for field in self._layout.sparse:
+            if field.limited:
+                values = rows.read(ids[field])
+                inside = within_bounds(values, field)
+                if not np.array_equal(values, inside):
+                    rows.write(ids[field], inside)
         rows.close()  # in checked mode it proves here that start kept to its rows
-        self._follow(guard, binding)
+        self._bindings.settle(guard, binding)
 
-    def _follow(self, guard: TickGuard, binding: Binding) -> None:
-        """See what has moved. In a sealed tick no law runs any more, and all else follows in the next one."""
-        if not guard.sealed:
-            self._world.follow(guard, binding)
-        elif binding.version != self._world.arena.layout_version:
-            binding.views = self._world.views(guard)
-
-    def _restart_sparse(self, rows: RowWriter) -> None:
-        ids = self._world.ids
+    def _reset_sparse(self, rows: RowWriter, values: Values) -> None:
+        ids = self._layout.ids
         for field in self._sparse:
-            if not (rows.read(ids[field]) == field.initial).all():  # else no copy-on-write
-                rows.write(ids[field], field.initial)
-        for field in self._stages.written_by_start:
+            initial = _initial_of(field, values)
+            if not (rows.read(ids[field]) == initial).all():  # else no copy-on-write
+                rows.write(ids[field], initial)
+        for field in self._hooks.touched_by_start:
             if field.mutability == "sparse":
                 rows.unguarded(ids[field])
 
-    def _seed(self, rows: RowWriter, keys: Mapping[int, npt.NDArray[np.int32]]) -> None:
-        ids = self._world.ids
+    def _seed(self, rows: RowWriter, keys: Keys) -> None:
+        ids = self._layout.ids
         worlds = rows.worlds.tolist()
         seeded = np.array([world in keys for world in worlds])
         words, episodes = rows.read(ids[RNG_KEY]), rows.read(ids[EPISODE])
         words[seeded] = [keys[world] for world in worlds if world in keys]
-        episodes[seeded] = -1  # the episode about to begin is number 0
+        episodes[seeded] = -1  # the episode that follows is number 0
         rows.write(ids[RNG_KEY], words)
         rows.write(ids[EPISODE], episodes)
 
-    def _bound_sparse(self, rows: RowWriter) -> None:
-        for field in self._limited_sparse:
-            values = rows.read(self._world.ids[field])
-            inside = values.copy()
-            apply_bounds(inside, field)
-            if not np.array_equal(values, inside):
-                rows.write(self._world.ids[field], inside)
-
     def _program(self, guard: TickGuard, binding: Binding) -> Program:
-        """Return the stages of a beginning, with their arrays where they lie now."""
-        world = self._world
-        index, version = world.arena.staging_index, world.arena.layout_version
+        """Return the stages of a reset, with their arrays where they lie now."""
+        index, version = binding.index, self._arena.layout_version
         found = self._programs[index]
         if found is None:
             stages = self._stages_of(guard, binding, self._rows)
-            merge = not world.arena.checked
-            program = Program(stages, world.world_bytes, merge=merge, runner=None, moved=lambda: None)
+            program = Program(
+                stages,
+                self._layout.world_bytes,
+                fuse=self._bindings.fuses,
+                runner=None,
+                moved=lambda: None,
+            )
             found = program, version
         elif found[1] != version:
             found[0].rebind()
         self._programs[index] = found[0], version
         return found[0]
 
-    def stages_for(self, guard: TickGuard, binding: Binding, choice: Choice) -> list[Stage]:
-        """Return the stages that begin episodes in some worlds within a step, if all of it `merges`."""
-        stages = self._stages_of(guard, binding, self._world.order)
-        return [dataclasses.replace(stage, choice=choice) for stage in stages]
-
     def _stages_of(self, guard: TickGuard, binding: Binding, worlds: Array) -> list[Stage]:
-        """Return the stages; they refer to this object's parts and not to itself, which keeps them."""
-        ids, staged = self._world.ids, self._world.arena.staging_view
+        ids, staged = self._layout.ids, self._arena.staging_view
         arrays = {field: staged(ids[field]) for field in (*self._initial, EPISODE, STEP)}
-        bounds = [
-            Stage("the bounds", partial(bound_of, arrays[field], field, worlds), unchanged)
-            for field in self._limited
+        limits = [
+            Stage("the bounds", partial(limit_of, arrays[field], field, worlds))
+            for field in self._initial
+            if field.limited
         ]
         initial = _initial_values(worlds, binding, arrays, self._initial)
         return [
-            Stage("the initial values", lambda: initial, unchanged),
-            self._stages.start(binding, guard, worlds),
-            *bounds,
+            Stage("the initial values", lambda: initial),
+            self._hooks.start(binding, guard, worlds),
+            *limits,
         ]
+
+
+def _initial_of(field: Field, values: Values) -> Any:
+    """Return a field's initial value: a number, or the array of the static field that holds it."""
+    return values[field.initial] if isinstance(field.initial, Field) else field.initial
 
 
 def _initial_values(
     worlds: Array, binding: Binding, arrays: Mapping[Field, Array], fields: Sequence[Field]
 ) -> KernelCall:
-    """Return what sets the rows of fields to their initial values and begins the worlds' clocks anew."""
-    kernel = compile_source(_source(len(fields)), "initialise_worlds", {"RUNNING": RUNNING})
+    """Return what sets the rows of fields to their initial values and resets the worlds' clocks."""
+    source = _source([isinstance(field.initial, Field) for field in fields])
+    kernel = compile_source(source, "initialise_worlds", {"RUNNING": RUNNING})
     rows = [arrays[field].reshape(len(worlds), -1) for field in fields]
-    values = [field.initial for field in fields]
+    values = [
+        binding.staged.after[field.initial].reshape(-1) if isinstance(field.initial, Field) else field.initial
+        for field in fields
+    ]
     return KernelCall(kernel, (worlds, arrays[EPISODE], arrays[STEP], binding.phases, *rows, *values))
 
 
-def _source(num_fields: int) -> str:
-    fields = [f"field{index}" for index in range(num_fields)]
-    values = [f"value{index}" for index in range(num_fields)]
+def _source(are_arrays: Sequence[bool]) -> str:
+    """Return the source of the loop that sets initial values; those that are arrays are copied by element."""
+    fields = [f"field{index}" for index in range(len(are_arrays))]
+    values = [f"value{index}" for index in range(len(are_arrays))]
     arguments = ["start", "stop", "rows", "episodes", "steps", "phases", *fields, *values]
     lines = [
         f"def initialise_worlds({', '.join(arguments)}):",
@@ -174,6 +172,13 @@ def _source(num_fields: int) -> str:
         "        episodes[world] += 1",
         "        steps[world] = 0",
         "        phases[world] = RUNNING",
-        *(f"        {field}[world, :] = {value}" for field, value in zip(fields, values, strict=True)),
     ]
+    for field, value, is_array in zip(fields, values, are_arrays, strict=True):
+        if is_array:  # `field[world, :] = array` takes numba two seconds more
+            lines += [
+                f"        for place in range({value}.size):",
+                f"            {field}[world, place] = {value}[place]",
+            ]
+        else:
+            lines.append(f"        {field}[world, :] = {value}")
     return "\n".join(lines) + "\n"

@@ -1,156 +1,191 @@
-"""The programs that run a step: what happens in it, in order."""
+"""What a step is: one list of stages, in order."""
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
+import numpy.typing as npt
 from gymnasium.vector import AutoresetMode
 
 from murk_arena import TickGuard
-from murk_env.engine.final_obs import Finals
-from murk_env.engine.hooks import Stages
-from murk_env.engine.outcome import advance, advance_agents, judge, judge_agents
-from murk_env.engine.reset import Restart
-from murk_env.fields.bookkeeping import ACTIVE, ENDED
-from murk_env.kernels.call import KernelCall
-from murk_env.kernels.program import Program, Stage, unchanged
-from murk_env.observation.buffers import Sight
+from murk_env.engine.final_obs import FinalObs
+from murk_env.engine.hooks import HookStages
+from murk_env.engine.infos import NO_INFO, Info
+from murk_env.engine.outcome import Outcome, clock
+from murk_env.engine.reset import Reset
+from murk_env.fields.bookkeeping import ENDED
+from murk_env.kernels.program import Stage
+from murk_env.observation.buffers import ObservationBuffers
+from murk_env.observation.output import Output
 from murk_env.world import World
 from murk_env.world.binding import Binding
 
-__all__ = ["Judged", "StepPrograms"]
+__all__ = ["Ended", "StepParts", "StepReport", "stages_of_a_step"]
+
+Worlds = npt.NDArray[np.intp]
 
 
-class Judged:
-    """What a step says of its worlds or, where agents are rewarded apart, of each agent of them.
+@dataclasses.dataclass(slots=True)
+class Ended:
+    """What same-step mode keeps of the worlds whose episode ended, from before they were reset.
 
     Attributes:
-        rewards: (num_worlds,) or (num_worlds, num_agents) float64.
-        terminated: of the same shape, bool.
-        truncated: of the same shape, bool.
-        any_ended: (1,) int64, not 0 if an episode has ended; whoever begins a step sets it to 0.
+        worlds: the worlds, in any order.
+        observations: of each of them, by observation buffer.
+        info: of every world.
     """
 
-    def __init__(self, num_worlds: int, num_agents: int | None) -> None:
-        shape = (num_worlds,) if num_agents is None else (num_worlds, num_agents)
-        self.rewards = np.zeros(shape, np.float64)
-        self.terminated = np.zeros(shape, np.bool_)
-        self.truncated = np.zeros(shape, np.bool_)
-        self.any_ended = np.zeros(1, np.int64)
+    worlds: Worlds
+    observations: list[Output]
+    info: Info
 
 
-class StepPrograms:
-    """Makes the programs of a step when they are first needed, for each of the two buffers.
+@dataclasses.dataclass(slots=True)
+class StepReport:
+    """What the stages of the step in progress have to say beside arrays.
 
-    Args:
+    Attributes:
+        info: what the info hook says of the values about to be published.
+        info_before_reset: the same, from before worlds were reset; same-step mode.
+        ended: the worlds that ended, where Python reset them; same-step mode.
+    """
+
+    info: Info = dataclasses.field(default_factory=lambda: NO_INFO)
+    info_before_reset: Info = dataclasses.field(default_factory=lambda: NO_INFO)
+    ended: Ended | None = None
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class StepParts:
+    """What takes part in a step.
+
+    Attributes:
         world: the worlds.
-        stages: the hooks.
-        restart: what begins episodes.
-        sights: what is seen.
-        judged: what the step says.
-        mode: when worlds begin anew by themselves.
+        hooks: the author's hooks.
+        reset: what resets worlds.
+        outcome: rewards and flags.
+        observed: what is observed of the worlds.
+        final_obs: what keeps final observations, where kernels reset worlds in the step that ends them.
+        report: what the step says beside arrays.
+        mode: when worlds are reset by themselves; None for never.
         limit: steps after which an episode is truncated, 0 for no limit.
-
-    Attributes:
-        whole: the programs of whole steps made so far, by buffer.
-        splits: whether a step in which worlds begin anew is run in halves, with Python in between.
-        finals: what keeps last observations, where worlds begin anew within the step that ends their episode.
     """
 
-    def __init__(
-        self,
-        world: World,
-        stages: Stages,
-        restart: Restart,
-        sights: Sequence[Sight],
-        judged: Judged,
-        mode: AutoresetMode | None,
-        limit: int,
-    ) -> None:
-        self._world = world
-        self._stages = stages
-        self._restart = restart
-        self._sights = sights
-        self._judged = judged
-        self._limit = limit
-        self.whole: list[Program | None] = [None, None]
-        self._halves: list[tuple[Program, Program] | None] = [None, None]
-        next_step, same_step = mode is AutoresetMode.NEXT_STEP, mode is AutoresetMode.SAME_STEP
-        self.splits = next_step and not restart.merges
-        self._begins_within = next_step and restart.merges
-        self.finals: Finals | None = None
-        if same_step and restart.merges and not stages.has_info:
-            self.finals = Finals(sights, world.num_worlds, judged.any_ended)
+    world: World
+    hooks: HookStages
+    reset: Reset
+    outcome: Outcome
+    observed: Sequence[ObservationBuffers]
+    final_obs: FinalObs | None
+    report: StepReport
+    mode: AutoresetMode | None
+    limit: int
 
-    def make(self, guard: TickGuard, binding: Binding) -> Program:
-        """Make the program of a whole step."""
-        stages = [*self._before(guard, binding), *self._after(guard, binding)]
-        made = self.whole[binding.index] = self._world.program(binding, guard, stages)
-        return made
 
-    def halves(self, guard: TickGuard, binding: Binding) -> tuple[Program, Program]:
-        """Return what comes before worlds begin anew, and what comes after, for those that Python begins."""
-        found = self._halves[binding.index]
-        if found is None:
-            parts = self._before(guard, binding), self._after(guard, binding)
-            first, second = (self._world.program(binding, guard, stages) for stages in parts)
-            found = self._halves[binding.index] = first, second
-        return found
+def stages_of_a_step(parts: StepParts, guard: TickGuard, binding: Binding) -> list[Stage]:
+    """Return everything that happens between opening a tick and publishing it, in order."""
+    layout, arena = parts.world.layout, parts.world.arena
+    counts = parts.final_obs is None  # else it counts the worlds that ended
+    return [
+        clock(layout, arena, binding),
+        parts.hooks.act(binding, guard),
+        *binding.propagators,
+        *(_reset_of_last_ended(parts, guard, binding) if parts.mode is AutoresetMode.NEXT_STEP else []),
+        *binding.limits,
+        *parts.hooks.outcome(binding, guard),
+        parts.outcome.stage(layout, arena, binding, parts.limit, counts=counts),
+        *_observations(parts, binding),
+        *_info(parts, binding),
+        *(_reset_of_just_ended(parts, guard, binding) if parts.mode is AutoresetMode.SAME_STEP else []),
+    ]
 
-    def _before(self, guard: TickGuard, binding: Binding) -> list[Stage]:
-        stages = [self._clock(binding), self._stages.act(binding, guard), *binding.laws]
-        if self._begins_within:
-            stages += self._restart.stages_for(guard, binding, (binding.phases, ENDED))
-        return stages
 
-    def _after(self, guard: TickGuard, binding: Binding) -> list[Stage]:
-        observing = [self._observing(sight, binding) for sight in self._sights]
-        stages = [
-            *binding.bounds,
-            *self._world.sparse_bounds(guard),
-            *self._stages.judges(binding, guard),
-            self._verdict(binding),
-            *observing,
+def _reset_of_last_ended(parts: StepParts, guard: TickGuard, binding: Binding) -> list[Stage]:
+    """Next-step mode: reset the worlds that ended in the step before."""
+    if parts.reset.fuses:
+        return parts.reset.stages(guard, binding, (binding.phases, ENDED))
+    reset, checks = parts.reset, parts.world.checks
+
+    def run(_start: int, _stop: int) -> None:
+        worlds = _ended(binding)
+        if worlds.size:
+            reset.run(guard, guard.rows(worlds), binding, in_step=True)
+        checks.skipped = None
+
+    return [_in_python("reset", run)]
+
+
+def _reset_of_just_ended(parts: StepParts, guard: TickGuard, binding: Binding) -> list[Stage]:
+    """Same-step mode: keep the final observations of the worlds that ended, reset them, observe them anew."""
+    if parts.final_obs is not None:
+        ended = (binding.phases, ENDED)
+        return [
+            *parts.final_obs.stages(ended),
+            *parts.reset.stages(guard, binding, ended),
+            *(dataclasses.replace(stage, choice=ended) for stage in _observations(parts, binding)),
+            *_info(parts, binding),
         ]
-        if self.finals is not None:
-            ended = binding.phases, ENDED
-            stages += [*self.finals.stages(ended), *self._restart.stages_for(guard, binding, ended)]
-            stages += [dataclasses.replace(stage, choice=ended) for stage in observing]
-        return stages
+    hooks, reset, observed, report = parts.hooks, parts.reset, parts.observed, parts.report
 
-    def _clock(self, binding: Binding) -> Stage:
-        if ACTIVE not in self._world.ids:
-            return Stage("the clock", lambda: KernelCall(advance, (binding.steps,)), unchanged)
-        active = self._world.arena.staging_view(self._world.ids[ACTIVE])
-        return Stage("the clock", lambda: KernelCall(advance_agents, (binding.steps, active)), unchanged)
+    def run(_start: int, _stop: int) -> None:
+        worlds = _ended(binding)
+        report.ended = None
+        if not worlds.size:
+            return
+        final = [buffers.rows(worlds) for buffers in observed]
+        report.ended = Ended(worlds, final, report.info_before_reset)
+        guard.seal()
+        reset.run(guard, guard.reopen_rows(worlds), binding, in_step=True)
+        for buffers in observed:
+            buffers.fill_rows(binding.staged.after, worlds)
+        report.info = hooks.info(binding.staged)
 
-    def _verdict(self, binding: Binding) -> Stage:
-        judged = self._judged
-        flags = (judged.rewards, judged.terminated, judged.truncated)
-        ended = judged.any_ended if self.finals is None else np.zeros(1, np.int64)  # finals count them
-        rest = (binding.steps, binding.phases, self._limit, ended)
-        if ACTIVE not in self._world.ids:
-            return Stage("the verdict", lambda: KernelCall(judge, (*flags, *rest)), unchanged)
-        active = self._world.arena.staging_view(self._world.ids[ACTIVE])
-        return Stage("the verdict", lambda: KernelCall(judge_agents, (*flags, active, *rest)), unchanged)
+    return [_in_python("reset", run)]
 
-    def _observing(self, sight: Sight, binding: Binding) -> Stage:
-        """Return the stage that fills an observation.
 
-        Kernels find its arrays in their table, where every step puts other addresses. In checked mode stages
-        run one by one, on the arrays themselves.
-        """
-        if not self._world.arena.checked:
-            fields_move = bool(self._world.sparse)
-            template = sight.template.output
-            return Stage(
-                "the observation",
-                lambda: sight.plan.bound(binding.views.after, template),
-                unchanged,
-                moves=fields_move,
-            )
+def _observations(parts: StepParts, binding: Binding) -> list[Stage]:
+    """Return the stages that fill observations.
 
-        def fill(_start: int, _stop: int) -> None:
-            sight.plan.fill(binding.views.after, sight.latest.output)
+    Kernels find the arrays in their table, where every step puts other addresses. Where stages run one by
+    one, as in checked mode, they fill the arrays themselves.
+    """
+    if not parts.world.bindings.fuses:
+        return [_in_python("the observation", _filling(buffers, binding)) for buffers in parts.observed]
+    moves = bool(parts.world.layout.sparse)
+    return [
+        Stage(
+            "the observation",
+            lambda buffers=buffers: buffers.plan.bound(binding.staged.after, buffers.template.output),
+            moves=moves,
+        )
+        for buffers in parts.observed
+    ]
 
-        return Stage("the observation", lambda: fill, unchanged)
+
+def _filling(buffers: ObservationBuffers, binding: Binding) -> Callable[[int, int], None]:
+    def fill(_start: int, _stop: int) -> None:
+        buffers.plan.fill(binding.staged.after, buffers.latest.output)
+
+    return fill
+
+
+def _info(parts: StepParts, binding: Binding) -> list[Stage]:
+    """Return the stage that asks the info hook; what it says of ended worlds is kept from their reset."""
+    if not parts.hooks.has_info:
+        return []
+    hooks, report, keeps = parts.hooks, parts.report, parts.mode is AutoresetMode.SAME_STEP
+
+    def run(_start: int, _stop: int) -> None:
+        report.info = hooks.info(binding.staged)
+        if keeps and _ended(binding).size:
+            report.info_before_reset = {key: values.copy() for key, values in report.info.items()}
+
+    return [_in_python("info", run)]
+
+
+def _ended(binding: Binding) -> Worlds:
+    return np.flatnonzero(binding.phases == ENDED)
+
+
+def _in_python(name: str, run: Callable[[int, int], None]) -> Stage:
+    return Stage(name, lambda: run)

@@ -1,21 +1,21 @@
 """What the faces of agents share: where each agent stands, and who acts in the next step."""
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from murk_env.author.blueprint import Group
-from murk_env.engine.batch import Core
+from murk_env.engine.batch import Batch
 from murk_env.errors import ParameterError
 from murk_env.faces.env import MurkEnv
-from murk_env.fields.bookkeeping import ACTIVE, PRESENT
+from murk_env.fields.bookkeeping import ACTIVE, STAYING
 
 __all__ = [
     "Seats",
-    "acting",
+    "active_agents",
     "agent_limit",
     "apart",
     "check_keywords",
@@ -40,33 +40,32 @@ class Seats:
     names: tuple[str, ...]
 
 
-def seats_of(core: Core) -> list[Seats]:
-    """Return where the groups of a core's agents stand."""
+def seats_of(groups: Sequence[Group]) -> list[Seats]:
+    """Return where groups of agents stand."""
     seats: list[Seats] = []
     first = 0
-    for index, group in enumerate(core.groups):
+    for index, group in enumerate(groups):
         names = tuple(f"{group.name}_{agent}" for agent in range(group.size))
         seats.append(Seats(group, index, slice(first, first + group.size), names))
         first += group.size
     return seats
 
 
-def acting(core: Core) -> npt.NDArray[np.bool_]:
+def active_agents(batch: Batch, num_agents: int) -> npt.NDArray[np.bool_]:
     """Return which agents have not come to their end, (num_worlds, num_agents)."""
-    if core.rewards.ndim == 2:
-        here = core.world[ACTIVE] == PRESENT
+    if batch.rewards.ndim == 2:
+        active = batch.world.published()[ACTIVE] == STAYING
     else:
-        here = np.ones((len(core.rewards), sum(group.size for group in core.groups)), np.bool_)
-    if core.pending is not None:
-        here[core.pending] = False
-    return here
+        active = np.ones((len(batch.rewards), num_agents), np.bool_)
+    if batch.pending is not None:
+        active[batch.pending] = False
+    return active
 
 
-def apart(core: Core, values: npt.NDArray[Any]) -> npt.NDArray[Any]:
+def apart(values: npt.NDArray[Any], num_agents: int) -> npt.NDArray[Any]:
     """Return rewards or flags as (num_worlds, num_agents): those of a team are every agent's."""
     if values.ndim == 2:
         return values
-    num_agents = sum(group.size for group in core.groups)
     return np.broadcast_to(values[:, np.newaxis], (len(values), num_agents))
 
 

@@ -8,18 +8,20 @@ import numpy.typing as npt
 from gymnasium.vector import AutoresetMode
 
 from murk_arena import StaticArena
-from murk_env.engine.infos import Info, info_of_rows
+from murk_env.engine.infos import Info
 from murk_env.errors import InputError, ParameterError, ResetMaskError, did_you_mean
 from murk_env.faces.actions import ActionReader
 from murk_env.faces.agent_groups import (
     Seats,
-    acting,
+    active_agents,
     agent_limit,
     apart,
     check_keywords,
     seats_of,
 )
-from murk_env.faces.env import MurkEnv, check_env_class, screen_of
+from murk_env.faces.env import MurkEnv, check_env_class
+from murk_env.faces.infos import info_of_rows
+from murk_env.faces.options import FaceOptions
 from murk_env.faces.policies import Policies, Policy, hand_over, skipped
 from murk_env.faces.seeding import read_mask
 from murk_env.faces.spaces import batched_space
@@ -44,7 +46,7 @@ class MurkAgentVectorEnv(VectorFace):
     says whose a row is. It equals `MurkParallelEnv` of each world, byte for byte.
 
     An agent whose end has come is terminated or truncated once. From then on its `info["active"]` is False,
-    its observation and reward are zero and its actions are ignored, until its world begins anew, which is
+    its observation and reward are zero and its actions are ignored, until its world is reset, which is
     when the episodes of all its agents are over. Its last observation is that of the step of its end; in
     same-step mode that is in `final_obs`. A step that a row begins inactive is nothing to learn from.
 
@@ -98,23 +100,24 @@ class MurkAgentVectorEnv(VectorFace):
     ) -> None:
         check_env_class("MurkAgentVectorEnv", env_class)
         check_keywords("MurkAgentVectorEnv", parameters, _ELSEWHERE)
-        options = {
-            "render_mode": render_mode,
-            "max_episode_steps": agent_limit(env_class, max_episode_steps),
-            "copy": copy,
-            "checked": checked,
-            "num_threads": num_threads,
-        }
+        options = FaceOptions(
+            render_mode=render_mode,
+            max_episode_steps=agent_limit(env_class, max_episode_steps),
+            copy=copy,
+            checked=checked,
+            num_threads=num_threads,
+        )
         super().__init__(
             env_class, num_worlds, autoreset_mode, options, static_arena, parameters, agents=True
         )
-        seats = {one.group.name: one for one in seats_of(self._core)}
+        seats = {one.group.name: one for one in seats_of(self._assembly.blueprint.groups)}
         self._seats = _chosen(env_class.__name__, seats, group)
         rest = [one for one in seats.values() if one is not self._seats]
         self._others = Policies(env_class.__name__, rest, others, self._num_worlds)
         self._size = self._seats.group.size
         self.num_envs = self._num_worlds * self._size
-        seen, done = self._core.sights[self._seats.index].plan.space, self._seats.group.action_space
+        self._num_agents = self._assembly.blueprint.num_agents
+        seen, done = self._batch.observed[self._seats.index].plan.space, self._seats.group.action_space
         self.single_observation_space, self.single_action_space = seen, done
         self.observation_space = batched_space(seen, self.num_envs)
         self.action_space = batched_space(done, self.num_envs)
@@ -151,12 +154,14 @@ class MurkAgentVectorEnv(VectorFace):
                 anything changes.
             HookError, PropagatorError: every world is as before the step.
         """
-        core = self._core
-        core.check_ready()
+        batch = self._batch
+        batch.check_ready()
         self._read(actions)
-        core.step()
-        observations, infos = self._seen(), self._infos(None)
-        rewards, terminated, truncated = map(self._of_rows, (core.rewards, core.terminated, core.truncated))
+        batch.step()
+        observations, infos = self._observed(), self._infos(None)
+        rewards, terminated, truncated = map(
+            self._of_rows, (batch.rewards, batch.terminated, batch.truncated)
+        )
         if self.autoreset_mode is AutoresetMode.SAME_STEP:
             infos |= self._final(observations, np.flatnonzero(terminated | truncated))
             self._clear_inactive(observations)
@@ -175,18 +180,18 @@ class MurkAgentVectorEnv(VectorFace):
             MissingLibraryError: matplotlib or Pillow is not installed.
             PictureError: the environment has no field over cells, or its picture an unknown colour.
         """
-        shown = screen_of(self._env).show(self.render_mode)
+        shown = self._screen.show(self.render_mode)
         return None if shown is None else tuple(frame for frame in shown for _ in range(self._size))
 
     # --- actions ------------------------------------------------------------------------------
 
     def _read(self, actions: Any) -> None:
         """Check the actions of all groups, then put them where the hooks find them."""
-        gone = ~acting(self._core)
-        self._reader.read(actions, skipped(gone, self._seats))
-        self._others.read(self._core, gone)
-        hand_over(self._core, self._seats, self._reader)
-        self._others.hand_over(self._core)
+        left = ~active_agents(self._batch, self._num_agents)
+        self._reader.read(actions, skipped(left, self._seats))
+        self._others.read(self._batch, left)
+        hand_over(self._batch, self._seats, self._reader)
+        self._others.hand_over(self._batch)
 
     def _called(self, row: int) -> str:
         world, agent = divmod(row, self._size)
@@ -196,10 +201,10 @@ class MurkAgentVectorEnv(VectorFace):
 
     def _of_rows(self, values: Array) -> Array:
         """Return rewards or flags, one for each row, in memory of their own."""
-        return apart(self._core, values)[:, self._seats.agents].flatten()
+        return apart(values, self._num_agents)[:, self._seats.agents].flatten()
 
     def _observations(self) -> Any:
-        observations = self._seen()
+        observations = self._observed()
         if self.autoreset_mode is AutoresetMode.SAME_STEP:
             self._clear_inactive(observations)
         return observations
@@ -212,14 +217,14 @@ class MurkAgentVectorEnv(VectorFace):
                 array[inactive] = 0
 
     def _active(self) -> npt.NDArray[np.bool_]:
-        return acting(self._core)[:, self._seats.agents].flatten()
+        return active_agents(self._batch, self._num_agents)[:, self._seats.agents].flatten()
 
-    def _seen(self) -> Output:
-        seen = self._core.observation(self._seats.index)
+    def _observed(self) -> Output:
+        seen = self._batch.observation(self._seats.index)
         return each_array(seen, lambda array: array.reshape(self.num_envs, *array.shape[2:]))
 
     def _infos(self, rows: Rows | None) -> dict[str, Any]:
-        return info_of_rows({**self._repeated(self._core.info), "active": self._active()}, rows)
+        return info_of_rows({**self._repeated(self._batch.info), "active": self._active()}, rows)
 
     def _repeated(self, info: Info) -> Info:
         """Return what is said of worlds, said of each row."""
@@ -237,7 +242,7 @@ class MurkAgentVectorEnv(VectorFace):
         if (counts < self._size).any():
             raise ResetMaskError(
                 f"`options['reset_mask']` selects some rows of world(s) "
-                f"{worlds[counts < self._size].tolist()} but not all; the agents of a world begin anew "
+                f"{worlds[counts < self._size].tolist()} but not all; the agents of a world are reset "
                 f"together, so select all its {self._size} rows or none."
             )
         return worlds
@@ -247,16 +252,16 @@ class MurkAgentVectorEnv(VectorFace):
         if not rows.size:
             return {}
         last = each_array(observations, lambda array: array[rows])
-        info, ended = self._core.info, self._core.ended
+        info, ended = self._batch.info, self._batch.ended
         if ended is not None:
             worlds, agents = self.world_and_agent(rows)
-            restarted = np.isin(worlds, ended.worlds)
+            reset_now = np.isin(worlds, ended.worlds)
             order = ended.worlds.argsort()
-            among = order[np.searchsorted(ended.worlds, worlds[restarted], sorter=order)]
+            among = order[np.searchsorted(ended.worlds, worlds[reset_now], sorter=order)]
             shown = arrays_of(ended.observations[self._seats.index])
             for array, source in zip(arrays_of(last), shown, strict=True):
-                array[restarted] = source[among, agents[restarted]]
-            info = ended.info  # of every world, from before some began anew
+                array[reset_now] = source[among, agents[reset_now]]
+            info = ended.info  # of every world, from before some were reset
         final = np.full(self.num_envs, None, dtype=object)
         for row, seen in zip(rows.tolist(), rows_of(last), strict=True):
             final[row] = seen

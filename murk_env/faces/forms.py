@@ -1,69 +1,76 @@
-"""The two functions that a PettingZoo module offers, `parallel_env` and `env`, of one environment class.
+"""Entry points of registered environments, as strings: `murk_env.faces.forms:vector.package.module.Class`.
 
-They load PettingZoo when they are called.
+Registries hold strings, so that registering loads nothing; the part before the first dot says which form is
+made: `vector`, `parallel` or `aec`. The single env is the class itself, `package.module:Class`.
 """
 
+import importlib
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from murk_env.author.environment import Environment
 from murk_env.errors import ParameterError
-from murk_env.faces.env import MurkEnv
 
-if TYPE_CHECKING:
-    from murk_env.faces.parallel import MurkParallelEnv
+__all__ = ["FORMS", "entry_point", "form_of_class"]
 
-__all__ = ["aec_form", "parallel_form"]
+FORMS = ("vector", "parallel", "aec")
 
 
-def parallel_form(env_class: type[MurkEnv]) -> "Callable[..., MurkParallelEnv]":
-    """Return what makes a PettingZoo parallel env of a class, to be called `parallel_env` in its module.
+def entry_point(form: str, cls: type[Environment]) -> Any:
+    """Return what a registry is given for a form of a class: a string where it can be imported again."""
+    if cls.__module__ == "__main__" or "." in cls.__qualname__:
+        return cls if form == "single" else form_of_class(form, cls)
+    if form == "single":
+        return f"{cls.__module__}:{cls.__name__}"
+    return f"{__name__}:{form}.{cls.__module__}.{cls.__name__}"
 
-    It takes the keywords of `MurkParallelEnv`, but calls the time limit `max_cycles`, as PettingZoo does: by
-    default the class's own number of steps; below 1 for no limit.
 
-    Raises:
-        ParameterError: from the function, for a time limit by another name, and as `MurkParallelEnv`.
+def form_of_class(form: str, cls: type[Any]) -> Callable[..., Any]:
+    """Return the function that makes one form of a class."""
+    return {"vector": _vector, "parallel": _parallel, "aec": _aec}[form](cls)
 
-    Example:
-        parallel_env = parallel_form(HexPursuit)
-    """
 
-    def parallel_env(*, max_cycles: int | None = None, **keywords: Any) -> "MurkParallelEnv":
+def _vector(cls: type[Any]) -> Callable[..., Any]:
+    from murk_env.faces.vector import MurkVectorEnv
+
+    def vector_env(num_envs: int = 1, **keywords: Any) -> MurkVectorEnv:
+        return MurkVectorEnv(cls, num_envs, **keywords)
+
+    return vector_env
+
+
+def _parallel(cls: type[Any]) -> Callable[..., Any]:
+    def parallel_env(*, max_cycles: int | None = None, **keywords: Any) -> Any:
+        """Make a PettingZoo parallel env, which calls the time limit max_cycles."""
         from murk_env.faces.parallel import MurkParallelEnv
 
         if "max_episode_steps" in keywords:
             raise ParameterError(
-                f"PettingZoo calls the time limit max_cycles: make {env_class.__name__} with "
+                f"PettingZoo calls the time limit max_cycles: make {cls.__name__} with "
                 f"max_cycles={keywords['max_episode_steps']!r} instead of max_episode_steps."
             )
-        return MurkParallelEnv(env_class, max_episode_steps=max_cycles, **keywords)
+        return MurkParallelEnv(cls, max_episode_steps=max_cycles, **keywords)
 
-    return _named(parallel_env, env_class, "parallel_env", "A PettingZoo parallel env")
+    return parallel_env
 
 
-def aec_form(env_class: type[MurkEnv]) -> Callable[..., Any]:
-    """Return what makes a PettingZoo env whose agents act in turn, to be called `env` in its module.
-
-    It is the parallel env under PettingZoo's own `parallel_to_aec`, with the keywords of `parallel_form`.
-
-    Example:
-        env = aec_form(HexPursuit)
-    """
-    make = parallel_form(env_class)
+def _aec(cls: type[Any]) -> Callable[..., Any]:
+    make = _parallel(cls)
 
     def env(**keywords: Any) -> Any:
+        """Make a PettingZoo env whose agents act in turn: the parallel one under `parallel_to_aec`."""
         parallel = make(**keywords)
         from pettingzoo.utils import parallel_to_aec  # pyright: ignore
 
         return parallel_to_aec(parallel)
 
-    return _named(env, env_class, "env", "A PettingZoo env whose agents act in turn")
+    return env
 
 
-def _named(
-    function: Callable[..., Any], env_class: type[MurkEnv], name: str, what: str
-) -> Callable[..., Any]:
-    """Return a function under the name that it has in the module of its class."""
-    function.__module__, function.__qualname__ = env_class.__module__, name
-    function.__doc__ = f"{what} of {env_class.__name__}; see murk_env.faces.forms."
-    return function
+def __getattr__(name: str) -> Any:
+    """Return the form that an entry point names."""
+    form, _, path = name.partition(".")
+    module, _, class_name = path.rpartition(".")
+    if form not in FORMS or not module:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return form_of_class(form, getattr(importlib.import_module(module), class_name))

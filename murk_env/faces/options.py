@@ -1,20 +1,50 @@
-"""Options that faces take, checked: render modes, time limits, threads, and which face can show what."""
+"""The options that every face takes, in one record, checked."""
 
+import dataclasses
 import operator
 from typing import Any
 
 from murk_env.author.blueprint import Blueprint
+from murk_env.author.environment import Environment
 from murk_env.errors import BlueprintError, ParameterError
 
-__all__ = ["check_face", "check_render_mode", "thread_count", "time_limit"]
+__all__ = ["FaceOptions", "check_face", "thread_count", "time_limit"]
 
 
-def check_render_mode(cls: type[Any], mode: Any) -> None:
-    """Raise ParameterError for a render mode that a class does not have."""
-    if mode is not None and mode not in cls.metadata["render_modes"]:
-        raise ParameterError(
-            f"{cls.__name__} has no render_mode {mode!r}; it has {cls.metadata['render_modes']}."
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class FaceOptions:
+    """What is chosen of a face, beside the environment's parameters.
+
+    Attributes:
+        render_mode: one of the class's render modes, or None.
+        max_episode_steps: steps after which an episode is truncated; None or below 1 for no limit.
+        copy: whether outputs are arrays of their own; with False, two sets are used in turn.
+        checked: prove at every tick that full writes are complete and all numbers finite.
+        num_threads: threads that share the worlds, None for as many as there are processors where it pays.
+    """
+
+    render_mode: str | None = None
+    max_episode_steps: int | None = None
+    copy: bool = True
+    checked: bool = False
+    num_threads: int | None = 1
+
+    def for_class(self, cls: type[Environment], metadata: dict[str, Any]) -> "FaceOptions":
+        """Return the options as numbers, or raise ParameterError for what this class cannot have."""
+        if self.render_mode is not None and self.render_mode not in metadata["render_modes"]:
+            raise ParameterError(
+                f"{cls.__name__} has no render_mode {self.render_mode!r}; it has {metadata['render_modes']}."
+            )
+        return dataclasses.replace(
+            self,
+            max_episode_steps=time_limit(self.max_episode_steps),
+            num_threads=thread_count(self.num_threads),
         )
+
+    @property
+    def keywords(self) -> dict[str, Any]:
+        """The options by name, to make a face anew with."""
+        return {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
 
 
 def check_face(owner: str, blueprint: Blueprint, *, agents: bool) -> None:

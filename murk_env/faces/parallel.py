@@ -11,12 +11,16 @@ import numpy.typing as npt
 from gymnasium import spaces
 
 from murk_arena import OwnedSnapshot, StaticArena
-from murk_env.engine.infos import info_of_one
 from murk_env.errors import InputError, MissingLibraryError, ParameterError, ResetNeededError, did_you_mean
-from murk_env.faces.agent_groups import acting, agent_limit, apart, check_keywords, seats_of
-from murk_env.faces.env import MurkEnv, check_env_class, make_batch, screen_of
+from murk_env.faces.agent_groups import active_agents, agent_limit, apart, check_keywords, seats_of
+from murk_env.faces.assembly import assemble
+from murk_env.faces.env import MurkEnv, check_env_class
+from murk_env.faces.infos import info_of_one
 from murk_env.faces.named_actions import NamedActions
+from murk_env.faces.options import FaceOptions
+from murk_env.faces.register import register_with_pettingzoo
 from murk_env.faces.seeding import draw_seed, read_options
+from murk_env.faces.worlds import EnvWorlds
 from murk_env.observation import Observation, ObservationPlan, Observe
 from murk_env.observation.output import row_of
 from murk_env.random import checked_seed, key_from_seed
@@ -86,28 +90,31 @@ class MurkParallelEnv(ParallelEnv[str, Any, Any]):
                 "MurkParallelEnv opens no window, nor has PettingZoo a wrapper that does: make it with "
                 "render_mode='rgb_array' and show the frames that render() returns."
             )
-        options = {
-            "render_mode": render_mode,
-            "max_episode_steps": agent_limit(env_class, max_episode_steps),
-            "copy": copy,
-            "checked": checked,
-        }
-        self._env, self._core = make_batch(env_class, 1, None, options, static_arena, parameters, agents=True)
-        self._arguments = {"env_class": env_class, **options, **parameters}
+        options = FaceOptions(
+            render_mode=render_mode,
+            max_episode_steps=agent_limit(env_class, max_episode_steps),
+            copy=copy,
+            checked=checked,
+        )
+        made = assemble(env_class, 1, None, options, static_arena, parameters, agents=True)
+        self._env, self._batch, self._screen = made.author, made.batch, made.screen
+        keywords = options.keywords
+        del keywords["num_threads"]
+        self._keywords = {"env_class": env_class, **keywords, **parameters}
         self.render_mode = render_mode
         self.metadata = {
             **env_class.metadata,
-            "name": f"{_snake_case(env_class.__name__)}_v0",
+            "name": _metadata_name(env_class),
             "is_parallelizable": True,
         }
-        groups = seats_of(self._core)
+        groups = seats_of(made.blueprint.groups)
         self._seats = {name: (one, seat) for one in groups for seat, name in enumerate(one.names)}
         self.possible_agents = list(self._seats)
         self.agents: list[str] = []
         self._action_spaces = {
             name: copying.deepcopy(one.group.action_space) for name, (one, _) in self._seats.items()
         }
-        self._actions = NamedActions(env_class.__name__, self._core, groups)
+        self._actions = NamedActions(env_class.__name__, made.actions, groups)
 
     def observation_space(self, agent: str) -> spaces.Space[Any]:
         """Return the space of an agent's observations; the same object for all of its group.
@@ -116,7 +123,7 @@ class MurkParallelEnv(ParallelEnv[str, Any, Any]):
             InputError: there is no such agent.
         """
         self._check_known(agent)
-        return self._core.sights[self._seats[agent][0].index].plan.space
+        return self._batch.observed[self._seats[agent][0].index].plan.space
 
     def action_space(self, agent: str) -> spaces.Space[Any]:
         """Return the space of an agent's actions; an object of its own, with its own sampling.
@@ -143,14 +150,14 @@ class MurkParallelEnv(ParallelEnv[str, Any, Any]):
         Raises:
             SeedError, SeedTypeError, OptionError, ClosedError: before anything changes.
         """
-        core = self._core
-        core.check_open()
+        batch = self._batch
+        batch.check_open()
         read_options(options, tuple(options) if isinstance(options, Mapping) else ())
         chosen = None if seed is None else checked_seed(seed)
-        if chosen is None and not core.started:
+        if chosen is None and not batch.started:
             chosen = draw_seed(np.random.default_rng())
-        core.reset(np.zeros(1, np.intp), {} if chosen is None else {0: key_from_seed(chosen)})
-        core.look()
+        batch.reset(np.zeros(1, np.intp), {} if chosen is None else {0: key_from_seed(chosen)})
+        batch.observe()
         self.agents = list(self.possible_agents)
         return self._seen_by(self.agents), self._told(self.agents)
 
@@ -168,20 +175,20 @@ class MurkParallelEnv(ParallelEnv[str, Any, Any]):
             ActionError, ActionTypeError, ResetNeededError, ClosedError: before anything changes.
             HookError, PropagatorError: the world is as before the step.
         """
-        core = self._core
-        core.check_ready()
-        here = self._acting()
-        self._actions.read(actions, here)
-        if not here:
+        batch = self._batch
+        batch.check_ready()
+        active = self._active()
+        self._actions.read(actions, active)
+        if not active:
             return {}, {}, {}, {}, {}
-        core.step()
-        self.agents = self._acting()
+        batch.step()
+        self.agents = self._active()
         flags = (
-            dict(zip(self.possible_agents, apart(core, values)[0].tolist(), strict=True))
-            for values in (core.rewards, core.terminated, core.truncated)
+            dict(zip(self.possible_agents, apart(values, len(self.possible_agents))[0].tolist(), strict=True))
+            for values in (batch.rewards, batch.terminated, batch.truncated)
         )
-        rewards, terminated, truncated = ({name: values[name] for name in here} for values in flags)
-        return self._seen_by(here), rewards, terminated, truncated, self._told(here)
+        rewards, terminated, truncated = ({name: values[name] for name in active} for values in flags)
+        return self._seen_by(active), rewards, terminated, truncated, self._told(active)
 
     def render(self) -> Any:
         """Return how the world looks: a frame (height, width, 3) uint8, or text in `ansi` mode.
@@ -194,18 +201,23 @@ class MurkParallelEnv(ParallelEnv[str, Any, Any]):
             MissingLibraryError: matplotlib or Pillow is not installed.
             PictureError: the environment has no field over cells, or its picture an unknown colour.
         """
-        shown = screen_of(self._env).show(self.render_mode)
+        shown = self._screen.show(self.render_mode)
         return None if shown is None else shown[0]
 
     def close(self) -> None:
         """Refuse every later use but another close with ClosedError; memory goes with the last reference."""
-        self._core.close()
+        self._batch.close()
+
+    @property
+    def world(self) -> EnvWorlds:
+        """The world behind the agents: `env.world[field]` reads it."""
+        return EnvWorlds(type(self._env).__name__, self._batch)
 
     # --- the state of the world -----------------------------------------------------------------
 
     @cached_property
     def _state_plan(self) -> ObservationPlan:
-        fields = self._core.world.fields.values()
+        fields = self._batch.world.fields.values()
         changing = (Observe(field) for field in fields if field.mutability != "static")
         num_agents = len(self.possible_agents)
         return ObservationPlan(Observation(*changing), self._env.lattice, frozenset(fields), num_agents)
@@ -224,19 +236,19 @@ class MurkParallelEnv(ParallelEnv[str, Any, Any]):
         Raises:
             ResetNeededError, ClosedError: there is no state yet, or no longer.
         """
-        self._core.check_open()
-        if not self._core.started:
+        self._batch.check_open()
+        if not self._batch.started:
             raise ResetNeededError(f"{type(self._env).__name__}: call reset() before state().")
         seen = cast("npt.NDArray[np.float32]", self._state_plan.allocate(1))
-        self._state_plan.fill(self._core.world.published(), seen)
+        self._state_plan.fill(self._batch.world.published(), seen)
         return seen[0]
 
     # --- by name ----------------------------------------------------------------------------------
 
-    def _acting(self) -> list[str]:
+    def _active(self) -> list[str]:
         """Return the names of the agents that act in the next step."""
-        here = acting(self._core)[0].tolist()
-        return [name for name, acts in zip(self.possible_agents, here, strict=True) if acts]
+        active = active_agents(self._batch, len(self.possible_agents))[0].tolist()
+        return [name for name, acts in zip(self.possible_agents, active, strict=True) if acts]
 
     def _check_known(self, agent: str) -> None:
         if agent not in self._seats:
@@ -250,15 +262,15 @@ class MurkParallelEnv(ParallelEnv[str, Any, Any]):
 
     def _observe(self, name: str) -> Any:
         one, seat = self._seats[name]
-        return row_of(row_of(self._core.observation(one.index), 0), seat)
+        return row_of(row_of(self._batch.observation(one.index), 0), seat)
 
     def _told(self, agents: list[str]) -> dict[str, dict[str, Any]]:
-        return {name: info_of_one(self._core.info) for name in agents}
+        return {name: info_of_one(self._batch.info) for name in agents}
 
     def __reduce__(self) -> tuple[Any, ...]:
         kept = ("agents", "metadata", "max_cycles", "_action_spaces")
         face = {name: self.__dict__[name] for name in kept if name in self.__dict__}
-        return _rebuild, (type(self), self._arguments, self._core.save(), face, self._core.closed)
+        return _rebuild, (type(self), self._keywords, self._batch.save(), face, self._batch.closed)
 
 
 def _rebuild(
@@ -270,7 +282,7 @@ def _rebuild(
 ) -> MurkParallelEnv:
     env = cls.__new__(cls)
     MurkParallelEnv.__init__(env, static_arena=saved.static_arena, **arguments)
-    env._core.restore(saved)  # pyright: ignore[reportPrivateUsage]
+    env._batch.restore(saved)  # pyright: ignore[reportPrivateUsage]
     for name, value in face.items():
         setattr(env, name, value)
     if closed:
@@ -278,6 +290,10 @@ def _rebuild(
     return env
 
 
-def _snake_case(name: str) -> str:
-    """Return the name of a class, such as HexPursuit, as that of a module."""
-    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
+def _metadata_name(env_class: type[MurkEnv]) -> str:
+    """Return the name of a class as PettingZoo writes it, such as `hex_pursuit_v0`."""
+    version = (env_class.registered_id or "").rpartition("-v")[2] or "0"
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", env_class.__name__).lower() + f"_v{version}"
+
+
+register_with_pettingzoo()

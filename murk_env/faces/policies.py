@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from murk_env.engine.batch import Core
+from murk_env.engine.batch import Batch
 from murk_env.errors import ActionError, ParameterError, described, did_you_mean
 from murk_env.faces.actions import ActionReader
 from murk_env.faces.agent_groups import Seats
@@ -40,21 +40,21 @@ class Policies:
         ]
         self._num_worlds = num_worlds
 
-    def read(self, core: Core, gone: npt.NDArray[np.bool_]) -> None:
+    def read(self, batch: Batch, left: npt.NDArray[np.bool_]) -> None:
         """Ask every policy and check what it decides.
 
         Args:
-            core: whose agents they decide for.
-            gone: agents whose actions are ignored, (num_worlds, num_agents).
+            batch: whose agents they decide for.
+            left: agents whose actions are ignored, (num_worlds, num_agents).
 
         Raises:
             ActionError, ActionTypeError: what a policy returned is no action for each of its agents.
         """
         for seats, reader in zip(self._seats, self._readers, strict=True):
             name = seats.group.name
-            decided = self._decided(seats, reader, self.given[name](core.observation(seats.index)))
+            decided = self._decided(seats, reader, self.given[name](batch.observation(seats.index)))
             try:
-                reader.read(decided, skipped(gone, seats))
+                reader.read(decided, skipped(left, seats))
             except ActionError as error:
                 raise type(error)(f"the policy of {name!r}: {error}") from error
 
@@ -74,21 +74,21 @@ class Policies:
             )
         return array.reshape(-1, *shape[2:])
 
-    def hand_over(self, core: Core) -> None:
+    def hand_over(self, batch: Batch) -> None:
         """Put the actions that were read where the hooks find them."""
         for seats, reader in zip(self._seats, self._readers, strict=True):
-            hand_over(core, seats, reader)
+            hand_over(batch, seats, reader)
 
 
-def skipped(gone: npt.NDArray[np.bool_], seats: Seats) -> npt.NDArray[np.bool_] | None:
+def skipped(left: npt.NDArray[np.bool_], seats: Seats) -> npt.NDArray[np.bool_] | None:
     """Return which of a group's rows have no say; None where all have."""
-    rows = gone[:, seats.agents].reshape(-1)
+    rows = left[:, seats.agents].reshape(-1)
     return rows if rows.any() else None
 
 
-def hand_over(core: Core, seats: Seats, reader: ActionReader) -> None:
+def hand_over(batch: Batch, seats: Seats, reader: ActionReader) -> None:
     """Put a group's actions, (num_worlds * size, ...), where the hooks find them."""
-    target = core.actions.actions[:, seats.agents]
+    target = batch.actions[:, seats.agents]
     target[...] = reader.actions.reshape(target.shape)
 
 

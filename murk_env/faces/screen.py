@@ -1,18 +1,16 @@
 """Screens: what a face shows of its worlds, in its render mode."""
 
 import operator
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
 
 import gymnasium
 
+from murk_env.engine.batch import Batch
 from murk_env.errors import InputError, PictureError, ResetNeededError
-from murk_env.rendering.picture import default_picture
+from murk_env.fields import Field
+from murk_env.lattice import Lattice
+from murk_env.rendering.picture import Picture, default_picture
 from murk_env.rendering.renderer import Frame, Renderer
-
-if TYPE_CHECKING:
-    from murk_env.author.blueprint import Blueprint
-    from murk_env.engine.batch import Core
-    from murk_env.faces.env import MurkEnv
 
 __all__ = ["MODES", "Screen"]
 
@@ -20,21 +18,30 @@ MODES = ("rgb_array", "ansi")
 
 
 class Screen:
-    """Shows the worlds of a core. Looking changes nothing.
+    """Shows the worlds of a batch. Looking changes nothing.
 
     Args:
-        env: the env whose worlds they are.
-        blueprint: what its `build` returned.
-        core: the worlds.
+        owner: the environment's name.
+        fields: its fields.
+        picture: how a world is drawn, None for the first float field over cells that changes.
+        lattice: topology of the worlds.
+        batch: the worlds.
 
     Raises:
-        PictureError: the blueprint's picture does not fit the fields or the lattice.
+        PictureError: the picture does not fit the fields or the lattice.
     """
 
-    def __init__(self, env: "MurkEnv", blueprint: "Blueprint", core: "Core") -> None:
-        self._owner, self._core = type(env).__name__, core
-        picture = default_picture(type(env).fields) if blueprint.picture is None else blueprint.picture
-        self._renderer = None if picture is None else Renderer(blueprint.lattice, picture, type(env).fields)
+    def __init__(
+        self,
+        owner: str,
+        fields: Mapping[str, Field],
+        picture: Picture | None,
+        lattice: Lattice,
+        batch: Batch,
+    ) -> None:
+        self._owner, self._batch = owner, batch
+        drawn = default_picture(fields) if picture is None else picture
+        self._renderer = None if drawn is None else Renderer(lattice, drawn, fields)
 
     def show(self, mode: str | None) -> tuple[Frame | str, ...] | None:
         """Return one frame or text for each world; None, with a warning, where there is no mode.
@@ -51,9 +58,9 @@ class Screen:
                 f'make it with render_mode="rgb_array".'
             )
             return None
-        values = self._core.world.published()
+        values = self._batch.world.published()
         draw = self._drawn_by.text if mode == "ansi" else self._drawn_by.frame
-        return tuple(draw(values, world) for world in range(self._core.world.num_worlds))
+        return tuple(draw(values, world) for world in range(self._batch.world.num_worlds))
 
     def tiles(self, num_worlds: int) -> Frame:
         """Return one frame of the first few worlds.
@@ -67,16 +74,16 @@ class Screen:
             number = operator.index(num_worlds)
         except TypeError:
             number = 0
-        if not 1 <= number <= self._core.world.num_worlds:
+        if not 1 <= number <= self._batch.world.num_worlds:
             raise InputError(
-                f"render_tiles takes a number of worlds from 1 to {self._core.world.num_worlds}, "
+                f"render_tiles takes a number of worlds from 1 to {self._batch.world.num_worlds}, "
                 f"not {num_worlds!r}."
             )
-        return self._drawn_by.mosaic(self._core.world.published(), range(number))
+        return self._drawn_by.mosaic(self._batch.world.published(), range(number))
 
     def _check_ready(self) -> None:
-        self._core.check_open()
-        if not self._core.started:
+        self._batch.check_open()
+        if not self._batch.started:
             raise ResetNeededError(f"{self._owner}: call reset() before render().")
 
     @property
@@ -84,6 +91,6 @@ class Screen:
         if self._renderer is None:
             raise PictureError(
                 f"{self._owner} has no field over cells, so there is nothing to draw; declare one and "
-                f"show it with Blueprint(picture=Picture(field))."
+                f"show it with the classmethod picture(cls, params)."
             )
         return self._renderer

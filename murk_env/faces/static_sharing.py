@@ -1,21 +1,19 @@
 """Static fields, one copy for all envs of the same class and parameters in a process."""
 
 import dataclasses
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from murk_arena import StaticArena, StaticCache
 from murk_env.author.blueprint import Blueprint
+from murk_env.author.environment import Environment
 from murk_env.world.static_values import build_static, field_ids, field_specs
-
-if TYPE_CHECKING:
-    from murk_env.faces.env import MurkEnv
 
 __all__ = ["shared_static"]
 
 _cache = StaticCache()
 
 
-def shared_static(cls: "type[MurkEnv]", params: Any, blueprint: Blueprint) -> StaticArena | None:
+def shared_static(cls: type[Environment], params: Any, blueprint: Blueprint) -> StaticArena | None:
     """Return the static arena that envs of this class and parameters share, None if there is none.
 
     It is built when the first of them is made and goes with the last. Parameters that cannot be

@@ -1,6 +1,5 @@
 """The vector face: many worlds of one environment class, stepped at once."""
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -8,14 +7,15 @@ import numpy.typing as npt
 from gymnasium.vector import AutoresetMode
 
 from murk_arena import StaticArena
-from murk_env.engine.infos import info_of_rows
-from murk_env.faces.env import MurkEnv, check_env_class, screen_of
+from murk_env.faces.env import MurkEnv, check_env_class
+from murk_env.faces.infos import info_of_rows
+from murk_env.faces.options import FaceOptions
 from murk_env.faces.seeding import read_mask
 from murk_env.faces.spaces import batched_space
 from murk_env.faces.vector_base import StepResult, VectorFace
 from murk_env.observation.output import rows_of
 
-__all__ = ["MurkVectorEnv", "vector_form"]
+__all__ = ["MurkVectorEnv"]
 
 
 class MurkVectorEnv(VectorFace):
@@ -34,7 +34,8 @@ class MurkVectorEnv(VectorFace):
         checked: prove at every tick that full writes are complete and all numbers finite.
         num_threads: threads that share the worlds; results do not depend on it. None takes as many as there
             are processors as soon as a step takes long enough for that, and 1 starts none.
-        static_arena: the static fields of another env of this class and parameters.
+        static_arena: the static fields of another env of this class and parameters; by default they
+            are shared automatically.
         parameters: the fields of the class's `Params`.
 
     Raises:
@@ -61,13 +62,13 @@ class MurkVectorEnv(VectorFace):
     ) -> None:
         # disable_env_checker: gymnasium.make_vec passes it on; there is no checker around a vector env.
         check_env_class("MurkVectorEnv", env_class)
-        options = {
-            "render_mode": render_mode,
-            "max_episode_steps": max_episode_steps,
-            "copy": copy,
-            "checked": checked,
-            "num_threads": num_threads,
-        }
+        options = FaceOptions(
+            render_mode=render_mode,
+            max_episode_steps=max_episode_steps,
+            copy=copy,
+            checked=checked,
+            num_threads=num_threads,
+        )
         super().__init__(env_class, num_envs, autoreset_mode, options, static_arena, parameters)
         self.num_envs = self._num_worlds
         self.single_observation_space = self._env.observation_space
@@ -90,12 +91,12 @@ class MurkVectorEnv(VectorFace):
                 anything changes.
             HookError, PropagatorError: every world is as before the step.
         """
-        core = self._core
-        if not core.ready:
-            core.check_ready()
-        core.actions.read(actions, core.pending)
-        core.step()
-        return core.observation(), *core.verdict(), self._infos()
+        batch = self._batch
+        if not batch.ready:
+            batch.check_ready()
+        self._assembly.actions.read(actions, batch.pending)
+        batch.step()
+        return batch.observation(), *batch.flags(), self._infos()
 
     def render(self) -> tuple[Any, ...] | None:
         """Return how every world looks: a frame (height, width, 3) uint8 each, or text in `ansi` mode.
@@ -110,20 +111,20 @@ class MurkVectorEnv(VectorFace):
             MissingLibraryError: matplotlib or Pillow is not installed.
             PictureError: the environment has no field over cells, or its picture an unknown colour.
         """
-        return screen_of(self._env).show(self.render_mode)
+        return self._screen.show(self.render_mode)
 
     def _masked_worlds(self, mask: Any) -> npt.NDArray[np.intp]:
         return read_mask(mask, self.num_envs)
 
     def _observations(self) -> Any:
-        return self._core.observation()
+        return self._batch.observation()
 
     def _reset_infos(self, worlds: npt.NDArray[np.intp] | None) -> dict[str, Any]:
-        return info_of_rows(self._core.info, worlds)
+        return info_of_rows(self._batch.info, worlds)
 
     def _infos(self) -> dict[str, Any]:
-        infos = info_of_rows(self._core.info)
-        ended = self._core.ended
+        infos = info_of_rows(self._batch.info)
+        ended = self._batch.ended
         if ended is not None:
             final = np.empty(self.num_envs, dtype=object)  # of None
             for world, seen in zip(ended.worlds.tolist(), rows_of(ended.observations[0]), strict=True):
@@ -140,22 +141,3 @@ class MurkVectorEnv(VectorFace):
 
     def __reduce__(self) -> tuple[Any, ...]:
         return self._reduced(MurkVectorEnv, num_envs=self.num_envs)
-
-
-def vector_form(env_class: type[MurkEnv]) -> Callable[..., MurkVectorEnv]:
-    """Return a vector env class of one environment, for `vector_entry_point` of `gymnasium.register`.
-
-    Example:
-        HeatSeekerVector = vector_form(HeatSeeker)
-    """
-
-    class Form(MurkVectorEnv):
-        def __init__(self, num_envs: int = 1, **kwargs: Any) -> None:
-            super().__init__(env_class, num_envs, **kwargs)
-
-    Form.__name__ = f"{env_class.__name__}Vector"
-    Form.__qualname__ = Form.__name__
-    Form.__module__ = env_class.__module__
-    Form.__doc__ = f"Many worlds of {env_class.__name__}; see MurkVectorEnv."
-    Form.metadata = env_class.metadata
-    return Form

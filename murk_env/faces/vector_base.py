@@ -12,8 +12,11 @@ from gymnasium.vector import AutoresetMode, VectorEnv
 
 from murk_arena import OwnedSnapshot, StaticArena
 from murk_env.errors import InputError, ParameterError, ResetNeededError, StateError, did_you_mean
-from murk_env.faces.env import MurkEnv, make_batch, screen_of
+from murk_env.faces.assembly import assemble
+from murk_env.faces.env import MurkEnv
+from murk_env.faces.options import FaceOptions
 from murk_env.faces.seeding import draw_seed, peek_seed, read_options, read_seeds
+from murk_env.faces.worlds import EnvWorlds
 from murk_env.random import key_from_seed
 
 __all__ = ["StepResult", "VectorFace"]
@@ -30,7 +33,7 @@ class VectorFace(VectorEnv[Any, Any, Array]):
         env_class: the environment.
         num_worlds: number of worlds.
         autoreset_mode: `NextStep`, `SameStep` or `Disabled`, or the enum.
-        options: the keywords that every face takes, by name.
+        options: the options that every face takes.
         static_arena: the static fields of another env of this class and parameters.
         parameters: the fields of the class's `Params`.
         agents: whether rows are agents.
@@ -44,7 +47,7 @@ class VectorFace(VectorEnv[Any, Any, Array]):
         env_class: type[MurkEnv],
         num_worlds: Any,
         autoreset_mode: str | AutoresetMode,
-        options: Mapping[str, Any],
+        options: FaceOptions,
         static_arena: StaticArena | None,
         parameters: Mapping[str, Any],
         *,
@@ -52,14 +55,21 @@ class VectorFace(VectorEnv[Any, Any, Array]):
     ) -> None:
         self._num_worlds = _whole(self._counted, num_worlds)
         self.autoreset_mode = _autoreset_mode(autoreset_mode)
-        self._env, self._core = make_batch(
+        made = assemble(
             env_class, self._num_worlds, self.autoreset_mode, options, static_arena, parameters, agents=agents
         )
-        self._arguments = {"autoreset_mode": self.autoreset_mode.value, **options, **parameters}
-        self.render_mode = options["render_mode"]
+        self._env, self._batch, self._screen = made.author, made.batch, made.screen
+        self._assembly = made
+        self._keywords = {"autoreset_mode": self.autoreset_mode.value, **options.keywords, **parameters}
+        self.render_mode = options.render_mode
         self.metadata = {**env_class.metadata, "autoreset_mode": self.autoreset_mode}
         self._generators: list[np.random.Generator | None] = [None] * self._num_worlds
         self._seeds: list[int | None] = [None] * self._num_worlds
+
+    @property
+    def world(self) -> EnvWorlds:
+        """The worlds behind the rows: `envs.world[field]` reads them, (num_worlds, ...)."""
+        return EnvWorlds(type(self._env).__name__, self._batch)
 
     def reset(
         self,
@@ -82,15 +92,15 @@ class VectorFace(VectorEnv[Any, Any, Array]):
             SeedError, SeedTypeError, OptionError, ResetMaskError, ResetMaskTypeError, ResetNeededError:
                 before anything changes.
         """
-        self._core.check_open()
+        self._batch.check_open()
         seeds = read_seeds(seed, self._num_worlds, self._counted)
         masked = None
         known = read_options(options, ("reset_mask",))
         if "reset_mask" in known:
             masked = self._masked_worlds(known["reset_mask"])
-            if not self._core.started:
+            if not self._batch.started:
                 raise ResetNeededError("reset every world once before resetting some with a reset_mask.")
-        self._restart(np.arange(self._num_worlds) if masked is None else masked, seeds)
+        self._reset_worlds(np.arange(self._num_worlds) if masked is None else masked, seeds)
         return self._observations(), self._reset_infos(masked)
 
     def _masked_worlds(self, mask: Any) -> Worlds:
@@ -105,16 +115,16 @@ class VectorFace(VectorEnv[Any, Any, Array]):
         """Return the infos of a reset of some worlds, or of all."""
         raise NotImplementedError
 
-    def _restart(self, worlds: Worlds, seeds: Sequence[int | None]) -> None:
+    def _reset_worlds(self, worlds: Worlds, seeds: Sequence[int | None]) -> None:
         """Reset some worlds, draw the seeds of a first reset, and look."""
         keys, drawn = self._keys(worlds.tolist(), seeds)
-        self._core.reset(worlds, keys)
+        self._batch.reset(worlds, keys)
         for generator in drawn:
             draw_seed(generator)
         for world in worlds.tolist():
             if seeds[world] is not None:
                 self._seeds[world], self._generators[world] = seeds[world], None
-        self._core.look()
+        self._batch.observe()
 
     def render_tiles(self, num_worlds: int) -> npt.NDArray[np.uint8]:
         """Return one frame of the first worlds side by side, whatever the render mode.
@@ -129,7 +139,7 @@ class VectorFace(VectorEnv[Any, Any, Array]):
             InputError: there are not so many worlds.
             ResetNeededError, ClosedError, MissingLibraryError, PictureError: as `render`.
         """
-        return screen_of(self._env).tiles(num_worlds)
+        return self._screen.tiles(num_worlds)
 
     # --- randomness, as SyncVectorEnv keeps it: one generator for each world -------------------
 
@@ -138,7 +148,7 @@ class VectorFace(VectorEnv[Any, Any, Array]):
     ) -> tuple[dict[int, npt.NDArray[np.int32]], list[np.random.Generator]]:
         """Return the new keys, at the first reset of all worlds, and the generators they come from."""
         keys = {world: key_from_seed(seed) for world in worlds if (seed := seeds[world]) is not None}
-        if self._core.started:
+        if self._batch.started:
             return keys, []
         drawn = {world: self._generator(world) for world in worlds if world not in keys}
         keys |= {world: key_from_seed(peek_seed(generator)) for world, generator in drawn.items()}
@@ -209,8 +219,8 @@ class VectorFace(VectorEnv[Any, Any, Array]):
 
     def close_extras(self, **kwargs: Any) -> None:
         """Refuse every later use but another close with ClosedError; memory goes with the last reference."""
-        if "_core" in self.__dict__:  # Gymnasium 1.1 and 1.2 also close what could not be made
-            self._core.close()
+        if "_batch" in self.__dict__:  # Gymnasium 1.1 and 1.2 also close what could not be made
+            self._batch.close()
 
     def _reduced(self, face: "type[VectorFace]", **arguments: Any) -> tuple[Any, ...]:
         """Return what pickle keeps of an object whose class is, or derives from, a face."""
@@ -218,8 +228,8 @@ class VectorFace(VectorEnv[Any, Any, Array]):
         return _rebuild, (
             type(self),
             face,
-            {"env_class": type(self._env), **arguments, **self._arguments},
-            self._core.save(),
+            {"env_class": type(self._env), **arguments, **self._keywords},
+            self._batch.save(),
             copying.copy({name: getattr(self, name) for name in kept}),
         )
 
@@ -233,11 +243,11 @@ def _rebuild(
 ) -> VectorFace:
     envs = own_class.__new__(own_class)
     face.__init__(envs, static_arena=saved.static_arena, **arguments)
-    envs._core.restore(saved)  # pyright: ignore[reportPrivateUsage]
+    envs._batch.restore(saved)  # pyright: ignore[reportPrivateUsage]
     for name, value in kept.items():
         setattr(envs, name, value)
     if envs.closed:
-        envs._core.close()  # pyright: ignore[reportPrivateUsage]
+        envs._batch.close()  # pyright: ignore[reportPrivateUsage]
     return envs
 
 

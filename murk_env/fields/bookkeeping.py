@@ -11,13 +11,13 @@ __all__ = [
     "BOOKKEEPING",
     "ENDED",
     "EPISODE",
-    "GONE",
+    "INACTIVE",
     "LEAVING",
     "NOT_STARTED",
     "PHASE",
-    "PRESENT",
     "RNG_KEY",
     "RUNNING",
+    "STAYING",
     "STEP",
 ]
 
@@ -36,9 +36,9 @@ NOT_STARTED: Final = 0
 RUNNING: Final = 1
 ENDED: Final = 2
 
-GONE: Final = 0
-PRESENT: Final = 1
-LEAVING: Final = 2  # its end came in the step that was published last; it is seen once more
+INACTIVE: Final = 0
+STAYING: Final = 1
+LEAVING: Final = 2  # its end came in the step that was published last; it is observed once more
 
 BOOKKEEPING: Final = {"_rng_key": RNG_KEY, "_episode": EPISODE, "_step": STEP, "_phase": PHASE}
 for _name, _field in BOOKKEEPING.items():

@@ -2,20 +2,34 @@
 
 import math
 from collections.abc import Mapping
-from typing import Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, Self, get_args, overload
 
 import numpy as np
 import numpy.typing as npt
 
 from murk_arena import Mutability
-from murk_env.errors import FieldError, did_you_mean
+from murk_env.errors import FieldAccessError, FieldError, did_you_mean
 
-__all__ = ["Field", "Parameter", "fields_of"]
+__all__ = ["Field", "FieldArray", "FieldOwner", "Parameter", "fields_of"]
 
 Span = Literal["cells", "agents", "world"]
 AtBounds = Literal["clamp", "reflect", "wrap"]
 
 _DTYPES = (np.dtype(np.float32), np.dtype(np.int32))
+
+
+if TYPE_CHECKING:
+
+    class FieldArray(np.ndarray[Any, np.dtype[Any]]):
+        """An array in a hook: what an index gives is a number or an array, which no type says."""
+
+        def __getitem__(self, key: Any, /) -> Any: ...
+else:
+    FieldArray = np.ndarray
+
+
+class FieldOwner:
+    """Base of classes whose fields are class attributes, and whose worlds have arrays under their names."""
 
 
 class Field:
@@ -32,7 +46,8 @@ class Field:
         dtype: float32 or int32.
         mutability: `per_tick`, `sparse` (seldom changed, copied when it does) or `static`
             (set once by the blueprint, one copy for all worlds).
-        initial: value of every element when an episode begins, before `start`.
+        initial: value of every element when an episode begins, before `start`; or a static field of the
+            same span, components and dtype, which holds it.
         unit: physical unit, for people.
         low: smallest value, None for none.
         high: largest value, None for none.
@@ -53,7 +68,7 @@ class Field:
         components: int | None = None,
         dtype: npt.DTypeLike = np.float32,
         mutability: Literal["per_tick", "sparse", "static"] = "per_tick",
-        initial: float = 0.0,
+        initial: "float | Field" = 0.0,
         unit: str = "",
         low: float | None = None,
         high: float | None = None,
@@ -78,10 +93,23 @@ class Field:
         whole = isinstance(components, int | None)  # pyright: ignore[reportUnnecessaryIsInstance]
         if not whole or (components is not None and components < 1):
             raise FieldError(f"a vector field has at least 1 component, not {components!r}.")
-        self._check_bounds(initial)
-        self.initial: Any = self.dtype.type(initial)
+        self._check_bounds()
+        if isinstance(initial, Field):
+            self._check_source(initial)
+            self.initial: Any = initial
+        else:
+            self._check_initial(initial)
+            self.initial = self.dtype.type(initial)
 
-    def _check_bounds(self, initial: float) -> None:
+    def _check_source(self, initial: "Field") -> None:
+        same = (self.over, self.components, self.dtype) == (initial.over, initial.components, initial.dtype)
+        if initial.mutability != "static" or not same:
+            raise FieldError(
+                f"a field's initial value is a number, or a static field of the same span, components and "
+                f"dtype, not {initial!r}."
+            )
+
+    def _check_bounds(self) -> None:
         low, high = self.bounds
         if math.isnan(low) or math.isnan(high) or low > high:
             raise FieldError(f"a field's bounds need low <= high, not low={self.low}, high={self.high}.")
@@ -90,19 +118,19 @@ class Field:
                 f"at_bounds={self.at_bounds!r} needs both limits and low < high, "
                 f"not low={self.low}, high={self.high}."
             )
+        if self.dtype == np.int32 and any(math.isfinite(end) and int(end) != end for end in self.bounds):
+            raise FieldError(f"an int32 field's bounds are integers, not low={self.low}, high={self.high}.")
+
+    def _check_initial(self, initial: float) -> None:
+        low, high = self.bounds
         if not low <= initial <= high:
             raise FieldError(f"a field's initial value {initial} lies outside its bounds [{low}, {high}].")
         if self.at_bounds == "wrap" and initial == high:
             raise FieldError(f"a field that wraps lies in [low, high): it cannot begin at {initial}.")
-        if self.dtype == np.int32:
-            self._check_integers(initial)
-
-    def _check_integers(self, initial: float) -> None:
         limits = np.iinfo(np.int32)
-        if not (limits.min <= initial <= limits.max and int(initial) == initial):
+        whole = limits.min <= initial <= limits.max and int(initial) == initial
+        if self.dtype == np.int32 and not whole:
             raise FieldError(f"an int32 field's initial value is a 32-bit integer, not {initial}.")
-        if any(math.isfinite(limit) and int(limit) != limit for limit in self.bounds):
-            raise FieldError(f"an int32 field's bounds are integers, not low={self.low}, high={self.high}.")
 
     @property
     def bounds(self) -> tuple[float, float]:
@@ -122,6 +150,34 @@ class Field:
         """Return the shape of one world's values."""
         spans = {"cells": (num_cells,), "agents": (num_agents,), "world": ()}
         return (*(() if self.components is None else (self.components,)), *spans[self.over])
+
+    @overload
+    def __get__(self, instance: None, owner: type) -> Self: ...
+    @overload
+    def __get__(self, instance: FieldOwner, owner: type) -> FieldArray: ...
+    @overload
+    def __get__(self, instance: object, owner: type) -> Self: ...
+    def __get__(self, instance: object, owner: type) -> Self | FieldArray:
+        """Return the field itself of a class. Only what hooks are given has arrays under its name."""
+        if not isinstance(instance, FieldOwner):
+            return self
+        name, cls = self.name, owner.__name__
+        raise FieldAccessError(
+            f"{cls}.{name} is an array of each world, not of the env: read env.world[{cls}.{name}]; in an "
+            f"array hook write tick.{name}, before.{name} or after.{name}; only in a hook that is per_world "
+            f"it is self.{name}."
+        )
+
+    @overload
+    def __set__(self, instance: FieldOwner, values: npt.ArrayLike) -> None: ...
+    @overload
+    def __set__(self, instance: object, values: "Field") -> None: ...
+    def __set__(self, instance: object, values: Any) -> None:
+        """Refuse: the state of an env is set through a tick."""
+        raise FieldAccessError(
+            f"{type(instance).__name__}.{self.name} is a field: set it through a tick, tick.{self.name} = "
+            f"values in a hook or in `with env.world.edit() as tick:`."
+        )
 
     def __set_name__(self, owner: type, name: str) -> None:
         if not self.name:  # one object under two names is refused by fields_of

@@ -7,8 +7,8 @@ import numpy as np
 import numpy.typing as npt
 
 from murk_arena import FieldId, RowWriter, TickGuard
-from murk_env.errors import DefinitionError, did_you_mean
-from murk_env.fields.bookkeeping import ACTIVE
+from murk_env.errors import DefinitionError, UnknownFieldError, did_you_mean
+from murk_env.fields.bookkeeping import ACTIVE, STEP
 from murk_env.fields.field import Field
 from murk_env.random import WorldRng
 
@@ -18,16 +18,21 @@ Array = npt.NDArray[Any]
 
 
 class Values(Mapping[Field, Array]):
-    """Read-only arrays of one state of all worlds: `values[field]`, worlds axis first.
+    """Read-only arrays of one state of all worlds: `values.heat` or `values[field]`, worlds axis first.
 
     What hooks receive as `before` and `after`; valid while the hook runs. A static field comes
-    without the worlds axis.
+    without the worlds axis. `values.elapsed_steps` is every world's number of steps in its episode, the one
+    in progress included.
     """
 
-    __slots__ = ("_arrays",)
+    __slots__ = ("_arrays", "_names")
 
     def __init__(self, arrays: Mapping[Field, Array]) -> None:
         self._arrays = dict(arrays)
+        self._names = {known_as(field): field for field in self._arrays}
+
+    def __getattr__(self, name: str) -> Array:
+        return self._arrays[field_called(name, self._names)]
 
     def __getitem__(self, field: Field) -> Array:
         try:
@@ -70,20 +75,33 @@ def gather(field: Field, values: Array, cells: npt.NDArray[np.integer[Any]]) -> 
 class Tick:
     """The tick as `act` sees it: all worlds, before the propagators run.
 
-    `tick[field]` reads a field (read-only array, worlds axis first); `tick[field] = values` sets
-    it for all worlds; `tick.edit(field)` gives a writable array to change in part. Only fields
+    `tick.heat`, or `tick[field]`, reads a field (read-only array, worlds axis first); `tick.heat = values`
+    sets it for all worlds; `tick.edit(field)` gives a writable array to change in part. Only fields
     that no propagator writes can be set. `tick.rng` draws random numbers, one row per world.
     """
 
-    __slots__ = ("_editors", "_guard", "_values", "rng")
+    __slots__ = ("_editors", "_guard", "_names", "_values", "rng")
+    _editors: "Mapping[Field, Editor]"
+    _guard: TickGuard
+    _names: Mapping[str, Field]
+    _values: Values
+    rng: WorldRng
 
     def __init__(
         self, values: Values, editors: Mapping[Field, "Editor"], rng: WorldRng, guard: TickGuard
     ) -> None:
-        self._values = values
-        self._editors = editors
-        self.rng = rng
-        self._guard = guard
+        set_own = super().__setattr__
+        set_own("_values", values)
+        set_own("_editors", editors)
+        set_own("_names", {known_as(field): field for field in editors})
+        set_own("rng", rng)
+        set_own("_guard", guard)
+
+    def __getattr__(self, name: str) -> Array:
+        return getattr(self._values, name)
+
+    def __setattr__(self, name: str, values: npt.ArrayLike) -> None:
+        self[field_called(name, self._names)] = values
 
     def __getitem__(self, field: Field) -> Array:
         return self._values[field]
@@ -129,25 +147,36 @@ class Editor:
 class RowTick:
     """The tick as `start` sees it: only the worlds whose episode begins.
 
-    Everything has one row for each of `worlds`: `tick[field]` gives a copy of those rows,
-    `tick[field] = values` sets them (any field but static ones), `tick.rng` draws one row each.
+    Everything has one row for each of `worlds`: `tick.heat`, or `tick[field]`, gives a copy of those rows,
+    `tick.heat = values` sets them (any field but static ones), `tick.rng` draws one row each.
     A static field is read whole, `(*shape)`.
     """
 
     __slots__ = ("_fields", "_ids", "_writer", "rng")
+    _fields: Mapping[str, Field]
+    _ids: Mapping[Field, FieldId]
+    _writer: RowWriter
+    rng: WorldRng
 
     def __init__(
         self, writer: RowWriter, fields: Mapping[str, Field], ids: Mapping[Field, FieldId], rng: WorldRng
     ) -> None:
-        self._writer = writer
-        self._fields = fields
-        self._ids = ids
-        self.rng = rng
+        set_own = super().__setattr__
+        set_own("_writer", writer)
+        set_own("_fields", {known_as(field): field for field in fields.values()})
+        set_own("_ids", ids)
+        set_own("rng", rng)
 
     @property
     def worlds(self) -> npt.NDArray[np.int64]:
         """Indices of the worlds whose episode begins."""
         return self._writer.worlds
+
+    def __getattr__(self, name: str) -> Array:
+        return self[field_called(name, self._fields)]
+
+    def __setattr__(self, name: str, values: npt.ArrayLike) -> None:
+        self[field_called(name, self._fields)] = values
 
     def __getitem__(self, field: Field) -> Array:
         rows = self._writer.read(self._id(field))
@@ -183,15 +212,36 @@ def storable(field: Field, values: npt.ArrayLike) -> Array:
     return given
 
 
+def known_as(field: Field) -> str:
+    """Return the name under which a hook finds a field."""
+    return {ACTIVE: "active", STEP: "elapsed_steps"}.get(field, field.name)
+
+
+def field_called(name: str, known: Mapping[str, Field]) -> Field:
+    """Return the field of a name, or raise UnknownFieldError."""
+    try:
+        return known[name]
+    except KeyError:
+        if name.startswith("__"):
+            raise AttributeError(name) from None  # Python itself asks for such
+        raise UnknownFieldError(
+            _no_active() if name == "active" else f"no field is called {name!r}; {did_you_mean(name, known)}"
+        ) from None
+
+
+def _no_active() -> str:
+    return (
+        "these worlds have no ACTIVE, as none of their agents can leave before the others: it is there "
+        "where agents are rewarded apart, by a Blueprint with groups and no observation of its own."
+    )
+
+
 def _no_field(field: object, known: Mapping[Field, object]) -> DefinitionError:
     if field is ACTIVE:
-        return DefinitionError(
-            "these worlds have no ACTIVE, as none of their agents can leave before the others: it is there "
-            "where agents are rewarded apart, by a Blueprint with groups and no observation of its own."
-        )
+        return UnknownFieldError(_no_active())
     names = [other.name for other in known if not other.name.startswith("_")]
     if isinstance(field, Field):
-        return DefinitionError(f"{field!r} is not a field of these worlds; {did_you_mean(field.name, names)}")
-    return DefinitionError(
-        f"fields are named by their Field objects, not by {field!r}: write tick[self.heat]."
-    )
+        return UnknownFieldError(
+            f"{field!r} is not a field of these worlds; {did_you_mean(field.name, names)}"
+        )
+    return UnknownFieldError(f"fields are named by their Field objects, not by {field!r}: write tick.heat.")

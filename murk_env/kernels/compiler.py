@@ -9,13 +9,13 @@ import linecache
 import types
 import zlib
 from collections.abc import Callable, Mapping
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
-from murk_env.kernels.disk_cache import attach_cache
-from murk_env.kernels.fingerprint import fingerprint, global_names
-from murk_env.kernels.numba_internals import CompilationError, is_dispatcher, njit
+from murk_env.kernels.fingerprint import fingerprint
+from murk_env.kernels.functions import compile_with_helpers, compiled
+from murk_env.kernels.numba_internals import COMPILES, CompilationError, is_dispatcher
 
-__all__ = ["CompilationError", "compile_function", "compile_source", "kernel"]
+__all__ = ["COMPILES", "CompilationError", "compile_function", "compile_source", "kernel"]
 
 AnyFunction = TypeVar("AnyFunction", bound=Callable[..., Any])
 
@@ -37,13 +37,7 @@ def kernel(function: AnyFunction) -> AnyFunction:
     Returns:
         numba's dispatcher, typed as the function it compiles.
     """
-    return _compiled(function, checked=False)
-
-
-def _compiled(function: AnyFunction, *, checked: bool) -> AnyFunction:
-    dispatcher = njit(nogil=True, error_model="numpy", boundscheck=checked)(function)
-    attach_cache(dispatcher)
-    return cast(AnyFunction, dispatcher)
+    return compiled(function, checked=False)
 
 
 def compile_source(
@@ -78,7 +72,7 @@ def _compiled_source(
     filename = f"<murk_env {name} {zlib.crc32(source.encode()):08x}>"  # the same for the same text
     variables: dict[str, Any] = {"__name__": __name__, **namespace}
     exec(compile(source, filename, "exec"), variables)
-    made = _unique(variables[name], checked, lambda plain: _compiled(plain, checked=checked))
+    made = _unique(variables[name], checked, lambda plain: compiled(plain, checked=checked))
     linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
     return made
 
@@ -104,7 +98,7 @@ def compile_function(function: Callable[..., Any], *, checked: bool = False) -> 
         return function
     if not isinstance(function, types.FunctionType):
         raise TypeError(f"expected a plain Python function to compile, got {function!r}")
-    return _unique(function, checked, lambda plain: _compile_with_helpers(plain, {}, checked))
+    return _unique(function, checked, lambda plain: compile_with_helpers(plain, {}, checked))
 
 
 def _unique(
@@ -117,33 +111,3 @@ def _unique(
     if (key, checked) not in _made:
         _made[key, checked] = make(function)
     return _made[key, checked]
-
-
-def _compile_with_helpers(
-    function: types.FunctionType, compiled: dict[types.FunctionType, Callable[..., Any]], checked: bool
-) -> Callable[..., Any]:
-    """Compile a copy of ``function`` whose plain helpers are replaced by compiled ones.
-
-    ``compiled`` holds what is already under way, so that functions that call each other come to an end.
-    """
-    if function in compiled:
-        return compiled[function]
-    cells = tuple(types.CellType() for _ in function.__closure__ or ())
-    variables: dict[str, Any] = {"__name__": function.__module__, "__builtins__": function.__builtins__}
-    copy = types.FunctionType(function.__code__, variables, function.__name__, function.__defaults__, cells)
-    copy.__kwdefaults__ = function.__kwdefaults__
-    copy.__qualname__ = function.__qualname__
-    compiled[function] = _compiled(copy, checked=checked)
-
-    def ready(value: Any) -> Any:
-        return (
-            _compile_with_helpers(value, compiled, checked)
-            if isinstance(value, types.FunctionType)
-            else value
-        )
-
-    for name in global_names(function.__code__) & function.__globals__.keys():
-        variables[name] = ready(function.__globals__[name])
-    for cell, original in zip(cells, function.__closure__ or (), strict=True):
-        cell.cell_contents = ready(original.cell_contents)
-    return compiled[function]

@@ -4,14 +4,21 @@ import dis
 import hashlib
 import sys
 import types
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from enum import Enum
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
 
-from murk_env.kernels.numba_internals import VERSIONS, NumbaType, intrinsic_definition, is_dispatcher
+from murk_env.kernels.numba_internals import (
+    VERSIONS,
+    NumbaType,
+    intrinsic_definition,
+    is_dispatcher,
+    plan_of,
+)
 
 __all__ = ["fingerprint", "global_names"]
 
@@ -36,8 +43,8 @@ class _CannotDescribeError(Exception):
     """A value whose content cannot be told, so nothing that uses it may be cached."""
 
 
-def fingerprint(function: Callable[..., Any]) -> str | None:
-    """Hash a function with everything it refers to and the versions that compile it.
+def fingerprint(value: Any) -> str | None:
+    """Hash a function, or a value that one refers to, with all that it refers to and what compiles it.
 
     Two functions with one fingerprint compile to the same code. Read are the bytecode, constants, default
     values, closure cells and global names: numbers, strings, tuples, arrays, numpy types, other functions
@@ -45,15 +52,15 @@ def fingerprint(function: Callable[..., Any]) -> str | None:
     comments, do not count.
 
     Args:
-        function: a plain function or a numba dispatcher.
+        value: a plain function or a numba dispatcher; or a number, say, or a tuple of these.
 
     Returns:
-        64 hexadecimal digits, or None if the function refers to an object that cannot be described or
+        64 hexadecimal digits, or None if it refers to an object that cannot be described or
         is recursive.
     """
     digest = hashlib.sha256()
     try:
-        for token in _Description().of((_VERSIONS, function)):
+        for token in _Description().of((_VERSIONS, value)):
             digest.update(f"{len(token)}:".encode())
             digest.update(token)
     except _CannotDescribeError:
@@ -63,15 +70,16 @@ def fingerprint(function: Callable[..., Any]) -> str | None:
 
 def global_names(code: types.CodeType) -> set[str]:
     """Return the global names that a code object and the functions defined in it load."""
-    return _loaded(code, {"LOAD_GLOBAL", "LOAD_NAME"})
+    return set(_loaded(code, ("LOAD_GLOBAL", "LOAD_NAME")))
 
 
 def _attribute_names(code: types.CodeType) -> set[str]:
-    return _loaded(code, {"LOAD_ATTR", "LOAD_METHOD"})
+    return set(_loaded(code, ("LOAD_ATTR", "LOAD_METHOD")))
 
 
-def _loaded(code: types.CodeType, operations: set[str]) -> set[str]:
-    names = {step.argval for step in dis.get_instructions(code) if step.opname in operations}
+@lru_cache(maxsize=1024)  # every environment that is made asks again
+def _loaded(code: types.CodeType, operations: tuple[str, ...]) -> frozenset[str]:
+    names = frozenset(step.argval for step in dis.get_instructions(code) if step.opname in operations)
     return names.union(*(_loaded(inner, operations) for inner in _inner_codes(code)))
 
 
@@ -150,6 +158,7 @@ class _Description:
         self._open.add(id(function))
         yield f"{function.__module__}.{function.__name__}".encode()
         yield from self.of(function.__code__)
+        yield from self.of(plan_of(function))
         yield from self.of(function.__defaults__)
         yield from self.of(tuple(sorted((function.__kwdefaults__ or {}).items())))
         for cell in function.__closure__ or ():

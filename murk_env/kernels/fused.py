@@ -1,4 +1,4 @@
-"""Merges kernels over worlds into one compiled function, and runs it block of worlds after block."""
+"""Fuses kernels over worlds into one compiled function, and runs it block of worlds after block."""
 
 from collections.abc import Sequence
 from itertools import groupby
@@ -24,7 +24,7 @@ _STAGE, _BLOCK, _FIRST = 0, 8, 9
 
 
 class Fused:
-    """Several bound kernels as one function: `merged(start, stop)` runs them all on the worlds [start, stop).
+    """Several bound kernels as one function: `fused(start, stop)` runs them all on the worlds [start, stop).
 
     Every block of worlds goes through all kernels before the next block begins, so that it stays in cache.
     Equal kernels with arguments of equal types share one compiled function, whatever the arrays.

@@ -5,29 +5,40 @@ Imported by name, so that type checking does not depend on the partial types of 
 
 import importlib
 import types
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 __all__ = [
+    "COMPILES",
+    "NUMBA_DIRECTORY",
     "VERSIONS",
     "CompilationError",
     "CompileResult",
     "NumbaType",
+    "PlannedCompiler",
+    "TypingError",
     "address_of",
     "array_of",
     "cgutils",
+    "definitions_of",
     "dump_bytes",
+    "intermediate",
     "intrinsic",
     "intrinsic_definition",
     "ir",
     "is_dispatcher",
     "njit",
+    "numba_ir",
     "numba_types",
     "pack_array",
+    "plan_of",
 ]
 
 _numba: Any = importlib.import_module("numba")
 
 njit: Any = _numba.njit
+NUMBA_DIRECTORY = Path(_numba.__file__).resolve().parent
 NumbaType: type = _numba.types.Type
 VERSIONS: tuple[str, str] = (_numba.__version__, importlib.import_module("llvmlite").__version__)
 
@@ -46,9 +57,53 @@ pack_array: Any = cgutils.pack_array
 intrinsic: Any = importlib.import_module("numba.extending").intrinsic
 ir: Any = importlib.import_module("llvmlite.ir")
 
+COMPILES: bool = not _numba.config.DISABLE_JIT
+"""Whether anything is compiled: not so with NUMBA_DISABLE_JIT=1, where all code runs as Python."""
+
 CompilationError: type[Exception] = _numba.core.errors.NumbaError
+TypingError: Any = _numba.core.errors.TypingError
 CompileResult: Any = _internal("numba.core.compiler", "CompileResult")
 dump_bytes: Any = _internal("numba.core.serialize", "dumps")
+numba_ir: Any = importlib.import_module("numba.core.ir")
+definitions_of: Any = importlib.import_module("numba.core.ir_utils").build_definitions
+_bytecode: Any = importlib.import_module("numba.core.bytecode")
+_interpreter: Any = importlib.import_module("numba.core.interpreter")
+_compiler: Any = importlib.import_module("numba.core.compiler")
+
+
+def intermediate(function: types.FunctionType, parameters: Sequence[str]) -> Any:
+    """Return numba's intermediate form of a function, whose own parameters are given by name."""
+    identity = _bytecode.FunctionIdentity.from_function(function)
+    identity.arg_names, identity.arg_count = list(parameters), len(parameters)
+    return _interpreter.Interpreter(identity).interpret(_bytecode.ByteCode(identity))
+
+
+def plan_of(function: object) -> Any:
+    """Return what takes the place of a function's own intermediate form, None if nothing does."""
+    return getattr(function, "__plan__", None)
+
+
+class PlannedCompiler(_compiler.CompilerBase):
+    """numba's compiler, started at the intermediate form that a function's plan makes of it."""
+
+    def compile_extra(self, func: types.FunctionType) -> Any:
+        """Compile a function; whatever error numba did not expect becomes one that it did."""
+        inherited: Any = super()
+        try:
+            return inherited.compile_extra(func)
+        except CompilationError:
+            raise
+        except Exception as error:
+            place = numba_ir.Loc(func.__code__.co_filename, func.__code__.co_firstlineno)
+            raise TypingError(f"{type(error).__name__}: {error}", loc=place) from error
+
+    def define_pipelines(self) -> list[Any]:
+        """Return numba's own passes but for those that read the bytecode: those the plan has run."""
+        state: Any = self.state  # pyright: ignore[reportUnknownMemberType]
+        state.func_ir = plan_of(state.func_id.func).intermediate(state.func_id.func, state.args)
+        state.func_ir.func_id = state.func_id
+        state.nargs = state.func_ir.arg_count
+        return [_compiler.DefaultPassBuilder.define_nopython_pipeline(state)]
 
 
 def is_dispatcher(value: object) -> bool:

@@ -25,7 +25,7 @@ class ThreadFailedError(Exception):
 
 
 class Runner(Protocol):
-    """Runs merged functions on several threads.
+    """Runs fused functions on several threads.
 
     Attributes:
         alone: whether the calling thread runs them by itself.
@@ -33,9 +33,14 @@ class Runner(Protocol):
 
     alone: bool
 
-    def run(self, merged: Fused, num_worlds: int) -> None:
+    def run(self, fused: Fused, num_worlds: int) -> None:
         """Run the worlds [0, num_worlds); raise what the function raises, or ThreadFailedError."""
         ...
+
+
+def unchanged(error: Exception) -> Exception:
+    """What a stage's failure surfaces as where nothing is to be said of it here."""
+    return error
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -48,20 +53,15 @@ class Stage:
         failed: returns the error that its failure surfaces as.
         moves: whether its arrays can come to lie elsewhere: those of sparse fields and parameters.
         check: called after it, in checked mode.
-        choice: which worlds it runs for, None for all; only where it is merged (see `Fused`).
+        choice: which worlds it runs for, None for all; only where it is fused (see `Fused`).
     """
 
     name: str
     bind: Callable[[], Run]
-    failed: Callable[[Exception], Exception]
+    failed: Callable[[Exception], Exception] = unchanged
     moves: bool = False
     check: Callable[[], None] | None = None
     choice: Choice | None = None
-
-
-def unchanged(error: Exception) -> Exception:
-    """What a stage's failure surfaces as where nothing is to be said of it here."""
-    return error
 
 
 def _raise_failure(stage: Stage, error: Exception) -> NoReturn:
@@ -85,7 +85,7 @@ class Fill:
     """Where a program finds the arrays that it fills.
 
     Attributes:
-        places: for each of the arrays, the words in which merged kernels keep its address.
+        places: for each of the arrays, the words in which fused kernels keep its address.
         target: whose arrays they are now; None while that is not certain.
     """
 
@@ -102,8 +102,8 @@ class Program:
     Args:
         stages: the stages.
         world_bytes: memory that one world takes in the stages' arrays.
-        merge: whether to merge kernels, which checked mode does not.
-        runner: what runs merged kernels on several threads; None for the calling thread alone.
+        fuse: whether to fuse kernels, which checked mode does not.
+        runner: what runs fused kernels on several threads; None for the calling thread alone.
         moved: called after a stage that is no kernel: it may have moved a sparse field.
 
     Attributes:
@@ -115,24 +115,24 @@ class Program:
         stages: Sequence[Stage],
         world_bytes: int,
         *,
-        merge: bool,
+        fuse: bool,
         runner: Runner | None,
         moved: Callable[[], None],
     ) -> None:
         self._moved = moved
         block = max(1, _BLOCK_BYTES // max(world_bytes, 1))
         runs = [(stage, stage.bind()) for stage in stages]
-        self._parts: list[_Single | _Merged] = []
+        self._parts: list[_SinglePart | _FusedPart] = []
         self.fills: dict[object, Fill] = {}
-        for merges, group in groupby(runs, lambda pair: merge and can_fuse(pair[1])):
+        for fuses, group in groupby(runs, lambda pair: fuse and can_fuse(pair[1])):
             pairs = list(group)
-            if merges:
-                self._parts.append(_Merged(pairs, block, runner))
+            if fuses:
+                self._parts.append(_FusedPart(pairs, block, runner))
             else:
-                self._parts += [_Single(stage, run) for stage, run in pairs]
-        apart = [stage.name for stage, run in runs if stage.choice and not (merge and can_fuse(run))]
+                self._parts += [_SinglePart(stage, run) for stage, run in pairs]
+        apart = [stage.name for stage, run in runs if stage.choice and not (fuse and can_fuse(run))]
         if apart:
-            raise PipelineError(f"{apart} are for some worlds only, and cannot be merged.")
+            raise PipelineError(f"{apart} are for some worlds only, and cannot be fused.")
 
     def run(self, count: int) -> None:
         """Run all stages.
@@ -154,12 +154,12 @@ class Program:
             part.rebind()
 
     def places(self, array: Array) -> Sequence[tuple[memoryview, int]]:
-        """Return the words in which merged kernels keep the address of an array that never moves."""
-        merged = [part.merged for part in self._parts if isinstance(part, _Merged)]
-        return [(one.words, place) for one in merged for place in one.places(array)]
+        """Return the words in which fused kernels keep the address of an array that never moves."""
+        fused = [part.fused for part in self._parts if isinstance(part, _FusedPart)]
+        return [(one.words, place) for one in fused for place in one.places(array)]
 
 
-class _Single:
+class _SinglePart:
     """One stage that runs by itself."""
 
     def __init__(self, stage: Stage, run: Run) -> None:
@@ -180,7 +180,7 @@ class _Single:
             self._run = _bind(self._stage)
 
 
-class _Merged:
+class _FusedPart:
     """Stages that run as one compiled function."""
 
     may_move = False
@@ -189,21 +189,21 @@ class _Merged:
         self._stages = [stage for stage, _ in pairs]
         self._bounds: list[KernelCall] = [run for _, run in pairs]
         self._runner = runner
-        self.merged = Fused(self._bounds, block, [stage.choice for stage, _ in pairs])
-        self._function, self._address = self.merged.function, self.merged.address
+        self.fused = Fused(self._bounds, block, [stage.choice for stage, _ in pairs])
+        self._function, self._address = self.fused.function, self.fused.address
 
     def run(self, count: int) -> None:
         try:
             if self._runner is None or self._runner.alone:
                 self._function(self._address, 0, count)
             else:
-                self._runner.run(self.merged, count)
+                self._runner.run(self.fused, count)
         except ThreadFailedError:
             raise
         except CompilationError as error:
             self._blame(error)
         except Exception as error:
-            _raise_failure(self._stages[self.merged.stage], error)
+            _raise_failure(self._stages[self.fused.stage], error)
 
     def _blame(self, error: Exception) -> None:
         """Raise the failure of the stage that cannot be compiled, found by compiling one after the other."""
@@ -220,5 +220,5 @@ class _Merged:
                 bound = _bind(stage)
                 if not isinstance(bound, KernelCall):
                     raise PipelineError(f"{stage.name} binds to a kernel at first and to none later.")
-                self.merged.rebind(index, bound)
+                self.fused.rebind(index, bound)
                 self._bounds[index] = bound

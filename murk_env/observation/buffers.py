@@ -1,24 +1,21 @@
-"""What is seen of worlds: the observation plans of one face, and the arrays they fill."""
+"""Observation buffers: a plan, and the arrays that it fills."""
 
 from typing import Any, cast
 
 import numpy as np
 import numpy.typing as npt
 
-from murk_env.author.blueprint import Blueprint
-from murk_env.fields.bookkeeping import ACTIVE
 from murk_env.fields.views import Values
 from murk_env.kernels.program import Fill, Program
-from murk_env.observation import Observation, ObservationPlan
 from murk_env.observation.output import Output, each_array
 from murk_env.observation.output_sets import Outputs, OutputSet
-from murk_env.world import World
+from murk_env.observation.plan import ObservationPlan
 
-__all__ = ["Sight", "plans_of"]
+__all__ = ["ObservationBuffers"]
 
 
-class Sight:
-    """What one kind of viewer sees: the plan that fills it, and where it is filled.
+class ObservationBuffers:
+    """What one kind of viewer observes: the plan that fills it, and where it is filled.
 
     Attributes:
         plan: the observation plan.
@@ -47,7 +44,7 @@ class Sight:
             fill.target = taken
 
     def handed_out(self) -> Output:
-        """Return the latest observations, whose arrays are whoever's who asks for them."""
+        """Return the latest observations; the caller owns the arrays."""
         self.outputs.given = self.latest
         return self.latest.handed_out()
 
@@ -76,28 +73,3 @@ class Sight:
                 array[worlds] = cast("dict[str, npt.NDArray[Any]]", rows)[key]
         else:
             output[worlds] = rows
-
-
-def plans_of(blueprint: Blueprint, world: World, *, agents: bool) -> list[ObservationPlan]:
-    """Return the plan of the world's observation, or those of its groups' agents."""
-    known = frozenset(world.fields.values())
-    if not agents:
-        seen = cast(Observation, blueprint.observation)
-        return [ObservationPlan(seen, blueprint.lattice, known, blueprint.num_agents)]
-    present = ACTIVE if blueprint.rewards_agents else None
-    plans: list[ObservationPlan] = []
-    first = 0
-    for group in blueprint.groups:
-        members = range(first, first + group.size)
-        plans.append(
-            ObservationPlan(
-                group.observation,
-                blueprint.lattice,
-                known,
-                blueprint.num_agents,
-                agents=members,
-                present=present,
-            )
-        )
-        first = members.stop
-    return plans

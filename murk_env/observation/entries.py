@@ -13,6 +13,7 @@ from murk_env.observation.loop import Loop
 from murk_env.observation.pooling import Pool
 from murk_env.observation.reading import Reading
 from murk_env.observation.region import whole
+from murk_env.observation.window import Window
 
 __all__ = ["Mask", "Observe"]
 
@@ -27,6 +28,39 @@ class Observe(Reading):
 
     Its bounds become the bounds of the space. The attributes are those of `Reading`.
     """
+
+    def window(
+        self,
+        *,
+        around: Field,
+        disk: int | None = None,
+        rectangle: tuple[int, ...] | None = None,
+        padding: float = 0.0,
+        with_mask: bool = False,
+    ) -> Window:
+        """Return the part of this entry that lies around a cell, with all that has been chosen of it so far.
+
+        Example:
+            >>> from murk_env import Field
+            >>> fuel, cells = Field(), Field(over="agents", dtype="int32")
+            >>> fuel.name, cells.name = "fuel", "cells"
+            >>> Observe(fuel).window(around=cells, disk=3).field is fuel
+            True
+
+        Args:
+            around: a scalar int32 field over the world or over agents: the cell in the centre.
+            disk: show the cells within this number of hops.
+            rectangle: or show a box, with these extents to either side, one for each coordinate.
+            padding: what is seen where no cell is.
+            with_mask: add a part that is 1 where a value is seen.
+
+        Raises:
+            BlueprintError: as `Window`.
+        """
+        chosen = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
+        return Window(
+            **chosen, around=around, disk=disk, rectangle=rectangle, padding=padding, with_mask=with_mask
+        )
 
     def fit(self, scene: Scene) -> Fitted:
         """Return the field's own shape and bounds; see `Entry.fit`."""

@@ -24,7 +24,7 @@ class Loop:
         agents: the agents that see.
         flat_outputs: for each output, whether a viewer's row of it has one axis.
         row_per_agent: whether each of the agents is a viewer, not the world.
-        present: a field over agents that is 0 for those who see nothing, whose rows are zeros then.
+        active: a field over agents that is 0 for those who see nothing, whose rows are zeros then.
 
     Attributes:
         fields: the fields it reads, in the order it takes them; a static number is an array of one.
@@ -32,7 +32,7 @@ class Loop:
     """
 
     def __init__(
-        self, agents: range, flat_outputs: Sequence[bool], *, row_per_agent: bool, present: Field | None
+        self, agents: range, flat_outputs: Sequence[bool], *, row_per_agent: bool, active: Field | None
     ) -> None:
         self.fields: list[Field] = []
         self._tables: list[Array] = []
@@ -46,7 +46,7 @@ class Loop:
         self._row_per_agent = row_per_agent
         self._num_agents = self.whole(len(agents))
         self._agent = f"{self.whole(agents.start)} + seat * {self.whole(agents.step)}"
-        self._present = None if present is None else f"{self.row(present)}[agent]"
+        self._active = None if active is None else f"{self.row(active)}[agent]"
 
     def begin(self, *, per_agent: bool) -> None:
         """Say whether what is added next runs for every agent or once for the world."""
@@ -127,7 +127,7 @@ class Loop:
         """Return the lines for one of the agents."""
         viewer = f"row * {self._num_agents} + seat" if self._row_per_agent else "row"
         zeros = [f"    {name}[viewer, :] = 0.0" for name in outputs]
-        absent = [f"if {self._present} == 0:", *zeros, "    continue"] if self._present else []
+        absent = [f"if {self._active} == 0:", *zeros, "    continue"] if self._active else []
         return [f"viewer = {viewer}", *absent, *self._for_agent]
 
     def _flattening(self, fields: Sequence[str], outputs: Sequence[str]) -> list[str]:

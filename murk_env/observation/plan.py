@@ -68,7 +68,7 @@ class ObservationPlan:
         known: the fields of the worlds.
         num_agents: number of agents of each world.
         agents: the agents that have an observation, all by default; only with `over="agents"`.
-        present: a scalar int32 field over agents; an agent for whom it is 0 has an observation of zeros,
+        active: a scalar int32 field over agents; an agent for whom it is 0 has an observation of zeros,
             which the space then holds. Only with `over="agents"`.
 
     Attributes:
@@ -89,16 +89,16 @@ class ObservationPlan:
         num_agents: int,
         *,
         agents: range | None = None,
-        present: Field | None = None,
+        active: Field | None = None,
     ) -> None:
         _check_kinds(observation, lattice)
         check_whole("num_agents of an ObservationPlan", num_agents, 0)
         scene = Scene(lattice, num_agents, row_per_agent=observation.over == "agents")
         _check_fields(observation, known, scene)
-        _check_viewers(scene, agents, present, known)
+        _check_viewers(scene, agents, active, known)
         fitted = [entry.fit(scene) for entry in observation.entries]
         places = place_parts(fitted, scene, observation.layout)
-        if present is not None:
+        if active is not None:
             places = [place.with_zero() for place in places]
         keys = [place.part.key for place in places] if observation.layout == "dict" else None
         boxes = output_boxes(places, observation.layout)
@@ -106,7 +106,7 @@ class ObservationPlan:
         seats = range(num_agents) if agents is None else agents
         viewers = (len(seats),) if scene.row_per_agent else ()
         flat = [len(box.shape) == 1 for box in boxes]
-        loop = Loop(seats, flat, row_per_agent=scene.row_per_agent, present=present)
+        loop = Loop(seats, flat, row_per_agent=scene.row_per_agent, active=active)
         _write(loop, fitted, places)
         self._run = loop.compiled()
         shapes = [(*viewers, *box.shape) for box in boxes]
@@ -184,21 +184,21 @@ def _check_fields(observation: Observation, known: frozenset[Any], scene: Scene)
         raise BlueprintError("an observation over agents needs agents, but num_agents is 0 in the Blueprint.")
 
 
-def _check_viewers(scene: Scene, agents: Any, present: Any, known: frozenset[Any]) -> None:
-    if not scene.row_per_agent and (agents is not None or present is not None):
+def _check_viewers(scene: Scene, agents: Any, active: Any, known: frozenset[Any]) -> None:
+    if not scene.row_per_agent and (agents is not None or active is not None):
         raise BlueprintError(
-            f"agents and present say which rows of agents there are, so they go with over='agents', not with "
-            f"over='world'; they are {agents!r} and {present!r}."
+            f"agents and active say which rows of agents there are, so they go with over='agents', not with "
+            f"over='world'; they are {agents!r} and {active!r}."
         )
     if agents is not None and not _is_group(agents, scene.num_agents):
         raise BlueprintError(
             f"the agents of an observation are a range of some of the {scene.num_agents} there are, such as "
             f"range(0, {scene.num_agents}), not {agents!r}."
         )
-    if present is not None and not _says_who(present, known):
+    if active is not None and not _says_who(active, known):
         raise BlueprintError(
-            f"who is present is said by a scalar int32 field over agents of this environment, not by "
-            f"{present!r}."
+            f"who is active is said by a scalar int32 field over agents of this environment, not by "
+            f"{active!r}."
         )
 
 

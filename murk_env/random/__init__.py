@@ -1,6 +1,7 @@
 """Random numbers that depend on nothing but where they are drawn; for both kinds of hook."""
 
 from murk_env.random.draws import (
+    Draws,
     WorldRng,
     fill_normal,
     fill_uniform,
@@ -14,6 +15,7 @@ from murk_env.random.draws import (
 from murk_env.random.seeds import checked_seed
 
 __all__ = [
+    "Draws",
     "WorldRng",
     "checked_seed",
     "fill_normal",

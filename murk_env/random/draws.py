@@ -4,7 +4,7 @@ Every number is the value of Philox4x32-10 at a counter: key from the world's se
 of the episode, site of the draw, block of elements). It does not matter how many worlds there are, in
 which order or on how many threads they run, or what was drawn before.
 
-A site is one call in one stage of a step. The upper 8 bits hold the stage (a hook, a propagator), the lower
+A site is one call of one origin in a step. The upper 8 bits hold the origin (a hook, a propagator), the lower
 24 count the calls within it; calls that name their site themselves count from the middle of that range, so
 that they never meet the others.
 """
@@ -22,6 +22,7 @@ from murk_env.random import philox as _philox
 from murk_env.random.philox import fill_normal, fill_uniform, fill_uniform_float32
 
 __all__ = [
+    "Draws",
     "WorldRng",
     "fill_normal",
     "fill_uniform",
@@ -34,13 +35,16 @@ __all__ = [
 ]
 
 _CALL_BITS = 24
-_NUM_STAGES = 1 << 8
+_NUM_ORIGINS = 1 << 8
 _NAMED = 1 << (_CALL_BITS - 1)  # the first of the sites that a call names itself
 
 _FILLS: dict[np.dtype[Any], Callable[..., None]] = {
     np.dtype(np.float64): fill_uniform,
     np.dtype(np.float32): fill_uniform_float32,
 }
+
+Draws = npt.NDArray[np.uint32]
+"""What `rng` is in a hook for one world: pass it to `uniform`, `integers` or `normal`."""
 
 Integers = int | npt.NDArray[np.integer[Any]]
 
@@ -57,22 +61,22 @@ def key_from_seed(seed: int) -> npt.NDArray[np.int32]:
     return np.random.SeedSequence(operator.index(seed)).generate_state(2, np.uint32).view(np.int32)
 
 
-def site_word(stage: int) -> int:
-    """Return the site of the first draw in a stage, where a compiled hook's ``rng[4]`` begins.
+def site_word(origin: int) -> int:
+    """Return the site of an origin's first draw, where a compiled hook's ``rng[4]`` begins.
 
     Args:
-        stage: number of the hook or propagator within the step, 0 to 255.
+        origin: number of the hook or propagator within the step, 0 to 255.
 
     Raises:
-        ValueError: there is no such stage.
+        ValueError: there is no such origin.
     """
-    if not 0 <= stage < _NUM_STAGES:
-        raise ValueError(f"a step has stages 0 to {_NUM_STAGES - 1} that draw random numbers, not {stage}")
-    return stage << _CALL_BITS
+    if not 0 <= origin < _NUM_ORIGINS:
+        raise ValueError(f"a step has origins 0 to {_NUM_ORIGINS - 1} of random numbers, not {origin}")
+    return origin << _CALL_BITS
 
 
 @kernel
-def uniform(rng: npt.NDArray[np.uint32]) -> float:
+def uniform(rng: Draws) -> float:
     """Draw a float64 in [0, 1) in a compiled hook.
 
     Args:
@@ -84,7 +88,7 @@ def uniform(rng: npt.NDArray[np.uint32]) -> float:
 
 
 @kernel
-def integers(rng: npt.NDArray[np.uint32], low: int, high: int) -> int:
+def integers(rng: Draws, low: int, high: int) -> int:
     """Draw an int64 in [low, high) in a compiled hook.
 
     Args:
@@ -103,7 +107,7 @@ def integers(rng: npt.NDArray[np.uint32], low: int, high: int) -> int:
 
 
 @kernel
-def normal(rng: npt.NDArray[np.uint32]) -> float:
+def normal(rng: Draws) -> float:
     """Draw a standard normal float64 in a compiled hook.
 
     Args:
@@ -125,7 +129,7 @@ class WorldRng:
         keys: the worlds' keys, (num_worlds, 2) int32.
         episodes: number of each world's episode, (num_worlds,) int32.
         steps: number of each world's step in its episode, (num_worlds,) int32.
-        stage: number of the hook or propagator within the step, 0 to 255.
+        origin: number of the hook or propagator within the step, 0 to 255.
         worlds: the worlds to draw for, (k,) indices; None for all, in their order.
     """
 
@@ -135,18 +139,18 @@ class WorldRng:
         episodes: npt.NDArray[np.int32],
         steps: npt.NDArray[np.int32],
         *,
-        stage: int,
+        origin: int,
         worlds: npt.NDArray[np.integer[Any]] | None = None,
     ) -> None:
         if worlds is not None:
             keys, episodes, steps = keys[worlds], episodes[worlds], steps[worlds]
         self._counters = keys, episodes, steps
         self._num_worlds = len(keys)
-        self._first_site = self._next_site = site_word(stage)
+        self._first_site = self._next_site = site_word(origin)
 
     @property
     def counters(self) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32], npt.NDArray[np.int32], int]:
-        """Keys, episodes, steps and the stage's first site: what a fill kernel takes after (start, stop)."""
+        """Keys, episodes, steps and the origin's first site: what a fill kernel takes after (start, stop)."""
         return (*self._counters, self._first_site)
 
     def restart(self) -> None:

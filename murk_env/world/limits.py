@@ -1,41 +1,53 @@
 """Keeps fields within their bounds: clamp, reflect or wrap, in place."""
 
 import math
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from murk_arena import FieldId, TickGuard
 from murk_env.fields import Field
 from murk_env.kernels import kernel
 from murk_env.kernels.call import KernelCall
 
-__all__ = ["apply_bounds", "bound_of"]
+__all__ = ["apply_limits", "limit_of", "within_bounds"]
 
 Worlds = npt.NDArray[np.int64]
 
 
-def apply_bounds(values: npt.NDArray[Any], field: Field) -> None:
-    """Bring every element of a contiguous writable array (num_worlds, ...) within the field's bounds."""
-    bound_of(values, field, np.arange(len(values)))(0, len(values))
+def apply_limits(guard: TickGuard, ids: Mapping[Field, FieldId], fields: Sequence[Field]) -> None:
+    """Bring some fields of a tick back within their bounds; sparse ones where they were written."""
+    for field in fields:
+        array = guard.read(ids[field])
+        if field.mutability == "sparse" and array is guard.previous(ids[field]):
+            continue
+        limit_of(guard.update(ids[field]), field)(0, len(array))
 
 
-def bound_of(values: npt.NDArray[Any], field: Field, worlds: Worlds) -> KernelCall:
-    """Return what keeps a contiguous writable array (num_worlds, ...) within bounds.
+def within_bounds(values: npt.NDArray[Any], field: Field) -> npt.NDArray[Any]:
+    """Return a copy of some rows, (k, ...), within the field's bounds."""
+    inside = values.copy()
+    limit_of(inside, field)(0, len(inside))
+    return inside
+
+
+def limit_of(values: npt.NDArray[Any], field: Field, worlds: Worlds | None = None) -> KernelCall:
+    """Return what keeps a contiguous writable array (num_worlds, ...) within the field's bounds.
 
     Args:
         values: the array.
         field: whose bounds they are.
-        worlds: the worlds to look at; the kernel is run on places in this list.
+        worlds: the worlds to look at, all by default; the kernel is run on places in this list.
     """
     low, high = field.bounds
     if field.dtype == np.int32:
         limits = np.iinfo(np.int32)
         low, high = math.ceil(max(low, limits.min)), math.floor(min(high, limits.max))
-    rows = values.reshape(len(values), -1)
-    return KernelCall(
-        _KERNELS[field.at_bounds], (worlds, rows, field.dtype.type(low), field.dtype.type(high))
-    )
+    rows, kind = values.reshape(len(values), -1), field.dtype.type
+    order = np.arange(len(values)) if worlds is None else worlds
+    return KernelCall(_KERNELS[field.at_bounds], (order, rows, kind(low), kind(high)))
 
 
 @kernel

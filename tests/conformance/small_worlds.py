@@ -1,12 +1,12 @@
 """Two environments on our engine that exist to be tested: one counts, one uses a bit of everything."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
 from gymnasium import spaces
 
+import murk_env
 from murk_env import Blueprint, Field, MurkEnv, Observation, Observe, Square4
 
 
@@ -21,8 +21,7 @@ class Count(MurkEnv):
     Source: arithmetic.
     """
 
-    @dataclass(frozen=True, kw_only=True)
-    class Params:
+    class Params(murk_env.Params):
         """The count at which an episode ends."""
 
         limit: int = 3
@@ -31,27 +30,28 @@ class Count(MurkEnv):
 
     small: ClassVar[Mapping[str, Any]] = {"limit": 6}
 
-    def build(self, params: Params) -> Blueprint:
+    @classmethod
+    def build(cls, params: Params) -> Blueprint:
         return Blueprint(
             lattice=Square4(2, 2),
-            observation=Observation(Observe(self.count)),
+            observation=Observation(Observe(cls.count)),
             action_space=spaces.Discrete(2),
         )
 
     def start(self, tick, worlds):
-        tick[self.count] = 0
+        tick.count = 0
 
     def act(self, tick, actions):
-        tick.edit(self.count)[:] += 1 + actions.astype(np.int32)
+        tick.edit(type(self).count)[:] += 1 + actions.astype(np.int32)
 
     def reward(self, before, after):
-        return after[self.count]
+        return after.count
 
     def terminated(self, after):
-        return after[self.count] >= self.params.limit
+        return after.count >= self.params.limit
 
     def info(self, after):
-        return {"count": after[self.count]}
+        return {"count": after.count}
 
 
 class Drift(MurkEnv):
@@ -68,32 +68,33 @@ class Drift(MurkEnv):
     at = Field(over="world", components=2, low=-4.0, high=4.0)  # (num_worlds, 2)
     wind = Field(over="world", mutability="sparse", initial=0.25, low=-1.0, high=1.0)  # (num_worlds,)
 
-    def build(self, params):
+    @classmethod
+    def build(cls, params):
         return Blueprint(
             lattice=Square4(2, 2),
-            observation=Observation(Observe(self.at), Observe(self.wind), layout="dict"),
+            observation=Observation(Observe(cls.at), Observe(cls.wind), layout="dict"),
             action_space=spaces.Box(-1.0, 1.0, (2,), np.float32),
         )
 
     def start(self, tick, worlds):
-        tick[self.at] = tick.rng.random(2).astype(np.float32)
+        tick.position = tick.rng.random(2).astype(np.float32)
 
     def act(self, tick, actions):
         noise = tick.rng.normal(shape=2).astype(np.float32)
         turned = tick.rng.random() < 0.2
         if turned.any():
-            wind = tick.edit(self.wind)
+            wind = tick.edit(type(self).wind)
             wind[turned] *= np.float32(-1.0)
-        tick.edit(self.at)[:] += (
-            actions * np.float32(0.5) + noise * np.float32(0.5) + tick[self.wind][:, None]
+        tick.edit(type(self).at)[:] += (
+            actions * np.float32(0.5) + noise * np.float32(0.5) + tick.wind[:, None]
         )
 
     def reward(self, before, after):
-        return -np.hypot(*after[self.at].T)
+        return -np.hypot(*after.at.T)
 
     def terminated(self, after):
-        return np.hypot(*after[self.at].T) > 2.0
+        return np.hypot(*after.at.T) > 2.0
 
     def info(self, after):
-        at = after[self.at]
-        return {"at": at, "x": at[:, 0], "windy": after[self.wind] > 0.0, "corner": (at > 0.0).sum(axis=1)}
+        at = after.at
+        return {"at": at, "x": at[:, 0], "windy": after.wind > 0.0, "corner": (at > 0.0).sum(axis=1)}

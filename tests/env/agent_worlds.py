@@ -4,15 +4,17 @@
 all have left, and some are truncated.
 """
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 from gymnasium.spaces import Box, Discrete
 
+import murk_env
 from murk_env import (
     ACTIVE,
     Blueprint,
+    Draws,
     Field,
     Group,
     Line1D,
@@ -22,10 +24,9 @@ from murk_env import (
     Observe,
     Ring1D,
     Window,
-    aec_form,
-    parallel_form,
     per_world,
 )
+from murk_env.faces.forms import form_of_class
 from murk_env.random import integers, uniform
 
 __all__ = ["AGENT_ENVIRONMENTS", "CompiledRace", "Crew", "Gliders", "Mayflies", "Race"]
@@ -43,8 +44,7 @@ class Race(MurkEnv):
     Source: none.
     """
 
-    @dataclass(frozen=True, kw_only=True)
-    class Params:
+    class Params(murk_env.Params):
         """Length of the line, and how many run."""
 
         length: int = 4
@@ -59,65 +59,67 @@ class Race(MurkEnv):
 
     max_episode_steps = 20
 
-    def build(self, params: Params) -> Blueprint:
-        near = Window(self.litter, around=self.cell, rectangle=(1,))
+    @classmethod
+    def build(cls, params: Params) -> Blueprint:
+        near = Window(cls.litter, around=cls.cell, rectangle=(1,))
         return Blueprint(
             lattice=Line1D(params.length),
             groups=[
                 Group(
                     "hare",
                     params.hares,
-                    Observation(Observe(self.cell), Observe(self.stamina), near, over="agents"),
+                    Observation(Observe(cls.cell), Observe(cls.stamina), near, over="agents"),
                     Discrete(3),
                 ),
                 Group(
                     "tortoise",
                     params.tortoises,
-                    Observation(Observe(self.cell), Observe(self.day), over="agents"),
+                    Observation(Observe(cls.cell), Observe(cls.day), over="agents"),
                     Discrete(2),
                 ),
             ],
         )
 
     def start(self, tick, worlds):
-        num_agents = tick[self.cell].shape[1]
-        tick[self.cell] = tick.rng.integers(0, 2, num_agents).astype(np.int32)
-        tick[self.stamina] = tick.rng.integers(2, 6, num_agents, endpoint=True).astype(np.float32)
-        tick[self.litter] = tick.rng.random(self.lattice.num_cells, dtype=np.float32)
-        tick[self.rain] = tick.rng.integers(0, 2).astype(np.float32)
+        num_agents = tick.cell.shape[1]
+        tick.cell = tick.rng.integers(0, 2, num_agents).astype(np.int32)
+        tick.stamina = tick.rng.integers(2, 6, num_agents, endpoint=True).astype(np.float32)
+        tick.litter = tick.rng.random(self.lattice.num_cells, dtype=np.float32)
+        tick.rain = tick.rng.integers(0, 2).astype(np.float32)
 
     def act(self, tick, actions):
         slips = tick.rng.random(actions.shape[1]) < 0.2
         steps = np.where(slips | (tick[ACTIVE] == 0), 0, actions)
         last = self.lattice.num_cells - 1
-        tick[self.cell] = np.minimum(tick[self.cell] + steps, last).astype(np.int32)
-        tick.edit(self.stamina)[:, : self.params.hares] -= (steps[:, : self.params.hares] > 0).astype(
+        tick.cell = np.minimum(tick.cell + steps, last).astype(np.int32)
+        tick.edit(type(self).stamina)[:, : self.params.hares] -= (steps[:, : self.params.hares] > 0).astype(
             np.float32
         )
-        tick.edit(self.day)[:] += 1
+        tick.edit(type(self).day)[:] += 1
 
     def reward(self, before, after):
-        made = after[self.cell] - before[self.cell]
+        made = after.cell - before.cell
         return made + 10.0 * self._arrived(after)
 
     def _arrived(self, values):
-        return values[self.cell] == self.lattice.num_cells - 1
+        return values.cell == self.lattice.num_cells - 1
 
     def terminated(self, after):
-        tired = after[self.stamina] <= 0.0
+        tired = after.stamina <= 0.0
         tired[:, self.params.hares :] = False
         return self._arrived(after) | tired
 
     def info(self, after):
-        return {"day": after[self.day], "cells": after[self.cell], "wet": after[self.rain] > 0.5}
+        return {"day": after.day, "cells": after.cell, "wet": after.rain > 0.5}
 
 
 class CompiledRace(Race):
     """`Race` with hooks for one world, but for chance, and with observations in dicts."""
 
-    def build(self, params: Race.Params) -> Blueprint:
-        near = Window(self.litter, around=self.cell, rectangle=(1,), name="near")
-        observation = Observation(Observe(self.cell), near, layout="dict", over="agents")
+    @classmethod
+    def build(cls, params: Race.Params) -> Blueprint:
+        near = Window(cls.litter, around=cls.cell, rectangle=(1,), name="near")
+        observation = Observation(Observe(cls.cell), near, layout="dict", over="agents")
         return Blueprint(
             lattice=Line1D(params.length),
             groups=[
@@ -126,33 +128,33 @@ class CompiledRace(Race):
             ],
         )
 
-    @per_world(Race.cell, Race.stamina, Race.litter)
-    def start(cell: Any, stamina: Any, litter: Any, rng: Any):
-        for agent in range(len(cell)):
-            cell[agent] = integers(rng, 0, 2)
-            stamina[agent] = 2.0 + integers(rng, 0, 5)
-        for here in range(len(litter)):
-            litter[here] = uniform(rng)
+    @per_world
+    def start(self, rng: Draws):
+        for agent in range(len(self.cell)):
+            self.cell[agent] = integers(rng, 0, 2)
+            self.stamina[agent] = 2.0 + integers(rng, 0, 5)
+        for here in range(len(self.litter)):
+            self.litter[here] = uniform(rng)
 
-    @per_world(Race.cell, Race.stamina, Race.day, ACTIVE)
-    def act(cell: Any, stamina: Any, day: Any, active: Any, action: Any, rng: Any, length: int, hares: int):
-        day[0] += 1
-        for agent in range(len(cell)):
+    @per_world
+    def act(self, action: npt.NDArray[np.int64], rng: Draws):
+        self.day[0] += 1
+        for agent in range(len(self.cell)):
             slips = uniform(rng) < 0.2
-            if active[agent] != 0 and not slips:
-                cell[agent] = max(0, min(cell[agent] + action[agent], length - 1))
-                if agent < hares:
-                    stamina[agent] -= 1.0
+            if self.active[agent] != 0 and not slips:
+                self.cell[agent] = max(0, min(self.cell[agent] + action[agent], self.params.length - 1))
+                if agent < self.params.hares:
+                    self.stamina[agent] -= 1.0
 
-    @per_world(Race.cell, before=[Race.cell])
-    def reward(cell: Any, old: Any, length: int, out: Any):
-        for agent in range(len(cell)):
-            out[agent] = cell[agent] - old[agent] + (10.0 if cell[agent] == length - 1 else 0.0)
+    @per_world
+    def reward(self, before: "CompiledRace", agent: int):
+        made = self.cell[agent] - before.cell[agent]
+        return made + (10.0 if self.cell[agent] == self.params.length - 1 else 0.0)
 
-    @per_world(Race.cell, Race.stamina)
-    def terminated(cell: Any, stamina: Any, length: int, hares: int, out: Any):
-        for agent in range(len(cell)):
-            out[agent] = cell[agent] == length - 1 or (agent < hares and stamina[agent] <= 0.0)
+    @per_world
+    def terminated(self, agent: int):
+        tired = agent < self.params.hares and self.stamina[agent] <= 0.0
+        return self.cell[agent] == self.params.length - 1 or tired
 
 
 class Gliders(MurkEnv):
@@ -169,25 +171,26 @@ class Gliders(MurkEnv):
     height = Field(over="agents", low=0.0, high=3.0)  # (num_worlds, num_agents)
     drift = Field(over="agents", low=-1.0, high=1.0)  # (num_worlds, num_agents)
 
-    def build(self, params: Any) -> Blueprint:
-        seen = Observation(Observe(self.height), Observe(self.drift), over="agents")
+    @classmethod
+    def build(cls, params: Any) -> Blueprint:
+        seen = Observation(Observe(cls.height), Observe(cls.drift), over="agents")
         return Blueprint(
             lattice=Ring1D(4), groups=[Group("glider", 3, seen, Box(-1.0, 1.0, (2,), np.float32))]
         )
 
     def start(self, tick, worlds):
-        tick[self.height] = (0.5 + 1.5 * tick.rng.random(3)).astype(np.float32)
+        tick.height = (0.5 + 1.5 * tick.rng.random(3)).astype(np.float32)
 
     def act(self, tick, actions):
         falls = 0.8 * tick.rng.random(3, dtype=np.float32)
-        tick.edit(self.height)[:] += np.float32(0.1) * actions[:, :, 0] - falls
-        tick[self.drift] = actions[:, :, 1]
+        tick.edit(type(self).height)[:] += np.float32(0.1) * actions[:, :, 0] - falls
+        tick.drift = actions[:, :, 1]
 
     def reward(self, before, after):
-        return after[self.drift]
+        return after.drift
 
     def terminated(self, after):
-        return after[self.height] <= 0.0
+        return after.height <= 0.0
 
 
 class Mayflies(MurkEnv):
@@ -205,25 +208,26 @@ class Mayflies(MurkEnv):
     gift = Field(over="agents")  # (num_worlds, num_agents)
     plain = Field()  # (num_worlds, num_cells), for pictures
 
-    def build(self, params: Any) -> Blueprint:
-        seen = Observation(Observe(self.age), over="agents")
+    @classmethod
+    def build(cls, params: Any) -> Blueprint:
+        seen = Observation(Observe(cls.age), over="agents")
         return Blueprint(lattice=Ring1D(4), groups=[Group("fly", 2, seen, Discrete(3))])
 
     def start(self, tick, worlds):
         pass
 
     def act(self, tick, actions):
-        tick.edit(self.age)[:] += 1.0
-        tick[self.gift] = actions.astype(np.float32)
+        tick.edit(type(self).age)[:] += 1.0
+        tick.gift = actions.astype(np.float32)
 
     def reward(self, before, after):
-        return after[self.age] + after[self.gift]
+        return after.age + after.gift
 
     def terminated(self, after):
-        return after[self.age] >= np.array([2.0, 3.0])
+        return after.age >= np.array([2.0, 3.0])
 
     def info(self, after):
-        return {"oldest": after[self.age].max(axis=1)}
+        return {"oldest": after.age.max(axis=1)}
 
 
 class Crew(MurkEnv):
@@ -241,31 +245,32 @@ class Crew(MurkEnv):
     strength = Field(over="agents", low=0.0, high=1.0)  # (num_worlds, num_agents)
     water = Field(low=0.0, high=1.0)  # (num_worlds, num_cells)
 
-    def build(self, params: Any) -> Blueprint:
-        own = Observation(Observe(self.strength), Mask(self.boat), over="agents")
+    @classmethod
+    def build(cls, params: Any) -> Blueprint:
+        own = Observation(Observe(cls.strength), Mask(cls.boat), over="agents")
         return Blueprint(
             lattice=Ring1D(8),
             groups=[Group("rower", 2, own, Discrete(2))],
-            observation=Observation(Mask(self.boat)),
+            observation=Observation(Mask(cls.boat)),
         )
 
     def start(self, tick, worlds):
-        tick[self.boat] = tick.rng.integers(0, 3).astype(np.int32)
-        tick[self.strength] = tick.rng.random(2, dtype=np.float32)
+        tick.boat = tick.rng.integers(0, 3).astype(np.int32)
+        tick.strength = tick.rng.random(2, dtype=np.float32)
 
     def act(self, tick, actions):
-        tick[self.boat] = np.minimum(tick[self.boat] + actions.sum(axis=1), 7).astype(np.int32)
+        tick.boat = np.minimum(tick.boat + actions.sum(axis=1), 7).astype(np.int32)
 
     def reward(self, before, after):
-        return after[self.boat] - before[self.boat] - 1.0
+        return after.boat - before.boat - 1.0
 
     def terminated(self, after):
-        return after[self.boat] == 7
+        return after.boat == 7
 
     def info(self, after):
-        return {"boat": after[self.boat]}
+        return {"boat": after.boat}
 
 
-parallel_env, env = parallel_form(Race), aec_form(Race)
+parallel_env, env = form_of_class("parallel", Race), form_of_class("aec", Race)
 
 AGENT_ENVIRONMENTS: list[tuple[type[MurkEnv], int]] = [(Race, 8), (CompiledRace, 8), (Gliders, 7), (Crew, 7)]

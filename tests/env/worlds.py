@@ -5,15 +5,16 @@ terminate, some are truncated, and neighbouring worlds end at different times.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
 from gymnasium.spaces import Box, Discrete, MultiDiscrete
 
+import murk_env
 from murk_env import (
     Blueprint,
     Diffusion,
+    Draws,
     Field,
     Mask,
     MurkEnv,
@@ -57,8 +58,7 @@ class Walker(MurkEnv):
     Source: none.
     """
 
-    @dataclass(frozen=True, kw_only=True)
-    class Params:
+    class Params(murk_env.Params):
         """Side of the grid, and the longest fuse."""
 
         size: int = 4
@@ -71,11 +71,12 @@ class Walker(MurkEnv):
 
     small: ClassVar[Mapping[str, Any]] = {"longest_fuse": 12}
 
-    def build(self, params: Params) -> Blueprint:
+    @classmethod
+    def build(cls, params: Params) -> Blueprint:
         return Blueprint(
             lattice=Square4(params.size, params.size),
             observation=Observation(
-                Observe(self.visits), Mask(self.agent), Observe(self.bell), Observe(self.fuse)
+                Observe(cls.visits), Mask(cls.agent), Observe(cls.bell), Observe(cls.fuse)
             ),
             action_space=Discrete(5),
         )
@@ -85,36 +86,36 @@ class Walker(MurkEnv):
         return self.lattice.num_cells - 1
 
     def start(self, tick, worlds):
-        tick[self.agent] = tick.rng.integers(self.corner).astype(np.int32)
-        tick[self.fuse] = tick.rng.integers(2, self.params.longest_fuse, endpoint=True).astype(np.int32)
-        if (tick[self.fuse] % 3 == 0).any():
-            tick[self.bell] = np.where(tick[self.fuse] % 3 == 0, -1.0, 0.0).astype(np.float32)
+        tick.agent = tick.rng.integers(self.corner).astype(np.int32)
+        tick.fuse = tick.rng.integers(2, self.params.longest_fuse, endpoint=True).astype(np.int32)
+        if (tick.fuse % 3 == 0).any():
+            tick.bell = np.where(tick.fuse % 3 == 0, -1.0, 0.0).astype(np.float32)
 
     def act(self, tick, actions):
         slips = tick.rng.random() < 0.2
         directions = np.where(slips, -1, actions - 1)
-        tick[self.agent] = self.lattice.move(tick[self.agent], directions)
-        visits = tick.edit(self.visits)
-        visits[np.arange(len(actions)), tick[self.agent]] += 1
-        tick.edit(self.fuse)[:] -= 1
+        tick.agent = self.lattice.move(tick.agent, directions)
+        visits = tick.edit(type(self).visits)
+        visits[np.arange(len(actions)), tick.agent] += 1
+        tick.edit(type(self).fuse)[:] -= 1
         if (actions == 0).any():
-            tick.edit(self.bell)[actions == 0] += 1.5
+            tick.edit(type(self).bell)[actions == 0] += 1.5
 
     def distance(self, values):
-        return self.lattice.distance(values[self.agent], np.full_like(values[self.agent], self.corner))
+        return self.lattice.distance(values.agent, np.full_like(values.agent, self.corner))
 
     def reward(self, before, after) -> Any:
         return self.distance(before) - self.distance(after)
 
     def terminated(self, after):
-        return (after[self.agent] == self.corner) | (after[self.fuse] <= 0)
+        return (after.agent == self.corner) | (after.fuse <= 0)
 
     def info(self, after):
         return {
-            "fuse": after[self.fuse],
-            "bell": after[self.bell],
-            "stuck": after.at(self.visits, after[self.agent]) > 2,
-            "visits": after[self.visits],
+            "fuse": after.fuse,
+            "bell": after.bell,
+            "stuck": after.at(type(self).visits, after.agent) > 2,
+            "visits": after.visits,
         }
 
 
@@ -129,8 +130,7 @@ class Drifter(MurkEnv):
     Source: none.
     """
 
-    @dataclass(frozen=True, kw_only=True)
-    class Params:
+    class Params(murk_env.Params):
         """The height at which an episode ends."""
 
         ceiling: float = 0.95
@@ -141,28 +141,29 @@ class Drifter(MurkEnv):
 
     small: ClassVar[Mapping[str, Any]] = {"ceiling": 0.8}
 
-    def build(self, params: Params) -> Blueprint:
+    @classmethod
+    def build(cls, params: Params) -> Blueprint:
         return Blueprint(
             lattice=Square4(1, 1),
-            observation=Observation(Observe(self.x), Observe(self.y), Observe(self.angle)),
+            observation=Observation(Observe(cls.x), Observe(cls.y), Observe(cls.angle)),
             action_space=Box(-1.0, 1.0, (2,), np.float32),
         )
 
     def start(self, tick, worlds):
-        tick[self.y] = tick.rng.random(dtype=np.float32)
-        tick[self.angle] = (6.0 * tick.rng.random() - 3.0).astype(np.float32)
+        tick.y = tick.rng.random(dtype=np.float32)
+        tick.angle = (6.0 * tick.rng.random() - 3.0).astype(np.float32)
 
     def act(self, tick, actions):
         noise = tick.rng.normal(0.0, 0.3, 2).astype(np.float32)
-        tick.edit(self.x)[:] += actions[:, 0]
-        tick.edit(self.y)[:] += noise[:, 0]
-        tick.edit(self.angle)[:] += actions[:, 1] + noise[:, 1]
+        tick.edit(type(self).x)[:] += actions[:, 0]
+        tick.edit(type(self).y)[:] += noise[:, 0]
+        tick.edit(type(self).angle)[:] += actions[:, 1] + noise[:, 1]
 
     def reward(self, before, after):
-        return after[self.x] - before[self.x]
+        return after.x - before.x
 
     def terminated(self, after):
-        return after[self.y] > self.params.ceiling
+        return after.y > self.params.ceiling
 
 
 class Mixed(MurkEnv):
@@ -176,8 +177,7 @@ class Mixed(MurkEnv):
     Source: none.
     """
 
-    @dataclass(frozen=True, kw_only=True)
-    class Params:
+    class Params(murk_env.Params):
         """Share of heat that flows in a tick, and the weight of warmth in the reward."""
 
         share: float = 0.2
@@ -192,45 +192,45 @@ class Mixed(MurkEnv):
 
     small: ClassVar[Mapping[str, Any]] = {"share": 0.1}
 
-    def build(self, params: Params) -> Blueprint:
+    @classmethod
+    def build(cls, params: Params) -> Blueprint:
         return Blueprint(
             lattice=Square4(2, 3, edge="wrap"),
-            propagators=[
-                Diffusion(self.ember, coefficient=params.share, output=self.heat, clamp=(0.0, None))
-            ],
+            propagators=[Diffusion(cls.ember, coefficient=params.share, output=cls.heat, clamp=(0.0, None))],
             observation=Observation(
-                Observe(self.heat),
-                Mask(self.spark),
-                Observe(self.prizes),
-                Observe(self.flow),
+                Observe(cls.heat),
+                Mask(cls.spark),
+                Observe(cls.prizes),
+                Observe(cls.flow),
                 layout="dict",
             ),
             action_space=MultiDiscrete([5, 2]),
-            static={self.prizes: lambda: np.linspace(0.0, 1.0, 6)},
+            static={cls.prizes: lambda: np.linspace(0.0, 1.0, 6)},
         )
 
-    @per_world(spark, left, flow)
-    def start(spark: Any, left: Any, flow: Any, rng: Any):
-        spark[0] = integers(rng, 0, 6)
-        left[0] = 1 + integers(rng, 0, 4)
-        flow[0] = uniform(rng)
-        flow[1] = normal(rng)
+    @per_world
+    def start(self, rng: Draws):
+        self.spark[0] = integers(rng, 0, 6)
+        self.left[0] = 1 + integers(rng, 0, 4)
+        self.flow[0] = uniform(rng)
+        self.flow[1] = normal(rng)
 
     def act(self, tick, actions):
-        tick[self.spark] = self.lattice.move(tick[self.spark], actions[:, 0] - 1)
+        tick.spark = self.lattice.move(tick.spark, actions[:, 0] - 1)
         kindle = np.flatnonzero(actions[:, 1] == 1)
-        tick.edit(self.left)[kindle] -= 1
-        tick.edit(self.ember)[kindle, tick[self.spark][kindle]] += 1.0
+        tick.edit(type(self).left)[kindle] -= 1
+        tick.edit(type(self).ember)[kindle, tick.spark[kindle]] += 1.0
 
-    @per_world(heat, spark, prizes, before=[heat])
-    def reward(heat: Any, spark: Any, prizes: Any, old_heat: Any, weight: Any):
-        return prizes[spark[0]] + weight * (heat[spark[0]] - old_heat[spark[0]])
+    @per_world
+    def reward(self, before: "Mixed"):
+        cell = self.spark[0]
+        return self.prizes[cell] + self.params.weight * (self.heat[cell] - before.heat[cell])
 
     def terminated(self, after):
-        return after[self.left] <= 0
+        return after.left <= 0
 
     def info(self, after):
-        return {"left": after[self.left], "warmest": after[self.heat].max(axis=1)}
+        return {"left": after.left, "warmest": after.heat.max(axis=1)}
 
 
 class ArrayForager(MurkEnv):
@@ -244,8 +244,7 @@ class ArrayForager(MurkEnv):
     Source: none; `CompiledForager` is the same environment with compiled hooks.
     """
 
-    @dataclass(frozen=True, kw_only=True)
-    class Params:
+    class Params(murk_env.Params):
         """What a step costs."""
 
         cost: float = 0.25
@@ -257,55 +256,58 @@ class ArrayForager(MurkEnv):
 
     small: ClassVar[Mapping[str, Any]] = {"cost": 0.5}
 
-    def build(self, params: Params) -> Blueprint:
-        law = Diffusion(self.food, coefficient=0.1, decay=0.1, sources={4: 5.0}, clamp=(0.0, 5.0))
+    @classmethod
+    def build(cls, params: Params) -> Blueprint:
+        law = Diffusion(cls.food, coefficient=0.1, decay=0.1, sources={4: 5.0}, clamp=(0.0, 5.0))
         return Blueprint(
             lattice=Square4(3, 3),
             propagators=[law],
-            observation=Observation(Observe(self.food), Mask(self.agent), layout="image"),
+            observation=Observation(Observe(cls.food), Mask(cls.agent), layout="image"),
             action_space=Discrete(5),
-            static={self.pull: np.linspace(0.0, 0.2, 9)},
+            static={cls.pull: np.linspace(0.0, 0.2, 9)},
         )
 
     def start(self, tick, worlds):
-        tick[self.agent] = tick.rng.integers(0, 9).astype(np.int32)
-        tick[self.energy] = (1.0 + 2.0 * tick.rng.random()).astype(np.float32)
+        tick.agent = tick.rng.integers(0, 9).astype(np.int32)
+        tick.energy = (1.0 + 2.0 * tick.rng.random()).astype(np.float32)
 
     def act(self, tick, actions):
         slips = tick.rng.random() < 0.25
-        tick[self.agent] = self.lattice.move(tick[self.agent], np.where(slips, -1, actions - 1))
-        tired = np.abs(tick.rng.normal()) * tick[self.pull][tick[self.agent]]
-        tick[self.energy] = (tick[self.energy] - self.params.cost - tired).astype(np.float32)
+        tick.agent = self.lattice.move(tick.agent, np.where(slips, -1, actions - 1))
+        tired = np.abs(tick.rng.normal()) * tick.pull[tick.agent]
+        tick.energy = (tick.energy - self.params.cost - tired).astype(np.float32)
 
     def reward(self, before, after):
-        food = after.at(self.food, after[self.agent]).astype(np.float64)
-        return 0.1 * food - self.params.cost - np.where(after[self.energy] < 0.0, 1.0, 0.0)
+        food = after.at(type(self).food, after.agent).astype(np.float64)
+        return 0.1 * food - self.params.cost - np.where(after.energy < 0.0, 1.0, 0.0)
 
     def terminated(self, after):
-        return after[self.energy] < 0.0
+        return after.energy < 0.0
 
 
 class CompiledForager(ArrayForager):
     """`ArrayForager` with hooks for one world, equal to it byte for byte."""
 
-    @per_world(ArrayForager.agent, ArrayForager.energy)
-    def start(agent: Any, energy: Any, rng: Any):
-        agent[0] = integers(rng, 0, 9)
-        energy[0] = 1.0 + 2.0 * uniform(rng)
+    @per_world
+    def start(self, rng: Draws):
+        self.agent[0] = integers(rng, 0, 9)
+        self.energy[0] = 1.0 + 2.0 * uniform(rng)
 
-    @per_world(ArrayForager.agent, ArrayForager.energy, ArrayForager.pull)
-    def act(agent: Any, energy: Any, pull: Any, action: Any, rng: Any, moves: Any, cost: Any):
+    @per_world
+    def act(self, action: int, rng: Draws):
         slips = uniform(rng) < 0.25
-        agent[0] = moves[agent[0], -1 if slips else action - 1]
-        energy[0] = np.float64(energy[0]) - cost - abs(normal(rng)) * pull[agent[0]]
+        self.agent[0] = self.moves[self.agent[0], -1 if slips else action - 1]
+        tired = abs(normal(rng)) * self.pull[self.agent[0]]
+        self.energy[0] = np.float64(self.energy[0]) - self.params.cost - tired
 
-    @per_world(ArrayForager.food, ArrayForager.agent, ArrayForager.energy)
-    def reward(food: Any, agent: Any, energy: Any, cost: Any):
-        return 0.1 * food[agent[0]] - cost - (1.0 if energy[0] < 0.0 else 0.0)
+    @per_world
+    def reward(self):
+        starved = 1.0 if self.energy[0] < 0.0 else 0.0
+        return 0.1 * self.food[self.agent[0]] - self.params.cost - starved
 
-    @per_world(ArrayForager.energy)
-    def terminated(energy: Any):
-        return energy[0] < 0.0
+    @per_world
+    def terminated(self):
+        return self.energy[0] < 0.0
 
 
 TEST_ENVIRONMENTS: list[tuple[type[MurkEnv], int]] = [

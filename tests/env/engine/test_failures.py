@@ -275,12 +275,12 @@ class Nan(Walker):
 
     def start(self, tick, worlds):
         super().start(tick, worlds)
-        tick[self.level] = np.where((worlds == 1) & (self.where == "start"), np.nan, 0.0).astype(np.float32)
+        tick.level = np.where((worlds == 1) & (self.where == "start"), np.nan, 0.0).astype(np.float32)
 
     def act(self, tick, actions):
         super().act(tick, actions)
         if self.where == "act":
-            tick.edit(self.level)[1] = np.nan
+            tick.edit(type(self).level)[1] = np.nan
 
     def reward(self, before, after) -> Any:
         reward = super().reward(before, after).astype(np.float64)
@@ -309,7 +309,7 @@ class DivideByFuse(Walker):
     """Its reward is no number in the tick that begins an episode, which nobody is paid for."""
 
     def reward(self, before, after) -> Any:
-        burnt = before[self.fuse] - after[self.fuse]
+        burnt = before.fuse - after.fuse
         return np.where(burnt == 1, 1.0, np.nan)
 
 
@@ -336,11 +336,12 @@ class EndsAtThree(Walker):
 
     level = Field()
 
-    def build(self, params):
-        return dataclasses.replace(super().build(params), propagators=[Overrun(self.level)])
+    @classmethod
+    def build(cls, params):
+        return dataclasses.replace(super().build(params), propagators=[Overrun(cls.level)])
 
     def terminated(self, after):
-        return after[self.level][:, 0] >= 3.0
+        return after.level[:, 0] >= 3.0
 
 
 def test_checked_mode_skips_what_a_law_does_to_a_world_that_begins_anew():

@@ -68,9 +68,7 @@ def test_a_restart_gives_start_the_initial_values_and_its_own_rows_only():
 
     class Told(Walker):
         def start(self, tick, worlds):
-            seen.append(
-                (worlds.tolist(), tick.worlds.tolist(), tick[self.visits].tolist(), tick[self.fuse].tolist())
-            )
+            seen.append((worlds.tolist(), tick.worlds.tolist(), tick.visits.tolist(), tick.fuse.tolist()))
             super().start(tick, worlds)
 
     envs = MurkVectorEnv(Told, 3)
@@ -216,10 +214,11 @@ def test_a_compiled_hook_takes_properties_of_the_parameters_and_the_lattices_tab
         at = Field(over="world", dtype=np.int32)
         seen = Field(over="world", components=2)
 
-        def build(self, params):
+        @classmethod
+        def build(cls, params):
             return Blueprint(
                 lattice=Square4(2, 3),
-                observation=Observation(Observe(self.seen)),
+                observation=Observation(Observe(cls.seen)),
                 action_space=Discrete(5),
             )
 
@@ -260,10 +259,11 @@ class OnlyBuilt(MurkEnv):
 
     at = Field()
 
-    def build(self, params):
+    @classmethod
+    def build(cls, params):
         return Blueprint(
             lattice=Square4(1, 1),
-            observation=Observation(Observe(self.at)),
+            observation=Observation(Observe(cls.at)),
             action_space=Discrete(2),
         )
 
@@ -301,8 +301,9 @@ def test_state_beside_the_fields_is_refused():
 
 def test_what_build_puts_on_the_env_stays_readable_in_every_hook():
     class Built(Walker):
-        def build(self, params):
-            self.pay = 4.0
+        @classmethod
+        def build(cls, params):
+            cls.pay = 4.0
             return super().build(params)
 
         def reward(self, before, after):

@@ -79,8 +79,8 @@ def test_what_is_no_info_is_refused(info, message):
 def test_other_keys_than_the_first_time_are_refused():
     class Fickle(Walker):
         def info(self, after):
-            fuse = after[self.fuse]
-            return {"fuse": fuse} if (after[self.visits] == 0).all() else {"visits": fuse}
+            fuse = after.fuse
+            return {"fuse": fuse} if (after.visits == 0).all() else {"visits": fuse}
 
     env = Fickle()
     env.reset(seed=1)

@@ -10,6 +10,7 @@ import pytest
 from gymnasium.spaces import Discrete
 from gymnasium.vector import SyncVectorEnv
 
+import murk_env
 from murk_env import (
     Blueprint,
     Field,
@@ -38,8 +39,7 @@ MODES = ("NextStep", "SameStep")
 class Fuse(MurkEnv):
     """Burns down by one a step from a drawn length; a spark of -1 fails at the start of an episode."""
 
-    @dataclasses.dataclass(frozen=True, kw_only=True)
-    class Params:
+    class Params(murk_env.Params):
         """Knobs: `most`, the longest fuse; `spare`, a number that only `start` sees."""
 
         most: int = 6
@@ -48,8 +48,9 @@ class Fuse(MurkEnv):
     left = Field(over="world", dtype=np.int32)
     lit = Field(over="cells", components=2, low=0.0, high=1.0, initial=0.25, at_bounds="reflect")
 
-    def build(self, params):
-        seen = Observation(Observe(self.lit), Observe(self.left), layout="dict")
+    @classmethod
+    def build(cls, params):
+        seen = Observation(Observe(cls.lit), Observe(cls.left), layout="dict")
         return Blueprint(lattice=Square4(2, 3), observation=seen, action_space=Discrete(3))
 
     @per_world(left, lit)
@@ -160,7 +161,8 @@ class Fenced(Fuse):
 
     left, lit = Fuse.left, Fuse.lit
 
-    def build(self, params):
+    @classmethod
+    def build(cls, params):
         return dataclasses.replace(super().build(params), lattice=Slanted(2, 3))
 
     @per_world(left, lit)

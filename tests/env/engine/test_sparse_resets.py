@@ -19,26 +19,27 @@ class Sand(MurkEnv):
     grains = Field(mutability="sparse", dtype=np.int32)  # (num_worlds, num_cells), written by the law
     first = Field(mutability="sparse", dtype=np.int32)  # (num_worlds, num_cells), written by start alone
 
-    def build(self, params: Any) -> Blueprint:
+    @classmethod
+    def build(cls, params: Any) -> Blueprint:
         return Blueprint(
             lattice=Line1D(2),
-            propagators=[Counter(self.grains)],
-            observation=Observation(Observe(self.grains), Observe(self.first)),
+            propagators=[Counter(cls.grains)],
+            observation=Observation(Observe(cls.grains), Observe(cls.first)),
             action_space=Discrete(2),
         )
 
     def start(self, tick, worlds):
-        tick[self.grains] = tick.rng.integers(0, 6, 2).astype(np.int32)
-        tick[self.first] = tick[self.grains]
+        tick.grains = tick.rng.integers(0, 6, 2).astype(np.int32)
+        tick.first = tick.grains
 
     def act(self, tick, actions):
         pass
 
     def reward(self, before, after):
-        return after[self.grains].sum(axis=1) - after[self.first].sum(axis=1)
+        return after.grains.sum(axis=1) - after.first.sum(axis=1)
 
     def terminated(self, after):
-        return (after[self.grains] >= 8).any(axis=1)
+        return (after.grains >= 8).any(axis=1)
 
 
 class CompiledSand(Sand):

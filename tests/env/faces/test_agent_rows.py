@@ -458,7 +458,7 @@ def test_calls_at_a_wrong_moment_are_refused():
 def test_active_is_no_key_of_an_environments_own_info():
     class Boaster(Mayflies):
         def info(self, after):
-            return {"active": after[self.age].max(axis=1)}
+            return {"active": after.age.max(axis=1)}
 
     with pytest.raises(HookError, match="uses the key 'active', which MurkAgentVectorEnv reserves"):
         MurkAgentVectorEnv(Boaster).reset(seed=0)

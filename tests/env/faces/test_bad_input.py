@@ -70,7 +70,7 @@ def test_an_integer_that_a_field_cannot_hold_is_refused_in_act(value):
 def test_an_integer_that_a_field_cannot_hold_is_refused_in_start():
     class Far(Walker):
         def start(self, tick, worlds):
-            tick[self.agent] = np.full(len(worlds), 2**40)
+            tick.agent = np.full(len(worlds), 2**40)
 
     with pytest.raises(HookError, match=r"Far.start raised DefinitionError: field 'agent' holds int32"):
         Far().reset(seed=1)
@@ -101,14 +101,14 @@ def test_a_static_arena_of_another_type_is_refused(static):
 
 def test_parameters_that_compare_equal_but_are_not_share_nothing():
     class Ramp(HeatSeeker):
-        @dataclasses.dataclass(frozen=True, kw_only=True)
         class Params(HeatSeeker.Params):
             warmth: float = dataclasses.field(default=1.0, compare=False)
 
-        def build(self, params: Any):
+        @classmethod
+        def build(cls, params: Any):
             made = super().build(params)
             return dataclasses.replace(
-                made, static={self.settled: np.full(made.lattice.num_cells, params.warmth)}
+                made, static={cls.settled: np.full(made.lattice.num_cells, params.warmth)}
             )
 
     cold, warm = Ramp(size=3, warmth=1.0), Ramp(size=3, warmth=7.0)
@@ -178,7 +178,7 @@ def test_a_field_cannot_take_a_name_of_the_env(name):
 def test_an_info_keeps_its_dtypes_and_shapes(change):
     class Fickle(Walker):
         def info(self, after):
-            visits = after[self.visits].sum(axis=1)
+            visits = after.visits.sum(axis=1)
             return {"visits": visits if visits.max() < 2 else change(visits)}
 
     env = Fickle()
@@ -203,10 +203,10 @@ def test_checked_mode_spares_what_act_writes_to_worlds_that_begin_anew():
         def act(self, tick, actions):
             super().act(tick, actions)
             with np.errstate(divide="ignore"):
-                tick[self.glow] = (np.float32(1.0) / (tick[self.fuse] + 1)).astype(np.float32)
+                tick.glow = (np.float32(1.0) / (tick.fuse + 1)).astype(np.float32)
 
         def terminated(self, after):
-            return after[self.fuse] <= 0
+            return after.fuse <= 0
 
     envs = MurkVectorEnv(Fading, 3, checked=True)
     envs.reset(seed=1)
@@ -229,9 +229,10 @@ def test_an_observation_over_agents_is_none_of_a_world():
     class Herd(Walker):
         sheep = Field(over="agents", dtype=np.int32)
 
-        def build(self, params):
+        @classmethod
+        def build(cls, params):
             made = super().build(params)
-            seen = Observation(Window(self.visits, around=self.sheep, disk=1), over="agents")
+            seen = Observation(Window(cls.visits, around=cls.sheep, disk=1), over="agents")
             return dataclasses.replace(made, observation=seen, num_agents=2)
 
     message = "Herd's Blueprint has an observation with one row per agent; that of a world has one"

@@ -54,7 +54,6 @@ def test_an_unknown_keyword_is_refused(keywords, message):
 
 @pytest.mark.parametrize("error", [ValueError, TypeError])
 def test_a_value_that_the_parameters_refuse_is_told_with_the_keywords(error):
-    @dataclasses.dataclass(frozen=True, kw_only=True)
     class Params(Walker.Params):
         def __post_init__(self):
             raise error("too small")
@@ -144,22 +143,23 @@ class Clock(MurkEnv):
 
     time = Field(over="world", dtype=np.int32)
 
-    def build(self, params):
+    @classmethod
+    def build(cls, params):
         return Blueprint(
-            lattice=Square4(1, 1), observation=Observation(Observe(self.time)), action_space=Discrete(1)
+            lattice=Square4(1, 1), observation=Observation(Observe(cls.time)), action_space=Discrete(1)
         )
 
     def start(self, tick, worlds):
-        tick[self.time] = 10
+        tick.time = 10
 
     def act(self, tick, actions):
-        tick.edit(self.time)[:] += 1
+        tick.edit(type(self).time)[:] += 1
 
     def reward(self, before, after):
-        return after[self.time] * 10 + before[self.time] % 10
+        return after.time * 10 + before.time % 10
 
     def terminated(self, after):
-        return after[self.time] == 12
+        return after.time == 12
 
 
 def test_a_step_is_one_tick_and_its_reward_sees_before_and_after():
@@ -188,17 +188,18 @@ class Team(Clock):
     place = Field(over="agents", dtype=np.int32, low=0, high=9)
     home = Field(over="agents", mutability="static")
 
-    def build(self, params):
+    @classmethod
+    def build(cls, params):
         return Blueprint(
             lattice=Square4(1, 1),
-            observation=Observation(Observe(self.place), Observe(self.home)),
+            observation=Observation(Observe(cls.place), Observe(cls.home)),
             action_space=MultiDiscrete([3, 3]),
-            static={self.home: lambda: [0.5, 1.5]},
+            static={cls.home: lambda: [0.5, 1.5]},
             num_agents=2,
         )
 
     def act(self, tick, actions):
-        tick.edit(self.place)[...] += actions.astype(np.int32)
+        tick.edit(type(self).place)[...] += actions.astype(np.int32)
 
 
 def test_a_field_over_agents_has_a_value_for_each_agent_of_the_blueprint():

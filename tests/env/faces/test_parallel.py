@@ -373,7 +373,7 @@ def test_a_team_has_no_active_and_is_told_so():
 def test_a_failing_hook_leaves_everyone_where_they_were():
     class Doomed(Mayflies):
         def reward(self, before, after):
-            if (after[self.gift] == 2.0).any():
+            if (after.gift == 2.0).any():
                 raise ValueError("too much")
             return super().reward(before, after)
 
@@ -416,8 +416,9 @@ def test_what_is_not_there_is_an_attribute_error():
 
 def test_the_groups_of_one_agent_are_numbered_too():
     class Lone(Mayflies):
-        def build(self, params):
-            seen = Observation(Observe(self.age), over="agents")
+        @classmethod
+        def build(cls, params):
+            seen = Observation(Observe(cls.age), over="agents")
             return Blueprint(lattice=Line1D(2), groups=[Group("fly", 1, seen, Discrete(3))])
 
     assert MurkParallelEnv(Lone).possible_agents == ["fly_0"]

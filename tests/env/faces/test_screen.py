@@ -27,34 +27,36 @@ class Lamp(MurkEnv):
     light = Field(unit="cd", low=0.0, high=8.0)  # (num_worlds, num_cells)
     life = Field(over="world", dtype=np.int32)  # (num_worlds,)
 
-    def build(self, params: Any) -> Blueprint:
+    @classmethod
+    def build(cls, params: Any) -> Blueprint:
         return Blueprint(
             lattice=Square4(2, 2),
-            observation=Observation(Observe(self.light)),
+            observation=Observation(Observe(cls.light)),
             action_space=Discrete(2),
-            picture=Picture(self.light, markers=[Marker([0], "agent")]),
+            picture=Picture(cls.light, markers=[Marker([0], "agent")]),
         )
 
     def start(self, tick: Any, worlds: Any) -> None:
-        tick[self.life] = tick.rng.integers(2, 5).astype(np.int32)
+        tick.life = tick.rng.integers(2, 5).astype(np.int32)
 
     def act(self, tick: Any, actions: Any) -> None:
-        tick.edit(self.light)[:] += 1.0
-        tick.edit(self.life)[:] -= 1
+        tick.edit(type(self).light)[:] += 1.0
+        tick.edit(type(self).life)[:] -= 1
 
     def reward(self, before: Any, after: Any) -> Any:
-        return after[self.light][:, 0]
+        return after.light[:, 0]
 
     def terminated(self, after: Any) -> Any:
-        return after[self.life] <= 0
+        return after.life <= 0
 
 
 class Blind(Lamp):
     """A lamp without its picture, so that the first field over cells is drawn."""
 
-    def build(self, params: Any) -> Blueprint:
+    @classmethod
+    def build(cls, params: Any) -> Blueprint:
         return Blueprint(
-            lattice=Square4(2, 2), observation=Observation(Observe(self.light)), action_space=Discrete(2)
+            lattice=Square4(2, 2), observation=Observation(Observe(cls.light)), action_space=Discrete(2)
         )
 
 
@@ -63,9 +65,10 @@ class Clock(MurkEnv):
 
     time = Field(over="world")
 
-    def build(self, params: Any) -> Blueprint:
+    @classmethod
+    def build(cls, params: Any) -> Blueprint:
         return Blueprint(
-            lattice=Square4(1, 1), observation=Observation(Observe(self.time)), action_space=Discrete(2)
+            lattice=Square4(1, 1), observation=Observation(Observe(cls.time)), action_space=Discrete(2)
         )
 
     def start(self, tick: Any, worlds: Any) -> None:

@@ -36,12 +36,13 @@ class Costly(Mixed):
 
     computed: list[int] = []  # noqa: RUF012 - shared by all envs on purpose
 
-    def build(self, params):
+    @classmethod
+    def build(cls, params):
         def compute():
-            self.computed.append(1)
+            cls.computed.append(1)
             return np.zeros(6)
 
-        return dataclasses.replace(super().build(params), static={self.prizes: compute})
+        return dataclasses.replace(super().build(params), static={cls.prizes: compute})
 
 
 def test_a_function_of_static_values_is_called_once_for_all_and_again_when_they_are_gone():
@@ -94,16 +95,17 @@ class Unhashable(MurkEnv):
     Params = Sized
     wall = Field(mutability="static")
 
-    def build(self, params):
+    @classmethod
+    def build(cls, params):
         return Blueprint(
             lattice=Square4(1, 2),
-            observation=Observation(Observe(self.wall)),
+            observation=Observation(Observe(cls.wall)),
             action_space=Mixed().action_space,
-            static={self.wall: params.levels},
+            static={cls.wall: params.levels},
         )
 
     def start(self, tick, worlds):
-        assert tick[self.wall].shape == (2,)
+        assert tick.wall.shape == (2,)
 
 
 def test_parameters_that_cannot_be_hashed_share_nothing_and_work():

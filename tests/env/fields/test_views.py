@@ -18,7 +18,7 @@ def begin_and_step(make_env):
 def test_start_cannot_change_what_it_has_read_by_mistake():
     class Lost(Walker):
         def start(self, tick, worlds):
-            tick[self.visits][:, 0] = 1
+            tick.visits[:, 0] = 1
 
     with pytest.raises(HookError, match=r"Lost.start raised ValueError: .*read-only"):
         Lost().reset(seed=1)
@@ -27,7 +27,7 @@ def test_start_cannot_change_what_it_has_read_by_mistake():
 def test_hooks_cannot_replace_the_values_they_are_given():
     class Replaces(Walker):
         def info(self, after):
-            after[self.fuse] = np.zeros(1, np.int32)
+            after.fuse = np.zeros(1, np.int32)
             return {}
 
     with pytest.raises(HookError, match=r"Replaces.info raised "):
@@ -37,8 +37,8 @@ def test_hooks_cannot_replace_the_values_they_are_given():
 def test_hooks_cannot_write_into_the_values_they_are_given():
     class Writes(Walker):
         def terminated(self, after):
-            after[self.fuse][:] = 0
-            return after[self.fuse] > 0
+            after.fuse[:] = 0
+            return after.fuse > 0
 
     env = Writes()
     env.reset(seed=1)
@@ -107,7 +107,7 @@ def test_act_may_not_write_what_is_not_its_own(field, message):
 def test_start_may_write_what_a_law_writes():
     class Warm(Mixed):
         def start(self, tick, worlds):
-            tick[self.heat] = 3.0
+            tick.heat = 3.0
 
     observation, _ = Warm().reset(seed=1)
     assert (observation["heat"] == 3.0).all()
@@ -143,8 +143,8 @@ def test_at_in_start_gives_the_beginning_worlds_values():
 
     class Looks(Mixed):
         def start(self, tick, worlds):
-            tick[self.ember] = np.arange(6) + 10.0 * worlds[:, np.newaxis]
-            seen.append(tick.at(self.ember, np.array([1, 4])).tolist())
+            tick.ember = np.arange(6) + 10.0 * worlds[:, np.newaxis]
+            seen.append(tick.at(type(self).ember, np.array([1, 4])).tolist())
 
     MurkVectorEnv(Looks, 2).reset(seed=1)
     assert seen == [[1.0, 14.0]]

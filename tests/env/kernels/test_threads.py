@@ -27,9 +27,10 @@ class Trap(MurkEnv):
 
     level = Field(over="world", dtype=np.int32)
 
-    def build(self, params):
+    @classmethod
+    def build(cls, params):
         return Blueprint(
-            lattice=Square4(1, 1), observation=Observation(Observe(self.level)), action_space=Discrete(6)
+            lattice=Square4(1, 1), observation=Observation(Observe(cls.level)), action_space=Discrete(6)
         )
 
     @per_world(level)

@@ -14,9 +14,10 @@ from murk_envs.heat_seeker import HeatSeeker
 class Peering(HeatSeeker):
     """HeatSeeker by what lies around the agent, and the whole in coarse."""
 
-    def build(self, params):
-        near = Window(self.heat, around=self.agent, disk=1, with_mask=True).logged()
-        far = Observe(self.heat, name="far").pooled("mean", 2, 1).normalised(0.0, 10.0)
+    @classmethod
+    def build(cls, params):
+        near = Window(cls.heat, around=cls.agent, disk=1, with_mask=True).logged()
+        far = Observe(cls.heat, name="far").pooled("mean", 2, 1).normalised(0.0, 10.0)
         return dataclasses.replace(super().build(params), observation=Observation(near, far, layout="dict"))
 
 

@@ -205,7 +205,7 @@ class PlainFrame:
         self.dt = step_of(self.law, lattice)
         self.coefficients = np.tile(np.array(self.law.coefficients, np.float64), (NUM_WORLDS, 1))
         zeros = np.zeros(NUM_WORLDS, np.int32)
-        self.rng = WorldRng(np.arange(2 * NUM_WORLDS, dtype=np.int32).reshape(-1, 2), zeros, zeros, stage=2)
+        self.rng = WorldRng(np.arange(2 * NUM_WORLDS, dtype=np.int32).reshape(-1, 2), zeros, zeros, origin=2)
         shapes = {name: field.shape(lattice.num_cells, law.num_agents) for name, field in fields.items()}
         self._before = {
             fields[name]: law.values(name, (NUM_WORLDS, *shape), lattice, seed=5)

@@ -44,7 +44,7 @@ class Forest:
             lattice, self.fields, [law], num_worlds=num_worlds, seed=seed, static=static, checked=True
         )
         with self.world.edit() as tick:
-            tick.edit(self.fields["state"])[:, cell] = Fire.BURNING
+            tick.edit(type(self).fields["state"])[:, cell] = Fire.BURNING
             tick[self.fields["fuel"]] = np.broadcast_to(np.float32(fuel), (num_worlds, lattice.num_cells))
 
     @property

@@ -32,7 +32,7 @@ KNOWN = [
 SEEDS = (7, 8, 12345678901234567890)
 EPISODES = np.array([0, 5, 2**31 - 1], np.int32)
 STEPS = np.array([3, 0, 1000], np.int32)
-STAGE = 2
+ORIGIN = 2
 
 
 def keys():
@@ -41,12 +41,12 @@ def keys():
 
 @pytest.fixture
 def rng():
-    return WorldRng(keys(), EPISODES, STEPS, stage=STAGE)
+    return WorldRng(keys(), EPISODES, STEPS, origin=ORIGIN)
 
 
 def word(world, call, element):
     """The 64-bit word of an element, computed with Python's integers."""
-    counter = [int(EPISODES[world]), int(STEPS[world]), (STAGE << 24) | call, element // 2]
+    counter = [int(EPISODES[world]), int(STEPS[world]), (ORIGIN << 24) | call, element // 2]
     key = np.random.SeedSequence(SEEDS[world]).generate_state(2, np.uint32).tolist()
     for _ in range(10):
         first, second = 0xD2511F53 * counter[0], 0xCD9E8D57 * counter[2]
@@ -120,7 +120,7 @@ def test_shapes_follow_the_worlds_axis(rng):
 
 
 def test_integers_without_high_count_from_zero_and_take_limits_per_world(rng):
-    again = WorldRng(keys(), EPISODES, STEPS, stage=STAGE)
+    again = WorldRng(keys(), EPISODES, STEPS, origin=ORIGIN)
     assert rng.integers(9).tolist() == again.integers(0, 9).tolist()
     limits = np.array([1, 10, 1000])
     expected = [limit * word(world, 1, 0) >> 64 for world, limit in enumerate(limits.tolist())]
@@ -133,14 +133,14 @@ def test_an_endpoint_is_included(rng):
 
 def test_rows_do_not_depend_on_the_other_worlds(rng):
     alone = [
-        WorldRng(keys()[i : i + 1], EPISODES[i : i + 1], STEPS[i : i + 1], stage=STAGE) for i in range(3)
+        WorldRng(keys()[i : i + 1], EPISODES[i : i + 1], STEPS[i : i + 1], origin=ORIGIN) for i in range(3)
     ]
     for draw in (lambda r: r.random(3), lambda r: r.normal(shape=3), lambda r: r.permutation(5)):
         assert draw(rng).tolist() == [draw(single)[0].tolist() for single in alone]
 
 
 def test_selected_worlds_draw_what_they_draw_among_all(rng):
-    some = WorldRng(keys(), EPISODES, STEPS, stage=STAGE, worlds=np.array([2, 0]))
+    some = WorldRng(keys(), EPISODES, STEPS, origin=ORIGIN, worlds=np.array([2, 0]))
     assert some.random(3).tolist() == rng.random(3)[[2, 0]].tolist()
 
 
@@ -149,15 +149,15 @@ def test_an_element_does_not_depend_on_how_many_are_drawn(rng):
 
 
 def test_no_worlds_draw_nothing():
-    none = WorldRng(keys(), EPISODES, STEPS, stage=STAGE, worlds=np.array([], np.int64))
+    none = WorldRng(keys(), EPISODES, STEPS, origin=ORIGIN, worlds=np.array([], np.int64))
     assert none.random((2, 3)).shape == (0, 2, 3)
     assert none.integers(np.array([], np.int64)).shape == (0,)
 
 
 @pytest.mark.parametrize("changed", ["keys", "episodes", "steps", "stage"])
 def test_each_part_of_the_counter_changes_every_draw(rng, changed):
-    parts = {"keys": keys(), "episodes": EPISODES, "steps": STEPS, "stage": STAGE}
-    other = np.roll(parts[changed], 1, axis=0) if changed != "stage" else STAGE + 1
+    parts = {"keys": keys(), "episodes": EPISODES, "steps": STEPS, "stage": ORIGIN}
+    other = np.roll(parts[changed], 1, axis=0) if changed != "stage" else ORIGIN + 1
     moved = WorldRng(**{**parts, changed: other})
     assert not np.isin(moved.random(50), rng.random(50)).any()
 
@@ -183,9 +183,9 @@ def test_compiled_hooks_draw_what_array_hooks_draw(rng):
     rows = []
     for world in range(3):
         key = keys()[world].view(np.uint32)
-        state = np.array([*key, EPISODES[world], STEPS[world], site_word(STAGE)], np.uint32)
+        state = np.array([*key, EPISODES[world], STEPS[world], site_word(ORIGIN)], np.uint32)
         rows.append(draw(state))
-        assert state[4] == site_word(STAGE) + 4
+        assert state[4] == site_word(ORIGIN) + 4
     columns = [rng.random(), rng.integers(-3, 40), rng.normal(), rng.random()]
     assert rows == list(zip(*(column.tolist() for column in columns), strict=True))
 
@@ -193,7 +193,7 @@ def test_compiled_hooks_draw_what_array_hooks_draw(rng):
 @pytest.mark.parametrize("fill", [fill_uniform, fill_uniform_float32, fill_normal])
 def test_fills_touch_only_their_worlds(fill, rng):
     out = np.full((3, 5), 9.0, np.float32 if fill is fill_uniform_float32 else np.float64)
-    fill(1, 2, keys(), EPISODES, STEPS, site_word(STAGE), out)
+    fill(1, 2, keys(), EPISODES, STEPS, site_word(ORIGIN), out)
     method = rng.normal if fill is fill_normal else rng.random
     kwargs = {} if fill is fill_normal else {"dtype": out.dtype}
     assert out[1].tolist() == method(shape=5, **kwargs)[1].tolist()
@@ -203,7 +203,7 @@ def test_fills_touch_only_their_worlds(fill, rng):
 def many(num_worlds=500):
     seeds = np.stack([key_from_seed(seed) for seed in range(num_worlds)])
     zeros = np.zeros(num_worlds, np.int32)
-    return WorldRng(seeds, zeros, zeros, stage=0)
+    return WorldRng(seeds, zeros, zeros, origin=0)
 
 
 def test_uniform_numbers_fill_their_bins_evenly():

@@ -145,11 +145,12 @@ class Growing(MurkEnv):
     heat = Field()
     rate = Parameter(1.0, low=0.0, high=4.0)
 
-    def build(self, params):
+    @classmethod
+    def build(cls, params):
         return Blueprint(
             lattice=Square4(1, 1),
-            propagators=[Grow(self.heat, self.rate)],
-            observation=Observation(Observe(self.heat), Observe(self.rate)),
+            propagators=[Grow(cls.heat, cls.rate)],
+            observation=Observation(Observe(cls.heat), Observe(cls.rate)),
             action_space=Discrete(5),
         )
 
@@ -158,13 +159,13 @@ class Growing(MurkEnv):
 
     def act(self, tick, actions):
         if actions.any():
-            tick.edit(self.rate)[actions > 0] = actions[actions > 0]
+            tick.edit(type(self).rate)[actions > 0] = actions[actions > 0]
 
     def reward(self, before, after):
-        return after[self.heat][:, 0] - before[self.heat][:, 0]
+        return after.heat[:, 0] - before.heat[:, 0]
 
     def terminated(self, after):
-        return after[self.heat][:, 0] > 5.0
+        return after.heat[:, 0] > 5.0
 
 
 def test_a_parameter_keeps_its_value_through_the_restarts_of_its_world():

@@ -101,7 +101,7 @@ def test_every_way_is_applied_in_an_environment_before_the_reward_is_judged():
 def test_what_start_writes_is_brought_within_the_bounds():
     class FarStart(Drifter):
         def start(self, tick, worlds):
-            tick[self.x], tick[self.y], tick[self.angle] = -7.0, 1.25, 4.0
+            tick.x, tick.y, tick.angle = -7.0, 1.25, 4.0
 
     observation, _ = FarStart().reset(seed=0)
     assert observation.tolist() == [-2.0, 0.75, -2.0]
@@ -128,26 +128,27 @@ def test_what_start_writes_comes_within_bounds_also_where_a_law_keeps_them(at_bo
     class Warm(MurkEnv):
         heat = LIMITED[at_bounds]
 
-        def build(self, params):
-            law = Diffusion(self.heat, coefficient=0.1, clamp=(0.0, 0.75))
+        @classmethod
+        def build(cls, params):
+            law = Diffusion(cls.heat, coefficient=0.1, clamp=(0.0, 0.75))
             return Blueprint(
                 lattice=Square4(1, 3),
                 propagators=[law],
-                observation=Observation(Observe(self.heat)),
+                observation=Observation(Observe(cls.heat)),
                 action_space=Discrete(2),
             )
 
         def start(self, tick, worlds):
-            tick[self.heat] = 7.5
+            tick.heat = 7.5
 
         def act(self, tick, actions):
             pass
 
         def reward(self, before, after):
-            return np.zeros(len(after[self.heat]))
+            return np.zeros(len(after.heat))
 
         def terminated(self, after):
-            return np.zeros(len(after[self.heat]), bool)
+            return np.zeros(len(after.heat), bool)
 
     wanted = {"clamp": 1.0, "reflect": 0.5, "wrap": 0.5}[at_bounds]
     envs = MurkVectorEnv(Warm, 2, max_episode_steps=1, autoreset_mode=mode)

@@ -31,9 +31,10 @@ class Moody(MurkEnv):
 
     mood = Field(over="world", mutability="sparse")
 
-    def build(self, params):
+    @classmethod
+    def build(cls, params):
         return Blueprint(
-            lattice=Square4(1, 1), observation=Observation(Observe(self.mood)), action_space=Discrete(3)
+            lattice=Square4(1, 1), observation=Observation(Observe(cls.mood)), action_space=Discrete(3)
         )
 
     @per_world()
@@ -42,7 +43,7 @@ class Moody(MurkEnv):
 
     def act(self, tick, actions):
         if actions.any():
-            tick[self.mood] = tick[self.mood] + actions.astype(np.float32)
+            tick.mood = tick.mood + actions.astype(np.float32)
 
     @per_world(mood, before=[mood])
     def reward(mood: Any, old: Any) -> float:
@@ -92,11 +93,12 @@ class Hasty(MurkEnv):
     level = Field()
     rate = Parameter(0.25, low=0.0, high=1.0)
 
-    def build(self, params):
+    @classmethod
+    def build(cls, params):
         return Blueprint(
             lattice=Square4(1, 2),
-            propagators=[Growing(self.level, self.rate)],
-            observation=Observation(Observe(self.level)),
+            propagators=[Growing(cls.level, cls.rate)],
+            observation=Observation(Observe(cls.level)),
             action_space=Discrete(2),
         )
 
@@ -105,7 +107,7 @@ class Hasty(MurkEnv):
 
     def act(self, tick, actions):
         if actions.any():
-            tick[self.rate] = 0.8
+            tick.rate = 0.8
 
     @per_world(level)
     def reward(level: Any) -> float:
@@ -136,7 +138,7 @@ class HastyAgain(Hasty):
     level, rate = Hasty.level, Hasty.rate
 
     def start(self, tick, worlds):
-        tick[self.rate] = np.where(tick[self.rate] < 0.255, 0.26, 0.8).astype(np.float32)
+        tick.rate = np.where(tick.rate < 0.255, 0.26, 0.8).astype(np.float32)
 
 
 def test_what_could_not_be_followed_is_tried_again_in_every_step():

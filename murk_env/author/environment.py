@@ -1,0 +1,165 @@
+"""What a class of environments declares, in whatever form it is used: fields, parameters, hooks."""
+
+import inspect
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from murk_env.author.blueprint import Blueprint
+from murk_env.author.hooks import Hook, Hooks
+from murk_env.author import params as parameters
+from murk_env.author.per_world import CompiledHook
+from murk_env.author.world_view import VIEW_NAMES, WorldView
+from murk_env.errors import BlueprintError, DefinitionError, PictureError
+from murk_env.fields import Field, RowTick, Tick, Values, fields_of
+from murk_env.lattice import Lattice
+from murk_env.rendering.picture import Picture
+
+__all__ = ["Environment", "NoParams"]
+
+_SIGNATURES = {  # of the hooks that every environment has, over arrays and per world
+    "start": ("start(self, tick, worlds)", "start(self, rng)", "how an episode begins"),
+    "act": ("act(self, tick, actions)", "act(self, action)", "what an action does"),
+    "reward": ("reward(self, before, after)", "reward(self)", "what a step is worth"),
+    "terminated": ("terminated(self, after)", "terminated(self)", "when an episode ends"),
+}
+
+
+class NoParams(parameters.Params):
+    """The parameters of a class that declares none."""
+
+
+class Environment(WorldView):
+    """Fields as class attributes, `Params`, `build` and hooks; the faces make envs of it.
+
+    Attributes:
+        fields: the class's fields by name.
+        registered_id: the id it is registered under, None for none.
+        registered_agents: `team` or `apart`, as registered; None for one actor.
+        max_episode_steps: steps after which an episode is truncated, as registered; None for no limit.
+        params: the parameters.
+        lattice: topology of every world, as `build` gave it.
+    """
+
+    fields: ClassVar[Mapping[str, Field]] = {}
+    registered_id: ClassVar[str | None] = None
+    registered_agents: ClassVar[str | None] = None
+    max_episode_steps: ClassVar[int | None] = None
+    Params: ClassVar[type[parameters.Params]] = NoParams
+    params: Any
+    lattice: Lattice
+
+    if TYPE_CHECKING:  # what they take depends on their kind: see `per_world`
+        start: Callable[..., Any]
+        act: Callable[..., Any]
+        reward: Callable[..., Any]
+        terminated: Callable[..., Any]
+        info: Callable[..., Any]
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if not (isinstance(cls.Params, type) and issubclass(cls.Params, parameters.Params)):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise DefinitionError(
+                f"{cls.__name__}.Params must be a subclass of murk_env.Params: class Params(murk_env.Params)."
+            )
+        cls.fields = fields_of(cls)
+        for name in cls.fields:
+            if name.startswith("_") or any(name in taken for taken in _taken(cls)):
+                raise DefinitionError(
+                    f"{cls.__name__}.{name} cannot be a field: names that begin with _ "
+                    f"and those of an env or of a tick are taken."
+                )
+
+    @classmethod
+    def build(cls, params: Any, /) -> Blueprint:
+        """Return the lattice, propagators, observation, action space and static values."""
+        raise DefinitionError(
+            f"{cls.__name__} does not say how it is built: define the classmethod build(cls, params)."
+        )
+
+    @classmethod
+    def picture(cls, params: Any, /) -> Picture | None:
+        """Return how a world is drawn; None draws the first float field over cells that changes."""
+        return None
+
+    @classmethod
+    def blueprint_for(cls, params: Any) -> Blueprint:
+        """Return what `build` returns, or raise BlueprintError for what is no blueprint."""
+        blueprint = cls.build(params)
+        if not isinstance(blueprint, Blueprint):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise BlueprintError(
+                f"{cls.__name__}.build must return a Blueprint, not {type(blueprint).__name__}."
+            )
+        kind = None if not blueprint.groups else "apart" if blueprint.rewards_agents else "team"
+        if "registered_id" in vars(cls) and kind != cls.registered_agents:
+            raise BlueprintError(
+                f"{cls.__name__} is registered with agents={cls.registered_agents!r}, but its blueprint makes "
+                f"it {kind!r}; write @register({cls.registered_id!r}, ..., agents={kind!r})."
+            )
+        return blueprint
+
+    @classmethod
+    def picture_for(cls, params: Any) -> Picture | None:
+        """Return what `picture` returns, or raise PictureError for what is no picture."""
+        picture = cls.picture(params)
+        if not isinstance(picture, Picture | None):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise PictureError(f"{cls.__name__}.picture must return a Picture or None, not {picture!r}.")
+        return picture
+
+    def hooks(self) -> Hooks:
+        """Return the hooks, array hooks bound to this object.
+
+        Raises:
+            DefinitionError: one of them is missing, or of a kind that it cannot be.
+        """
+        cls = type(self)
+        for name in ("build", "picture", "info"):
+            if isinstance(inspect.getattr_static(cls, name, None), CompiledHook):
+                raise DefinitionError(f"{cls.__name__}.{name} cannot be per_world; write it over arrays.")
+        start, act, reward, terminated = (self._hook(name) for name in _SIGNATURES)
+        return Hooks(
+            owner=cls.__name__,
+            params=self.params,
+            member=partial(_member, cls),
+            start=start,
+            act=act,
+            reward=reward,
+            terminated=terminated,
+            info=getattr(self, "info", None),
+        )
+
+    def _hook(self, name: str) -> Hook:
+        hook = getattr(self, name, None)
+        if hook is None:
+            arrays, per_world, what = _SIGNATURES[name]
+            raise DefinitionError(
+                f"{type(self).__name__} does not say {what}: define {arrays}, or with @per_world {per_world}."
+            )
+        return hook
+
+    def __getattr__(self, name: str) -> Any:
+        if name in VIEW_NAMES:
+            raise AttributeError(
+                f"{type(self).__name__}.{name} is no attribute of the env; it is there in {VIEW_NAMES[name]}."
+            )
+        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+
+
+def _member(cls: type[Environment], name: str) -> object:
+    """Return an attribute of the author's own classes, as it stands there."""
+    for base in cls.__mro__:
+        if issubclass(base, Environment) and base is not Environment and name in vars(base):
+            if base.__module__.partition(".")[0] == "murk_env":
+                return None  # what belongs to the faces is no part of a world
+            value = vars(base)[name]
+            return value.__func__ if isinstance(value, staticmethod) else value
+    return None
+
+
+def _taken(cls: type[Environment]) -> list[Any]:
+    """Return where names stand that a field cannot have."""
+    own = {"params", "lattice", "action_space", "observation_space", "num_envs", "world", "active"}
+    faces = [
+        base for base in cls.__mro__[1:] if base.__module__.partition(".")[0] in ("murk_env", "gymnasium")
+    ]
+    return [own, VIEW_NAMES, *map(dir, faces), dir(Values), dir(Tick), dir(RowTick)]

@@ -1,0 +1,53 @@
+"""What `self` of a hook per world has beside fields, and `tick`, `before` and `after` of an array hook.
+
+Declared for type checkers alone: a hook annotates `tick: ItsClass`, and a misspelt field is found. On the env
+itself there are no such values, and asking for one says where it is.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+from murk_env.fields.field import FieldOwner
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+    from murk_env.fields import Field
+    from murk_env.random import WorldRng
+
+__all__ = ["VIEW_NAMES", "WorldView"]
+
+VIEW_NAMES = {  # where each of them is found
+    "moves": "a hook that is per_world (elsewhere: env.lattice.moves)",
+    "neighbours": "a hook that is per_world (elsewhere: env.lattice.neighbours)",
+    "elapsed_steps": "any hook",
+    "active": "any hook, where agents are rewarded apart",
+    "rng": "array hooks, as tick.rng (a hook that is per_world names it as an argument)",
+    "edit": "array hooks, as tick.edit(field)",
+    "at": "array hooks, as tick.at(field, cells)",
+    "worlds": "the array hook start, as tick.worlds",
+}
+
+
+class WorldView(FieldOwner):
+    """Typed members of the worlds that hooks see."""
+
+    if TYPE_CHECKING:
+        moves: npt.NDArray[np.int64]  # (num_cells, num_directions)
+        neighbours: npt.NDArray[np.int64]  # (num_cells, num_directions)
+        elapsed_steps: int
+        active: npt.NDArray[np.int32]  # (num_agents,), with a leading worlds axis in array hooks
+        rng: WorldRng
+        worlds: npt.NDArray[np.int64]
+
+        def edit(self, field: Field) -> npt.NDArray[Any]:
+            """Return a writable array of the field; it holds the values so far."""
+            ...
+
+        def at(self, field: Field, cells: npt.NDArray[Any]) -> npt.NDArray[Any]:
+            """Return each world's value at its own cell."""
+            ...
+
+        def __getitem__(self, field: Field) -> npt.NDArray[Any]: ...
+
+        def __setitem__(self, field: Field, values: npt.ArrayLike) -> None: ...

@@ -1,0 +1,202 @@
+"""Lifts a hook for one world into a compiled loop over all of them."""
+
+import dataclasses
+import enum
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, cast
+
+import numpy as np
+
+from murk_env.author.hooks import Hooks
+from murk_env.author.per_world import CompiledHook
+from murk_env.engine.members import TABLES, WorldMembers
+from murk_env.errors import DefinitionError, did_you_mean
+from murk_env.fields import Field
+from murk_env.kernels import compile_source
+from murk_env.kernels.records import Flat, Path, RecordError, flatten
+
+__all__ = ["Argument", "FieldArray", "Given", "LiftedHook", "Number", "Table", "lift"]
+
+# What each hook may name beside self; `agent` only where agents are rewarded apart.
+ARGUMENTS: Mapping[str, tuple[str, ...]] = {
+    "act": ("action", "rng"),
+    "start": ("rng",),
+    "reward": ("before", "agent"),
+    "terminated": ("before", "agent"),
+}
+OUTCOMES = ("reward", "terminated")
+_RNG_STATE = ("keys[world, 0]", "keys[world, 1]", "episodes[world]", "steps[world]", "site")
+
+
+@dataclasses.dataclass(frozen=True)
+class FieldArray:
+    """The array of a field: of this tick, or from before the step."""
+
+    field: Field
+    before: bool
+
+
+@dataclasses.dataclass(frozen=True)
+class Number:
+    """A parameter, or a number that follows from them."""
+
+    value: float
+
+
+@dataclasses.dataclass(frozen=True)
+class Table:
+    """A table of the lattice, by its name there."""
+
+    name: str
+
+
+class Given(enum.Enum):
+    """What else a lifted hook may be handed."""
+
+    STEPS = enum.auto()  # the worlds' step counters
+    STEPS_BEFORE = enum.auto()
+    CLOCKS = enum.auto()  # keys, episodes, steps, and the hook's first site
+    ACTIONS = enum.auto()
+    OUTPUT = enum.auto()  # what the results are written to
+
+
+Argument = FieldArray | Number | Table | Given
+
+
+@dataclasses.dataclass(frozen=True)
+class LiftedHook:
+    """A compiled loop over worlds.
+
+    Attributes:
+        run: the loop, called with `(start, stop)`, for `start` followed by the list of worlds of which it
+            runs those at the places [start, stop); then the arguments.
+        arguments: what it takes then, in order.
+    """
+
+    run: Callable[..., Any]
+    arguments: Sequence[Argument]
+
+    @property
+    def fields(self) -> list[Field]:
+        """The fields whose values of this tick it is handed."""
+        return [one.field for one in self.arguments if isinstance(one, FieldArray) and not one.before]
+
+    @property
+    def all_fields(self) -> list[Field]:
+        """The fields it is handed, those from before the step too."""
+        return [one.field for one in self.arguments if isinstance(one, FieldArray)]
+
+
+def lift(
+    hook: CompiledHook,
+    kind: str,
+    hooks: Hooks,
+    fields: Mapping[str, Field],
+    *,
+    per_agent: bool,
+    checked: bool,
+) -> LiftedHook:
+    """Compile a hook for one world into a loop over worlds.
+
+    Args:
+        hook: the hook.
+        kind: which one it is.
+        hooks: all of the environment's.
+        fields: its fields by the names that hooks know them by.
+        per_agent: whether `reward` and `terminated` have a value for each agent.
+        checked: whether indices outside an array raise IndexError.
+
+    Raises:
+        DefinitionError: it names something that does not exist, or uses `self` in a way that cannot be
+            compiled.
+    """
+    where = f"{hooks.owner}.{kind}"
+    first, *names = _parameters(hook, where)
+    allowed = [name for name in ARGUMENTS[kind] if per_agent or name != "agent"]
+    for name in names:
+        if name not in allowed:
+            apart = name == "agent" and name in ARGUMENTS[kind]
+            hint = "agents share one reward here" if apart else did_you_mean(name, ["self", *allowed])
+            raise DefinitionError(f"{where} names the argument {name!r}, which it is not given; {hint}")
+    members = WorldMembers(hooks, fields, first)
+    try:
+        flat = flatten(hook.function, (first, "before"), members.resolve, checked=checked)
+    except RecordError as error:
+        raise DefinitionError(f"{where}, {members.explained(error)}") from error
+    if kind in OUTCOMES and not flat.returns:
+        what = "a number" if kind == "reward" else "a bool"
+        code = hook.function.__code__
+        raise DefinitionError(
+            f'{where}, line {code.co_firstlineno} of "{code.co_filename}": it returns nothing; it must return '
+            f"{what}."
+        )
+    handed = [_handed(path, members) for path in flat.paths]
+    source, arguments = _loop(kind, handed, flat, per_agent=per_agent)
+    namespace = {"np": np, "hook": flat.function}
+    return LiftedHook(compile_source(source, f"{kind}_worlds", namespace, checked=checked), arguments)
+
+
+def _parameters(hook: CompiledHook, where: str) -> tuple[str, ...]:
+    code = hook.function.__code__
+    names = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
+    if not names:
+        raise DefinitionError(f"{where} takes no argument; the first is self, one world.")
+    return names
+
+
+def _handed(path: Path, members: WorldMembers) -> tuple[Argument, str]:
+    """Return what is fetched for a path, and the expression for one world's share of it."""
+    record, name, *rest = path
+    if name == "params":
+        return Number(cast(float, members.parameter(rest[0]))), "{}"
+    if name in TABLES:
+        return Table(name), "{}"
+    if name == "elapsed_steps":
+        return Given.STEPS_BEFORE if record == "before" else Given.STEPS, "{}[world]"
+    field = members.fields[name]
+    argument = FieldArray(field, before=record == "before")
+    if field.mutability == "static":
+        return argument, "{}"
+    scalar = field.over == "world" and field.components is None
+    return argument, "{0}[world:world + 1]" if scalar else "{}[world]"
+
+
+def _loop(
+    kind: str, handed: Sequence[tuple[Argument, str]], flat: Flat, *, per_agent: bool
+) -> tuple[str, list[Argument]]:
+    """Return the source of the loop over worlds, and what it takes."""
+    arguments: list[Argument] = [argument for argument, _ in handed]
+    names = [f"value{index}" for index in range(len(handed))]
+    given = [row.format(name) for name, (_, row) in zip(names, handed, strict=True)]
+    passed = {"action": "actions[world]", "rng": "rng", "agent": "agent"}
+    rest = [name for name in flat.arguments if name != "before"]
+    call = f"hook({', '.join([*given, *(passed[name] for name in rest)])})"
+    if kind in OUTCOMES:
+        names, arguments = [*names, "out"], [*arguments, Given.OUTPUT]
+    if "action" in rest:
+        names, arguments = [*names, "actions"], [*arguments, Given.ACTIONS]
+    if "rng" in rest:
+        names, arguments = [*names, "keys", "episodes", "steps", "site"], [*arguments, Given.CLOCKS]
+    head = ["start", "stop", "worlds"] if kind == "start" else ["start", "stop"]
+    lines = [f"def {kind}_worlds({', '.join([*head, *names])}):"]
+    if "rng" in rest:
+        lines.append("    rng = np.empty(5, np.uint32)")
+    if kind == "start":
+        lines += ["    for row in range(start, stop):", "        world = worlds[row]"]
+    else:
+        lines.append("    for world in range(start, stop):")
+    if "rng" in rest:
+        lines += [f"        rng[{index}] = {value}" for index, value in enumerate(_RNG_STATE)]
+    lines += _result(kind, call, per_agent=per_agent, asks_agent="agent" in rest)
+    return "\n".join(lines) + "\n", arguments
+
+
+def _result(kind: str, call: str, *, per_agent: bool, asks_agent: bool) -> list[str]:
+    if kind not in OUTCOMES:
+        return [f"        {call}"]
+    if not per_agent:
+        return [f"        out[world] = {call}"]
+    each = "        for agent in range(out.shape[1]):"
+    if asks_agent:
+        return [each, f"            out[world, agent] = {call}"]
+    return [f"        result = {call}", each, "            out[world, agent] = result"]

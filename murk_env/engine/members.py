@@ -1,0 +1,85 @@
+"""What `self` and `before` have in a hook for one world: fields, parameters, tables, constants, methods."""
+
+import difflib
+import types
+from collections.abc import Mapping
+from typing import Any, cast
+
+import numpy as np
+
+from murk_env.author.hooks import Hooks
+from murk_env.author.per_world import CompiledHook
+from murk_env.errors import did_you_mean
+from murk_env.fields import Field
+from murk_env.kernels.records import RECORD, VALUE, Constant, Member, Method, Path, RecordError
+
+__all__ = ["TABLES", "WorldMembers"]
+
+TABLES = ("moves", "neighbours")
+
+
+class WorldMembers:
+    """Says what is at a path such as `self.heat` or `self.params.size`.
+
+    Args:
+        hooks: the environment's hooks.
+        fields: its fields by the names that hooks know them by.
+        first: what the hook calls its world.
+    """
+
+    def __init__(self, hooks: Hooks, fields: Mapping[str, Field], first: str) -> None:
+        self.fields = fields
+        self._hooks = hooks
+        self._first = first
+
+    def resolve(self, path: Path) -> Member | None:
+        """Return what is at a path, None if nothing is that compiled code could be handed."""
+        _, name, *rest = path
+        if name == "params":
+            if not rest:
+                return RECORD
+            return VALUE if self.parameter(rest[0]) is not None else None
+        if name in self.fields or name in TABLES or name == "elapsed_steps":
+            return VALUE
+        member = self._hooks.member(name)
+        if isinstance(member, CompiledHook):
+            return Method(member.function)
+        if isinstance(member, types.FunctionType) and not name.startswith("__"):
+            return Method(member)
+        return Constant(member) if _is_constant(member) else None
+
+    def parameter(self, name: str) -> float | None:
+        """Return a parameter, or a property of the parameters, that is a number; else None."""
+        value: Any = getattr(self._hooks.params, name, None)
+        if isinstance(value, np.generic):
+            value = cast(Any, value).item()
+        return value if isinstance(value, int | float) and not name.startswith("_") else None
+
+    def explained(self, error: RecordError) -> str:
+        """Return the place of an error and its reason, with what may have been meant."""
+        place = f'line {error.line} of "{error.filename}"'
+        if error.path is None or self.resolve(error.path) is not None:
+            return f"{place}: {error.reason.rstrip('.')}."
+        _, name, *rest = error.path
+        written = ".".join(error.path)
+        if name == "params" and rest:
+            return f"{place}: {written} is {self._parameter_hint(rest[0])}"
+        known = [*self.fields, "params", *TABLES, "elapsed_steps"]
+        near = difflib.get_close_matches(name, known, n=1)
+        hint = f"did you mean {error.path[0]}.{near[0]}?" if near else did_you_mean(name, known)
+        what = f"no field, parameter, constant or function of {self._hooks.owner}"
+        return f"{place}: {written} is {what}; {hint}"
+
+    def _parameter_hint(self, name: str) -> str:
+        params = self._hooks.params
+        if hasattr(params, name) and not name.startswith("_"):
+            value: Any = getattr(params, name)
+            return f"{value!r}, but compiled code takes numbers alone; add a property that is one to Params."
+        numbers = [one for one in dir(params) if self.parameter(one) is not None]
+        return f"no parameter of {self._hooks.owner}; {did_you_mean(name, numbers)}"
+
+
+def _is_constant(member: object) -> bool:
+    if isinstance(member, tuple):
+        return all(isinstance(one, int | float) for one in member)  # pyright: ignore[reportUnknownVariableType]
+    return isinstance(member, int | float)

@@ -1,0 +1,152 @@
+"""Puts a batch of worlds together from a class, its parameters and a face's options."""
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any, Generic, TypeVar, cast
+
+from gymnasium import spaces
+from gymnasium.vector import AutoresetMode
+
+from murk_arena import StaticArena
+from murk_env.author.blueprint import Blueprint
+from murk_env.author.environment import Environment
+from murk_env.author.params import make_params
+from murk_env.engine.batch import Batch
+from murk_env.faces.actions import ActionReader, team_space
+from murk_env.faces.options import FaceOptions, check_face
+from murk_env.faces.screen import Screen
+from murk_env.faces.static_sharing import shared_static
+from murk_env.fields.bookkeeping import ACTIVE
+from murk_env.observation import Observation, ObservationPlan
+from murk_env.observation.buffers import ObservationBuffers
+from murk_env.world import World
+
+__all__ = ["Assembly", "assemble"]
+
+SomeEnvironment = TypeVar("SomeEnvironment", bound=Environment)
+
+
+@dataclasses.dataclass(frozen=True)
+class Assembly(Generic[SomeEnvironment]):
+    """What a face is made of.
+
+    Attributes:
+        author: an object of the class that has parameters and a lattice and nothing else: `self` in array
+            hooks. It keeps no world, so that worlds go with the last reference to their face.
+        blueprint: what `build` returned.
+        options: the face's options.
+        actions: reads the actions of all worlds.
+        batch: the worlds.
+        screen: shows them.
+    """
+
+    author: SomeEnvironment
+    blueprint: Blueprint
+    options: FaceOptions
+    actions: ActionReader
+    batch: Batch
+    screen: Screen
+
+
+def assemble(
+    cls: type[SomeEnvironment],
+    num_worlds: int,
+    autoreset_mode: AutoresetMode | None,
+    options: FaceOptions,
+    static_arena: StaticArena | None,
+    parameters: Mapping[str, Any],
+    *,
+    agents: bool = False,
+) -> Assembly[SomeEnvironment]:
+    """Return the worlds of a face and what goes with them.
+
+    Args:
+        cls: the environment.
+        num_worlds: number of worlds.
+        autoreset_mode: when worlds are reset by themselves; None for never.
+        options: the face's options.
+        static_arena: the static fields of another face of this class and parameters.
+        parameters: the environment's parameters by name.
+        agents: whether the face shows the groups' agents, instead of the world.
+    """
+    params = make_params(cls.__name__, cls.Params, parameters)
+    options = options.for_class(cls, cast(Any, cls).metadata)
+    blueprint = cls.blueprint_for(params)
+    check_face(cls.__name__, blueprint, agents=agents)
+    author = cls.__new__(cls)
+    author.__dict__.update(params=params, lattice=blueprint.lattice, render_mode=options.render_mode)
+    hooks = author.hooks()
+    if static_arena is None:
+        static_arena = shared_static(cls, params, blueprint)
+    world = _world(cls, blueprint, num_worlds, static_arena, checked=options.checked)
+    actions = ActionReader(_action_space(blueprint), num_worlds)
+    observed = [
+        ObservationBuffers(plan, num_worlds, copy=options.copy)
+        for plan in _plans(blueprint, world, agents=agents)
+    ]
+    batch = Batch(
+        hooks,
+        world,
+        actions.actions,
+        observed,
+        num_agents=blueprint.num_agents if blueprint.rewards_agents else None,
+        autoreset_mode=autoreset_mode,
+        limit=options.max_episode_steps or 0,
+        copy=options.copy,
+        num_threads=options.num_threads,
+    )
+    screen = Screen(cls.__name__, cls.fields, cls.picture_for(params), blueprint.lattice, batch)
+    if not agents:
+        author.__dict__.update(observation_space=observed[0].plan.space, action_space=actions.space)
+    author.__dict__["_built"] = True  # from here on its attributes are fixed
+    return Assembly(author, blueprint, options, actions, batch, screen)
+
+
+def _world(
+    cls: type[Environment],
+    blueprint: Blueprint,
+    num_worlds: int,
+    static: StaticArena | None,
+    *,
+    checked: bool,
+) -> World:
+    fields = cls.fields
+    return World(
+        blueprint.lattice,
+        {**fields, ACTIVE.name: ACTIVE} if blueprint.rewards_agents else fields,
+        blueprint.propagators,
+        num_worlds=num_worlds,
+        num_agents=blueprint.num_agents,
+        dt=blueprint.dt,
+        seed=0,
+        static=blueprint.static if static is None else static,
+        checked=checked,
+    )
+
+
+def _action_space(blueprint: Blueprint) -> "spaces.Space[Any]":
+    """Return the space of one world's actions: with groups, those of all agents."""
+    if blueprint.groups:
+        return team_space([group.action_space for group in blueprint.groups for _ in range(group.size)])
+    return cast("spaces.Space[Any]", blueprint.action_space)
+
+
+def _plans(blueprint: Blueprint, world: World, *, agents: bool) -> list[ObservationPlan]:
+    """Return the plan of the world's observation, or those of its groups' agents."""
+    lattice, known = blueprint.lattice, frozenset(world.fields.values())
+    if not agents:
+        return [
+            ObservationPlan(cast(Observation, blueprint.observation), lattice, known, blueprint.num_agents)
+        ]
+    active = ACTIVE if blueprint.rewards_agents else None
+    plans: list[ObservationPlan] = []
+    first = 0
+    for group in blueprint.groups:
+        members = range(first, first + group.size)
+        plans.append(
+            ObservationPlan(
+                group.observation, lattice, known, blueprint.num_agents, agents=members, active=active
+            )
+        )
+        first = members.stop
+    return plans

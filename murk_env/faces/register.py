@@ -1,0 +1,90 @@
+"""Registers an environment class in every form that it can have."""
+
+import sys
+from collections.abc import Callable
+from typing import Any, Literal, TypeVar
+
+import gymnasium
+
+from murk_env.errors import DefinitionError
+from murk_env.faces.env import MurkEnv
+from murk_env.faces.forms import entry_point
+
+__all__ = ["PETTINGZOO_FORMS", "register", "register_with_pettingzoo"]
+
+SomeEnv = TypeVar("SomeEnv", bound=MurkEnv)
+Agents = Literal["team", "apart"]
+
+PETTINGZOO_FORMS = ("parallel", "aec")
+
+_gymnasium: Any = gymnasium  # whose register is typed in part
+_with_agents: dict[str, type[MurkEnv]] = {}  # by id; PettingZoo is told when it is loaded
+
+
+def register(
+    env_id: str, *, max_episode_steps: int | None = None, agents: Agents | None = None
+) -> Callable[[type[SomeEnv]], type[SomeEnv]]:
+    """Register a class with Gymnasium and PettingZoo; the decorator of an environment.
+
+        @register("my/Pond-v0", max_episode_steps=200)
+        class Pond(MurkEnv): ...
+
+    One actor, or a team, is then `gymnasium.make("my/Pond-v0")` and `gymnasium.make_vec("my/Pond-v0", 1024)`;
+    an environment with agents, `pettingzoo.make("parallel", ...)` and `"aec"`, once
+    `murk_env.MurkParallelEnv` has been imported, which needs PettingZoo. Registering the same class twice, or
+    its next definition in a notebook, is silent.
+
+    Args:
+        env_id: `namespace/Name-v0`.
+        max_episode_steps: steps after which every form truncates an episode, unless told otherwise; None for
+            no limit.
+        agents: for a blueprint with groups, `team` where they share one reward and `apart` where each agent
+            has its own; None for one actor.
+
+    Raises:
+        DefinitionError: the decorated object is no subclass of MurkEnv, or `agents` something else.
+    """
+    if agents not in (None, "team", "apart"):
+        raise DefinitionError(f"register({env_id!r}): agents is 'team', 'apart' or None, not {agents!r}.")
+
+    def mark(cls: type[SomeEnv]) -> type[SomeEnv]:
+        if not (isinstance(cls, type) and issubclass(cls, MurkEnv)):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise DefinitionError(f"@register({env_id!r}) decorates a subclass of MurkEnv, not {cls!r}.")
+        cls.registered_id, cls.max_episode_steps, cls.registered_agents = env_id, max_episode_steps, agents
+        if agents != "apart":
+            _register_with_gymnasium(cls, env_id)
+        if agents is not None:
+            _with_agents[env_id] = cls
+            if "pettingzoo" in sys.modules:
+                register_with_pettingzoo()
+        return cls
+
+    return mark
+
+
+def _register_with_gymnasium(cls: type[MurkEnv], env_id: str) -> None:
+    single, vector = entry_point("single", cls), entry_point("vector", cls)
+    known = gymnasium.registry.get(env_id)
+    if known is not None:
+        if known.entry_point == single and known.max_episode_steps == cls.max_episode_steps:
+            return
+        if getattr(known.entry_point, "__qualname__", "") == cls.__qualname__:
+            del gymnasium.registry[env_id]  # defined again in a notebook
+    gymnasium.register(env_id, single, vector_entry_point=vector, max_episode_steps=cls.max_episode_steps)
+
+
+def register_with_pettingzoo() -> None:
+    """Tell PettingZoo, which must be loaded, of all classes with agents; before 1.27 it has no registry."""
+    library: Any = sys.modules["pettingzoo"]
+    if not hasattr(library, "register"):
+        return
+    for env_id, cls in _with_agents.items():
+        for form in PETTINGZOO_FORMS:
+            known = {"parallel": library.parallel_registry, "aec": library.aec_registry}[form]
+            if env_id in known:
+                if known[env_id].entry_point == entry_point(form, cls):
+                    continue
+                del known[env_id]
+            library.register(
+                form, env_id, entry_point=entry_point(form, cls), max_cycles=cls.max_episode_steps
+            )

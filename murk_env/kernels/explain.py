@@ -1,0 +1,108 @@
+"""What numba says is wrong with a function, in one sentence and with the line of the author's file."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from murk_env.kernels.numba_internals import NUMBA_DIRECTORY
+
+__all__ = ["explain"]
+
+_OURS = (Path(__file__).resolve().parents[1], NUMBA_DIRECTORY)
+_COLOURS = re.compile(r"\x1b\[[0-9;]*m")
+_PLACES = re.compile(
+    r'File "(?P<file>[^"\n]+)", line (?P<line>\d+):|\b(?:at|from) (?P<at>\S[^\n]*?) \((?P<on>\d+)\)'
+)
+_NOISE = (
+    "Failed in",
+    "During:",
+    "- ",
+    ">>>",
+    "File ",
+    "No implementation of function",
+    "There are",
+    "Overload",
+)
+_PARTS: tuple[tuple[str, str], ...] = (  # of what numba calls its types
+    (r"Literal\[str\]\((.*?)\)", r"'\1'"),
+    (r"Literal\[\w+\]\((.*?)\)", r"\1"),
+    (r"Module\(<module '([\w.]+)'.*?>\)", r"\1"),
+    (r"type\(CPUDispatcher\(<function (\w+) at \w+>\)\)", r"\1"),
+    (r"(?:readonly )?array\((\w+), (\d)d, \w+\)", r"array of \1"),
+    (r"unicode_type", "str"),
+    (r"\bnone\b", "None"),
+)
+_IN_PLACE = "changes an array in place that is read-only here, or by numbers that it cannot hold"
+_REASONS: tuple[tuple[str, str], ...] = (  # the first that is found speaks
+    (r"Cannot modify readonly array", "writes to an array that is read-only here"),
+    (r"Unsupported array index type (.+?) in \[", "an index must be an integer, not {0}"),
+    (r"cannot index (array\(.+?\)) with (\d+) indices", "an {0} is given {1} indices, more than it has axes"),
+    (r"'NoneType' object has no attribute 'args'", _IN_PLACE),  # numba's own words for `array += number`
+    (r"NameError: (name '\w+' is not defined)", "{0}"),
+    (r"Unknown attribute '(\w+)' of type (.+)", "{1} has no {0!r} that can be compiled"),
+    (r"unsupported NumPy function '([\w.]+)'", "{0} cannot be compiled, or not as it is used here"),
+    (r"Untyped \w+ name '(\w+)'", "{0!r} means something that cannot be used in a compiled function"),
+    (r">>> setitem\((array\(.+?\)), .+, none\)", "stores None in an {0}; does a function lack its return?"),
+    (r">>> setitem\((array\(.+?\)), .+, (.+)\)", "cannot store {1} in an {0}"),
+    (r"specific error:\s+\w+: (?!Failed in)(.+)", "{0}"),
+    (r">>> (\w+)(\(.*\))", "{0} cannot be compiled for {1}"),
+    (r"Cannot unify (.+) and (.+) for '([^.']+)", "{2} is {0} in one place and {1} in another"),
+    (r"unify return type from the following types: (.+?), (.+)", "returns {0} in one place, {1} in another"),
+    (r"Cannot bind .+ due to \"TypeError: (.+)\"", "a function is called wrongly: {0}"),
+    (r"unsupported opcode \((\w+)\)", "uses Python that cannot be compiled ({0})"),
+)
+
+
+def explain(error: BaseException) -> tuple[str, str | None, int | None]:
+    """Say what is wrong with a function that numba does not compile.
+
+    Args:
+        error: what numba raised.
+
+    Returns:
+        One sentence without a full stop; the author's file and line, None and None if they are not known. Of
+        a function that calls others, the innermost line counts that is neither in this package nor in numba.
+    """
+    text = _COLOURS.sub("", str(error))
+    filename, line = next(_places(error, text), (None, None))
+    return _reason(text) or type(error).__name__, filename, line
+
+
+def _reason(text: str) -> str:
+    for pattern, sentence in _REASONS:
+        found = re.search(pattern, text)
+        if found:
+            return sentence.format(*map(_plain, found.groups()))
+    lines = [line.strip() for line in text.splitlines()]
+    said = next((line for line in lines if line and not line.startswith(_NOISE)), "")
+    return _plain(re.sub(r"\.*( Raised from .*)?$", "", said))
+
+
+def _plain(words: str) -> str:
+    """Return numba's words in Python's."""
+    for pattern, plain in _PARTS:
+        words = re.sub(pattern, plain, words)
+    return words.strip().rstrip(".")
+
+
+def _places(error: BaseException, text: str) -> Iterator[tuple[str, int]]:
+    """Yield the author's lines that an error names, the innermost first."""
+    for found in _PLACES.finditer(text):
+        filename, line = found["file"] or found["at"], found["line"] or found["on"]
+        if _is_authors(filename):
+            yield (_absolute(filename) if found["file"] else filename), int(line)
+    place: Any = getattr(error, "loc", None)
+    if place is not None and _is_authors(place.filename):
+        yield place.filename, place.line
+
+
+def _is_authors(filename: str) -> bool:
+    if filename.startswith("<"):
+        return not filename.startswith("<murk_env ")
+    path = Path(filename).resolve()
+    return not any(path.is_relative_to(directory) for directory in _OURS)
+
+
+def _absolute(filename: str) -> str:
+    return filename if filename.startswith("<") else str(Path(filename).resolve())

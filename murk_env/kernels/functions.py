@@ -1,0 +1,49 @@
+"""Functions handed to numba, alone or with the plain functions that they call."""
+
+import types
+from collections.abc import Callable
+from typing import Any, TypeVar, cast
+
+from murk_env.kernels.disk_cache import attach_cache
+from murk_env.kernels.fingerprint import global_names
+from murk_env.kernels.numba_internals import PlannedCompiler, njit, plan_of
+
+__all__ = ["compile_with_helpers", "compiled"]
+
+AnyFunction = TypeVar("AnyFunction", bound=Callable[..., Any])
+
+
+def compiled(function: AnyFunction, *, checked: bool) -> AnyFunction:
+    """Return numba's dispatcher of a function, with the options and the disk cache of this package."""
+    compiler = {"pipeline_class": PlannedCompiler} if plan_of(function) else {}
+    dispatcher = njit(nogil=True, error_model="numpy", boundscheck=checked, **compiler)(function)
+    attach_cache(dispatcher)
+    return cast(AnyFunction, dispatcher)
+
+
+def compile_with_helpers(
+    function: types.FunctionType, made: dict[types.FunctionType, Callable[..., Any]], checked: bool
+) -> Callable[..., Any]:
+    """Compile a copy of ``function`` whose plain helpers are replaced by compiled ones, anew.
+
+    ``made`` holds what is already under way, so that functions that call each other come to an end.
+    """
+    if function in made:
+        return made[function]
+    cells = tuple(types.CellType() for _ in function.__closure__ or ())
+    variables: dict[str, Any] = {"__name__": function.__module__, "__builtins__": function.__builtins__}
+    copy = types.FunctionType(function.__code__, variables, function.__name__, function.__defaults__, cells)
+    copy.__kwdefaults__ = function.__kwdefaults__
+    copy.__qualname__ = function.__qualname__
+    if plan_of(function):  # made by murk_env.kernels.records
+        vars(copy).update({name: vars(function)[name] for name in ("__plan__", "__signature__")})
+    made[function] = compiled(copy, checked=checked)
+
+    def ready(value: Any) -> Any:
+        return compile_with_helpers(value, made, checked) if isinstance(value, types.FunctionType) else value
+
+    for name in global_names(function.__code__) & function.__globals__.keys():
+        variables[name] = ready(function.__globals__[name])
+    for cell, original in zip(cells, function.__closure__ or (), strict=True):
+        cell.cell_contents = ready(original.cell_contents)
+    return made[function]

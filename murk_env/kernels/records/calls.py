@@ -1,0 +1,60 @@
+"""Calls that hand over a record: which function of the author's they mean, and what it is given."""
+
+import inspect
+import types
+from typing import Any
+
+from murk_env.kernels.numba_internals import is_dispatcher
+from murk_env.kernels.records.meanings import BoundMethod, Meanings, Record
+from murk_env.kernels.records.members import dotted, refusal
+
+__all__ = ["bound", "takes_records"]
+
+
+def takes_records(call: Any, meanings: Meanings) -> bool:
+    """Whether a call is one of a record's method or hands over a record."""
+    return isinstance(meanings.of(call.func), BoundMethod) or any(map(meanings.record, _variables(call)))
+
+
+def bound(call: Any, meanings: Meanings, loc: Any) -> tuple[types.FunctionType, dict[str, Any]]:
+    """Return the function that is called, and for each parameter its Record, its variable or its default.
+
+    Raises:
+        RecordError: the call is none that the function takes, or the function none that can be looked into.
+    """
+    function = _callee(call, meanings, loc)
+    args = [_handed(variable, meanings, loc) for variable in call.args]
+    kwargs = {name: _handed(variable, meanings, loc) for name, variable in call.kws}
+    meaning = meanings.of(call.func)
+    if isinstance(meaning, BoundMethod):
+        args.insert(0, Record(meaning.path))
+    if call.vararg or call.varkwarg:
+        raise refusal(f"{function.__name__} is given a record and cannot be given *arguments", loc)
+    try:
+        arguments = inspect.signature(function, follow_wrapped=False).bind(*args, **kwargs)
+    except TypeError as error:
+        raise refusal(f"{function.__name__}() is called wrongly: {error}", loc) from None
+    arguments.apply_defaults()
+    return function, arguments.arguments
+
+
+def _callee(call: Any, meanings: Meanings, loc: Any) -> types.FunctionType:
+    meaning = meanings.of(call.func)
+    found: Any = meaning.function if isinstance(meaning, BoundMethod) else meanings.known(call.func)
+    function = found.py_func if is_dispatcher(found) else found
+    if not isinstance(function, types.FunctionType):
+        record = next(filter(None, map(meanings.record, _variables(call))), ("a record",))
+        name = getattr(function, "__name__", "what is called here")
+        raise refusal(f"{dotted(record)} is a record and cannot be given to {name}, no plain function", loc)
+    return function
+
+
+def _handed(variable: Any, meanings: Meanings, loc: Any) -> Any:
+    meaning = meanings.of(variable)
+    if isinstance(meaning, BoundMethod):
+        raise refusal(f"a method of {dotted(meaning.path)} can only be called", loc)
+    return meaning if isinstance(meaning, Record) else variable
+
+
+def _variables(call: Any) -> list[Any]:
+    return [*call.args, *(variable for _, variable in call.kws)]

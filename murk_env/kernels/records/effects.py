@@ -1,0 +1,157 @@
+"""Which of its arguments a rewritten function may write, told from its statements alone.
+
+What cannot be told counts as written: types are not known here, so that what is read from an array may be a
+part of it, a row say, and whoever is handed it may write there.
+"""
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from murk_env.kernels.numba_internals import numba_ir as ir
+from murk_env.kernels.records.meanings import Meanings
+
+__all__ = ["Effects", "effects_of"]
+
+_READING: tuple[Any, ...] = (abs, bool, complex, divmod, float, int, len, max, min, pow, range, round, sum)
+_ITERATING: tuple[Any, ...] = (enumerate, iter, reversed, zip)
+_READING_METHODS = frozenset(
+    {"all", "any", "argmax", "argmin", "argsort", "astype", "copy", "item", "max", "mean", "min", "prod"}
+    | {"std", "sum", "var"}
+)
+
+
+@dataclass(frozen=True)
+class Effects:
+    """What a function does to its arguments, by their positions.
+
+    Attributes:
+        written: those whose elements it may write.
+        kept: those of which a part may be in what it returns.
+        returns: whether any of its returns returns something other than None.
+    """
+
+    written: frozenset[int]
+    kept: frozenset[int]
+    returns: bool
+
+
+def effects_of(form: Any, meanings: Meanings, of_calls: Mapping[str, Effects]) -> Effects:
+    """Return the effects of a rewritten function.
+
+    Args:
+        form: the function in numba's intermediate form.
+        meanings: what its variables mean.
+        of_calls: the effects of the functions of records that it calls, by the variable of the function.
+    """
+    return _Walk(form, meanings, of_calls).effects
+
+
+class _Walk:
+    """One function's statements, gone through until nothing new is learnt."""
+
+    def __init__(self, form: Any, meanings: Meanings, of_calls: Mapping[str, Effects]) -> None:
+        self._meanings = meanings
+        self._of_calls = of_calls
+        self._parts: dict[str, frozenset[int]] = {}  # by variable, the arguments it may be a part of
+        self._attributes: dict[str, str] = {}  # by variable, the attribute that was read into it
+        self._written: set[int] = set()
+        self._kept: set[int] = set()
+        statements = [statement for block in form.blocks.values() for statement in block.body]
+        before = -1
+        while before < (before := self._learn(statements)):
+            pass
+        self.effects = Effects(frozenset(self._written), frozenset(self._kept), _returns(statements))
+
+    def _learn(self, statements: Iterable[Any]) -> int:
+        for statement in statements:
+            self._statement(statement)
+        return sum(map(len, self._parts.values()))
+
+    def _statement(self, statement: Any) -> None:
+        if isinstance(statement, ir.Assign):
+            name = statement.target.name
+            self._parts[name] = self._parts.get(name, frozenset()) | self._value(name, statement.value)
+        elif isinstance(statement, ir.SetItem | ir.StaticSetItem):
+            self._written |= self._part(statement.target)
+        elif isinstance(statement, ir.Return):
+            self._kept |= self._part(statement.value)
+        elif not isinstance(statement, ir.Branch | ir.Print | ir.Raise):
+            self._written |= self._any_part(statement)
+
+    def _value(self, name: str, value: Any) -> frozenset[int]:
+        if isinstance(value, ir.Var):
+            return self._part(value)
+        if isinstance(value, ir.Arg):
+            return frozenset([value.index])
+        if not isinstance(value, ir.Inst):
+            return frozenset()
+        return self._expression(name, value, getattr(value, "op", ""))
+
+    def _expression(self, name: str, value: Any, operation: str) -> frozenset[int]:
+        if operation in ("binop", "unary"):
+            return frozenset()
+        if operation == "inplace_binop":
+            self._written |= self._part(value.lhs)
+            return self._part(value.lhs)
+        if operation in ("getitem", "static_getitem"):
+            return self._part(value.value)
+        if operation == "getattr":
+            self._attributes[name] = value.attr
+        return self._call(value) if operation == "call" else self._any_part(value)
+
+    def _call(self, call: Any) -> frozenset[int]:
+        if call.func.name in self._of_calls:
+            known, handed = self._of_calls[call.func.name], list(map(self._part, call.args))
+            self._written.update(*(handed[index] for index in known.written))
+            return _union(handed[index] for index in known.kept)
+        function = self._meanings.known(call.func)
+        if _only_reads(function, call) or self._attributes.get(call.func.name) in _READING_METHODS:
+            return frozenset()
+        if not _is_one_of(function, _ITERATING):
+            self._written |= self._any_part(call)
+        return self._any_part(call)
+
+    def _part(self, variable: Any) -> frozenset[int]:
+        return self._parts.get(variable.name, frozenset())
+
+    def _any_part(self, used: Any) -> frozenset[int]:
+        return _union(map(self._part, used.list_vars()))
+
+
+def _union(sets: Iterable[frozenset[int]]) -> frozenset[int]:
+    empty: frozenset[int] = frozenset()
+    return empty.union(*sets)
+
+
+def _only_reads(function: Any, call: Any) -> bool:
+    """Whether a function of Python or numpy writes nothing and returns no part of what it is given."""
+    module = getattr(function, "__module__", None)
+    if module == math.__name__ or _is_one_of(function, _READING):
+        return True
+    if isinstance(function, type):
+        return module == np.__name__
+    if call.kws or call.vararg:  # out= perhaps
+        return False
+    return isinstance(function, np.ufunc) and len(call.args) <= function.nargs - function.nout
+
+
+def _is_one_of(value: Any, functions: Iterable[Any]) -> bool:
+    return any(value is function for function in functions)
+
+
+def _returns(statements: Iterable[Any]) -> bool:
+    """Whether something other than None is returned."""
+    values = {one.target.name: one.value for one in statements if isinstance(one, ir.Assign)}
+    return not all(_is_none(one.value, values) for one in statements if isinstance(one, ir.Return))
+
+
+def _is_none(value: Any, values: Mapping[str, Any]) -> bool:
+    """Whether a temporary, which is assigned once, is None."""
+    while isinstance(value, ir.Var) and value.name.startswith("$") and value.name in values:
+        value = values[value.name]
+        value = value.value if isinstance(value, ir.Expr) and value.op == "cast" else value
+    return isinstance(value, ir.Const) and value.value is None

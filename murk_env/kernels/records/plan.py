@@ -1,0 +1,102 @@
+"""The plan of a flat function: how its code is rewritten whenever numba compiles it."""
+
+import hashlib
+import inspect
+import types
+from collections.abc import Mapping, Sequence
+from functools import cache
+from pathlib import Path as File
+from typing import Any, NamedTuple
+
+from murk_env.kernels.numba_internals import TypingError, intermediate, numba_types
+from murk_env.kernels.records.members import Member, Path, dotted
+from murk_env.kernels.records.rewrite import Call, Rewriter
+
+__all__ = ["Plan", "planned", "sources"]
+
+_SOURCES = ("calls.py", "meanings.py", "members.py", "../numba_internals.py", "plan.py", "rewrite.py")
+
+
+class Plan(NamedTuple):
+    """How a function is rewritten: all that its code does not tell, so that it can be part of a fingerprint.
+
+    Attributes:
+        parameters: the author's.
+        records: those of them that are records.
+        paths: what is handed over, from the function's own parameters.
+        names: as which arguments.
+        arguments: the other parameters.
+        members: what the paths that the function names are.
+        calls: what is called in place of functions of records, in the order of the calls.
+        sources: a hash of the modules that rewrite.
+    """
+
+    parameters: tuple[str, ...]
+    records: tuple[str, ...]
+    paths: tuple[Path, ...]
+    names: tuple[str, ...]
+    arguments: tuple[str, ...]
+    members: tuple[tuple[Path, Member], ...]
+    calls: tuple[Call, ...]
+    sources: object
+
+    def intermediate(self, function: types.FunctionType, kinds: Sequence[Any]) -> Any:
+        """Return the rewritten function, as numba's compiler asks for it.
+
+        Args:
+            function: a copy of the author's function whose global names mean compiled functions.
+            kinds: numba's types of the arguments.
+        """
+        form = intermediate(function, self.parameters)
+        rewriter = Rewriter(form, self.records, _Replay(self))
+        kind_of = dict(zip(self.paths, kinds, strict=False))
+        for path, loc in rewriter.arrays:
+            if not isinstance(kind_of[path], numba_types.Array):
+                reason = f"{dotted(path)} is a number here; only an array can be changed or indexed"
+                raise TypingError(reason, loc=loc)
+        for path, loc in rewriter.changed:
+            if isinstance(kind_of[path], numba_types.Array) and not kind_of[path].mutable:
+                raise TypingError(f"Cannot modify readonly array {dotted(path)}", loc=loc)
+        rewriter.set_parameters((*self.names, *self.arguments))
+        return form
+
+
+class _Replay:
+    """Answers as the plan noted it."""
+
+    def __init__(self, plan: Plan) -> None:
+        self._members = dict(plan.members)
+        self._names = dict(zip(plan.paths, plan.names, strict=True))
+        self._calls = iter(plan.calls)
+
+    def member(self, path: Path, loc: Any) -> Member:
+        return self._members[path]
+
+    def variable(self, path: Path) -> str:
+        return self._names[path]
+
+    def call(self, function: types.FunctionType, records: Mapping[str, Path], loc: Any) -> Call:
+        return next(self._calls)
+
+
+def planned(function: types.FunctionType, plan: Plan) -> types.FunctionType:
+    """Return a copy of a function that numba compiles as planned."""
+    copy = types.FunctionType(
+        function.__code__, function.__globals__, function.__name__, None, function.__closure__
+    )
+    copy.__module__, copy.__qualname__ = function.__module__, function.__qualname__
+    kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
+    names = (*plan.names, *plan.arguments)
+    signature = inspect.Signature([inspect.Parameter(name, kind) for name in names])
+    vars(copy).update(__plan__=plan, __signature__=signature)
+    return copy
+
+
+@cache
+def sources() -> object:
+    """Return a hash of what rewrites functions; what cannot be described, and so not cached, if unknown."""
+    try:
+        contents = [(File(__file__).parent / name).read_bytes() for name in _SOURCES]
+    except OSError:  # installed without sources
+        return object()
+    return hashlib.sha256(b"".join(contents)).hexdigest()

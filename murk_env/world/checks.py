@@ -1,0 +1,53 @@
+"""What checked mode proves in a tick: full writes are complete, floats finite, categories known."""
+
+import numpy as np
+import numpy.typing as npt
+
+from murk_arena import TickGuard, UncoveredWriteError
+from murk_env.errors import HookError, PropagatorError
+from murk_env.fields import Field
+from murk_env.fields.checks import check_values
+from murk_env.propagators.base import Propagator
+from murk_env.world.layout import Layout
+
+__all__ = ["TickChecks"]
+
+
+class TickChecks:
+    """Proves what propagators and hooks have just written.
+
+    Args:
+        layout: what the worlds are made of.
+
+    Attributes:
+        skipped: worlds whose numbers are not looked at, because they are reset later in this tick.
+    """
+
+    def __init__(self, layout: Layout) -> None:
+        self._ids = layout.ids
+        self._fields = tuple(layout.fields.values())
+        self._owned = [field for field in self._fields if field not in layout.pipeline.writers]
+        self.skipped: npt.NDArray[np.intp] | None = None
+
+    def propagator(self, propagator: Propagator, guard: TickGuard) -> None:
+        """Prove what a propagator has written complete and finite."""
+        try:
+            guard.prove_covered([self._ids[field] for field in propagator.writes])
+        except UncoveredWriteError as error:
+            raise PropagatorError(f"{propagator.name} left a part of its write unset: {error}") from error
+        written = [
+            (field, guard.read(self._ids[field])) for field in (*propagator.writes, *propagator.updates)
+        ]
+        check_values(propagator.name, written, PropagatorError, skipped=self.skipped)
+
+    def hook(self, who: str, guard: TickGuard) -> None:
+        """Prove that what a hook may have written is finite."""
+        self._hook(who, guard, self._owned)
+
+    def edit(self, guard: TickGuard) -> None:
+        """Prove that what was set between ticks is finite; any field may have been."""
+        self._hook("edit", guard, self._fields)
+
+    def _hook(self, who: str, guard: TickGuard, fields: "list[Field] | tuple[Field, ...]") -> None:
+        written = [(field, guard.read(self._ids[field])) for field in fields]
+        check_values(who, written, HookError, skipped=self.skipped)

@@ -1,0 +1,150 @@
+"""The layout of a batch of worlds: its fields, their places in the arena, its propagators in order."""
+
+import dataclasses
+import math
+import operator
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from murk_arena import FieldId, FieldSpec
+from murk_env.errors import FieldError, LatticeError
+from murk_env.fields import Field, Parameter
+from murk_env.fields.bookkeeping import BOOKKEEPING
+from murk_env.lattice import Lattice
+from murk_env.propagators.base import Propagator
+from murk_env.world.pipeline import Pipeline
+from murk_env.world.static_values import field_ids, field_specs
+
+__all__ = ["Layout", "lay_out"]
+
+
+@dataclasses.dataclass(frozen=True, eq=False, kw_only=True)
+class Layout:
+    """What a batch of worlds is made of; nothing in it ever changes.
+
+    Attributes:
+        lattice: topology of every world's cells.
+        fields: the author's fields by name.
+        ids: every field's number in the arena, those of the bookkeeping included.
+        specs: what the arena is told of each field.
+        pipeline: the propagators in order, and who writes which field.
+        num_worlds: number of worlds in the batch.
+        num_agents: number of agents of every world.
+        dt: time that one tick advances.
+    """
+
+    lattice: Lattice
+    fields: Mapping[str, Field]
+    ids: Mapping[Field, FieldId]
+    specs: Sequence[FieldSpec]
+    pipeline: Pipeline
+    num_worlds: int
+    num_agents: int
+    dt: float
+
+    @cached_property
+    def sparse(self) -> Sequence[Field]:
+        """The sparse fields, parameters among them."""
+        return [field for field in self.fields.values() if field.mutability == "sparse"]
+
+    @cached_property
+    def sparse_written(self) -> Sequence[Field]:
+        """The sparse fields that propagators write."""
+        return [field for field in self.pipeline.writers if field.mutability == "sparse"]
+
+    @cached_property
+    def limited(self) -> Sequence[Field]:
+        """The fields that hooks may take beyond their bounds."""
+        return [field for field in self.fields.values() if field.limited]
+
+    @cached_property
+    def bounded(self) -> Sequence[Field]:
+        """Those of them that have to be brought back at every tick."""
+        return [field for field in self.limited if not self.pipeline.bounds_held(field)]
+
+    @cached_property
+    def bounded_parameters(self) -> Sequence[Field]:
+        """The parameters among them: stability was checked against their bounds."""
+        return [field for field in self.bounded if isinstance(field, Parameter)]
+
+    @cached_property
+    def order(self) -> npt.NDArray[np.int64]:
+        """All worlds, for kernels that run on places in a list of worlds."""
+        return np.arange(self.num_worlds)
+
+    @cached_property
+    def world_bytes(self) -> int:
+        """Memory that one world takes in both buffers."""
+        shapes = [field.shape(self.lattice.num_cells, self.num_agents) for field in self.fields.values()]
+        return 8 * sum(math.prod(shape) for shape in shapes)
+
+
+def lay_out(
+    lattice: Lattice,
+    fields: Mapping[str, Field],
+    propagators: Sequence[Propagator],
+    *,
+    num_worlds: int,
+    num_agents: int,
+    dt: float,
+) -> Layout:
+    """Return the layout of a batch of worlds.
+
+    Raises:
+        LatticeError: it is no lattice, or one that contradicts itself.
+        FieldError: the fields' names or the number of agents are not possible.
+        PipelineError: the propagators do not fit the fields or each other.
+    """
+    if not isinstance(lattice, Lattice):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise LatticeError(f"a World lies on a Lattice, such as Square4(8, 8), not on {lattice!r}.")
+    lattice.check()
+    named = _named(fields)
+    agents = _num_agents(num_agents, named)
+    pipeline = Pipeline(propagators, named.values(), lattice, float(dt))
+    ids = field_ids(named)
+    return Layout(
+        lattice=lattice,
+        fields=named,
+        ids=ids,
+        specs=field_specs(ids, lattice.num_cells, agents, pipeline.write_mode),
+        pipeline=pipeline,
+        num_worlds=num_worlds,
+        num_agents=agents,
+        dt=float(dt),
+    )
+
+
+def _named(fields: Mapping[str, Field]) -> Mapping[str, Field]:
+    for name, field in fields.items():
+        if not field.name:
+            field.name = name
+        if field.name != name or name in BOOKKEEPING or list(fields.values()).count(field) > 1:
+            raise FieldError(
+                f"field {field.name!r} cannot be called {name!r} here: a field has one name, "
+                f"and none of {list(BOOKKEEPING)}."
+            )
+    for field in fields.values():
+        if isinstance(field.initial, Field) and field.initial not in fields.values():
+            raise FieldError(
+                f"field {field.name!r} begins with the values of {field.initial!r}, which is no field of "
+                f"these worlds; declare it beside."
+            )
+    return dict(fields)
+
+
+def _num_agents(number: Any, fields: Mapping[str, Field]) -> int:
+    of_agents = [field.name for field in fields.values() if field.over == "agents"]
+    try:
+        agents = operator.index(number)
+    except TypeError:
+        agents = -1
+    if agents < 0 or (of_agents and agents == 0):
+        raise FieldError(
+            f"num_agents is a number of agents, not {number!r}"
+            + (f"; the fields {of_agents} are over agents and need at least 1." if of_agents else ".")
+        )
+    return agents

@@ -1,0 +1,37 @@
+"""Read-only arrays of every field while one of the arena's two buffers is staged."""
+
+import dataclasses
+
+from murk_arena import PingPongArena, TickGuard
+from murk_env.fields import Values
+from murk_env.world.layout import Layout
+
+__all__ = ["Staged"]
+
+
+@dataclasses.dataclass(slots=True)
+class Staged:
+    """What is read of the worlds in a tick. Whoever holds it sees where the fields lie now.
+
+    Attributes:
+        version: the arena's layout version that the arrays belong to.
+        before: the published values.
+        after: the staged values.
+    """
+
+    version: int
+    before: Values
+    after: Values
+
+    @classmethod
+    def of(cls, layout: Layout, arena: PingPongArena, guard: TickGuard) -> "Staged":
+        """Fetch the arrays of the tick in progress."""
+        before = Values({field: guard.previous(field_id) for field, field_id in layout.ids.items()})
+        after = Values({field: guard.read(field_id) for field, field_id in layout.ids.items()})
+        return cls(arena.layout_version, before, after)
+
+    def follow(self, layout: Layout, arena: PingPongArena, guard: TickGuard) -> None:
+        """Fetch again what has moved."""
+        if self.version != arena.layout_version:
+            found = Staged.of(layout, arena, guard)
+            self.before, self.after, self.version = found.before, found.after, found.version
