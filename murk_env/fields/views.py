@@ -12,9 +12,14 @@ from murk_env.fields.bookkeeping import ACTIVE, STEP
 from murk_env.fields.field import Field
 from murk_env.random import WorldRng
 
-__all__ = ["RowTick", "Tick", "Values", "storable"]
+__all__ = ["KEPT", "RowTick", "Tick", "Values", "storable"]
 
 Array = npt.NDArray[Any]
+
+KEPT = {  # fields that hooks read and the engine writes
+    ACTIVE: "'active' is kept by the env: an agent leaves when terminated says so, and returns at a reset.",
+    STEP: "'elapsed_steps' is kept by the env: it counts the steps of an episode.",
+}
 
 
 class Values(Mapping[Field, Array]):
@@ -26,13 +31,22 @@ class Values(Mapping[Field, Array]):
     """
 
     __slots__ = ("_arrays", "_names")
+    _arrays: dict[Field, Array]
+    _names: dict[str, Field]
 
     def __init__(self, arrays: Mapping[Field, Array]) -> None:
-        self._arrays = dict(arrays)
-        self._names = {known_as(field): field for field in self._arrays}
+        set_own = super().__setattr__
+        set_own("_arrays", dict(arrays))
+        set_own("_names", {known_as(field): field for field in arrays})
 
     def __getattr__(self, name: str) -> Array:
         return self._arrays[field_called(name, self._names)]
+
+    def __setattr__(self, name: str, values: object) -> None:
+        raise DefinitionError(
+            f"{name!r} cannot be set here: before and after are read-only; set fields in act or start, "
+            f"tick.{name} = values."
+        )
 
     def __getitem__(self, field: Field) -> Array:
         try:
@@ -149,7 +163,7 @@ class RowTick:
 
     Everything has one row for each of `worlds`: `tick.heat`, or `tick[field]`, gives a copy of those rows,
     `tick.heat = values` sets them (any field but static ones), `tick.rng` draws one row each.
-    A static field is read whole, `(*shape)`.
+    A static field is read whole, `(*shape)`. `tick.elapsed_steps` is 0.
     """
 
     __slots__ = ("_fields", "_ids", "_writer", "rng")
@@ -163,7 +177,7 @@ class RowTick:
     ) -> None:
         set_own = super().__setattr__
         set_own("_writer", writer)
-        set_own("_fields", {known_as(field): field for field in fields.values()})
+        set_own("_fields", {known_as(field): field for field in (*fields.values(), STEP)})
         set_own("_ids", ids)
         set_own("rng", rng)
 
@@ -184,6 +198,8 @@ class RowTick:
         return rows
 
     def __setitem__(self, field: Field, values: npt.ArrayLike) -> None:
+        if field in KEPT and field in self._fields.values():
+            raise DefinitionError(KEPT[field])
         self._writer.write(self._id(field), storable(field, values))
 
     def at(self, field: Field, cells: npt.NDArray[np.integer[Any]]) -> Array:
@@ -224,8 +240,9 @@ def field_called(name: str, known: Mapping[str, Field]) -> Field:
     except KeyError:
         if name.startswith("__"):
             raise AttributeError(name) from None  # Python itself asks for such
+        names = [one for one in known if not one.startswith("_")]
         raise UnknownFieldError(
-            _no_active() if name == "active" else f"no field is called {name!r}; {did_you_mean(name, known)}"
+            _no_active() if name == "active" else f"no field is called {name!r}; {did_you_mean(name, names)}"
         ) from None
 
 

@@ -16,7 +16,7 @@ from murk_arena import FieldId, PingPongArena, TickGuard
 from murk_env.errors import PropagatorError, described
 from murk_env.fields import Field, Tick
 from murk_env.fields.bookkeeping import EPISODE, PHASE, RNG_KEY, STEP
-from murk_env.fields.views import Editor, Values
+from murk_env.fields.views import KEPT, Editor, Values
 from murk_env.kernels import COMPILES, KernelCall
 from murk_env.kernels.program import Program, Run, Runner, Stage
 from murk_env.propagators.base import Propagator
@@ -251,7 +251,7 @@ def _tick_of(layout: Layout, guard: TickGuard, staged: Staged, rng: WorldRng) ->
 
 def edit_tick(layout: Layout, guard: TickGuard) -> Tick:
     """Return a tick through which every field but static ones may be written."""
-    values = Values({field: guard.read(layout.ids[field]) for field in layout.fields.values()})
+    values = Values({field: guard.read(layout.ids[field]) for field in (*layout.fields.values(), STEP)})
     clocks = (guard.read(layout.ids[field]) for field in (RNG_KEY, EPISODE, STEP))
     return Tick(
         values, _editors(layout.fields, layout.ids, {}), WorldRng(*clocks, origin=origins.EDIT), guard
@@ -262,10 +262,12 @@ def _editors(
     fields: Mapping[str, Field], ids: Mapping[Field, FieldId], writers: Mapping[Field, Propagator]
 ) -> Mapping[Field, Editor]:
     """Return how a hook comes to a writable array of each field, or why it does not."""
-    return {field: Editor(ids[field], _refusal(field, writers)) for field in fields.values()}
+    return {field: Editor(ids[field], _refusal(field, writers)) for field in (*fields.values(), STEP)}
 
 
 def _refusal(field: Field, writers: Mapping[Field, Propagator]) -> str:
+    if field in KEPT:
+        return KEPT[field]
     if field.mutability == "static":
         return f"{field.name!r} is static: it is set once by the blueprint and never written again."
     if field in writers:

@@ -10,7 +10,7 @@ from murk_env.errors import FieldError
 from murk_env.fields import Field
 from murk_env.fields.bookkeeping import BOOKKEEPING
 
-__all__ = ["build_static", "field_ids", "field_specs", "fitting_static"]
+__all__ = ["build_static", "check_initial_values", "field_ids", "field_specs", "fitting_static"]
 
 
 def field_ids(fields: Mapping[str, Field]) -> Mapping[Field, FieldId]:
@@ -72,6 +72,27 @@ def fitting_static(arena: StaticArena, specs: Sequence[FieldSpec]) -> StaticAren
             f"{_listing(arena.specs)}; build it from an env of the same class and parameters."
         )
     return arena
+
+
+def check_initial_values(ids: Mapping[Field, FieldId], static: StaticArena) -> None:
+    """Refuse static values that lie outside the bounds of a field that begins with them.
+
+    Raises:
+        FieldError: naming the field, one of the values and the bounds.
+    """
+    for field in ids:
+        if not isinstance(field.initial, Field):
+            continue
+        values, (low, high) = static.read(ids[field.initial]), field.bounds
+        with np.errstate(invalid="ignore"):  # NaN lies outside
+            below = values < high if field.at_bounds == "wrap" else values <= high
+            inside = (values >= low) & below
+        if not inside.all():
+            raise FieldError(
+                f"field {field.name!r} begins with the values of {field.initial.name!r}, but "
+                f"{values[~inside].flat[0]} among them lies outside its bounds [{low}, {high}]; change them "
+                f"or the bounds."
+            )
 
 
 def _static(specs: Sequence[FieldSpec]) -> list[FieldSpec]:

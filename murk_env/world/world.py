@@ -20,7 +20,7 @@ from murk_env.world.binding import Bindings, edit_tick
 from murk_env.world.checks import TickChecks
 from murk_env.world.layout import lay_out
 from murk_env.world.limits import apply_limits
-from murk_env.world.static_values import build_static, fitting_static
+from murk_env.world.static_values import build_static, check_initial_values, fitting_static
 
 __all__ = ["World"]
 
@@ -50,7 +50,8 @@ class World:
 
     Raises:
         PipelineError: when the propagators do not fit the fields or each other.
-        FieldError: when a static field has no value, or one of the wrong shape.
+        FieldError: when a static field has no value, or one of the wrong shape, or one outside the bounds of
+            a field that begins with it.
     """
 
     def __init__(
@@ -75,6 +76,7 @@ class World:
             shared = build_static(static or {}, layout.ids, layout.specs)
         else:
             raise FieldError(f"static is a StaticArena or a mapping from fields to values, not {static!r}.")
+        check_initial_values(layout.ids, shared)
         self.arena = PingPongArena(layout.specs, num_worlds=num_worlds, static=shared, checked=checked)
         self.checks = TickChecks(layout)
         self.bindings = Bindings(layout, self.arena, self.checks)

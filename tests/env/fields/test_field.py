@@ -5,9 +5,10 @@ import math
 import numpy as np
 import pytest
 
-from murk_env import Field
-from murk_env.errors import FieldError
+from murk_env import Field, MurkVectorEnv
+from murk_env.errors import FieldAccessError, FieldError, HookError
 from murk_env.fields import fields_of
+from tests.env.worlds import Mixed, Walker
 
 
 class Base:
@@ -114,6 +115,34 @@ def test_a_declaration_that_cannot_be_is_refused(declaration, message):
         Field(**declaration)
 
 
+@pytest.mark.parametrize(
+    ("source", "declaration"),
+    [
+        ({"mutability": "per_tick"}, {}),
+        ({"mutability": "sparse"}, {}),
+        ({"over": "world"}, {}),
+        ({}, {"over": "agents"}),
+        ({}, {"components": 2}),
+        ({"components": 3}, {"components": 2}),
+        ({}, {"dtype": np.int32}),
+        ({}, {"categories": 3}),
+    ],
+    ids=str,
+)
+def test_a_field_cannot_begin_with_one_that_is_not_static_and_of_its_own_shape_and_dtype(source, declaration):
+    first = Field(**{"mutability": "static", **source})
+    with pytest.raises(
+        FieldError,
+        match=r"initial value is a number, or a static field of the same span, components and dtype, not F",
+    ):
+        Field(initial=first, **declaration)
+
+
+def test_a_field_may_begin_with_a_static_one_of_its_own_shape_and_dtype():
+    first = Field(components=2, mutability="static")
+    assert Field(components=2, initial=first).initial is first
+
+
 def test_a_named_field_cannot_be_changed():
     with pytest.raises(FieldError, match="field 'heat' is fixed once it has a name; high cannot be set to 2"):
         Base.heat.high = 2.0
@@ -129,3 +158,53 @@ def test_one_field_object_cannot_have_two_names():
         FieldError, match=r"Twice.second is the same Field object as 'first'; declare a field for each"
     ):
         fields_of(Twice)
+
+
+# --- on the class, and on the env -----------------------------------------------------------------
+
+
+def test_an_env_has_no_array_under_a_fields_name_and_says_where_it_is():
+    env = Walker()
+    env.reset(seed=1)
+    with pytest.raises(
+        FieldAccessError,
+        match=r"Walker.fuse is an array of each world, .*: read env.world\[Walker.fuse\]; in an array hook "
+        r"write tick.fuse, before.fuse or after.fuse; only in a hook that is per_world it is self.fuse",
+    ):
+        env.fuse  # noqa: B018
+    assert not hasattr(env, "fuse")
+    assert env.world[Walker.fuse].shape == (1,)
+
+
+def test_self_in_an_array_hook_has_no_array_under_a_fields_name():
+    class Mistaken(Walker):
+        def terminated(self, after):
+            return self.fuse <= 0
+
+    env = Mistaken()
+    env.reset(seed=1)
+    with pytest.raises(
+        HookError, match=r"terminated raised FieldAccessError: Mistaken.fuse is .* after.fuse"
+    ):
+        env.step(1)
+
+
+@pytest.mark.parametrize("value", [3, Field()], ids=["number", "field"])
+def test_a_field_cannot_be_set_on_an_env(value):
+    env = Walker()
+    with pytest.raises(FieldAccessError, match=r"Walker.fuse is a field: set it through a tick, tick.fuse ="):
+        env.fuse = value
+    assert Walker.fuse is Walker.fields["fuse"]
+
+
+def test_the_class_and_what_is_no_owner_of_fields_give_the_field_itself():
+    assert Walker.fuse is vars(Walker)["fuse"]
+    assert Base().heat is Base.heat
+
+
+def test_the_worlds_of_an_env_take_a_field_or_its_name():
+    envs = MurkVectorEnv(Mixed, 3)
+    envs.reset(seed=1)
+    assert envs.world[Mixed.flow].shape == (3, 2)
+    assert envs.world["flow"].tobytes() == envs.world[Mixed.flow].tobytes()
+    assert envs.world[Mixed.prizes].shape == (6,)

@@ -1,10 +1,14 @@
 """What hooks see of the worlds: values to read, ticks to write through, and what both refuse."""
 
+# pyright: reportIncompatibleMethodOverride=false
+# An array hook here takes the place of a hook for one world.
+
 import numpy as np
 import pytest
 
-from murk_env import Field, MurkVectorEnv, Square4, World
-from murk_env.errors import DefinitionError, HookError
+from murk_env import Field, MurkParallelEnv, MurkVectorEnv, Square4, World
+from murk_env.errors import DefinitionError, HookError, UnknownFieldError
+from tests.env.agent_worlds import Race
 from tests.env.worlds import Mixed, Walker
 
 
@@ -30,7 +34,9 @@ def test_hooks_cannot_replace_the_values_they_are_given():
             after.fuse = np.zeros(1, np.int32)
             return {}
 
-    with pytest.raises(HookError, match=r"Replaces.info raised "):
+    with pytest.raises(
+        HookError, match=r"Replaces.info raised DefinitionError: 'fuse' cannot be set here: .* tick.fuse ="
+    ):
         Replaces().reset(seed=1)
 
 
@@ -59,15 +65,25 @@ class Reads(Walker):
 @pytest.mark.parametrize(
     ("reading", "message"),
     [
-        (lambda values: values["fuse"], "fields are named by their Field objects, not by 'fuse'"),
-        (lambda values: values[Mixed.heat], r"Field\(heat, .*is not a field of these worlds"),
-        (lambda values: values.at(Walker.fuse, np.zeros(1, int)), "fuse"),
+        (
+            lambda values: values["fuse"],
+            "UnknownFieldError: fields are named by their Field objects, not by 'fuse': write tick.heat",
+        ),
+        (
+            lambda values: values[Mixed.heat],
+            r"UnknownFieldError: Field\(heat, .*is not a field of these worlds; known: agent, bell",
+        ),
+        (lambda values: values.fuze, "UnknownFieldError: no field is called 'fuze'; did you mean 'fuse'?"),
+        (
+            lambda values: values.at(Walker.fuse, np.zeros(1, int)),
+            r"DefinitionError: at\(\) takes a scalar field over cells or agents, not Field\(fuse",
+        ),
     ],
-    ids=["name", "other", "at"],
+    ids=["text", "other", "misspelt", "at"],
 )
 def test_reading_what_is_not_there_is_refused(reading, message):
     env = type("Reading", (Reads,), {"reading": staticmethod(reading)})()
-    with pytest.raises(HookError, match=f"Reading.info raised DefinitionError: .*{message}"):
+    with pytest.raises(HookError, match=f"Reading.info raised {message}"):
         env.reset(seed=1)
 
 
@@ -78,7 +94,7 @@ def test_a_tick_knows_no_field_of_another_environment(hook):
 
     env = type("Writing", (Walker,), {hook: write})()
     with pytest.raises(
-        HookError, match=rf"Writing.{hook} raised DefinitionError: Field\(heat.* is not a field of th"
+        HookError, match=rf"Writing.{hook} raised UnknownFieldError: Field\(heat.* is not a field of th"
     ):
         begin_and_step(lambda: env)
 
@@ -92,7 +108,7 @@ def test_a_tick_knows_no_field_of_another_environment(hook):
             r"'heat' is written by Diffusion\(heat\) every tick; act may not write it \(start may\)",
         ),
     ],
-    ids=["static", "law"],
+    ids=["static", "propagator"],
 )
 def test_act_may_not_write_what_is_not_its_own(field, message):
     def act(self, tick, actions):
@@ -104,7 +120,36 @@ def test_act_may_not_write_what_is_not_its_own(field, message):
         env.step([0, 0])
 
 
-def test_start_may_write_what_a_law_writes():
+class Kept(Race):
+    """Writes what the engine keeps where `where` says so."""
+
+    where: tuple[str, str] = ("", "")
+
+    def start(self, tick, worlds):
+        super().start(tick, worlds)
+        if self.where[0] == "start":
+            setattr(tick, self.where[1], 0)
+
+    def act(self, tick, actions):
+        super().act(tick, actions)
+        if self.where[0] == "act":
+            setattr(tick, self.where[1], 0)
+
+
+@pytest.mark.parametrize("name", ["active", "elapsed_steps"])
+@pytest.mark.parametrize("hook", ["start", "act"])
+def test_no_hook_may_write_what_the_engine_keeps(hook, name):
+    env = MurkParallelEnv(type("Kept", (Kept,), {"where": (hook, name)}))
+
+    def begin_and_step():
+        env.reset(seed=1)
+        env.step(dict.fromkeys(env.agents, 0))
+
+    with pytest.raises(HookError, match=f"Kept.{hook} raised DefinitionError: '{name}' is kept by the env"):
+        begin_and_step()
+
+
+def test_start_may_write_what_a_propagator_writes():
     class Warm(Mixed):
         def start(self, tick, worlds):
             tick.heat = 3.0
@@ -180,3 +225,106 @@ def test_values_know_which_fields_they_hold(world):
     assert "heat" not in values
     assert set(values) >= set(world.fields.values())
     assert len(values) == len(list(values))
+
+
+# --- the values by their names --------------------------------------------------------------------
+
+
+def noted(env_class, hook, read):
+    """Return a class that notes what `read` gives of the first argument of a hook, and the notes."""
+    notes = []
+
+    def note(self, *arguments):
+        notes.append(read(arguments[0]))
+        return getattr(env_class, hook)(self, *arguments)
+
+    return type("Noted", (env_class,), {hook: note}), notes
+
+
+@pytest.mark.parametrize("hook", ["start", "act", "reward", "terminated", "info"])
+def test_an_array_hook_finds_a_field_by_its_name_or_its_object(hook):
+    env_class, notes = noted(
+        Walker, hook, lambda values: np.array_equal(values.visits, values[Walker.visits])
+    )
+    env = env_class()
+    env.reset(seed=1)
+    env.step(1)
+    assert notes
+    assert all(notes)
+
+
+@pytest.mark.parametrize("hook", ["start", "act", "reward", "terminated", "info"])
+def test_a_misspelt_field_is_refused_in_an_array_hook_with_a_proposal(hook):
+    env_class, _ = noted(Walker, hook, lambda values: values.vizits)
+    with pytest.raises(
+        HookError,
+        match=rf"Noted.{hook} raised UnknownFieldError: no field is called 'vizits'; did you mean 'visits'\?",
+    ):
+        begin_and_step(env_class)
+
+
+@pytest.mark.parametrize("hook", ["start", "act"])
+def test_setting_a_misspelt_field_is_refused_with_a_proposal(hook):
+    env_class, _ = noted(Walker, hook, lambda tick: setattr(tick, "fuze", 1))
+    with pytest.raises(
+        HookError,
+        match=rf"Noted.{hook} raised UnknownFieldError: no field is called 'fuze'; did you mean 'fuse'\?",
+    ):
+        begin_and_step(env_class)
+
+
+def test_a_list_of_the_fields_there_are_names_none_that_is_private():
+    env_class, _ = noted(Walker, "info", lambda values: values.qqqq)
+    with pytest.raises(HookError, match="known: agent, bell, elapsed_steps, fuse, visits; the tick was"):
+        env_class().reset(seed=1)
+
+
+def test_setting_a_field_by_its_name_sets_all_of_it(world):
+    def act(tick):
+        tick.heat = 3.0
+        assert np.all(tick.heat == 3.0)
+
+    world.tick(act)
+    assert (world[world.fields["heat"]] == 3.0).all()
+
+
+def test_an_edit_takes_fields_by_their_names(world):
+    with world.edit() as tick:
+        tick.heat = tick.heat + tick.floor
+    assert world[world.fields["heat"]].tolist() == [[5.0, 7.0, 9.0], [15.0, 17.0, 19.0]]
+    with (
+        pytest.raises(UnknownFieldError, match=r"no field is called 'haet'; did you mean 'heat'\?"),
+        world.edit() as tick,
+    ):
+        tick.haet = 1.0
+
+
+def test_fractions_are_not_set_to_a_field_of_whole_numbers_by_its_name():
+    env_class, _ = noted(Walker, "act", lambda tick: setattr(tick, "fuse", 1.5))
+    with pytest.raises(
+        HookError, match="DefinitionError: field 'fuse' holds int32, the values are float64; conv"
+    ):
+        begin_and_step(env_class)
+
+
+@pytest.mark.parametrize(
+    ("hook", "counted"), [("start", 0), ("act", 1), ("reward", 0), ("terminated", 1), ("info", 0)]
+)
+def test_elapsed_steps_count_the_step_in_progress_in_array_hooks(hook, counted):
+    env_class, notes = noted(Walker, hook, lambda values: values.elapsed_steps.tolist())
+    envs = MurkVectorEnv(env_class, 2, longest_fuse=40)  # reward's first argument is before
+    envs.reset(seed=4)
+    for _ in range(3):
+        envs.step([0, 0])
+    steps = [counted] if hook == "start" else range(counted, counted + len(notes))
+    assert notes == [[step, step] for step in steps]
+
+
+def test_elapsed_steps_begin_again_in_the_worlds_that_are_reset():
+    env_class, notes = noted(Walker, "info", lambda values: values.elapsed_steps.tolist())
+    envs = MurkVectorEnv(env_class, 2, longest_fuse=40)
+    envs.reset(seed=4)
+    envs.step([0, 0])
+    envs.reset(options={"reset_mask": np.array([False, True])})
+    envs.step([0, 0])
+    assert notes == [[0, 0], [1, 1], [1, 0], [2, 1]]
