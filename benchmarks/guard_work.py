@@ -54,12 +54,13 @@ def _diffusion(lattice: Lattice) -> Work:
     return Work("cell", make)
 
 
-def _law(law: Propagator) -> Work:
-    """Return a law's ticks in a world; what is around the law is spread over many cells."""
+def _propagator(propagator: Propagator) -> Work:
+    """Return a propagator's ticks in a world; what is around it is spread over many cells."""
 
     def make() -> Job:
-        fields = {f"field{index}": field for index, field in enumerate((*law.writes, *law.updates))}
-        world = World(GRID, fields, [law], num_worlds=NUM_WORLDS, seed=0)
+        changed = (*propagator.writes, *propagator.updates)
+        fields = {f"field{index}": field for index, field in enumerate(changed)}
+        world = World(GRID, fields, [propagator], num_worlds=NUM_WORLDS, seed=0)
         return Job("", NUM_WORLDS * GRID.num_cells, calls(world.tick))
 
     return Work("cell", make)
@@ -83,10 +84,10 @@ WORKS = {
     "diffusion on Hex2D": _diffusion(Hex2D(16, 16)),
     "diffusion on Fcc12": _diffusion(Fcc12(8, 8, 8)),
     "diffusion on a product": _diffusion(Product(Square4(8, 8), Ring1D(4))),
-    "wave": _law(Wave(Field(initial=0.5), Field(), wave_speed=0.5)),
-    "Gray-Scott": _law(GrayScott(Field(initial=1.0), Field(initial=0.25), feed=0.03, kill=0.06)),
-    "noise": _law(Noise(Field())),
-    "automaton": _law(Automaton(Field(dtype=np.int32, initial=1), birth=(3,), survival=(2, 3))),
+    "wave": _propagator(Wave(Field(initial=0.5), Field(), wave_speed=0.5)),
+    "Gray-Scott": _propagator(GrayScott(Field(initial=1.0), Field(initial=0.25), feed=0.03, kill=0.06)),
+    "noise": _propagator(Noise(Field())),
+    "automaton": _propagator(Automaton(Field(dtype=np.int32, initial=1), birth=(3,), survival=(2, 3))),
 }
 
 

@@ -1,4 +1,4 @@
-"""Laws by themselves: their kernels on arrays that stand still, without a world around them."""
+"""Propagators by themselves: their kernels on arrays that stand still, without a world around them."""
 
 from typing import Any
 
@@ -11,27 +11,27 @@ from murk_env.kernels.fused import Fused
 
 
 class StillFrame:
-    """What a law is bound to: one array of previous values and one to write, for a field that it changes.
+    """What a propagator is bound to: one array of previous values and one to write, for a field it changes.
 
     Args:
-        law: the law.
+        propagator: the propagator.
         lattice: the topology of every world.
         num_worlds: number of worlds in the batch.
     """
 
     dt = 1.0
 
-    def __init__(self, law: Propagator, lattice: Lattice, num_worlds: int) -> None:
+    def __init__(self, propagator: Propagator, lattice: Lattice, num_worlds: int) -> None:
         self.lattice = lattice
         self.num_worlds = num_worlds
-        self.coefficients = np.tile(np.array(law.coefficients, np.float64), (num_worlds, 1))
+        self.coefficients = np.tile(np.array(propagator.coefficients, np.float64), (num_worlds, 1))
         self._previous, self._target = (aligned(num_worlds, lattice.num_cells) for _ in range(2))
         self._previous[:] = np.random.default_rng(0).random(self._previous.shape, np.float32)
 
     @property
     def rng(self) -> WorldRng:
-        """Nothing: no law here draws."""
-        raise NotImplementedError("laws that draw are timed in a World.")
+        """Nothing: no propagator here draws."""
+        raise NotImplementedError("propagators that draw are timed in a World.")
 
     def read(self, field: Field) -> npt.NDArray[Any]:
         """Return the values."""
@@ -59,8 +59,8 @@ def aligned(num_worlds: int, num_cells: int) -> npt.NDArray[np.float32]:
 
 def diffusion(name: str, lattice: Lattice, num_worlds: int, **options: Any) -> Job:
     """Return the diffusion kernel on a batch, called through its table; operations are neighbours read."""
-    law = Diffusion(Field(unit="K", low=0.0), coefficient=0.05, **options)
-    run = Fused([law.bind(StillFrame(law, lattice, num_worlds))], num_worlds)
+    spreading = Diffusion(Field(unit="K", low=0.0), coefficient=0.05, **options)
+    run = Fused([spreading.bind(StillFrame(spreading, lattice, num_worlds))], num_worlds)
     return Job(name, num_worlds * neighbour_reads(lattice), calls(lambda: run(0, num_worlds)))
 
 
@@ -72,8 +72,8 @@ def neighbour_reads(lattice: Lattice) -> int:
 def diffusing_world(lattice: Lattice, num_worlds: int) -> tuple[World, Field]:
     """Return worlds with diffusion and nothing else, as the peer's, and their field."""
     heat = Field(unit="K")
-    law = Diffusion(heat, coefficient=0.05, decay=0.005, sources={0: 10.0})
-    return World(lattice, {"heat": heat}, [law], num_worlds=num_worlds, seed=0), heat
+    spreading = Diffusion(heat, coefficient=0.05, decay=0.005, sources={0: 10.0})
+    return World(lattice, {"heat": heat}, [spreading], num_worlds=num_worlds, seed=0), heat
 
 
 def ticks(name: str, lattice: Lattice) -> Job:

@@ -2,7 +2,7 @@
 
 from collections import deque
 from collections.abc import Callable
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 from gymnasium.spaces import Discrete
@@ -11,12 +11,14 @@ from benchmarks.timing import Job, calls, stepping
 from murk_env import (
     Blueprint,
     Diffusion,
+    Draws,
     Field,
     Line1D,
     MurkEnv,
     MurkVectorEnv,
     Observation,
     Observe,
+    Range,
     Square4,
     per_world,
 )
@@ -41,26 +43,26 @@ class NullEnv(MurkEnv):
     value = Field(over="world")
 
     @classmethod
-    def build(cls, params: Any) -> Blueprint:
-        """Return a world without laws."""
+    def build(cls, params: Any, /) -> Blueprint:
+        """Return a world without propagators."""
         seen = Observation(Observe(cls.value))
         return Blueprint(lattice=Line1D(1), observation=seen, action_space=Discrete(2))
 
-    @per_world()
-    def start() -> None:
+    @per_world
+    def start(self) -> None:
         """Do nothing."""
 
-    @per_world()
-    def act() -> None:
+    @per_world
+    def act(self) -> None:
         """Do nothing."""
 
-    @per_world()
-    def reward() -> float:
+    @per_world
+    def reward(self) -> float:
         """Pay nothing."""
         return 0.0
 
-    @per_world()
-    def terminated() -> bool:
+    @per_world
+    def terminated(self) -> bool:
         """Go on."""
         return False
 
@@ -77,34 +79,30 @@ class Lifespans(HeatSeeker):
     """
 
     class Params(HeatSeeker.Params):
-        """Knobs of Lifespans.
+        """Parameters of Lifespans."""
 
-        Attributes:
-            mean: steps that an episode has on average, so that 1 / mean of the worlds end at each step.
-        """
+        mean: Annotated[int, Range(1, 2**30), "steps of an episode; 1 / mean of the worlds end at each"] = 100
 
-        mean: int = 100
-
+    params: Params  # pyright: ignore[reportIncompatibleVariableOverride]  # those of HeatSeeker and one more
     left = Field(over="world", dtype=np.int32)  # (num_worlds,) steps
 
-    @per_world(HeatSeeker.heat, HeatSeeker.agent, HeatSeeker.settled, left)
-    def start(heat: Any, agent: Any, settled: Any, left: Any, source: int, mean: int, rng: Any) -> None:
+    @per_world
+    def start(self, rng: Draws) -> None:
         """Put the agent on any cell but the source, and draw how long it lives."""
-        heat[:] = settled
-        cell = integers(rng, 0, len(heat) - 1)
-        agent[0] = cell if cell < source else cell + 1
-        left[0] = integers(rng, 1, 2 * mean)
+        cell = integers(rng, 0, len(self.heat) - 1)
+        self.agent[0] = cell if cell < self.params.source else cell + 1
+        self.left[0] = integers(rng, 1, 2 * self.params.mean)
 
-    @per_world(HeatSeeker.agent, left)
-    def act(agent: Any, left: Any, action: int, moves: Any) -> None:
+    @per_world
+    def act(self, action: int) -> None:
         """Hop, and grow older."""
-        agent[0] = moves[agent[0], action - 1]
-        left[0] -= 1
+        self.agent[0] = self.moves[self.agent[0], action - 1]
+        self.left[0] -= 1
 
-    @per_world(left)
-    def terminated(left: Any) -> bool:
+    @per_world
+    def terminated(self) -> bool:
         """End when the time is up."""
-        return left[0] <= 0
+        return self.left[0] <= 0
 
 
 def with_idle_fields(number: int, **declaration: Any) -> type[MurkEnv]:
@@ -116,14 +114,18 @@ def with_diffusing_fields(number: int, size: int) -> type[MurkEnv]:
     """Return NullEnv on a square grid with fields over its cells, each diffusing by itself, all observed."""
     declared = {f"heat{index}": Field(unit="K") for index in range(number)}
 
-    def build(self: MurkEnv, params: Any) -> Blueprint:
+    def build(cls: type[MurkEnv], params: Any, /) -> Blueprint:
         fields = declared.values()
-        laws = [Diffusion(field, coefficient=0.1, decay=0.005, sources={0: 1.0}) for field in fields]
-        seen = Observation(*(Observe(field) for field in fields))
-        grid = Square4(size, size)
-        return Blueprint(lattice=grid, observation=seen, action_space=Discrete(2), propagators=laws)
+        return Blueprint(
+            lattice=Square4(size, size),
+            propagators=[
+                Diffusion(field, coefficient=0.1, decay=0.005, sources={0: 1.0}) for field in fields
+            ],
+            observation=Observation(*(Observe(field) for field in fields)),
+            action_space=Discrete(2),
+        )
 
-    return type(f"Diffusing{number}x{size}", (NullEnv,), {**declared, "build": build})
+    return type(f"Diffusing{number}x{size}", (NullEnv,), {**declared, "build": classmethod(build)})
 
 
 def single(name: str, env_class: type[MurkEnv] = HeatSeeker, *, kept: int = 0, **options: Any) -> Job:
@@ -137,7 +139,7 @@ def single(name: str, env_class: type[MurkEnv] = HeatSeeker, *, kept: int = 0, *
 
 
 def batch(name: str, num_worlds: int, env_class: type[MurkEnv] = HeatSeeker, **options: Any) -> Job:
-    """Return the steps of a batch, on one thread unless said otherwise, restarts included."""
+    """Return the steps of a batch, on one thread unless said otherwise, resets included."""
     envs = vector_env(num_worlds, env_class, **options)
     all_actions = [envs.action_space.sample() for _ in range(NUM_ACTIONS)]
     return Job(name, num_worlds, stepping(envs.step, all_actions))

@@ -5,8 +5,20 @@ made or asked for by name. `import murk_envs.pettingzoo` registers those with ag
 """
 
 import importlib
+from typing import TYPE_CHECKING
 
 import gymnasium
+
+if TYPE_CHECKING:
+    from murk_envs.crystal_nav import CrystalNav
+    from murk_envs.ecosystem import Ecosystem
+    from murk_envs.epidemic import Epidemic
+    from murk_envs.harvest import Harvest
+    from murk_envs.heat_control import HeatControl
+    from murk_envs.heat_seeker import HeatSeeker
+    from murk_envs.hex_pursuit import HexPursuit
+    from murk_envs.layered_hex import LayeredHex
+    from murk_envs.wildfire import Wildfire
 
 __all__ = [
     "CrystalNav",

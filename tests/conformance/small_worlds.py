@@ -42,7 +42,7 @@ class Count(MurkEnv):
         tick.count = 0
 
     def act(self, tick, actions):
-        tick.edit(type(self).count)[:] += 1 + actions.astype(np.int32)
+        tick.edit(Count.count)[:] += 1 + actions.astype(np.int32)
 
     def reward(self, before, after):
         return after.count
@@ -57,7 +57,7 @@ class Count(MurkEnv):
 class Drift(MurkEnv):
     """Drifts over a plane, pushed by the action, by chance, and by a wind that seldom turns.
 
-    Observation: dict of `at`, float32 (2,), and `wind`, float32 (1,).
+    Observation: dict of `place`, float32 (2,), and `wind`, float32 (1,).
     Action: Box(-1, 1, (2,), float32): the push.
     Reward: minus the distance from the origin.
     Ends: terminated beyond a distance of 2.
@@ -65,36 +65,35 @@ class Drift(MurkEnv):
     Source: none.
     """
 
-    at = Field(over="world", components=2, low=-4.0, high=4.0)  # (num_worlds, 2)
+    place = Field(over="world", components=2, low=-4.0, high=4.0)  # (num_worlds, 2)
     wind = Field(over="world", mutability="sparse", initial=0.25, low=-1.0, high=1.0)  # (num_worlds,)
 
     @classmethod
-    def build(cls, params):
+    def build(cls, params: Any) -> Blueprint:
         return Blueprint(
             lattice=Square4(2, 2),
-            observation=Observation(Observe(cls.at), Observe(cls.wind), layout="dict"),
+            observation=Observation(Observe(cls.place), Observe(cls.wind), layout="dict"),
             action_space=spaces.Box(-1.0, 1.0, (2,), np.float32),
         )
 
     def start(self, tick, worlds):
-        tick.position = tick.rng.random(2).astype(np.float32)
+        tick.place = tick.rng.random(2).astype(np.float32)
 
     def act(self, tick, actions):
         noise = tick.rng.normal(shape=2).astype(np.float32)
         turned = tick.rng.random() < 0.2
         if turned.any():
-            wind = tick.edit(type(self).wind)
-            wind[turned] *= np.float32(-1.0)
-        tick.edit(type(self).at)[:] += (
-            actions * np.float32(0.5) + noise * np.float32(0.5) + tick.wind[:, None]
-        )
+            tick.edit(Drift.wind)[turned] *= np.float32(-1.0)
+        push = actions * np.float32(0.5) + noise * np.float32(0.5)
+        tick.edit(Drift.place)[:] += push + tick.wind[:, None]
 
     def reward(self, before, after):
-        return -np.hypot(*after.at.T)
+        return -np.hypot(*after.place.T)
 
     def terminated(self, after):
-        return np.hypot(*after.at.T) > 2.0
+        return np.hypot(*after.place.T) > 2.0
 
     def info(self, after):
-        at = after.at
-        return {"at": at, "x": at[:, 0], "windy": after.wind > 0.0, "corner": (at > 0.0).sum(axis=1)}
+        place = after.place
+        corner = (place > 0.0).sum(axis=1)
+        return {"place": place, "x": place[:, 0], "windy": after.wind > 0.0, "corner": corner}

@@ -1,12 +1,9 @@
 """What the contracts are run on: every registered environment, and the classes that only tests have.
 
-Every environment class says under which parameters its episodes are short (`small`). Together with a time
-limit of a few steps some of them terminate and some are truncated; the rule `episodes_end_apart` proves it.
+With the parameters of `tests.small` and a time limit of a few steps some episodes terminate and some are
+truncated; the rule `episodes_end_apart` proves it.
 """
 
-import importlib
-import importlib.util
-import sys
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,13 +11,14 @@ import gymnasium
 from gymnasium.envs.registration import EnvSpec, load_env_creator
 
 import murk_envs
-from murk_env import vector_form
+from murk_env.faces.forms import form_of_class
 from tests.conformance.small_worlds import Count, Drift
+from tests.env.worlds import TEST_ENVIRONMENTS
+from tests.small import small_keywords
 
 __all__ = ["REGISTERED", "SUBJECTS", "Subject", "murk_envs"]
 
 TIME_LIMIT = 7
-SHARED_WORLDS = "tests.env.worlds"
 
 
 @dataclass(frozen=True)
@@ -45,7 +43,7 @@ class Subject:
     def small(self) -> dict[str, Any]:
         """Keywords under which episodes are short."""
         limit = TIME_LIMIT if self.id.startswith("murk/") else self.spec.max_episode_steps
-        return {"max_episode_steps": limit} | dict(self.env_class.small)
+        return {"max_episode_steps": limit} | small_keywords(self.env_class)
 
     def single(self, **keywords: Any) -> gymnasium.Env[Any, Any]:
         """The environment as `gymnasium.make` gives it, small."""
@@ -66,20 +64,10 @@ class Subject:
 
 def _register(env_class: Any, time_limit: int) -> Subject:
     """Give a class that only tests have an id of its own, under `test/`."""
-    env_id, form = f"test/{env_class.__name__}-v0", vector_form(env_class)
-    # The name under which pickle looks for it; environment modules assign it themselves.
-    setattr(sys.modules[env_class.__module__], form.__name__, form)
-    gymnasium.register(env_id, env_class, max_episode_steps=time_limit, vector_entry_point=form)
+    env_id, vector_form = f"test/{env_class.__name__}-v0", form_of_class("vector", env_class)
+    gymnasium.register(env_id, env_class, max_episode_steps=time_limit, vector_entry_point=vector_form)
     return Subject(env_id)
 
 
-def _test_environments() -> list[tuple[Any, int]]:
-    """Pairs of a class and a time limit: our own two, and those of the tests of the core."""
-    environments = [(Count, 5), (Drift, 6)]
-    if importlib.util.find_spec(SHARED_WORLDS):
-        environments += importlib.import_module(SHARED_WORLDS).TEST_ENVIRONMENTS
-    return environments
-
-
 REGISTERED = [Subject(env_id) for env_id in sorted(gymnasium.registry) if env_id.startswith("murk/")]
-SUBJECTS = REGISTERED + [_register(*environment) for environment in _test_environments()]
+SUBJECTS = REGISTERED + [_register(*one) for one in [(Count, 5), (Drift, 6), *TEST_ENVIRONMENTS]]

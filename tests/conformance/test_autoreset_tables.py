@@ -33,7 +33,7 @@ def table(envs, num_steps):
     return rows
 
 
-def test_next_step_mode_restarts_in_the_step_after_the_end():
+def test_next_step_mode_resets_in_the_step_after_the_end():
     assert table(counting("NextStep"), 5) == [
         ([1, 2], [1, 2], [False, False], [1, 2]),
         ([2, 4], [2, 4], [False, True], [2, 4]),
@@ -43,7 +43,7 @@ def test_next_step_mode_restarts_in_the_step_after_the_end():
     ]
 
 
-def test_same_step_mode_restarts_in_the_step_of_the_end():
+def test_same_step_mode_resets_in_the_step_of_the_end():
     assert table(counting("SameStep"), 5) == [
         ([1, 2], [1, 2], [False, False], [1, 2]),
         ([2, 0], [2, 4], [False, True], [2, 0]),
@@ -64,7 +64,7 @@ def test_same_step_mode_hands_out_the_end_as_final_data():
     assert info["final_info"]["_count"].tolist() == [False, True]
 
 
-def test_disabled_mode_restarts_what_the_mask_says():
+def test_disabled_mode_resets_what_the_mask_says():
     envs = counting("Disabled")
     assert table(envs, 2)[1] == ([2, 4], [2, 4], [False, True], [2, 4])
     observation, info = envs.reset(options={"reset_mask": np.array([False, True])})
@@ -81,21 +81,21 @@ def test_disabled_mode_gives_no_final_data():
     assert not {"final_obs", "final_info"} & envs.step(ACTIONS)[-1].keys()
 
 
-def test_a_mask_takes_back_a_restart_that_was_due():
+def test_a_mask_takes_back_a_reset_that_was_due():
     envs = counting("NextStep")
     table(envs, 2)
     envs.reset(options={"reset_mask": np.array([False, True])})
     assert table(envs, 1) == [([3, 2], [3, 2], [True, False], [3, 2])]
 
 
-def test_a_mask_leaves_a_restart_that_is_due_in_another_row():
+def test_a_mask_leaves_a_reset_that_is_due_in_another_row():
     envs = counting("NextStep")
     table(envs, 2)
     envs.reset(options={"reset_mask": np.array([True, False])})
     assert table(envs, 1) == [([1, 0], [1, 0], [False, False], [1, 0])]
 
 
-def test_a_full_reset_takes_back_every_restart_that_was_due():
+def test_a_full_reset_takes_back_every_reset_that_was_due():
     envs = counting("NextStep")
     table(envs, 2)
     envs.reset()

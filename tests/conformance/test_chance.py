@@ -1,4 +1,4 @@
-"""Episodes, rows and runs begin anew, and not alike: what no comparison of two forms can see."""
+"""Chance: episodes, rows and runs differ from each other, which no comparison of two forms can see."""
 
 import numpy as np
 import pytest

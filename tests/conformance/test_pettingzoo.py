@@ -1,6 +1,5 @@
 """Every class with agents passes PettingZoo's own suites, and rows of agents equal its parallel env."""
 
-import importlib
 import os
 import subprocess
 import sys
@@ -17,9 +16,11 @@ from gymnasium.utils.env_checker import data_equivalence
 from pettingzoo.utils import parallel_to_aec
 
 import murk_envs
-from murk_env import MurkParallelEnv, aec_form, parallel_form
+from murk_env import MurkParallelEnv
+from murk_env.faces.forms import form_of_class
 from tests.env.agent_oracle import AgentRows, Script
 from tests.env.agent_worlds import AGENT_ENVIRONMENTS, Race
+from tests.small import small_keywords
 
 with warnings.catch_warnings():  # where pygame is installed, the suite imports an environment the old way
     warnings.simplefilter("ignore", DeprecationWarning)
@@ -35,29 +36,22 @@ with warnings.catch_warnings():  # where pygame is installed, the suite imports 
 ROOT = Path(__file__).parents[2]
 
 
-def registered_classes() -> list[tuple[Any, int]]:
-    """The classes that PettingZoo's registry knows as `murk/...`, with a time limit."""
-    registry = getattr(pettingzoo, "parallel_registry", {})  # there is none before 1.27
-    specs = [spec for name, spec in registry.items() if name.startswith("murk/")]
-    modules = [(str(spec.entry_point).partition(":")[0], spec.name) for spec in specs]
-    return [(getattr(importlib.import_module(module), name), 7) for module, name in modules]
-
-
-assert murk_envs.__name__ in sys.modules  # it registers them when it is imported
+WITH_AGENTS = [name for name, (*_, agents) in murk_envs.ENVIRONMENTS.items() if agents]
+REGISTERED: list[tuple[Any, int]] = [(getattr(murk_envs, name), 7) for name in WITH_AGENTS]
 TASTE = (  # what the suite would have otherwise, of classes that only tests have
     "Agents have different observation space sizes",
     "Observation is not a NumPy array",
     "Observations are different shapes",
     "Observation space for each agent probably should be",
 )
-SUBJECTS = [*registered_classes(), *AGENT_ENVIRONMENTS]
+SUBJECTS = [*REGISTERED, *AGENT_ENVIRONMENTS]
 
 
 @pytest.fixture(params=SUBJECTS, ids=lambda subject: subject[0].__name__)
 def small(request):
     """A class with agents, and keywords under which its episodes are short."""
     env_class, limit = request.param
-    return env_class, {"max_episode_steps": limit, **env_class.small}
+    return env_class, {"max_episode_steps": limit, **small_keywords(env_class)}
 
 
 @pytest.fixture
@@ -103,7 +97,7 @@ def complaints(suite, *arguments, **keywords):
 
 def test_p3_the_suite_for_agents_in_turn_passes(small, make):
     env_class, _ = small
-    tolerated = () if env_class in dict(registered_classes()) else TASTE
+    tolerated = () if env_class in dict(REGISTERED) else TASTE
     found = complaints(api_test, parallel_to_aec(make()), num_cycles=300)
     assert [what for what in found if not what.startswith(tolerated)] == []
 
@@ -127,7 +121,8 @@ def test_p3_frames_are_as_the_modes_say(small):
 def test_p3_episodes_are_as_long_as_max_cycles():
     parameters = {"length": 60, "hares": 1, "tortoises": 4}
     module = types.SimpleNamespace(
-        parallel_env=partial(parallel_form(Race), **parameters), env=partial(aec_form(Race), **parameters)
+        parallel_env=partial(form_of_class("parallel", Race), **parameters),
+        env=partial(form_of_class("aec", Race), **parameters),
     )
     max_cycles_test(module)
 
@@ -150,10 +145,10 @@ def group_names(env_class, keywords):
 
 
 @pytest.mark.parametrize("mode", ["NextStep", "SameStep", "Disabled"])
-@pytest.mark.parametrize("subject", registered_classes(), ids=lambda subject: subject[0].__name__)
+@pytest.mark.parametrize("subject", REGISTERED, ids=lambda subject: subject[0].__name__)
 def test_p6_rows_of_agents_equal_the_parallel_env(subject, mode):
     env_class, limit = subject
-    keywords = {"max_episode_steps": limit, **env_class.small}
+    keywords = {"max_episode_steps": limit, **small_keywords(env_class)}
     for group in group_names(env_class, keywords):
         script = Script(env_class, group, 3, **keywords)
         envs, expected = script.make(autoreset_mode=mode), AgentRows(env_class, group, 3, mode, **keywords)
@@ -200,12 +195,40 @@ def run_python(code):
     return result.stdout
 
 
-OURS = """
-import sys, murk_envs
-from murk_envs.pettingzoo import register_when_imported
+@needs_registry
+def test_importing_murk_envs_pettingzoo_registers_every_environment_with_agents():
+    code = """
+import sys, pettingzoo, murk_envs.pettingzoo
+for registry in (pettingzoo.parallel_registry, pettingzoo.aec_registry):
+    ours = [spec for env_id, spec in registry.items() if env_id.startswith("murk/")]
+    print(*sorted((spec.name, spec.max_cycles) for spec in ours))
+print({"murk_env", "numba"} & set(sys.modules))
+"""
+    table = sorted((name, steps) for name, (_, _, steps, agents) in murk_envs.ENVIRONMENTS.items() if agents)
+    listed = " ".join(map(str, table))
+    assert run_python(code) == f"{listed}\n{listed}\nset()\n"
+
+
+@needs_registry
+@pytest.mark.parametrize("kind", ["parallel", "aec"])
+def test_a_registered_environment_is_made_by_its_id_alone(kind):
+    code = f"""
+import pettingzoo, murk_envs.pettingzoo
+for env_id, _, _, agents in murk_envs.ENVIRONMENTS.values():
+    if agents:
+        env = pettingzoo.make("{kind}", env_id)
+        env.reset(seed=0)
+        print(len(env.agents) > 1)
+"""
+    assert run_python(code) == "True\n" * len(WITH_AGENTS)
+
+
+ZOO = "import pettingzoo, murk_env.faces.parallel\n"
+REGISTER = """
+import murk_env, sys
 from tests.env.agent_worlds import Race
-register_when_imported([Race])
-register_when_imported([Race])
+murk_env.register("murk/Race-v0", max_episode_steps=20, agents="apart")(Race)
+murk_env.register("murk/Race-v0", max_episode_steps=20, agents="apart")(Race)
 """
 MAKE = """
 for kind in ("parallel", "aec"):
@@ -216,27 +239,27 @@ for kind in ("parallel", "aec"):
 
 
 @needs_registry
-@pytest.mark.parametrize("first", ["ours", "pettingzoo"])
-def test_environments_are_made_by_their_id_whichever_is_imported_first(first):
-    loads = [OURS, "import pettingzoo\n"]
-    code = "".join(loads if first == "ours" else reversed(loads)) + MAKE
-    assert run_python(code) == "parallel race_v0 5 20\naec race_v0 5 20\n"
+@pytest.mark.parametrize("first", ["the class", "PettingZoo"])
+def test_an_environment_is_made_by_its_id_whichever_is_imported_first(first):
+    loads = REGISTER + ZOO if first == "the class" else ZOO + REGISTER
+    assert run_python(loads + MAKE) == "parallel race_v0 5 20\naec race_v0 5 20\n"
 
 
-@needs_registry
-def test_registering_loads_no_pettingzoo_and_leaves_other_imports_alone():
-    code = OURS + "import json.tool, colorsys\nprint('pettingzoo' in sys.modules)\nimport pettingzoo\n"
-    code += "print([finder for finder in sys.meta_path if 'murk' in type(finder).__module__])\n"
-    assert run_python(code) == "False\n[]\n"
+def test_registering_loads_no_pettingzoo():
+    code = """
+import sys, murk_envs
+from murk_envs import HexPursuit, Wildfire
+print(HexPursuit.registered_agents, "pettingzoo" in sys.modules)
+"""
+    assert run_python(code) == "apart False\n"
 
 
 def test_a_pettingzoo_without_a_registry_is_left_alone():
     code = """
-import sys, types
+import sys, types, murk_env
 sys.modules["pettingzoo"] = types.ModuleType("pettingzoo")
-from tests.env.agent_worlds import Race
-from murk_envs.pettingzoo import register_when_imported
-register_when_imported([Race])
+import murk_envs.pettingzoo
+from murk_envs import HexPursuit
 print(vars(sys.modules["pettingzoo"]).get("parallel_registry"))
 """
     assert run_python(code) == "None\n"
@@ -253,5 +276,6 @@ def test_max_cycles_is_the_time_limit():
             env.step(dict.fromkeys(env.agents, 0))
         return None
 
-    spec = pettingzoo.EnvSpec("murk/Race-v0", "tests.env.agent_worlds:parallel_env")
+    entry_point = "murk_env.faces.forms:parallel.tests.env.agent_worlds.Race"
+    spec = pettingzoo.EnvSpec("murk/Race-v0", entry_point)
     assert (cycles(), cycles(max_cycles=3), cycles(max_cycles=0)) == (20, 3, None)

@@ -11,6 +11,7 @@ import pytest
 from gymnasium.envs.registration import EnvSpec
 from gymnasium.vector import AsyncVectorEnv
 
+import murk_envs
 from murk_env.testing import first_difference
 
 ROOT = Path(__file__).parents[2]
@@ -27,7 +28,25 @@ def run_python(code):
     return result.stdout
 
 
-def test_importing_murk_envs_again_registers_nothing_anew():
+def test_the_table_of_environments_is_what_their_decorators_say():
+    said = {
+        cls.__name__: (cls.registered_id, cls.__module__, cls.max_episode_steps, cls.registered_agents)
+        for cls in (getattr(murk_envs, name) for name in murk_envs.__all__)
+    }
+    assert said == murk_envs.ENVIRONMENTS
+
+
+def test_the_decorator_registers_what_the_package_has_registered(registered):
+    code = f"""
+import gymnasium, murk_envs
+ours = gymnasium.registry.pop("{registered.id}")
+murk_envs.{registered.env_class.__name__}
+print(gymnasium.registry["{registered.id}"] == ours)
+"""
+    assert run_python(code) == "True\n"
+
+
+def test_importing_murk_envs_again_registers_nothing_twice():
     code = """
 import importlib, gymnasium, murk_envs
 before = dict(gymnasium.registry)
@@ -38,13 +57,19 @@ print(after.keys() == before.keys() and all(after[name] is before[name] for name
     assert run_python(code) == "True\n"
 
 
-def test_importing_murk_envs_registers_something_and_loads_nothing_heavy():
+def test_importing_murk_envs_registers_all_for_gymnasium_and_loads_nothing_else():
     code = """
 import sys, gymnasium, murk_envs
-print(any(name.startswith("murk/") for name in gymnasium.registry))
-print({"pygame", "torch", "pettingzoo", "matplotlib", "cv2"} & set(sys.modules))
+print(sorted(name for name in gymnasium.registry if name.startswith("murk/")))
+print({"murk_env", "murk_arena", "numba", "pygame", "pettingzoo", "matplotlib", "cv2"} & set(sys.modules))
 """
-    assert run_python(code) == "True\nset()\n"
+    listed = sorted(env_id for env_id, _, _, agents in murk_envs.ENVIRONMENTS.values() if agents != "apart")
+    assert run_python(code) == f"{listed}\nset()\n"
+
+
+def test_a_name_that_murk_envs_does_not_have_is_refused():
+    with pytest.raises(AttributeError, match="module 'murk_envs' has no attribute 'HeatSeekr'"):
+        murk_envs.HeatSeekr  # noqa: B018  # asking for it is the test
 
 
 def test_make_and_make_vec_import_the_module_named_in_the_id(registered):
@@ -55,7 +80,7 @@ print(env.reset(seed=0)[0] in env.observation_space)
 envs = gymnasium.make_vec("murk_envs:{registered.id}", num_envs=2)
 print(type(envs).__name__, envs.reset(seed=0)[0] in envs.observation_space)
 """
-    assert run_python(code) == f"True\n{registered.env_class.__name__}Vector True\n"
+    assert run_python(code) == "True\nMurkVectorEnv True\n"
 
 
 def test_a_spec_survives_pickle_and_json(registered):

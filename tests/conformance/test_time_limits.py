@@ -4,7 +4,8 @@ import gymnasium
 import numpy as np
 import pytest
 
-from murk_env import MurkVectorEnv, vector_form
+from murk_env import MurkVectorEnv
+from murk_env.faces.forms import form_of_class
 from murk_env.testing import VECTOR_RULES, VectorCase
 from tests.conformance.small_worlds import Count
 
@@ -13,15 +14,16 @@ from tests.conformance.small_worlds import Count
 def limited_id():
     """An id whose spec limits an endless count to four steps."""
     env_id = "test/Limited-v0"
+    vector_form = form_of_class("vector", Count)
     gymnasium.register(
-        env_id, Count, vector_entry_point=vector_form(Count), max_episode_steps=4, kwargs={"limit": 99}
+        env_id, Count, vector_entry_point=vector_form, max_episode_steps=4, kwargs={"limit": 99}
     )
     yield env_id
     del gymnasium.registry[env_id]
 
 
 def lengths(env, num_steps=12):
-    """Numbers of the steps, from 1, at which row 0 was truncated; the row begins anew in the same step."""
+    """Numbers of the steps, from 1, at which row 0 was truncated; the row is reset in the same step."""
     env.reset(seed=0)
     truncations = [env.step(np.zeros(env.num_envs, np.int64))[3][0] for _ in range(num_steps)]
     return (np.flatnonzero(truncations) + 1).tolist()
