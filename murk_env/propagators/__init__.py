@@ -1,14 +1,14 @@
-"""Propagators: one law a file; and what a law of one's own is made with."""
+"""Propagators, one a file; what you need to write another is in `murk_env.propagators.writing`."""
 
-from murk_env.propagators._neighbours import add_neighbours, neighbourhood
 from murk_env.propagators.advection import Advection
 from murk_env.propagators.automaton import Automaton
-from murk_env.propagators.base import Coefficient, Frame, Propagator, highest, in_range, lowest, parameters
+from murk_env.propagators.base import Propagator
 from murk_env.propagators.copy import Copy
 from murk_env.propagators.diffusion import Diffusion
 from murk_env.propagators.emission import Emission
 from murk_env.propagators.fire import Fire
 from murk_env.propagators.flow import Flow
+from murk_env.propagators.frame import Frame
 from murk_env.propagators.gradient import Gradient
 from murk_env.propagators.gray_scott import GrayScott
 from murk_env.propagators.lotka_volterra import LotkaVolterra
@@ -25,7 +25,6 @@ __all__ = [
     "Advection",
     "AgentMovement",
     "Automaton",
-    "Coefficient",
     "Copy",
     "Diffusion",
     "Emission",
@@ -41,10 +40,4 @@ __all__ = [
     "Propagator",
     "Resource",
     "Wave",
-    "add_neighbours",
-    "highest",
-    "in_range",
-    "lowest",
-    "neighbourhood",
-    "parameters",
 ]

@@ -1,4 +1,4 @@
-"""What laws are given, made ready for kernels: numbers, fields that may be static, radii."""
+"""Checks of the numbers that propagators are set with; and static fields, made ready for kernels."""
 
 import numbers
 import operator

@@ -1,4 +1,4 @@
-"""The sum over every cell's neighbours: what laws that spread something have in common."""
+"""Sums over every cell's neighbours, for the kernels of propagators that spread something."""
 
 from typing import Any
 

@@ -30,7 +30,7 @@ class Surroundings:
     ways: npt.NDArray[np.float64]
 
 
-@lru_cache(maxsize=16)  # a law is bound anew whenever a sparse field has moved
+@lru_cache(maxsize=16)  # a propagator is bound again whenever a sparse field has moved
 def surroundings_of(lattice: Lattice) -> Surroundings:
     """Return the surroundings of a lattice's cells."""
     ways = lattice.neighbour_displacements

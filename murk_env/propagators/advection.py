@@ -9,12 +9,10 @@ import numpy.typing as npt
 
 from murk_env.errors import PipelineError, PropagatorConfigError
 from murk_env.fields import Field
-from murk_env.kernels import kernel
-from murk_env.kernels.call import KernelCall
 from murk_env.lattice import Lattice
-from murk_env.propagators._inputs import batched, fits_float32
+from murk_env.propagators._inputs import fits_float32
 from murk_env.propagators._slopes import surroundings_of
-from murk_env.propagators.base import Frame, Propagator
+from murk_env.propagators.writing import Declaration, Frame, KernelCall, Propagator, batched, kernel
 
 __all__ = ["Advection"]
 
@@ -72,7 +70,8 @@ class Advection(Propagator):
     _: KW_ONLY
     max_speed: float | None = None
 
-    def __post_init__(self) -> None:
+    def declare(self) -> Declaration:
+        """Return what it touches, once it is known how fast the flow can be."""
         if self.max_speed is None:
             if not math.isfinite(self._largest):
                 raise PropagatorConfigError(
@@ -81,8 +80,7 @@ class Advection(Propagator):
                 )
         elif not (fits_float32(self.max_speed) and self.max_speed > 0.0):
             raise PropagatorConfigError(f"Advection needs a finite max_speed > 0, not {self.max_speed!r}.")
-        object.__setattr__(self, "reads_previous", (self.field, self.flow))
-        object.__setattr__(self, "writes", (self.field,))
+        return Declaration(reads_previous=(self.field, self.flow), writes=(self.field,))
 
     def max_dt(self, lattice: Lattice) -> float:
         """Return the time step in which the strongest flow can just empty a cell."""

@@ -2,18 +2,24 @@
 
 from collections.abc import Collection
 from dataclasses import KW_ONLY, dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from murk_env.errors import PipelineError, PropagatorConfigError
 from murk_env.fields import Field
-from murk_env.kernels import kernel
-from murk_env.kernels.call import KernelCall
 from murk_env.lattice import Lattice
 from murk_env.propagators._inputs import whole_number
-from murk_env.propagators._neighbours import add_neighbours, neighbourhood
-from murk_env.propagators.base import Frame, Propagator
+from murk_env.propagators.writing import (
+    Declaration,
+    Frame,
+    KernelCall,
+    Propagator,
+    add_neighbours,
+    kernel,
+    neighbourhood,
+)
 
 __all__ = ["Automaton"]
 
@@ -53,17 +59,16 @@ class Automaton(Propagator):
     birth: Collection[int]
     survival: Collection[int]
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "birth", _counts("birth", self.birth))
-        object.__setattr__(self, "survival", _counts("survival", self.survival))
-        object.__setattr__(self, "reads_previous", (self.field,))
-        object.__setattr__(self, "writes", (self.field,))
+    def declare(self) -> Declaration:
+        """Return what it touches; refuse what is no count."""
+        _ = self._counts
+        return Declaration(reads_previous=(self.field,), writes=(self.field,))
 
     def check(self, lattice: Lattice) -> None:
         """Raise PipelineError for counts that no cell can have, or a field of another kind."""
         self.require(self.field, dtype=np.int32)
         most = len(lattice.directions)
-        beyond = sorted({count for count in (*self.birth, *self.survival) if count > most})
+        beyond = sorted({count for counts in self._counts for count in counts if count > most})
         if beyond:
             raise PipelineError(
                 f"{self.name} waits for {beyond} living neighbours, but a cell of {lattice!r} has at most "
@@ -78,8 +83,8 @@ class Automaton(Propagator):
         """Return the compiled tick over this frame's worlds."""
         previous = frame.previous(self.field)
         rule = np.zeros((2, len(frame.lattice.directions) + 1), np.int32)
-        rule[0, list(self.birth)] = 1
-        rule[1, list(self.survival)] = 1
+        for state, counts in enumerate(self._counts):
+            rule[state, list(counts)] = 1
         return KernelCall(
             _generation,
             (
@@ -91,8 +96,13 @@ class Automaton(Propagator):
             ),
         )
 
+    @cached_property
+    def _counts(self) -> tuple[tuple[int, ...], tuple[int, ...]]:
+        """The counts of birth and of survival, as they were when this was made."""
+        return _checked_counts("birth", self.birth), _checked_counts("survival", self.survival)
 
-def _counts(name: str, counts: Collection[Any]) -> tuple[int, ...]:
+
+def _checked_counts(name: str, counts: Collection[Any]) -> tuple[int, ...]:
     try:
         numbers = sorted({whole_number(count) for count in counts})
     except TypeError:

@@ -1,14 +1,12 @@
-"""What a field was one tick ago."""
+"""Copy: a field holds what another was in the previous tick."""
 
 from dataclasses import dataclass
 from typing import Any
 
 from murk_env.errors import PipelineError
 from murk_env.fields import Field
-from murk_env.kernels import kernel
-from murk_env.kernels.call import KernelCall
 from murk_env.lattice import Lattice
-from murk_env.propagators.base import Frame, Propagator
+from murk_env.propagators.writing import Declaration, Frame, KernelCall, Propagator, kernel
 
 __all__ = ["Copy"]
 
@@ -36,10 +34,11 @@ class Copy(Propagator):
     field: Field
     output: Field | None = None
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "reads_previous", (self.field,))
-        object.__setattr__(self, "writes", (self._target,))
-        object.__setattr__(self, "alike", ((self.field, self._target),))
+    def declare(self) -> Declaration:
+        """Return both fields, which must have one unit."""
+        return Declaration(
+            reads_previous=(self.field,), writes=(self._target,), same_units=((self.field, self._target),)
+        )
 
     def check(self, lattice: Lattice) -> None:
         """Raise PipelineError for two fields that do not hold the same things."""
@@ -47,7 +46,8 @@ class Copy(Propagator):
         if (one.over, one.components, one.dtype) != (other.over, other.components, other.dtype):
             raise PipelineError(
                 f"{self.name} copies {one!r} with components={one.components}, which does not fit into "
-                f"{other!r} with components={other.components}; declare both alike."
+                f"{other!r} with components={other.components}; declare both with the same span, components "
+                f"and dtype."
             )
         if one.mutability == "static":
             raise PipelineError(

@@ -3,25 +3,27 @@
 import math
 from collections.abc import Mapping
 from dataclasses import KW_ONLY, dataclass
+from functools import cached_property
 from typing import Any, cast
 
 import numpy as np
 
 from murk_env.errors import PipelineError, PropagatorConfigError
 from murk_env.fields import Field
-from murk_env.kernels.call import KernelCall
 from murk_env.lattice import Lattice
 from murk_env.propagators._diffuse import diffuse, diffuse_with_slopes
 from murk_env.propagators._inputs import whole_number
-from murk_env.propagators._neighbours import neighbourhood
 from murk_env.propagators._slopes import slopes_of
-from murk_env.propagators.base import (
+from murk_env.propagators.writing import (
     Coefficient,
+    Declaration,
     Frame,
+    KernelCall,
     Propagator,
     highest,
     in_range,
     lowest,
+    neighbourhood,
     parameters,
 )
 
@@ -74,15 +76,17 @@ class Diffusion(Propagator):
     output: Field | None = None
     gradient: Field | None = None
 
-    def __post_init__(self) -> None:
+    def declare(self) -> Declaration:
+        """Return what it touches; the coefficients are both rates, the sources' values and the clamp."""
         rates = tuple(in_range("Diffusion", name, getattr(self, name)) for name in ("coefficient", "decay"))
-        object.__setattr__(self, "sources", _checked_sources(self.sources))
         held = (*self._sources.values(), *_checked_limits(self.clamp))  # in the field's own unit
         slopes = () if self.gradient is None else (self.gradient,)
-        object.__setattr__(self, "coefficients", (*rates, *held))
-        object.__setattr__(self, "reads_previous", (self.field,))
-        object.__setattr__(self, "writes", (self._target, *slopes))
-        object.__setattr__(self, "alike", ((self.field, self._target, *parameters(*held)),))
+        return Declaration(
+            reads_previous=(self.field,),
+            writes=(self._target, *slopes),
+            coefficients=(*rates, *held),
+            same_units=((self.field, self._target, *parameters(*held)),),
+        )
 
     def max_dt(self, lattice: Lattice) -> float:
         """Return the time step at which a cell of the largest degree becomes the mean of its neighbours."""
@@ -136,9 +140,10 @@ class Diffusion(Propagator):
     def _target(self) -> Field:
         return self.field if self.output is None else self.output
 
-    @property
+    @cached_property
     def _sources(self) -> Mapping[int, Coefficient]:
-        return self.sources or {}
+        """The sources as they were when this was made."""
+        return _checked_sources(self.sources)
 
 
 def _checked_limits(clamp: object) -> tuple[Coefficient, Coefficient]:

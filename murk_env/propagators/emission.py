@@ -8,11 +8,19 @@ import numpy as np
 
 from murk_env.errors import PropagatorConfigError, did_you_mean
 from murk_env.fields import Field
-from murk_env.kernels import kernel
-from murk_env.kernels.call import KernelCall
 from murk_env.lattice import Lattice
-from murk_env.propagators._inputs import batched
-from murk_env.propagators.base import Coefficient, Frame, Propagator, highest, in_range, parameters
+from murk_env.propagators.writing import (
+    Coefficient,
+    Declaration,
+    Frame,
+    KernelCall,
+    Propagator,
+    batched,
+    highest,
+    in_range,
+    kernel,
+    parameters,
+)
 
 __all__ = ["Emission"]
 
@@ -51,17 +59,20 @@ class Emission(Propagator):
     intensity: Coefficient = 1.0
     mode: Mode = "add"
 
-    def __post_init__(self) -> None:
-        in_range("Emission", "intensity", self.intensity)
+    def declare(self) -> Declaration:
+        """Return what it touches, and its intensity."""
+        intensity = in_range("Emission", "intensity", self.intensity)
         if self.mode not in get_args(Mode):
             raise PropagatorConfigError(
                 f"Emission has no mode {self.mode!r}; {did_you_mean(self.mode, get_args(Mode))}"
             )
         adds = (self.emission,) if self.mode == "add" else ()
-        object.__setattr__(self, "reads_previous", (self.presence, *adds))
-        object.__setattr__(self, "writes", (self.emission,))
-        object.__setattr__(self, "coefficients", (self.intensity,))
-        object.__setattr__(self, "alike", ((self.emission, *parameters(self.intensity)),))
+        return Declaration(
+            reads_previous=(self.presence, *adds),
+            writes=(self.emission,),
+            coefficients=(intensity,),
+            same_units=((self.emission, *parameters(intensity)),),
+        )
 
     def check(self, lattice: Lattice) -> None:
         """Raise PipelineError for fields that are not scalars of cells."""

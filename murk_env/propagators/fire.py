@@ -9,11 +9,18 @@ import numpy.typing as npt
 
 from murk_env.errors import PipelineError
 from murk_env.fields import Field
-from murk_env.kernels import kernel
-from murk_env.kernels.call import KernelCall
 from murk_env.lattice import Lattice
-from murk_env.propagators._inputs import batched
-from murk_env.propagators.base import Coefficient, Frame, Propagator, highest, in_range
+from murk_env.propagators.writing import (
+    Coefficient,
+    Declaration,
+    Frame,
+    KernelCall,
+    Propagator,
+    batched,
+    highest,
+    in_range,
+    kernel,
+)
 from murk_env.random.philox import philox
 
 __all__ = ["Fire"]
@@ -88,17 +95,19 @@ class Fire(Propagator):
     wind_direction: Coefficient = 0.0
     flammability: Field | None = None
 
-    def __post_init__(self) -> None:
-        rates = (
-            in_range("Fire", "ignition", self.ignition),
-            in_range("Fire", "consumption", self.consumption),
-            in_range("Fire", "wind_speed", self.wind_speed, 0.0, _STRONGEST_WIND),
-            in_range("Fire", "wind_direction", self.wind_direction, -math.inf),
+    def declare(self) -> Declaration:
+        """Return what it touches, its rates and the wind."""
+        return Declaration(
+            reads=() if self.flammability is None else (self.flammability,),
+            reads_previous=(self.state, self.fuel),
+            writes=(self.state, self.fuel),
+            coefficients=(
+                in_range("Fire", "ignition", self.ignition),
+                in_range("Fire", "consumption", self.consumption),
+                in_range("Fire", "wind_speed", self.wind_speed, 0.0, _STRONGEST_WIND),
+                in_range("Fire", "wind_direction", self.wind_direction, -math.inf),
+            ),
         )
-        object.__setattr__(self, "coefficients", rates)
-        object.__setattr__(self, "reads", () if self.flammability is None else (self.flammability,))
-        object.__setattr__(self, "reads_previous", (self.state, self.fuel))
-        object.__setattr__(self, "writes", (self.state, self.fuel))
 
     def check(self, lattice: Lattice) -> None:
         """Raise PipelineError for a field of another kind, or a state that cannot hold all three."""

@@ -7,12 +7,9 @@ import numpy as np
 import numpy.typing as npt
 
 from murk_env.fields import Field
-from murk_env.kernels import kernel
-from murk_env.kernels.call import KernelCall
 from murk_env.lattice import Lattice
-from murk_env.propagators._inputs import batched
 from murk_env.propagators._slopes import fill_slopes, slopes_of
-from murk_env.propagators.base import Frame, Propagator
+from murk_env.propagators.writing import Declaration, Frame, KernelCall, Propagator, batched, kernel
 
 __all__ = ["Gradient"]
 
@@ -51,9 +48,9 @@ class Gradient(Propagator):
     field: Field
     output: Field
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "reads_previous", (self.field,))
-        object.__setattr__(self, "writes", (self.output,))
+    def declare(self) -> Declaration:
+        """Return the field and its slope."""
+        return Declaration(reads_previous=(self.field,), writes=(self.output,))
 
     def check(self, lattice: Lattice) -> None:
         """Raise PipelineError unless the input is a scalar and the output a vector of the lattice's axes."""

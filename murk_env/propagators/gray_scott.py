@@ -8,11 +8,19 @@ import numpy as np
 import numpy.typing as npt
 
 from murk_env.fields import Field
-from murk_env.kernels import kernel
-from murk_env.kernels.call import KernelCall
 from murk_env.lattice import Lattice
-from murk_env.propagators._neighbours import add_neighbours, neighbourhood
-from murk_env.propagators.base import Coefficient, Frame, Propagator, highest, in_range
+from murk_env.propagators.writing import (
+    Coefficient,
+    Declaration,
+    Frame,
+    KernelCall,
+    Propagator,
+    add_neighbours,
+    highest,
+    in_range,
+    kernel,
+    neighbourhood,
+)
 
 __all__ = ["GrayScott"]
 
@@ -64,13 +72,16 @@ class GrayScott(Propagator):
     diffusion_u: Coefficient = 2e-5 * (256 / 2.5) ** 2
     diffusion_v: Coefficient = 1e-5 * (256 / 2.5) ** 2
 
-    def __post_init__(self) -> None:
+    def declare(self) -> Declaration:
+        """Return both species, which become each other, and the rates."""
+        species = (self.u, self.v)
         names = ("feed", "kill", "diffusion_u", "diffusion_v")
-        rates = tuple(in_range("GrayScott", name, getattr(self, name)) for name in names)
-        object.__setattr__(self, "coefficients", rates)
-        object.__setattr__(self, "reads_previous", (self.u, self.v))
-        object.__setattr__(self, "writes", (self.u, self.v))
-        object.__setattr__(self, "alike", ((self.u, self.v),))
+        return Declaration(
+            reads_previous=species,
+            writes=species,
+            coefficients=tuple(in_range("GrayScott", name, getattr(self, name)) for name in names),
+            same_units=(species,),
+        )
 
     def max_dt(self, lattice: Lattice) -> float:
         """Return the time step at which a cell of the largest degree keeps nothing of one species."""

@@ -1,4 +1,4 @@
-"""The predators and prey of Lotka and Volterra."""
+"""Lotka and Volterra: prey grow, and predators live on them."""
 
 import math
 from dataclasses import KW_ONLY, dataclass
@@ -8,11 +8,19 @@ import numpy as np
 import numpy.typing as npt
 
 from murk_env.fields import Field
-from murk_env.kernels import kernel
-from murk_env.kernels.call import KernelCall
 from murk_env.lattice import Lattice
-from murk_env.propagators._neighbours import add_neighbours, neighbourhood
-from murk_env.propagators.base import Coefficient, Frame, Propagator, highest, in_range
+from murk_env.propagators.writing import (
+    Coefficient,
+    Declaration,
+    Frame,
+    KernelCall,
+    Propagator,
+    add_neighbours,
+    highest,
+    in_range,
+    kernel,
+    neighbourhood,
+)
 
 __all__ = ["LotkaVolterra"]
 
@@ -74,13 +82,16 @@ class LotkaVolterra(Propagator):
     prey_diffusion: Coefficient = 0.0
     predator_diffusion: Coefficient = 0.0
 
-    def __post_init__(self) -> None:
+    def declare(self) -> Declaration:
+        """Return both species, and the rates."""
         local = ("growth", "predation", "reproduction", "mortality")
         names = (*local, "prey_diffusion", "predator_diffusion")
-        rates = tuple(in_range("LotkaVolterra", name, getattr(self, name)) for name in names)
-        object.__setattr__(self, "coefficients", rates)
-        object.__setattr__(self, "reads_previous", (self.prey, self.predators))
-        object.__setattr__(self, "writes", (self.prey, self.predators))
+        species = (self.prey, self.predators)
+        return Declaration(
+            reads_previous=species,
+            writes=species,
+            coefficients=tuple(in_range("LotkaVolterra", name, getattr(self, name)) for name in names),
+        )
 
     def max_dt(self, lattice: Lattice) -> float:
         """Return the time step at which all leave a cell of the largest degree."""

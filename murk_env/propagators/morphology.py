@@ -8,11 +8,18 @@ import numpy as np
 
 from murk_env.errors import PropagatorConfigError, did_you_mean
 from murk_env.fields import Field
-from murk_env.kernels import kernel
-from murk_env.kernels.call import KernelCall
 from murk_env.lattice import Lattice
 from murk_env.propagators._inputs import checked_radius
-from murk_env.propagators.base import Coefficient, Frame, Propagator, in_range, parameters
+from murk_env.propagators.writing import (
+    Coefficient,
+    Declaration,
+    Frame,
+    KernelCall,
+    Propagator,
+    in_range,
+    kernel,
+    parameters,
+)
 
 __all__ = ["Morphology"]
 
@@ -59,18 +66,21 @@ class Morphology(Propagator):
     radius: int = 1
     threshold: Coefficient = 0.5
 
-    def __post_init__(self) -> None:
+    def declare(self) -> Declaration:
+        """Return what it touches, and its threshold."""
         if self.operation not in get_args(Operation):
             raise PropagatorConfigError(
                 f"Morphology has no operation {self.operation!r}; "
                 f"{did_you_mean(self.operation, get_args(Operation))}"
             )
-        object.__setattr__(self, "radius", checked_radius("Morphology", self.radius))
-        in_range("Morphology", "threshold", self.threshold, -math.inf)
-        object.__setattr__(self, "reads_previous", (self.field,))
-        object.__setattr__(self, "writes", (self.output,))
-        object.__setattr__(self, "coefficients", (self.threshold,))
-        object.__setattr__(self, "alike", ((self.field, *parameters(self.threshold)),))
+        checked_radius("Morphology", self.radius)
+        threshold = in_range("Morphology", "threshold", self.threshold, -math.inf)
+        return Declaration(
+            reads_previous=(self.field,),
+            writes=(self.output,),
+            coefficients=(threshold,),
+            same_units=((self.field, *parameters(threshold)),),
+        )
 
     def check(self, lattice: Lattice) -> None:
         """Raise PipelineError for fields that are not scalars of cells."""
@@ -91,7 +101,7 @@ class Morphology(Propagator):
                 out,
                 frame.lattice.neighbours,
                 frame.coefficients,
-                self.radius,
+                int(self.radius),
                 self.operation == "dilate",
                 np.empty(out.shape, np.int32),
             ),

@@ -6,11 +6,8 @@ from typing import Any
 import numpy as np
 
 from murk_env.fields import Field
-from murk_env.kernels import kernel
-from murk_env.kernels.call import KernelCall
 from murk_env.lattice import Lattice
-from murk_env.propagators._inputs import batched
-from murk_env.propagators.base import Frame, Propagator
+from murk_env.propagators.writing import Declaration, Frame, KernelCall, Propagator, batched, kernel
 
 __all__ = ["AgentMovement"]
 
@@ -55,10 +52,10 @@ class AgentMovement(Propagator):
     _: KW_ONLY
     obstacles: Field | None = None
 
-    def __post_init__(self) -> None:
+    def declare(self) -> Declaration:
+        """Return the agents' cells and what decides where they hop."""
         obstacles = () if self.obstacles is None else (self.obstacles,)
-        object.__setattr__(self, "reads", (self.directions, *obstacles))
-        object.__setattr__(self, "updates", (self.cells,))
+        return Declaration(reads=(self.directions, *obstacles), updates=(self.cells,))
 
     def check(self, lattice: Lattice) -> None:
         """Raise PipelineError for fields of other kinds."""

@@ -1,4 +1,4 @@
-"""Noise added to a field."""
+"""Noise: random numbers disturb a field."""
 
 import math
 from collections.abc import Callable
@@ -9,11 +9,19 @@ import numpy as np
 
 from murk_env.errors import PropagatorConfigError, did_you_mean
 from murk_env.fields import Field
-from murk_env.kernels import kernel
-from murk_env.kernels.call import KernelCall
 from murk_env.lattice import Lattice
-from murk_env.propagators.base import Coefficient, Frame, Propagator, in_range, parameters
-from murk_env.random import fill_normal, fill_uniform_float32
+from murk_env.propagators.writing import (
+    Coefficient,
+    Declaration,
+    Frame,
+    KernelCall,
+    Propagator,
+    fill_normal,
+    fill_uniform_float32,
+    in_range,
+    kernel,
+    parameters,
+)
 
 __all__ = ["Noise"]
 
@@ -31,9 +39,9 @@ class Noise(Propagator):
         salt_and_pepper: x' = 1 with probability scale / 2, 0 with probability scale / 2, x otherwise
 
     Scheme: float32, on the previous tick's values; one disturbance per tick, whatever dt is. A draw depends
-    on the world's seed, its episode, its step, this law's place among the world's laws (the third draws other
-    numbers than the second) and the cell, and on nothing else: not on other worlds, nor on what other laws
-    draw. A law put before it moves its place, and so changes its numbers.
+    on the world's seed, its episode, its step, this propagator's place among the world's propagators (the
+    third draws other numbers than the second) and the cell, and on nothing else: not on other worlds, nor on
+    what other propagators draw. One put before it moves its place, and so changes its numbers.
 
     Stability: every dt.
 
@@ -58,17 +66,20 @@ class Noise(Propagator):
     kind: Kind = "gaussian"
     scale: Coefficient = 0.1
 
-    def __post_init__(self) -> None:
+    def declare(self) -> Declaration:
+        """Return the field, and the scale: in the field's unit, unless it is a probability."""
         if self.kind not in get_args(Kind):
             raise PropagatorConfigError(
                 f"Noise has no kind {self.kind!r}; {did_you_mean(self.kind, get_args(Kind))}"
             )
-        in_range("Noise", "scale", self.scale, 0.0, 1.0 if self.kind == "salt_and_pepper" else math.inf)
-        object.__setattr__(self, "reads_previous", (self.field,))
-        object.__setattr__(self, "writes", (self.field,))
-        object.__setattr__(self, "coefficients", (self.scale,))
-        if self.kind != "salt_and_pepper":  # whose scale is a probability
-            object.__setattr__(self, "alike", ((self.field, *parameters(self.scale)),))
+        chance = self.kind == "salt_and_pepper"
+        scale = in_range("Noise", "scale", self.scale, 0.0, 1.0 if chance else math.inf)
+        return Declaration(
+            reads_previous=(self.field,),
+            writes=(self.field,),
+            coefficients=(scale,),
+            same_units=() if chance else ((self.field, *parameters(scale)),),
+        )
 
     def check(self, lattice: Lattice) -> None:
         """Raise PipelineError for a field that is not a scalar of cells."""

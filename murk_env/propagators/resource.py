@@ -7,11 +7,19 @@ import numpy as np
 
 from murk_env.errors import PropagatorConfigError, did_you_mean
 from murk_env.fields import Field
-from murk_env.kernels import kernel
-from murk_env.kernels.call import KernelCall
 from murk_env.lattice import Lattice
-from murk_env.propagators._inputs import batched
-from murk_env.propagators.base import Coefficient, Frame, Propagator, highest, in_range, parameters
+from murk_env.propagators.writing import (
+    Coefficient,
+    Declaration,
+    Frame,
+    KernelCall,
+    Propagator,
+    batched,
+    highest,
+    in_range,
+    kernel,
+    parameters,
+)
 
 __all__ = ["Resource"]
 
@@ -64,18 +72,23 @@ class Resource(Propagator):
     capacity: Coefficient = 1.0
     growth: Growth = "linear"
 
-    def __post_init__(self) -> None:
-        in_range("Resource", "consumption", self.consumption)
-        in_range("Resource", "regrowth", self.regrowth)
-        in_range("Resource", "capacity", self.capacity, _SMALLEST)
+    def declare(self) -> Declaration:
+        """Return what it touches, its rates and the capacity, in the field's unit."""
+        rates = (
+            in_range("Resource", "consumption", self.consumption),
+            in_range("Resource", "regrowth", self.regrowth),
+        )
+        capacity = in_range("Resource", "capacity", self.capacity, _SMALLEST)
         if self.growth not in get_args(Growth):
             raise PropagatorConfigError(
                 f"Resource has no growth {self.growth!r}; {did_you_mean(self.growth, get_args(Growth))}"
             )
-        object.__setattr__(self, "reads_previous", (self.field, self.presence))
-        object.__setattr__(self, "writes", (self.field,))
-        object.__setattr__(self, "coefficients", (self.consumption, self.regrowth, self.capacity))
-        object.__setattr__(self, "alike", ((self.field, *parameters(self.capacity)),))
+        return Declaration(
+            reads_previous=(self.field, self.presence),
+            writes=(self.field,),
+            coefficients=(*rates, capacity),
+            same_units=((self.field, *parameters(capacity)),),
+        )
 
     def check(self, lattice: Lattice) -> None:
         """Raise PipelineError for fields that are not scalars of cells."""

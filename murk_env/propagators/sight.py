@@ -1,4 +1,4 @@
-"""What can be seen from where something is."""
+"""Line of sight: the cells that viewers see past opaque ones."""
 
 from dataclasses import KW_ONLY, dataclass
 from typing import Any
@@ -7,12 +7,10 @@ import numpy as np
 
 from murk_env.errors import PipelineError
 from murk_env.fields import Field
-from murk_env.kernels import kernel
-from murk_env.kernels.call import KernelCall
 from murk_env.lattice import Hex2D, Lattice, Square4, Square8
-from murk_env.propagators._inputs import batched, checked_radius
+from murk_env.propagators._inputs import checked_radius
 from murk_env.propagators._rays import rays_of
-from murk_env.propagators.base import Frame, Propagator
+from murk_env.propagators.writing import Declaration, Frame, KernelCall, Propagator, batched, kernel
 
 __all__ = ["LineOfSight"]
 
@@ -59,10 +57,10 @@ class LineOfSight(Propagator):
     _: KW_ONLY
     radius: int
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "radius", checked_radius("LineOfSight", self.radius))
-        object.__setattr__(self, "reads", (self.viewers, self.opacity))
-        object.__setattr__(self, "writes", (self.output,))
+    def declare(self) -> Declaration:
+        """Return what it touches; refuse what is no radius."""
+        checked_radius("LineOfSight", self.radius)
+        return Declaration(reads=(self.viewers, self.opacity), writes=(self.output,))
 
     def check(self, lattice: Lattice) -> None:
         """Raise PipelineError for another lattice, or fields of other kinds."""
@@ -83,7 +81,7 @@ class LineOfSight(Propagator):
     def bind(self, frame: Frame) -> KernelCall:
         """Return the compiled tick over this frame's worlds."""
         lattice = frame.lattice
-        rays = rays_of(lattice, self.radius)
+        rays = rays_of(lattice, int(self.radius))
         return KernelCall(
             _see,
             (

@@ -1,4 +1,4 @@
-"""The epidemic of Kermack and McKendrick on a lattice."""
+"""SIR: the epidemic of Kermack and McKendrick on a lattice."""
 
 import math
 from dataclasses import KW_ONLY, dataclass
@@ -8,11 +8,19 @@ import numpy as np
 import numpy.typing as npt
 
 from murk_env.fields import Field
-from murk_env.kernels import kernel
-from murk_env.kernels.call import KernelCall
 from murk_env.lattice import Lattice
-from murk_env.propagators._neighbours import add_neighbours, neighbourhood
-from murk_env.propagators.base import Coefficient, Frame, Propagator, highest, in_range
+from murk_env.propagators.writing import (
+    Coefficient,
+    Declaration,
+    Frame,
+    KernelCall,
+    Propagator,
+    add_neighbours,
+    highest,
+    in_range,
+    kernel,
+    neighbourhood,
+)
 
 __all__ = ["SIR"]
 
@@ -70,16 +78,18 @@ class SIR(Propagator):
     recovery: Coefficient
     mixing: Coefficient
 
-    def __post_init__(self) -> None:
-        rates = (
-            in_range("SIR", "infection", self.infection),
-            in_range("SIR", "recovery", self.recovery),
-            in_range("SIR", "mixing", self.mixing, 0.0, 1.0),
+    def declare(self) -> Declaration:
+        """Return the three shares, which become each other, and the rates."""
+        return Declaration(
+            reads_previous=self._shares,
+            writes=self._shares,
+            coefficients=(
+                in_range("SIR", "infection", self.infection),
+                in_range("SIR", "recovery", self.recovery),
+                in_range("SIR", "mixing", self.mixing, 0.0, 1.0),
+            ),
+            same_units=(self._shares,),
         )
-        object.__setattr__(self, "coefficients", rates)
-        object.__setattr__(self, "reads_previous", self._shares)
-        object.__setattr__(self, "writes", self._shares)
-        object.__setattr__(self, "alike", (self._shares,))
 
     def max_dt(self, lattice: Lattice) -> float:
         """Return the time step at which all infected recover."""

@@ -8,11 +8,19 @@ import numpy as np
 import numpy.typing as npt
 
 from murk_env.fields import Field
-from murk_env.kernels import kernel
-from murk_env.kernels.call import KernelCall
 from murk_env.lattice import Lattice
-from murk_env.propagators._neighbours import add_neighbours, neighbourhood
-from murk_env.propagators.base import Coefficient, Frame, Propagator, highest, in_range
+from murk_env.propagators.writing import (
+    Coefficient,
+    Declaration,
+    Frame,
+    KernelCall,
+    Propagator,
+    add_neighbours,
+    highest,
+    in_range,
+    kernel,
+    neighbourhood,
+)
 
 __all__ = ["Wave"]
 
@@ -63,13 +71,15 @@ class Wave(Propagator):
     wave_speed: Coefficient = 1.0
     damping: Coefficient = 0.0
 
-    def __post_init__(self) -> None:
-        coefficients = tuple(
-            in_range("Wave", name, getattr(self, name)) for name in ("wave_speed", "damping")
+    def declare(self) -> Declaration:
+        """Return displacement and velocity, and the rates."""
+        fields = (self.displacement, self.velocity)
+        names = ("wave_speed", "damping")
+        return Declaration(
+            reads_previous=fields,
+            writes=fields,
+            coefficients=tuple(in_range("Wave", name, getattr(self, name)) for name in names),
         )
-        object.__setattr__(self, "coefficients", coefficients)
-        object.__setattr__(self, "reads_previous", (self.displacement, self.velocity))
-        object.__setattr__(self, "writes", (self.displacement, self.velocity))
 
     def max_dt(self, lattice: Lattice) -> float:
         """Return the smaller of the bound for waves and the bound for damped ones."""

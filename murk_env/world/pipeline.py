@@ -17,7 +17,7 @@ class Pipeline:
     """Propagators in order, and who writes which field.
 
     Attributes:
-        propagators: the laws, in the order they run.
+        propagators: in the order they run.
         writers: the propagator that writes each field; every other field belongs to the hooks.
 
     Raises:
@@ -71,13 +71,7 @@ def _check_declarations(propagator: Propagator, known: set[Field]) -> None:
             raise PipelineError(
                 f"{propagator.name} names {field!r}, which is no field of this world; its fields: {names}."
             )
-    for group in propagator.alike:
-        if len({field.unit for field in group if field.unit}) > 1:
-            units = " and ".join(f"{field.name!r} in {field.unit or 'no unit'}" for field in group)
-            raise PipelineError(
-                f"{propagator.name} adds or copies fields to each other that have different units: {units}; "
-                f"declare them in one unit."
-            )
+    _check_units(propagator)
     written = (*propagator.writes, *propagator.updates)
     for field in written:
         if field.mutability == "static":
@@ -87,6 +81,17 @@ def _check_declarations(propagator: Propagator, known: set[Field]) -> None:
         if written.count(field) > 1:
             raise PipelineError(
                 f"{propagator.name} declares {field.name!r} twice among its writes and updates."
+            )
+
+
+def _check_units(propagator: Propagator) -> None:
+    """Raise PipelineError for fields that are added to each other and name different units, as strings."""
+    for group in propagator.same_units:
+        if len({field.unit for field in group if field.unit}) > 1:
+            units = " and ".join(f"{field.name!r} in {field.unit or 'no unit'}" for field in group)
+            raise PipelineError(
+                f"{propagator.name} adds or copies fields to each other that have different units: {units}; "
+                f"declare them in one unit."
             )
 
 
@@ -108,7 +113,7 @@ def _writers(propagators: Sequence[Propagator]) -> Mapping[Field, Propagator]:
             if field in writers:
                 raise PipelineError(
                     f"{writers[field].name} and {propagator.name} both write {field.name!r}; a field has one "
-                    f"writer: give one of them another field, or merge the two laws."
+                    f"writer: give one of them another field, or make the two one propagator."
                 )
             writers[field] = propagator
     return writers

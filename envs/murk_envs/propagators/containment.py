@@ -6,10 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from murk_env import SIR, Field, Frame, Propagator
-from murk_env.kernels import kernel
-from murk_env.kernels.call import KernelCall, chain
+from murk_env import SIR, Field
 from murk_env.lattice import Lattice
+from murk_env.propagators.writing import Declaration, Frame, KernelCall, Propagator, chain, kernel
 
 __all__ = ["DISTANCE", "NOTHING", "TEST", "VACCINATE", "Containment"]
 
@@ -18,17 +17,23 @@ NOTHING, TEST, DISTANCE, VACCINATE = range(4)  # what is done in a cell
 
 @dataclass(frozen=True, eq=False)
 class Containment(Propagator):
-    """An epidemic among people who count, and measures against it.
+    """An epidemic among whole people, and measures against it.
 
-    After a tick of `spread`, distance undoes a share of a cell's new infections, and vaccines make a share of
-    its susceptible immune. In a cell where nobody was infected, less than a person does not fall ill; and
-    where less than a person is left infected, that recovers. The sum of a cell's shares stays the same, to
+    Rule. After a tick of `spread`, distance undoes a share of a cell's new infections, and vaccines make a
+    share of its susceptible immune. In a cell where nobody was infected, less than one person does not fall
+    ill; and where less than one person is left infected, that share recovers.
+
+    Scheme: in float32, on what `spread` has just written; the sum of a cell's shares stays the same, to
     rounding.
 
-    Shapes: all fields are (num_worlds, num_cells). Lattices: all.
+    Stability: that of `spread`, dt <= 1 / recovery.
+
+    Shapes: all fields are (num_worlds, num_cells), float32 but for the measure, int32. Lattices: all.
+
+    Source: SIR's; the measures are this environment's own.
 
     Attributes:
-        spread: the law of the disease.
+        spread: the propagator of the disease.
         measure: what is done in this tick.
         caught: receives the share that is infected in this tick.
         distancing: share of new infections that distance undoes, 0 to 1.
@@ -44,11 +49,20 @@ class Containment(Propagator):
     doses: float
     person: float
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "coefficients", self.spread.coefficients)
-        object.__setattr__(self, "reads", (self.measure,))
-        object.__setattr__(self, "reads_previous", self.spread.reads_previous)
-        object.__setattr__(self, "writes", (*self.spread.writes, self.caught))
+    def declare(self) -> Declaration:
+        """Return what the epidemic touches, the measures and who was infected."""
+        spread = self.spread
+        return Declaration(
+            reads=(self.measure,),
+            reads_previous=spread.reads_previous,
+            writes=(*spread.writes, self.caught),
+            coefficients=spread.coefficients,
+            same_units=((*spread.writes, self.caught),),
+        )
+
+    def check(self, lattice: Lattice) -> None:
+        """Raise PipelineError for fields that the epidemic cannot spread in."""
+        self.spread.check(lattice)
 
     def max_dt(self, lattice: Lattice) -> float:
         """Return the bound of the epidemic."""

@@ -1,14 +1,12 @@
-"""The law of HeatControl's heaters."""
+"""The propagator of HeatControl: heaters and chance add to what diffusion leaves."""
 
 from dataclasses import KW_ONLY, dataclass
 from typing import Any
 
 import numpy as np
 
-from murk_env import Field, Frame, Propagator
-from murk_env.kernels import kernel
-from murk_env.kernels.call import KernelCall
-from murk_env.random import fill_normal
+from murk_env import Field
+from murk_env.propagators.writing import Declaration, Frame, KernelCall, Propagator, fill_normal, kernel
 
 __all__ = ["Heating"]
 
@@ -17,9 +15,15 @@ __all__ = ["Heating"]
 class Heating(Propagator):
     """Heaters and chance add to what diffusion leaves.
 
-    Equation: heat = spread + supply + noise * z, z standard normal, drawn anew for every cell and tick.
+    Equation: heat' = spread + supply + noise * z, z standard normal, drawn anew for every cell and tick.
+
+    Scheme: exact, in float32; one addition per tick, whatever dt is.
+
+    Stability: every dt.
 
     Shapes: the fields are (num_worlds, num_cells) float32. Lattices: all.
+
+    Source: this environment's own.
 
     Attributes:
         spread: what diffusion leaves of the heat in this tick, K.
@@ -34,9 +38,11 @@ class Heating(Propagator):
     _: KW_ONLY
     noise: float
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "reads", (self.spread, self.supply))
-        object.__setattr__(self, "writes", (self.heat,))
+    def declare(self) -> Declaration:
+        """Return what is added up, and where."""
+        return Declaration(
+            reads=(self.spread, self.supply), writes=(self.heat,), same_units=((self.spread, self.heat),)
+        )
 
     def bind(self, frame: Frame) -> KernelCall:
         """Return the compiled tick over this frame's worlds."""

@@ -1,14 +1,13 @@
-"""Picking: trees grow, and agents share what they bear."""
+"""The propagator of Harvest: trees grow, and agents share what they bear."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from murk_env import Field, Frame, Propagator, Resource
-from murk_env.kernels import kernel
+from murk_env import Field, Resource
 from murk_env.lattice import Lattice
+from murk_env.propagators.writing import Declaration, Frame, KernelCall, Propagator, chain, kernel
 
 __all__ = ["Picking"]
 
@@ -17,7 +16,25 @@ __all__ = ["Picking"]
 class Picking(Propagator):
     """Trees grow by `growing`; then agents pick.
 
-    Of a tree that bears v, each of the n agents that pick from it gets min(bite, max(v - roots, 0) / n).
+    Rule. Of a tree that bears v, each of the n agents that pick from it gets
+    min(bite, max(v - roots, 0) / n).
+
+    Scheme: in float32, on what `growing` has just written; one bite per tick, whatever dt is.
+
+    Stability: that of `growing`, every dt.
+
+    Shapes: fruit (num_worlds, num_cells) float32; cells and picks (num_worlds, num_agents) int32, picked the
+    same in float32. Lattices: all.
+
+    Source: Resource's growth; the picking is this environment's own.
+
+    Attributes:
+        growing: the propagator of the fruit.
+        cells: where each agent is.
+        picks: 1 for an agent that picks in this tick, 0 for others.
+        picked: receives what each agent gets.
+        bite: the most that one agent takes in a tick.
+        roots: what agents leave of a tree.
     """
 
     growing: Resource
@@ -27,28 +44,26 @@ class Picking(Propagator):
     bite: float
     roots: float
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "coefficients", self.growing.coefficients)
-        object.__setattr__(self, "reads", (self.cells, self.picks))
-        object.__setattr__(self, "reads_previous", self.growing.reads_previous)
-        object.__setattr__(self, "writes", (*self.growing.writes, self.picked))
+    def declare(self) -> Declaration:
+        """Return what growth touches, who picks where, and what is picked."""
+        growing = self.growing
+        return Declaration(
+            reads=(self.cells, self.picks),
+            reads_previous=growing.reads_previous,
+            writes=(*growing.writes, self.picked),
+            coefficients=growing.coefficients,
+            same_units=((*growing.writes, self.picked),),
+        )
 
     def check(self, lattice: Lattice) -> None:
         """Raise PipelineError for fields that trees cannot grow in."""
         self.growing.check(lattice)
 
-    def bind(self, frame: Frame) -> Callable[[int, int], None]:
-        """Return the compiled tick over worlds [start, stop) of this frame."""
-        growing = self.growing.bind(frame)
-        fruit, picked = map(frame.write, self.writes)
-        cells, picks = map(frame.read, self.reads)
-        bite, roots = np.float32(self.bite), np.float32(self.roots)
-
-        def run(start: int, stop: int) -> None:
-            growing(start, stop)
-            _pick(start, stop, fruit, picked, cells, picks, bite, roots)
-
-        return run
+    def bind(self, frame: Frame) -> KernelCall:
+        """Return the compiled tick over this frame's worlds."""
+        fields = (*map(frame.write, self.writes), *map(frame.read, self.reads))
+        picking = KernelCall(_pick, (*fields, np.float32(self.bite), np.float32(self.roots)))
+        return chain(self.growing.bind(frame), picking)
 
 
 @kernel

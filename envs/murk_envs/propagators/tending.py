@@ -1,14 +1,13 @@
-"""The law of Ecosystem: predators and prey, the weather, and a ranger among them."""
+"""The propagator of Ecosystem: predators and prey, the weather, and a ranger among them."""
 
 from dataclasses import KW_ONLY, dataclass
 from typing import Any
 
 import numpy as np
 
-from murk_env import Field, Frame, LotkaVolterra, Propagator
-from murk_env.kernels import kernel
-from murk_env.kernels.call import KernelCall, chain
+from murk_env import Field, LotkaVolterra
 from murk_env.lattice import Lattice
+from murk_env.propagators.writing import Declaration, Frame, KernelCall, Propagator, chain, kernel
 
 __all__ = ["REST", "Tending", "mean"]
 
@@ -19,15 +18,22 @@ REST, CULL_PREDATORS, CULL_PREY, RELEASE_PREY, RELEASE_PREDATORS = range(5)  # d
 class Tending(Propagator):
     """Animals that live by `living`, in changing weather, with a ranger among them.
 
-    After a tick of `living`, prey are multiplied by 1 + weather, or 0 if that is negative; the deed changes
-    the ranger's cell and its neighbours: a cull takes a share, a release adds to what is there; and the
-    census takes the mean of both species over all cells.
+    Rule. After a tick of `living`, prey are multiplied by 1 + weather, or 0 if that is negative; the deed
+    changes the ranger's cell and its neighbours: a cull takes a share, a release adds to what is there; and
+    the census takes the mean of both species over all cells.
+
+    Scheme: in float32, on what `living` has just written; the means are summed in float64, in the order of
+    cells. One deed per tick, whatever dt is.
+
+    Stability: that of `living`.
 
     Shapes: prey and predators (num_worlds, num_cells), ranger, deed and weather (num_worlds,), census
     (num_worlds, 2). Lattices: all.
 
+    Source: LotkaVolterra's; the ranger and the weather are this environment's own.
+
     Attributes:
-        living: the law of the animals.
+        living: the propagator of the animals.
         ranger: cell of the ranger.
         deed: what the ranger does in this tick, 0 to 4.
         weather: what changes the prey's growth in this tick.
@@ -45,14 +51,22 @@ class Tending(Propagator):
     culling: float
     release: float
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "coefficients", self.living.coefficients)
-        object.__setattr__(self, "reads", (self.ranger, self.deed, self.weather))
-        object.__setattr__(self, "reads_previous", self.living.reads_previous)
-        object.__setattr__(self, "writes", (*self.living.writes, self.census))
+    def declare(self) -> Declaration:
+        """Return what the animals' propagator touches, the ranger, the weather and the census."""
+        living = self.living
+        return Declaration(
+            reads=(self.ranger, self.deed, self.weather),
+            reads_previous=living.reads_previous,
+            writes=(*living.writes, self.census),
+            coefficients=living.coefficients,
+        )
+
+    def check(self, lattice: Lattice) -> None:
+        """Raise PipelineError for fields that the animals cannot live in."""
+        self.living.check(lattice)
 
     def max_dt(self, lattice: Lattice) -> float:
-        """Return the bound of the animals' law."""
+        """Return the bound of the animals' propagator."""
         return self.living.max_dt(lattice)
 
     def bind(self, frame: Frame) -> KernelCall:

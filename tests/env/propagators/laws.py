@@ -59,7 +59,7 @@ class Law:
         parts: the settings that rates are parts of, where that is not one of the same name.
         signed: the rates that may be negative.
         optional: the rates that may be None or infinite, for no limit.
-        alike: groups of the names of fields that must have one unit.
+        same_units: groups of the names of fields that must have one unit.
         measured: the field in whose unit a rate is, if it is a parameter with a unit.
         max_dt: the stability bound of the first values on a lattice.
         draws: initial values by field, where uniform in [0, 1) or 0 and 1 will not do.
@@ -78,7 +78,7 @@ class Law:
     parts: Mapping[str, str] = field(default_factory=dict)
     signed: Sequence[str] = ()
     optional: Sequence[str] = ()
-    alike: Sequence[Sequence[str]] = ()
+    same_units: Sequence[Sequence[str]] = ()
     measured: Mapping[str, str] = field(default_factory=dict)
     max_dt: Callable[[Lattice], float] = lambda lattice: math.inf
     draws: Mapping[str, Draw] = field(default_factory=dict)
@@ -173,7 +173,7 @@ LAWS = [
         Copy,
         reads_previous=("now",),
         writes=("last",),
-        alike=(("now", "last"),),
+        same_units=(("now", "last"),),
     ),
     Law(
         "diffusion",
@@ -181,7 +181,7 @@ LAWS = [
         Diffusion,
         reads_previous=("heat",),
         writes=("heat",),
-        alike=(("heat", "heat"),),
+        same_units=(("heat", "heat"),),
         rates={"coefficient": (0.05, 0.03), "decay": (0.1, 0.02)},
         max_dt=lambda lattice: 1.0 / (lattice.max_degree * 0.05),
     ),
@@ -191,7 +191,7 @@ LAWS = [
         lambda heat, smooth, slope, **rates: Diffusion(heat, output=smooth, gradient=slope, **rates),
         reads_previous=("heat",),
         writes=("smooth", "slope"),
-        alike=(("heat", "smooth"),),
+        same_units=(("heat", "smooth"),),
         rates={"coefficient": (0.05, 0.03), "decay": (0.1, 0.02)},
         max_dt=lambda lattice: 1.0 / (lattice.max_degree * 0.05),
     ),
@@ -203,7 +203,7 @@ LAWS = [
         ),
         reads_previous=("heat",),
         writes=("heat",),
-        alike=(("heat", "heat"),),
+        same_units=(("heat", "heat"),),
         rates={
             "coefficient": (0.05, 0.03),
             "decay": (0.1, 0.02),
@@ -225,7 +225,7 @@ LAWS = [
             reads_previous=("presence", "scent") if mode == "add" else ("presence",),
             writes=("scent",),
             rates={"intensity": (0.3, 2.0)},
-            alike=(("scent",),),
+            same_units=(("scent",),),
             measured={"intensity": "scent"},
         )
         for mode in MODES
@@ -260,7 +260,7 @@ LAWS = [
             writes=("grown",),
             rates={"threshold": (0.9, 0.1)},
             signed=("threshold",),
-            alike=(("field",),),
+            same_units=(("field",),),
             measured={"threshold": "field"},
         )
         for operation in OPERATIONS
@@ -273,7 +273,7 @@ LAWS = [
             reads_previous=("signal",),
             writes=("signal",),
             rates={"scale": (0.3, 0.8)},
-            alike=() if kind == "salt_and_pepper" else (("signal",),),
+            same_units=() if kind == "salt_and_pepper" else (("signal",),),
             measured={} if kind == "salt_and_pepper" else {"scale": "signal"},
         )
         for kind in KINDS
@@ -286,7 +286,7 @@ LAWS = [
             reads_previous=("food", "presence"),
             writes=("food",),
             rates={"consumption": (0.1, 0.3), "regrowth": (0.2, 0.05), "capacity": (1.0, 0.8)},
-            alike=(("food",),),
+            same_units=(("food",),),
             measured={"capacity": "food"},
         )
         for growth in GROWTHS
@@ -297,7 +297,7 @@ LAWS = [
         SIR,
         reads_previous=("susceptible", "infected", "recovered"),
         writes=("susceptible", "infected", "recovered"),
-        alike=(("susceptible", "infected", "recovered"),),
+        same_units=(("susceptible", "infected", "recovered"),),
         rates={"infection": (0.8, 0.3), "recovery": (0.2, 0.1), "mixing": (0.3, 1.0)},
         max_dt=lambda lattice: 1.0 / 0.2,
     ),
@@ -322,7 +322,7 @@ LAWS = [
         GrayScott,
         reads_previous=("u", "v"),
         writes=("u", "v"),
-        alike=(("u", "v"),),
+        same_units=(("u", "v"),),
         rates={
             "feed": (0.04, 0.03),
             "kill": (0.06, 0.055),

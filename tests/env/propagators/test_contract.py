@@ -93,7 +93,7 @@ def test_it_declares_what_it_touches(law):
     made = law.of(fields)
     for role in ("reads", "reads_previous", "writes", "updates"):
         assert set(getattr(made, role)) == {fields[name] for name in getattr(law, role)}, role
-    assert made.alike == tuple(tuple(fields[name] for name in group) for group in law.alike)
+    assert made.same_units == tuple(tuple(fields[name] for name in group) for group in law.same_units)
 
 
 @every_law
@@ -121,10 +121,10 @@ def test_a_parameter_in_another_unit_than_its_field_is_refused(law):
 
 
 @pytest.mark.parametrize(
-    "law", [law for law in LAWS if any(len(set(group)) > 1 for group in law.alike)], ids=repr
+    "law", [law for law in LAWS if any(len(set(group)) > 1 for group in law.same_units)], ids=repr
 )
 def test_fields_that_it_mixes_must_have_one_unit(law):
-    first, *_, last = law.alike[0]
+    first, *_, last = law.same_units[0]
     unlike = {first: {"unit": "K"}, last: {"unit": "J"}}
     fields = law.declare(**{name: {**law.fields[name], **unit} for name, unit in unlike.items()})
     with pytest.raises(PipelineError, match=rf"different units: '{first}' in K.* and '{last}' in J; declare"):
@@ -135,9 +135,13 @@ def test_fields_that_it_mixes_must_have_one_unit(law):
             num_agents=law.num_agents,
             dt=step_of(law.of(fields), LATTICES[0]),
         )
-    alike = law.declare(**{name: {**law.fields[name], "unit": "K"} for name in law.alike[0]})
+    in_one_unit = law.declare(**{name: {**law.fields[name], "unit": "K"} for name in law.same_units[0]})
     World(
-        LATTICES[0], alike, [law.of(alike)], num_agents=law.num_agents, dt=step_of(law.of(alike), LATTICES[0])
+        LATTICES[0],
+        in_one_unit,
+        [law.of(in_one_unit)],
+        num_agents=law.num_agents,
+        dt=step_of(law.of(in_one_unit), LATTICES[0]),
     )
 
 

@@ -89,10 +89,10 @@ def test_every_setting_is_named_where_it_belongs(kind):
 
 
 def units_tied_by(law):
-    """The names of the fields that a law declares alike, and of the settings in their units."""
+    """The names of the fields that a propagator declares in `same_units`, and of the settings in their units."""
     fields = law.declare()
     made = law.of(fields)
-    tied = {field for group in made.alike if len(set(group)) > 1 for field in group}
+    tied = {field for group in made.same_units if len(set(group)) > 1 for field in group}
     tied |= {fields[name] for name in law.measured.values()}
     own = {field.name: getattr(made, field.name) for field in dataclasses.fields(made)}
     names = {name for name, value in own.items() if any(value is field for field in tied)}

@@ -20,7 +20,7 @@ from murk_env import (
     World,
 )
 from murk_env.errors import PipelineError, PropagatorConfigError, PropagatorError
-from murk_env.propagators import highest, in_range, lowest, parameters
+from murk_env.propagators.writing import highest, in_range, lowest, parameters
 
 
 class Grow(Propagator):

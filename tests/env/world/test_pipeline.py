@@ -152,7 +152,7 @@ def test_a_law_refuses_a_field_it_cannot_work_on(declaration):
 
 def test_a_law_without_a_step_says_what_to_implement():
     with pytest.raises(
-        PipelineError, match=r"Propagator is no law yet: implement step\(frame\), or bind\(frame\)"
+        PipelineError, match=r"Propagator has nothing to run yet: implement step\(frame\), or bind\(frame\)"
     ):
         Propagator().step(cast(Any, None))
 

@@ -1,0 +1,66 @@
+"""Frame: the arrays, coefficients and random numbers that a propagator is given in a tick."""
+
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from murk_env.fields import Field
+from murk_env.lattice import Lattice
+from murk_env.random import WorldRng
+
+__all__ = ["Frame"]
+
+
+class Frame(Protocol):
+    """The arrays a propagator works on in one tick, worlds axis first.
+
+    They stay at the same place every second tick, so a kernel may fetch them once (`Propagator.bind`).
+    """
+
+    @property
+    def lattice(self) -> Lattice:
+        """The lattice of every world."""
+        ...
+
+    @property
+    def dt(self) -> float:
+        """Time that one tick advances."""
+        ...
+
+    @property
+    def num_worlds(self) -> int:
+        """Number of worlds in the batch."""
+        ...
+
+    @property
+    def rng(self) -> WorldRng:
+        """Draws of this propagator, one row per world."""
+        ...
+
+    @property
+    def coefficients(self) -> npt.NDArray[np.float64]:
+        """The declared coefficients of every world, (num_worlds, num_coefficients).
+
+        A plain number is what it is as a float64; a parameter's value has been rounded to float32.
+        """
+        ...
+
+    def read(self, field: Field) -> npt.NDArray[Any]:
+        """Return this tick's values of a field declared in `reads`, read-only.
+
+        Bounds are applied when all propagators have run: these values may still lie beyond them.
+        """
+        ...
+
+    def previous(self, field: Field) -> npt.NDArray[Any]:
+        """Return the previous tick's values of a field declared in `reads_previous`, read-only."""
+        ...
+
+    def write(self, field: Field) -> npt.NDArray[Any]:
+        """Return the array of a field declared in `writes`; every element must be set."""
+        ...
+
+    def update(self, field: Field) -> npt.NDArray[Any]:
+        """Return the array of a field declared in `updates`; it holds the previous values."""
+        ...
