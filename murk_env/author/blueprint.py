@@ -128,10 +128,13 @@ class Blueprint:
         return members
 
     def _check_actor(self) -> None:
-        for name, kind in (("observation", Observation), ("action_space", spaces.Space)):
+        for name, kind, what in (
+            ("observation", Observation, "an Observation"),
+            ("action_space", spaces.Space, "a Space"),
+        ):
             value = getattr(self, name)
             if not isinstance(value, kind):
-                raise BlueprintError(f"a Blueprint's {name} is a {kind.__name__}, not {value!r}.")
+                raise BlueprintError(f"a Blueprint's {name} is {what}, not {value!r}.")
 
     def _gather_agents(self) -> None:
         names = [group.name for group in self.groups]

@@ -42,8 +42,12 @@ def register(
             has its own; None for one actor.
 
     Raises:
-        DefinitionError: the decorated object is no subclass of MurkEnv, or `agents` something else.
+        DefinitionError: the decorated object is no subclass of MurkEnv, or an argument something else.
     """
+    if not isinstance(env_id, str):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise DefinitionError(
+            f"register takes an id, as in @register('namespace/Name-v0'), not {env_id!r} itself."
+        )
     if agents not in (None, "team", "apart"):
         raise DefinitionError(f"register({env_id!r}): agents is 'team', 'apart' or None, not {agents!r}.")
 
@@ -70,7 +74,8 @@ def _register_with_gymnasium(cls: type[MurkEnv], env_id: str) -> None:
             return
         if getattr(known.entry_point, "__qualname__", "") == cls.__qualname__:
             del gymnasium.registry[env_id]  # defined again in a notebook
-    gymnasium.register(env_id, single, vector_entry_point=vector, max_episode_steps=cls.max_episode_steps)
+    library: Any = gymnasium  # it does not type `register` in full
+    library.register(env_id, single, vector_entry_point=vector, max_episode_steps=cls.max_episode_steps)
 
 
 def register_with_pettingzoo() -> None:

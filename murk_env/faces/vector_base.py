@@ -182,6 +182,10 @@ class VectorFace(VectorEnv[Any, Any, Array]):
             raise StateError(
                 f"call({name!r}) would treat one {self._row} apart; use envs.{name}(...), which takes all."
             )
+        if name == "world":
+            raise StateError(
+                "call('world') would take the worlds apart; envs.world[field] reads all of them."
+            )
         if name in ("np_random", "np_random_seed"):
             of_worlds, rows_each = getattr(self, name), self.num_envs // self._num_worlds
             return tuple(value for value in of_worlds for _ in range(rows_each))

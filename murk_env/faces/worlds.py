@@ -7,7 +7,7 @@ import numpy.typing as npt
 from murk_env.engine.batch import Batch
 from murk_env.errors import UnknownFieldError, did_you_mean
 from murk_env.fields import Field
-from murk_env.fields.views import field_called, known_as
+from murk_env.fields.views import known_as
 
 __all__ = ["EnvWorlds"]
 
@@ -56,9 +56,9 @@ class EnvWorlds:
 
     def _known(self, field: Field | str) -> Field:
         fields = {known_as(one): one for one in self._batch.world.fields.values()}
-        if isinstance(field, str):
-            return field_called(field, fields)
-        if field not in fields.values():
-            name = field.name if isinstance(field, Field) else field  # pyright: ignore[reportUnnecessaryIsInstance]
-            raise UnknownFieldError(f"{field!r} is no field of {self._owner}; {did_you_mean(name, fields)}")
-        return field
+        if isinstance(field, str) and field in fields:
+            return fields[field]
+        if isinstance(field, Field) and field in fields.values():
+            return field
+        name = field.name if isinstance(field, Field) else field
+        raise UnknownFieldError(f"{self._owner} has no field {field!r}; {did_you_mean(name, fields)}")

@@ -78,19 +78,19 @@ def test_an_integer_that_a_field_cannot_hold_is_refused_in_start():
 
 @pytest.mark.parametrize("index", [1, 5, -2])
 def test_checked_mode_finds_a_compiled_hook_that_leaves_its_row(index):
-    def act(agent, action):
-        agent[index] = 0
+    def act(self, action):
+        self.agent[index] = action
 
-    wild = type("Wild", (Walker,), {"act": per_world(Walker.agent)(act)})
+    wild = type("Wild", (Walker,), {"act": per_world(act)})
     envs = MurkVectorEnv(wild, 2, checked=True)
     envs.reset(seed=1)
     with pytest.raises(HookError, match=r"Wild.act raised IndexError"):
         envs.step([0, 0])
 
 
-def test_per_world_without_its_fields_is_refused():
-    with pytest.raises(DefinitionError, match=r"takes Field objects, not <function .*write @per_world\(heat"):
-        per_world(cast(Any, lambda heat: None))
+def test_per_world_with_arguments_is_refused():
+    with pytest.raises(DefinitionError, match=r"per_world marks a function, without arguments .*, not Field"):
+        per_world(cast(Any, Walker.agent))
 
 
 @pytest.mark.parametrize("static", [5, "settled"])
@@ -112,19 +112,19 @@ def test_parameters_that_compare_equal_but_are_not_share_nothing():
             )
 
     cold, warm = Ramp(size=3, warmth=1.0), Ramp(size=3, warmth=7.0)
-    assert cold._core.world[cold.settled].max() == 1.0
-    assert warm._core.world[warm.settled].max() == 7.0
+    assert cold.world[Ramp.settled].max() == 1.0
+    assert warm.world[Ramp.settled].max() == 7.0
 
 
 @pytest.mark.parametrize(
     ("parameters", "message"),
     [
-        ({"size": "16"}, r"HeatSeeker's size is of type int \(default 16\), not '16'"),
-        ({"size": True}, "HeatSeeker's size is of type int"),
-        ({"size": 4.0}, "HeatSeeker's size is of type int"),
-        ({"diffusion": "0.1"}, r"HeatSeeker's diffusion is of type float \(default 0.1\), not '0.1'"),
-        ({"decay": None}, "HeatSeeker's decay is of type float"),
-        ({"layout": 3}, "HeatSeeker's layout is of type str"),
+        ({"size": "16"}, r"HeatSeeker's size must be an integer, not '16' of type str\."),
+        ({"size": True}, "HeatSeeker's size must be an integer, not True of type bool"),
+        ({"size": 4.0}, "HeatSeeker's size must be an integer, not 4.0 of type float"),
+        ({"diffusion": "0.1"}, "HeatSeeker's diffusion must be a number, not '0.1' of type str"),
+        ({"decay": None}, "HeatSeeker's decay must be a number, not None of type NoneType"),
+        ({"layout": 3}, "HeatSeeker's layout must be one of 'flat', 'image', 'dict', not 3"),
     ],
 )
 def test_a_parameter_of_another_type_is_refused(parameters, message):
@@ -133,7 +133,8 @@ def test_a_parameter_of_another_type_is_refused(parameters, message):
 
 
 def test_an_integer_serves_as_a_float():
-    assert HeatSeeker(size=3, decay=0).params.decay == 0
+    decay = HeatSeeker(size=3, decay=0).params.decay
+    assert (decay, type(decay)) == (0.0, float)
 
 
 @pytest.mark.parametrize("limit", ["7", 3.5])
@@ -165,7 +166,7 @@ def test_fields_over_agents_need_agents():
         World(GRID, {"who": Field(over="agents")})
 
 
-@pytest.mark.parametrize("name", ["_core", "num_envs", "lattice", "step"])
+@pytest.mark.parametrize("name", ["_batch", "num_envs", "lattice", "step", "world"])
 def test_a_field_cannot_take_a_name_of_the_env(name):
     with pytest.raises(DefinitionError, match=rf"Taken.{name} cannot be a field"):
         type("Taken", (MurkEnv,), {name: Field()})
@@ -191,12 +192,12 @@ def test_an_info_keeps_its_dtypes_and_shapes(change):
 def test_a_failure_outside_the_hooks_is_not_blamed_on_one(monkeypatch):
     envs = MurkVectorEnv(Walker, 2)
     envs.reset(seed=1)
-    monkeypatch.setattr(envs._core.world, "open", lambda guard: 1 // 0)
+    monkeypatch.setattr("murk_env.world.binding.Bindings.open", lambda bindings, guard: 1 // 0)
     with pytest.raises(HookError, match=r"Walker, outside its hooks, raised ZeroDivisionError"):
         envs.step([0, 0])
 
 
-def test_checked_mode_spares_what_act_writes_to_worlds_that_begin_anew():
+def test_checked_mode_spares_what_act_writes_to_worlds_that_are_reset():
     class Fading(Walker):
         glow = Field(over="world", initial=1.0)
 

@@ -1,6 +1,7 @@
 """The single env: parameters, limits, moments at which a call cannot be answered, what it returns."""
 
 import dataclasses
+from typing import Any
 
 import gymnasium
 import numpy as np
@@ -8,8 +9,9 @@ import pytest
 from gymnasium.spaces import Discrete, MultiDiscrete
 from gymnasium.utils import seeding
 
+import murk_env
 from murk_env import Blueprint, Field, MurkEnv, Observation, Observe, Square4, per_world
-from murk_env.author.params import RESERVED_PARAMETERS
+from murk_env.author.params import RESERVED
 from murk_env.errors import (
     BlueprintError,
     ClosedError,
@@ -42,8 +44,8 @@ def test_parameters_are_those_given_and_else_their_defaults():
 @pytest.mark.parametrize(
     ("keywords", "message"),
     [
-        ({"sise": 4}, r"Walker has no parameter 'sise'; did you mean 'size'\?"),
-        ({"num_envs": 2}, "Walker has no parameter 'num_envs'; known: longest_fuse, size"),
+        ({"sise": 4}, r"Walker got an unexpected keyword .* no parameter 'sise'; did you mean 'size'\?"),
+        ({"num_envs": 2}, "Walker .* has no parameter 'num_envs'; known: longest_fuse, size"),
         ({"render_mode": "human"}, r"Walker has no render_mode 'human'; it has \['rgb_array', 'ansi'\]"),
     ],
 )
@@ -55,7 +57,7 @@ def test_an_unknown_keyword_is_refused(keywords, message):
 @pytest.mark.parametrize("error", [ValueError, TypeError])
 def test_a_value_that_the_parameters_refuse_is_told_with_the_keywords(error):
     class Params(Walker.Params):
-        def __post_init__(self):
+        def check(self):
             raise error("too small")
 
     with pytest.raises(ParameterError, match=r"Picky\(size=1\): too small") as caught:
@@ -64,18 +66,15 @@ def test_a_value_that_the_parameters_refuse_is_told_with_the_keywords(error):
 
 
 def test_a_class_without_parameters_has_none():
-    class Plain(Walker):
-        Params = MurkEnv.Params
-
-    with pytest.raises(ParameterError, match="Plain has no parameter 'size'; there are none"):
-        Plain(size=3)
+    plain = type("Plain", (Walker,), {"Params": MurkEnv.Params})
+    with pytest.raises(ParameterError, match=r"Plain .* has no parameter 'size'; there are none"):
+        plain(size=3)
 
 
-@pytest.mark.parametrize("name", sorted(RESERVED_PARAMETERS))
+@pytest.mark.parametrize("name", sorted(RESERVED))
 def test_a_parameter_cannot_have_a_name_that_gymnasium_or_the_faces_use(name):
-    params = dataclasses.make_dataclass("Params", [(name, int, 1)], frozen=True, kw_only=True)
-    with pytest.raises(DefinitionError, match=f"Taken.Params.{name} cannot be a parameter: Gymnasium"):
-        type("Taken", (MurkEnv,), {"Params": params})
+    with pytest.raises(DefinitionError, match=f"Params.{name} cannot be a parameter: Gymnasium or the faces"):
+        type("Params", (murk_env.Params,), {"__annotations__": {name: int}, name: 1})
 
 
 def test_a_field_object_under_two_names_is_refused_with_the_class():
@@ -85,7 +84,9 @@ def test_a_field_object_under_two_names_is_refused_with_the_class():
 
 
 def test_what_build_returns_must_be_a_blueprint():
-    env_class = type("Wrong", (Walker,), {"build": lambda self, params: {"lattice": Square4(1, 1)}})
+    env_class = type(
+        "Wrong", (Walker,), {"build": classmethod(lambda cls, params: {"lattice": Square4(1, 1)})}
+    )
     with pytest.raises(BlueprintError, match=r"Wrong.build must return a Blueprint, not dict"):
         env_class()
 
@@ -94,7 +95,7 @@ def test_what_build_returns_must_be_a_blueprint():
     ("part", "value", "message"),
     [
         ("lattice", (4, 4), r"a Blueprint's lattice is a Lattice, not \(4, 4\)"),
-        ("observation", Observe(Walker.fuse), r"a Blueprint's observation is a Observation, not Observe\("),
+        ("observation", Observe(Walker.fuse), r"a Blueprint's observation is an Observation, not Observe\("),
         ("action_space", 5, "a Blueprint's action_space is a Space, not 5"),
         ("propagators", [Walker.fuse], r"a Blueprint's propagators are Propagators, not Field\(fuse"),
     ],
@@ -102,15 +103,18 @@ def test_what_build_returns_must_be_a_blueprint():
 )
 def test_a_part_of_a_blueprint_that_is_something_else_is_refused(part, value, message):
     with pytest.raises(BlueprintError, match=message):
-        dataclasses.replace(Walker().build(Walker.Params()), **{part: value})
+        dataclasses.replace(Walker.build(Walker.Params()), **{part: value})
 
 
 @pytest.mark.parametrize(
-    "params", [object, dataclasses.make_dataclass("Loose", ["size"])], ids=["plain", "mutable"]
+    "params",
+    [object, dataclasses.make_dataclass("Loose", ["size"]), murk_env.Params],
+    ids=["plain", "dataclass", "object"],
 )
-def test_params_are_a_frozen_dataclass(params):
-    with pytest.raises(DefinitionError, match=r"Wrong.Params.*frozen"):
-        type("Wrong", (MurkEnv,), {"Params": params})
+def test_params_are_a_class_of_murk_env_params(params):
+    given = params() if params is murk_env.Params else params
+    with pytest.raises(DefinitionError, match=r"Wrong.Params must be a subclass of murk_env.Params: class"):
+        type("Wrong", (MurkEnv,), {"Params": given})
 
 
 @pytest.mark.parametrize("name", ["lattice", "params", "reset", "metadata"])
@@ -119,9 +123,25 @@ def test_a_field_cannot_have_a_name_that_an_env_has(name):
         type("Wrong", (MurkEnv,), {name: Field()})
 
 
-def test_build_cannot_be_compiled():
-    with pytest.raises(DefinitionError, match=r"Wrong.build returns a Blueprint and cannot be per_world"):
-        type("Wrong", (Walker,), {"build": per_world()(lambda params: None)})()
+@pytest.mark.parametrize("name", ["build", "picture"])
+@pytest.mark.parametrize("wrapped", [lambda hook: hook, classmethod, staticmethod])
+def test_what_describes_an_env_cannot_be_compiled(name, wrapped):
+    hook: Any = per_world(lambda params: None)
+    with pytest.raises(DefinitionError, match=rf"Wrong.{name} cannot be per_world; it is a classmethod"):
+        type("Wrong", (Walker,), {name: wrapped(hook)})
+
+
+@pytest.mark.parametrize("name", ["build", "picture"])
+def test_what_describes_an_env_is_a_classmethod(name):
+    with pytest.raises(
+        DefinitionError, match=rf"Wrong.{name} .* write @classmethod above def {name}\(cls, params\)"
+    ):
+        type("Wrong", (Walker,), {name: lambda self, params: None})
+
+
+def test_info_cannot_be_compiled():
+    with pytest.raises(DefinitionError, match=r"Wrong.info cannot be per_world; write it over arrays"):
+        type("Wrong", (Walker,), {"info": per_world(lambda self: None)})()
 
 
 @pytest.mark.parametrize("limit", [None, 0, -1])

@@ -24,8 +24,6 @@ from murk_env import (
     MurkParallelEnv,
     Observation,
     Observe,
-    aec_form,
-    parallel_form,
 )
 from murk_env.errors import (
     ActionError,
@@ -39,10 +37,11 @@ from murk_env.errors import (
     ResetNeededError,
     SeedError,
 )
+from murk_env.faces.forms import form_of_class
 from tests.env.agent_worlds import CompiledRace, Crew, Gliders, Mayflies, Race
 from tests.env.worlds import Walker
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 RUNNERS = ["hare_0", "hare_1", "hare_2", "tortoise_0", "tortoise_1"]
 
 
@@ -342,12 +341,14 @@ def test_what_only_other_faces_take_is_refused_with_what_to_do(keywords, message
         MurkParallelEnv(Race, **keywords)
 
 
-@pytest.mark.parametrize("form", [parallel_form, aec_form])
-def test_the_functions_of_a_module_call_the_time_limit_as_pettingzoo_does(form):
+@pytest.mark.parametrize("form", ["parallel", "aec"])
+def test_pettingzoos_forms_call_the_time_limit_as_pettingzoo_does(form):
+    make = form_of_class(form, Race)
+    assert make(max_cycles=3).possible_agents == RUNNERS
     with pytest.raises(
         ParameterError, match="limit max_cycles: make Race with max_cycles=5 instead of max_e"
     ):
-        form(Race)(max_episode_steps=5)
+        make(max_episode_steps=5)
 
 
 @pytest.mark.parametrize("kind", [np.int64, np.int32, np.uint8])

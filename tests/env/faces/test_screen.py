@@ -10,9 +10,9 @@ import pytest
 from gymnasium.spaces import Discrete
 from gymnasium.vector import SyncVectorEnv
 
+import murk_env
 from murk_env import Blueprint, Field, Marker, MurkEnv, MurkVectorEnv, Observation, Observe, Picture, Square4
 from murk_env.errors import (
-    BlueprintError,
     ClosedError,
     InputError,
     ParameterError,
@@ -33,8 +33,11 @@ class Lamp(MurkEnv):
             lattice=Square4(2, 2),
             observation=Observation(Observe(cls.light)),
             action_space=Discrete(2),
-            picture=Picture(cls.light, markers=[Marker([0], "agent")]),
         )
+
+    @classmethod
+    def picture(cls, params: Any) -> Picture | None:
+        return Picture(cls.light, markers=[Marker([0], "agent")])
 
     def start(self, tick: Any, worlds: Any) -> None:
         tick.life = tick.rng.integers(2, 5).astype(np.int32)
@@ -51,13 +54,11 @@ class Lamp(MurkEnv):
 
 
 class Blind(Lamp):
-    """A lamp without its picture, so that the first field over cells is drawn."""
+    """A lamp without a picture, so that the first field over cells is drawn."""
 
     @classmethod
-    def build(cls, params: Any) -> Blueprint:
-        return Blueprint(
-            lattice=Square4(2, 2), observation=Observation(Observe(cls.light)), action_space=Discrete(2)
-        )
+    def picture(cls, params: Any) -> Picture | None:
+        return None
 
 
 class Clock(MurkEnv):
@@ -76,6 +77,12 @@ class Clock(MurkEnv):
 
     def act(self, tick: Any, actions: Any) -> None:
         pass
+
+    def reward(self, before: Any, after: Any) -> Any:
+        return after.time
+
+    def terminated(self, after: Any) -> Any:
+        return after.time > 0
 
 
 def lamp(mode: str | None = "rgb_array", **keywords: Any):
@@ -153,26 +160,46 @@ def test_an_environment_without_cells_works_but_cannot_be_drawn():
         envs.render_tiles(2)
 
 
-def test_a_blueprint_refuses_what_is_no_picture():
-    with pytest.raises(BlueprintError, match="picture is a Picture or None, not 'light'"):
-        Blueprint(
-            lattice=Square4(2, 2),
-            observation=Observation(Observe(Lamp.light)),
-            action_space=Discrete(2),
-            picture="light",  # type: ignore[arg-type]
-        )
+@pytest.mark.parametrize("returned", ["light", Lamp.light, Picture])
+def test_what_the_picture_hook_returns_must_be_a_picture(returned):
+    wrong = type("Wrong", (Lamp,), {"picture": classmethod(lambda cls, params: returned)})
+    with pytest.raises(PictureError, match=r"Wrong\.picture must return a Picture or None, not .*"):
+        wrong()
+    with pytest.raises(PictureError, match=r"Wrong\.picture must return a Picture or None"):
+        MurkVectorEnv(wrong, 2)
+
+
+def test_a_picture_that_does_not_fit_is_refused_when_the_env_is_made():
+    picture = Picture(Field())
+    wrong = type("Wrong", (Lamp,), {"picture": classmethod(lambda cls, params: picture)})
+    with pytest.raises(PictureError, match=r"shows Field\(.*, which is not a field of these worlds; known"):
+        wrong()
+
+
+def test_a_picture_is_told_the_parameters():
+    class Dimmed(Lamp):
+        class Params(murk_env.Params):
+            brightest: float = 8.0
+
+        @classmethod
+        def picture(cls, params: Any) -> Picture | None:
+            return Picture(cls.light, high=params.brightest)
+
+    env = Dimmed(render_mode="ansi", brightest=3.0)
+    env.reset(seed=0)
+    assert env.render().splitlines()[-1] == "light [cd]: 0 [ .:-=+*#%@] 3"
 
 
 @pytest.mark.parametrize("mode", ["rgb_array", "ansi"])
 def test_looking_changes_nothing(mode):
     env, envs = lamp(mode), lamps(mode)
-    before = env._core.save(), envs._core.save()
+    before = pickle.dumps(env), pickle.dumps(envs)
     env.render()
     envs.render()
     envs.render_tiles(3)
-    for old, new in zip(before, (env._core.save(), envs._core.save()), strict=True):
-        assert old.generation == new.generation
-        assert pickle.dumps(old) == pickle.dumps(new)
+    assert (pickle.dumps(env), pickle.dumps(envs)) == before
+    env.step(0)
+    assert pickle.dumps(env) != before[0]
 
 
 @pytest.mark.parametrize("mode", ["rgb_array", "ansi"])
@@ -203,7 +230,7 @@ def test_in_same_step_mode_a_world_that_ended_shows_its_new_episode():
 
 def test_call_renders_every_world():
     envs = lamps("ansi")
-    for _ in range(4):  # by now some have begun anew
+    for _ in range(4):  # by now some have been reset
         envs.step(np.zeros(3, np.int64))
     assert envs.call("render") == envs.render()
     assert len(set(envs.call("render"))) > 1

@@ -7,7 +7,7 @@ import pytest
 from gymnasium.utils import seeding
 from gymnasium.vector import AutoresetMode
 
-from murk_env import MurkVectorEnv, vector_form
+from murk_env import MurkVectorEnv
 from murk_env.errors import (
     ClosedError,
     EpisodeEndedError,
@@ -17,6 +17,7 @@ from murk_env.errors import (
     ResetNeededError,
     StateError,
 )
+from murk_env.faces.forms import form_of_class
 from tests.env.faces.test_env import Clock
 from tests.env.worlds import Drifter, Mixed, Walker
 
@@ -55,7 +56,7 @@ def test_an_autoreset_mode_is_a_word_or_the_enum(mode):
         ({"num_envs": 0}, "num_envs is a number of worlds, at least 1, not 0"),
         ({"num_envs": -3}, "num_envs is a number of worlds, at least 1, not -3"),
         ({"num_envs": 2.5}, "num_envs is a number of worlds, at least 1, not 2.5"),
-        ({"sise": 3}, "Walker has no parameter 'sise'; did you mean 'size'"),
+        ({"sise": 3}, "Walker .* has no parameter 'sise'; did you mean 'size'"),
         ({"render_mode": "human"}, "Walker has no render_mode 'human'"),
     ],
     ids=str,
@@ -65,10 +66,8 @@ def test_keywords_that_cannot_be_are_refused(keywords, message):
         MurkVectorEnv(Walker, **keywords)
 
 
-def test_a_vector_form_is_a_class_of_one_environment():
-    form = vector_form(Walker)
-    envs = form(num_envs=2, size=3, disable_env_checker=True)
-    assert (form.__name__, form.__module__) == ("WalkerVector", Walker.__module__)
+def test_the_vector_form_of_a_class_makes_vector_envs_of_it():
+    envs = form_of_class("vector", Walker)(num_envs=2, size=3, disable_env_checker=True)
     assert isinstance(envs, MurkVectorEnv)
     assert envs.num_envs == 2
     assert envs.get_attr("params") == (Walker.Params(size=3),) * 2
@@ -83,7 +82,7 @@ def observed(mode, num_steps):
     return rows
 
 
-def test_next_step_mode_spends_a_step_on_beginning_anew():
+def test_next_step_mode_spends_a_step_on_the_reset():
     assert observed("NextStep", 4) == [
         (10.0, None, None),
         (11.0, 110.0, False),
@@ -167,12 +166,15 @@ def test_without_copies_two_sets_of_observations_take_turns(env_class):
     assert not np.shares_memory(seen[0], seen[1])
 
 
-def test_rewards_and_flags_are_fresh_at_every_step_even_without_copies():
-    envs = MurkVectorEnv(Drifter, 2, copy=False)
+@pytest.mark.parametrize(("copy", "shared"), [(True, False), (False, True)])
+def test_without_copies_two_sets_of_rewards_and_flags_take_turns(copy, shared):
+    envs = MurkVectorEnv(Drifter, 2, copy=copy)
     envs.reset(seed=1)
-    first, second = (envs.step(np.full((2, 2), push, np.float32))[1:4] for push in (0.5, 0.25))
-    assert first[0].tolist() == [0.5, 0.5]
-    assert not any(np.shares_memory(one, other) for one, other in zip(first, second, strict=True))
+    first, second, third = (envs.step(np.full((2, 2), push, np.float32))[1:4] for push in (0.5, 0.25, 0.125))
+    assert second[0].tolist() == [0.25, 0.25]
+    assert first[0].tolist() == ([0.125, 0.125] if shared else [0.5, 0.5])
+    assert [np.shares_memory(*pair) for pair in zip(first, third, strict=True)] == [shared] * 3
+    assert not any(np.shares_memory(*pair) for pair in zip(first, second, strict=True))
 
 
 def test_a_step_before_the_first_reset_is_refused():

@@ -1,0 +1,154 @@
+"""`env.world`: the fields of a running env, on every face."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from murk_env import ACTIVE, Field, MurkAgentVectorEnv, MurkParallelEnv, MurkVectorEnv
+from murk_env.errors import ClosedError, HookError, StateError, UnknownFieldError
+from tests.env.agent_worlds import Crew, Mayflies
+from tests.env.worlds import Mixed, Walker
+
+MAKERS = {
+    "single": Crew,
+    "vector": lambda: MurkVectorEnv(Crew, 2),
+    "parallel": lambda: MurkParallelEnv(Crew),
+    "agent rows": lambda: MurkAgentVectorEnv(Crew, 2),
+}
+
+
+@pytest.fixture(params=MAKERS)
+def env(request) -> Any:
+    made: Any = MAKERS[request.param]()
+    made.reset(seed=1)
+    return made
+
+
+def row_on(env):
+    """Step an env whose rowers both pull: the boat comes two cells further."""
+    if isinstance(env, MurkParallelEnv):
+        env.step(dict.fromkeys(env.agents, 1))
+    else:
+        env.step(np.ones_like(env.action_space.sample()))
+
+
+def test_it_reads_every_world_by_the_field_or_by_its_name(env):
+    worlds = env.world.num_worlds
+    assert worlds == (2 if hasattr(env, "num_envs") else 1)
+    assert env.world[Crew.boat].shape == (worlds,)
+    assert env.world[Crew.water].shape == (worlds, 8)
+    assert env.world["strength"].tolist() == env.world[Crew.strength].tolist()
+
+
+def test_it_reads_the_latest_step(env):
+    before = env.world["boat"]
+    row_on(env)
+    assert env.world["boat"].tolist() == (before + 2).tolist()
+
+
+def test_what_it_returns_is_a_copy_that_stays_and_may_be_written(env):
+    first = env.world[Crew.boat]
+    kept = first.tolist()
+    for _ in range(3):
+        row_on(env)
+    assert first.tolist() == kept
+    latest = env.world[Crew.boat]
+    env.world[Crew.boat][:] = 99
+    assert env.world[Crew.boat].tolist() == latest.tolist()
+
+
+def test_a_view_is_the_memory_itself_and_cannot_be_written(env):
+    view = env.world.view(Crew.boat)
+    assert view.tolist() == env.world[Crew.boat].tolist()
+    assert np.shares_memory(view, env.world.view("boat"))
+    with pytest.raises(ValueError, match="read-only"):
+        view[:] = 99
+
+
+def test_a_view_is_valid_until_the_tick_after_next(env):
+    view = env.world.view(Crew.boat)
+    kept = view.tolist()
+    row_on(env)
+    assert view.tolist() == kept
+    row_on(env)
+    assert view.tolist() == env.world[Crew.boat].tolist() != kept
+
+
+@pytest.mark.parametrize("read", ["__getitem__", "view"])
+def test_a_closed_env_is_not_read(env, read):
+    world = env.world
+    env.close()
+    with pytest.raises(ClosedError, match="Crew is closed; make a new one"):
+        getattr(world, read)(Crew.boat)
+
+
+@pytest.mark.parametrize(
+    ("field", "message"),
+    [
+        ("boot", r"Crew has no field 'boot'; did you mean 'boat'\?"),
+        ("hull", "Crew has no field 'hull'; known: boat, strength, water"),
+        ("__len__", "Crew has no field '__len__'; known: boat"),
+        (Walker.agent, r"Crew has no field Field\(agent, over='world', .*; known: boat, strength, water"),
+        (Field(), r"Crew has no field Field\(\?"),
+        (0, "Crew has no field 0; known: boat, strength, water"),
+        (ACTIVE, r"Crew has no field Field\(_active"),
+        ("_phase", "Crew has no field '_phase'; known: boat, strength, water"),
+    ],
+    ids=str,
+)
+def test_what_is_no_field_is_refused(env, field, message):
+    for read in (env.world.__getitem__, env.world.view):
+        with pytest.raises(UnknownFieldError, match=message):
+            read(field)
+
+
+def test_a_mistyped_number_of_a_world_is_no_field():
+    with pytest.raises(UnknownFieldError, match=r"Walker has no field \[0, 1\]"):
+        MurkVectorEnv(Walker, 2).world[[0, 1]]  # type: ignore[index]
+
+
+def test_a_static_field_has_no_worlds_axis():
+    assert MurkVectorEnv(Mixed, 3).world[Mixed.prizes].shape == (6,)
+
+
+def test_a_world_that_was_not_reset_holds_initial_values():
+    assert MurkParallelEnv(Mayflies).world["age"].tolist() == [[1.0, 1.0]]
+
+
+def test_where_agents_are_rewarded_apart_it_says_who_is_active():
+    env = MurkParallelEnv(Mayflies)
+    env.reset(seed=0)
+    for actions, active in (({"fly_0": 0, "fly_1": 0}, [True, True]), ({"fly_1": 0}, [False, True])):
+        env.step(actions)
+        assert (env.world[ACTIVE] != 0).tolist() == (env.world["active"] != 0).tolist() == [active]
+
+
+def test_a_hook_cannot_read_it_in_the_middle_of_a_step():
+    envs: list[Walker] = []
+
+    class Curious(Walker):
+        def act(self, tick, actions):
+            envs[0].world["agent"]
+
+    envs.append(Curious())
+    envs[0].reset(seed=1)
+    with pytest.raises(HookError, match=r"Curious.act raised ReentrantStepError: .* in the middle of a step"):
+        envs[0].step(0)
+
+
+@pytest.mark.parametrize("asked", [lambda self: self.world["agent"], lambda self: self.np_random])
+def test_self_in_an_array_hook_has_no_world_and_no_generator(asked):
+    class Lost(Walker):
+        def act(self, tick, actions):
+            asked(self)
+
+    env = Lost()
+    env.reset(seed=1)
+    with pytest.raises(HookError, match=r"Lost is no running env, .* tick, before .* tick.rng"):
+        env.step(0)
+
+
+def test_the_worlds_of_a_vector_env_are_not_taken_apart():
+    with pytest.raises(StateError, match=r"envs.world\[field\] reads all of them"):
+        MurkVectorEnv(Walker, 2).get_attr("world")
