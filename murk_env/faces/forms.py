@@ -4,6 +4,7 @@ Registries hold strings, so that registering loads nothing; the part before the 
 made: `vector`, `parallel` or `aec`. The single env is the class itself, `package.module:Class`.
 """
 
+import dataclasses
 import importlib
 from collections.abc import Callable
 from typing import Any
@@ -26,45 +27,50 @@ def entry_point(form: str, cls: type[Environment]) -> Any:
 
 
 def form_of_class(form: str, cls: type[Any]) -> Callable[..., Any]:
-    """Return the function that makes one form of a class."""
-    return {"vector": _vector, "parallel": _parallel, "aec": _aec}[form](cls)
+    """Return what makes one form of a class; it is pickled with the specs of envs."""
+    return {"vector": _Vector, "parallel": _Parallel, "aec": _Aec}[form](cls)
 
 
-def _vector(cls: type[Any]) -> Callable[..., Any]:
-    from murk_env.faces.vector import MurkVectorEnv
+@dataclasses.dataclass(frozen=True)
+class _Vector:
+    """Makes vector envs of a class."""
 
-    def vector_env(num_envs: int = 1, **keywords: Any) -> MurkVectorEnv:
-        return MurkVectorEnv(cls, num_envs, **keywords)
+    env_class: type[Any]
 
-    return vector_env
+    def __call__(self, num_envs: int = 1, **keywords: Any) -> Any:
+        from murk_env.faces.vector import MurkVectorEnv
+
+        return MurkVectorEnv(self.env_class, num_envs, **keywords)
 
 
-def _parallel(cls: type[Any]) -> Callable[..., Any]:
-    def parallel_env(*, max_cycles: int | None = None, **keywords: Any) -> Any:
-        """Make a PettingZoo parallel env, which calls the time limit max_cycles."""
+@dataclasses.dataclass(frozen=True)
+class _Parallel:
+    """Makes PettingZoo parallel envs of a class, which call the time limit max_cycles."""
+
+    env_class: type[Any]
+
+    def __call__(self, *, max_cycles: int | None = None, **keywords: Any) -> Any:
         from murk_env.faces.parallel import MurkParallelEnv
 
         if "max_episode_steps" in keywords:
             raise ParameterError(
-                f"PettingZoo calls the time limit max_cycles: make {cls.__name__} with "
+                f"PettingZoo calls the time limit max_cycles: make {self.env_class.__name__} with "
                 f"max_cycles={keywords['max_episode_steps']!r} instead of max_episode_steps."
             )
-        return MurkParallelEnv(cls, max_episode_steps=max_cycles, **keywords)
-
-    return parallel_env
+        return MurkParallelEnv(self.env_class, max_episode_steps=max_cycles, **keywords)
 
 
-def _aec(cls: type[Any]) -> Callable[..., Any]:
-    make = _parallel(cls)
+@dataclasses.dataclass(frozen=True)
+class _Aec:
+    """Makes PettingZoo envs of a class whose agents act in turn: parallel ones under `parallel_to_aec`."""
 
-    def env(**keywords: Any) -> Any:
-        """Make a PettingZoo env whose agents act in turn: the parallel one under `parallel_to_aec`."""
-        parallel = make(**keywords)
+    env_class: type[Any]
+
+    def __call__(self, **keywords: Any) -> Any:
+        parallel = _Parallel(self.env_class)(**keywords)
         from pettingzoo.utils import parallel_to_aec  # pyright: ignore
 
         return parallel_to_aec(parallel)
-
-    return env
 
 
 def __getattr__(name: str) -> Any:

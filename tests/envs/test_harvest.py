@@ -9,7 +9,8 @@ import pytest
 from benchmarks.returns.harvest import POLICIES, optimum
 from murk_env import MurkAgentVectorEnv, MurkParallelEnv
 from murk_env.errors import ParameterError
-from murk_envs.harvest import Harvest
+from murk_envs import Harvest
+from tests.envs.scenes import starting_with
 
 SIZE = 12
 STAY, PICK = 0, 9
@@ -24,19 +25,17 @@ def cell(row, col):
 def lay_out(*agents, trees=(), rocks=(), **parameters):
     """Return an orchard with agents at some (row, col), trees by their (row, col) and fruit, and rocks."""
     keywords: dict[str, Any] = {"famine": 0.0} | parameters
-    env = MurkParallelEnv(Harvest, agents=len(agents), checked=True, **keywords)
-    env.reset(seed=1)
-    fruit, rock, crowd = np.zeros((3, SIZE, SIZE))
+    fruit, rock, crowd = np.zeros((3, SIZE, SIZE), np.float32)
     for where, borne in dict(trees).items():
         fruit[where] = borne
     for where in rocks:
         rock[where] = 1.0
     for where in agents:
         crowd[where] += 1.0
-    with env._core.world.edit() as tick:
-        tick[Harvest.cells] = [[cell(*where) for where in agents]]
-        for field, values in ((Harvest.fruit, fruit), (Harvest.rock, rock), (Harvest.crowd, crowd)):
-            tick[field] = values.reshape(1, -1)
+    planes = {"fruit": fruit.ravel(), "rock": rock.ravel(), "crowd": crowd.ravel()}
+    scene = starting_with(Harvest, cells=[cell(*where) for where in agents], **planes)
+    env = MurkParallelEnv(scene, agents=len(agents), checked=True, **keywords)
+    env.reset(seed=1)
     return env
 
 
@@ -45,11 +44,11 @@ def step(env, *actions):
 
 
 def cells(env):
-    return env._core.world[Harvest.cells][0].tolist()
+    return env.world[Harvest.cells][0].tolist()
 
 
 def fruit(env, where):
-    return float(env._core.world[Harvest.fruit][0, cell(*where)])
+    return float(env.world[Harvest.fruit][0, cell(*where)])
 
 
 @pytest.mark.parametrize("action", range(10))
@@ -143,8 +142,8 @@ def test_agents_see_fruit_rock_and_each_other_around_them(seed):
     env.reset(seed=seed)
     for _ in range(4):
         seen, *_ = env.step({agent: env.action_space(agent).sample() for agent in env.agents})
-        world = env._core.world
-        borne, rock = (np.array(world[field]).reshape(SIZE, SIZE) for field in (Harvest.fruit, Harvest.rock))
+        world = env.world
+        borne, rock = (world[field].reshape(SIZE, SIZE) for field in (Harvest.fruit, Harvest.rock))
         crowd = np.bincount(cells(env), minlength=SIZE * SIZE).reshape(SIZE, SIZE).clip(0, 2)
         pads = ((borne, 0.0), (rock, 1.0), (crowd, 0.0))
         padded = [np.pad(plane, 2, constant_values=beyond) for plane, beyond in pads]
@@ -159,7 +158,7 @@ def starts(num_worlds, **parameters):
     """Return the worlds of as many episodes that have just begun."""
     envs = MurkAgentVectorEnv(Harvest, num_worlds, **parameters)
     envs.reset(seed=0)
-    return envs._core.world
+    return envs.world
 
 
 def test_every_orchard_has_as_many_trees_and_rocks_as_it_should_in_cells_of_their_own():
@@ -198,15 +197,15 @@ def test_agents_begin_in_any_cell_without_rock_with_equal_chance():
 @pytest.mark.parametrize(
     ("keywords", "message"),
     [
-        ({"size": 1}, "size is from 2 to 32768, not 1"),
-        ({"agents": 0}, "agents is from 1 to 65536, not 0"),
-        ({"growth": 1.5}, "growth is from 0 to 1, not 1.5"),
-        ({"bite": math.nan}, "bite is from 0 to 1, not nan"),
-        ({"view": 0}, "view is from 1 to 1024, not 0"),
-        ({"trees": 0.0}, "at least one tree.* make 0 trees and 14 rocks in 144 cells"),
+        ({"size": 1}, "size must be from 2 to 32768, not 1"),
+        ({"agents": 0}, "agents must be from 1 to 65536, not 0"),
+        ({"growth": 1.5}, "growth must be from 0 to 1, not 1.5"),
+        ({"bite": math.nan}, "bite must be a number, not nan"),
+        ({"view": 0}, "view must be from 1 to 1024, not 0"),
+        ({"trees": 0.0}, "there must be at least one tree.* make 0 trees and 14 rocks in 144 cells"),
         ({"trees": 0.9, "rocks": 0.1}, "neither tree nor rock.* make 130 trees and 14 rocks in 144 cells"),
-        ({"roots": 0.6}, "roots and famine are at most 0.5.* not 0.6 and 0.15"),
-        ({"famine": 0.6}, "roots and famine are at most 0.5.* not 0.05 and 0.6"),
+        ({"roots": 0.6}, "roots and famine must be at most 0.5.* not 0.6 and 0.15"),
+        ({"famine": 0.6}, "roots and famine must be at most 0.5.* not 0.05 and 0.6"),
     ],
     ids=str,
 )

@@ -1,7 +1,6 @@
 """HexPursuit: its rules worked by hand, who begins where, what is seen, and what its policies earn."""
 
 import math
-from typing import Any
 
 import numpy as np
 import pytest
@@ -9,11 +8,12 @@ import pytest
 from benchmarks.returns.hex_pursuit import OTHERS, POLICIES, optimum
 from murk_env import MurkAgentVectorEnv, MurkParallelEnv
 from murk_env.errors import ParameterError
-from murk_envs.hex_pursuit import HexPursuit
+from murk_envs import HexPursuit
+from tests.envs.scenes import starting_with
+from tests.small import small_keywords
 
 SIZE = 12
 WAYS = [(0, 0), (1, 0), (1, -1), (0, -1), (-1, 0), (-1, 1), (0, 1)]  # axial (q, r), by action
-NOBODY = np.zeros((SIZE, SIZE), np.float32)
 
 
 def cell(q, r):
@@ -26,21 +26,20 @@ def hops(one, other, size=SIZE):
     return max(abs(q), abs(r), abs(q + r))
 
 
-def place(env, *at):
-    """Put the agents, predators first, into the cells at some (q, r)."""
+def place(*at, **parameters):
+    """Return a hunt that begins with the agents, predators first, in the cells at some (q, r)."""
+    cells = [cell(*one) for one in at]
+    hunters, hunted = np.zeros((2, SIZE * SIZE), np.float32)
+    hunters[cells[:3]], hunted[cells[3:]] = 1.0, 1.0
+    env = MurkParallelEnv(
+        starting_with(HexPursuit, cells=cells, hunters=hunters, hunted=hunted), **parameters
+    )
     env.reset(seed=1)
-    world = env._core.world
-    with world.edit() as tick:
-        tick[HexPursuit.cells] = [[cell(*one) for one in at]]
-        for field, those in ((HexPursuit.hunters, at[:3]), (HexPursuit.hunted, at[3:])):
-            marks = NOBODY.copy()
-            marks[tuple(zip(*((r, q) for q, r in those), strict=True))] = 1.0
-            tick[field] = marks.reshape(1, -1)
     return env
 
 
 def cells(env):
-    return env._core.world[HexPursuit.cells][0].tolist()
+    return env.world[HexPursuit.cells][0].tolist()
 
 
 def step(env, *actions):
@@ -65,20 +64,22 @@ def test_predators_and_prey_are_named_and_act_alike(env):
 
 
 @pytest.mark.parametrize("action", range(7))
-def test_an_action_hops_one_cell_for_predators_and_prey(env, action):
+def test_an_action_hops_one_cell_for_predators_and_prey(action):
     at = [(2, 2), (5, 9), (9, 5), (6, 6), (2, 9)]
-    step(place(env, *at), *[action] * 5)
+    env = place(*at)
+    step(env, *[action] * 5)
     q, r = WAYS[action]
     assert cells(env) == [cell(col + q, row + r) for col, row in at]
 
 
-def test_nobody_leaves_the_field_and_many_may_share_a_cell(env):
-    step(place(env, (0, 0), (0, 0), (11, 4), (11, 11), (5, 11)), 3, 4, 1, 6, 6)
+def test_nobody_leaves_the_field_and_many_may_share_a_cell():
+    env = place((0, 0), (0, 0), (11, 4), (11, 11), (5, 11))
+    step(env, 3, 4, 1, 6, 6)
     assert cells(env) == [cell(0, 0), cell(0, 0), cell(11, 4), cell(11, 11), cell(5, 11)]
 
 
-def test_prey_are_caught_when_a_predator_is_one_hop_away_after_all_have_hopped(env):
-    place(env, (2, 2), (9, 9), (0, 11), (5, 2), (11, 0))
+def test_prey_are_caught_when_a_predator_is_one_hop_away_after_all_have_hopped():
+    env = place((2, 2), (9, 9), (0, 11), (5, 2), (11, 0))
     _, rewards, terminated, _, _ = step(env, 1, 0, 0, 4, 0)  # from three hops to one
     assert terminated == dict.fromkeys(env.possible_agents, False) | {"prey_0": True}
     assert rewards["prey_0"] == -10.0
@@ -86,21 +87,21 @@ def test_prey_are_caught_when_a_predator_is_one_hop_away_after_all_have_hopped(e
     assert {rewards[f"predator_{index}"] for index in range(3)} == {10.0 - 0.1}
 
 
-def test_prey_two_hops_away_live_and_predators_pay_for_each(env):
-    place(env, (2, 2), (9, 9), (0, 11), (4, 2), (11, 0))
+def test_prey_two_hops_away_live_and_predators_pay_for_each():
+    env = place((2, 2), (9, 9), (0, 11), (4, 2), (11, 0))
     _, rewards, terminated, _, _ = step(env, 0, 0, 0, 0, 0)
     assert not any(terminated.values())
     assert {rewards[f"prey_{index}"] for index in range(2)} == {0.1}
     assert {rewards[f"predator_{index}"] for index in range(3)} == {-0.2}
 
 
-def test_a_prey_that_runs_away_is_out_of_reach_though_it_began_beside_a_predator(env):
-    place(env, (2, 2), (9, 9), (0, 11), (3, 2), (11, 0))
+def test_a_prey_that_runs_away_is_out_of_reach_though_it_began_beside_a_predator():
+    env = place((2, 2), (9, 9), (0, 11), (3, 2), (11, 0))
     assert not step(env, 0, 0, 0, 1, 0)[2]["prey_0"]
 
 
-def test_caught_prey_are_gone_from_the_next_step_on(env):
-    place(env, (2, 2), (9, 9), (0, 11), (3, 2), (11, 0))
+def test_caught_prey_are_gone_from_the_next_step_on():
+    env = place((2, 2), (9, 9), (0, 11), (3, 2), (11, 0))
     seen, *_ = step(env, 0, 0, 0, 0, 0)
     assert window(seen["predator_0"], 1)[4, 3] == 1.0  # one to the east, in the step of the catch
     assert env.agents == ["predator_0", "predator_1", "predator_2", "prey_1"]
@@ -111,35 +112,32 @@ def test_caught_prey_are_gone_from_the_next_step_on(env):
     assert not any(terminated.values())
 
 
-def test_the_predators_end_with_the_last_prey(env):
-    place(env, (2, 2), (9, 9), (0, 11), (3, 2), (11, 0))
+def test_the_predators_end_with_the_last_prey():
+    env = place((2, 2), (9, 9), (9, 0), (3, 2), (11, 0))
     step(env, 0, 0, 0, 0, 0)
-    with env._core.world.edit() as tick:
-        tick[HexPursuit.cells] = [[cell(2, 2), cell(9, 9), cell(10, 0), -1, cell(11, 0)]]
-    _, rewards, terminated, truncated, _ = env.step(dict.fromkeys(env.agents, 0))
+    _, rewards, terminated, truncated, _ = env.step(dict.fromkeys(env.agents, 0) | {"predator_2": 1})
     assert terminated == dict.fromkeys(("predator_0", "predator_1", "predator_2", "prey_1"), True)
     assert rewards == dict.fromkeys(("predator_0", "predator_1", "predator_2"), 10.0) | {"prey_1": -10.0}
     assert not any(truncated.values())
     assert not env.agents
 
 
-def test_two_prey_caught_at_once_are_two_catches(env):
-    place(env, (2, 2), (9, 9), (0, 11), (3, 2), (9, 10))
+def test_two_prey_caught_at_once_are_two_catches():
+    env = place((2, 2), (9, 9), (0, 11), (3, 2), (9, 10))
     assert step(env, 0, 0, 0, 0, 0)[1] == dict(
         zip(env.possible_agents, [20.0] * 3 + [-10.0] * 2, strict=True)
     )
 
 
 def test_with_no_reach_prey_are_caught_in_their_cell_and_may_exchange_it_with_a_predator():
-    env = MurkParallelEnv(HexPursuit, reach=0)
-    place(env, (2, 2), (9, 9), (0, 11), (3, 2), (11, 0))
+    env = place((2, 2), (9, 9), (0, 11), (3, 2), (11, 0), reach=0)
     assert not step(env, 1, 0, 0, 4, 0)[2]["prey_0"]
     assert cells(env)[0] == cell(3, 2)
     assert step(env, 4, 0, 0, 0, 0)[2]["prey_0"]
 
 
-def test_prey_out_of_reach_live_to_the_limit_and_predators_lose_what_they_gain(env):
-    place(env, (0, 0), (0, 0), (0, 0), (11, 11), (11, 11))
+def test_prey_out_of_reach_live_to_the_limit_and_predators_lose_what_they_gain():
+    env = place((0, 0), (0, 0), (0, 0), (11, 11), (11, 11))
     total = dict.fromkeys(env.possible_agents, 0.0)
     for count in range(1, 101):
         _, rewards, terminated, truncated, _ = step(env, 0, 0, 0, 0, 0)
@@ -178,7 +176,7 @@ def starts(num_worlds, **parameters):
         HexPursuit, num_worlds, group="prey", others={"predator": OTHERS["prey"]}, **parameters
     )
     envs.reset(seed=0)
-    return envs._core.world[HexPursuit.cells]
+    return envs.world[HexPursuit.cells]
 
 
 def test_no_predator_begins_within_four_hops_of_a_prey_and_some_at_four():
@@ -219,18 +217,18 @@ def test_one_of_each_and_many_of_each_can_play_on_large_fields(keywords):
 @pytest.mark.parametrize(
     ("keywords", "message"),
     [
-        ({"predators": 0}, "predators is from 1 to 65536, not 0"),
-        ({"predators": 10**12}, "predators is from 1 to 65536, not 1000000000000"),
-        ({"prey": -1}, "prey is from 1 to 65536, not -1"),
-        ({"view": 0}, "view is from 1 to 1024, not 0"),
-        ({"view": -1}, "view is from 1 to 1024, not -1"),
-        ({"gap": 1}, "gap is larger than its reach.* not gap=1 with reach=1"),
-        ({"reach": -1}, "reach is from 0 to 32768, not -1"),
-        ({"size": 4}, "gap is at most size - 1.* room for the prey .* not gap=4 with size=4"),
-        ({"catch": -1.0}, "catch is from 0 to 1e.06, not -1.0"),
-        ({"survival": math.inf}, "survival is from 0 to 1e.06, not inf"),
-        ({"survival": math.nan}, "survival is from 0 to 1e.06, not nan"),
-        ({"size": 8.5}, "size is of type int"),
+        ({"predators": 0}, "predators must be from 1 to 65536, not 0"),
+        ({"predators": 10**12}, "predators must be from 1 to 65536, not 1000000000000"),
+        ({"prey": -1}, "prey must be from 1 to 65536, not -1"),
+        ({"view": 0}, "view must be from 1 to 1024, not 0"),
+        ({"view": -1}, "view must be from 1 to 1024, not -1"),
+        ({"gap": 1}, "gap must be larger than reach.* not gap=1 with reach=1"),
+        ({"reach": -1}, "reach must be from 0 to 32768, not -1"),
+        ({"size": 4}, "gap must be at most size - 1.* room for the prey .* not gap=4 with size=4"),
+        ({"catch": -1.0}, "catch must be from 0 to 1e.06, not -1.0"),
+        ({"survival": math.inf}, "survival must be from 0 to 1e.06, not inf"),
+        ({"survival": math.nan}, "survival must be a number, not nan"),
+        ({"size": 8.5}, "size must be an integer, not 8.5"),
     ],
     ids=str,
 )
@@ -274,7 +272,7 @@ def test_the_bound_is_a_hunt_in_which_both_come_together():
 
 
 def test_the_small_parameters_have_short_episodes_of_both_ends():
-    small: dict[str, Any] = dict(HexPursuit.small)
+    small = small_keywords(HexPursuit)
     stay = {"prey": lambda seen: np.zeros(seen.shape[:2], int)}
     envs = MurkAgentVectorEnv(HexPursuit, 20, group="predator", others=stay, checked=True, **small)
     envs.reset(seed=0)

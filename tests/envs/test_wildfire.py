@@ -8,10 +8,12 @@ import numpy as np
 import pytest
 
 from benchmarks.returns.wildfire import POLICIES, optimum
-from murk_env import MurkParallelEnv
+from murk_env import Hex2D, MurkParallelEnv, MurkVectorEnv
 from murk_env.errors import ParameterError
 from murk_env.testing import check_vector_env
-from murk_envs.wildfire import Wildfire, WildfireVector
+from murk_envs import Wildfire
+from tests.envs.scenes import starting_with
+from tests.small import small_keywords
 
 SIZE = 16
 WAYS = [(0, 0), (1, 0), (1, -1), (0, -1), (-1, 0), (-1, 1), (0, 1)]  # axial (q, r), by action
@@ -36,21 +38,21 @@ def around(q, r):
     return {cell(*one) for one in near if 0 <= one[0] < SIZE and 0 <= one[1] < SIZE}
 
 
-def lay_out(*crew, flames=(), fuel=1.0, **parameters):
-    """Return a forest with the crew and the flames at some (q, r), and the same fuel everywhere."""
-    env = Wildfire(crew=len(crew), burning=8.0, checked=True, **parameters)
+def lay_out(*crew, flames=(), bare=(), wet=(), fuel=1.0, **parameters):
+    """Return a forest with the crew, flames and bare ground at some (q, r), and the same fuel everywhere."""
+    state, dryness = np.zeros(SIZE * SIZE, np.int32), np.ones(SIZE * SIZE, np.float32)
+    state[[cell(*one) for one in flames]] = BURNING
+    state[[cell(*one) for one in bare]] = BARE
+    dryness[list(wet)] = 0.0
+    cells = [cell(*one) for one in crew]
+    scene = starting_with(Wildfire, cells=cells, state=state, fuel=fuel, dryness=dryness)
+    env = scene(crew=len(crew), burning=8.0, checked=True, **parameters)
     env.reset(seed=1)
-    state = np.zeros((1, SIZE * SIZE), np.int32)
-    state[0, [cell(*one) for one in flames]] = BURNING
-    with env._core.world.edit() as tick:
-        tick[Wildfire.cells] = [[cell(*one) for one in crew]]
-        tick[Wildfire.state] = state
-        tick[Wildfire.fuel] = fuel
     return env
 
 
 def read(env, field):
-    return env._core.world[field][0]
+    return env.world[field][0]
 
 
 def cells_in(env, state):
@@ -100,11 +102,7 @@ def test_what_is_wetted_does_not_catch_fire_in_the_same_step():
 
 
 def test_a_fire_whose_neighbours_are_wet_burns_out_and_ends_the_episode():
-    env = lay_out((5, 5), (5, 5), flames=[(4, 5)], fuel=0.375, **CERTAIN)
-    with env._core.world.edit() as tick:
-        dryness = np.ones((1, SIZE * SIZE))
-        dryness[0, list(around(4, 5))] = 0.0
-        tick[Wildfire.dryness] = dryness
+    env = lay_out((5, 5), (5, 5), flames=[(4, 5)], wet=around(4, 5), fuel=0.375, **CERTAIN)
     ends = [env.step([0, 0])[1:3] for _ in range(3)]
     assert ends == [(0.0, False), (0.0, False), (0.0, True)]
     assert cells_in(env, BARE) == {cell(4, 5)}
@@ -112,9 +110,7 @@ def test_a_fire_whose_neighbours_are_wet_burns_out_and_ends_the_episode():
 
 
 def test_bare_ground_does_not_burn():
-    env = lay_out((15, 15), flames=[(5, 5)], **CERTAIN)
-    with env._core.world.edit() as tick:
-        tick.edit(Wildfire.state)[0, cell(6, 5)] = BARE
+    env = lay_out((15, 15), flames=[(5, 5)], bare=[(6, 5)], **CERTAIN)
     env.step([0])
     assert cells_in(env, BURNING) == around(5, 5) - {cell(6, 5)}
 
@@ -132,17 +128,17 @@ def test_an_episode_is_truncated_at_the_limit_while_something_burns():
 
 
 def test_fire_spreads_with_the_wind():
-    envs = WildfireVector(num_envs=200, size=15, forest=1.0)
+    state = np.zeros(225, np.int32)
+    state[112] = BURNING  # in the middle, (7, 7)
+    wind = {"speed": 8.0, "direction": 0.0}  # towards x, the direction east
+    scene = starting_with(Wildfire, state=state, fuel=1.0, **wind)
+    envs = MurkVectorEnv(scene, 200, size=15, forest=1.0)
     envs.reset(seed=0)
-    start = np.zeros((200, 225), np.int32)
-    start[:, 112] = BURNING  # in the middle, (7, 7)
-    with envs._core.world.edit() as tick:
-        tick[Wildfire.state], tick[Wildfire.fuel] = start, 1.0
-        tick[Wildfire.speed], tick[Wildfire.direction] = 8.0, 0.0  # towards x, the direction east
     for _ in range(8):
         envs.step(np.zeros((200, 4), int))
-    burnt = (envs._core.world[Wildfire.state] != FOREST).mean(axis=0)
-    x = envs._core.world.lattice.positions[:, 0] - envs._core.world.lattice.positions[112, 0]
+    burnt = (envs.world[Wildfire.state] != FOREST).mean(axis=0)
+    positions = Hex2D(15, 15).positions
+    x = positions[:, 0] - positions[112, 0]
     east, west = burnt[x > 0.1].sum(), burnt[x < -0.1].sum()
     assert east > 2.0 * west
 
@@ -150,10 +146,9 @@ def test_fire_spreads_with_the_wind():
 @pytest.fixture(scope="module")
 def begun():
     """Return the fields of 3,000 episodes that have just begun."""
-    envs = WildfireVector(num_envs=3000, sparks=2)
+    envs = MurkVectorEnv(Wildfire, 3000, sparks=2)
     envs.reset(seed=0)
-    world = envs._core.world
-    return {name: np.array(world[field]) for name, field in Wildfire.fields.items()}
+    return {name: envs.world[field] for name, field in Wildfire.fields.items()}
 
 
 def test_every_forest_has_as_many_trees_with_fuel_as_it_should_and_as_many_sparks(begun):
@@ -236,18 +231,18 @@ def test_each_of_the_crew_sees_what_is_around_it_and_shares_reward_and_end():
 @pytest.mark.parametrize(
     ("keywords", "message"),
     [
-        ({"size": 1}, "size is from 2 to 32768, not 1"),
-        ({"crew": 0}, "crew is from 1 to 65536, not 0"),
-        ({"sparks": 0}, "sparks is from 1 to 65536, not 0"),
-        ({"forest": 1.2}, "forest is from 0 to 1, not 1.2"),
-        ({"burning": 0.5}, "burning is from 1 to 1e.06, not 0.5"),
-        ({"ignition": -0.1}, "ignition is from 0 to 1e.06, not -0.1"),
-        ({"wind": 21.0}, "wind is from 0 to 20, not 21.0"),
-        ({"drying": math.nan}, "drying is from 0 to 1, not nan"),
-        ({"view": 0}, "view is from 1 to 1024, not 0"),
+        ({"size": 1}, "size must be from 2 to 32768, not 1"),
+        ({"crew": 0}, "crew must be from 1 to 65536, not 0"),
+        ({"sparks": 0}, "sparks must be from 1 to 65536, not 0"),
+        ({"forest": 1.2}, "forest must be from 0 to 1, not 1.2"),
+        ({"burning": 0.5}, "burning must be from 1 to 1e.06, not 0.5"),
+        ({"ignition": -0.1}, "ignition must be from 0 to 1e.06, not -0.1"),
+        ({"wind": 21.0}, "wind must be from 0 to 20, not 21.0"),
+        ({"drying": math.nan}, "drying must be a number, not nan"),
+        ({"view": 0}, "view must be from 1 to 1024, not 0"),
         (
             {"forest": 0.0},
-            "needs forest besides the sparks, but forest=0.0 makes 0 cells of it with sparks=1",
+            "there must be forest besides the sparks, but forest=0.0 makes 0 cells of it with sparks=1",
         ),
         ({"size": 3, "forest": 0.5, "sparks": 4}, "makes 4 cells of it with sparks=4"),
     ],
@@ -257,7 +252,7 @@ def test_parameters_that_cannot_be_are_refused(keywords, message):
     with pytest.raises(ParameterError, match=message):
         Wildfire(**keywords)
     with pytest.raises(ParameterError, match=message):
-        WildfireVector(num_envs=2, **keywords)
+        MurkVectorEnv(Wildfire, 2, **keywords)
 
 
 def test_a_step_in_which_nothing_catches_fire_pays_a_positive_zero():
@@ -268,19 +263,19 @@ def test_a_step_in_which_nothing_catches_fire_pays_a_positive_zero():
 
 @pytest.mark.parametrize("checked", [False, True], ids=["normal", "checked"])
 def test_the_vector_form_keeps_the_contract(checked):
-    small: dict[str, Any] = dict(Wildfire.small) | {"checked": checked}
+    small = small_keywords(Wildfire) | {"checked": checked}
 
     def single():
         return gymnasium.wrappers.TimeLimit(Wildfire(**small), max_episode_steps=7)
 
     def native(num_envs, mode):
-        return WildfireVector(num_envs=num_envs, autoreset_mode=mode, max_episode_steps=7, **small)
+        return MurkVectorEnv(Wildfire, num_envs, autoreset_mode=mode, max_episode_steps=7, **small)
 
     check_vector_env(native, single, num_envs=(4,), steps=50)
 
 
 def returns_of(policy, num_envs=60):
-    envs = WildfireVector(num_envs=num_envs, max_episode_steps=200)
+    envs = MurkVectorEnv(Wildfire, num_envs, max_episode_steps=200)
     observations, _ = envs.reset(seed=0)
     rng, total, running = np.random.default_rng(0), np.zeros(num_envs), np.ones(num_envs, bool)
     while running.any():
