@@ -18,7 +18,7 @@ MOST: Final = 1 << 28  # numbers in one array: 1 GiB
 def check_field(what: str, field: Any) -> None:
     """Raise unless what an entry is given is a field."""
     if not isinstance(field, Field):
-        raise BlueprintError(f"{what} shows a Field object, not {field!r}: write {what}(self.heat).")
+        raise BlueprintError(f"{what} shows a Field object, not {field!r}: write {what}(cls.heat).")
 
 
 def check_cells(what: str, field: Any) -> None:

@@ -46,11 +46,11 @@ class Observation:
                     f"an observation's {what} cannot be {value!r}; {did_you_mean(value, known)}"
                 )
         if not entries:
-            raise BlueprintError("an observation needs at least one entry, such as Observe(self.heat).")
+            raise BlueprintError("an observation needs at least one entry, such as Observe(cls.heat).")
         for entry in entries:
             if not isinstance(entry, Entry):  # pyright: ignore[reportUnnecessaryIsInstance]
                 raise BlueprintError(
-                    f"an observation is made of entries such as Observe(self.heat), not of {entry!r}."
+                    f"an observation is made of entries such as Observe(cls.heat), not of {entry!r}."
                 )
         self.entries = entries
         self.layout: Layout = layout

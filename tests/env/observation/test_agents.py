@@ -112,7 +112,7 @@ def test_a_row_does_not_depend_on_the_other_worlds(cell):
 
 
 GROUP = range(3, 7)
-HERE = Field(over="agents", dtype=np.int32)
+ACTIVE = Field(over="agents", dtype=np.int32)
 SQUARES = Square4(3, 4)
 
 
@@ -123,7 +123,7 @@ def crowd(num_worlds=2, num_agents=8):
         CELLS: rng.integers(-1, 12, (num_worlds, num_agents), np.int32),
         Agents.speed: rng.normal(size=(num_worlds, 2, num_agents)).astype(np.float32),
         Agents.kind: rng.integers(0, 3, (num_worlds, num_agents), np.int32),
-        HERE: rng.integers(-1, 2, (num_worlds, num_agents), np.int32),
+        ACTIVE: rng.integers(-1, 2, (num_worlds, num_agents), np.int32),
     }
 
 
@@ -167,21 +167,21 @@ def test_a_group_may_be_every_other_agent_backwards():
 
 
 @pytest.mark.parametrize("agents", [None, GROUP])
-def test_who_is_not_present_has_a_row_of_zeros(agents):
-    values, plan = crowd(), group_plan(*CROWDED, agents=agents, present=HERE)
+def test_who_is_not_active_has_a_row_of_zeros(agents):
+    values, plan = crowd(), group_plan(*CROWDED, agents=agents, active=ACTIVE)
     out = plan.allocate(2)
     out.fill(77.0)
     plan.fill(Values(values), out)
     for world, (seat, agent) in itertools.product(range(2), enumerate(agents or range(8))):
-        here = values[HERE][world, agent] != 0
-        assert out[world, seat].tolist() == (seen_by_one(values, world, agent) if here else [0.0] * 8)
+        active = values[ACTIVE][world, agent] != 0
+        assert out[world, seat].tolist() == (seen_by_one(values, world, agent) if active else [0.0] * 8)
 
 
-def test_who_is_not_present_has_zeros_in_every_part_of_a_dict():
+def test_who_is_not_active_has_zeros_in_every_part_of_a_dict():
     values = crowd()
-    values[HERE][:] = [0, 1, 1, 0, 1, 0, 1, 1]
+    values[ACTIVE][:] = [0, 1, 1, 0, 1, 0, 1, 1]
     plan = group_plan(
-        *CROWDED, Neighbours(CELLS, 2, name="others"), layout="dict", agents=GROUP, present=HERE
+        *CROWDED, Neighbours(CELLS, 2, name="others"), layout="dict", agents=GROUP, active=ACTIVE
     )
     out = plan.allocate(2)
     plan.fill(Values(values), out)
@@ -198,26 +198,28 @@ def test_a_group_sees_the_other_agents_too():
 
 
 @pytest.mark.parametrize("layout", ["flat", "dict"])
-def test_the_space_holds_zero_for_those_who_are_not_present(layout):
+def test_the_space_holds_zero_for_those_who_are_not_active(layout):
     def limits(**options):
         warm = Field(over="agents", low=2.0, high=5.0, initial=2.0)
         cold = Field(over="agents", low=-5.0, high=-2.0, initial=-2.0)
         observation = Observation(
             Observe(warm, name="warm"), Observe(cold, name="cold"), layout=layout, over="agents"
         )
-        space: Any = ObservationPlan(observation, SQUARES, frozenset([warm, cold, HERE]), 3, **options).space
+        space: Any = ObservationPlan(
+            observation, SQUARES, frozenset([warm, cold, ACTIVE]), 3, **options
+        ).space
         boxes = space.values() if layout == "dict" else [space]
         return [(low, high) for box in boxes for low, high in zip(box.low, box.high, strict=True)]
 
     assert sorted(limits(agents=range(2))) == [(-5.0, -2.0), (2.0, 5.0)]
-    assert sorted(limits(present=HERE)) == [(-5.0, 0.0), (0.0, 5.0)]
+    assert sorted(limits(active=ACTIVE)) == [(-5.0, 0.0), (0.0, 5.0)]
 
 
 def test_a_world_has_no_groups():
     observation = Observation(Observe(HEAT))
-    for agents, present in ((GROUP, None), (None, HERE)):
+    for agents, active in ((GROUP, None), (None, ACTIVE)):
         with pytest.raises(BlueprintError, match="go with over='agents', not with over='world'"):
-            ObservationPlan(observation, SQUARES, frozenset(crowd()), 8, agents=agents, present=present)
+            ObservationPlan(observation, SQUARES, frozenset(crowd()), 8, agents=agents, active=active)
 
 
 @pytest.mark.parametrize("agents", [range(6, 9), range(-1, 2), range(4, 4), [3, 4], slice(3, 7), 4], ids=repr)
@@ -229,15 +231,16 @@ def test_a_group_of_other_agents_is_refused(agents):
 
 
 @pytest.mark.parametrize(
-    "present",
+    "active",
     [CELL, Agents.energy, Field(over="agents", dtype=np.int32), Field(over="agents", components=2), "here"],
     ids=repr,
 )
-def test_what_does_not_say_who_is_present_is_refused(present):
+def test_what_does_not_say_who_is_active_is_refused(active):
     with pytest.raises(
-        BlueprintError, match="said by a scalar int32 field over agents of this environment, not"
+        BlueprintError,
+        match="who is active is said by a scalar int32 field over agents of this environment, not",
     ):
-        group_plan(*CROWDED, present=present)
+        group_plan(*CROWDED, active=active)
 
 
 def test_agents_that_are_not_there_cannot_see():

@@ -7,25 +7,26 @@ import numpy as np
 import pytest
 
 from murk_env import MurkVectorEnv
+from murk_env.observation.buffers import ObservationBuffers
 from murk_env.observation.output_sets import Outputs
-from tests.env.worlds import CompiledForager, Walker
+from tests.env.observation.scenes import GRID, entries, plan_of
+from tests.env.worlds import Walker
 
 
-def outputs(env_class, *, copy=True):
-    envs = MurkVectorEnv(env_class, 3)
-    return Outputs(envs._core.sights[0].plan, 3, copy=copy)
+def outputs(layout="flat", *, copy=True):
+    return Outputs(plan_of(GRID, *entries()[:3], layout=layout), 3, copy=copy)
 
 
 def test_what_is_not_held_is_given_again():
-    given = outputs(Walker)
+    given = outputs()
     first = given.take().addresses
     assert given.take().addresses == first
 
 
-@pytest.mark.parametrize("env_class", [Walker, CompiledForager])
+@pytest.mark.parametrize("layout", ["flat", "dict"])
 @pytest.mark.parametrize("hold", [lambda output: output, lambda output: views_of(output)])
-def test_what_is_held_is_not_given_again(env_class, hold):
-    given = outputs(env_class)
+def test_what_is_held_is_not_given_again(layout, hold):
+    given = outputs(layout)
     first = given.take()
     held = hold(first.handed_out())
     assert given.take().addresses != first.addresses
@@ -39,7 +40,7 @@ def views_of(output):
 
 
 def test_many_may_be_held_at_once():
-    given = outputs(Walker)
+    given = outputs()
     held, addresses = [], set()
     for _ in range(20):
         taken = given.take()
@@ -49,7 +50,7 @@ def test_many_may_be_held_at_once():
 
 
 def test_without_copy_two_are_used_in_turn():
-    given = outputs(Walker, copy=False)
+    given = outputs(copy=False)
     first = given.given = given.take()
     second = given.take()
     assert second is not first
@@ -81,16 +82,16 @@ class Words(dict):
 
 
 def test_what_an_interrupt_left_half_pointed_is_pointed_again():
-    sight = MurkVectorEnv(Walker, 3)._core.sights[0]
+    buffers = ObservationBuffers(plan_of(GRID, *entries()), 3, copy=True)
     words = Words()
     program: Any = SimpleNamespace(fills={}, places=lambda array: [(words, 4), (words, 9)])
-    sight.take(program)
-    first, held, words.left = sight.latest, sight.handed_out(), 1
+    buffers.take(program)
+    first, held, words.left = buffers.latest, buffers.handed_out(), 1
     with pytest.raises(KeyboardInterrupt):
-        sight.take(program)  # another set, as the first is held
+        buffers.take(program)  # another set, as the first is held
     assert words[4] != words[9]
     del held
     words.left = 2
-    sight.take(program)
-    assert sight.latest is first
+    buffers.take(program)
+    assert buffers.latest is first
     assert words == dict.fromkeys((4, 9), first.addresses[-1])

@@ -35,7 +35,7 @@ REFUSED = {
         lambda: plan_of(GRID, Observe(HEAT), over="agent"),
         "over cannot be 'agent'; did you mean 'agents'",
     ),
-    "no entry": (lambda: plan_of(GRID, "heat"), r"entries such as Observe\(self.heat\), not of 'heat'"),
+    "no entry": (lambda: plan_of(GRID, "heat"), r"entries such as Observe\(cls.heat\), not of 'heat'"),
     "unknown field": (lambda: plan_of(GRID, Observe(TERRAIN)), "which is no field of this environment"),
     "unknown centre": (
         lambda: plan_of(GRID, window(around=OTHER, disk=1)),

@@ -8,9 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from murk_env import Field
+from murk_env.errors import BlueprintError
 from murk_env.lattice import Fcc12, Grid, Hex2D, Ring1D, Square4, Square8
 from murk_env.lattice.grid import Edge
-from murk_env.observation import Window
+from murk_env.observation import Observe, Window
 from murk_env.observation.region import disk
 from tests.env.observation.scenes import (
     EDGES,
@@ -24,6 +25,8 @@ from tests.env.observation.scenes import (
 )
 
 HEAT, CELL = Fields.heat, Fields.cell
+TERRAIN = Field(categories=3)
+TERRAIN.name = "terrain"
 
 
 @pytest.mark.parametrize("radius", range(5))
@@ -168,3 +171,72 @@ def test_a_disk_reaches_as_far_as_the_hops_do():
 def test_a_window_of_a_large_lattice_has_few_kinds_of_cells():
     region = disk(Square4(40, 50), 2)
     assert region.displacements.shape == (25, 25)  # five places of the row, times five of the column
+
+
+# A window made of what is observed
+
+
+def chosen(entry):
+    """What has been chosen of an entry, but for where it is seen."""
+    return entry.field, entry.name, entry.one_hot, entry.pool, entry.transforms
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        Observe(HEAT),
+        Observe(HEAT, name="near"),
+        Observe(TERRAIN, one_hot=True),
+        Observe(HEAT).normalised(-1.0, 2.0),
+        Observe(HEAT).clipped(-1.0, 1.0).logged(),
+        Observe(HEAT, "warm").pooled("max", 2, 1).logged(),
+        Observe(TERRAIN, "ground", one_hot=True).pooled("sum", 3),
+    ],
+    ids=["plain", "name", "one_hot", "normalised", "clipped and logged", "pooled", "all"],
+)
+def test_a_window_of_an_entry_keeps_what_was_chosen_of_it(entry):
+    window = entry.window(around=CELL, disk=1, padding=-1.0, with_mask=True)
+    assert type(window) is Window
+    assert chosen(window) == chosen(entry)
+    assert (window.around, window.disk, window.padding, window.with_mask) == (CELL, 1, -1.0, True)
+
+
+def test_a_window_of_an_entry_is_seen_as_the_same_window_made_directly():
+    rng = np.random.default_rng(4)
+    values = {HEAT: rng.normal(size=(2, 20)), TERRAIN: rng.integers(0, 3, (2, 20)), CELL: [7, 19]}
+    pairs = [
+        (
+            Observe(HEAT, "near").normalised(-1.0, 1.0).window(around=CELL, rectangle=(1, 2), padding=0.5),
+            Window(HEAT, "near", around=CELL, rectangle=(1, 2), padding=0.5).normalised(-1.0, 1.0),
+        ),
+        (
+            Observe(TERRAIN, one_hot=True).pooled("mean", 2).window(around=CELL, disk=2, with_mask=True),
+            Window(TERRAIN, one_hot=True, around=CELL, disk=2, with_mask=True).pooled("mean", 2),
+        ),
+    ]
+    for ours, direct in pairs:
+        one, other = (seen(Square4(4, 5), values, entry, layout="dict") for entry in (ours, direct))
+        assert list(one) == list(other)
+        for key, array in one.items():
+            assert array.tobytes() == other[key].tobytes()
+            assert array.any()
+
+
+def test_what_is_chosen_of_a_window_comes_after_what_was_chosen_before():
+    before = Observe(HEAT).clipped(0.0, 4.0).window(around=CELL, disk=1).normalised(0.0, 2.0)
+    after = Window(HEAT, around=CELL, disk=1).clipped(0.0, 4.0).normalised(0.0, 2.0)
+    assert before == after
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: Observe(HEAT).window(around=CELL), "either a disk or a rectangle, not disk=None"),
+        (lambda: Observe(CELL).window(around=CELL, disk=1), "a Window shows a field over cells, not"),
+        (lambda: Observe(HEAT).window(around=HEAT, disk=1), "the centre of a Window is a scalar int32 field"),
+    ],
+    ids=["no region", "over the world", "centre over cells"],
+)
+def test_a_window_that_an_entry_cannot_have_is_refused(make, message):
+    with pytest.raises(BlueprintError, match=message):
+        make()

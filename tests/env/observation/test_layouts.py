@@ -1,4 +1,4 @@
-"""Observations: spaces, bounds and values in every layout, and every plan that is refused."""
+"""Spaces, bounds and values in every layout, and every plan that is refused."""
 
 from typing import Any
 
@@ -162,7 +162,7 @@ def test_what_is_seen_lies_in_the_space(layout):
             lambda: plan_of(Observe(Fields.heat), layout="images"),
             "cannot be 'images'; did you mean 'image'",
         ),
-        (lambda: Observation(), r"at least one entry, such as Observe\(self.heat\)"),
+        (lambda: Observation(), r"at least one entry, such as Observe\(cls.heat\)"),
         (
             lambda: Mask(Fields.heat),
             r"Mask shows the cell held by a scalar int32 field over the world, not .*Field\(heat",
