@@ -82,8 +82,8 @@ class Ecosystem(MurkEnv):
             )
             self.require(
                 self.disturbance <= self.widest_disturbance,
-                f"disturbance must be at most {self.widest_disturbance:.3g} with this scarcity and plenty, so "
-                f"that no episode begins in collapse, not {self.disturbance}.",
+                f"disturbance must be at most {self.widest_disturbance:.3g} with this scarcity and plenty, "
+                f"so that no episode begins in collapse, not {self.disturbance}.",
             )
 
         @property

@@ -5,9 +5,9 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from murk_env.author import params as parameters
 from murk_env.author.blueprint import Blueprint
 from murk_env.author.hooks import Hook, Hooks
-from murk_env.author import params as parameters
 from murk_env.author.per_world import CompiledHook
 from murk_env.author.world_view import VIEW_NAMES, WorldView
 from murk_env.errors import BlueprintError, DefinitionError, PictureError
@@ -62,6 +62,8 @@ class Environment(WorldView):
             raise DefinitionError(
                 f"{cls.__name__}.Params must be a subclass of murk_env.Params: class Params(murk_env.Params)."
             )
+        for name in ("build", "picture"):
+            _check_classmethod(cls, name)
         cls.fields = fields_of(cls)
         for name in cls.fields:
             if name.startswith("_") or any(name in taken for taken in _taken(cls)):
@@ -93,8 +95,8 @@ class Environment(WorldView):
         kind = None if not blueprint.groups else "apart" if blueprint.rewards_agents else "team"
         if "registered_id" in vars(cls) and kind != cls.registered_agents:
             raise BlueprintError(
-                f"{cls.__name__} is registered with agents={cls.registered_agents!r}, but its blueprint makes "
-                f"it {kind!r}; write @register({cls.registered_id!r}, ..., agents={kind!r})."
+                f"{cls.__name__} is registered with agents={cls.registered_agents!r}, but its blueprint says "
+                f"{kind!r}; write @register({cls.registered_id!r}, ..., agents={kind!r})."
             )
         return blueprint
 
@@ -113,9 +115,8 @@ class Environment(WorldView):
             DefinitionError: one of them is missing, or of a kind that it cannot be.
         """
         cls = type(self)
-        for name in ("build", "picture", "info"):
-            if isinstance(inspect.getattr_static(cls, name, None), CompiledHook):
-                raise DefinitionError(f"{cls.__name__}.{name} cannot be per_world; write it over arrays.")
+        if isinstance(inspect.getattr_static(cls, "info", None), CompiledHook):
+            raise DefinitionError(f"{cls.__name__}.info cannot be per_world; write it over arrays.")
         start, act, reward, terminated = (self._hook(name) for name in _SIGNATURES)
         return Hooks(
             owner=cls.__name__,
@@ -137,12 +138,18 @@ class Environment(WorldView):
             )
         return hook
 
-    def __getattr__(self, name: str) -> Any:
-        if name in VIEW_NAMES:
-            raise AttributeError(
-                f"{type(self).__name__}.{name} is no attribute of the env; it is there in {VIEW_NAMES[name]}."
-            )
-        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+
+def _check_classmethod(cls: type[Environment], name: str) -> None:
+    """Raise DefinitionError if a class declares what describes its envs as something else."""
+    declared = vars(cls).get(name)
+    if isinstance(getattr(declared, "__func__", declared), CompiledHook):
+        raise DefinitionError(
+            f"{cls.__name__}.{name} cannot be per_world; it is a classmethod: def {name}(cls, params)."
+        )
+    if declared is not None and not isinstance(declared, classmethod | staticmethod):
+        raise DefinitionError(
+            f"{cls.__name__}.{name} is called on the class: write @classmethod above def {name}(cls, params)."
+        )
 
 
 def _member(cls: type[Environment], name: str) -> object:
@@ -151,8 +158,7 @@ def _member(cls: type[Environment], name: str) -> object:
         if issubclass(base, Environment) and base is not Environment and name in vars(base):
             if base.__module__.partition(".")[0] == "murk_env":
                 return None  # what belongs to the faces is no part of a world
-            value = vars(base)[name]
-            return value.__func__ if isinstance(value, staticmethod) else value
+            return vars(base)[name]
     return None
 
 

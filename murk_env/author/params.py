@@ -193,7 +193,7 @@ def _checked(owner: str, knob: Knob, value: Any) -> Any:
             )
         return value
     converted = _converted(knob.kind, value)
-    if converted is None:
+    if converted is None and knob.kind in _NAMES:
         raise ParameterError(
             f"{owner}'s {knob.name} must be {_NAMES[knob.kind]}, not {value!r} of type "
             f"{type(value).__name__}."

@@ -6,6 +6,7 @@ itself there are no such values, and asking for one says where it is.
 
 from typing import TYPE_CHECKING, Any
 
+from murk_env.errors import FieldAccessError
 from murk_env.fields.field import FieldOwner
 
 if TYPE_CHECKING:
@@ -27,6 +28,21 @@ VIEW_NAMES = {  # where each of them is found
     "at": "array hooks, as tick.at(field, cells)",
     "worlds": "the array hook start, as tick.worlds",
 }
+
+
+class _OnlyInHooks:
+    """Says where a name is found that an env does not have."""
+
+    def __init__(self, place: str) -> None:
+        self._place = place
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._name = name
+
+    def __get__(self, instance: object, owner: type) -> Any:
+        raise FieldAccessError(
+            f"{owner.__name__}.{self._name} is no attribute of the env; it is there in {self._place}."
+        )
 
 
 class WorldView(FieldOwner):
@@ -51,3 +67,7 @@ class WorldView(FieldOwner):
         def __getitem__(self, field: Field) -> npt.NDArray[Any]: ...
 
         def __setitem__(self, field: Field, values: npt.ArrayLike) -> None: ...
+    else:
+        for _name, _place in VIEW_NAMES.items():
+            vars()[_name] = _OnlyInHooks(_place)
+        del _name, _place

@@ -106,6 +106,7 @@ class Batch:
         self._programs: list[Program | None] = [None, None]
         self._arena, self._bindings, self._num_worlds = world.arena, world.bindings, world.num_worlds
         self.runner = ThreadedRunner(num_threads)  # which checked mode leaves idle
+        self._checks = world.checks if world.arena.checked else None
         self._flags = None if copy else [self._copies() for _ in range(2)]
         self.info: Info = {}
         self.ended: Ended | None = None
@@ -146,7 +147,8 @@ class Batch:
             program = self._programs[binding.index] or self._program(guard, binding)
             for buffers in self.observed:
                 buffers.take(program)
-            self.world.checks.skipped = self.pending
+            if self._checks is not None:
+                self._checks.skipped = self.pending
             program.run(self._num_worlds)
             ended, pending = self._just_ended(binding) if any_ended[0] else (None, None)
             guard.publish()
@@ -195,7 +197,8 @@ class Batch:
     def _recover(self) -> None:
         """After a failure or an interrupt, wherever it came: close the tick, read the flags again."""
         self._arena.abandon_tick()
-        self.world.checks.skipped = None
+        if self._checks is not None:
+            self._checks.skipped = None
         self.read_phases()
 
     # --- episodes -----------------------------------------------------------------------------

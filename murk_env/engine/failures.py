@@ -14,8 +14,8 @@ def hook_failed(where: str, error: Exception) -> HookError:
 def compilation_failed(where: str, error: Exception) -> HookError:
     """Return the error of a hook that numba cannot compile, with the line of the author's file."""
     reason, filename, line = explain(error)
-    place = "" if line is None else f' (line {line} of "{filename}")'
-    return HookError(
-        f"{where} cannot be compiled{place}: {reason.rstrip('.')}. In act, the fields of propagators, sparse "
-        f"and static ones are read-only; reward returns a number, terminated a bool."
-    )
+    place = "" if line is None else f', line {line} of "{filename}"'
+    rule = ""
+    if "read-only" in reason:
+        rule = " act may write per_tick fields that no propagator writes, start all but static ones."
+    return HookError(f"{where}{place}, cannot be compiled: {reason.rstrip('.')}.{rule}")

@@ -116,9 +116,9 @@ def lift(
     for name in names:
         if name not in allowed:
             apart = name == "agent" and name in ARGUMENTS[kind]
-            hint = "agents share one reward here" if apart else did_you_mean(name, ["self", *allowed])
+            hint = "agents share one reward here." if apart else did_you_mean(name, ["self", *allowed])
             raise DefinitionError(f"{where} names the argument {name!r}, which it is not given; {hint}")
-    members = WorldMembers(hooks, fields, first)
+    members = WorldMembers(hooks, fields, checked=checked)
     try:
         flat = flatten(hook.function, (first, "before"), members.resolve, checked=checked)
     except RecordError as error:
@@ -127,7 +127,7 @@ def lift(
         what = "a number" if kind == "reward" else "a bool"
         code = hook.function.__code__
         raise DefinitionError(
-            f'{where}, line {code.co_firstlineno} of "{code.co_filename}": it returns nothing; it must return '
+            f'{where}, line {code.co_firstlineno} of "{code.co_filename}": returns nothing; it must return '
             f"{what}."
         )
     handed = [_handed(path, members) for path in flat.paths]

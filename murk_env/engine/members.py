@@ -11,11 +11,19 @@ from murk_env.author.hooks import Hooks
 from murk_env.author.per_world import CompiledHook
 from murk_env.errors import did_you_mean
 from murk_env.fields import Field
+from murk_env.kernels import compile_function
 from murk_env.kernels.records import RECORD, VALUE, Constant, Member, Method, Path, RecordError
 
 __all__ = ["TABLES", "WorldMembers"]
 
 TABLES = ("moves", "neighbours")
+_NUMBERS = (int, float, np.number, np.bool_)
+ELSEWHERE = {  # what authors look for, and where it is
+    "active": "there only where agents are rewarded apart.",
+    "lattice": "there in array hooks alone; here moves and neighbours are tables, and the length of a field "
+    "over cells is their number.",
+    "rng": "an argument here; name it beside self, as in act(self, action, rng).",
+}
 
 
 class WorldMembers:
@@ -24,13 +32,13 @@ class WorldMembers:
     Args:
         hooks: the environment's hooks.
         fields: its fields by the names that hooks know them by.
-        first: what the hook calls its world.
+        checked: whether indices outside an array raise IndexError.
     """
 
-    def __init__(self, hooks: Hooks, fields: Mapping[str, Field], first: str) -> None:
+    def __init__(self, hooks: Hooks, fields: Mapping[str, Field], *, checked: bool) -> None:
         self.fields = fields
         self._hooks = hooks
-        self._first = first
+        self._checked = checked
 
     def resolve(self, path: Path) -> Member | None:
         """Return what is at a path, None if nothing is that compiled code could be handed."""
@@ -46,6 +54,8 @@ class WorldMembers:
             return Method(member.function)
         if isinstance(member, types.FunctionType) and not name.startswith("__"):
             return Method(member)
+        if isinstance(member, staticmethod):
+            return Constant(compile_function(member.__func__, checked=self._checked))
         return Constant(member) if _is_constant(member) else None
 
     def parameter(self, name: str) -> float | None:
@@ -64,6 +74,11 @@ class WorldMembers:
         written = ".".join(error.path)
         if name == "params" and rest:
             return f"{place}: {written} is {self._parameter_hint(rest[0])}"
+        if name in ELSEWHERE:
+            return f"{place}: {written} is {ELSEWHERE[name]}"
+        if (member := self._hooks.member(name)) is not None:
+            kinds = "numbers, tuples of numbers and functions"
+            return f"{place}: {written} is {member!r}, but compiled code takes {kinds} alone."
         known = [*self.fields, "params", *TABLES, "elapsed_steps"]
         near = difflib.get_close_matches(name, known, n=1)
         hint = f"did you mean {error.path[0]}.{near[0]}?" if near else did_you_mean(name, known)
@@ -81,5 +96,5 @@ class WorldMembers:
 
 def _is_constant(member: object) -> bool:
     if isinstance(member, tuple):
-        return all(isinstance(one, int | float) for one in member)  # pyright: ignore[reportUnknownVariableType]
-    return isinstance(member, int | float)
+        return all(isinstance(one, _NUMBERS) for one in member)  # pyright: ignore[reportUnknownVariableType]
+    return isinstance(member, _NUMBERS)

@@ -161,11 +161,14 @@ class Field:
         """Return the field itself of a class. Only what hooks are given has arrays under its name."""
         if not isinstance(instance, FieldOwner):
             return self
-        name, cls = self.name, owner.__name__
-        raise FieldAccessError(
-            f"{cls}.{name} is an array of each world, not of the env: read env.world[{cls}.{name}]; in an "
-            f"array hook write tick.{name}, before.{name} or after.{name}; only in a hook that is per_world "
-            f"it is self.{name}."
+        raise FieldAccessError(self.not_of_an_env(owner.__name__))
+
+    def not_of_an_env(self, owner: str) -> str:
+        """Return why an env has no array under the field's name, and which spelling works."""
+        return (
+            f"{owner}.{self.name} is an array of each world, not of the env: read "
+            f"env.world[{owner}.{self.name}]; in an array hook write tick.{self.name}, before.{self.name} or "
+            f"after.{self.name}; only in a hook that is per_world it is self.{self.name}."
         )
 
     @overload
@@ -175,8 +178,8 @@ class Field:
     def __set__(self, instance: object, values: Any) -> None:
         """Refuse: the state of an env is set through a tick."""
         raise FieldAccessError(
-            f"{type(instance).__name__}.{self.name} is a field: set it through a tick, tick.{self.name} = "
-            f"values in a hook or in `with env.world.edit() as tick:`."
+            f"{type(instance).__name__}.{self.name} is a field: set it through a tick, "
+            f"tick.{self.name} = values in a hook or, of a World, in `with world.edit() as tick:`."
         )
 
     def __set_name__(self, owner: type, name: str) -> None:

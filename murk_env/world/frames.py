@@ -89,8 +89,8 @@ class PropagatorFrame:
         if field not in arrays:
             names = ", ".join(sorted(other.name for other in arrays)) or "none"
             raise PipelineError(
-                f"the propagator asks for {field!r}, which it does not declare (in {role}: {names}); add it to "
-                f"{role}."
+                f"the propagator asks for {field!r}, which it does not declare (in {role}: {names}); add it "
+                f"to {role}."
             )
         return arrays[field]
 
