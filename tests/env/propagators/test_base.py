@@ -1,10 +1,16 @@
-"""What laws are given: fields before and after their bounds are applied, numbers and parameters."""
+"""What propagators declare and are given: fields before and after their bounds, numbers and parameters."""
+
+import dataclasses
+from dataclasses import dataclass
 
 import numpy as np
+import pytest
 
+from murk_env.errors import PropagatorConfigError
 from murk_env.fields import Field, Parameter
 from murk_env.lattice import Line1D
-from murk_env.propagators import Propagator
+from murk_env.propagators import Automaton, Diffusion
+from murk_env.propagators.writing import Declaration, Propagator, in_range
 from murk_env.world import World
 
 
@@ -55,3 +61,48 @@ def test_a_plain_number_is_a_float64_and_a_parameter_a_float32():
     world.tick()
     assert world[seen].tolist() == [[0.0, np.float32(float(np.float32(0.1)) - 0.1)]]
     assert world[seen][0, 1] > 1e-9
+
+
+@dataclass(frozen=True, eq=False)
+class Scale(Propagator):
+    """Multiplies a field by a factor, and counts how often it is asked what it touches."""
+
+    field: Field
+    factor: float
+    asked: list[str] = dataclasses.field(default_factory=list)
+
+    def declare(self):
+        self.asked.append("declare")
+        return Declaration(updates=(self.field,), coefficients=(in_range("Scale", "factor", self.factor),))
+
+    def step(self, frame):
+        frame.update(self.field)[:] *= frame.coefficients.astype(np.float32)
+
+
+def test_a_propagator_declares_once_when_it_is_made():
+    heat = Field(initial=1.0)
+    scale = Scale(heat, 2.0)
+    assert scale.asked == ["declare"]
+    World(Line1D(2), {"heat": heat}, [scale]).run(3)
+    assert scale.asked == ["declare"]
+
+
+def test_a_dataclass_with_a_wrong_coefficient_is_refused_where_it_is_made():
+    with pytest.raises(PropagatorConfigError, match=r"Scale needs a finite factor from 0 to inf.*not -1\.0"):
+        Scale(Field(), -1.0)
+
+
+def test_sources_are_those_that_a_diffusion_was_made_with():
+    sources = {0: 1.0}
+    diffusion = Diffusion(Field(), coefficient=0.1, sources=sources)
+    sources[1] = 2.0
+    assert diffusion.coefficients == (0.1, 0.0, 1.0, -np.inf, np.inf)
+
+
+def test_the_rules_of_an_automaton_are_those_that_it_was_made_with():
+    alive, birth = Field(categories=2), {1}
+    automaton = Automaton(alive, birth=birth, survival=())
+    birth.add(0)  # with which every empty cell comes to life
+    world = World(Line1D(3), {"alive": alive}, [automaton])
+    world.tick()
+    assert not world[alive].any()

@@ -174,7 +174,7 @@ def test_a_step_above_the_bound_is_refused(law, lattice):
 def test_it_writes_everything_and_nothing_but_numbers_within_its_guarantees(law, lattice):
     world = worlds_of(law, lattice, checked=True)
     world.run(NUM_TICKS)
-    made = world.pipeline.propagators[0]
+    made = world.layout.pipeline.propagators[0]
     for field in (*made.writes, *made.updates):
         low, high = (np.float32(limit) for limit in made.guarantees(field))
         assert ((low <= world[field]) & (world[field] <= high)).all()
@@ -280,7 +280,7 @@ def test_parameters_of_worlds_equal_separate_runs_with_those_float32_numbers(law
     for row in range(NUM_WORLDS):
         # a parameter holds a float32: 0.1 in it is the number float32(0.1), and not the float64 0.1
         numbers = {name: float(np.float32(values[row % 2])) for name, values in law.rates.items()}
-        alone = worlds_of(law, lattice, worlds=range(row, row + 1), dt=together.dt, **numbers)
+        alone = worlds_of(law, lattice, worlds=range(row, row + 1), dt=together.layout.dt, **numbers)
         alone.run(NUM_TICKS)
         assert bits_of(alone) == bits_of(together, rows=slice(row, row + 1))
 

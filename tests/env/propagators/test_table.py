@@ -49,7 +49,7 @@ MARKS = [
 def test_every_law_and_every_lattice_is_in_the_table():
     exported = [getattr(propagators, name) for name in propagators.__all__]
     laws = [value.__name__ for value in exported if isinstance(value, type) and issubclass(value, Propagator)]
-    assert list(ROWS) == list(SETTINGS) == [name for name in laws if name != "Propagator"]
+    assert list(ROWS) == list(SETTINGS) == sorted(name for name in laws if name != "Propagator")
     assert all(set(LATTICES) < set(row) for row in ROWS.values())
 
 
@@ -89,7 +89,7 @@ def test_every_setting_is_named_where_it_belongs(kind):
 
 
 def units_tied_by(law):
-    """The names of the fields that a propagator declares in `same_units`, and of the settings in their units."""
+    """The names of the fields whose units must agree, and of the settings in their units."""
     fields = law.declare()
     made = law.of(fields)
     tied = {field for group in made.same_units if len(set(group)) > 1 for field in group}
