@@ -166,7 +166,7 @@ def test_of_lifespans_the_wanted_share_ends_at_each_step():
     for _ in range(100):  # the first lives have mixed by then
         envs.step(actions)
     ended = [envs.step(actions)[2].mean() for _ in range(100)]
-    assert np.mean(ended) == pytest.approx(1 / (20 + 1), rel=0.05)  # and one step to begin anew
+    assert np.mean(ended) == pytest.approx(1 / (20 + 1), rel=0.05)  # and one step to reset
 
 
 def test_neighbour_reads_are_counted_at_the_border_too():

@@ -16,7 +16,7 @@ NUM_ACTIONS = 64  # distinct ones, used over and over
 
 
 def batch(num_worlds: int, size: int) -> Nanoseconds:
-    """Return the steps of a batch, restarts included, whose episodes are at different steps."""
+    """Return the steps of a batch, resets included, whose episodes are at different steps."""
     step = jax.jit(jax.vmap(_stepper(size)), donate_argnums=0)
     cold = jnp.zeros((num_worlds, size, size), jnp.float32)
     keys = jax.random.split(jax.random.key(0), num_worlds)

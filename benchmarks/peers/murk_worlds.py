@@ -1,6 +1,6 @@
 """murk's worlds, built on its own base classes: heat_seeker, single and batched, and bare diffusion.
 
-Its propagator is the native one. Nothing here restarts more than murk's own engine asks for.
+Its propagator is the native one. Nothing here resets more often than murk's own engine asks for.
 """
 
 import importlib
@@ -115,7 +115,7 @@ def single(size: int) -> Nanoseconds:
 
 
 def batch(num_worlds: int, size: int) -> Nanoseconds:
-    """Return the steps of a batch, restarts included."""
+    """Return the steps of a batch, resets included."""
     envs = Batch(num_worlds, size)
     envs.reset(seed=0)
     envs._ages = np.arange(num_worlds) * LIMIT // num_worlds  # reset has set them all to zero

@@ -5,31 +5,29 @@ from collections.abc import Callable, Mapping
 from types import ModuleType
 from typing import Any
 
-import gymnasium
 import numpy as np
 import numpy.typing as npt
 from gymnasium.spaces import Space
 from gymnasium.vector import VectorEnv
 
 import murk_envs
-from murk_env import MurkAgentVectorEnv, MurkEnv
+from murk_env import MurkAgentVectorEnv, MurkEnv, MurkVectorEnv
 
 __all__ = ["NAMES", "Policy", "class_of", "make", "module_of", "returns", "row_group"]
 
 Policy = Callable[[Any, Space[Any], np.random.Generator], npt.NDArray[Any]]
 
-MODULES = {
-    "HeatSeeker": "heat_seeker",
-    "CrystalNav": "crystal_nav",
-    "LayeredHex": "layered_hex",
-    "HexPursuit": "hex_pursuit",
-    "Harvest": "harvest",
-    "Wildfire": "wildfire",
-    "Epidemic": "epidemic",
-    "HeatControl": "heat_control",
-    "Ecosystem": "ecosystem",
-}
-NAMES = tuple(MODULES)
+NAMES = (  # as they stand in tables
+    "HeatSeeker",
+    "CrystalNav",
+    "LayeredHex",
+    "HexPursuit",
+    "Harvest",
+    "Wildfire",
+    "Epidemic",
+    "HeatControl",
+    "Ecosystem",
+)
 
 
 def class_of(name: str) -> type[MurkEnv]:
@@ -39,12 +37,13 @@ def class_of(name: str) -> type[MurkEnv]:
 
 def module_of(name: str) -> ModuleType:
     """Return the module of an environment's policies and optimum."""
-    return importlib.import_module(f"benchmarks.returns.{MODULES[name]}")
+    _, module, *_ = murk_envs.ENVIRONMENTS[name]
+    return importlib.import_module(module.replace("murk_envs.", "benchmarks.returns."))
 
 
 def row_group(name: str) -> str | None:
     """Return whose agents the rows are; None where a row is a world."""
-    if f"murk/{name}-v0" in gymnasium.registry:
+    if class_of(name).registered_agents != "apart":
         return None
     return getattr(module_of(name), "GROUP", "agent")
 
@@ -59,7 +58,7 @@ def make(
     """Return many worlds; with a group, one row for each of its agents, against the scripted others."""
     if group is None:
         limit = class_of(name).max_episode_steps
-        return getattr(murk_envs, f"{name}Vector")(num_worlds, max_episode_steps=limit, **options)
+        return MurkVectorEnv(class_of(name), num_worlds, max_episode_steps=limit, **options)
     others = getattr(module_of(name), "OTHERS", {}) if others is None else others
     return MurkAgentVectorEnv(class_of(name), num_worlds, group=group, others=others, **options)
 

@@ -7,6 +7,7 @@ import gymnasium
 import numpy as np
 import numpy.typing as npt
 
+import murk_envs
 from benchmarks.returns.play import class_of, make, module_of, row_group
 from benchmarks.timing import Job, measure, stepping
 from murk_env import MurkParallelEnv
@@ -19,7 +20,7 @@ REPEATS, SECONDS = 5, 0.3  # of every figure; the middle one is shown
 
 
 def rates(names: Sequence[str]) -> str:
-    """Return a table in Markdown: steps of a world in a second, under random actions, restarts included."""
+    """Return a table in Markdown: steps of a world in a second, under random actions, resets included."""
     jobs = [job for name in names for job in (together(name), alone(name))]
     found = [1e9 / sample.median for sample in measure(jobs, REPEATS, SECONDS)]
     rows = [f"| {name} | {found[2 * i]:,.0f} | {found[2 * i + 1]:,.0f} |" for i, name in enumerate(names)]
@@ -53,7 +54,7 @@ def alone(name: str) -> Job:
 
 def one_for_gymnasium(name: str) -> Job:
     """Return the steps of a single env, which is reset when its episode ends."""
-    env = gymnasium.make(f"murk/{name}-v0")
+    env = gymnasium.make(murk_envs.ENVIRONMENTS[name][0])
     env.action_space.seed(0)
     env.reset(seed=0)
 

@@ -7,14 +7,14 @@ from benchmarks.run import Found, Run
 
 TITLES = {
     1: "one world: a step of HeatSeeker, unwrapped, with its reward",
-    2: "1,024 and 64 worlds of HeatSeeker, one thread, a world step, restarts included",
+    2: "1,024 and 64 worlds of HeatSeeker, one thread, a world step, resets included",
     3: "larger worlds, one thread",
     4: "diffusion on other lattices",
     5: "two threads beside one, HeatSeeker, a world step",
     6: "the framework's own share of a step: NullEnv, one world",
     7: "memory in the steady state",
     8: "cold start, in fresh processes",
-    9: "restarting 1 % of the worlds at each step, a world step",
+    9: "resetting 1 % of the worlds at each step, a world step",
 }
 
 ROWS: dict[int, Callable[[Run], Found]] = {

@@ -1,4 +1,4 @@
-"""Row 9: what restarting costs, with 1 % of the worlds ending at each step."""
+"""Row 9: what resetting costs, with 1 % of the worlds ending at each step."""
 
 from benchmarks import subjects
 from benchmarks.report import at_most
@@ -11,7 +11,7 @@ NEVER = 100_000_000
 
 
 def measure(run: Run) -> Found:
-    """Time both modes of restarting beside worlds whose episodes do not end."""
+    """Time both modes of autoreset beside worlds whose episodes do not end."""
     (number,) = run.worlds(NUM_WORLDS)
     found: Found = []
     for mode in ("NextStep", "SameStep"):

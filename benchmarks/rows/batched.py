@@ -12,14 +12,14 @@ SMALL: dict[int, tuple[Target, Target, Target]] = {
     64: (at_least(25), at_least(None), at_most(None)),
 }
 LARGE = ((64, 256), (256, 16))  # side of the grid, number of worlds
-LAWS = {
+DIFFUSIONS = {
     "plain": {},
     "HeatSeeker's": {"decay": 0.005, "sources": {0: 10.0}, "clamp": (0.0, 10.0)},
 }
 
 
 def measure_small(run: Run) -> Found:
-    """Time HeatSeeker at its own size; both sides restart in the step in which an episode ends."""
+    """Time HeatSeeker at its own size; both sides reset in the step in which an episode ends."""
     found: Found = []
     for worlds, (beside_murk, beside_jax, beside_copy) in SMALL.items():
         (number,) = run.worlds(worlds)
@@ -42,9 +42,9 @@ def measure_large(run: Run) -> Found:
         name = f"{side}x{side}, {number} worlds"
         others = [murk(at_least(40), "batch", num_worlds=number, size=side)]
         found += run.compare(3, name, subjects.staggered("ours", number, size=side), others)
-        for law, options in LAWS.items():
+        for diffusion, options in DIFFUSIONS.items():
             kernel = kernels.diffusion("ours", Square4(side, side), number, **options)
-            found += run.compare(3, f"{name}, kernel, {law}", *_beside_copy(kernel, side, number))
+            found += run.compare(3, f"{name}, kernel, {diffusion}", *_beside_copy(kernel, side, number))
     return found
 
 

@@ -12,7 +12,7 @@ from benchmarks.run import Found, Run, limit
 from benchmarks.timing import Sample
 
 _ROOT = Path(__file__).resolve().parent.parent.parent
-_IMPORTING = "import murk_envs"
+_IMPORTS = ("import murk_envs", "import murk_env")
 _MAKING = """
 env = gymnasium.make("murk_envs:murk/HeatSeeker-v0")
 env.reset(seed=0)
@@ -28,17 +28,18 @@ print(time.perf_counter() - began)
 
 
 def measure(run: Run) -> Found:
-    """Time the import, and the first make, reset and step with an empty cache and with a full one."""
-    imported: list[float] = []
+    """Time the imports, and the first make, reset and step with an empty cache and with a full one."""
+    imported: dict[str, list[float]] = {importing: [] for importing in _IMPORTS}
     empty: list[float] = []
     warm: list[float] = []
     for _ in range(run.repeats):
         with tempfile.TemporaryDirectory() as cache:
             empty.append(_seconds(_MAKING, cache))
             warm.append(_seconds(_MAKING, cache))
-            imported.append(_seconds(_IMPORTING, cache))
+            for importing, seconds in imported.items():
+                seconds.append(_seconds(importing, cache))
     found = {
-        "import murk_envs, after gymnasium": (imported, 0.4),
+        **{f"{importing}, after gymnasium": (seconds, 0.4) for importing, seconds in imported.items()},
         "first make, reset and step, empty cache": (empty, 8.0),
         "first make, reset and step, warm cache": (warm, 1.0),
     }

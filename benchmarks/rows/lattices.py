@@ -58,7 +58,7 @@ def _many(run: Run, case: Case, number: int) -> Found:
 
 
 def _one(run: Run, case: Case) -> Found:
-    """Time one world: the law alone, as murk itself times its own, then with the tick around it."""
+    """Time one world: the propagator alone, as murk itself times its own, then with the tick around it."""
     kernel = Job("ours", 1, kernels.diffusion("", case.lattice, 1).nanoseconds)
     alone = murk(at_least(30), "diffusion_alone", "its propagator", space=case.space)
     whole = murk(at_least(None), "diffusion", space=case.space)

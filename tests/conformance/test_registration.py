@@ -90,6 +90,21 @@ def test_a_spec_survives_pickle_and_json(registered):
     assert EnvSpec.from_json(spec.to_json()) == spec
 
 
+@pytest.mark.parametrize("make", ["make(", "make_vec("])
+def test_an_env_of_a_script_survives_pickle(make):
+    code = f"""
+import pickle, gymnasium, murk_env
+from tests.conformance.small_worlds import Count
+@murk_env.register("test/Own-v0", max_episode_steps=4)
+class Own(Count): ...
+env = gymnasium.{make}"test/Own-v0")
+env.reset(seed=0)
+twin = pickle.loads(pickle.dumps(env))
+print(twin.spec == env.spec, twin.reset(seed=1)[0] == env.reset(seed=1)[0])
+"""
+    assert run_python(code) in ("True [ True]\n", "True [[ True]]\n")
+
+
 @pytest.mark.parametrize("keywords", [{}, {"autoreset_mode": "SameStep"}], ids=str)
 def test_make_vec_from_its_own_spec_makes_the_same_again(registered, keywords):
     envs = gymnasium.make_vec(registered.id, num_envs=2, **keywords)
