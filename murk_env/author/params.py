@@ -192,8 +192,8 @@ def _checked(owner: str, knob: Knob, value: Any) -> Any:
                 f"{owner}'s {knob.name} must be one of {', '.join(map(repr, knob.choices))}, not {value!r}."
             )
         return value
-    converted = _converted(knob.kind, value)
-    if converted is None and knob.kind in _NAMES:
+    converted = value
+    if knob.kind in _NAMES and (converted := _converted(knob.kind, value)) is None:
         raise ParameterError(
             f"{owner}'s {knob.name} must be {_NAMES[knob.kind]}, not {value!r} of type "
             f"{type(value).__name__}."
@@ -204,9 +204,7 @@ def _checked(owner: str, knob: Knob, value: Any) -> Any:
 
 
 def _converted(kind: Any, value: Any) -> Any:
-    """Return a value as a kind, None if it is of another one."""
-    if kind not in _NAMES:
-        return value
+    """Return a value as one of the kinds of _NAMES, None if it is of another one."""
     if kind is bool:
         return bool(value) if type(value).__name__ in ("bool", "bool_") else None
     if kind is str:
@@ -215,7 +213,10 @@ def _converted(kind: Any, value: Any) -> Any:
         return None
     if kind is int:
         return operator.index(value) if isinstance(value, numbers.Integral) else None
-    number = float(value) if isinstance(value, numbers.Real) else math.nan
+    try:
+        number = float(value) if isinstance(value, numbers.Real) else math.nan
+    except OverflowError:  # an integer beyond all floats
+        return None
     return None if math.isnan(number) else number
 
 

@@ -95,16 +95,17 @@ def integer_of(word: Any, lowest: Any, highest: Any) -> Any:
     """Scale a word to an int64 in [lowest, highest]: the upper half of its product with their number.
 
     The bias is below that number / 2**64. All 2**64 numbers, which is 0 in 64 bits, take the word as is.
+    Uncompiled, where numpy's integers overflow with a warning, up to 2**63 numbers can be told apart.
     """
-    width = np.uint64(highest) - np.uint64(lowest) + _ONE
+    width = np.uint64(np.int64(highest) - np.int64(lowest)) + _ONE
     if width == np.uint64(0):
-        return np.int64(np.uint64(lowest) + word)
+        return np.int64(np.uint64(np.int64(lowest)) + word)
     word_low, word_high = word & _LOW, word >> _SHIFT
     width_low, width_high = width & _LOW, width >> _SHIFT
     middle = word_high * width_low + ((word_low * width_low) >> _SHIFT)
     carried = word_low * width_high + (middle & _LOW)
     scaled = word_high * width_high + (middle >> _SHIFT) + (carried >> _SHIFT)
-    return np.int64(np.uint64(lowest) + scaled)
+    return np.int64(lowest) + np.int64(scaled)
 
 
 @kernel

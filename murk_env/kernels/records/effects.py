@@ -145,13 +145,16 @@ def _is_one_of(value: Any, functions: Iterable[Any]) -> bool:
 
 def _returns(statements: Iterable[Any]) -> bool:
     """Whether something other than None is returned."""
-    values = {one.target.name: one.value for one in statements if isinstance(one, ir.Assign)}
-    return not all(_is_none(one.value, values) for one in statements if isinstance(one, ir.Return))
-
-
-def _is_none(value: Any, values: Mapping[str, Any]) -> bool:
-    """Whether a temporary, which is assigned once, is None."""
-    while isinstance(value, ir.Var) and value.name.startswith("$") and value.name in values:
-        value = values[value.name]
+    values: dict[str, list[Any]] = {}  # by temporary, all that is assigned to it
+    for one in statements:
+        if isinstance(one, ir.Assign) and one.target.name.startswith("$"):
+            values.setdefault(one.target.name, []).append(one.value)
+    pending: list[Any] = [one.value for one in statements if isinstance(one, ir.Return)]
+    while pending:
+        value = pending.pop()
         value = value.value if isinstance(value, ir.Expr) and value.op == "cast" else value
-    return isinstance(value, ir.Const) and value.value is None
+        if isinstance(value, ir.Var) and value.name.startswith("$"):
+            pending += values.pop(value.name, [])  # none for one that has been looked at
+        elif not isinstance(value, ir.Const) or value.value is not None:
+            return True
+    return False

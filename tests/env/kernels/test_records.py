@@ -361,6 +361,10 @@ def test_what_is_no_function_is_refused():
         (warm, False),
         (add_twice, False),
         (lambda self: None, False),
+        (lambda self: self.heat[0] if self.heat[1] else None, True),
+        (lambda self: None if self.heat[1] else self.heat[0], True),
+        (lambda self: None if self.heat[1] else None, False),
+        (lambda self: self.heat[0] and self.heat[1] and None, True),
     ],
 )
 def test_it_is_known_whether_something_is_returned(function, returns):

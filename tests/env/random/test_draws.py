@@ -17,7 +17,7 @@ from murk_env.random import (
     site_word,
     uniform,
 )
-from murk_env.random.philox import philox
+from murk_env.random.philox import integer_of, philox
 
 # Known answers of Random123 (kat_vectors, philox4x32 with 10 rounds): counter, key, result.
 KNOWN = [
@@ -95,6 +95,13 @@ def test_integers_scale_each_word(rng, low, high):
     assert rng.integers(low, high, 5).tolist() == expected
 
 
+@pytest.mark.parametrize(("low", "high"), [(0, 2), (-5, 6), (-(2**40), -(2**39)), (-(2**62), 2**62)])
+def test_integers_are_the_same_without_compilation(low, high):
+    for number in (0, 2**32, 2**63 + 12345, 2**64 - 1):
+        drawn = integer_of.py_func(np.uint64(number), low, high - 1)  # pyright: ignore[reportFunctionMemberAccess]
+        assert drawn == integer_of(np.uint64(number), low, high - 1) == low + (number * (high - low) >> 64)
+
+
 def test_integers_may_span_all_of_int64(rng):
     limits = np.iinfo(np.int64)
     expected = [[number - 2**63 for number in row] for row in words(0, 3)]
@@ -154,10 +161,10 @@ def test_no_worlds_draw_nothing():
     assert none.integers(np.array([], np.int64)).shape == (0,)
 
 
-@pytest.mark.parametrize("changed", ["keys", "episodes", "steps", "stage"])
+@pytest.mark.parametrize("changed", ["keys", "episodes", "steps", "origin"])
 def test_each_part_of_the_counter_changes_every_draw(rng, changed):
-    parts = {"keys": keys(), "episodes": EPISODES, "steps": STEPS, "stage": ORIGIN}
-    other = np.roll(parts[changed], 1, axis=0) if changed != "stage" else ORIGIN + 1
+    parts = {"keys": keys(), "episodes": EPISODES, "steps": STEPS, "origin": ORIGIN}
+    other = np.roll(parts[changed], 1, axis=0) if changed != "origin" else ORIGIN + 1
     moved = WorldRng(**{**parts, changed: other})
     assert not np.isin(moved.random(50), rng.random(50)).any()
 
@@ -233,10 +240,10 @@ def test_tiny_permutations_exist(rng, n):
     assert rng.permutation(n).tolist() == [list(range(n))] * 3
 
 
-@pytest.mark.parametrize("stage", [-1, 256])
-def test_a_stage_out_of_range_is_refused(stage):
-    with pytest.raises(ValueError, match=f"stages 0 to 255 that draw random numbers, not {stage}"):
-        site_word(stage)
+@pytest.mark.parametrize("origin", [-1, 256])
+def test_an_origin_out_of_range_is_refused(origin):
+    with pytest.raises(ValueError, match=f"a step has origins 0 to 255 of random numbers, not {origin}"):
+        site_word(origin)
 
 
 @pytest.mark.parametrize("site", [-1, 2**23])
