@@ -32,8 +32,7 @@ NUM_COLOURS = 64  # of a picture: enough for its fields, few enough for its size
 
 def environments() -> dict[str, type[MurkEnv]]:
     """The environments of this package, by their ids."""
-    classes = {name: getattr(murk_envs, name) for name in murk_envs.__all__ if not name.endswith("Vector")}
-    return {f"murk/{name}-v0": env_class for name, env_class in classes.items()}
+    return {env_id: getattr(murk_envs, name) for name, (env_id, *_) in murk_envs.ENVIRONMENTS.items()}
 
 
 def file_name(env_id: str) -> str:

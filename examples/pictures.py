@@ -2,8 +2,8 @@
 
     python examples/pictures.py --out pictures.png
 
-Nine worlds, one for each law and lattice, and no environment: a world is a lattice, its fields and its laws.
-Every cell is drawn where it lies; of the face-centred cubic lattice, four layers are shown.
+Nine worlds, one for each propagator and lattice, and no environment: a world is a lattice, its fields and its
+propagators. Every cell is drawn where it lies; of the face-centred cubic lattice, four layers are shown.
 """
 
 import argparse
@@ -93,16 +93,17 @@ def cell_at(lattice: Lattice, x: float, y: float) -> int:
 def wave(lattice: Lattice, size: int) -> Floats:
     """A bump lets go and travels until it is about to be reflected; (num_cells,) displacements."""
     displacement, velocity = Field(), Field()
-    law = Wave(displacement, velocity)
+    waving = Wave(displacement, velocity)
     fields = {"displacement": displacement, "velocity": velocity}
     dimensions = lattice.positions.shape[1]
     distance = np.linalg.norm(lattice.positions - lattice.positions[cell_at(lattice, 0.5, 0.5)], axis=1)
     width = size / 24
-    world = World(lattice, fields, [law], dt=0.9 * law.max_dt(lattice))
+    dt = 0.9 * waving.max_dt(lattice)
+    world = World(lattice, fields, [waving], dt=dt)
     with world.edit() as tick:
         tick[displacement] = np.exp(-((distance / width) ** 2))[np.newaxis]
     radius = 0.35 * float(np.ptp(lattice.positions, axis=0)[:2].min())
-    world.run(round(radius * math.sqrt(2 * dimensions) / world.dt))
+    world.run(round(radius * math.sqrt(2 * dimensions) / dt))
     return world[displacement][0].astype(np.float64)
 
 
@@ -111,10 +112,10 @@ def pattern(lattice: Lattice, size: int, num_ticks: int = 4000) -> Floats:
     substrate, activator = Field(initial=1.0), Field()
     dimensions = lattice.positions.shape[1]
     diffusion = 0.14 * 2 * dimensions / lattice.max_degree  # the same in space on every lattice
-    law = GrayScott(
+    reaction = GrayScott(
         substrate, activator, feed=0.037, kill=0.06, diffusion_u=diffusion, diffusion_v=diffusion / 2
     )
-    world = World(lattice, {"substrate": substrate, "activator": activator}, [law])
+    world = World(lattice, {"substrate": substrate, "activator": activator}, [reaction])
     drops = np.zeros((1, lattice.num_cells), dtype=bool)
     for place in (0.35, 0.5, 0.7):
         drops[0, lattice.ball(cell_at(lattice, place, place), 3)] = True
@@ -127,8 +128,8 @@ def pattern(lattice: Lattice, size: int, num_ticks: int = 4000) -> Floats:
 def fire(lattice: Lattice, size: int) -> Floats:
     """A fire with a west wind, until a quarter of the forest has caught it; (num_cells,) states."""
     state, fuel = Field(categories=3), Field(initial=3.0)
-    law = Fire(state, fuel, ignition=0.6, consumption=1.0, wind_speed=6.0, wind_direction=0.0)
-    world = World(lattice, {"state": state, "fuel": fuel}, [law], seed=1)
+    burning = Fire(state, fuel, ignition=0.6, consumption=1.0, wind_speed=6.0, wind_direction=0.0)
+    world = World(lattice, {"state": state, "fuel": fuel}, [burning], seed=1)
     with world.edit() as tick:
         tick.edit(state)[:, lattice.ball(cell_at(lattice, 0.42, 0.5), 1)] = Fire.BURNING
     while (world[state] == Fire.BURNING).any() and (world[state] == Fire.UNBURNT).mean() > 0.75:
@@ -136,7 +137,7 @@ def fire(lattice: Lattice, size: int) -> Floats:
     return world[state][0].astype(np.float64)
 
 
-LAWS: dict[str, tuple[Callable[[Lattice, int], Floats], dict[str, Any]]] = {
+SCENES: dict[str, tuple[Callable[[Lattice, int], Floats], dict[str, Any]]] = {
     "a wave": (wave, {"cmap": "RdBu_r"}),
     "a Gray-Scott pattern": (pattern, {"cmap": "magma", "vmin": 0.0, "vmax": 0.4}),
     "a fire in a west wind": (fire, {"cmap": (UNBURNT, BURNING, BURNT), "vmin": 0.0, "vmax": 2.0}),
@@ -152,8 +153,8 @@ def draw(path: Path, size: int) -> bool:
         return False
     plans = squares(size), hexagons(size), spheres(size)
     figure = Figure(figsize=(12, 11), layout="constrained")
-    panels = figure.subplots(len(LAWS), len(plans), gridspec_kw={"width_ratios": [1.0, 1.5, 1.0]})
-    for row, (name, (simulate, look)) in zip(panels, LAWS.items(), strict=True):
+    panels = figure.subplots(len(SCENES), len(plans), gridspec_kw={"width_ratios": [1.0, 1.5, 1.0]})
+    for row, (name, (simulate, look)) in zip(panels, SCENES.items(), strict=True):
         for axes, plan in zip(row, plans, strict=True):
             draw_cells(axes, plan, simulate(plan.lattice, size), look)
             axes.set_title(f"{name} on {plan.title}", fontsize=10)
@@ -187,7 +188,7 @@ def draw_cells(axes: Any, plan: Plan, values: Floats, look: dict[str, Any]) -> N
 
 def parse_arguments(arguments: list[str] | None) -> argparse.Namespace:
     """The options of the command line."""
-    parser = argparse.ArgumentParser(description="Draw three laws on three lattices.")
+    parser = argparse.ArgumentParser(description="Draw three propagators on three lattices.")
     parser.add_argument("--out", type=Path, metavar="FILE", default="pictures.png", help="(%(default)s)")
     parser.add_argument("--size", type=int, default=64, help="cells along a side of the square (%(default)s)")
     return parser.parse_args(arguments)

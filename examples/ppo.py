@@ -3,11 +3,11 @@
     python examples/ppo.py HeatControl
     python examples/ppo.py HexPursuit --group predator
 
-Many worlds are stepped together by the native vector env, or by the one whose rows are agents. Both restart
+Many worlds are stepped together by the native vector env, or by the one whose rows are agents. Both reset
 an ended episode in the step after its end, so that the observation after an action is always what the action
 led to, the last one of an episode too. That makes two things simple that are easy to get wrong: an episode
 that was cut off by the time limit still has a future, which the critic estimates from that last observation;
-and the step that only restarts a row, or in which its agent is no longer there, is left out of learning.
+and the step that only resets a row, or in which its agent is no longer there, is left out of learning.
 
 Schulman et al. (2017), https://arxiv.org/abs/1707.06347; advantages as in https://arxiv.org/abs/1506.02438.
 """
@@ -196,7 +196,7 @@ def improve(policy: Policy, optimiser: Any, batch: Mapping[str, Tensor], setting
 
 
 def train(envs: VectorEnv, settings: Settings, report: Callable[[str], None] = print) -> Policy:
-    """Learn from all rows of an env whose episodes restart in the step after their end."""
+    """Learn from all rows of an env whose rows are reset in the step after an episode's end."""
     torch.manual_seed(settings.seed)
     policy = Policy(envs.single_observation_space, envs.single_action_space, settings.num_hidden)
     optimiser = torch.optim.Adam(policy.parameters(), lr=settings.learning_rate, eps=1e-5)

@@ -58,7 +58,7 @@ def learn(envs: RecordEpisodeStatistics, num_steps: int, seed: int) -> Floats:
         observations, rewards, terminated, truncated, _ = envs.step(actions)
         next_cells = cells_in(observations)
         targets = rewards + np.where(terminated, 0.0, values[next_cells].max(axis=1))
-        # A world that ended in the last step starts anew in this one: that is no transition to learn from.
+        # A world that ended in the last step is reset in this one: that is no transition to learn from.
         improve(values, cells[running], actions[running], targets[running])
         cells, running = next_cells, ~(terminated | truncated)
         if step >= NUM_STEPS_IN_EPISODE and step % 20 == 0:  # earlier, only the shortest episodes have ended

@@ -1,5 +1,6 @@
 """The animated pictures: of what is played, in the colours of the frames, and small enough."""
 
+import importlib
 import importlib.util
 import sys
 from pathlib import Path
@@ -45,6 +46,7 @@ def stripes(num_frames, seed=None):
 
 def test_every_registered_environment_is_drawn():
     pettingzoo = pytest.importorskip("pettingzoo", "1.27", reason="PettingZoo has a registry from 1.27 on")
+    importlib.import_module("murk_envs.pettingzoo")  # registers there
     known = [*gymnasium.registry, *pettingzoo.parallel_registry]
     assert set(animate.environments()) == {env_id for env_id in known if env_id.startswith("murk/")}
 

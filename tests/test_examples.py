@@ -89,9 +89,9 @@ def test_a_policy_that_stays_is_played_to_the_time_limit(field):
     np.testing.assert_allclose(returns, np.delete(expected, SOURCE))
 
 
-def test_a_step_that_restarts_a_world_is_not_learned_from():
+def test_a_step_that_resets_a_world_is_not_learned_from():
     values = quickstart.learn(OneStepWorld(first_cell=237, last_cell=SOURCE), num_steps=40, seed=0)
-    assert (values[SOURCE] == 0).all()  # every episode ends there: only a restart leads away from it
+    assert (values[SOURCE] == 0).all()  # every episode ends there: only a reset leads away from it
     assert values[237].max() > 99
 
 

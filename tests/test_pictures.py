@@ -1,4 +1,4 @@
-"""The pictures: cells drawn where they lie, laws that did something, and all of it at a small size."""
+"""The pictures: cells drawn where they lie, propagators that did something, and all of it at a small size."""
 
 import importlib.util
 import sys

@@ -31,7 +31,7 @@ ppo = load_ppo()
 
 
 class Levers(VectorEnv):
-    """Two levers, of which the second pays 1. Every episode has one step, and the next one restarts it."""
+    """Two levers, of which the second pays 1. Every episode has one step, and the next one resets it."""
 
     metadata = {"autoreset_mode": AutoresetMode.NEXT_STEP}  # noqa: RUF012  # as VectorEnv declares it
 
@@ -73,7 +73,7 @@ def test_the_critic_speaks_for_what_comes_after_an_episode_that_was_cut_off():
     assert gained([10, 8, 6, 2], [0, 0, 0], [0, 1, 0]) == [-5.0 + 0.25 * -3.0, 2.0 + 3.0 - 8.0, -1.0]
 
 
-def test_steps_that_only_restart_are_left_out():
+def test_steps_that_only_reset_are_left_out():
     settings = ppo.Settings(rollout=8)
     rollouts = ppo.Rollouts(Levers(5), ppo.Policy(SEEN, Discrete(2), 4), settings)
     batch = rollouts.collect()

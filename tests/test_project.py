@@ -49,7 +49,7 @@ def test_murk_arena_loads_only_numpy_and_the_standard_library(tmp_path):
     ("package", "unwanted"),
     [
         ("murk_env", {"murk_envs", "pettingzoo", "pygame", "torch", "matplotlib"}),
-        ("murk_envs", {"pettingzoo", "pygame", "torch", "matplotlib"}),
+        ("murk_envs", {"murk_env", "numba", "pettingzoo", "pygame", "torch", "matplotlib"}),
     ],
 )
 def test_a_package_does_not_load_what_its_users_may_not_need(package, unwanted, tmp_path):

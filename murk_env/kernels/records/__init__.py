@@ -4,13 +4,7 @@ An author writes a function of one or several records, objects whose members are
 takes only what it touches of them, flat: one argument for each member, then the function's other ones.
 """
 
-import types
-from collections.abc import Callable, Collection
-from dataclasses import dataclass
-from typing import Any
-
-from murk_env.kernels.numba_internals import is_dispatcher
-from murk_env.kernels.records.discovery import Context, make
+from murk_env.kernels.records.flattening import Flat, flatten
 from murk_env.kernels.records.members import (
     RECORD,
     VALUE,
@@ -21,59 +15,16 @@ from murk_env.kernels.records.members import (
     RecordError,
     Resolve,
 )
-from murk_env.kernels.records.plain_records import call_with_records
 
-__all__ = ["RECORD", "VALUE", "Constant", "Flat", "Member", "Method", "RecordError", "Resolve", "flatten"]
-
-
-@dataclass(frozen=True)
-class Flat:
-    """A function of records, compiled as one of what it touches.
-
-    Attributes:
-        function: the compiled function.
-        paths: what it is handed first, in this order, each once.
-        arguments: the author's other arguments, in order, handed over after; a default is not filled in.
-        returns: whether any of its return statements returns something other than None.
-        written: the paths of what it may write. Too many rather than too few: an array counts that it hands
-            to a function it knows nothing of, or of which it changes a part that may be a number.
-    """
-
-    function: Callable[..., Any]
-    paths: tuple[Path, ...]
-    arguments: tuple[str, ...]
-    returns: bool
-    written: frozenset[Path]
-
-
-def flatten(
-    function: Callable[..., Any], records: Collection[str], resolve: Resolve, *, checked: bool
-) -> Flat:
-    """Compile a function of records.
-
-    A record may be given other local names, and be handed to plain functions, which are compiled for it, or
-    called by its methods. Equal functions whose members are alike give the same compiled function.
-
-    With compilation switched off (`NUMBA_DISABLE_JIT`), the function is the author's own, called with objects
-    that hold the members.
-
-    Args:
-        function: a plain function in numba's dialect.
-        records: those of its parameters that are records; names of others are ignored.
-        resolve: says what is at a path, whose first part is one of `records`; None if nothing is.
-        checked: whether an index outside an array raises IndexError; otherwise it is not noticed.
-
-    Raises:
-        RecordError: the function uses a record in a way that cannot be compiled.
-        TypeError: `function` is not a plain Python function.
-    """
-    function = function.py_func if is_dispatcher(function) else function  # pyright: ignore[reportFunctionMemberAccess]
-    if not isinstance(function, types.FunctionType):
-        raise TypeError(f"expected a plain Python function to compile, got {function!r}")
-    made = make(function, {name: (name,) for name in records}, Context(resolve, checked, ()))
-    plan, known = made.plan, made.effects
-    run = made.compiled
-    if not is_dispatcher(run):
-        run = call_with_records(function, plan.records, plan.paths, plan.arguments, resolve)
-    written = frozenset(plan.paths[index] for index in known.written if index < len(plan.paths))
-    return Flat(run, plan.paths, plan.arguments, known.returns, written)
+__all__ = [
+    "RECORD",
+    "VALUE",
+    "Constant",
+    "Flat",
+    "Member",
+    "Method",
+    "Path",
+    "RecordError",
+    "Resolve",
+    "flatten",
+]
