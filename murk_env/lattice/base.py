@@ -132,7 +132,7 @@ class Lattice(ABC):
 
     @cached_property
     def max_degree(self) -> int:
-        """Largest degree of any cell, which limits the time step of laws that mix neighbours."""
+        """Largest degree of any cell, which limits the time step of propagators that mix neighbours."""
         return int(self.degree.max())
 
     @cached_property

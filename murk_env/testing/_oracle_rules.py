@@ -9,7 +9,7 @@ from murk_env.testing._rule import must_agree, play_native, vector_rule
 from murk_env.testing.case import Bench
 
 ENOUGH_EPISODES = 3
-"""Finished episodes that every row must see before a run shows anything about restarts."""
+"""Finished episodes that every row must see before a run shows anything about resets."""
 
 
 @vector_rule

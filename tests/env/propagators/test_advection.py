@@ -43,13 +43,13 @@ def advect(
     dye = Field()
     wind = make_wind(lattice, low=low, high=high, mutability="static" if static else "per_tick")
     values = np.atleast_2d(np.asarray(values, np.float32))
-    law = Advection(dye, wind, **options)
+    propagator = Advection(dye, wind, **options)
     world = World(
         lattice,
         {"dye": dye, "wind": wind},
-        [law],
+        [propagator],
         num_worlds=len(values),
-        dt=law.max_dt(lattice) if dt is None else dt,
+        dt=propagator.max_dt(lattice) if dt is None else dt,
         static={wind: np.asarray(flow, np.float32)} if static else None,
     )
     with world.edit() as tick:

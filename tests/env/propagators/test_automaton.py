@@ -10,7 +10,7 @@ from murk_env.fields import Field
 from murk_env.lattice import Line1D, Square4, Square8
 from murk_env.propagators import Automaton
 from murk_env.world import World
-from tests.env.propagators.laws import LATTICES
+from tests.env.propagators.subjects import LATTICES
 
 LIFE = {"birth": (3,), "survival": (2, 3)}
 BLINKER = ["ooo"]

@@ -37,10 +37,10 @@ class Shout(Propagator):
         frame.write(self.writes[0])[:] = 50.0
 
 
-def test_bounds_are_applied_after_all_laws_so_that_only_this_ticks_values_lie_beyond():
+def test_bounds_are_applied_after_all_propagators_so_that_only_this_ticks_values_lie_beyond():
     loud, now, last = Field(low=0.0, high=1.0), Field(), Field()
-    laws = [Shout(loud), Witness(loud, now, previous=False), Witness(loud, last, previous=True)]
-    world = World(Line1D(2), {"loud": loud, "now": now, "last": last}, laws)
+    propagators = [Shout(loud), Witness(loud, now, previous=False), Witness(loud, last, previous=True)]
+    world = World(Line1D(2), {"loud": loud, "now": now, "last": last}, propagators)
     world.run(2)
     assert [world[field].tolist() for field in (loud, now, last)] == [[[1.0] * 2], [[50.0] * 2], [[1.0] * 2]]
 

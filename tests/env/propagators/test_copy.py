@@ -24,8 +24,8 @@ from murk_env.world import World
 def test_two_in_a_row_remember_two_ticks(options):
     now, last, before_last = Field(**options), Field(**options), Field(**options)
     fields = {"now": now, "last": last, "before_last": before_last}
-    laws = [Copy(now, output=last), Copy(last, output=before_last)]
-    world = World(Line1D(3), fields, laws, num_worlds=2, num_agents=4)
+    propagators = [Copy(now, output=last), Copy(last, output=before_last)]
+    world = World(Line1D(3), fields, propagators, num_worlds=2, num_agents=4)
     shape = world[now].shape
     history = [np.arange(np.prod(shape)).reshape(shape).astype(now.dtype) + 100 * tick for tick in range(4)]
     for values in history:

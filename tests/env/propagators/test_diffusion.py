@@ -196,9 +196,9 @@ def test_the_stable_step_bears_the_largest_value_of_a_parameter():
 
 def test_a_clamp_does_not_bound_the_slopes():
     heat, slope = Field(low=0.0), Field(components=2)
-    law = Diffusion(heat, coefficient=0.1, clamp=(0.0, 1.0), gradient=slope)
-    assert law.guarantees(slope) == (-math.inf, math.inf)
-    assert law.guarantees(heat) == (0.0, 1.0)
+    propagator = Diffusion(heat, coefficient=0.1, clamp=(0.0, 1.0), gradient=slope)
+    assert propagator.guarantees(slope) == (-math.inf, math.inf)
+    assert propagator.guarantees(heat) == (0.0, 1.0)
 
 
 @pytest.mark.parametrize("components", [None, 3])
@@ -210,11 +210,11 @@ def test_slopes_have_a_component_for_every_axis(components):
 
 def test_a_static_input_is_refused():
     heat, smooth = Field(mutability="static"), Field()
-    law = Diffusion(heat, coefficient=0.1, output=smooth)
+    propagator = Diffusion(heat, coefficient=0.1, output=smooth)
     with pytest.raises(
         PipelineError, match=r"a value of 'heat' for every world, but it is static.*make it per_"
     ):
-        World(Square4(2, 2), {"heat": heat, "smooth": smooth}, [law], static={heat: np.zeros(4)})
+        World(Square4(2, 2), {"heat": heat, "smooth": smooth}, [propagator], static={heat: np.zeros(4)})
 
 
 def test_declarations_name_what_is_read_and_written():
@@ -327,9 +327,9 @@ def test_a_source_outside_the_lattice_is_refused():
 @pytest.mark.parametrize("role", ["field", "output"])
 def test_a_field_that_is_not_a_scalar_of_cells_is_refused(options, role):
     fields = {"field": Field(), "output": Field(), role: Field(**options)}
-    law = Diffusion(fields["field"], coefficient=0.1, output=fields["output"])
+    propagator = Diffusion(fields["field"], coefficient=0.1, output=fields["output"])
     with pytest.raises(PipelineError, match=f"needs '{role}' as a scalar float32 field over cells"):
-        World(Square4(2, 2), fields, [law])
+        World(Square4(2, 2), fields, [propagator])
 
 
 def test_its_attributes_are_fixed():

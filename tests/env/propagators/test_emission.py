@@ -18,8 +18,8 @@ VECTORS = dict(np.load(Path(__file__).parents[2] / "data" / "emission.npz"))  # 
 @pytest.mark.parametrize(("mode", "case"), [("add", "additive"), ("set", "set")])
 def test_both_modes_give_the_references_numbers_to_the_bit(mode, case, ticks):
     presence, scent = Field(), Field()
-    law = Emission(presence, scent, intensity=2.5, mode=mode)
-    world = World(Square4(4, 5), {"presence": presence, "scent": scent}, [law])
+    propagator = Emission(presence, scent, intensity=2.5, mode=mode)
+    world = World(Square4(4, 5), {"presence": presence, "scent": scent}, [propagator])
     world.tick(lambda tick: tick.__setitem__(presence, VECTORS["presence"]))  # seen from the next tick on
     world.run(ticks - 1)
     assert world[scent][0].tolist() == VECTORS[f"{case}__tick{ticks}"].tolist()

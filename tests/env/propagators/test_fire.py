@@ -10,11 +10,10 @@ from murk_env.errors import PipelineError, PropagatorConfigError
 from murk_env.fields import Field, Parameter
 from murk_env.lattice import Fcc12, Hex2D, Line1D, Square4, Square8
 from murk_env.propagators import Fire
-from murk_env.random import WorldRng, key_from_seed
+from murk_env.random import WorldRng, key_from_seed, origins
 from murk_env.world import World
 from tests.env.lattice.own import Knights, ThreeWays, Triangles
 
-FIRST_LAW_STAGE = 16
 CERTAIN = 1e6  # a rate that sets on fire always
 LATTICES = [Line1D(9), Square4(5, 6), Square8(5, 4, "wrap"), Hex2D(5, 4), Fcc12(4, 5, 3)]
 
@@ -39,12 +38,14 @@ class Forest:
             self.fields["flammability"] = Field(mutability="static")
             static = {self.fields["flammability"]: np.asarray(flammability, np.float32)}
         rates = {"ignition": CERTAIN, "consumption": 1.0, **rates}
-        law = Fire(*list(self.fields.values())[:2], flammability=self.fields.get("flammability"), **rates)
+        propagator = Fire(
+            *list(self.fields.values())[:2], flammability=self.fields.get("flammability"), **rates
+        )
         self.world = World(
-            lattice, self.fields, [law], num_worlds=num_worlds, seed=seed, static=static, checked=True
+            lattice, self.fields, [propagator], num_worlds=num_worlds, seed=seed, static=static, checked=True
         )
         with self.world.edit() as tick:
-            tick.edit(type(self).fields["state"])[:, cell] = Fire.BURNING
+            tick.edit(self.fields["state"])[:, cell] = Fire.BURNING
             tick[self.fields["fuel"]] = np.broadcast_to(np.float32(fuel), (num_worlds, lattice.num_cells))
 
     @property
@@ -85,14 +86,14 @@ def burn_plainly(lattice, state, fuel, draws, ignition, consumption, factors):
 
 
 @pytest.mark.parametrize("lattice", LATTICES, ids=repr)
-def test_it_is_the_plain_model_with_the_draws_of_its_stage(lattice):
+def test_it_is_the_plain_model_with_the_draws_of_its_place(lattice):
     rates = {"ignition": 0.4, "consumption": 0.25, "wind_speed": 8.0, "wind_direction": 0.7}
     forest = Forest(lattice, middle(lattice), num_worlds=1, seed=3, flammability=None, **rates)
     state, fuel = forest.state[0].copy(), forest.fuel[0].copy()
     factors = wind_factors(lattice, 8.0, 0.7)
     for step in range(1, 13):
         counters = (np.array([value], np.int32) for value in (0, step))
-        rng = WorldRng(key_from_seed(3)[np.newaxis], *counters, stage=FIRST_LAW_STAGE)
+        rng = WorldRng(key_from_seed(3)[np.newaxis], *counters, origin=origins.FIRST_PROPAGATOR)
         draws = rng.random(lattice.num_cells, dtype=np.float32)[0]
         state, fuel = burn_plainly(lattice, state, fuel, draws, 0.4, 0.25, factors)
         forest.world.tick()
@@ -179,8 +180,8 @@ def test_a_static_map_says_what_can_burn():
 
 def test_a_hook_can_wet_cells_in_the_tick_in_which_the_fire_would_reach_them():
     state, fuel, dryness = Field(categories=3), Field(initial=9.0), Field(initial=1.0)
-    law = Fire(state, fuel, ignition=CERTAIN, consumption=1.0, flammability=dryness)
-    world = World(Line1D(4), {"state": state, "fuel": fuel, "dryness": dryness}, [law])
+    propagator = Fire(state, fuel, ignition=CERTAIN, consumption=1.0, flammability=dryness)
+    world = World(Line1D(4), {"state": state, "fuel": fuel, "dryness": dryness}, [propagator])
     with world.edit() as tick:
         tick[state] = [[Fire.BURNING, 0, 0, 0]]
     world.tick()
@@ -190,8 +191,8 @@ def test_a_hook_can_wet_cells_in_the_tick_in_which_the_fire_would_reach_them():
 
 def test_the_probability_depends_on_the_time_step_as_a_rate_does():
     state, fuel = Field(categories=3), Field(initial=9.0)
-    law = Fire(state, fuel, ignition=0.5, consumption=0.0)
-    world = World(Line1D(2), {"state": state, "fuel": fuel}, [law], num_worlds=4000, dt=2.0, seed=0)
+    propagator = Fire(state, fuel, ignition=0.5, consumption=0.0)
+    world = World(Line1D(2), {"state": state, "fuel": fuel}, [propagator], num_worlds=4000, dt=2.0, seed=0)
     with world.edit() as tick:
         tick.edit(state)[:, 0] = Fire.BURNING
     world.tick()
@@ -205,9 +206,9 @@ def test_it_bears_every_time_step():
 
 def test_it_promises_to_keep_its_fields_within_their_bounds():
     state, fuel, owed = Field(categories=3), Field(low=0.0, high=5.0), Field(high=-1.0, initial=-2.0)
-    law = Fire(state, fuel, ignition=1.0, consumption=1.0)
-    assert law.guarantees(state) == (0.0, 2.0)
-    assert law.guarantees(fuel) == (0.0, 5.0)
+    propagator = Fire(state, fuel, ignition=1.0, consumption=1.0)
+    assert propagator.guarantees(state) == (0.0, 2.0)
+    assert propagator.guarantees(fuel) == (0.0, 5.0)
     assert Fire(state, owed, ignition=1.0, consumption=1.0).guarantees(owed) == (-math.inf, 0.0)
 
 

@@ -16,7 +16,7 @@ VECTORS = dict(np.load(Path(__file__).parents[2] / "data" / "flow_square4.npz"))
 LATTICES = [Square4(4, 5), Hex2D(5, 4, "wrap"), Fcc12(4, 3, 3)]
 
 
-def flow(lattice, values, *, law: Callable[..., Propagator] = Flow, static=False, **options):
+def flow(lattice, values, *, propagator: Callable[..., Propagator] = Flow, static=False, **options):
     """Return the flow down a potential (num_cells,), (k, num_cells)."""
     hill = Field(mutability="static" if static else "per_tick")
     stream = Field(components=lattice.positions.shape[1])
@@ -24,7 +24,7 @@ def flow(lattice, values, *, law: Callable[..., Propagator] = Flow, static=False
     world = World(
         lattice,
         {"hill": hill, "stream": stream},
-        [law(hill, stream, **options)],
+        [propagator(hill, stream, **options)],
         num_worlds=2,
         static={hill: values} if static else None,
         checked=True,
@@ -65,7 +65,7 @@ def test_it_is_the_references_but_for_its_half_slopes_at_the_border(edge):
 @pytest.mark.parametrize("static", [False, True])
 def test_it_is_the_gradient_with_the_other_sign(lattice, static):
     values = np.random.default_rng(1).normal(size=lattice.num_cells)
-    assert (flow(lattice, values, static=static) == -flow(lattice, values, law=Gradient)).all()
+    assert (flow(lattice, values, static=static) == -flow(lattice, values, propagator=Gradient)).all()
 
 
 @pytest.mark.parametrize("lattice", LATTICES, ids=repr)

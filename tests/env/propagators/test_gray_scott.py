@@ -80,9 +80,9 @@ def test_a_cell_without_neighbours_only_reacts():
 
 
 def test_the_defaults_are_pearsons_and_bear_his_time_step():
-    law = GrayScott(Field(), Field(), feed=0.04, kill=0.06)
-    assert law.coefficients[2:] == pytest.approx(tuple(PEARSON.values()))
-    assert law.max_dt(Square4(4, 4)) > 1.0
+    propagator = GrayScott(Field(), Field(), feed=0.04, kill=0.06)
+    assert propagator.coefficients[2:] == pytest.approx(tuple(PEARSON.values()))
+    assert propagator.max_dt(Square4(4, 4)) > 1.0
 
 
 def test_spots_divide_and_lines_grow_where_pearson_found_them():

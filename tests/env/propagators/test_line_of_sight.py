@@ -232,8 +232,8 @@ def test_an_agent_sees_from_where_it_has_just_gone():
     place, way = (Field(over="agents", dtype=np.int32) for _ in range(2))
     opaque, seen = Field(), Field()
     fields = {"place": place, "way": way, "opaque": opaque, "seen": seen}
-    laws = [AgentMovement(place, way), LineOfSight(place, opaque, seen, radius=1)]
-    world = World(Square4(1, 5), fields, laws, num_agents=1)
+    propagators = [AgentMovement(place, way), LineOfSight(place, opaque, seen, radius=1)]
+    world = World(Square4(1, 5), fields, propagators, num_agents=1)
     world.tick(lambda tick: tick.__setitem__(way, 3))
     assert world[seen].tolist() == [[1, 1, 1, 0, 0]]
 

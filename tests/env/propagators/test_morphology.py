@@ -11,7 +11,7 @@ from murk_env.fields import Field
 from murk_env.lattice import Fcc12, Hex2D, Line1D, Square4, Square8
 from murk_env.propagators import Morphology
 from murk_env.world import World
-from tests.env.propagators.laws import LATTICES
+from tests.env.propagators.subjects import LATTICES
 
 VECTORS = dict(np.load(Path(__file__).parents[2] / "data" / "morphology.npz"))  # murk 0.2.0, float32
 CASES = {
@@ -27,8 +27,8 @@ THRESHOLDS = {"dilate": 8.5, "erode": 2.0}
 
 def morph(lattice, values, operation, *, ticks=1, dtype: Any = np.float32, **options):
     field, output = Field(dtype=dtype), Field()
-    law = Morphology(field, output, operation=operation, **options)
-    world = World(lattice, {"field": field, "output": output}, [law])
+    propagator = Morphology(field, output, operation=operation, **options)
+    world = World(lattice, {"field": field, "output": output}, [propagator])
     with world.edit() as tick:
         tick[field] = np.asarray(values, dtype)
     world.run(ticks)
@@ -109,9 +109,9 @@ def test_an_unknown_operation_is_refused():
 
 def test_a_static_field_is_refused():
     chart, output = Field(mutability="static"), Field()
-    law = Morphology(chart, output, operation="dilate")
+    propagator = Morphology(chart, output, operation="dilate")
     with pytest.raises(ValueError, match="'chart' for every world, but it is static"):
-        World(Line1D(3), {"chart": chart, "output": output}, [law], static={chart: np.ones(3)})
+        World(Line1D(3), {"chart": chart, "output": output}, [propagator], static={chart: np.ones(3)})
 
 
 def test_guarantees_are_nothing_and_one():

@@ -35,9 +35,9 @@ def hop(lattice, cells, directions, walls=None, *, ticks=1, kind: Any = "per_tic
     if walls is not None:
         fields["walls"] = obstacles = Field(mutability=kind, dtype=dtype)
         static = {obstacles: np.asarray(walls, dtype)} if kind == "static" else {}
-    law = AgentMovement(place, way, obstacles=obstacles)
+    propagator = AgentMovement(place, way, obstacles=obstacles)
     shape = {"num_worlds": len(cells), "num_agents": cells.shape[1]}
-    world = World(lattice, fields, [law], static=static, **shape)
+    world = World(lattice, fields, [propagator], static=static, **shape)
     with world.edit() as tick:
         tick[place], tick[way] = cells, np.asarray(directions, np.int32)
         if obstacles is not None and not static:

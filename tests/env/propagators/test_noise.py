@@ -10,29 +10,28 @@ from murk_env.errors import PropagatorConfigError
 from murk_env.fields import Field
 from murk_env.lattice import Square4
 from murk_env.propagators import Copy, Noise
-from murk_env.random import WorldRng, key_from_seed
+from murk_env.random import WorldRng, key_from_seed, origins
 from murk_env.world import World
 
 KINDS = ("gaussian", "uniform", "salt_and_pepper")
 LATTICE = Square4(100, 100)
-FIRST_LAW = 16  # the stage in which the first law of a pipeline draws
 
 
 def disturbed(kind: Any = "gaussian", ticks=1, *, scale=0.5, seed=0, num_worlds=1, initial=0.0, place=0):
-    """Return the field (num_worlds, num_cells) after some ticks, with `place` laws before the noise."""
+    """Return the field (num_worlds, num_cells) after some ticks, `place` propagators before the noise."""
     signal = Field(initial=initial)
     others = [Field() for _ in range(place)]
     fields = {"signal": signal, **{f"other{i}": other for i, other in enumerate(others)}}
-    laws = [*(Copy(other) for other in others), Noise(signal, kind=kind, scale=scale)]
-    world = World(LATTICE, fields, laws, num_worlds=num_worlds, seed=seed)
+    propagators = [*(Copy(other) for other in others), Noise(signal, kind=kind, scale=scale)]
+    world = World(LATTICE, fields, propagators, num_worlds=num_worlds, seed=seed)
     world.run(ticks)
     return np.array(world[signal], np.float64)
 
 
-def draws(seed, step, stage=FIRST_LAW):
+def draws(seed, step, origin=origins.FIRST_PROPAGATOR):
     """Return the generator of one world's draws in one step of its first episode."""
     keys = key_from_seed(seed)[np.newaxis]
-    return WorldRng(keys, np.zeros(1, np.int32), np.array([step], np.int32), stage=stage)
+    return WorldRng(keys, np.zeros(1, np.int32), np.array([step], np.int32), origin=origin)
 
 
 def test_gaussian_noise_has_its_mean_deviation_and_tails():
@@ -62,9 +61,10 @@ def test_salt_and_pepper_spare_all_or_none(probability, left):
     assert (values == 0.25).mean() == left
 
 
-def test_the_numbers_are_the_first_draws_of_the_laws_own_stage():
+def test_the_numbers_are_the_first_draws_of_its_place_in_the_pipeline():
     seed = 7
-    gauss = draws(seed, step=1, stage=FIRST_LAW + 2).normal(shape=LATTICE.num_cells)[0].astype(np.float32)
+    third = draws(seed, step=1, origin=origins.FIRST_PROPAGATOR + 2)
+    gauss = third.normal(shape=LATTICE.num_cells)[0].astype(np.float32)
     assert np.array_equal(disturbed("gaussian", seed=seed, place=2)[0], np.float32(0.5) * gauss)
     flat = draws(seed, step=1).random(LATTICE.num_cells, dtype=np.float32)[0]
     expected = np.float32(0.5) * (np.float32(2.0) * flat - np.float32(1.0))
@@ -78,7 +78,7 @@ def test_ticks_add_up_with_numbers_of_their_own():
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_worlds_laws_and_seeds_draw_different_numbers(kind):
+def test_worlds_propagators_and_seeds_draw_different_numbers(kind):
     one, neighbour = disturbed(kind, num_worlds=2, initial=0.25)
     for other in (
         neighbour,

@@ -20,8 +20,8 @@ LOGISTIC = {"consumption": 0.1, "regrowth": 0.4, "capacity": 1.5, "dt": 0.5}
 def grow(values, ticks=1, *, presence: Any = 0.0, dt=1.0, lattice=None, **options: Any):
     """Run Resource from values (num_cells,) and return what became of them."""
     food, present = Field(), Field()
-    law = Resource(food, present, **options)
-    world = World(lattice or Line1D(len(values)), {"food": food, "present": present}, [law], dt=dt)
+    propagator = Resource(food, present, **options)
+    world = World(lattice or Line1D(len(values)), {"food": food, "present": present}, [propagator], dt=dt)
     with world.edit() as tick:
         tick[food] = np.asarray(values, np.float32)
         tick[present] = np.asarray(presence, np.float32)

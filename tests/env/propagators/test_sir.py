@@ -124,8 +124,8 @@ def test_a_cell_without_neighbours_meets_only_itself():
     ("recovery", "limit"), [(0.2, 5.0), (Parameter(0.1, low=0.0, high=0.5), 2.0), (0.0, math.inf)]
 )
 def test_recovery_limits_the_time_step(recovery, limit):
-    law = SIR(Field(), Field(), Field(), infection=9.0, recovery=recovery, mixing=1.0)
-    assert law.max_dt(Square4(3, 3)) == limit
+    propagator = SIR(Field(), Field(), Field(), infection=9.0, recovery=recovery, mixing=1.0)
+    assert propagator.max_dt(Square4(3, 3)) == limit
 
 
 def test_shares_that_begin_at_zero_or_above_are_promised_to_stay_there():

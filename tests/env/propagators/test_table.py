@@ -1,4 +1,4 @@
-"""The tables in docs/propagators.md: every law is in them, and every mark and every name is true."""
+"""The tables in docs/propagators.md: every propagator is in them, and every mark and every name is true."""
 
 import dataclasses
 import math
@@ -12,7 +12,7 @@ from murk_env.errors import PipelineError
 from murk_env.lattice import Fcc12, Hex2D, Line1D, Product, Ring1D, Square4, Square8
 from murk_env.propagators import Propagator
 from murk_env.world import World
-from tests.env.propagators.laws import LAWS
+from tests.env.propagators.subjects import SUBJECTS
 
 PAGE = Path(__file__).parents[3] / "docs" / "propagators.md"
 EDGES = ("absorb", "clamp", "wrap")
@@ -28,7 +28,7 @@ LATTICES = {
 
 
 def tables():
-    """The rows of each table by law, each a cell by column."""
+    """The rows of each table by propagator, each a cell by column."""
     blocks = re.findall(r"(?:^\|.*\|\n)+", PAGE.read_text(encoding="utf-8"), re.MULTILINE)
     for block in blocks:
         header, _, *rows = [
@@ -39,44 +39,48 @@ def tables():
 
 ROWS, SETTINGS = tables()
 MARKS = [
-    pytest.param(law, lattice, column, id=f"{law}-{lattice!r}")
-    for law in LAWS
+    pytest.param(subject, lattice, column, id=f"{subject}-{lattice!r}")
+    for subject in SUBJECTS
     for column, lattices in LATTICES.items()
     for lattice in lattices
 ]
 
 
-def test_every_law_and_every_lattice_is_in_the_table():
+def test_every_propagator_and_every_lattice_is_in_the_table():
     exported = [getattr(propagators, name) for name in propagators.__all__]
-    laws = [value.__name__ for value in exported if isinstance(value, type) and issubclass(value, Propagator)]
-    assert list(ROWS) == list(SETTINGS) == sorted(name for name in laws if name != "Propagator")
+    names = [
+        value.__name__ for value in exported if isinstance(value, type) and issubclass(value, Propagator)
+    ]
+    assert list(ROWS) == list(SETTINGS) == sorted(name for name in names if name != "Propagator")
     assert all(set(LATTICES) < set(row) for row in ROWS.values())
 
 
-@pytest.mark.parametrize(("law", "lattice", "column"), MARKS)
-def test_every_mark_is_what_happens(law, lattice, column):
-    fields = law.declare(lattice)
-    made = law.of(fields)
+@pytest.mark.parametrize(("subject", "lattice", "column"), MARKS)
+def test_every_mark_is_what_happens(subject, lattice, column):
+    fields = subject.declare(lattice)
+    made = subject.of(fields)
     try:
-        World(lattice, fields, [made], num_agents=law.num_agents, dt=1e-6)
+        World(lattice, fields, [made], num_agents=subject.num_agents, dt=1e-6)
         mark = "✓"
     except PipelineError:
         mark = "no"
     assert mark == ROWS[type(made).__name__][column]
 
 
-@pytest.mark.parametrize("law", LAWS, ids=repr)
-def test_the_time_step_is_unlimited_where_the_table_says_so(law):
-    made = law.of(law.declare(Square4(4, 5)))
+@pytest.mark.parametrize("subject", SUBJECTS, ids=repr)
+def test_the_time_step_is_unlimited_where_the_table_says_so(subject):
+    made = subject.of(subject.declare(Square4(4, 5)))
     unlimited = math.isinf(made.max_dt(Square4(4, 5)))
     assert unlimited == (ROWS[type(made).__name__]["stable for dt up to"] == "every dt")
 
 
-def named(law, column):
-    return re.findall(r"`(\w+)`", SETTINGS[law][column])
+def named(row, column):
+    return re.findall(r"`(\w+)`", SETTINGS[row][column])
 
 
-@pytest.mark.parametrize("kind", sorted({type(law.of(law.declare())) for law in LAWS}, key=repr))
+@pytest.mark.parametrize(
+    "kind", sorted({type(subject.of(subject.declare())) for subject in SUBJECTS}, key=repr)
+)
 def test_every_setting_is_named_where_it_belongs(kind):
     settings = {
         field.name: "Parameter" in str(field.type)
@@ -88,18 +92,18 @@ def test_every_setting_is_named_where_it_belongs(kind):
     assert named(row, "the same in all worlds") == [name for name, varies in settings.items() if not varies]
 
 
-def units_tied_by(law):
+def units_tied_by(subject):
     """The names of the fields whose units must agree, and of the settings in their units."""
-    fields = law.declare()
-    made = law.of(fields)
+    fields = subject.declare()
+    made = subject.of(fields)
     tied = {field for group in made.same_units if len(set(group)) > 1 for field in group}
-    tied |= {fields[name] for name in law.measured.values()}
+    tied |= {fields[name] for name in subject.measured.values()}
     own = {field.name: getattr(made, field.name) for field in dataclasses.fields(made)}
     names = {name for name, value in own.items() if any(value is field for field in tied)}
-    return names | {law.parts.get(name, name) for name in law.measured}
+    return names | {subject.parts.get(name, name) for name in subject.measured}
 
 
 @pytest.mark.parametrize("row", SETTINGS)
 def test_the_units_that_must_agree_are_named(row):
-    laws = [law for law in LAWS if type(law.of(law.declare())).__name__ == row]
-    assert set(named(row, "units that agree")) == set().union(*map(units_tied_by, laws))
+    subjects = [subject for subject in SUBJECTS if type(subject.of(subject.declare())).__name__ == row]
+    assert set(named(row, "units that agree")) == set().union(*map(units_tied_by, subjects))

@@ -50,7 +50,7 @@ class OneGenerator(TidySyncVectorEnv):
 
 
 class LateAutoreset(TidySyncVectorEnv):
-    """Restarts an ended row one step later than it should."""
+    """Resets an ended row one step later than it should."""
 
     def step(self, actions: Any) -> Any:
         output = super().step(actions)

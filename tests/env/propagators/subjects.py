@@ -1,4 +1,4 @@
-"""Every law with what it declares: a new one joins the contract by an entry here."""
+"""Every propagator with what it declares: a new one joins the contract by an entry here."""
 
 import math
 from collections.abc import Callable, Mapping, Sequence
@@ -30,7 +30,7 @@ from murk_env.propagators import (
     Wave,
 )
 
-__all__ = ["LATTICES", "LAWS", "Law"]
+__all__ = ["LATTICES", "SUBJECTS", "Subject"]
 
 LATTICES: tuple[Lattice, ...] = (
     Line1D(7),
@@ -47,13 +47,13 @@ Draw = Callable[[np.random.Generator, tuple[int, ...], Lattice], Any]
 
 
 @dataclass(frozen=True)
-class Law:
-    """One law as the contract tries it.
+class Subject:
+    """One propagator as the contract tries it.
 
     Attributes:
         name: stands in the test's id.
         fields: how its fields are declared, by name.
-        make: makes the law of the fields, with numbers or parameters for its rates.
+        make: makes the propagator of the fields, with numbers or parameters for its rates.
         reads, reads_previous, writes, updates: the names of the fields it must declare.
         rates: coefficients by name, each with the values of two worlds.
         parts: the settings that rates are parts of, where that is not one of the same name.
@@ -97,7 +97,7 @@ class Law:
         return made
 
     def of(self, fields: Mapping[str, Field], world: int = 0, **rates: float | Parameter) -> Propagator:
-        """Return the law with one world's numbers, or others."""
+        """Return the propagator with one world's numbers, or others."""
         own = [fields[name] for name in self.fields]
         return self.make(*own, **{**{name: values[world] for name, values in self.rates.items()}, **rates})
 
@@ -142,8 +142,8 @@ KINDS: Any = ("gaussian", "uniform", "salt_and_pepper")
 GROWTHS: Any = ("linear", "logistic")
 VECTOR: Mapping[str, Any] = {"components": AXES}
 
-LAWS = [
-    Law(
+SUBJECTS = [
+    Subject(
         "advection",
         {"dye": PLAIN, "wind": {"low": -0.5, "high": 1.0, **VECTOR}},
         Advection,
@@ -151,7 +151,7 @@ LAWS = [
         writes=("dye",),
         max_dt=lambda lattice: 2.0 / np.abs(faces_of(lattice)).sum(),
     ),
-    Law(
+    Subject(
         "movement",
         {"cells": OF_AGENTS, "directions": OF_AGENTS, "walls": PLAIN},
         lambda cells, directions, walls: AgentMovement(cells, directions, obstacles=walls),
@@ -160,14 +160,14 @@ LAWS = [
         draws={"cells": some_cells, "directions": some_directions, "walls": sparsely},
         num_agents=5,
     ),
-    Law(
+    Subject(
         "automaton",
         {"alive": {"categories": 2}},
         lambda alive: Automaton(alive, birth=(1,), survival=(1, 2)),
         reads_previous=("alive",),
         writes=("alive",),
     ),
-    Law(
+    Subject(
         "copy",
         {"now": PLAIN, "last": PLAIN},
         Copy,
@@ -175,7 +175,7 @@ LAWS = [
         writes=("last",),
         same_units=(("now", "last"),),
     ),
-    Law(
+    Subject(
         "diffusion",
         {"heat": PLAIN},
         Diffusion,
@@ -185,7 +185,7 @@ LAWS = [
         rates={"coefficient": (0.05, 0.03), "decay": (0.1, 0.02)},
         max_dt=lambda lattice: 1.0 / (lattice.max_degree * 0.05),
     ),
-    Law(
+    Subject(
         "diffusion_with_slopes",
         {"heat": PLAIN, "smooth": PLAIN, "slope": VECTOR},
         lambda heat, smooth, slope, **rates: Diffusion(heat, output=smooth, gradient=slope, **rates),
@@ -195,7 +195,7 @@ LAWS = [
         rates={"coefficient": (0.05, 0.03), "decay": (0.1, 0.02)},
         max_dt=lambda lattice: 1.0 / (lattice.max_degree * 0.05),
     ),
-    Law(
+    Subject(
         "diffusion_held",
         {"heat": PLAIN},
         lambda heat, source, low, high, **rates: Diffusion(
@@ -218,7 +218,7 @@ LAWS = [
         max_dt=lambda lattice: 1.0 / (lattice.max_degree * 0.05),
     ),
     *(
-        Law(
+        Subject(
             f"emission_{mode}",
             {"presence": INTEGER, "scent": PLAIN},
             lambda presence, scent, mode=mode, **rates: Emission(presence, scent, mode=mode, **rates),
@@ -230,16 +230,18 @@ LAWS = [
         )
         for mode in MODES
     ),
-    Law("flow", {"hill": PLAIN, "stream": VECTOR}, Flow, reads_previous=("hill",), writes=("stream",)),
-    Law(
+    Subject("flow", {"hill": PLAIN, "stream": VECTOR}, Flow, reads_previous=("hill",), writes=("stream",)),
+    Subject(
         "flow_normalised",
         {"hill": PLAIN, "stream": VECTOR},
         lambda hill, stream: Flow(hill, stream, normalise=True),
         reads_previous=("hill",),
         writes=("stream",),
     ),
-    Law("gradient", {"hill": PLAIN, "slope": VECTOR}, Gradient, reads_previous=("hill",), writes=("slope",)),
-    Law(
+    Subject(
+        "gradient", {"hill": PLAIN, "slope": VECTOR}, Gradient, reads_previous=("hill",), writes=("slope",)
+    ),
+    Subject(
         "line_of_sight",
         {"viewers": OF_AGENTS, "opacity": PLAIN, "seen": PLAIN},
         lambda viewers, opacity, seen: LineOfSight(viewers, opacity, seen, radius=3),
@@ -250,7 +252,7 @@ LAWS = [
         num_agents=2,
     ),
     *(
-        Law(
+        Subject(
             f"morphology_{operation}",
             {"field": PLAIN, "grown": PLAIN},
             lambda field, grown, operation=operation, **rates: Morphology(
@@ -266,7 +268,7 @@ LAWS = [
         for operation in OPERATIONS
     ),
     *(
-        Law(
+        Subject(
             f"noise_{kind}",
             {"signal": PLAIN},
             lambda signal, kind=kind, **rates: Noise(signal, kind=kind, **rates),
@@ -279,7 +281,7 @@ LAWS = [
         for kind in KINDS
     ),
     *(
-        Law(
+        Subject(
             f"resource_{growth}",
             {"food": PLAIN, "presence": INTEGER},
             lambda food, presence, growth=growth, **rates: Resource(food, presence, growth=growth, **rates),
@@ -291,7 +293,7 @@ LAWS = [
         )
         for growth in GROWTHS
     ),
-    Law(
+    Subject(
         "epidemic",
         {"susceptible": PLAIN, "infected": PLAIN, "recovered": PLAIN},
         SIR,
@@ -301,7 +303,7 @@ LAWS = [
         rates={"infection": (0.8, 0.3), "recovery": (0.2, 0.1), "mixing": (0.3, 1.0)},
         max_dt=lambda lattice: 1.0 / 0.2,
     ),
-    Law(
+    Subject(
         "fire",
         {"state": {"categories": 3}, "fuel": PLAIN, "flammability": PLAIN},
         lambda state, fuel, flammability, **rates: Fire(state, fuel, flammability=flammability, **rates),
@@ -316,7 +318,7 @@ LAWS = [
         },
         signed=("wind_direction",),
     ),
-    Law(
+    Subject(
         "gray_scott",
         {"u": PLAIN, "v": PLAIN},
         GrayScott,
@@ -331,7 +333,7 @@ LAWS = [
         },
         max_dt=lambda lattice: 1.0 / (0.06 * lattice.max_degree + 0.04),
     ),
-    Law(
+    Subject(
         "lotka_volterra",
         {"prey": PLAIN, "predators": PLAIN},
         LotkaVolterra,
@@ -347,7 +349,7 @@ LAWS = [
         },
         max_dt=lambda lattice: 1.0 / (0.04 * lattice.max_degree),
     ),
-    Law(
+    Subject(
         "wave",
         {"height": PLAIN, "speed": PLAIN},
         Wave,
