@@ -12,4 +12,4 @@ PAGES = [page for page in sorted(DOCS.rglob("*.md")) if "```python" in page.read
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 def test_a_pages_code_runs_from_top_to_bottom(page):
     blocks = re.findall(r"^```python\n(.*?)^```$", page.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
-    exec(compile("\n".join(blocks), str(page), "exec"), {"__name__": "docs"})
+    exec(compile("\n".join(blocks), str(page), "exec"), {"__name__": "__main__"})
