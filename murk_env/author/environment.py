@@ -62,8 +62,6 @@ class Environment(WorldView):
             raise DefinitionError(
                 f"{cls.__name__}.Params must be a subclass of murk_env.Params: class Params(murk_env.Params)."
             )
-        for name in ("build", "picture"):
-            _check_classmethod(cls, name)
         cls.fields = fields_of(cls)
         for name in cls.fields:
             if name.startswith("_") or any(name in taken for taken in _taken(cls)):
@@ -71,6 +69,8 @@ class Environment(WorldView):
                     f"{cls.__name__}.{name} cannot be a field: names that begin with _ "
                     f"and those of an env or of a tick are taken."
                 )
+        for name in ("build", "picture"):
+            _check_classmethod(cls, name)
 
     @classmethod
     def build(cls, params: Any, /) -> Blueprint:
@@ -164,8 +164,8 @@ def _member(cls: type[Environment], name: str) -> object:
 
 def _taken(cls: type[Environment]) -> list[Any]:
     """Return where names stand that a field cannot have."""
-    own = {"params", "lattice", "action_space", "observation_space", "num_envs", "world", "active"}
+    own = {"params", "lattice", "action_space", "observation_space", "num_envs", "world", "info"}
     faces = [
         base for base in cls.__mro__[1:] if base.__module__.partition(".")[0] in ("murk_env", "gymnasium")
     ]
-    return [own, VIEW_NAMES, *map(dir, faces), dir(Values), dir(Tick), dir(RowTick)]
+    return [own, _SIGNATURES, VIEW_NAMES, *map(dir, faces), dir(Values), dir(Tick), dir(RowTick)]

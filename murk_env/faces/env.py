@@ -2,14 +2,14 @@
 
 import dataclasses
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import gymnasium
 import numpy as np
 
 from murk_arena import OwnedSnapshot, StaticArena
 from murk_env.author.environment import Environment
-from murk_env.errors import FrozenAttributeError, ParameterError
+from murk_env.errors import FrozenAttributeError, ParameterError, ReentrantStepError
 from murk_env.faces.assembly import assemble
 from murk_env.faces.infos import info_of_one
 from murk_env.faces.options import FaceOptions
@@ -36,6 +36,18 @@ _FACE_ATTRIBUTES = frozenset(
         "agents",
     }
 )
+
+
+class _OfRunningEnvs:
+    """Stands on the class for what `self` in an array hook does not have: its worlds."""
+
+    def __get__(self, instance: object, owner: type) -> Any:
+        if instance is None:
+            return self
+        raise ReentrantStepError(
+            f"self in an array hook of {owner.__name__} is no running env, it has params and lattice: a hook "
+            f"reads and writes through what it is given, tick, before and after, and draws from tick.rng."
+        )
 
 
 class MurkEnv(Environment, gymnasium.Env[Any, Any]):
@@ -76,6 +88,9 @@ class MurkEnv(Environment, gymnasium.Env[Any, Any]):
 
     metadata: dict[str, Any] = {"render_modes": list(MODES), "render_fps": 10}  # noqa: RUF012  # declared so by gymnasium.Env
 
+    if not TYPE_CHECKING:
+        _batch = _screen = _np_random = _OfRunningEnvs()
+
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         if "metadata" not in cls.__dict__ and all(field.over != "cells" for field in cls.fields.values()):
@@ -100,6 +115,7 @@ class MurkEnv(Environment, gymnasium.Env[Any, Any]):
         self._actions = made.actions
         self.observation_space = made.batch.observed[0].plan.space
         self.action_space = made.actions.space
+        self._np_random = self._np_random_seed = None
         self._built = True
 
     @property

@@ -143,7 +143,8 @@ class Field:
     @property
     def limited(self) -> bool:
         """Whether its values are kept within limits as it goes; static and categorical ones are not."""
-        finite = any(math.isfinite(limit) for limit in self.bounds)
+        low, high = self.bounds
+        finite = math.isfinite(low) or math.isfinite(high)
         return finite and self.mutability != "static" and self.categories is None
 
     def shape(self, num_cells: int, num_agents: int) -> tuple[int, ...]:

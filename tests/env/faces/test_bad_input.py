@@ -166,8 +166,12 @@ def test_fields_over_agents_need_agents():
         World(GRID, {"who": Field(over="agents")})
 
 
-@pytest.mark.parametrize("name", ["_batch", "num_envs", "lattice", "step", "world"])
-def test_a_field_cannot_take_a_name_of_the_env(name):
+OF_ENVS = "_batch num_envs lattice params step world build picture info start act reward terminated"
+OF_TICKS = "at edit values items keys get show rng worlds moves neighbours active elapsed_steps"
+
+
+@pytest.mark.parametrize("name", f"{OF_ENVS} {OF_TICKS}".split())
+def test_a_field_cannot_take_a_name_of_the_env_or_of_a_tick(name):
     with pytest.raises(DefinitionError, match=rf"Taken.{name} cannot be a field"):
         type("Taken", (MurkEnv,), {name: Field()})
 

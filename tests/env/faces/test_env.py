@@ -1,6 +1,7 @@
 """The single env: parameters, limits, moments at which a call cannot be answered, what it returns."""
 
 import dataclasses
+import inspect
 from typing import Any
 
 import gymnasium
@@ -281,6 +282,11 @@ def test_an_attribute_of_the_authors_own_cannot_be_set_after_build():
     ):
         env.score = 1
     assert not hasattr(env, "score")
+
+
+@pytest.mark.parametrize("what", [Walker, Walker()], ids=["class", "env"])
+def test_what_it_has_can_be_listed(what):
+    assert {"reset", "step", "render"} <= {name for name, _ in inspect.getmembers(what)}
 
 
 def test_attributes_that_gymnasium_sets_are_free():
