@@ -60,7 +60,7 @@ class MurkAgentVectorEnv(VectorFace):
         group: the group whose agents the rows are; may be left out where there is one alone.
         others: what decides for every other group, by its name: a function from its agents' observations
             `(num_worlds, size, ...)`, a dict of such in the dict layout, to their actions
-            `(num_worlds, size, ...)`, called once a step. Those of agents that are gone are ignored.
+            `(num_worlds, size, ...)`, called once a step. Those of agents that have left are ignored.
         autoreset_mode: `NextStep`, `SameStep` or `Disabled`, or the enum.
         render_mode: one of the class's render modes, or None.
         max_episode_steps: steps after which an episode is truncated: by default the class's own number; below

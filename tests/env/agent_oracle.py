@@ -46,8 +46,8 @@ class OneWorld:
             {name: chosen[name] for name in self.env.agents}
         )
         info = next(iter(infos.values()))
-        gone = {"active": False, **info}
-        self.rows = {name: Row(self.nothing(name), dict(gone)) for name in self.env.possible_agents}
+        inactive = {"active": False, **info}
+        self.rows = {name: Row(self.nothing(name), dict(inactive)) for name in self.env.possible_agents}
         for name, observation in seen.items():
             said = {**infos[name], "active": name in self.env.agents}
             self.rows[name] = Row(observation, said, rewards[name], terminated[name], truncated[name])
@@ -55,7 +55,7 @@ class OneWorld:
             self.finish()
 
     def finish(self):
-        """Put what ended into final_obs and final_info, and begin anew if nobody is left."""
+        """Put what ended into final_obs and final_info, and reset if nobody is left."""
         for name, row in self.rows.items():
             if row.terminated or row.truncated:
                 final = {"final_obs": row.observation, "final_info": dict(row.info)}
