@@ -1,0 +1,27 @@
+"""Rollouts of every environment return what they returned when they were recorded, to the bit."""
+
+import json
+
+import pytest
+
+from tests.golden import PARALLEL, PATH, rollout, rows, setting
+
+RECORD = json.loads(PATH.read_text(encoding="utf-8"))
+elsewhere = pytest.mark.skipif(
+    setting() != RECORD["setting"], reason=f"recorded with {RECORD['setting']}, this is {setting()}"
+)
+
+
+def test_every_environment_is_recorded_in_every_form():
+    assert sorted(RECORD["rollouts"]) == sorted(rows())
+
+
+@elsewhere
+@pytest.mark.parametrize("row", RECORD["rollouts"])
+def test_a_rollout_is_as_it_was_recorded(row):
+    if row.endswith(PARALLEL):
+        pytest.importorskip("pettingzoo", reason="a parallel env needs PettingZoo")
+    assert rollout(row) == RECORD["rollouts"][row], (
+        f"{row} returns something else than before. Where that is meant, the environment needs a new version "
+        f"and the changelog a line; then record again: python -m tests.golden write"
+    )

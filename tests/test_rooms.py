@@ -1,0 +1,49 @@
+"""The one-way doors of murk_env: a room imports only rooms before it, and no import comes full circle."""
+
+import ast
+import graphlib
+from pathlib import Path
+
+ROOMS = ["errors", "kernels", "random", "fields", "lattice", "propagators", "observation", "rendering"]
+ROOMS += ["world", "author", "engine", "faces", "testing"]
+ROOT = Path(__file__).parent.parent
+TREES = {
+    ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): ast.parse(
+        path.read_text(encoding="utf-8")
+    )
+    for path in (ROOT / "murk_env").rglob("*.py")
+}
+del TREES["murk_env"]  # the door, which opens on every room
+
+
+def imported(tree, *, in_functions):
+    """The modules of murk_env that are imported, under TYPE_CHECKING too."""
+    for node in ast.iter_child_nodes(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names if alias.name.startswith("murk_env"))
+        elif isinstance(node, ast.ImportFrom) and (node.level or str(node.module).startswith("murk_env")):
+            named = [f"{node.module}.{alias.name}" for alias in node.names]
+            yield from (name if name in TREES else str(node.module) for name in named)
+        elif in_functions or not isinstance(node, ast.FunctionDef):
+            yield from imported(node, in_functions=in_functions)
+
+
+def place(module):
+    """The number of a module's room; of the door, one that lies behind all rooms."""
+    _, _, path = module.partition(".")
+    return ROOMS.index(path.partition(".")[0]) if path else len(ROOMS)
+
+
+def test_every_module_is_in_a_room():
+    assert {name.split(".")[1] for name in TREES} == set(ROOMS)
+
+
+def test_a_room_imports_only_rooms_before_it():
+    pairs = [(name, other) for name, tree in TREES.items() for other in imported(tree, in_functions=True)]
+    wrong = [f"{name} imports {other}" for name, other in pairs if place(other) > place(name)]
+    assert sorted(wrong) == []
+
+
+def test_no_modules_import_each_other_in_a_circle():
+    graph = {name: set(imported(tree, in_functions=False)) for name, tree in TREES.items()}
+    list(graphlib.TopologicalSorter(graph).static_order())  # raises CycleError, which names them
