@@ -93,6 +93,12 @@ class Params:
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
+        for name in ("__init__", "__post_init__"):
+            if name in vars(cls):  # it would take the place of the checks
+                raise DefinitionError(
+                    f"{cls.__qualname__} defines {name}, which murk_env.Params makes; write what does not fit "
+                    f"together in check(self), and what follows from the parameters as properties."
+                )
         dataclasses.dataclass(frozen=True, kw_only=True)(cls)
         for field in dataclasses.fields(cast(Any, cls)):
             if field.name in RESERVED:

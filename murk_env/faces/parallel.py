@@ -230,8 +230,8 @@ class MurkParallelEnv(ParallelEnv[str, Any, Any]):
     def state(self) -> npt.NDArray[np.float32]:
         """Return every field of the world but the static ones, one after another in one vector.
 
-        Last comes, for each agent of an environment that rewards its agents apart, whether it has left (0), is
-        active (1), or came to its end in the latest step (2).
+        Last comes, for each agent of an environment that rewards its agents apart, whether it has left (0),
+        is active (1), or came to its end in the latest step (2).
 
         Raises:
             ResetNeededError, ClosedError: there is no state yet, or no longer.

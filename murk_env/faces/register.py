@@ -32,7 +32,7 @@ def register(
     One actor, or a team, is then `gymnasium.make("my/Pond-v0")` and `gymnasium.make_vec("my/Pond-v0", 1024)`;
     an environment with agents, `pettingzoo.make("parallel", ...)` and `"aec"`, once
     `murk_env.MurkParallelEnv` has been imported, which needs PettingZoo. Registering the same class twice, or
-    its next definition in a notebook, is silent.
+    its next definition in a notebook or a module that is loaded again, is silent.
 
     Args:
         env_id: `namespace/Name-v0`.
@@ -70,10 +70,11 @@ def _register_with_gymnasium(cls: type[MurkEnv], env_id: str) -> None:
     single, vector = entry_point("single", cls), entry_point("vector", cls)
     known = gymnasium.registry.get(env_id)
     if known is not None:
-        if known.entry_point == single and known.max_episode_steps == cls.max_episode_steps:
+        same = known.entry_point == single
+        if same and known.max_episode_steps == cls.max_episode_steps:
             return
-        if getattr(known.entry_point, "__qualname__", "") == cls.__qualname__:
-            del gymnasium.registry[env_id]  # defined again in a notebook
+        if same or getattr(known.entry_point, "__qualname__", "") == cls.__qualname__:
+            del gymnasium.registry[env_id]  # its module was loaded again, or its cell of a notebook run again
     library: Any = gymnasium  # it does not type `register` in full
     library.register(env_id, single, vector_entry_point=vector, max_episode_steps=cls.max_episode_steps)
 

@@ -78,6 +78,12 @@ def test_a_parameter_cannot_have_a_name_that_gymnasium_or_the_faces_use(name):
         type("Params", (murk_env.Params,), {"__annotations__": {name: int}, name: 1})
 
 
+@pytest.mark.parametrize("name", ["__init__", "__post_init__"])
+def test_parameters_keep_the_checks_of_murk_env(name):
+    with pytest.raises(DefinitionError, match=rf"Loose defines {name}, .*; write .* in check\(self\)"):
+        type("Loose", (murk_env.Params,), {name: lambda self: None})
+
+
 def test_a_field_object_under_two_names_is_refused_with_the_class():
     shared = Field()
     with pytest.raises(FieldError, match=r"Twice.second is the same Field object as 'first'"):

@@ -204,6 +204,12 @@ def test_a_class_that_is_defined_again_takes_the_place_of_the_first():
     assert gymnasium.make_vec("tests/Local-v0", 2).spec.max_episode_steps == 3  # type: ignore[union-attr]
 
 
+def test_a_class_whose_module_is_loaded_again_may_have_another_time_limit():
+    register("tests/Hiker-v0", max_episode_steps=2)(Hiker)
+    register("tests/Hiker-v0", max_episode_steps=3)(Hiker)
+    assert gymnasium.spec("tests/Hiker-v0").max_episode_steps == 3
+
+
 @since("pettingzoo", "1.27")
 def test_agents_that_are_defined_again_take_the_place_of_the_first():
     local_swarm(2)
