@@ -96,8 +96,8 @@ class Params:
         for name in ("__init__", "__post_init__"):
             if name in vars(cls):  # it would take the place of the checks
                 raise DefinitionError(
-                    f"{cls.__qualname__} defines {name}, which murk_env.Params makes; write what does not fit "
-                    f"together in check(self), and what follows from the parameters as properties."
+                    f"{cls.__qualname__} defines {name}, which murk_env.Params makes; write checks across "
+                    f"parameters in check(self), and what follows from them as properties."
                 )
         dataclasses.dataclass(frozen=True, kw_only=True)(cls)
         for field in dataclasses.fields(cast(Any, cls)):

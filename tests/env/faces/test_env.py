@@ -80,7 +80,9 @@ def test_a_parameter_cannot_have_a_name_that_gymnasium_or_the_faces_use(name):
 
 @pytest.mark.parametrize("name", ["__init__", "__post_init__"])
 def test_parameters_keep_the_checks_of_murk_env(name):
-    with pytest.raises(DefinitionError, match=rf"Loose defines {name}, .*; write .* in check\(self\)"):
+    with pytest.raises(
+        DefinitionError, match=rf"Loose defines {name}, .*; write checks across parameters in check\(self\)"
+    ):
         type("Loose", (murk_env.Params,), {name: lambda self: None})
 
 
