@@ -151,9 +151,17 @@ class HookStages:
     def start_fuses(self) -> bool:
         """Whether `start` is a kernel that can be fused with others."""
         lifted = self._lifted.get("start")
-        return lifted is not None and all(
-            fits(one.value) for one in lifted.arguments if isinstance(one, Number)
-        )
+        return lifted is not None and all(map(self._fuses, lifted.arguments))
+
+    def _fuses(self, argument: Argument) -> bool:
+        """Whether fused kernels can be handed it; all arrays of fields lie as they need."""
+        match argument:
+            case Number(value):
+                return fits(value)
+            case Table(table):
+                return fits(getattr(self._layout.lattice, table))
+            case _:
+                return True
 
     @property
     def touched_by_start(self) -> list[Field]:

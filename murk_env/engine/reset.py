@@ -45,6 +45,7 @@ class Reset:
         self._per_tick = [field for field in self._layout.ids if field.mutability == "per_tick"]
         self._initial = [field for field in fields if field.mutability == "per_tick"]
         self._sparse = [field for field in self._layout.sparse if not isinstance(field, Parameter)]
+        self._sparse_limited = [field for field in self._layout.sparse if field.limited]
         self._programs: list[tuple[Program, int] | None] = [None, None]
         moving = [*self._sparse, *(f for f in hooks.touched_by_start if f.mutability == "sparse")]
         self.fuses = hooks.start_fuses and not moving and self._bindings.fuses
@@ -77,12 +78,11 @@ class Reset:
         self._rows[: len(rows.worlds)] = rows.worlds
         self._hooks.rows = rows
         self._program(guard, binding).run(len(rows.worlds))
-        for field in self._layout.sparse:
-            if field.limited:
-                values = rows.read(ids[field])
-                inside = within_bounds(values, field)
-                if not np.array_equal(values, inside):
-                    rows.write(ids[field], inside)
+        for field in self._sparse_limited:
+            values = rows.read(ids[field])
+            inside = within_bounds(values, field)
+            if not np.array_equal(values, inside):
+                rows.write(ids[field], inside)
         rows.close()  # in checked mode it proves here that start kept to its rows
         self._bindings.settle(guard, binding)
 

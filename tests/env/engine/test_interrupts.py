@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from murk_env import Field, MurkVectorEnv, Square4, World
-from tests.env.engine.test_failures import Mine, state_of
+from tests.env.engine.states import batch_of, state_of
+from tests.env.engine.test_failures import Mine
 from tests.env.world.test_rebinding import Moody
 from tests.env.worlds import Walker
 
@@ -43,7 +44,7 @@ def after_call(envs, call):
     """Return the state after a call on a copy."""
     copied = copy.deepcopy(envs)
     call(copied)
-    return state_of(copied._core.world)
+    return state_of(copied)
 
 
 @pytest.mark.parametrize("mode", ["NextStep", "SameStep", "Disabled"])
@@ -53,15 +54,15 @@ def test_an_env_goes_on_after_an_interrupt_at_any_moment(mode, call):
     envs.reset(seed=3)
     envs.step([1, 2])
     calls = {"step": lambda one: one.step([1, 3]), "reset": lambda one: one.reset()}
-    saved = envs._core.save()
-    before, after = state_of(envs._core.world), after_call(envs, calls[call])
+    saved = batch_of(envs).save()
+    before, after = state_of(envs), after_call(envs, calls[call])
     moment = 1
     while True:
-        envs._core.restore(saved)
+        batch_of(envs).restore(saved)
         if not interrupted(lambda: calls[call](envs), moment):
             break
-        assert not envs._core.world.arena.in_tick
-        assert state_of(envs._core.world) in (before, after)
+        assert not batch_of(envs).world.arena.in_tick
+        assert state_of(envs) in (before, after)
         envs.reset(options={"reset_mask": np.array([True, True])})
         envs.step([0, 0])
         moment += 1
@@ -72,20 +73,20 @@ def test_an_env_goes_on_after_an_interrupt_at_any_moment(mode, call):
 def test_what_an_env_tells_after_an_interrupt_at_any_moment_is_right(env_class):
     envs = MurkVectorEnv(env_class, 2)
     envs.reset(seed=3)
-    saved, told = envs._core.save(), {}
+    saved, told = batch_of(envs).save(), {}
     for happened in (False, True):  # the step that is interrupted
-        envs._core.restore(saved)
+        batch_of(envs).restore(saved)
         if happened:
             envs.step([2, 2])
-        reached = str(state_of(envs._core.world))
+        reached = str(state_of(envs))
         told[reached] = [pickle.dumps(envs.step(actions)) for actions in PLAYED]
     moment = 1
     while True:
         held = [envs.step([0, 0])[0] for _ in range(moment % 3)]  # so that the next is written elsewhere
-        envs._core.restore(saved)
+        batch_of(envs).restore(saved)
         if not interrupted(lambda: envs.step([2, 2]), moment):
             break
-        reached = str(state_of(envs._core.world))
+        reached = str(state_of(envs))
         assert [pickle.dumps(envs.step(actions)) for actions in PLAYED] == told[reached]
         del held
         moment += 1

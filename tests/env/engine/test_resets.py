@@ -1,9 +1,11 @@
-"""Episodes that begin within a step's own kernels begin as those that Python begins."""
+"""Worlds that are reset within a step's own kernels are as those that Python resets."""
+
+# pyright: reportIncompatibleMethodOverride=false
+# A start of other arguments here takes the place of another.
 
 import dataclasses
 import pickle
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 import pytest
@@ -13,6 +15,7 @@ from gymnasium.vector import SyncVectorEnv
 import murk_env
 from murk_env import (
     Blueprint,
+    Draws,
     Field,
     MurkAgentVectorEnv,
     MurkEnv,
@@ -22,15 +25,16 @@ from murk_env import (
     Square4,
     per_world,
 )
-from murk_env.engine.final_obs import Finals
-from murk_env.engine.hooks import Stages
-from murk_env.engine.outcome import advance
+from murk_env.engine.final_obs import FinalObs
+from murk_env.engine.hooks import HookStages
 from murk_env.errors import HookError, PipelineError
+from murk_env.kernels import kernel
 from murk_env.kernels.call import KernelCall
 from murk_env.kernels.program import Program, Stage, unchanged
 from murk_env.observation.output import each_array
 from murk_env.random import integers
 from murk_envs import CrystalNav, HeatControl, HeatSeeker, HexPursuit, LayeredHex
+from tests.env.engine.states import reset_fuses, state_of
 from tests.env.worlds import CompiledForager, Mixed
 
 MODES = ("NextStep", "SameStep")
@@ -40,7 +44,7 @@ class Fuse(MurkEnv):
     """Burns down by one a step from a drawn length; a spark of -1 fails at the start of an episode."""
 
     class Params(murk_env.Params):
-        """Knobs: `most`, the longest fuse; `spare`, a number that only `start` sees."""
+        """`most`, the longest fuse; `spare`, a number that only `start` sees."""
 
         most: int = 6
         spare: int = 0
@@ -53,25 +57,26 @@ class Fuse(MurkEnv):
         seen = Observation(Observe(cls.lit), Observe(cls.left), layout="dict")
         return Blueprint(lattice=Square4(2, 3), observation=seen, action_space=Discrete(3))
 
-    @per_world(left, lit)
-    def start(left: Any, lit: Any, most: Any, spare: Any, rng: Any):
-        left[0] = integers(rng, 0, most)
-        if spare == most and left[0] == 0:
+    @per_world
+    def start(self, rng: Draws):
+        most, spare = self.params.most, self.params.spare
+        self.left[0] = integers(rng, 0, most)
+        if spare == most and self.left[0] == 0:
             raise ValueError("a fuse of no length")
-        lit[1, 2] = 1.0 + 0.125 * left[0] + (spare > 5)
+        self.lit[1, 2] = 1.0 + 0.125 * self.left[0] + (spare > 5)
 
-    @per_world(left, lit)
-    def act(left: Any, lit: Any, action: Any):
-        left[0] -= 1
-        lit[0, 0] += 0.375 * action
+    @per_world
+    def act(self, action: int):
+        self.left[0] -= 1
+        self.lit[0, 0] += 0.375 * action
 
-    @per_world(left)
-    def reward(left: Any):
-        return left[0]
+    @per_world
+    def reward(self):
+        return self.left[0]
 
-    @per_world(left)
-    def terminated(left: Any):
-        return left[0] < 0
+    @per_world
+    def terminated(self):
+        return self.left[0] < 0
 
 
 def begun(env_class, num_envs, mode, **keywords):
@@ -82,9 +87,9 @@ def begun(env_class, num_envs, mode, **keywords):
 
 
 def played(envs, num_steps=25):
-    """Return all that some steps gave, and the state behind it, as bytes."""
+    """Return all that some steps gave, as bytes, and the state behind it."""
     told = [pickle.dumps(envs.step(envs.action_space.sample())) for _ in range(num_steps)]
-    return told, pickle.dumps(envs._core.save())
+    return told, state_of(envs)
 
 
 @pytest.mark.parametrize("num_threads", [1, 3])
@@ -95,20 +100,20 @@ def played(envs, num_steps=25):
     [(Fuse, 4), (Fuse, None), (CompiledForager, 3), (Mixed, 4)]
     + [(env_class, 7) for env_class in (CrystalNav, HeatControl, HeatSeeker, LayeredHex)],
 )
-def test_they_begin_as_python_begins_them(env_class, limit, mode, num_envs, num_threads, monkeypatch):
+def test_they_are_as_python_resets_them(env_class, limit, mode, num_envs, num_threads, monkeypatch):
     keywords = {"max_episode_steps": limit, "num_threads": num_threads}
     within = begun(env_class, num_envs, mode, **keywords)
-    monkeypatch.setattr(Stages, "start_merges", False)
+    monkeypatch.setattr(HookStages, "start_fuses", False)
     outside = begun(env_class, num_envs, mode, **keywords)
-    assert not outside._core._restart.merges
+    assert not reset_fuses(outside)
     assert played(within) == played(outside)
     within.close()
     outside.close()
 
 
 @pytest.mark.parametrize("mode", MODES)
-def test_a_compiled_start_is_part_of_the_step(mode):
-    assert begun(Fuse, 2, mode)._core._restart.merges
+def test_a_start_for_one_world_is_part_of_the_step(mode):
+    assert reset_fuses(begun(Fuse, 2, mode))
 
 
 @pytest.mark.parametrize("mode", MODES)
@@ -133,19 +138,19 @@ def test_a_start_that_fails_within_a_step_is_named_and_undone(mode, num_threads)
 
     def step_on():
         while len(states) < 200:
-            states.append(pickle.dumps(envs._core.save()))
+            states.append(state_of(envs))
             envs.step(np.zeros(8, np.int64))
 
     with pytest.raises(HookError, match=r"Fuse.start raised ValueError: a fuse of no length; .* undone"):
         step_on()
     assert len(states) > 3
-    assert pickle.dumps(envs._core.save()) == states[-1]
+    assert state_of(envs) == states[-1]
     envs.close()
 
 
 def test_a_start_with_a_number_that_no_table_holds_stays_outside():
-    assert MurkVectorEnv(Fuse, 2, spare=2**63 - 1)._core._restart.merges
-    assert not MurkVectorEnv(Fuse, 2, spare=2**63)._core._restart.merges
+    assert reset_fuses(MurkVectorEnv(Fuse, 2, spare=2**63 - 1))
+    assert not reset_fuses(MurkVectorEnv(Fuse, 2, spare=2**63))
 
 
 class Slanted(Square4):
@@ -159,22 +164,20 @@ class Slanted(Square4):
 class Fenced(Fuse):
     """A Fuse that looks at the neighbours of its first cell."""
 
-    left, lit = Fuse.left, Fuse.lit
-
     @classmethod
     def build(cls, params):
         return dataclasses.replace(super().build(params), lattice=Slanted(2, 3))
 
-    @per_world(left, lit)
-    def start(left: Any, lit: Any, most: Any, neighbours: Any, rng: Any):
-        left[0] = integers(rng, 0, most)
-        lit[1, 2] = 0.125 * (neighbours[0, 0] < 0)
+    @per_world
+    def start(self, rng: Draws):
+        self.left[0] = integers(rng, 0, self.params.most)
+        self.lit[1, 2] = 0.125 * (self.neighbours[0, 0] < 0)
 
 
 @pytest.mark.parametrize("mode", MODES)
-def test_a_start_with_a_table_that_does_not_merge_stays_outside(mode):
+def test_a_start_with_a_table_that_does_not_fuse_stays_outside(mode):
     envs = begun(Fenced, 30, mode)
-    assert not envs._core._restart.merges
+    assert not reset_fuses(envs)
     singles = SyncVectorEnv([Fenced] * 30, autoreset_mode=mode)
     singles.reset(seed=5)
     singles.action_space.seed(5)
@@ -184,13 +187,17 @@ def test_a_start_with_a_table_that_does_not_merge_stays_outside(mode):
         assert ours[2].tolist() == theirs[2].tolist()
 
 
-def test_a_stage_for_some_worlds_that_does_not_merge_is_refused():
+@kernel
+def count(start, stop, values):
+    for world in range(start, stop):
+        values[world] += 1.0
+
+
+def test_a_stage_for_some_worlds_that_does_not_fuse_is_refused():
     values = np.zeros((2, 4))[:, ::2]
-    stage = Stage(
-        "half", lambda: KernelCall(advance, (values,)), unchanged, choice=(np.zeros(2, np.int64), 0)
-    )
-    with pytest.raises(PipelineError, match=r"\['half'\] are for some worlds only, and cannot be merged"):
-        Program([stage], 1, merge=True, runner=None, moved=lambda: None)
+    stage = Stage("half", lambda: KernelCall(count, (values,)), unchanged, choice=(np.zeros(2, np.int64), 0))
+    with pytest.raises(PipelineError, match=r"\['half'\] are for some worlds only, and cannot be fused"):
+        Program([stage], 1, fuse=True, runner=None, moved=lambda: None)
 
 
 def stay(observations):
@@ -210,7 +217,7 @@ def test_last_observations_are_those_of_their_worlds_in_whatever_order_they_were
         )
         for _ in range(2)
     )
-    copies = Finals.copies
+    copies = FinalObs.copies
 
     def reversed_copies(self):
         worlds, observations = copies(self)
@@ -223,7 +230,7 @@ def test_last_observations_are_those_of_their_worlds_in_whatever_order_they_were
         actions = np.full(one.num_envs, step % 7)
         told = one.step(actions)
         with monkeypatch.context() as patch:
-            patch.setattr(Finals, "copies", reversed_copies)
+            patch.setattr(FinalObs, "copies", reversed_copies)
             assert pickle.dumps(other.step(actions)) == pickle.dumps(told)
         most = max(most, int(told[4].get("_final_obs", np.zeros(1)).sum()))
     assert most > 4

@@ -1,4 +1,7 @@
-"""Sparse fields that laws or `start` write begin anew in every autoreset mode, as those of single envs do."""
+"""Sparse fields that propagators or `start` write are reset in every autoreset mode as in single envs."""
+
+# pyright: reportIncompatibleMethodOverride=false
+# A hook for one world here takes the place of an array hook.
 
 from typing import Any
 
@@ -8,15 +11,15 @@ from gymnasium.spaces import Discrete
 from gymnasium.utils.env_checker import data_equivalence
 from gymnasium.vector import AutoresetMode, SyncVectorEnv
 
-from murk_env import Blueprint, Field, Line1D, MurkEnv, MurkVectorEnv, Observation, Observe, per_world
+from murk_env import Blueprint, Draws, Field, Line1D, MurkEnv, MurkVectorEnv, Observation, Observe, per_world
 from murk_env.random import integers
 from tests.env.worlds import Counter
 
 
 class Sand(MurkEnv):
-    """Grains that a law adds one by one, from a start of 0 to 5; an episode is over at 8."""
+    """Grains that a propagator adds one by one, from a start of 0 to 5; an episode is over at 8."""
 
-    grains = Field(mutability="sparse", dtype=np.int32)  # (num_worlds, num_cells), written by the law
+    grains = Field(mutability="sparse", dtype=np.int32)  # (num_worlds, num_cells), written by the propagator
     first = Field(mutability="sparse", dtype=np.int32)  # (num_worlds, num_cells), written by start alone
 
     @classmethod
@@ -43,13 +46,13 @@ class Sand(MurkEnv):
 
 
 class CompiledSand(Sand):
-    """`Sand` with a compiled start."""
+    """`Sand` with a start for one world."""
 
-    @per_world(Sand.grains, Sand.first)
-    def start(grains: Any, first: Any, rng: Any):
-        for cell in range(len(grains)):
-            grains[cell] = integers(rng, 0, 6)
-            first[cell] = grains[cell]
+    @per_world
+    def start(self, rng: Draws):
+        for cell in range(len(self.grains)):
+            self.grains[cell] = integers(rng, 0, 6)
+            self.first[cell] = self.grains[cell]
 
 
 @pytest.mark.parametrize("checked", [False, True])

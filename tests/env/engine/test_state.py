@@ -122,4 +122,4 @@ def test_a_copy_samples_on_from_the_same_actions(way):
 def test_a_deep_copy_shares_the_static_fields():
     env = Mixed()
     twin = copy.deepcopy(env)
-    assert np.shares_memory(twin._core.world[Mixed.prizes], env._core.world[Mixed.prizes])
+    assert np.shares_memory(twin.world.view(Mixed.prizes), env.world.view(Mixed.prizes))

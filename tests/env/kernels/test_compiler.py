@@ -26,7 +26,7 @@ def cache(tmp_path, monkeypatch):
 
 
 def module(name, source, **names):
-    """Execute a module's source anew, as another process would."""
+    """Execute a module's source again, as another process would."""
     created = types.ModuleType(name)
     vars(created).update(names, kernel=kernel)
     exec(source, vars(created))
@@ -138,7 +138,7 @@ def test_settings_of_numba_are_part_of_the_key(monkeypatch):
 
 
 @pytest.mark.parametrize("content", [b"", b"x" * 100, None], ids=["empty", "garbage", "truncated"])
-def test_a_corrupt_file_is_compiled_anew(cache, content):
+def test_a_corrupt_file_is_compiled_again(cache, content):
     load()(5)
     for file in cache.iterdir():
         file.write_bytes(file.read_bytes()[:-1] if content is None else content)
@@ -169,12 +169,12 @@ def test_a_kernel_of_any_number_of_arguments_is_looked_up_once(monkeypatch):
         "load_overload",
         lambda self, sig, context: (asked.append(sig), load_overload(self, sig, context))[1],
     )
-    anew = module("below", total).total
-    assert [anew(1, 2), anew(3, 4)] == [3, 7]
+    again = module("below", total).total
+    assert [again(1, 2), again(3, 4)] == [3, 7]
     assert len(asked) == 1
 
 
-def test_a_valid_file_with_the_wrong_content_is_compiled_anew(cache):
+def test_a_valid_file_with_the_wrong_content_is_compiled_again(cache):
     load()(5)
     for file in cache.iterdir():
         payload = b"not a pickle"

@@ -49,15 +49,15 @@ def scaling(num_worlds=5, factor=2.5):
 
 
 @pytest.mark.parametrize("block", [1, 2, 5, 100])
-def test_a_merged_call_equals_one_call_after_the_other(block):
-    merged, single = scaling(), scaling()
-    Fused(merged, block)(1, 4)
-    for bound in single:
-        bound(1, 4)
-    for mine, theirs in zip(merged, single, strict=True):
+def test_a_fused_call_equals_one_call_after_the_other(block):
+    fused, apart = scaling(), scaling()
+    Fused(fused, block)(1, 4)
+    for call in apart:
+        call(1, 4)
+    for mine, theirs in zip(fused, apart, strict=True):
         np.testing.assert_array_equal(mine.arguments[-1], theirs.arguments[-1])
-    np.testing.assert_array_equal(merged[1].arguments[1][1:4], [-48.0, -70.5, -93.0])  # -(2.5 * source + 6)
-    np.testing.assert_array_equal(merged[1].arguments[1][[0, 4]], 0.0)
+    np.testing.assert_array_equal(fused[1].arguments[1][1:4], [-48.0, -70.5, -93.0])  # -(2.5 * source + 6)
+    np.testing.assert_array_equal(fused[1].arguments[1][[0, 4]], 0.0)
 
 
 def test_numbers_keep_their_types_and_bits():
@@ -75,10 +75,10 @@ def test_numbers_keep_their_types_and_bits():
 
 def test_an_argument_is_pointed_at_another_array():
     first, second = scaling()
-    merged, elsewhere = Fused([first, second], 2), np.zeros((5, 3))
-    for place in merged.places(first.arguments[-1]):  # it is an argument of two kernels
-        merged.words[place] = address(elsewhere)
-    merged(0, 5)
+    fused, elsewhere = Fused([first, second], 2), np.zeros((5, 3))
+    for place in fused.places(first.arguments[-1]):  # it is an argument of two kernels
+        fused.words[place] = address(elsewhere)
+    fused(0, 5)
     assert (first.arguments[-1] == 0.0).all()
     assert elsewhere[1].tolist() == [-13.5, -16.0, -18.5]
     assert second.arguments[1][1] == -48.0
@@ -86,14 +86,14 @@ def test_an_argument_is_pointed_at_another_array():
 
 def test_a_kernel_is_bound_to_other_arrays_and_numbers():
     first, second = scaling()
-    merged = Fused([first, second], 2)
-    merged(0, 5)
+    fused = Fused([first, second], 2)
+    fused(0, 5)
     other = frozen(np.ones((5, 3), np.float32))
     again = KernelCall(
         scale, (other, np.float64(4.0), (np.uint64(1), np.uint64(5)), False, first.arguments[-1])
     )
-    merged.rebind(0, again)
-    merged(0, 5)
+    fused.rebind(0, again)
+    fused(0, 5)
     assert (second.arguments[1] == 27.0).all()
 
 
@@ -102,17 +102,17 @@ def test_a_kernel_is_bound_to_other_arrays_and_numbers():
 )
 def test_a_kernel_is_not_bound_to_an_array_of_another_form(changed):
     first, second = scaling()
-    merged = Fused([first, second], 2)
+    fused = Fused([first, second], 2)
     with pytest.raises(PipelineError, match="the kernel 'scale' is bound anew with arguments of"):
-        merged.rebind(0, KernelCall(scale, (changed, *first.arguments[1:])))
+        fused.rebind(0, KernelCall(scale, (changed, *first.arguments[1:])))
 
 
 def test_the_kernel_that_failed_is_known():
     first, second = scaling()
-    merged = Fused([first, KernelCall(refuse, (2,)), second], 1)
+    fused = Fused([first, KernelCall(refuse, (2,)), second], 1)
     with pytest.raises(ValueError, match="this world is refused"):
-        merged(0, 5)
-    assert merged.stage == 1
+        fused(0, 5)
+    assert fused.stage == 1
     assert second.arguments[1].tolist() == [-25.5, -48.0, 0.0, 0.0, 0.0]  # blocks before it were done
 
 
@@ -130,7 +130,7 @@ def test_the_kernel_that_failed_is_known():
     ],
     ids=str,
 )
-def test_what_a_table_can_hold_can_be_merged(argument, fits):
+def test_what_a_table_can_hold_can_be_fused(argument, fits):
     assert can_fuse(KernelCall(total, (argument,))) is fits
     assert not can_fuse(lambda start, stop: None)
 
@@ -158,12 +158,12 @@ def count_zeros(start, stop, phases, zeros):
 def test_kernels_of_one_choice_run_for_the_worlds_that_the_first_of_them_found(block, start):
     phases = np.array([2, 1, 2, 2, 0, 2])
     begun, zeros, everywhere = np.zeros(6, np.int64), np.zeros(6, np.int64), np.zeros(6, np.int64)
-    bounds = [
+    calls = [
         KernelCall(begin, (phases, begun)),  # after which the number is another
         KernelCall(count_zeros, (phases, zeros)),
         KernelCall(count_zeros, (phases, everywhere)),
     ]
-    Fused(bounds, block, [(phases, 2), (phases, 2), None])(start, 5)
+    Fused(calls, block, [(phases, 2), (phases, 2), None])(start, 5)
     inside = np.arange(start, 5)
     chosen = [int(world in inside and world in (0, 2, 3)) for world in range(6)]
     assert begun.tolist() == zeros.tolist() == chosen
@@ -173,17 +173,17 @@ def test_kernels_of_one_choice_run_for_the_worlds_that_the_first_of_them_found(b
 
 def test_a_failure_among_chosen_worlds_is_that_kernels():
     phases = np.array([1, 2])
-    bounds = [KernelCall(begin, (phases, np.zeros(2))), KernelCall(refuse, (1,))]
-    merged = Fused(bounds, 4, [None, (np.array([0, 7]), 7)])
+    calls = [KernelCall(begin, (phases, np.zeros(2))), KernelCall(refuse, (1,))]
+    fused = Fused(calls, 4, [None, (np.array([0, 7]), 7)])
     with pytest.raises(ValueError, match="this world is refused"):
-        merged(0, 2)
-    assert merged.stage == 1
+        fused(0, 2)
+    assert fused.stage == 1
 
 
-def test_chained_kernels_are_one_bound_kernel():
+def test_chained_kernels_are_one_call():
     apart, together = scaling(), scaling()
-    for bound in apart:
-        bound(1, 4)
+    for call in apart:
+        call(1, 4)
     both = chain(*together)
     both(1, 4)
     np.testing.assert_array_equal(together[1].arguments[-1], apart[1].arguments[-1])
@@ -192,7 +192,7 @@ def test_chained_kernels_are_one_bound_kernel():
     assert can_fuse(both)
 
 
-def test_what_is_no_bound_kernel_does_not_run_in_turn():
+def test_what_is_no_kernel_call_cannot_be_chained():
     with pytest.raises(
         TypeError, match="chain runs kernels bound to their arguments, each a KernelCall, not <fun"
     ):

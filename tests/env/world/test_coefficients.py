@@ -1,4 +1,4 @@
-"""Parameters of worlds as coefficients of laws: one table, set between ticks, never beyond its bounds."""
+"""Parameters as coefficients of propagators: one table, set between ticks, never beyond its bounds."""
 
 import math
 from typing import Any
@@ -53,7 +53,7 @@ def test_a_parameter_is_a_sparse_number_of_every_world():
     assert (rate.over, rate.mutability, rate.initial, rate.bounds) == ("world", "sparse", 1.0, (0.0, 4.0))
 
 
-def test_a_law_sees_its_coefficients_as_one_table_numbers_beside_parameters():
+def test_a_propagator_sees_its_coefficients_as_one_table_numbers_beside_parameters():
     ground = Ground(factor=0.5)
     ground.world.tick()
     assert ground.heats == [0.5, 0.5]
@@ -88,7 +88,7 @@ def test_a_value_set_by_act_takes_effect_in_the_same_tick():
     assert ground.heats == [2.0, 1.0]
 
 
-def test_a_law_never_sees_a_value_beyond_the_bounds():
+def test_a_propagator_never_sees_a_value_beyond_the_bounds():
     ground = Ground()
 
     def act(tick):
@@ -168,14 +168,14 @@ class Growing(MurkEnv):
         return after.heat[:, 0] > 5.0
 
 
-def test_a_parameter_keeps_its_value_through_the_restarts_of_its_world():
+def test_a_parameter_keeps_its_value_through_the_resets_of_its_world():
     envs = MurkVectorEnv(Growing, 2, checked=True)
     envs.reset(seed=1)
     rows = [envs.step(actions)[0].tolist() for actions in ([3, 0], [0, 0], [0, 0], [0, 0])]
     assert rows == [
         [[3.0, 3.0], [1.0, 1.0]],
         [[6.0, 3.0], [2.0, 1.0]],
-        [[0.0, 3.0], [3.0, 1.0]],  # world 0 begins anew
+        [[0.0, 3.0], [3.0, 1.0]],  # world 0 is reset
         [[3.0, 3.0], [4.0, 1.0]],
     ]
 
@@ -195,19 +195,19 @@ def test_only_parameters_have_a_unit_to_agree():
 
 def test_a_coefficient_within_its_range_is_taken():
     rate = Parameter(1.0, low=0.0, high=4.0)
-    assert in_range("Law", "rate", rate) is rate
-    assert in_range("Law", "rate", 2, 0.0, 2.0) == 2.0
+    assert in_range("Growth", "rate", rate) is rate
+    assert in_range("Growth", "rate", 2, 0.0, 2.0) == 2.0
 
 
 @pytest.mark.parametrize(
     ("coefficient", "message"),
     [
-        (-0.5, r"Law needs a finite rate from 0 to 2, or a Parameter, not -0.5"),
-        (2.5, r"Law needs a finite rate from 0 to 2, or a Parameter, not 2.5"),
-        (math.nan, "Law needs a finite rate .* not nan"),
+        (-0.5, r"Growth needs a finite rate from 0 to 2, or a Parameter, not -0.5"),
+        (2.5, r"Growth needs a finite rate from 0 to 2, or a Parameter, not 2.5"),
+        (math.nan, "Growth needs a finite rate .* not nan"),
         (
             Parameter(1.0, low=0.0, high=4.0),
-            r"Law's rate is .*bounds \[0, 4\]; it needs .*\[0, 2\]",
+            r"Growth's rate is .*bounds \[0, 4\]; it needs .*\[0, 2\]",
         ),
         (Parameter(1.0, low=-1.0, high=2.0), r"bounds \[-1, 2\]; it needs finite bounds within \[0, 2\]"),
         (Parameter(1.0), r"bounds \[-inf, inf\]; it needs finite bounds"),
@@ -216,4 +216,4 @@ def test_a_coefficient_within_its_range_is_taken():
 )
 def test_a_coefficient_that_can_leave_its_range_is_refused(coefficient, message):
     with pytest.raises(PropagatorConfigError, match=message):
-        in_range("Law", "rate", coefficient, 0.0, 2.0)
+        in_range("Growth", "rate", coefficient, 0.0, 2.0)

@@ -19,7 +19,7 @@ from murk_env import (
     World,
 )
 from murk_env.errors import FieldError
-from murk_env.world.limits import apply_bounds
+from murk_env.world.limits import within_bounds
 from tests.env.worlds import Drifter
 
 
@@ -78,20 +78,19 @@ def test_one_limit_leaves_the_other_side_open():
 @pytest.mark.parametrize(("low", "high"), [(0.7, 1.9), (0.1, 1.0), (-0.3, 0.7)])
 def test_no_multiple_of_the_range_is_rounded_beyond_the_bounds(at_bounds, low, high):
     low32, high32 = np.float32(low), np.float32(high)
-    values = (low32 + np.arange(-9, 10).astype(np.float32) * (high32 - low32)).astype(np.float32)
-    apply_bounds(values, Field(low=low, high=high, initial=low, at_bounds=at_bounds))
+    beyond = (low32 + np.arange(-9, 10).astype(np.float32) * (high32 - low32)).astype(np.float32)
+    values = within_bounds(beyond, Field(low=low, high=high, initial=low, at_bounds=at_bounds))
     assert ((values >= low32) & (values <= high32)).all()
 
 
 @pytest.mark.parametrize("at_bounds", ["reflect", "wrap"])
 def test_values_within_the_bounds_are_left_as_they_are_to_the_bit(at_bounds):
     inside = np.linspace(0.1, 0.9, 50, dtype=np.float32)
-    values = inside.copy()
-    apply_bounds(values, Field(low=0.1, high=1.0, initial=0.1, at_bounds=at_bounds))
+    values = within_bounds(inside, Field(low=0.1, high=1.0, initial=0.1, at_bounds=at_bounds))
     assert values.tobytes() == inside.tobytes()
 
 
-def test_every_way_is_applied_in_an_environment_before_the_reward_is_judged():
+def test_every_way_is_applied_in_an_environment_before_the_reward_is_paid():
     envs = MurkVectorEnv(Drifter, 1, checked=True)
     envs.reset(seed=0)
     rewards = [float(envs.step(np.array([[1.0, 0.0]], np.float32))[1][0]) for _ in range(4)]
@@ -124,16 +123,16 @@ LIMITED = {
 
 @pytest.mark.parametrize("at_bounds", list(LIMITED))
 @pytest.mark.parametrize("mode", ["NextStep", "SameStep"])
-def test_what_start_writes_comes_within_bounds_also_where_a_law_keeps_them(at_bounds, mode):
+def test_what_start_writes_comes_within_bounds_also_where_a_propagator_keeps_them(at_bounds, mode):
     class Warm(MurkEnv):
         heat = LIMITED[at_bounds]
 
         @classmethod
         def build(cls, params):
-            law = Diffusion(cls.heat, coefficient=0.1, clamp=(0.0, 0.75))
+            diffusion = Diffusion(cls.heat, coefficient=0.1, clamp=(0.0, 0.75))
             return Blueprint(
                 lattice=Square4(1, 3),
-                propagators=[law],
+                propagators=[diffusion],
                 observation=Observation(Observe(cls.heat)),
                 action_space=Discrete(2),
             )
@@ -159,7 +158,7 @@ def test_what_start_writes_comes_within_bounds_also_where_a_law_keeps_them(at_bo
     assert (observations == wanted).all()
 
 
-def test_what_an_edit_writes_comes_within_bounds_also_where_a_law_keeps_them():
+def test_what_an_edit_writes_comes_within_bounds_also_where_a_propagator_keeps_them():
     heat = Field(low=0.0, high=1.0)
     world = World(Square4(1, 3), {"heat": heat}, [Diffusion(heat, coefficient=0.1, clamp=(0.0, 1.0))])
     with world.edit() as tick:

@@ -13,7 +13,7 @@ from tests.env.worlds import Counter
 LATTICE = Square4(1, 3)
 
 
-class Law(Propagator):
+class Affine(Propagator):
     """Writes `factor * source + 1`; the source is read in this tick (`reads`) or the last one."""
 
     def __init__(self, source, target, *, factor=1.0, euler=False):
@@ -27,8 +27,8 @@ class Law(Propagator):
         frame.write(self.target)[...] = self.factor * source + 1.0
 
 
-class Bounded(Law):
-    """A law with a largest time step."""
+class Bounded(Affine):
+    """One with a largest time step."""
 
     def __init__(self, field, limit):
         super().__init__(field, field)
@@ -42,30 +42,30 @@ def world_of(*propagators, dt=1.0, **fields):
     return World(LATTICE, fields, propagators, dt=dt)
 
 
-def test_a_field_of_no_world_is_refused_with_the_law_and_the_fields_there_are():
+def test_a_field_of_no_world_is_refused_with_the_propagator_and_the_fields_there_are():
     heat, other = Field(), Field()
     with pytest.raises(
-        PipelineError, match=r"Law\(heat\) names Field\(\?.*no field of this world; its fields: heat"
+        PipelineError, match=r"Affine\(heat\) names Field\(\?.*no field of this world; its fields: heat"
     ):
-        world_of(Law(other, heat), heat=heat)
+        world_of(Affine(other, heat), heat=heat)
 
 
 def test_two_writers_of_one_field_are_refused_by_name():
     heat = Field()
     with pytest.raises(
-        PipelineError, match=r"Law\(heat\) and Counter\(heat\) both write 'heat'; a field has one"
+        PipelineError, match=r"Affine\(heat\) and Counter\(heat\) both write 'heat'; a field has one"
     ):
-        world_of(Law(heat, heat), Counter(heat), heat=heat)
+        world_of(Affine(heat, heat), Counter(heat), heat=heat)
 
 
-def test_the_same_law_twice_is_two_writers():
+def test_the_same_propagator_twice_is_two_writers():
     heat = Field()
-    law = Law(heat, heat)
-    with pytest.raises(PipelineError, match=r"Law\(heat\) and Law\(heat\) both write 'heat'"):
-        world_of(law, law, heat=heat)
+    affine = Affine(heat, heat)
+    with pytest.raises(PipelineError, match=r"Affine\(heat\) and Affine\(heat\) both write 'heat'"):
+        world_of(affine, affine, heat=heat)
 
 
-def test_a_law_cannot_write_a_static_field():
+def test_a_propagator_cannot_write_a_static_field():
     wall = Field(mutability="static")
     with pytest.raises(
         PipelineError, match=r"Counter\(wall\) writes 'wall', which is static; make it per_tick"
@@ -75,28 +75,28 @@ def test_a_law_cannot_write_a_static_field():
 
 def test_a_field_both_written_and_updated_is_refused():
     heat = Field()
-    law = Law(heat, heat)
-    law.updates = (heat,)
+    affine = Affine(heat, heat)
+    affine.updates = (heat,)
     with pytest.raises(PipelineError, match="declares 'heat' twice among its writes and updates"):
-        world_of(law, heat=heat)
+        world_of(affine, heat=heat)
 
 
-def test_reading_this_tick_what_a_later_law_writes_is_refused():
+def test_reading_this_tick_what_a_later_propagator_writes_is_refused():
     first, second = Field(), Field()
-    laws = Law(second, first, euler=True), Law(first, second)
+    propagators = Affine(second, first, euler=True), Affine(first, second)
     with pytest.raises(
         PipelineError,
-        match=r"Law\(first\) reads 'second' of this tick, but .* Law\(second\), which runs later; read",
+        match=r"Affine\(first\) reads 'second' of this tick, but .* Affine\(second\), which runs later; read",
     ):
-        world_of(*laws, first=first, second=second)
+        world_of(*propagators, first=first, second=second)
 
 
-def test_reading_this_tick_what_the_law_itself_writes_is_refused():
+def test_reading_this_tick_what_the_propagator_itself_writes_is_refused():
     heat = Field()
     with pytest.raises(
         PipelineError, match="reads 'heat' of this tick, but it is written by itself; read the prev"
     ):
-        world_of(Law(heat, heat, euler=True), heat=heat)
+        world_of(Affine(heat, heat, euler=True), heat=heat)
 
 
 def test_a_time_step_above_a_bound_is_refused_with_the_limit_and_two_ways_out():
@@ -110,7 +110,7 @@ def test_a_time_step_above_a_bound_is_refused_with_the_limit_and_two_ways_out():
 
 def test_a_time_step_at_the_bound_is_taken():
     heat = Field()
-    assert world_of(Bounded(heat, 0.25), heat=heat, dt=0.25).dt == 0.25
+    assert world_of(Bounded(heat, 0.25), heat=heat, dt=0.25).layout.dt == 0.25
 
 
 def test_diffusion_names_the_limit_of_its_own_lattice():
@@ -128,7 +128,7 @@ def test_a_time_step_is_positive_and_finite(dt):
 
 
 @pytest.mark.parametrize("limit", [0.0, -1.0, math.nan])
-def test_a_law_that_gives_no_possible_bound_is_refused(limit):
+def test_a_propagator_that_gives_no_possible_bound_is_refused(limit):
     heat = Field()
     with pytest.raises(
         PipelineError, match=r"Bounded\(heat\) says max_dt=.*; it must be a positive number or inf"
@@ -141,7 +141,7 @@ def test_a_law_that_gives_no_possible_bound_is_refused(limit):
     [{"over": "world"}, {"dtype": np.int32}, {"components": 2}],
     ids=["span", "dtype", "components"],
 )
-def test_a_law_refuses_a_field_it_cannot_work_on(declaration):
+def test_a_propagator_refuses_a_field_it_cannot_work_on(declaration):
     heat = Field(**declaration)
     with pytest.raises(
         PipelineError,
@@ -150,7 +150,7 @@ def test_a_law_refuses_a_field_it_cannot_work_on(declaration):
         world_of(Diffusion(heat, coefficient=0.1), heat=heat)
 
 
-def test_a_law_without_a_step_says_what_to_implement():
+def test_a_propagator_without_a_step_says_what_to_implement():
     with pytest.raises(
         PipelineError, match=r"Propagator has nothing to run yet: implement step\(frame\), or bind\(frame\)"
     ):
@@ -159,37 +159,39 @@ def test_a_law_without_a_step_says_what_to_implement():
 
 def test_a_chain_that_reads_this_tick_passes_a_value_on_at_once():
     a, b, c = Field(initial=1.0), Field(), Field()
-    world = world_of(Law(a, b, factor=2.0, euler=True), Law(b, c, factor=3.0, euler=True), a=a, b=b, c=c)
+    world = world_of(
+        Affine(a, b, factor=2.0, euler=True), Affine(b, c, factor=3.0, euler=True), a=a, b=b, c=c
+    )
     world.tick()
     assert (world[b][0, 0], world[c][0, 0]) == (3.0, 10.0)  # 2 * 1 + 1, 3 * 3 + 1
 
 
 def test_a_chain_that_reads_the_last_tick_passes_a_value_on_one_tick_later():
     a, b, c = Field(initial=1.0), Field(), Field()
-    world = world_of(Law(a, b, factor=2.0), Law(b, c, factor=3.0), a=a, b=b, c=c)
+    world = world_of(Affine(a, b, factor=2.0), Affine(b, c, factor=3.0), a=a, b=b, c=c)
     world.tick()
     assert (world[b][0, 0], world[c][0, 0]) == (3.0, 1.0)  # c saw b = 0
     world.tick()
     assert (world[b][0, 0], world[c][0, 0]) == (3.0, 10.0)
 
 
-def test_two_laws_that_read_each_others_last_tick_exchange_their_values():
+def test_two_propagators_that_read_each_others_last_tick_exchange_their_values():
     a, b = Field(initial=1.0), Field(initial=5.0)
-    world = world_of(Law(b, a), Law(a, b), a=a, b=b)
+    world = world_of(Affine(b, a), Affine(a, b), a=a, b=b)
     world.tick()
     assert (world[a][0, 0], world[b][0, 0]) == (6.0, 2.0)  # 5 + 1, 1 + 1
 
 
-def test_an_incremental_law_starts_from_the_previous_values():
+def test_an_incremental_propagator_starts_from_the_previous_values():
     heat = Field(initial=2.0)
     world = world_of(Counter(heat), heat=heat)
     world.run(7)
     assert (world[heat] == 9.0).all()
 
 
-def test_a_law_that_reads_this_tick_sees_what_act_wrote_in_it():
+def test_a_propagator_that_reads_this_tick_sees_what_act_wrote_in_it():
     push, moved = Field(), Field()
-    world = world_of(Law(push, moved, euler=True), push=push, moved=moved)
+    world = world_of(Affine(push, moved, euler=True), push=push, moved=moved)
 
     def act(tick):
         tick[push] = 4.0
@@ -198,9 +200,9 @@ def test_a_law_that_reads_this_tick_sees_what_act_wrote_in_it():
     assert (world[moved] == 5.0).all()
 
 
-def test_a_law_that_reads_the_last_tick_does_not_see_what_act_wrote_in_this_one():
+def test_a_propagator_that_reads_the_last_tick_does_not_see_what_act_wrote_in_this_one():
     push, moved = Field(), Field()
-    world = world_of(Law(push, moved), push=push, moved=moved)
+    world = world_of(Affine(push, moved), push=push, moved=moved)
 
     def act(tick):
         tick[push] = 4.0
@@ -211,10 +213,10 @@ def test_a_law_that_reads_the_last_tick_does_not_see_what_act_wrote_in_this_one(
     assert (world[moved] == 5.0).all()
 
 
-@pytest.mark.parametrize("law", [Counter, lambda field: Law(field, field)], ids=["incremental", "full"])
-def test_a_sparse_field_written_by_a_law_equals_a_per_tick_one(law):
+@pytest.mark.parametrize("make", [Counter, lambda field: Affine(field, field)], ids=["incremental", "full"])
+def test_a_sparse_field_written_by_a_propagator_equals_a_per_tick_one(make):
     sparse, dense = Field(mutability="sparse", initial=1.0), Field(initial=1.0)
-    world = world_of(law(sparse), law(dense), sparse=sparse, dense=dense)
+    world = world_of(make(sparse), make(dense), sparse=sparse, dense=dense)
     for _ in range(5):
         world.tick()
         assert world[sparse].tobytes() == world[dense].tobytes()
@@ -252,7 +254,7 @@ class Noise(Propagator):
         frame.write(self.writes[0])[...] = frame.rng.random(3) + frame.rng.random(3)
 
 
-def test_a_law_draws_numbers_of_its_own_even_when_another_draws_first():
+def test_a_propagator_draws_numbers_of_its_own_even_when_another_draws_first():
     a, b = Field(), Field()
     world = World(LATTICE, {"a": a, "b": b}, [Noise(a), Noise(b)], num_worlds=2, seed=4)
     world.tick()
@@ -262,7 +264,7 @@ def test_a_law_draws_numbers_of_its_own_even_when_another_draws_first():
     assert not np.isin(first, world[a]).any()
 
 
-def test_a_laws_numbers_depend_on_the_seed_and_the_step_alone():
+def test_a_propagators_numbers_depend_on_the_seed_and_the_step_alone():
     a = Field()
     world = World(LATTICE, {"a": a}, [Noise(a)], seed=4)
 
@@ -277,11 +279,11 @@ def test_a_laws_numbers_depend_on_the_seed_and_the_step_alone():
     assert len(set(first)) == 6
 
 
-def test_a_law_refuses_a_static_field_where_it_needs_one_of_every_world():
+def test_a_propagator_refuses_a_static_field_where_it_needs_one_of_every_world():
     heat, out = Field(mutability="static"), Field()
-    law = Diffusion(heat, coefficient=0.1, output=out)
+    diffusion = Diffusion(heat, coefficient=0.1, output=out)
     with pytest.raises(PipelineError, match="needs a value of 'heat' for every world, but it is static"):
-        World(LATTICE, {"heat": heat, "out": out}, [law], static={heat: np.zeros(3)})
+        World(LATTICE, {"heat": heat, "out": out}, [diffusion], static={heat: np.zeros(3)})
 
 
 def test_a_name_instead_of_a_field_is_refused():
@@ -289,17 +291,18 @@ def test_a_name_instead_of_a_field_is_refused():
         World(LATTICE, {"heat": Field()}, [Diffusion(cast(Any, "heat"), coefficient=0.1)])
 
 
-def test_a_law_that_asks_for_what_it_did_not_declare_is_told_so():
+def test_a_propagator_that_asks_for_what_it_did_not_declare_is_told_so():
     heat, wind = Field(), Field()
 
     class Forgetful(Propagator):
-        updates = (heat,)
+        def __init__(self):
+            self.updates = (heat,)
 
         def step(self, frame):
             frame.read(wind)
 
     world = World(LATTICE, {"heat": heat, "wind": wind}, [Forgetful()])
     with pytest.raises(
-        PropagatorError, match=r"Field\(wind.*does not declare \(declared in reads: none\); add it"
+        PropagatorError, match=r"asks for Field\(wind.*does not declare \(in reads: none\); add it to reads"
     ):
         world.tick()

@@ -1,7 +1,6 @@
 """Fused steps follow sparse fields and parameters that move, and what failed half way is done again."""
 
 import gc
-from typing import Any
 
 import numpy as np
 import pytest
@@ -37,20 +36,20 @@ class Moody(MurkEnv):
             lattice=Square4(1, 1), observation=Observation(Observe(cls.mood)), action_space=Discrete(3)
         )
 
-    @per_world()
-    def start():
+    @per_world
+    def start(self):
         pass
 
     def act(self, tick, actions):
         if actions.any():
             tick.mood = tick.mood + actions.astype(np.float32)
 
-    @per_world(mood, before=[mood])
-    def reward(mood: Any, old: Any) -> float:
-        return mood[0] - old[0]
+    @per_world
+    def reward(self, before: "Moody") -> float:
+        return self.mood[0] - before.mood[0]
 
-    @per_world(mood)
-    def terminated(mood: Any) -> bool:
+    @per_world
+    def terminated(self) -> bool:
         return False
 
 
@@ -88,7 +87,7 @@ class Growing(Propagator):
 
 
 class Hasty(MurkEnv):
-    """Its second action makes the law refuse; its first does nothing."""
+    """Its second action makes the propagator refuse; its first does nothing."""
 
     level = Field()
     rate = Parameter(0.25, low=0.0, high=1.0)
@@ -109,16 +108,16 @@ class Hasty(MurkEnv):
         if actions.any():
             tick.rate = 0.8
 
-    @per_world(level)
-    def reward(level: Any) -> float:
-        return level[0]
+    @per_world
+    def reward(self) -> float:
+        return self.level[0]
 
-    @per_world(level)
-    def terminated(level: Any) -> bool:
+    @per_world
+    def terminated(self) -> bool:
         return False
 
 
-def test_a_law_that_cannot_follow_fails_every_time_and_by_its_name():
+def test_a_propagator_that_cannot_follow_fails_every_time_and_by_its_name():
     envs = MurkVectorEnv(Hasty, 1)
     envs.reset(seed=1)
     for _ in range(3):
@@ -133,9 +132,7 @@ def test_a_law_that_cannot_follow_fails_every_time_and_by_its_name():
 
 
 class HastyAgain(Hasty):
-    """From its second episode on, the rate is one that the law refuses."""
-
-    level, rate = Hasty.level, Hasty.rate
+    """From its second episode on, the rate is one that the propagator refuses."""
 
     def start(self, tick, worlds):
         tick.rate = np.where(tick.rate < 0.255, 0.26, 0.8).astype(np.float32)
@@ -209,7 +206,7 @@ def test_a_parameter_set_between_ticks_is_read_where_it_lies_now():
 
 
 class Plain(Propagator):
-    """A law whose kernel nobody has compiled."""
+    """A propagator whose kernel nobody has compiled."""
 
     def __init__(self, heat):
         self.updates = (heat,)
@@ -223,7 +220,7 @@ class Plain(Propagator):
         return KernelCall(warm, (frame.update(self.updates[0]),))
 
 
-def test_a_law_of_plain_python_may_be_bound_too():
+def test_a_propagator_of_plain_python_may_be_bound_too():
     heat = Field()
     world = World(Square4(1, 2), {"heat": heat}, [Plain(heat)])
     world.run(2)

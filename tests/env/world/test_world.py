@@ -59,7 +59,7 @@ def test_every_field_begins_at_its_initial_value():
     assert (world[hits] == -4).all()
 
 
-def test_act_is_called_before_the_laws():
+def test_act_is_called_before_the_propagators():
     heat, glow = Field(), Field()
     world = World(GRID, {"heat": heat, "glow": glow}, [Diffusion(heat, coefficient=0.0, output=glow)])
     seen = []
@@ -101,10 +101,10 @@ def test_what_act_has_written_it_reads_back():
     world.tick(act)
 
 
-@pytest.mark.parametrize("law", [Counter, lambda field: Diffusion(field, coefficient=0.0, decay=1.0)])
-def test_act_reads_a_laws_field_as_it_was_before_the_tick(law):
+@pytest.mark.parametrize("make", [Counter, lambda field: Diffusion(field, coefficient=0.0, decay=1.0)])
+def test_act_reads_a_propagators_field_as_it_was_before_the_tick(make):
     heat = Field(initial=1.0)
-    world = World(GRID, {"heat": heat}, [law(heat)])
+    world = World(GRID, {"heat": heat}, [make(heat)])
     for _ in range(4):
         seen, published = [], world[heat].tobytes()
         world.tick(lambda tick, seen=seen: seen.append(tick[heat].tobytes()))
@@ -148,7 +148,7 @@ def test_a_batch_equals_single_worlds_with_the_following_seeds():
     assert after(3, 5).tobytes() == np.stack(singles).tobytes()
 
 
-def test_a_reset_sets_the_initial_values_and_begins_the_seeds_numbers_anew():
+def test_a_reset_sets_the_initial_values_and_restarts_the_seeds_numbers():
     heat = Field(initial=1.0)
     world = World(GRID, {"heat": heat}, num_worlds=2, seed=3)
 
@@ -194,7 +194,7 @@ def test_there_is_at_least_one_world():
         World(GRID, {"heat": Field()}, num_worlds=0)
 
 
-def test_an_edit_sets_also_what_laws_write_and_is_no_tick():
+def test_an_edit_sets_also_what_propagators_write_and_is_no_tick():
     hits = Field()
     world = World(GRID, {"hits": hits}, [Counter(hits)])
     world.run(2)
@@ -205,10 +205,10 @@ def test_an_edit_sets_also_what_laws_write_and_is_no_tick():
     assert (world[hits] == 11.0).all()
 
 
-@pytest.mark.parametrize("law", [Counter, lambda field: Diffusion(field, coefficient=0.0, sources={0: 4.0})])
-def test_an_edit_reads_the_published_values(law):
+@pytest.mark.parametrize("make", [Counter, lambda field: Diffusion(field, coefficient=0.0, sources={0: 4.0})])
+def test_an_edit_reads_the_published_values(make):
     heat, other = Field(), Field(mutability="sparse", initial=2.0)
-    world = World(GRID, {"heat": heat, "other": other}, [law(heat)])
+    world = World(GRID, {"heat": heat, "other": other}, [make(heat)])
     for _ in range(5):
         world.tick()
         published = np.array(world[heat])
@@ -260,8 +260,8 @@ def test_a_saved_state_goes_on_as_the_world_did(pickled):
 
 def test_a_saved_state_is_restored_into_another_world_of_the_same_kind():
     heat = Field()
-    law = Diffusion(heat, coefficient=0.1, sources={2: 5.0})
-    first, second = (World(GRID, {"heat": heat}, [law], seed=1) for _ in range(2))
+    diffusion = Diffusion(heat, coefficient=0.1, sources={2: 5.0})
+    first, second = (World(GRID, {"heat": heat}, [diffusion], seed=1) for _ in range(2))
     first.run(5)
     second.restore(first.save())
     first.tick()
@@ -279,7 +279,7 @@ def test_a_saved_state_is_restored_into_another_world_of_the_same_kind():
     ],
     ids=["tick", "reset", "edit", "restore"],
 )
-def test_a_law_that_calls_back_into_its_world_is_refused(call, name):
+def test_a_propagator_that_calls_back_into_its_world_is_refused(call, name):
     heat = Field()
     worlds = []
 
@@ -320,13 +320,13 @@ def test_checked_mode_finds_an_incomplete_full_write(declaration):
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
-def test_checked_mode_finds_a_law_that_writes_what_is_not_finite(value):
+def test_checked_mode_finds_a_propagator_that_writes_what_is_not_finite(value):
     heat = Field()
-    laws = [Counter(heat)]
-    world = World(GRID, {"heat": heat}, laws, num_worlds=4, checked=True)
+    counter = Counter(heat)
+    world = World(GRID, {"heat": heat}, [counter], num_worlds=4, checked=True)
     with world.edit() as tick:
         tick.edit(heat)[[1, 3], 2] = np.finfo(np.float32).max
-    laws[0].step = lambda frame: frame.update(heat).__setitem__(([1, 3], 2), value)
+    counter.step = lambda frame: frame.update(heat).__setitem__(([1, 3], 2), value)
     with pytest.raises(
         PropagatorError, match=r"Counter\(heat\) .* not finite to 'heat' in world\(s\) \[1, 3\]"
     ):
