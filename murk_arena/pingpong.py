@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import operator
+import os
+import weakref
 from collections.abc import Sequence
 from typing import NoReturn
 
@@ -37,6 +39,8 @@ from murk_arena.tick import TickGuard
 from murk_arena.write import CLOSED, WriteArena
 
 __all__ = ["PingPongArena"]
+
+_arenas: weakref.WeakSet[PingPongArena] = weakref.WeakSet()
 
 
 class PingPongArena:
@@ -93,6 +97,7 @@ class PingPongArena:
         )
         self._writes = WriteArena(self._buffers, self._slab, self._scratch, by_id, checked=checked)
         self._guard = TickGuard(self._writes)
+        _arenas.add(self)
 
     def _check_static_fields(self) -> None:
         held = {spec.id: spec for spec in self._static.specs}
@@ -363,3 +368,13 @@ class PingPongArena:
             "a PingPongArena cannot be copied or pickled; keep snapshot().to_owned() "
             "and restore() it into another"
         )
+
+
+def _abandon_ticks() -> None:
+    """In a forked child, discard the ticks in progress: the threads that made them stayed in the parent."""
+    for arena in list(_arenas):
+        arena.abandon_tick()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_abandon_ticks)

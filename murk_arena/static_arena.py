@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import weakref
 from collections.abc import Callable, Hashable, Iterable, Mapping
@@ -19,6 +20,9 @@ from murk_arena.shared import attach_words, share_words
 __all__ = ["StaticArena", "StaticCache"]
 
 
+_locked: weakref.WeakSet[_StaticBlock | StaticCache] = weakref.WeakSet()
+
+
 class _StaticBlock:
     """The memory behind all handles of one process; it goes with the last of them."""
 
@@ -29,6 +33,11 @@ class _StaticBlock:
         self.handles: weakref.WeakSet[StaticArena] = weakref.WeakSet()
         self.offsets = _offsets(specs.values())
         self.views = {spec.id: self._view(spec) for spec in specs.values()}
+        self._renew_lock()
+        _locked.add(self)
+
+    def _renew_lock(self) -> None:
+        """Be unlocked, whoever held the lock."""
         self._lock = threading.Lock()
 
     def _view(self, spec: FieldSpec) -> FieldArray:
@@ -177,6 +186,11 @@ class StaticCache:
 
     def __init__(self) -> None:
         self._blocks: weakref.WeakValueDictionary[Hashable, _StaticBlock] = weakref.WeakValueDictionary()
+        self._renew_lock()
+        _locked.add(self)
+
+    def _renew_lock(self) -> None:
+        """Be unlocked, whoever held the lock."""
         self._lock = threading.RLock()  # reentrant: a build may look other keys up
 
     def get_or_build(self, key: Hashable, build: Callable[[], StaticArena]) -> StaticArena:
@@ -234,3 +248,13 @@ def _fitting_value(spec: FieldSpec, value: ArrayLike) -> NDArray[Any]:
     if not np.can_cast(array.dtype, spec.dtype, "same_kind"):
         raise InvalidConfigError(f"static field {spec.name!r} holds {spec.dtype}, its value is {array.dtype}")
     return array
+
+
+def _renew_locks() -> None:
+    """In a forked child, open every lock: the threads that held one stayed in the parent."""
+    for one in list(_locked):
+        one._renew_lock()  # pyright: ignore[reportPrivateUsage] - same module
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_renew_locks)

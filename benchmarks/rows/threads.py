@@ -26,7 +26,7 @@ def measure(run: Run) -> Found:
         pays = at_least(1.6 if number >= ENOUGH else None)
         found += run.compare(5, f"{number:,} worlds, num_threads=2", two, [beside(pays, one)])
         chosen = subjects.staggered("ours", num_threads=None, **options)
-        name = f"{number:,} worlds, chosen by work"
+        name = f"{number:,} worlds, chosen by size"
         found += run.compare(5, name, chosen, [beside(at_least(AS_FAST), one)])
         with side_by_side(2, "staggered", number, num_threads=1, **options) as most:
             name = f"{number:,} worlds in each of two processes"

@@ -1,5 +1,7 @@
 """A batch of worlds of one environment, which every face drives; nothing is written for one world only."""
 
+import os
+import weakref
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
@@ -35,6 +37,8 @@ from murk_env.world.binding import Binding
 
 __all__ = ["Batch"]
 
+_batches: "weakref.WeakSet[Batch]" = weakref.WeakSet()
+
 Worlds = npt.NDArray[np.intp]
 Flags = tuple[npt.NDArray[np.float64], npt.NDArray[np.bool_], npt.NDArray[np.bool_]]
 
@@ -51,7 +55,7 @@ class Batch:
         autoreset_mode: None for a single env: a world may be stepped past its end.
         limit: steps after which an episode is truncated, 0 for no limit.
         copy: whether rewards and flags are arrays of their own, instead of two sets used in turn.
-        num_threads: most threads to use, None for as many as there are processors.
+        num_threads: threads to use, None for as many as the batch is large enough for.
 
     Attributes:
         world: the worlds.
@@ -105,13 +109,15 @@ class Batch:
         )
         self._programs: list[Program | None] = [None, None]
         self._arena, self._bindings, self._num_worlds = world.arena, world.bindings, world.num_worlds
-        self.runner = ThreadedRunner(num_threads)  # which checked mode leaves idle
+        batch_bytes = world.num_worlds * world.layout.world_bytes
+        self.runner = ThreadedRunner(num_threads, batch_bytes)  # which checked mode leaves idle
         self._checks = world.checks if world.arena.checked else None
         self._flags = None if copy else [self._copies() for _ in range(2)]
         self.info: Info = {}
         self.ended: Ended | None = None
         self.pending: Worlds | None = None
         self.started = self.closed = self.ready = False
+        _batches.add(self)
 
     # --- step ---------------------------------------------------------------------------------
 
@@ -162,8 +168,11 @@ class Batch:
         else:
             self.ready = self.pending is None or self._mode is not AutoresetMode.DISABLED
             return
-        with self.runner.kept_alone():  # something failed on a thread; on this one alone it says what
+        self.runner.alone = True  # something failed on a thread; on this one alone it says what
+        try:
             self.step()
+        finally:
+            self.runner.alone = self.runner.num_threads == 1
 
     def _program(self, guard: TickGuard, binding: Binding) -> Program:
         """Put the stages of a step together, once for each of the two buffers."""
@@ -200,6 +209,12 @@ class Batch:
         if self._checks is not None:
             self._checks.skipped = None
         self.read_phases()
+
+    def recover_in_child(self) -> None:
+        """In a forked child, be as after an interrupt, if another thread was in the middle of a step."""
+        self.runner.alone = self.runner.num_threads == 1
+        if not self.ready:
+            self._recover()
 
     # --- episodes -----------------------------------------------------------------------------
 
@@ -275,3 +290,12 @@ class Batch:
         """Refuse every later use and stop the threads; the memory goes with the last reference."""
         self.closed, self.ready = True, False
         self.runner.close()
+
+
+def _recover_in_child() -> None:
+    for batch in list(_batches):
+        batch.recover_in_child()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_recover_in_child)

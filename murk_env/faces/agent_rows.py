@@ -69,7 +69,8 @@ class MurkAgentVectorEnv(VectorFace):
             valid until the step after next. All other outputs are always fresh.
         checked: prove at every tick that full writes are complete and all numbers finite.
         num_threads: threads that share the worlds; results do not depend on it. None takes as many as there
-            are processors as soon as a step takes long enough for that, and 1 starts none.
+            are processors where the batch is large enough, one for every 512 kB of worlds; 1 starts none. At
+            most 16 for each processor.
         static_arena: the static fields of another env of this class and parameters.
         parameters: the fields of the class's `Params`.
 

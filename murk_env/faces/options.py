@@ -7,8 +7,11 @@ from typing import Any
 from murk_env.author.blueprint import Blueprint
 from murk_env.author.environment import Environment
 from murk_env.errors import BlueprintError, ParameterError
+from murk_env.kernels.threads import num_processors
 
 __all__ = ["FaceOptions", "check_face", "thread_count", "time_limit"]
+
+_THREADS_PER_PROCESSOR = 16  # more is a slip: beyond one for each they only wait for each other
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -68,7 +71,7 @@ def check_face(owner: str, blueprint: Blueprint, *, agents: bool) -> None:
 
 
 def thread_count(number: Any) -> int | None:
-    """Return a number of threads, None for as many as the work is worth."""
+    """Return a number of threads, None for as many as the batch is large enough for."""
     if number is None:
         return None
     try:
@@ -77,6 +80,12 @@ def thread_count(number: Any) -> int | None:
         threads = 0
     if threads < 1:
         raise ParameterError(f"num_threads is a number of threads, at least 1, or None, not {number!r}.")
+    most = _THREADS_PER_PROCESSOR * num_processors()
+    if threads > most:
+        raise ParameterError(
+            f"num_threads={number!r} is more than {most}, {_THREADS_PER_PROCESSOR} for each processor; leave "
+            f"it out for as many threads as the batch is large enough for."
+        )
     return threads
 
 

@@ -1,4 +1,4 @@
-"""Kernels with the arrays they work on, ready to be run or to be merged with others."""
+"""Kernels with the arrays they work on, ready to be run or to be fused with others."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ __all__ = ["KernelCall", "chain"]
 class KernelCall:
     """A compiled loop over worlds and its arguments: `bound(start, stop)` runs the worlds [start, stop).
 
-    A law that returns one from `bind`, instead of a function of its own, lets the world run it and its
+    A propagator that returns one from `bind`, instead of a function of its own, lets the world run it and its
     neighbours in the pipeline in one call, block of worlds after block of worlds.
 
     Attributes:
@@ -39,11 +39,11 @@ class KernelCall:
 def chain(first: KernelCall, *others: KernelCall) -> KernelCall:
     """Return one bound kernel that runs several, one after the other.
 
-    A law that adds something to another law's tick returns both so, and remains one call. Each kernel sees
+    A propagator that adds something to another's tick returns both so, and remains one call. Each kernel sees
     what those before it have written for the same worlds.
 
     Raises:
-        TypeError: one of them is no KernelCall, such as the function that a law written in numpy binds to.
+        TypeError: one of them is no KernelCall, such as the function that a propagator in numpy binds to.
     """
     bounds = (first, *others)
     for bound in bounds:

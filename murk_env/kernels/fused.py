@@ -63,15 +63,18 @@ class Fused:
         self._choices = chosen
         self.address = address(self._table)
         self.words = memoryview(cast(Any, self._table))
+        self._machine_code: int | None = None  # until it is asked for
 
     def __call__(self, start: int, stop: int) -> None:
         """Run the worlds [start, stop)."""
         self.function(self.address, start, stop)
 
     @property
-    def machine_code(self) -> int | None:
-        """Where the function's machine code lies, for `call_at`; None before its first call."""
-        return address_of(self.function)
+    def machine_code(self) -> int:
+        """Where the function's machine code lies, for `call_at`; 0 if that is not known."""
+        if self._machine_code is None:
+            self._machine_code = address_of(self.function)
+        return self._machine_code
 
     @property
     def stage(self) -> int:

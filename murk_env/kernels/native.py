@@ -4,11 +4,25 @@ A call from Python into compiled code costs about 50 ns for each array it passes
 pass one address instead, that of a table of int64 words, and find their arrays there.
 """
 
+import ctypes
+import os
+from collections.abc import Callable
 from typing import Any
 
 from murk_env.kernels.numba_internals import array_of, cgutils, intrinsic, ir, numba_types, pack_array
 
-__all__ = ["array_at", "call_at", "fetch_add", "load", "put", "real_at", "store", "word"]
+__all__ = [
+    "array_at",
+    "call_at",
+    "callable_at",
+    "fetch_add",
+    "load",
+    "put",
+    "real_at",
+    "store",
+    "word",
+    "yield_processor",
+]
 
 _WORD: Any = ir.IntType(64)
 _WORDS: Any = _WORD.as_pointer()
@@ -119,6 +133,19 @@ def fetch_add(_typing: Any, table: Any, index: Any, amount: Any) -> Any:
 
 
 @intrinsic
+def yield_processor(_typing: Any) -> Any:
+    """Let whatever else waits for this processor run first; where the system has no such call, do nothing."""
+
+    def generate(context: Any, builder: Any, _signature: Any, _arguments: Any) -> Any:
+        if os.name == "posix":
+            kind = ir.FunctionType(ir.IntType(32), [])
+            builder.call(cgutils.get_or_insert_function(builder.module, kind, "sched_yield"), [])
+        return context.get_dummy_value()
+
+    return numba_types.void(), generate
+
+
+@intrinsic
 def call_at(_typing: Any, function: Any, table: Any, start: Any, stop: Any) -> Any:
     """Call the compiled `function(table, start, stop)` at an address; return 0, or not if it raised.
 
@@ -134,3 +161,22 @@ def call_at(_typing: Any, function: Any, table: Any, start: Any, stop: Any) -> A
         return builder.sext(status, _WORD)
 
     return _int64(_int64, _int64, _int64, _int64), generate
+
+
+_POINTER = ctypes.POINTER(ctypes.c_void_p)
+_MACHINE_CODE = ctypes.CFUNCTYPE(ctypes.c_int32, _POINTER, _POINTER, *[ctypes.c_int64] * 3)
+
+
+def callable_at(address: int) -> Callable[[int, int, int], bool]:
+    """Return what calls machine code as `call_at` does, from Python: whether it did not raise.
+
+    The call releases the interpreter lock and takes none of numba's: an interrupt may leave those locked, and
+    another thread that asked for one would wait for ever.
+    """
+    function = _MACHINE_CODE(address)
+
+    def call(table: int, start: int, stop: int) -> bool:
+        result, raised = ctypes.c_void_p(), ctypes.c_void_p()
+        return function(ctypes.byref(result), ctypes.byref(raised), table, start, stop) == 0
+
+    return call

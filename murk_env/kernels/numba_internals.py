@@ -117,10 +117,20 @@ def intrinsic_definition(value: object) -> types.FunctionType | None:
     return found if isinstance(found, types.FunctionType) else None
 
 
-def address_of(dispatcher: Any) -> int | None:
-    """Return the address of the machine code of a function compiled for one signature, None if not known."""
+def address_of(dispatcher: Any) -> int:
+    """Return the address of the machine code of a function of three int64, 0 if it is not known.
+
+    The function is compiled here and now if it has not been: whoever runs it at its address, on whatever
+    thread, never enters numba. What an interrupt has left half written is made whole.
+
+    Raises:
+        CompilationError: it cannot be compiled.
+    """
+    signature = (numba_types.int64,) * 3
     try:
-        (compiled,) = dispatcher.overloads.values()
-        return int(compiled.library.get_pointer_to_function(compiled.fndesc.llvm_func_name)) or None
-    except (AttributeError, KeyError, TypeError, ValueError):  # KeyError: an interrupt came as it was entered
-        return None
+        if signature not in dispatcher.overloads:
+            dispatcher.compile(signature)
+        compiled = dispatcher.overloads[signature]
+        return int(compiled.library.get_pointer_to_function(compiled.fndesc.llvm_func_name))
+    except (AttributeError, KeyError, TypeError, ValueError):  # another numba's
+        return 0

@@ -1,101 +1,82 @@
 """Threads that share the worlds of a batch between them.
 
-The calling thread offers a merged function and takes pieces of the batch itself; workers that are awake take
+The calling thread offers a fused function and takes pieces of the batch itself; workers that are awake take
 pieces too. Nobody waits for a worker that has not begun: one that sleeps or comes too late costs nothing,
 and the work is done without it. All of it happens in compiled code, without the interpreter lock.
 """
 
 import os
 import threading
-import time
 import weakref
-from collections.abc import Generator
-from contextlib import contextmanager
+from collections.abc import Callable
 from queue import SimpleQueue
-from statistics import median
 
 import numpy as np
 import numpy.typing as npt
 
 from murk_env.kernels.compiler import kernel
 from murk_env.kernels.fused import Fused, address
-from murk_env.kernels.native import call_at, fetch_add, load, put, store, word
+from murk_env.kernels.numba_internals import address_of
 from murk_env.kernels.program import ThreadFailedError
+from murk_env.kernels.native import call_at, callable_at, fetch_add, load, put, store, word, yield_processor
 
-__all__ = ["ThreadedRunner"]
+__all__ = ["ThreadedRunner", "num_processors"]
 
 # Words of the box through which threads speak; those that several write lie in cache lines of their own.
 _LINE = 8  # words
 _EPOCH, _STOP = 0, 1
 _FUNCTION, _TABLE, _COUNT, _PIECE, _SHARES, _FAILED, _OPEN = range(8, 15)
-_BUSY, _ASLEEP, _NEXT = 16, 24, 32  # what has been taken of every share lies in a line of its own
+_BUSY, _ASLEEP = 16, 24
+_NEXT, _SEEN = 32, 33  # a line for each thread: what is taken of its share, the last job that it saw
 
 _PIECES = 8  # of every share: a thread that is done waits for the others at most for one piece
 _SPINS = 100_000  # how often an idle worker looks for work, some 0.1 ms, before it sleeps
-_TRIALS = 7  # runs on one thread whose median says whether to share
-_WORTH_SHARING = 25_000  # ns: of shorter runs, sharing saves too little
-_MOST_LOSSES = 16  # how many more shared runs than not were slower than alone, before sharing pauses
-_SHORTEST_PAUSE, _LONGEST_PAUSE = 64, 1024  # runs alone, until it is tried again
+_PATIENCE = 500  # looks, some microseconds, after which the caller that waits for a worker yields
+_YIELD_EVERY = 100  # looks of an idle worker
+_BYTES_PER_THREAD = 1 << 19  # of the worlds: with less, a thread saves no time (docs/decisions/threads.md)
 
 
 class ThreadedRunner:
-    """Runs merged functions on as many threads as their work is worth.
+    """Runs fused functions on several threads.
 
     Args:
         num_threads: number of threads, the calling one included; None for as many as there are processors,
-            where a run takes long enough for that, and 1 for no other thread.
+            but no more than one for every 512 kB of worlds.
+        batch_bytes: memory that all worlds take.
 
     Attributes:
+        num_threads: number of threads, the calling one included.
         alone: whether the calling thread runs them by itself.
     """
 
-    def __init__(self, num_threads: int | None) -> None:
-        self._chosen = num_threads is not None
-        self._num_threads = num_threads or _num_processors()
-        self.alone = self._num_threads == 1
+    def __init__(self, num_threads: int | None, batch_bytes: int) -> None:
+        enough = max(1, batch_bytes // _BYTES_PER_THREAD)
+        self.num_threads = num_threads or min(num_processors(), enough)
+        self.alone = self.num_threads == 1
         self._crew: _Crew | None = None
-        self._known: dict[Fused, _Worth] = {}
 
-    def run(self, merged: Fused, num_worlds: int) -> None:
+    def run(self, fused: Fused, num_worlds: int) -> None:
         """Run the worlds [0, num_worlds); not to be called where `alone`.
 
         Raises:
             ThreadFailedError: the function raised on some thread; the worlds are half done.
             Exception: what the function raised, if it ran on this thread alone.
         """
-        if num_worlds == 1:
-            merged.function(merged.address, 0, num_worlds)
+        machine_code = fused.machine_code
+        if num_worlds == 1 or not machine_code:
+            fused.function(fused.address, 0, num_worlds)
             return
-        worth = self._known.get(merged)
-        if worth is None:
-            worth = self._known[merged] = _Worth()
-        if worth.pause > _TRIALS:  # nothing to learn yet
-            worth.pause -= 1
-            merged.function(merged.address, 0, num_worlds)
-            return
-        began = time.perf_counter_ns()
-        shared = worth.machine_code and worth.pause == 0
-        if shared:
-            self._share(worth.machine_code, merged, num_worlds)
-        else:
-            merged.function(merged.address, 0, num_worlds)
-        if not (self._chosen and worth.machine_code):
-            worth.learn(merged, time.perf_counter_ns() - began, shared=bool(shared), chosen=self._chosen)
-
-    def _share(self, machine_code: int, merged: Fused, num_worlds: int) -> None:
-        if self._crew is None:
-            self._crew = _Crew(self._num_threads - 1)
-        piece = max(1, min(merged.block, num_worlds // (_PIECES * self._num_threads)))
-        self._crew.share(machine_code, merged.address, num_worlds, piece)
-
-    @contextmanager
-    def kept_alone(self) -> Generator[None]:
-        """Use the calling thread only, inside the block."""
-        before, self.alone = self.alone, True
+        piece = max(1, min(fused.block, num_worlds // (_PIECES * self.num_threads)))
         try:
-            yield
-        finally:
-            self.alone = before
+            if self._crew is None or self._crew.pid != os.getpid():  # a fork leaves the threads behind
+                self._crew = _Crew(self.num_threads - 1)
+                self._crew.start()
+            done = self._crew.share(machine_code, fused.address, num_worlds, piece)
+        except BaseException:  # an interrupt, wherever it came: the next run starts with a new crew
+            self.close()
+            raise
+        if not done:
+            raise ThreadFailedError
 
     @property
     def num_workers(self) -> int:
@@ -104,121 +85,72 @@ class ThreadedRunner:
 
     def close(self) -> None:
         """Stop the threads; a later run starts new ones."""
-        if self._crew is not None:
-            self._crew.close()
-            self._crew = None
-
-
-class _Worth:
-    """Whether sharing a function's runs pays: from what they take alone, and from what they take shared.
-
-    Where other programs keep the processors busy, a worker is put off in the middle of a piece and the
-    others wait for it; runs that were slower than alone more often than not are a reason to stay alone for a
-    time. What a run takes alone is measured anew before every trial, since processors change their speed, and
-    a trial that fails at once makes the time until the next one longer.
-
-    Attributes:
-        machine_code: of a function that may be shared, 0 before that is known and if it may not.
-        pause: how many runs to go on alone.
-    """
-
-    __slots__ = ("_alone", "_losses", "_next_pause", "_shared", "_trials", "machine_code", "pause")
-
-    def __init__(self) -> None:
-        self.machine_code = 0
-        self.pause = _TRIALS
-        self._trials: list[int] = []  # ns, of the last runs alone
-        self._alone = 0.0  # ns, their median
-        self._losses = 0
-        self._shared = 0  # runs since the last pause
-        self._next_pause = _SHORTEST_PAUSE
-
-    def learn(self, merged: Fused, taken: int, *, shared: bool, chosen: bool) -> None:
-        """Take note of a run and what it took, ns."""
-        if shared:
-            self._shared += 1
-            self._losses = max(0, self._losses + (1 if taken > self._alone else -1))
-            if self._losses == _MOST_LOSSES:
-                paid = self._shared > self._next_pause
-                self._next_pause = _SHORTEST_PAUSE if paid else min(2 * self._next_pause, _LONGEST_PAUSE)
-                self._losses, self._shared, self.pause = 0, 0, self._next_pause
-            return
-        self._trials.append(taken)
-        self.pause -= 1
-        if chosen or self.pause == 0:
-            self._alone = median(self._trials)
-            self._trials.clear()
-            self.machine_code = merged.machine_code or 0
-            pays = self.machine_code and (chosen or self._alone >= _WORTH_SHARING)
-            self.pause = 0 if pays else _LONGEST_PAUSE
+        crew, self._crew = self._crew, None  # first: an interrupt may come while it is waited for
+        if crew is not None:
+            crew.close()
 
 
 _Wake = SimpleQueue[None]  # unlike a Semaphore, it is never left half done by an interrupt
 
 
-_crews: "weakref.WeakSet[_Crew]" = weakref.WeakSet()
-
-
 class _Crew:
     """Workers, and the box through which they are told what to do.
 
-    After a fork the child has no workers; it starts its own at the first shared run.
+    There may be fewer than asked for, or none, where the system has no more threads to give.
+
+    Attributes:
+        pid: the process whose threads they are.
+        threads: the workers.
     """
 
     def __init__(self, num_workers: int) -> None:
-        self._num_workers = num_workers
-        self._running = False
-        self._finalizer: weakref.finalize[..., _Crew] | None = None
+        self.pid = os.getpid()
         self.threads: list[threading.Thread] = []
-        _crews.add(self)
+        self._num_workers = num_workers
+        self._box = np.zeros(_NEXT + _LINE * (num_workers + 1), np.int64)
+        self._box[_SHARES] = 1
+        self._wake = _Wake()
+        self._address = address(self._box)
+        self._finalizer = weakref.finalize(self, _stop, self._box, self._wake, num_workers)
 
-    def share(self, function: int, table: int, num_worlds: int, piece: int) -> None:
-        """Run `function(table, start, stop)` on pieces of the worlds, with the workers that are awake."""
-        try:
-            if not self._running:
-                self._start()
-            asleep = min(int(self._box[_ASLEEP]), self._num_workers)
-            for _ in range(asleep):
-                self._wake.put(None)
-            _share(self._address, function, table, num_worlds, piece, asleep)
-        except BaseException:  # an interrupt, wherever it came: the next run starts with a new crew
-            self.close()
-            raise
-        if self._box[_FAILED]:
-            raise ThreadFailedError
-
-    def _start(self) -> None:
-        box, wake = np.zeros(_NEXT + _LINE * (self._num_workers + 1), np.int64), _Wake()
-        box[_SHARES] = self._num_workers + 1
-        self._box, self._wake, self._address = box, wake, address(box)
-        self._finalizer = weakref.finalize(self, _stop, box, wake, self._num_workers)
-        self.threads = [
-            threading.Thread(
-                target=_work_until_stopped, args=(box, wake, number), name="murk-env worker", daemon=True
+    def start(self) -> None:
+        """Start the workers, as many as can be had."""
+        machine_code = address_of(_serve)
+        for number in range(1, self._num_workers + 1 if machine_code else 1):
+            arguments = callable_at(machine_code), self._box, self._wake, number
+            thread = threading.Thread(
+                target=_work_until_stopped, args=arguments, name="murk-env worker", daemon=True
             )
-            for number in range(1, self._num_workers + 1)
-        ]
-        for thread in self.threads:
-            thread.start()
-        self._running = True
+            try:
+                thread.start()
+            except RuntimeError as error:
+                if isinstance(error.__context__, KeyboardInterrupt):  # one came while start waited
+                    raise
+                return
+            self.threads.append(thread)
+            self._box[_SHARES] = number + 1
+
+    def share(self, function: int, table: int, num_worlds: int, piece: int) -> bool:
+        """Run `function(table, start, stop)` on pieces of the worlds, with the workers that are awake.
+
+        Returns:
+            Whether it raised for none of them.
+        """
+        asleep = min(int(self._box[_ASLEEP]), len(self.threads))
+        for _ in range(asleep):
+            self._wake.put(None)
+        _share(self._address, function, table, num_worlds, piece, asleep)
+        return not self._box[_FAILED]
 
     def close(self) -> None:
         """Stop the workers and wait until they have ended."""
-        if self._finalizer is not None:
-            self._finalizer()
+        _stop(self._box, self._wake, self._num_workers)
+        self._finalizer.detach()  # not before: what an interrupt leaves to be done, it does
         for thread in self.threads:
-            if thread.ident is not None:  # it has been started
-                thread.join()
-        self.forget()
-
-    def forget(self) -> None:
-        """Be as before the first run."""
-        if self._finalizer is not None:
-            self._finalizer.detach()
-        self._running, self._finalizer, self.threads = False, None, []
+            thread.join()
 
 
-def _num_processors() -> int:
+def num_processors() -> int:
     """Return how many processors this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
@@ -231,17 +163,14 @@ def _stop(box: npt.NDArray[np.int64], wake: _Wake, num_workers: int) -> None:
         wake.put(None)
 
 
-def _work_until_stopped(box: npt.NDArray[np.int64], wake: _Wake, number: int) -> None:
-    seen = 0
+def _work_until_stopped(
+    serve: Callable[[int, int, int], bool], box: npt.NDArray[np.int64], wake: _Wake, number: int
+) -> None:
+    """What a worker does: machine code, called at its address, and sleep; it never enters numba."""
+    table = address(box)
     while not box[_STOP]:
-        seen = _serve(address(box), number, seen, _SPINS)
+        serve(table, number, _SPINS)
         wake.get()
-
-
-def _renew_after_fork() -> None:
-    """In a child, forget the crews of the parent: their threads stayed there."""
-    for crew in _crews:
-        crew.forget()
 
 
 @kernel
@@ -262,8 +191,11 @@ def _share(box: int, function: int, table: int, num_worlds: int, piece: int, wok
     fetch_add(box, _ASLEEP, -woken)
     _take_pieces(box, 0)
     store(box, _OPEN, 0)
+    waited = 0
     while load(box, _BUSY) > 0:
-        pass
+        waited += 1
+        if waited > _PATIENCE:
+            yield_processor()  # the worker may wait for this very processor
 
 
 @kernel
@@ -286,27 +218,25 @@ def _take_pieces(box: int, number: int) -> None:
 
 
 @kernel
-def _serve(box: int, number: int, seen: int, spins: int) -> int:
-    """Take part in every new job until there has been none for long; return the last one seen.
+def _serve(box: int, number: int, spins: int) -> None:
+    """Take part in every new job until there has been none for long.
 
     A worker says that it is busy before it looks whether the job is still open, and the caller closes the job
     before it looks whether a worker is busy: so either the worker stays out, or the caller waits for it.
     """
+    last_seen = _SEEN + _LINE * number
     idle = 0
     while idle < spins and load(box, _STOP) == 0:
         epoch = load(box, _EPOCH)
-        if epoch == seen:
+        if epoch == word(box, last_seen):
             idle += 1
+            if idle % _YIELD_EVERY == 0:
+                yield_processor()
             continue
-        seen = epoch
+        put(box, last_seen, epoch)
         idle = 0
         fetch_add(box, _BUSY, 1)
         if load(box, _OPEN) == 1:
             _take_pieces(box, number)
         fetch_add(box, _BUSY, -1)
     fetch_add(box, _ASLEEP, 1)
-    return seen
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_renew_after_fork)

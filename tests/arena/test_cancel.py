@@ -1,3 +1,5 @@
+import os
+
 import pytest
 
 from murk_arena import (
@@ -92,3 +94,13 @@ def test_a_cancelled_tick_leaves_the_scratch_region_as_it_was(arena, taken_back,
         tick.scratch.alloc(length)
         tick.cancel()
         assert arena.metrics == before
+
+
+def test_a_forked_child_begins_outside_any_tick(arena, heat):
+    with arena.begin_tick() as tick:
+        tick.update(heat.id)[...] = 7.0
+        child = os.fork()
+        if child == 0:  # pragma: no cover
+            os._exit(arena.in_tick or bool(arena.snapshot().read(heat.id).any()))
+        assert os.waitpid(child, 0)[1] == 0
+    assert (arena.snapshot().read(heat.id) == 7.0).all()  # the parent's tick goes on

@@ -1,5 +1,8 @@
 import copy
 import gc
+import os
+import signal
+import threading
 
 import numpy as np
 import pytest
@@ -151,3 +154,24 @@ def test_a_cache_keeps_nothing_alive(wall):
     gc.collect()
     cache.get_or_build("a", build)
     assert len(built) == 2
+
+
+def test_a_forked_child_can_build_while_another_thread_was_building(two):
+    cache, building, forked = StaticCache(), threading.Event(), threading.Event()
+
+    def build():
+        building.set()
+        forked.wait(timeout=60)
+        return two
+
+    other = threading.Thread(target=cache.get_or_build, args=("a", build))
+    other.start()
+    assert building.wait(timeout=60)
+    child = os.fork()
+    if child == 0:  # pragma: no cover
+        signal.alarm(20)  # for ever is no answer
+        os._exit(not cache.get_or_build("a", lambda: two).shares_memory_with(two))
+    status = os.waitpid(child, 0)[1]
+    forked.set()
+    other.join()
+    assert status == 0

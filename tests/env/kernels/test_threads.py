@@ -4,22 +4,20 @@ import copy
 import os
 import pickle
 import threading
-from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pytest
 from gymnasium.spaces import Discrete
 
-from murk_env import Blueprint, Field, MurkVectorEnv, Observation, Observe, Square4, per_world
+from murk_env import Blueprint, Field, MurkEnv, MurkVectorEnv, Observation, Observe, Square4, per_world
 from murk_env.errors import HookError, ParameterError
-from murk_env.faces.env import MurkEnv
-from murk_env.kernels import kernel
-from murk_env.kernels.call import KernelCall
+from murk_env.kernels import KernelCall, kernel, threads
 from murk_env.kernels.fused import Fused
-from murk_env.kernels.threads import ThreadedRunner, _Worth
+from murk_env.kernels.threads import ThreadedRunner
+from murk_envs import HeatSeeker
 from tests.conformance.subjects import SUBJECTS
-from tests.env.worlds import TEST_ENVIRONMENTS
+from tests.env.worlds import TEST_ENVIRONMENTS, Walker
 
 
 class Trap(MurkEnv):
@@ -28,29 +26,29 @@ class Trap(MurkEnv):
     level = Field(over="world", dtype=np.int32)
 
     @classmethod
-    def build(cls, params):
+    def build(cls, params, /):
         return Blueprint(
             lattice=Square4(1, 1), observation=Observation(Observe(cls.level)), action_space=Discrete(6)
         )
 
-    @per_world(level)
-    def start(level: Any):
-        level[0] = 0
+    @per_world
+    def start(self):
+        self.level[0] = 0
 
-    @per_world(level)
-    def act(level: Any, action: Any):
-        level[0] += action
-        if level[0] == 3:
+    @per_world
+    def act(self, action: int):
+        self.level[0] += action
+        if self.level[0] == 3:
             raise ValueError("three is too many")
 
-    @per_world(level)
-    def reward(level: Any):
-        if level[0] == 5:
+    @per_world
+    def reward(self):
+        if self.level[0] == 5:
             raise ValueError("five is no reward")
         return 1.0
 
-    @per_world(level)
-    def terminated(level: Any):
+    @per_world
+    def terminated(self):
         return False
 
 
@@ -110,13 +108,6 @@ def test_one_thread_starts_none():
     assert len(workers()) == before
 
 
-def test_little_work_is_not_shared():
-    before = len(workers())
-    envs = MurkVectorEnv(Trap, 8)
-    played_zeros(envs, 30)
-    assert len(workers()) == before
-
-
 def test_threads_end_when_their_env_is_forgotten():
     before = len(workers())
     envs = MurkVectorEnv(Trap, 8, num_threads=2)
@@ -137,31 +128,87 @@ def test_threads_end_when_their_env_is_forgotten():
 def test_a_failure_on_any_thread_is_named_and_undone(action, message):
     envs = MurkVectorEnv(Trap, 64, num_threads=2)
     played_zeros(envs)
-    before = envs._core.save()
+    before = envs._batch.save()
     actions = np.zeros(64, np.int64)
     actions[60] = action
     with pytest.raises(HookError, match=message):
         envs.step(actions)
-    after = envs._core.save()
-    assert all((after.read(field) == before.read(field)).all() for field in envs._core.world.ids.values())
+    after = envs._batch.save()
+    assert all((after.read(field) == before.read(field)).all() for field in envs._batch.world.layout.ids.values())
     observations, *_ = envs.step(np.ones(64, np.int64))
     assert (observations == 1.0).all()
+
+
+def in_child(answer):
+    """Return the bytes that a function returns in a forked child; none if it fails there."""
+    reading, writing = os.pipe()
+    child = os.fork()
+    if child == 0:  # pragma: no cover
+        try:
+            os.write(writing, bytes(answer()))
+        finally:
+            os._exit(0)
+    os.close(writing)
+    with open(reading, "rb") as pipe:
+        answered = pipe.read()
+    os.waitpid(child, 0)
+    return answered
 
 
 def test_a_child_process_starts_threads_of_its_own():
     envs = MurkVectorEnv(Trap, 64, num_threads=2)
     played_zeros(envs)
-    reading, writing = os.pipe()
-    child = os.fork()
-    if child == 0:  # pragma: no cover
+
+    def step():
         observations, *_ = envs.step(np.ones(64, np.int64))
-        os.write(writing, bytes([int((observations == 1.0).all()), envs._core.runner.num_workers]))
-        os._exit(0)
-    os.waitpid(child, 0)
-    assert os.read(reading, 2) == bytes([1, 1])
-    os.close(reading)
-    os.close(writing)
+        return bool((observations == 1.0).all()), envs._batch.runner.num_workers
+
+    assert in_child(step) == bytes([1, 1])
     played_zeros(envs)  # the parent's go on as well
+
+
+class Pausing(Walker):
+    """Waits in its reward, as long as it is told to."""
+
+    entered, go_on = threading.Event(), threading.Event()
+    pauses = True
+
+    def reward(self, before, after) -> Any:
+        if Pausing.pauses:
+            self.entered.set()
+            self.go_on.wait(timeout=60)
+        return super().reward(before, after)
+
+
+def test_a_child_goes_on_where_another_thread_was_in_the_middle_of_a_step():
+    envs, twin = MurkVectorEnv(Pausing, 3), MurkVectorEnv(Walker, 3)
+    for one in (envs, twin):
+        one.reset(seed=5)
+    expected = pickle.dumps(twin.step([1, 2, 3]))
+
+    def step():
+        Pausing.pauses = False
+        return [pickle.dumps(envs.step([1, 2, 3])) == expected]
+
+    other = threading.Thread(target=envs.step, args=([1, 2, 3],))
+    other.start()
+    assert Pausing.entered.wait(timeout=60)
+    answered = in_child(step)
+    Pausing.go_on.set()
+    other.join()
+    assert answered == bytes([1])
+
+
+def test_a_child_reads_anew_what_a_step_had_not_yet_noted():
+    envs = MurkVectorEnv(Trap, 8, num_threads=2)
+    played_zeros(envs)
+    batch = envs._batch
+    batch.ready, batch.pending, batch.runner.alone = (
+        False,
+        np.array([0]),
+        True,
+    )  # as another thread may leave them
+    assert in_child(lambda: [batch.ready, batch.pending is None, not batch.runner.alone]) == bytes([1, 1, 1])
 
 
 def test_a_copy_has_the_same_number_of_threads():
@@ -169,13 +216,56 @@ def test_a_copy_has_the_same_number_of_threads():
     played_zeros(envs)
     twin = copy.deepcopy(envs)
     played_zeros(twin)
-    assert twin._core.runner.num_workers == 1
+    assert twin._batch.runner.num_workers == 1
 
 
 @pytest.mark.parametrize("number", [0, -1, 1.5, "two"])
 def test_a_number_of_threads_is_at_least_one(number):
     with pytest.raises(ParameterError, match="num_threads is a number of threads, at least 1, or None"):
         MurkVectorEnv(Trap, 2, num_threads=number)
+
+
+def test_a_worker_never_enters_numba(monkeypatch):
+    entered = set()
+    monkeypatch.setattr(threads, "_serve", kernel(cast(Any, threads)._serve.py_func))  # not yet compiled
+    threading.setprofile(lambda frame, *_: entered.add(frame.f_globals.get("__name__", "").partition(".")[0]))
+    try:
+        envs = MurkVectorEnv(Trap, 64, num_threads=3)
+        played_zeros(envs)
+        envs.close()
+    finally:
+        threading.setprofile(None)
+    assert "murk_env" in entered
+    assert not entered & {"numba", "llvmlite"}
+
+
+@pytest.mark.parametrize("had", [0, 1])
+def test_threads_that_cannot_be_had_are_done_without(had, monkeypatch):
+    start, left = threading.Thread.start, [had]
+
+    def limited(thread):
+        if not left[0]:
+            raise RuntimeError("can't start new thread")
+        left[0] -= 1
+        start(thread)
+
+    envs = MurkVectorEnv(Trap, 64, num_threads=3)
+    monkeypatch.setattr(threading.Thread, "start", limited)
+    try:
+        [].pop()
+    except IndexError:  # whatever else is being handled
+        played_zeros(envs)
+    observations, *_ = envs.step([1] * 64)
+    assert (observations == 1.0).all()
+    assert envs._batch.runner.num_workers == had
+    envs.close()
+
+
+def test_more_threads_than_any_machine_has_are_refused():
+    with pytest.raises(
+        ParameterError, match=r"num_threads=1000000000 is more than \d+, 16 for each proc.*lea"
+    ):
+        MurkVectorEnv(Trap, 2, num_threads=10**9)
 
 
 @kernel
@@ -186,45 +276,27 @@ def mark(start, stop, times):
 
 @pytest.mark.parametrize("num_worlds", [2, 3, 17, 64, 1000])
 def test_every_world_is_run_exactly_once(num_worlds):
-    runner, times = ThreadedRunner(3), np.zeros(num_worlds, np.int64)
-    merged = Fused([KernelCall(mark, (times,))], 16)
+    runner, times = ThreadedRunner(3, 0), np.zeros(num_worlds, np.int64)
+    fused = Fused([KernelCall(mark, (times,))], 16)
     for run in range(1, 200):
-        runner.run(merged, num_worlds)
+        runner.run(fused, num_worlds)
         assert (times == run).all()
     runner.close()
 
 
-def runs(worth: Any, taken, *, shared, number=1):
-    for _ in range(number):
-        worth.learn(SimpleNamespace(machine_code=1), taken, shared=shared, chosen=False)
+@pytest.mark.parametrize(("batch_bytes", "num_threads"), [(0, 1), (2**20 - 1, 1), (2**20, 2), (2**30, 4)])
+def test_a_thread_is_chosen_for_every_512_kb_up_to_one_for_each_processor(
+    batch_bytes, numthreads, monkeypatch
+):
+    monkeypatch.setattr(threads, "num_processors", lambda: 4)
+    assert ThreadedRunner(None, batch_bytes).num_threads == num_threads
+    assert ThreadedRunner(3, batch_bytes).num_threads == 3
 
 
-def test_runs_are_shared_once_their_median_alone_is_long_enough():
-    long, short = _Worth(), _Worth()
-    for worth, usual in ((long, 90_000), (short, 9_000)):
-        for taken in (usual, 1, usual, 10**9, usual, 2, usual):
-            runs(worth, taken, shared=False)
-    assert (long.pause, long.machine_code) == (0, 1)
-    assert short.pause > 1000
-
-
-def test_sharing_pauses_while_it_is_slower_and_ever_longer():
-    worth, pauses = _Worth(), []
-    for _ in range(4):
-        runs(worth, 90_000, shared=False, number=worth.pause)
-        assert worth.pause == 0
-        runs(worth, 95_000, shared=True, number=16)
-        pauses.append(worth.pause)
-    assert pauses == [128, 256, 512, 1024]
-    runs(worth, 90_000, shared=False, number=worth.pause)
-    runs(worth, 60_000, shared=True, number=2000)  # it pays again, and for long
-    assert worth.pause == 0
-    runs(worth, 95_000, shared=True, number=16)
-    assert worth.pause == 64
-
-
-def test_what_cannot_be_shared_is_not_tried_at_every_run():
-    worth: Any = _Worth()
-    for _ in range(50):
-        worth.learn(SimpleNamespace(machine_code=None), 90_000, shared=False, chosen=True)
-    assert worth.pause > 900
+def test_a_large_batch_is_shared_when_nothing_is_said(monkeypatch):
+    monkeypatch.setattr(threads, "num_processors", lambda: 2)
+    small, large = (MurkVectorEnv(HeatSeeker, number) for number in (16, 512))
+    for envs in (small, large):
+        played_zeros(envs)
+    assert (small._batch.runner.num_workers, large._batch.runner.num_workers) == (0, 1)
+    large.close()
