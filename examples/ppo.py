@@ -108,7 +108,7 @@ class Policy(nn.Module):
 
 
 def network(num_inputs: int, num_hidden: int, num_outputs: int, gain: float) -> nn.Sequential:
-    """Two hidden layers; a small gain makes the outputs alike at first."""
+    """Two hidden layers; a small gain makes the outputs nearly equal at first."""
     sizes = [num_inputs, num_hidden, num_hidden, num_outputs]
     layers = [nn.Linear(*pair) for pair in itertools.pairwise(sizes)]
     for layer in layers:

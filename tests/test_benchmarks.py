@@ -85,7 +85,7 @@ def test_at_least_speaks_of_speed():
     assert not found.target.met(59.0)
 
 
-def test_a_target_without_a_bound_judges_nothing():
+def test_a_target_without_a_bound_is_neither_met_nor_missed():
     assert at_most(None).met(100.0) is None
     assert at_most(5.0).met(5.0)
     assert not at_most(5.0).met(5.1)

@@ -23,7 +23,7 @@ def actions_of(env):
 
 
 @pytest.mark.parametrize("chancy", CHANCY, ids=str)
-def test_episodes_after_one_seed_are_not_alike(chancy):
+def test_episodes_after_one_seed_differ(chancy):
     env = chancy.native(4, "NextStep", max_episode_steps=-1)
     first, second, third = (episode(env, actions_of(env), seed=seed) for seed in (1, None, None))
     assert first_difference(first, second) is not None
@@ -31,7 +31,7 @@ def test_episodes_after_one_seed_are_not_alike(chancy):
 
 
 @pytest.mark.parametrize("chancy", CHANCY, ids=str)
-def test_episodes_after_an_autoreset_are_not_alike(chancy, mode):
+def test_episodes_after_an_autoreset_differ(chancy, mode):
     env = chancy.native(1, mode, max_episode_steps=1)
     env.reset(seed=1)
     starts, rewards = [], []
@@ -49,7 +49,7 @@ def test_episodes_after_an_autoreset_are_not_alike(chancy, mode):
 
 
 @pytest.mark.parametrize("chancy", CHANCY, ids=str)
-def test_rows_with_neighbouring_seeds_are_not_alike(chancy):
+def test_rows_with_neighbouring_seeds_differ(chancy):
     env = chancy.native(8, max_episode_steps=-1)
     told = episode(env, actions_of(env), seed=0)
     assert any(first_difference(row_of(told, 0), row_of(told, row)) for row in range(1, 8))
@@ -64,7 +64,7 @@ def row_of(told, row):
 
 @pytest.mark.parametrize("chancy", CHANCY, ids=str)
 @pytest.mark.parametrize("form", ["native", "single"])
-def test_environments_that_were_never_seeded_are_not_alike(chancy, form):
+def test_environments_that_were_never_seeded_differ(chancy, form):
     actions = actions_of(chancy.native(1))
     envs = [chancy.native(1) if form == "native" else chancy.single() for _ in range(2)]
     acts = actions if form == "native" else [batch[0] for batch in actions]

@@ -245,6 +245,24 @@ def test_an_environment_is_made_by_its_id_whichever_is_imported_first(first):
     assert run_python(loads + MAKE) == "parallel race_v0 5 20\naec race_v0 5 20\n"
 
 
+@needs_registry
+def test_the_decorator_registers_what_the_package_has_registered():
+    code = """
+import pettingzoo, murk_envs.pettingzoo
+registries = pettingzoo.parallel_registry, pettingzoo.aec_registry
+before = [dict(registry) for registry in registries]
+import murk_env.faces.parallel
+classes = [getattr(murk_envs, name) for name in murk_envs.__all__]
+print(before == [dict(registry) for registry in registries])
+for registry in registries:
+    registry.clear()
+murk_env.faces.register.register_with_pettingzoo()
+print([{env_id: spec for env_id, spec in known.items() if env_id.startswith("murk/")} for known in before]
+      == [dict(registry) for registry in registries])
+"""
+    assert run_python(code) == "True\nTrue\n"
+
+
 def test_registering_loads_no_pettingzoo():
     code = """
 import sys, murk_envs

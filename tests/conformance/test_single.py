@@ -80,7 +80,7 @@ def test_a_step_returns_pythons_own_scalars(subject):
 
 
 @pytest.mark.parametrize("clone", [copy.deepcopy, through_pickle])
-def test_a_clone_made_in_an_episode_goes_on_alike(subject, clone):
+def test_a_clone_made_in_an_episode_goes_on_as_its_original_does(subject, clone):
     env = subject.single()
     env.reset(seed=4)
     env.action_space.seed(4)
@@ -97,7 +97,7 @@ def test_a_clone_made_in_an_episode_goes_on_alike(subject, clone):
 
 
 @pytest.mark.parametrize("clone", [copy.deepcopy, through_pickle])
-def test_a_clone_of_a_vector_env_goes_on_alike(subject, mode, clone):
+def test_a_clone_of_a_vector_env_goes_on_as_its_original_does(subject, mode, clone):
     env = subject.native(3, mode)
     env.reset(seed=4)
     env.action_space.seed(4)

@@ -52,7 +52,7 @@ def wrapped_pair(subject, mode, name, arguments):
         return sync, getattr(vector_wrappers, name)(subject.native(3, mode), *arguments)
 
 
-def assert_wrapped_alike(subject, mode, name):
+def assert_wrapped_forms_agree(subject, mode, name):
     arguments = arguments_of(name, subject.single())
     if arguments is None:
         return
@@ -66,13 +66,13 @@ def assert_wrapped_alike(subject, mode, name):
 
 @pytest.mark.parametrize("name", ["TransformReward", "ClipReward", "ClipAction", "RescaleAction"])
 def test_reward_and_action_wrappers_are_the_same_in_every_mode(subject, mode, name):
-    assert_wrapped_alike(subject, mode, name)
+    assert_wrapped_forms_agree(subject, mode, name)
 
 
 @pytest.mark.parametrize("mode", [AutoresetMode.NEXT_STEP, AutoresetMode.DISABLED], ids=str)
 @pytest.mark.parametrize("name", OBSERVERS)
 def test_observation_wrappers_are_the_same_in_the_modes_they_allow(subject, mode, name):
-    assert_wrapped_alike(subject, mode, name)
+    assert_wrapped_forms_agree(subject, mode, name)
 
 
 def test_every_wrapper_fits_some_environment():

@@ -15,12 +15,12 @@ from murk_envs import CrystalNav
 VECTORS = Path(__file__).parents[3] / "shared" / "reference" / "vectors" / "example_fields.npz"
 POINTS = [(x, y, z) for z in range(8) for y in range(8) for x in range(8) if (x + y + z) % 2 == 0]
 BEACON, HAZARD = POINTS.index((6, 6, 6)), POINTS.index((2, 2, 2))
-LAWS = {"beacon": (BEACON, 0.06, 0.01), "radiation": (HAZARD, 0.04, 0.03)}  # cell, diffusion, decay
+FIELDS = {"beacon": (BEACON, 0.06, 0.01), "radiation": (HAZARD, 0.04, 0.03)}  # cell, diffusion, decay
 
 
 def ticks(name, num_ticks):
     """Return a field after each tick from a cold start, by the formula, (num_ticks, 256)."""
-    source, diffusion, decay = LAWS[name]
+    source, diffusion, decay = FIELDS[name]
     kept = math.exp(-decay)
     return evolve(crystal(8), source, num_ticks, diffusion=kept * diffusion, kept=kept)
 
@@ -45,8 +45,8 @@ def env():
 
 
 @pytest.mark.skipif(not VECTORS.exists(), reason="the reference's recorded fields are not here")
-@pytest.mark.parametrize("name", LAWS)
-def test_the_formula_is_the_references_law_on_the_references_cells(name):
+@pytest.mark.parametrize("name", FIELDS)
+def test_the_formula_is_the_references_rule_on_the_references_cells(name):
     recorded = np.load(VECTORS)
     assert recorded["crystal_coords"].tolist() == [list(point) for point in POINTS]
     for tick in (1, 10):
@@ -55,7 +55,7 @@ def test_the_formula_is_the_references_law_on_the_references_cells(name):
 
 
 def test_an_episode_begins_with_the_fields_after_81_ticks_and_they_go_on(env):
-    expected = [ticks(name, 111) for name in LAWS]
+    expected = [ticks(name, 111) for name in FIELDS]
     observation, _ = env.reset(seed=1)
     for tick in range(80, 111):
         for field, formula in zip(seen(observation), expected, strict=False):

@@ -57,7 +57,7 @@ def env():
     return MurkParallelEnv(HexPursuit)
 
 
-def test_predators_and_prey_are_named_and_act_alike(env):
+def test_predators_and_prey_are_named_and_have_the_same_spaces(env):
     assert env.possible_agents == ["predator_0", "predator_1", "predator_2", "prey_0", "prey_1"]
     assert {env.action_space(agent).n for agent in env.possible_agents} == {7}
     assert {env.observation_space(agent).shape for agent in env.possible_agents} == {(3 * 49 + 2,)}
