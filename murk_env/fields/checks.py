@@ -27,7 +27,7 @@ def check_values(
         written: the fields and their values, one row per world.
         error: HookError or PropagatorError.
         worlds: the worlds that the rows belong to; all, in order, by default.
-        skipped: rows that do not matter: their world begins anew in this tick.
+        skipped: rows that do not matter: their world is reset in this tick.
     """
     for field, values in written:
         if field.mutability == "static" or (field.dtype.kind != "f" and field.categories is None):

@@ -204,14 +204,14 @@ def _check_choice(key: str, value: object, known: Any) -> None:
 
 
 class Parameter(Field):
-    """A number of every world that laws take as a coefficient.
+    """A number of every world that propagators take as a coefficient.
 
-    It keeps its value through restarts of the world, may differ from world to world, and may be set
+    It keeps its value through resets of the world, may differ from world to world, and may be set
     between ticks (`World.edit`), in `act` or in `start`. Stability is checked against its bounds.
 
-    It holds a float32, as all fields do: set to 0.1 it is float32(0.1), which is 0.100000001. A law runs to
-    the same bits with it as with that number, `float(np.float32(0.1))`; a plain 0.1 is a float64, which the
-    laws that compute with it in double precision (Diffusion, Wave) tell apart from it in the last digits.
+    It holds a float32, as all fields do: set to 0.1 it is float32(0.1), which is 0.100000001. A propagator
+    gives the same bits with it as with that number, `float(np.float32(0.1))`; a plain 0.1 is a float64, which
+    those that compute with it in double precision (Diffusion, Wave) tell apart from it in the last digits.
 
     Args:
         default: its value in every world until it is set.

@@ -9,6 +9,7 @@ import pytest
 from murk_arena import InvalidConfigError
 from murk_env import Diffusion, Field, Propagator, Square4, World
 from murk_env.errors import (
+    DefinitionError,
     HookError,
     LatticeError,
     PropagatorError,
@@ -117,6 +118,30 @@ def test_what_act_reads_cannot_be_written():
     world = World(GRID, {"heat": heat})
     with pytest.raises(HookError, match=r"act raised ValueError: .*read-only"):
         world.tick(lambda tick: tick[heat].fill(1.0))
+
+
+def test_elapsed_steps_count_the_tick_in_progress_from_the_last_reset_on():
+    world, seen = World(GRID, {"heat": Field()}, num_worlds=2), []
+
+    def look(tick):
+        seen.append(tick.elapsed_steps.tolist())
+
+    world.tick(look)
+    world.tick(look)
+    with world.edit() as tick:
+        look(tick)
+    world.reset(seed=1)
+    world.tick(look)
+    assert seen == [[1, 1], [2, 2], [2, 2], [1, 1]]
+
+
+def test_elapsed_steps_cannot_be_set():
+    world = World(GRID, {"heat": Field()})
+    with (
+        pytest.raises(DefinitionError, match="'elapsed_steps' is kept by the env: it counts the steps of an"),
+        world.edit() as tick,
+    ):
+        tick.elapsed_steps = 0
 
 
 def test_whole_numbers_are_not_set_to_fractions():
