@@ -2,13 +2,11 @@
 
 import dataclasses
 from collections.abc import Callable
-from typing import Any, TypeVar, cast
+from typing import Any
 
 from murk_env.errors import DefinitionError
 
 __all__ = ["CompiledHook", "per_world"]
-
-Hook = TypeVar("Hook", bound=Callable[..., Any])
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -22,7 +20,7 @@ class CompiledHook:
     function: Callable[..., Any]
 
 
-def per_world(hook: Hook) -> Hook:
+def per_world(hook: Callable[..., Any]) -> Any:
     """Mark a hook as scalar code for one world; numba compiles it and runs it over all worlds.
 
     In such a hook `self` is one world:
@@ -52,9 +50,12 @@ def per_world(hook: Hook) -> Hook:
     `checked=True` raises IndexError instead. With `NUMBA_DISABLE_JIT=1` the hook runs as plain Python, where
     `breakpoint()` works.
 
+    Returns:
+        What takes the hook's place on the class; untyped, so that a subclass may write the hook over arrays.
+
     Raises:
         DefinitionError: it is no function.
     """
     if not callable(hook) or not hasattr(hook, "__code__"):
         raise DefinitionError(f"per_world marks a function, without arguments of its own, not {hook!r}.")
-    return cast(Hook, CompiledHook(hook))
+    return CompiledHook(hook)

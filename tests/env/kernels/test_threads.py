@@ -134,7 +134,9 @@ def test_a_failure_on_any_thread_is_named_and_undone(action, message):
     with pytest.raises(HookError, match=message):
         envs.step(actions)
     after = envs._batch.save()
-    assert all((after.read(field) == before.read(field)).all() for field in envs._batch.world.layout.ids.values())
+    assert all(
+        (after.read(field) == before.read(field)).all() for field in envs._batch.world.layout.ids.values()
+    )
     observations, *_ = envs.step(np.ones(64, np.int64))
     assert (observations == 1.0).all()
 
@@ -286,7 +288,7 @@ def test_every_world_is_run_exactly_once(num_worlds):
 
 @pytest.mark.parametrize(("batch_bytes", "num_threads"), [(0, 1), (2**20 - 1, 1), (2**20, 2), (2**30, 4)])
 def test_a_thread_is_chosen_for_every_512_kb_up_to_one_for_each_processor(
-    batch_bytes, numthreads, monkeypatch
+    batch_bytes, num_threads, monkeypatch
 ):
     monkeypatch.setattr(threads, "num_processors", lambda: 4)
     assert ThreadedRunner(None, batch_bytes).num_threads == num_threads
