@@ -1,8 +1,5 @@
 """A failing tick changes nothing: not the values, the generation, the random numbers or the sparse pool."""
 
-# pyright: reportIncompatibleMethodOverride=false
-# A hook for one world here takes the place of an array hook.
-
 import dataclasses
 from typing import Any
 

@@ -1,8 +1,5 @@
 """Hooks: array hooks and hooks for one world obey the same rules; what they may not do is refused by name."""
 
-# pyright: reportIncompatibleMethodOverride=false
-# A hook for one world here takes the place of an array hook.
-
 import numpy as np
 import pytest
 from gymnasium.spaces import Discrete

@@ -1,8 +1,5 @@
 """Worlds that are reset within a step's own kernels are as those that Python resets."""
 
-# pyright: reportIncompatibleMethodOverride=false
-# A start of other arguments here takes the place of another.
-
 import dataclasses
 import pickle
 from functools import cached_property

@@ -1,8 +1,5 @@
 """Sparse fields that propagators or `start` write are reset in every autoreset mode as in single envs."""
 
-# pyright: reportIncompatibleMethodOverride=false
-# A hook for one world here takes the place of an array hook.
-
 from typing import Any
 
 import numpy as np

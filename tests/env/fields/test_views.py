@@ -1,8 +1,5 @@
 """What hooks see of the worlds: values to read, ticks to write through, and what both refuse."""
 
-# pyright: reportIncompatibleMethodOverride=false
-# An array hook here takes the place of a hook for one world.
-
 import numpy as np
 import pytest
 

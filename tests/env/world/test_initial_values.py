@@ -1,8 +1,5 @@
 """Fields that begin with the values of a static field, in worlds and in the episodes of an env."""
 
-# pyright: reportIncompatibleMethodOverride=false
-# Hooks for one world here take the place of array hooks.
-
 from typing import Any
 
 import numpy as np
