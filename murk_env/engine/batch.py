@@ -89,7 +89,7 @@ class Batch:
         self._mode = autoreset_mode
         self.world, self.actions, self.observed = world, actions, observed
         outcome = Outcome(world.num_worlds, num_agents)
-        self.rewards, self.terminated, self.truncated = outcome.rewards, outcome.terminated, outcome.truncated
+        self.rewards, self.terminated, self.truncated = outcome.flags
         self._any_ended = memoryview(cast(Any, outcome.any_ended))
         self._hooks = HookStages(hooks, world, actions, outcome.rewards, outcome.terminated)
         self._reset = Reset(world, self._hooks)
@@ -109,8 +109,7 @@ class Batch:
         )
         self._programs: list[Program | None] = [None, None]
         self._arena, self._bindings, self._num_worlds = world.arena, world.bindings, world.num_worlds
-        batch_bytes = world.num_worlds * world.layout.world_bytes
-        self.runner = ThreadedRunner(num_threads, batch_bytes)  # which checked mode leaves idle
+        self.runner = ThreadedRunner(num_threads, world.layout.batch_bytes)  # which checked mode leaves idle
         self._checks = world.checks if world.arena.checked else None
         self._flags = None if copy else [self._copies() for _ in range(2)]
         self.info: Info = {}

@@ -112,24 +112,16 @@ def lift(
     """
     where = f"{hooks.owner}.{kind}"
     first, *names = _parameters(hook, where)
-    allowed = [name for name in ARGUMENTS[kind] if per_agent or name != "agent"]
-    for name in names:
-        if name not in allowed:
-            apart = name == "agent" and name in ARGUMENTS[kind]
-            hint = "agents share one reward here." if apart else did_you_mean(name, ["self", *allowed])
-            raise DefinitionError(f"{where} names the argument {name!r}, which it is not given; {hint}")
+    _check_arguments(where, kind, names, per_agent=per_agent)
     members = WorldMembers(hooks, fields, checked=checked)
     try:
         flat = flatten(hook.function, (first, "before"), members.resolve, checked=checked)
     except RecordError as error:
         raise DefinitionError(f"{where}, {members.explained(error)}") from error
     if kind in OUTCOMES and not flat.returns:
-        what = "a number" if kind == "reward" else "a bool"
-        code = hook.function.__code__
-        raise DefinitionError(
-            f'{where}, line {code.co_firstlineno} of "{code.co_filename}": returns nothing; it must return '
-            f"{what}."
-        )
+        code, what = hook.function.__code__, "a number" if kind == "reward" else "a bool"
+        place = f'line {code.co_firstlineno} of "{code.co_filename}"'
+        raise DefinitionError(f"{where}, {place}: returns nothing; it must return {what}.")
     handed = [_handed(path, members) for path in flat.paths]
     source, arguments = _loop(kind, handed, flat, per_agent=per_agent)
     namespace = {"np": np, "hook": flat.function}
@@ -142,6 +134,16 @@ def _parameters(hook: CompiledHook, where: str) -> tuple[str, ...]:
     if not names:
         raise DefinitionError(f"{where} takes no argument; the first is self, one world.")
     return names
+
+
+def _check_arguments(where: str, kind: str, names: Sequence[str], *, per_agent: bool) -> None:
+    """Raise DefinitionError for an argument that a hook is not given."""
+    allowed = [name for name in ARGUMENTS[kind] if per_agent or name != "agent"]
+    for name in names:
+        if name not in allowed:
+            apart = name == "agent" and name in ARGUMENTS[kind]
+            hint = "agents share one reward here." if apart else did_you_mean(name, ["self", *allowed])
+            raise DefinitionError(f"{where} names the argument {name!r}, which it is not given; {hint}")
 
 
 def _handed(path: Path, members: WorldMembers) -> tuple[Argument, str]:

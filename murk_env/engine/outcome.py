@@ -34,6 +34,11 @@ class Outcome:
         self.truncated = np.zeros(shape, np.bool_)
         self.any_ended = np.zeros(1, np.int64)
 
+    @property
+    def flags(self) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
+        """Rewards, terminations and truncations."""
+        return self.rewards, self.terminated, self.truncated
+
     def stage(
         self, layout: Layout, arena: PingPongArena, binding: Binding, limit: int, *, counts: bool
     ) -> Stage:
@@ -47,7 +52,7 @@ class Outcome:
             counts: whether it also notes in `any_ended` that an episode has ended.
         """
         any_ended = self.any_ended if counts else np.zeros(1, np.int64)
-        flags = (self.rewards, self.terminated, self.truncated)
+        flags = self.flags
         rest = (binding.steps, binding.phases, limit, any_ended)
         if ACTIVE not in layout.ids:
             return Stage("the outcome", lambda: KernelCall(_conclude, (*flags, *rest)))

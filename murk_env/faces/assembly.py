@@ -73,19 +73,15 @@ def assemble(
     options = options.for_class(cls, cast(Any, cls).metadata)
     blueprint = cls.blueprint_for(params)
     check_face(cls.__name__, blueprint, agents=agents)
-    author = cls.__new__(cls)
-    author.__dict__.update(params=params, lattice=blueprint.lattice, render_mode=options.render_mode)
-    hooks = author.hooks()
+    author = _author(cls, params, blueprint, options)
     if static_arena is None:
         static_arena = shared_static(cls, params, blueprint)
     world = _world(cls, blueprint, num_worlds, static_arena, checked=options.checked)
     actions = ActionReader(_action_space(blueprint), num_worlds)
-    observed = [
-        ObservationBuffers(plan, num_worlds, copy=options.copy)
-        for plan in _plans(blueprint, world, agents=agents)
-    ]
+    plans = _plans(blueprint, world, agents=agents)
+    observed = [ObservationBuffers(plan, num_worlds, copy=options.copy) for plan in plans]
     batch = Batch(
-        hooks,
+        author.hooks(),
         world,
         actions.actions,
         observed,
@@ -100,6 +96,15 @@ def assemble(
         author.__dict__.update(observation_space=observed[0].plan.space, action_space=actions.space)
     author.__dict__["_built"] = True  # from here on its attributes are fixed
     return Assembly(author, blueprint, options, actions, batch, screen)
+
+
+def _author(
+    cls: type[SomeEnvironment], params: Any, blueprint: Blueprint, options: FaceOptions
+) -> SomeEnvironment:
+    """Return `self` of the array hooks."""
+    author = cls.__new__(cls)
+    author.__dict__.update(params=params, lattice=blueprint.lattice, render_mode=options.render_mode)
+    return author
 
 
 def _world(

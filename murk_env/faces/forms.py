@@ -9,25 +9,15 @@ import importlib
 from collections.abc import Callable
 from typing import Any
 
-from murk_env.author.environment import Environment
 from murk_env.errors import ParameterError
 
-__all__ = ["FORMS", "entry_point", "form_of_class"]
+__all__ = ["FORMS", "form_of_class"]
 
 FORMS = ("vector", "parallel", "aec")
 
 
-def entry_point(form: str, cls: type[Environment]) -> Any:
-    """Return what a registry is given for a form of a class: a string where it can be imported again."""
-    if cls.__module__ == "__main__" or "." in cls.__qualname__:
-        return cls if form == "single" else form_of_class(form, cls)
-    if form == "single":
-        return f"{cls.__module__}:{cls.__name__}"
-    return f"{__name__}:{form}.{cls.__module__}.{cls.__name__}"
-
-
 def form_of_class(form: str, cls: type[Any]) -> Callable[..., Any]:
-    """Return what makes one form of a class; it is pickled with the specs of envs."""
+    """Return what makes one form of a class; it can be pickled, as Gymnasium pickles the specs of envs."""
     return {"vector": _Vector, "parallel": _Parallel, "aec": _Aec}[form](cls)
 
 

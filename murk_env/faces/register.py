@@ -7,8 +7,8 @@ from typing import Any, Literal, TypeVar
 import gymnasium
 
 from murk_env.errors import DefinitionError
+from murk_env.faces.entry_points import entry_point
 from murk_env.faces.env import MurkEnv
-from murk_env.faces.forms import entry_point
 
 __all__ = ["PETTINGZOO_FORMS", "register", "register_with_pettingzoo"]
 
@@ -17,7 +17,6 @@ Agents = Literal["team", "apart"]
 
 PETTINGZOO_FORMS = ("parallel", "aec")
 
-_gymnasium: Any = gymnasium  # whose register is typed in part
 _with_agents: dict[str, type[MurkEnv]] = {}  # by id; PettingZoo is told when it is loaded
 
 
@@ -44,12 +43,7 @@ def register(
     Raises:
         DefinitionError: the decorated object is no subclass of MurkEnv, or an argument something else.
     """
-    if not isinstance(env_id, str):  # pyright: ignore[reportUnnecessaryIsInstance]
-        raise DefinitionError(
-            f"register takes an id, as in @register('namespace/Name-v0'), not {env_id!r} itself."
-        )
-    if agents not in (None, "team", "apart"):
-        raise DefinitionError(f"register({env_id!r}): agents is 'team', 'apart' or None, not {agents!r}.")
+    _check_arguments(env_id, agents)
 
     def mark(cls: type[SomeEnv]) -> type[SomeEnv]:
         if not (isinstance(cls, type) and issubclass(cls, MurkEnv)):  # pyright: ignore[reportUnnecessaryIsInstance]
@@ -64,6 +58,15 @@ def register(
         return cls
 
     return mark
+
+
+def _check_arguments(env_id: object, agents: object) -> None:
+    if not isinstance(env_id, str):
+        raise DefinitionError(
+            f"register takes an id, as in @register('namespace/Name-v0'), not {env_id!r} itself."
+        )
+    if agents not in (None, "team", "apart"):
+        raise DefinitionError(f"register({env_id!r}): agents is 'team', 'apart' or None, not {agents!r}.")
 
 
 def _register_with_gymnasium(cls: type[MurkEnv], env_id: str) -> None:

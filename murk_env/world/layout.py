@@ -82,6 +82,11 @@ class Layout:
         shapes = [field.shape(self.lattice.num_cells, self.num_agents) for field in self.fields.values()]
         return 8 * sum(math.prod(shape) for shape in shapes)
 
+    @property
+    def batch_bytes(self) -> int:
+        """Memory that all worlds take in both buffers."""
+        return self.num_worlds * self.world_bytes
+
 
 def lay_out(
     lattice: Lattice,

@@ -9,7 +9,8 @@ import pytest
 
 from murk_env import MurkParallelEnv, MurkVectorEnv
 from murk_env.faces import forms
-from murk_env.faces.forms import FORMS, entry_point, form_of_class
+from murk_env.faces.entry_points import entry_point
+from murk_env.faces.forms import FORMS, form_of_class
 from tests.env.agent_worlds import Crew
 from tests.env.worlds import Walker
 
