@@ -6,7 +6,7 @@ import pytest
 import murk_envs
 from benchmarks.returns import heat_seeker
 from benchmarks.returns.__main__ import main
-from benchmarks.returns.play import NAMES, make, returns, row_group
+from benchmarks.returns.play import NAMES, make, returns, row_group, seeds_of_every_start
 from benchmarks.returns.table import Earned, Line, table
 from benchmarks.returns.train import LESSONS, pupil_group
 
@@ -32,11 +32,38 @@ def test_the_error_is_the_deviation_over_the_root_of_the_number():
         (Earned(-152.68, 2.93), "\N{MINUS SIGN}152.7 ± 2.9"),
         (Earned(866.6, 21.3), "867 ± 21"),
         (Earned(98.4268, 0.0312), "98.43 ± 0.03"),
-        (Earned(7.0, 0.0), "7 ± 0"),
+        (Earned(-89.26478, 0.0), "\N{MINUS SIGN}89.265"),
     ],
 )
 def test_a_return_has_as_many_digits_as_are_certain(earned, shown):
     assert str(earned) == shown
+
+
+def test_the_error_of_a_mean_over_all_starts_leaves_out_how_starts_differ():
+    earned = Earned.over_starts(np.array([[1.0, 3.0], [10.0, 14.0]]))
+    assert earned.mean == 7.0
+    assert earned.error == pytest.approx(
+        np.sqrt((2.0 / 2.0 + 8.0 / 2.0) / 4.0)
+    )  # variances 2, 8
+    assert Earned.over_starts(np.array([[0.1, 0.1], [0.7, 0.7]])).error == 0.0
+
+
+def test_seeds_of_every_start_begin_in_every_cell_but_the_source():
+    seeds = seeds_of_every_start("HeatSeeker", 2, seed=1)
+    envs = make("HeatSeeker", len(seeds), None)
+    starts = envs.reset(seed=seeds)[0][:, 256:].argmax(axis=1)
+    others = np.delete(np.arange(256), murk_envs.HeatSeeker.Params().source)
+    np.testing.assert_array_equal(starts, np.repeat(others, 2))
+    with pytest.raises(ValueError, match="fewer than 1000 from some cell"):
+        seeds_of_every_start("HeatSeeker", 1000, seed=1)
+
+
+def test_over_all_starts_a_shortest_path_earns_the_optimum():
+    seeds = seeds_of_every_start("HeatSeeker", 1, seed=1)
+    climb = heat_seeker.POLICIES["scripted"]
+    earned = returns("HeatSeeker", climb, len(seeds), group=None, seed=1, seeds=seeds)
+    optimum = heat_seeker.optimum(murk_envs.HeatSeeker.Params())
+    assert earned.mean() == pytest.approx(optimum, abs=1e-5)  # rewards are of float32 heat
 
 
 def test_every_world_gives_the_return_of_its_first_episode():

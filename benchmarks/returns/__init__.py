@@ -1,4 +1,4 @@
-"""What can be earned in the environments: a module for each, with policies and the best that is possible.
+"""Returns in the environments: a module for each, with policies and the optimum.
 
 Every module has `POLICIES`, which turn `(observations, action_space, rng)` into actions: a batch of
 observations, the action space of one environment, and numpy's generator, into a batch of actions; and
@@ -17,7 +17,7 @@ __all__ = ["act_at_random"]
 
 
 def act_at_random(observations: Any, action_space: Space[Any], rng: np.random.Generator) -> npt.NDArray[Any]:
-    """Draw any action for every row, all alike in chance."""
+    """Draw an action for every row, uniformly."""
     first = next(iter(observations.values())) if isinstance(observations, dict) else observations
     batch = batch_space(action_space, len(first))
     batch.seed(int(rng.integers(2**31)))

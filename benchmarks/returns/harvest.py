@@ -50,7 +50,7 @@ POLICIES = {"random": act_at_random, "scripted": restrained, "greedy": greedy}
 
 
 def optimum(params: Any) -> float:
-    """Return a bound of an agent's mean return, all agents being alike.
+    """Return an upper bound of the mean return over all agents.
 
     What is picked was there at the start, 3/4 of a tree on average, or has grown since, growth / 4 of a tree
     in a step at the most; and nobody picks more than a bite in a step.

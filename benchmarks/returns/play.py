@@ -1,7 +1,7 @@
 """Episodes of an environment under a policy, many worlds at once."""
 
 import importlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from types import ModuleType
 from typing import Any
 
@@ -13,9 +13,11 @@ from gymnasium.vector import VectorEnv
 import murk_envs
 from murk_env import MurkAgentVectorEnv, MurkEnv, MurkVectorEnv
 
-__all__ = ["NAMES", "Policy", "class_of", "make", "module_of", "returns", "row_group"]
+__all__ = ["NAMES", "Policy", "class_of", "make", "module_of", "returns", "row_group", "seeds_of_every_start"]
 
 Policy = Callable[[Any, Space[Any], np.random.Generator], npt.NDArray[Any]]
+
+NUM_DRAWN = 2**13  # episodes among which every start is found often enough
 
 NAMES = (  # as they stand in tables
     "HeatSeeker",
@@ -63,16 +65,43 @@ def make(
     return MurkAgentVectorEnv(class_of(name), num_worlds, group=group, others=others, **options)
 
 
+def seeds_of_every_start(name: str, num_each: int, seed: int) -> list[int]:
+    """Return seeds of episodes that begin in every cell an agent can begin in, `num_each` times in each.
+
+    Args:
+        name: an environment with one agent, whose field `agent` holds its cell.
+        num_each: episodes from each cell.
+        seed: the first seed to be tried; those after it follow.
+    """
+    cls: Any = class_of(name)
+    envs = MurkVectorEnv(cls, NUM_DRAWN)
+    envs.reset(seed=seed)
+    cells = envs.world[cls.agent]
+    envs.close()
+    found = [np.flatnonzero(cells == cell)[:num_each] for cell in np.unique(cells)]
+    if min(map(len, found)) < num_each:
+        raise ValueError(f"{NUM_DRAWN} episodes of {name} hold fewer than {num_each} from some cell")
+    return [seed + int(world) for worlds in found for world in worlds]
+
+
 def returns(
-    name: str, policy: Policy, num_worlds: int, *, group: str | None, seed: int
+    name: str, policy: Policy, num_worlds: int, *, group: str | None, seed: int, seeds: Sequence[int] = ()
 ) -> npt.NDArray[np.float64]:
     """Return what the first episode of every world earns, the mean of its agents, (num_worlds,).
 
     One episode of each world, and not the first ones to end: those would be the short ones.
+
+    Args:
+        name: the environment.
+        policy: what is played.
+        num_worlds: number of episodes.
+        group: whose agents the rows are; None where a row is a world.
+        seed: seeds the policy and, as a vector env does, the worlds.
+        seeds: seeds the worlds instead, one for each.
     """
     envs = make(name, num_worlds, group)
     rng = np.random.default_rng(seed)
-    observations, _ = envs.reset(seed=seed)
+    observations, _ = envs.reset(seed=list(seeds) or seed)
     totals, running = np.zeros(envs.num_envs), np.ones(envs.num_envs, np.bool_)
     while running.any():
         actions = policy(observations, envs.single_action_space, rng)

@@ -1,4 +1,8 @@
-"""The table of what can be earned: random, scripted and learnt play beside the optimum or a bound of it."""
+"""The table of returns: random, scripted and trained play beside the optimum or an upper bound.
+
+Where the optimum is exact it is a mean over all starts. Policies then play from every start equally often, so
+that their means are over the same starts, and that of a deterministic policy is exact, too.
+"""
 
 import math
 from collections.abc import Sequence
@@ -8,22 +12,23 @@ import numpy as np
 import numpy.typing as npt
 
 from benchmarks.returns import train
-from benchmarks.returns.play import class_of, module_of, returns, row_group
+from benchmarks.returns.play import Policy, class_of, module_of, returns, row_group, seeds_of_every_start
 
 __all__ = ["Earned", "Line", "line", "table"]
 
-EXACT = ("HeatSeeker", "CrystalNav", "LayeredHex")  # whose `optimum` can be reached; elsewhere it is a bound
+# whose `optimum` can be reached; elsewhere it is a bound. Only the start is random.
+EXACT = ("HeatSeeker", "CrystalNav", "LayeredHex")
 MINUS = "\N{MINUS SIGN}"
 HEADINGS = ("environment", "random", "scripted", "trained", "best possible", "trained by")
 
 
 @dataclass(frozen=True)
 class Earned:
-    """A mean return, and how far chance may have moved it.
+    """A mean return.
 
     Attributes:
         mean: mean over episodes.
-        error: its standard error.
+        error: its standard error; 0 where it is exact.
     """
 
     mean: float
@@ -34,9 +39,19 @@ class Earned:
         """Return the mean of one return for each episode, (num_episodes,), and its standard error."""
         return cls(float(values.mean()), float(values.std(ddof=1)) / math.sqrt(len(values)))
 
+    @classmethod
+    def over_starts(cls, values: npt.NDArray[np.float64]) -> "Earned":
+        """Return the mean over starts, each played equally often, (num_starts, num_each >= 2)."""
+        mean = float(values.mean())
+        if (values == values[:, :1]).all():
+            return cls(mean, 0.0)
+        return cls(mean, math.sqrt(values.var(axis=1, ddof=1).mean() / values.size))
+
     def __str__(self) -> str:
-        """Return both with as many digits as the error has to say."""
-        digits = 0 if self.error == 0.0 else max(0, 1 - math.floor(math.log10(self.error)))
+        """Return both with two significant digits of the error, or an exact mean alone."""
+        if self.error == 0.0:
+            return f"{self.mean:.5g}".replace("-", MINUS)
+        digits = max(0, 1 - math.floor(math.log10(self.error)))
         shown = f"{self.mean:.{min(digits, 2)}f} ± {self.error:.{min(digits, 2)}f}"
         return shown.replace("-", MINUS)
 
@@ -77,17 +92,27 @@ class Line:
 def line(name: str, num_episodes: int, seed: int) -> Line:
     """Play, train, and play again: the returns of an environment with its default parameters."""
     module = module_of(name)
+    play = _from_every_start if name in EXACT else _from_drawn_starts
     earned = {
-        policy: Earned.of(
-            returns(name, module.POLICIES[policy], num_episodes, group=row_group(name), seed=seed)
-        )
+        policy: play(name, module.POLICIES[policy], num_episodes, row_group(name), seed)
         for policy in ("random", "scripted")
     }
-    learnt = train.trained(name)
-    earned["trained"] = Earned.of(
-        returns(name, learnt, num_episodes, group=train.pupil_group(name), seed=seed)
-    )
+    earned["trained"] = play(name, train.trained(name), num_episodes, train.pupil_group(name), seed)
     return Line(name, earned, module.optimum(class_of(name).Params()))
+
+
+def _from_drawn_starts(name: str, policy: Policy, num_episodes: int, group: str | None, seed: int) -> Earned:
+    """Return what a policy earns from as many starts as there are episodes, drawn by their seeds."""
+    return Earned.of(returns(name, policy, num_episodes, group=group, seed=seed))
+
+
+def _from_every_start(name: str, policy: Policy, num_episodes: int, group: str | None, seed: int) -> Earned:
+    """Return what a policy earns from every start, each played equally often and at least twice."""
+    num_starts = len(seeds_of_every_start(name, 1, seed))
+    num_each = max(2, math.ceil(num_episodes / num_starts))
+    seeds = seeds_of_every_start(name, num_each, seed)
+    values = returns(name, policy, len(seeds), group=group, seed=seed, seeds=seeds)
+    return Earned.over_starts(values.reshape(num_starts, num_each))
 
 
 def table(lines: Sequence[Line]) -> str:
