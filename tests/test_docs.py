@@ -1,9 +1,12 @@
-"""The code in the documentation runs as it stands there."""
+"""The code in the documentation runs as it stands there, and its tables are true."""
 
 import re
 from pathlib import Path
 
 import pytest
+
+from tests.parameter_tables import PAGES as ENVIRONMENT_PAGES
+from tests.parameter_tables import page_with_table
 
 DOCS = Path(__file__).parent.parent / "docs"
 PAGES = [page for page in sorted(DOCS.rglob("*.md")) if "```python" in page.read_text(encoding="utf-8")]
@@ -13,3 +16,14 @@ PAGES = [page for page in sorted(DOCS.rglob("*.md")) if "```python" in page.read
 def test_a_pages_code_runs_from_top_to_bottom(page):
     blocks = re.findall(r"^```python\n(.*?)^```$", page.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
     exec(compile("\n".join(blocks), str(page), "exec"), {"__name__": "__main__"})
+
+
+@pytest.mark.parametrize("name", ENVIRONMENT_PAGES)
+def test_a_pages_table_of_parameters_is_that_of_the_class(name):
+    assert ENVIRONMENT_PAGES[name].read_text(encoding="utf-8") == page_with_table(name)
+
+
+@pytest.mark.parametrize("page", sorted(DOCS.rglob("*.md")), ids=lambda page: page.stem)
+def test_a_pages_links_to_files_lead_somewhere(page):
+    targets = re.findall(r"\]\((?!https?:|#)([^)#]+)", page.read_text(encoding="utf-8"))
+    assert [target for target in targets if not (page.parent / target).exists()] == []

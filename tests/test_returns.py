@@ -1,5 +1,7 @@
 """The table of returns: its arithmetic, its episodes, and a line and the rates at a small size."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -42,14 +44,12 @@ def test_a_return_has_as_many_digits_as_are_certain(earned, shown):
 def test_the_error_of_a_mean_over_all_starts_leaves_out_how_starts_differ():
     earned = Earned.over_starts(np.array([[1.0, 3.0], [10.0, 14.0]]))
     assert earned.mean == 7.0
-    assert earned.error == pytest.approx(
-        np.sqrt((2.0 / 2.0 + 8.0 / 2.0) / 4.0)
-    )  # variances 2, 8
+    assert earned.error == pytest.approx(np.sqrt((2.0 / 2.0 + 8.0 / 2.0) / 4.0))  # variances 2, 8
     assert Earned.over_starts(np.array([[0.1, 0.1], [0.7, 0.7]])).error == 0.0
 
 
 def test_seeds_of_every_start_begin_in_every_cell_but_the_source():
-    seeds = seeds_of_every_start("HeatSeeker", 2, seed=1)
+    seeds: Any = seeds_of_every_start("HeatSeeker", 2, seed=1)
     envs = make("HeatSeeker", len(seeds), None)
     starts = envs.reset(seed=seeds)[0][:, 256:].argmax(axis=1)
     others = np.delete(np.arange(256), murk_envs.HeatSeeker.Params().source)

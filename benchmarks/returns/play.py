@@ -101,7 +101,8 @@ def returns(
     """
     envs = make(name, num_worlds, group)
     rng = np.random.default_rng(seed)
-    observations, _ = envs.reset(seed=list(seeds) or seed)
+    chosen: Any = list(seeds) or seed  # VectorEnv types one seed alone
+    observations, _ = envs.reset(seed=chosen)
     totals, running = np.zeros(envs.num_envs), np.ones(envs.num_envs, np.bool_)
     while running.any():
         actions = policy(observations, envs.single_action_space, rng)

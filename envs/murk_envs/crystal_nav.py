@@ -51,16 +51,16 @@ class CrystalNav(MurkEnv):
     class Params(murk_env.Params):
         """Parameters of CrystalNav."""
 
-        size: Annotated[int, Range(3, 2**10), "points along x, y and z; every second holds a cell"] = 8
-        beacon_diffusion: Annotated[float, Share, "share of a difference of light that flows in a tick"] = (
-            0.06
-        )
-        beacon_decay: Annotated[float, Range(0.0, LARGE), "rate at which light is lost, per tick"] = 0.01
-        radiation_diffusion: Annotated[float, Share, "the same share of radiation"] = 0.04
-        radiation_decay: Annotated[float, Range(0.0, LARGE), "the same rate of radiation, per tick"] = 0.03
-        step_cost: Annotated[
-            float, Range(0.0, LARGE), "reward that a step costs; below 1 waiting may pay"
-        ] = 1.0
+        size: Annotated[int, Range(3, 2**10), "points along x, y and z; every second one is a cell"] = 8
+        beacon_diffusion: Annotated[float, Share, "share of a difference in light that flows per tick"] = 0.06
+        beacon_decay: Annotated[float, Range(0.0, LARGE), "decay rate of light, per tick"] = 0.01
+        radiation_diffusion: Annotated[
+            float,
+            Share,
+            "share of a difference in radiation that flows per tick",
+        ] = 0.04
+        radiation_decay: Annotated[float, Range(0.0, LARGE), "decay rate of radiation, per tick"] = 0.03
+        step_cost: Annotated[float, Range(0.0, LARGE), "cost of a step; below 1, waiting may pay"] = 1.0
         layout: Annotated[Literal["flat", "image", "dict"], "layout of the observation"] = "flat"
 
         @property

@@ -57,21 +57,30 @@ class Ecosystem(MurkEnv):
         """Parameters of Ecosystem."""
 
         size: Annotated[int, Range(3, 2**15), "cells along a side"] = 8
-        growth: Annotated[float, Range(0.0, LARGE), "rate at which prey multiply, per tick"] = 0.1
-        mortality: Annotated[float, Range(0.0, LARGE), "rate at which predators die, per tick"] = 0.1
-        wandering: Annotated[float, Range(0.0, 1.0 / 6.0), "share of animals that goes to each neighbour"] = (
-            0.02
-        )
-        weather: Annotated[float, Range(0.0, 1.0), "standard deviation of its change in a tick"] = 0.025
-        disturbance: Annotated[float, Range(0.0, 10.0), "half the largest logarithm of a first density"] = 0.5
-        culling: Annotated[float, Range(0.0, 1.0), "share of the animals that a cull takes"] = 0.5
-        release: Annotated[float, Range(0.0, ABUNDANCE), "density that is released in each cell"] = 0.5
-        view: Annotated[int, Range(1, 2**10), "hops that the ranger sees"] = 3
-        scarcity: Annotated[float, "mean density below which a species collapses, from 0 to 1"] = 0.25
-        plenty: Annotated[float, "mean density of prey above which they ruin the land, from 1 to 20"] = 3.0
-        balance: Annotated[float, Range(0.0, 1e9), "largest reward for balance in a step"] = 1.0
-        cost: Annotated[float, Range(0.0, 1e9), "reward that a deed costs"] = 0.1
-        penalty: Annotated[float, Range(0.0, 1e9), "reward that collapse costs"] = 100.0
+        growth: Annotated[float, Range(0.0, LARGE), "growth rate of prey, per tick"] = 0.1
+        mortality: Annotated[float, Range(0.0, LARGE), "death rate of predators, per tick"] = 0.1
+        wandering: Annotated[
+            float,
+            Range(0.0, 1.0 / 6.0),
+            "share of the animals that moves to each neighbour per tick",
+        ] = 0.02
+        weather: Annotated[
+            float,
+            Range(0.0, 1.0),
+            "standard deviation of the weather's random change per tick",
+        ] = 0.025
+        disturbance: Annotated[float, Range(0.0, 10.0), "half the largest log density at the start"] = 0.5
+        culling: Annotated[float, Range(0.0, 1.0), "share of the animals that a cull removes"] = 0.5
+        release: Annotated[float, Range(0.0, ABUNDANCE), "density that a release adds to each cell"] = 0.5
+        view: Annotated[int, Range(1, 2**10), "radius of the ranger's view, in hops"] = 3
+        scarcity: Annotated[float, "mean density below which a species has collapsed, between 0 and 1"] = 0.25
+        plenty: Annotated[
+            float,
+            "mean density of prey above which the land has collapsed, between 1 and 20",
+        ] = 3.0
+        balance: Annotated[float, Range(0.0, 1e9), "largest reward per step for balance"] = 1.0
+        cost: Annotated[float, Range(0.0, 1e9), "cost of an intervention"] = 0.1
+        penalty: Annotated[float, Range(0.0, 1e9), "cost of collapse"] = 100.0
 
         def check(self) -> None:
             """Put the equilibrium between the limits, and every start, too."""

@@ -55,21 +55,25 @@ class Epidemic(MurkEnv):
 
         size: Annotated[int, Range(1, 2**15), "cells along a side, a multiple of regions"] = 16
         regions: Annotated[int, Range(1, 2**10), "regions along a side"] = 4
-        people: Annotated[int, Range(2, 2**24), "people in a cell; less than one of them is nobody"] = 1000
-        outbreaks: Annotated[int, Range(1, 2**24), "draws of a cell in which the disease begins"] = 2
-        first_cases: Annotated[float, Share, "share of such a cell that is infected, at least 1 / people"] = (
-            0.05
-        )
-        least_infectivity: Annotated[float, Share, "infections that one infected causes in a step, least"] = (
-            0.2
-        )
-        most_infectivity: Annotated[float, Share, "the same at the most"] = 0.4
-        recovery: Annotated[float, Share, "share of the infected that recovers in a step"] = 0.1
-        mixing: Annotated[float, Share, "share of everyone's meetings that are with the cells around"] = 0.2
-        distancing: Annotated[float, Share, "share of infections that distance prevents"] = 0.7
-        doses: Annotated[float, Share, "share of the susceptible that is vaccinated in a step"] = 0.05
-        budget: Annotated[float, Range(1.0, 1e9), "what can be spent in an episode"] = 600.0
-        cost: Annotated[float, Range(0.0, 1e9), "reward that spending 1 costs"] = 0.03
+        people: Annotated[
+            int,
+            Range(2, 2**24),
+            "people per cell; less than one person counts as nobody",
+        ] = 1000
+        outbreaks: Annotated[int, Range(1, 2**24), "cells drawn for the outbreak, with replacement"] = 2
+        first_cases: Annotated[float, Share, "infected share of an outbreak cell, at least 1 / people"] = 0.05
+        least_infectivity: Annotated[
+            float,
+            Share,
+            "minimum of the infectivity: infections per infected person per step",
+        ] = 0.2
+        most_infectivity: Annotated[float, Share, "maximum of the infectivity, at least its minimum"] = 0.4
+        recovery: Annotated[float, Share, "share of the infected that recovers per step"] = 0.1
+        mixing: Annotated[float, Share, "share of contacts that are with neighbouring cells"] = 0.2
+        distancing: Annotated[float, Share, "share of infections that distancing prevents"] = 0.7
+        doses: Annotated[float, Share, "share of the susceptible vaccinated per step"] = 0.05
+        budget: Annotated[float, Range(1.0, 1e9), "budget of an episode"] = 600.0
+        cost: Annotated[float, Range(0.0, 1e9), "cost in reward of spending 1"] = 0.03
 
         def check(self) -> None:
             """Make all regions the same, and let an outbreak be somebody."""

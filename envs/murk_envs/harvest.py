@@ -56,12 +56,24 @@ class Harvest(MurkEnv):
 
         size: Annotated[int, Range(2, WIDEST), "cells along a side"] = 12
         agents: Annotated[int, Range(1, LARGEST_CROWD), "number of agents"] = 8
-        trees: Annotated[float, Share, "share of cells with a tree, rounded to a number of at least 1"] = 0.25
-        rocks: Annotated[float, Share, "share of cells with rock, leaving room beside the trees"] = 0.1
-        growth: Annotated[float, Share, "rate at which a nearly bare tree bears more, per step"] = 0.05
-        bite: Annotated[float, Share, "what one can pick in a step; a tree bears 1 at the most"] = 0.25
-        roots: Annotated[float, Share, "what cannot be picked from a tree, at most 0.5"] = 0.05
-        famine: Annotated[float, Share, "what trees have to bear on average, at most 0.5"] = 0.15
+        trees: Annotated[
+            float,
+            Share,
+            "share of cells with a tree, rounded to a whole number, at least 1",
+        ] = 0.25
+        rocks: Annotated[float, Share, "share of cells with rock, rounded to a whole number"] = 0.1
+        growth: Annotated[float, Share, "growth rate of fruit on a nearly bare tree, per step"] = 0.05
+        bite: Annotated[float, Share, "fruit that one agent picks per step; a full tree bears 1"] = 0.25
+        roots: Annotated[
+            float,
+            Share,
+            "fruit of a tree that cannot be picked, at most 0.5; with 0 a bare tree is dead",
+        ] = 0.05
+        famine: Annotated[
+            float,
+            Share,
+            "mean fruit per tree below which the episode ends, at most 0.5; 0 for never",
+        ] = 0.15
         view: Annotated[int, Range(1, 2**10), "cells that an agent sees to each side"] = 3
 
         def check(self) -> None:

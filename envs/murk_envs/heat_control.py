@@ -52,22 +52,30 @@ class HeatControl(MurkEnv):
     class Params(murk_env.Params):
         """Parameters of HeatControl."""
 
-        plant: Annotated[Literal["line", "square"], "line, a rod of cells, or square, a plate"] = "line"
+        plant: Annotated[Literal["line", "square"], "a rod, or a square plate"] = "line"
         size: Annotated[int, Range(1, 2**15), "cells along a side"] = 16
-        heaters: Annotated[int, "heaters along a side, evenly spread, 1 to size; a plate has heaters**2"] = 4
+        heaters: Annotated[int, "heaters along a side, evenly spaced, 1 to size; a plate has heaters**2"] = 4
         diffusion: Annotated[
-            float, Range(0.0, 0.5), "share of a difference that flows; plate: up to 0.25"
+            float,
+            Range(0.0, 0.5),
+            "share of a temperature difference that flows per tick; on a plate up to 0.25",
         ] = 0.2
-        loss: Annotated[float, Range(0.0, LARGE), "rate at which heat is lost, per tick"] = 0.02
-        power: Annotated[float, Range(0.001, 1000.0), "what a heater adds to its cell in a tick, K"] = 0.5
-        noise: Annotated[float, Range(0.0, 1000.0), "standard deviation of a cell's noise in a tick, K"] = (
-            0.02
-        )
-        amplitude: Annotated[float, Range(0.001, EXTREME), "of the target, below limit, K"] = 1.0
-        speed: Annotated[float, Range(0.0, LARGE), "the fastest that the wave travels, rad/tick"] = 0.1
-        limit: Annotated[float, Range(0.001, EXTREME), "temperature at which the plant is ruined, K"] = 4.0
-        effort: Annotated[float, Range(0.0, LARGE), "reward that a step at full power costs"] = 0.05
-        penalty: Annotated[float, Range(0.0, LARGE), "reward that overheating costs"] = 200.0
+        loss: Annotated[float, Range(0.0, LARGE), "rate of heat loss, per tick"] = 0.02
+        power: Annotated[
+            float,
+            Range(0.001, 1000.0),
+            "heat that a heater adds per tick at full power, K",
+        ] = 0.5
+        noise: Annotated[
+            float,
+            Range(0.0, 1000.0),
+            "standard deviation of the noise per cell and tick, K",
+        ] = 0.02
+        amplitude: Annotated[float, Range(0.001, EXTREME), "amplitude of the target, below limit, K"] = 1.0
+        speed: Annotated[float, Range(0.0, LARGE), "maximum speed of the wave, rad/tick"] = 0.1
+        limit: Annotated[float, Range(0.001, EXTREME), "temperature at which the episode ends, K"] = 4.0
+        effort: Annotated[float, Range(0.0, LARGE), "cost of a step at full power"] = 0.05
+        penalty: Annotated[float, Range(0.0, LARGE), "cost of overheating"] = 200.0
 
         def check(self) -> None:
             """Keep the plate stable, and let the target be followed."""

@@ -47,8 +47,12 @@ class HeatSeeker(MurkEnv):
         """Parameters of HeatSeeker."""
 
         size: Annotated[int, Range(2, 2**15), "rows and columns of the grid"] = 16
-        diffusion: Annotated[float, Range(0.0, 0.25), "share of a difference that flows in a tick"] = 0.1
-        decay: Annotated[float, Range(0.0, LARGE), "rate at which heat is lost, per tick"] = 0.005
+        diffusion: Annotated[
+            float,
+            Range(0.0, 0.25),
+            "share of a temperature difference that flows per tick",
+        ] = 0.1
+        decay: Annotated[float, Range(0.0, LARGE), "rate of heat loss, per tick"] = 0.005
         layout: Annotated[Literal["flat", "image", "dict"], "layout of the observation"] = "flat"
 
         @property

@@ -54,11 +54,15 @@ class HexPursuit(MurkEnv):
         size: Annotated[int, Range(2, WIDEST), "cells along a side"] = 12
         predators: Annotated[int, Range(1, 2**16), "number of predators"] = 3
         prey: Annotated[int, Range(1, 2**16), "number of prey"] = 2
-        view: Annotated[int, Range(1, 2**10), "hops that an agent sees"] = 3
-        reach: Annotated[int, Range(0, WIDEST), "hops from which a predator catches prey"] = 1
-        gap: Annotated[int, "fewest hops between predators and prey at the start, reach + 1 to size - 1"] = 4
-        catch: Annotated[float, Range(0.0, LARGE), "reward of every predator for a catch"] = 10.0
-        survival: Annotated[float, Range(0.0, LARGE), "reward of a prey for a step it is not caught"] = 0.1
+        view: Annotated[int, Range(1, 2**10), "radius of an agent's view, in hops"] = 3
+        reach: Annotated[
+            int,
+            Range(0, WIDEST),
+            "hops within which a predator catches prey; 0 is the same cell",
+        ] = 1
+        gap: Annotated[int, "minimum hops between predators and prey at the start, reach + 1 to size - 1"] = 4
+        catch: Annotated[float, Range(0.0, LARGE), "reward of every predator per catch"] = 10.0
+        survival: Annotated[float, Range(0.0, LARGE), "reward of a prey per step survived"] = 0.1
 
         def check(self) -> None:
             """Let nobody begin caught, and leave room for all."""

@@ -55,13 +55,13 @@ class LayeredHex(MurkEnv):
 
         size: Annotated[int, Range(2, 2**10), "rows and columns of each floor"] = 6
         floors: Annotated[int, Range(2, 2**10), "number of floors"] = 3
-        diffusion: Annotated[float, Range(0.0, 1.0 / 8.0), "share of a difference that flows in a tick"] = (
-            0.06
-        )
-        decay: Annotated[float, Range(0.0, 1.0), "share of the light that is lost in a tick, below 1"] = 0.01
-        step_cost: Annotated[
-            float, Range(0.0, LARGE), "reward that a step costs; below 1 waiting may pay"
-        ] = 0.5
+        diffusion: Annotated[
+            float,
+            Range(0.0, 1.0 / 8.0),
+            "share of a difference in light that flows per tick",
+        ] = 0.06
+        decay: Annotated[float, Range(0.0, 1.0), "share of the light lost per tick, below 1"] = 0.01
+        step_cost: Annotated[float, Range(0.0, LARGE), "cost of a step; below 1, waiting may pay"] = 0.5
         layout: Annotated[Literal["flat", "image", "dict"], "layout of the observation"] = "flat"
 
         def check(self) -> None:

@@ -59,21 +59,25 @@ class Wildfire(MurkEnv):
 
         size: Annotated[int, Range(2, WIDEST), "cells along a side"] = 16
         crew: Annotated[int, Range(1, 2**16), "number of crew members"] = 4
-        sparks: Annotated[
-            int, Range(1, 2**16), "cells that burn at the start, fewer than those with forest"
-        ] = 1
-        forest: Annotated[float, Range(0.0, 1.0), "share of the cells with forest, rounded to a number"] = 0.9
+        sparks: Annotated[int, Range(1, 2**16), "cells that burn at the start, fewer than the forest has"] = 1
+        forest: Annotated[
+            float,
+            Range(0.0, 1.0),
+            "share of cells with forest, rounded to a whole number",
+        ] = 0.9
         burning: Annotated[
-            float, Range(1.0, 1e6), "steps that the heaviest forest burns; the lightest, half"
+            float, Range(1.0, 1e6), "steps that the densest forest burns; the thinnest burns half as long"
         ] = 12.0
         ignition: Annotated[
-            float, Range(0.0, 1e6), "rate of igniting a dry neighbour without wind, per step"
+            float, Range(0.0, 1e6), "rate at which fire ignites a dry neighbour without wind, per step"
         ] = 0.15
-        wind: Annotated[float, Range(0.0, GALE), "speed of the strongest wind, m/s"] = 8.0
-        drying: Annotated[float, Range(0.0, 1.0), "what a wet cell dries in a step; wet is 0, dry is 1"] = (
-            0.02
-        )
-        view: Annotated[int, Range(1, 2**10), "hops that one crew member sees"] = 4
+        wind: Annotated[float, Range(0.0, GALE), "maximum wind speed, m/s"] = 8.0
+        drying: Annotated[
+            float,
+            Range(0.0, 1.0),
+            "dryness that a wet cell regains per step; 0 is wet, 1 is dry",
+        ] = 0.02
+        view: Annotated[int, Range(1, 2**10), "radius of a crew member's view, in hops"] = 4
 
         @property
         def num_trees(self) -> int:
