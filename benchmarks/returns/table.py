@@ -50,7 +50,7 @@ class Earned:
     def __str__(self) -> str:
         """Return both with two significant digits of the error, or an exact mean alone."""
         if self.error == 0.0:
-            return f"{self.mean:.5g}".replace("-", MINUS)
+            return f"{self.mean:#.5g}".replace("-", MINUS)
         digits = max(0, 1 - math.floor(math.log10(self.error)))
         shown = f"{self.mean:.{min(digits, 2)}f} ± {self.error:.{min(digits, 2)}f}"
         return shown.replace("-", MINUS)
