@@ -93,8 +93,11 @@ class Batch:
         self._any_ended = memoryview(cast(Any, outcome.any_ended))
         self._hooks = HookStages(hooks, world, actions, outcome.rewards, outcome.terminated)
         self._reset = Reset(world, self._hooks)
-        fused_reset = autoreset_mode is AutoresetMode.SAME_STEP and self._reset.fuses
-        self._final_obs = FinalObs(observed, world.num_worlds, outcome.any_ended) if fused_reset else None
+        same_step, fuses = autoreset_mode is AutoresetMode.SAME_STEP, self._reset.fuses
+        self._final_obs = (
+            FinalObs(observed, world.num_worlds, outcome.any_ended) if same_step and fuses else None
+        )
+        self._resets_in_python = autoreset_mode is AutoresetMode.NEXT_STEP and not fuses
         self._report = StepReport()
         self._parts = StepParts(
             world=world,
@@ -110,7 +113,7 @@ class Batch:
         self._programs: list[Program | None] = [None, None]
         self._arena, self._bindings, self._num_worlds = world.arena, world.bindings, world.num_worlds
         self.runner = ThreadedRunner(num_threads, world.layout.batch_bytes)  # which checked mode leaves idle
-        self._checks = world.checks if world.arena.checked else None
+        self._checks = world.checks
         self._flags = None if copy else [self._copies() for _ in range(2)]
         self.info: Info = {}
         self.ended: Ended | None = None
@@ -152,10 +155,12 @@ class Batch:
             program = self._programs[binding.index] or self._program(guard, binding)
             for buffers in self.observed:
                 buffers.take(program)
-            if self._checks is not None:
-                self._checks.skipped = self.pending
+            if self._resets_in_python and self.pending is not None:
+                self._report.pending = self._checks.skipped = self.pending
             program.run(self._num_worlds)
-            ended, pending = self._just_ended(binding) if any_ended[0] else (None, None)
+            ended = pending = None
+            if any_ended[0]:
+                ended, pending = self._just_ended(binding)
             guard.publish()
             self.info, self.ended, self.pending = self._report.info, ended, pending
         except ThreadFailedError:
@@ -183,7 +188,7 @@ class Batch:
     def _just_ended(self, binding: Binding) -> tuple[Ended | None, Worlds | None]:
         """Return what same-step mode keeps of the worlds that ended; in other modes, which they are."""
         if self._mode is not AutoresetMode.SAME_STEP:
-            return None, np.flatnonzero(binding.phases == ENDED)
+            return None, (binding.phases == ENDED).nonzero()[0]
         if self._final_obs is not None:
             return Ended(*self._final_obs.copies(), self._report.info_before_reset), None
         return self._report.ended, None
@@ -205,8 +210,7 @@ class Batch:
     def _recover(self) -> None:
         """After a failure or an interrupt, wherever it came: close the tick, read the flags again."""
         self._arena.abandon_tick()
-        if self._checks is not None:
-            self._checks.skipped = None
+        self._report.pending = self._checks.skipped = None
         self.read_phases()
 
     def recover_in_child(self) -> None:

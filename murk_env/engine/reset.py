@@ -176,8 +176,9 @@ def _source(are_arrays: Sequence[bool]) -> str:
     for field, value, is_array in zip(fields, values, are_arrays, strict=True):
         if is_array:  # `field[world, :] = array` takes numba two seconds more
             lines += [
+                f"        values = {field}[world]",
                 f"        for place in range({value}.size):",
-                f"            {field}[world, place] = {value}[place]",
+                f"            values[place] = {value}[place]",
             ]
         else:
             lines.append(f"        {field}[world, :] = {value}")

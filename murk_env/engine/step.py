@@ -42,14 +42,16 @@ class Ended:
 
 @dataclasses.dataclass(slots=True)
 class StepReport:
-    """What the stages of the step in progress have to say beside arrays.
+    """What the stages of the step in progress are told and have to say beside arrays.
 
     Attributes:
+        pending: the worlds that ended in the step before and have not been reset, None when there are none.
         info: what the info hook says of the values about to be published.
         info_before_reset: the same, from before worlds were reset; same-step mode.
         ended: the worlds that ended, where Python reset them; same-step mode.
     """
 
+    pending: Worlds | None = None
     info: Info = dataclasses.field(default_factory=lambda: NO_INFO)
     info_before_reset: Info = dataclasses.field(default_factory=lambda: NO_INFO)
     ended: Ended | None = None
@@ -104,13 +106,12 @@ def _reset_of_last_ended(parts: StepParts, guard: TickGuard, binding: Binding) -
     """Next-step mode: reset the worlds that ended in the step before."""
     if parts.reset.fuses:
         return parts.reset.stages(guard, binding, (binding.phases, ENDED))
-    reset, checks = parts.reset, parts.world.checks
+    reset, report, checks = parts.reset, parts.report, parts.world.checks
 
     def run(_start: int, _stop: int) -> None:
-        worlds = _ended(binding)
-        if worlds.size:
-            reset.run(guard, guard.rows(worlds), binding, in_step=True)
-        checks.skipped = None
+        if report.pending is not None:
+            reset.run(guard, guard.rows(report.pending), binding, in_step=True)
+            report.pending = checks.skipped = None
 
     return [_in_python("reset", run)]
 
@@ -126,12 +127,13 @@ def _reset_of_just_ended(parts: StepParts, guard: TickGuard, binding: Binding) -
             *_info(parts, binding),
         ]
     hooks, reset, observed, report = parts.hooks, parts.reset, parts.observed, parts.report
+    any_ended = parts.outcome.any_ended
 
     def run(_start: int, _stop: int) -> None:
-        worlds = _ended(binding)
         report.ended = None
-        if not worlds.size:
+        if not any_ended[0]:
             return
+        worlds = _ended(binding)
         final = [buffers.rows(worlds) for buffers in observed]
         report.ended = Ended(worlds, final, report.info_before_reset)
         guard.seal()
@@ -184,7 +186,7 @@ def _info(parts: StepParts, binding: Binding) -> list[Stage]:
 
 
 def _ended(binding: Binding) -> Worlds:
-    return np.flatnonzero(binding.phases == ENDED)
+    return (binding.phases == ENDED).nonzero()[0]
 
 
 def _in_python(name: str, run: Callable[[int, int], None]) -> Stage:

@@ -81,19 +81,24 @@ class Bindings:
         self._layout = layout
         self._arena = arena
         self._checks = checks
+        self._may_move = bool(layout.sparse)  # without sparse fields nothing ever does
         self._staged: list[Staged | None] = [None, None]
         self._bound: list[Binding | None] = [None, None]
 
     def open(self, guard: TickGuard) -> Binding:
         """Begin a tick and return the arrays to work on; every field with a full writer will be written."""
+        if self._may_move:
+            self._open_sparse(guard)
+        guard.claim_full()
+        binding = self._bound[self._arena.staging_index]
+        if binding is None or self._may_move:
+            return self.of(guard)
+        return binding
+
+    def _open_sparse(self, guard: TickGuard) -> None:
         writers, ids = self._layout.pipeline.writers, self._layout.ids
         for field in self._layout.sparse_written:
             (guard.write if field in writers[field].writes else guard.update)(ids[field])
-        guard.claim_full()
-        binding = self._bound[self._arena.staging_index]
-        if binding is None or self._layout.sparse:
-            return self.of(guard)
-        return binding  # without sparse fields nothing ever moves
 
     def of(self, guard: TickGuard) -> Binding:
         """Return the arrays of the tick in progress."""
