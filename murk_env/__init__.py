@@ -1,4 +1,4 @@
-"""Environments whose worlds are fields: written once over a worlds axis, used in every form."""
+"""Reinforcement learning environments whose worlds are fields: written once, used as every kind of env."""
 
 from typing import TYPE_CHECKING
 

@@ -20,16 +20,16 @@ __all__ = ["Blueprint", "Group"]
 
 @dataclasses.dataclass(frozen=True)
 class Group:
-    """Agents that see and act alike.
+    """Agents with the same observation and action space.
 
     Attributes:
-        name: what its agents are called, `name_0`, `name_1`, ...
+        name: prefix of the agents' names, `name_0`, `name_1`, ...
         size: number of agents, at least 1.
-        observation: what one of them sees, made with `over="agents"`.
-        action_space: the actions of one of them: Discrete, MultiDiscrete, MultiBinary or Box.
+        observation: what one agent observes, made with `over="agents"`.
+        action_space: the actions of one agent: Discrete, MultiDiscrete, MultiBinary or Box.
 
     Raises:
-        BlueprintError: something of these is of another kind.
+        BlueprintError: an attribute is of a wrong type.
     """
 
     name: str
@@ -64,33 +64,32 @@ def _whole_size(name: str, size: Any) -> int:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Blueprint:
-    """Everything about an environment that its hooks do not say.
+    """Everything about an environment but its hooks.
 
     An environment is of one of three kinds:
 
-    - without `groups`, one actor: it has an `observation` and an `action_space`;
-    - with `groups` alone, agents that are rewarded apart: `reward` and `terminated` give
-      `(num_worlds, num_agents)`, and an episode is over when every agent's is;
-    - with `groups` and an `observation`, a team: one reward for all. In Gymnasium it is one actor that sees
-      the `observation` and acts for every agent.
+    - without `groups`, one actor, with an `observation` and an `action_space`;
+    - with `groups` alone, agents with rewards of their own: `reward` and `terminated` return
+      `(num_worlds, num_agents)`, and an episode is over when every agent has ended;
+    - with `groups` and an `observation`, a team with one shared reward. In Gymnasium it is one centralised
+      actor that gets the `observation` and acts for every agent.
 
-    With groups, `act` is given the actions of all agents, `(num_worlds, num_agents, ...)`, group after group.
+    With groups, `act` gets the actions of all agents, `(num_worlds, num_agents, ...)`, group by group.
 
     Attributes:
         lattice: topology of every world.
-        observation: what is seen of a world; left out for agents that are rewarded apart.
-        action_space: one world's actions: Discrete, MultiDiscrete, MultiBinary or Box; with groups it follows
-            from theirs and is left out.
-        groups: the agents, in order; their action spaces differ in their limits alone.
+        observation: observation of a world; None for agents with rewards of their own.
+        action_space: one world's actions: Discrete, MultiDiscrete, MultiBinary or Box; None with groups,
+            which have their own.
+        groups: the agents, in order. Their action spaces are of one type and shape; bounds may differ.
         propagators: the propagators, in the order they run at every tick.
-        static: values of the static fields: arrays, or functions that compute them. A function is
+        static: values of the static fields: arrays, or functions that return them. A function is
             called once for all envs of the same class and parameters in a process.
-        num_agents: number of agents of every world, for fields over agents; with groups it is that of all
-            groups together.
-        dt: time that one tick, so one step, advances.
+        num_agents: number of agents of every world, for fields over agents; leave it out with groups.
+        dt: time that one tick, which is one step, advances.
 
     Raises:
-        BlueprintError: something of these is of another kind.
+        BlueprintError: an attribute is of a wrong type, or they contradict each other.
     """
 
     lattice: Lattice

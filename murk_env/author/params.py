@@ -1,10 +1,10 @@
-"""Parameters of an environment, each said once: its kind, its range, what it is, its default.
+"""Parameters of an environment, each declared once: type, range, meaning, default.
 
     class Params(murk_env.Params):
         size: Annotated[int, Range(2, 32768), "rows and columns of the grid"] = 16
         layout: Annotated[Literal["flat", "image"], "layout of the observation"] = "flat"
 
-From that line come the check of what is given, the messages, and the table of the documentation.
+From that line follow the validation, the error messages, and the table in the documentation.
 """
 
 import dataclasses
@@ -45,7 +45,7 @@ RESERVED = frozenset(
 
 @dataclasses.dataclass(frozen=True)
 class Range:
-    """The smallest and the largest value of a parameter; both belong to it.
+    """The smallest and the largest value of a parameter, both included.
 
     Attributes:
         low: smallest value.
@@ -61,14 +61,14 @@ class Range:
 
 @dataclasses.dataclass(frozen=True)
 class Knob:
-    """One parameter as it was declared.
+    """The declaration of one parameter.
 
     Attributes:
         name: its name.
         kind: its type, such as `int`.
-        choices: the values it may have, where it is a Literal.
+        choices: the allowed values of a Literal; otherwise empty.
         range: its range, None for none.
-        doc: what it is.
+        doc: its meaning.
         default: its default; `dataclasses.MISSING` for none.
     """
 
@@ -82,13 +82,13 @@ class Knob:
 
 @dataclass_transform(kw_only_default=True, frozen_default=True)
 class Params:
-    """Base of every environment's `Params`: a frozen record with keyword arguments, checked when it is made.
+    """Base of every environment's `Params`: a frozen dataclass with keyword arguments, validated when made.
 
-    An `int` is taken for a `float`, and becomes one; a bool, a text or NaN is not. A check across parameters
-    is written in `check`, with `require`. Further values that follow from the parameters are properties.
+    Where a `float` is declared an `int` is converted; a bool, a string and NaN are refused. Write checks
+    across parameters in `check`, with `require`, and values that follow from parameters as properties.
 
     Raises:
-        ParameterError: a value is of another kind than declared, outside its range, or refused by `check`.
+        ParameterError: a value has a wrong type, is out of range, or is refused by `check`.
     """
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
@@ -113,14 +113,14 @@ class Params:
         self.check()
 
     def check(self) -> None:
-        """Refuse what does not fit together; to be overridden."""
+        """Check parameters against each other, with `require`; override it where needed."""
 
     def require(self, condition: object, reason: str) -> None:
         """Raise ParameterError unless a condition holds.
 
         Args:
             condition: what must be true.
-            reason: what must be, what came, and what to do; said after the environment's name.
+            reason: what must hold, what came, and what to do; the environment's name goes before it.
         """
         if not condition:
             raise ParameterError(f"{_owner(type(self))}: {reason}")

@@ -21,9 +21,13 @@ class CompiledHook:
 
 
 def per_world(hook: Callable[..., Any]) -> Any:
-    """Mark a hook as scalar code for one world; numba compiles it and runs it over all worlds.
+    """Mark a hook as scalar code for one world; numba compiles it, and it runs for every world.
 
-    In such a hook `self` is one world:
+    Indices are not checked: one outside an array reads or overwrites other memory, or crashes the process. An
+    env made with `checked=True` raises IndexError instead. With `NUMBA_DISABLE_JIT=1` the hook runs as plain
+    Python, where `breakpoint()` and `print` work.
+
+    In the hook `self` is one world:
 
     - `self.heat` is the array of a field: `(num_cells,)` over cells, `(num_agents,)` over agents, with a
       leading components axis for a vector field, `(1,)` for a scalar over the world;
@@ -32,29 +36,26 @@ def per_world(hook: Callable[..., Any]) -> Any:
       -1; `self.neighbours` `(num_cells, num_directions)` holds the ranks of each cell's neighbours, -1 for
       none;
     - `self.elapsed_steps` counts the steps of this episode, the one in progress included;
-    - `self.active[agent]`, where agents are rewarded apart, is 0 for agents that have left before this step;
-    - `self.helper(...)` calls a function of the class, and a plain function may be given `self`, too.
+    - `self.active[agent]`, where agents have rewards of their own, is 0 for an agent that left before;
+    - `self.helper(...)` calls a method of the class, and `self` may be passed to a function.
 
-    Further arguments are found by their names:
+    Other arguments are found by their names:
 
     - `action` (in `act`): this world's action, a number or an array;
     - `rng` (in `act` and `start`): for `murk_env.random.uniform`, `integers` and `normal`;
     - `before` (in `reward` and `terminated`): the same world as it was before the step;
-    - `agent` (in `reward` and `terminated`, where agents are rewarded apart): the hook returns the number of
-      that agent. Without it, it returns one value that holds for every agent.
+    - `agent` (in `reward` and `terminated`, where agents have rewards of their own): the hook is called for
+      each agent and returns its value. Without it, the hook returns one value for all agents.
 
-    `start` and `act` write into the arrays. In `act`, the fields of propagators and sparse fields are
-    read-only; static ones are read-only everywhere.
-
-    Indices are not checked, and one outside an array reads or writes whatever lies there; an env made with
-    `checked=True` raises IndexError instead. With `NUMBA_DISABLE_JIT=1` the hook runs as plain Python, where
-    `breakpoint()` works.
+    `start` and `act` write into the arrays. In `act`, sparse fields and those that propagators write are
+    read-only; static fields always are.
 
     Returns:
-        What takes the hook's place on the class; untyped, so that a subclass may write the hook over arrays.
+        An object that stands for the hook on the class; untyped, so that a subclass may override it with an
+        array hook.
 
     Raises:
-        DefinitionError: it is no function.
+        DefinitionError: the decorated object is no function.
     """
     if not callable(hook) or not hasattr(hook, "__code__"):
         raise DefinitionError(f"per_world marks a function, without arguments of its own, not {hook!r}.")

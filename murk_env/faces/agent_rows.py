@@ -43,40 +43,39 @@ class MurkAgentVectorEnv(VectorFace):
     """A Gymnasium vector env whose rows are the agents of one group, in many worlds of an environment class.
 
     Row `world * size + agent` is an agent of the group: `num_envs = num_worlds * size`, and `world_and_agent`
-    says whose a row is. It equals `MurkParallelEnv` of each world, byte for byte.
+    converts rows back. Rows equal `MurkParallelEnv` of each world, byte for byte.
 
-    An agent whose end has come is terminated or truncated once. From then on its `info["active"]` is False,
-    its observation and reward are zero and its actions are ignored, until its world is reset, which is
-    when the episodes of all its agents are over. Its last observation is that of the step of its end; in
-    same-step mode that is in `final_obs`. A step that a row begins inactive is nothing to learn from.
+    An agent is terminated or truncated once. From then on its `info["active"]` is False, its observation and
+    reward are zero and its actions are ignored, until its world is reset, which happens when all its agents
+    have ended. Its last observation is that of the step in which it ended; in same-step mode it is in
+    `final_obs`. A step that a row begins inactive is no transition.
 
-    The returns `r` of Gymnasium's `RecordEpisodeStatistics` are those of an agent's episodes, but its lengths
-    `l` also count the steps in which a row waited for its world; for those of the agent, count the steps that
-    the row began with `info["active"]`.
+    The returns `r` of Gymnasium's `RecordEpisodeStatistics` are correct, but its lengths `l` include the
+    steps in which a row waits for its world; for an agent's episode length count the steps that its row began
+    with `info["active"]`.
 
     Args:
         env_class: the environment, with groups of agents.
         num_worlds: number of worlds.
-        group: the group whose agents the rows are; may be left out where there is one alone.
-        others: what decides for every other group, by its name: a function from its agents' observations
-            `(num_worlds, size, ...)`, a dict of such in the dict layout, to their actions
-            `(num_worlds, size, ...)`, called once a step. Those of agents that have left are ignored.
+        group: the group whose agents are the rows; may be left out if there is only one.
+        others: a policy for every other group, by name: a function from its agents' observations
+            `(num_worlds, size, ...)`, in the dict layout a dict of such arrays, to their actions
+            `(num_worlds, size, ...)`, called once per step. Actions of agents that have left are ignored.
         autoreset_mode: `NextStep`, `SameStep` or `Disabled`, or the enum.
         render_mode: one of the class's render modes, or None.
         max_episode_steps: steps after which an episode is truncated: by default the class's own number; below
             1 for no limit.
-        copy: whether observations are arrays of their own; with False, two sets are used in turn, each
-            valid until the step after next. All other outputs are always fresh.
-        checked: prove at every tick that full writes are complete and all numbers finite.
-        num_threads: threads that share the worlds; results do not depend on it. None takes as many as there
-            are processors where the batch is large enough, one for every 512 kB of worlds; 1 starts none. At
-            most 16 for each processor.
+        copy: whether observations are new arrays; with False two buffers alternate, each valid until the step
+            after next. All other outputs are always new.
+        checked: check at every tick that full writes are complete, all numbers finite, and indices of
+            compiled hooks within their arrays.
+        num_threads: number of threads; results do not depend on it. None means one per processor, but no more
+            than one per 512 kB of worlds; 1 starts none. At most 16 per processor.
         static_arena: the static fields of another env of this class and parameters.
         parameters: the fields of the class's `Params`.
 
     Raises:
-        ParameterError: for an unknown parameter, group or policy, a policy that is missing, or a value that
-            something cannot have.
+        ParameterError: an unknown parameter, group or policy, a missing policy, or an invalid value.
         BlueprintError: the environment has no groups of agents.
     """
 
@@ -169,17 +168,17 @@ class MurkAgentVectorEnv(VectorFace):
         return observations, rewards, terminated, truncated, infos
 
     def render(self) -> tuple[Any, ...] | None:
-        """Return how the world of every row looks: a frame (height, width, 3) uint8, or text in `ansi` mode.
+        """Return a picture of every row's world: a frame (height, width, 3) uint8, or text in `ansi` mode.
 
-        The rows of a world hold the same frame.
+        All rows of a world get the same frame.
 
         Returns:
-            None, with a warning, where the env was made without a render mode.
+            None, with a warning, if the env was made without a render mode.
 
         Raises:
-            ResetNeededError, ClosedError: there is nothing to be seen.
+            ResetNeededError, ClosedError: there is no state to show.
             MissingLibraryError: matplotlib or Pillow is not installed.
-            PictureError: the environment has no field over cells, or its picture an unknown colour.
+            PictureError: the environment has no field over cells, or its picture uses an unknown colour.
         """
         shown = self._screen.show(self.render_mode)
         return None if shown is None else tuple(frame for frame in shown for _ in range(self._size))

@@ -53,30 +53,29 @@ class _OfRunningEnvs:
 class MurkEnv(Environment, gymnasium.Env[Any, Any]):
     """A Gymnasium env over one world, and the class that authors subclass.
 
-    A subclass declares `Params`, its fields as class attributes, the classmethod `build` and the hooks
-    `start`, `act`, `reward`, `terminated` and, if it wants, `info` and `picture`. A hook is written for one
-    world and marked with `per_world`, or works on arrays of all worlds:
+    A subclass declares `Params`, its fields as class attributes, the classmethod `build`, the hooks
+    `start`, `act`, `reward` and `terminated` and, optionally, `info` and the classmethod `picture`. A hook is
+    written for one world and marked with `per_world`, or works on arrays of all worlds:
 
     - `start(self, tick, worlds)` begins an episode in some worlds, whose fields hold their initial values;
       `tick` has one row for each of `worlds`;
     - `act(self, tick, actions)` applies the actions, `(num_worlds, ...)`, before the propagators run;
-    - `reward(self, before, after)` returns `(num_worlds,)` real numbers, from the values that the step
-      started from and those it is about to publish;
+    - `reward(self, before, after)` returns `(num_worlds,)` real numbers; `before` holds the values at the
+      start of the step, `after` those it is about to publish;
     - `terminated(self, after)` returns `(num_worlds,)` bool;
-    - `info(self, after)` returns further numbers about every world, each `(num_worlds, ...)`; the same keys
-      every time.
+    - `info(self, after)` returns a dict of arrays `(num_worlds, ...)`, with the same keys every time.
 
-    In array hooks `self` is an object of the class that has `params` and `lattice`; in hooks that are
-    per_world, `self` is one world. No hook needs `super()`.
+    In array hooks `self` has only `params` and `lattice`; in per_world hooks `self` is one world. No hook
+    calls `super()`.
 
     Args:
         render_mode: one of `metadata["render_modes"]`, or None.
         max_episode_steps: steps after which an episode is truncated; None or a number below 1 for no
             limit. `gymnasium.make` leaves it out and wraps the env with TimeLimit instead.
-        copy: whether every observation is an array of its own; with False, two are used in turn, each
-            valid until the step after next.
-        checked: prove at every tick that full writes are complete and all numbers finite, and that hooks keep
-            to their arrays.
+        copy: whether every observation is a new array; with False two buffers alternate, each valid until
+            the step after next.
+        checked: check at every tick that full writes are complete, all numbers finite, and indices of
+            compiled hooks within their arrays.
         static_arena: the static fields of another env of this class and parameters; by default they
             are shared automatically.
         parameters: the fields of `Params`.
@@ -131,9 +130,9 @@ class MurkEnv(Environment, gymnasium.Env[Any, Any]):
         """Begin a new episode.
 
         Args:
-            seed: any non-negative integer starts the world's random numbers anew; None goes on with
-                them, or takes them from `np_random` at the first reset.
-            options: none are known.
+            seed: any non-negative integer seeds the world; None continues its random numbers, or takes a
+                seed from `np_random` at the first reset.
+            options: none are supported.
 
         Returns:
             The observation and the info.
@@ -157,7 +156,7 @@ class MurkEnv(Environment, gymnasium.Env[Any, Any]):
     def step(self, action: Any) -> tuple[Any, float, bool, bool, dict[str, Any]]:
         """Step the world once.
 
-        An episode that has ended may be stepped on, as in most of Gymnasium's envs.
+        Stepping beyond the end of an episode is allowed, as in most Gymnasium envs.
 
         Returns:
             Observation, reward, terminated, truncated, info.
@@ -178,21 +177,21 @@ class MurkEnv(Environment, gymnasium.Env[Any, Any]):
         return seen, reward, batch.terminated.item(0), batch.truncated.item(0), info
 
     def render(self) -> Any:
-        """Return how the world looks: a frame (height, width, 3) uint8, or text in `ansi` mode.
+        """Return a picture of the world: a frame (height, width, 3) uint8, or text in `ansi` mode.
 
         Returns:
-            None, with a warning, where the env was made without a render mode.
+            None, with a warning, if the env was made without a render mode.
 
         Raises:
-            ResetNeededError, ClosedError: there is nothing to be seen.
+            ResetNeededError, ClosedError: there is no state to show.
             MissingLibraryError: matplotlib or Pillow is not installed.
-            PictureError: the environment has no field over cells, or its picture an unknown colour.
+            PictureError: the environment has no field over cells, or its picture uses an unknown colour.
         """
         shown = self._screen.show(self.render_mode)
         return None if shown is None else shown[0]
 
     def close(self) -> None:
-        """Refuse every later use but another close with ClosedError; memory goes with the last reference."""
+        """Close the env: later calls raise ClosedError. Memory is freed with the last reference."""
         self._batch.close()
 
     # --- state --------------------------------------------------------------------------------

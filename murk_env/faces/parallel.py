@@ -47,28 +47,29 @@ Dicts = tuple[dict[str, Any], dict[str, float], dict[str, bool], dict[str, bool]
 class MurkParallelEnv(ParallelEnv[str, Any, Any]):
     """A PettingZoo parallel env over one world of an environment class.
 
-    The agents of a group `predator` are `predator_0`, `predator_1`, ... An agent whose end has come is out of
-    `agents` after the step that says so. Where the environment rewards its agents as a team, everyone is
-    given the shared reward and the shared end.
+    The agents of a group `predator` are `predator_0`, `predator_1`, ... An agent is removed from `agents` by
+    the step that terminates or truncates it. In a team every agent gets the shared reward, and all end
+    together.
 
     Args:
         env_class: the environment, with groups of agents.
         render_mode: one of the class's render modes, or None.
         max_episode_steps: steps after which an episode is truncated: by default the class's own number; below
             1 for no limit.
-        copy: whether observations are arrays of their own; with False, two sets are used in turn, each
-            valid until the step after next.
-        checked: prove at every tick that full writes are complete and all numbers finite.
+        copy: whether observations are new arrays; with False two buffers alternate, each valid until the step
+            after next.
+        checked: check at every tick that full writes are complete, all numbers finite, and indices of
+            compiled hooks within their arrays.
         static_arena: the static fields of another env of this class and parameters.
         parameters: the fields of the class's `Params`.
 
     Attributes:
         metadata: `name` (such as `hex_pursuit_v0`), `render_modes`, `render_fps` and `is_parallelizable`.
         possible_agents: the names of all agents, group after group.
-        agents: the names of those that act in the next step; none before the first reset.
+        agents: the names of those that act in the next step; empty before the first reset.
 
     Raises:
-        ParameterError: for an unknown parameter or a value that it cannot have.
+        ParameterError: an unknown parameter, or a value that it cannot have.
         BlueprintError: the environment has no groups of agents.
     """
 

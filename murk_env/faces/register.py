@@ -23,25 +23,24 @@ _with_agents: dict[str, type[MurkEnv]] = {}  # by id; PettingZoo is told when it
 def register(
     env_id: str, *, max_episode_steps: int | None = None, agents: Agents | None = None
 ) -> Callable[[type[SomeEnv]], type[SomeEnv]]:
-    """Register a class with Gymnasium and PettingZoo; the decorator of an environment.
+    """Register an environment class with Gymnasium and PettingZoo; a class decorator.
 
         @register("my/Pond-v0", max_episode_steps=200)
         class Pond(MurkEnv): ...
 
-    One actor, or a team, is then `gymnasium.make("my/Pond-v0")` and `gymnasium.make_vec("my/Pond-v0", 1024)`;
-    an environment with agents, `pettingzoo.make("parallel", ...)` and `"aec"`, once
-    `murk_env.MurkParallelEnv` has been imported, which needs PettingZoo. Registering the same class twice, or
-    its next definition in a notebook or a module that is loaded again, is silent.
+    An environment with one actor, or a team, is then available as `gymnasium.make("my/Pond-v0")` and
+    `gymnasium.make_vec("my/Pond-v0", 1024)`; one with agents as `pettingzoo.make("parallel", ...)` and
+    `"aec"`, once `murk_env.MurkParallelEnv` has been imported, which needs PettingZoo. Registering a class
+    again is silent, so notebook cells and modules can be reloaded.
 
     Args:
         env_id: `namespace/Name-v0`.
-        max_episode_steps: steps after which every form truncates an episode, unless told otherwise; None for
-            no limit.
-        agents: for a blueprint with groups, `team` where they share one reward and `apart` where each agent
-            has its own; None for one actor.
+        max_episode_steps: steps after which episodes are truncated, unless told otherwise; None for no limit.
+        agents: for a blueprint with groups, `team` if they share one reward, `apart` if every agent has its
+            own; None for one actor.
 
     Raises:
-        DefinitionError: the decorated object is no subclass of MurkEnv, or an argument something else.
+        DefinitionError: the decorated object is no subclass of MurkEnv, or an argument has a wrong type.
     """
     _check_arguments(env_id, agents)
 

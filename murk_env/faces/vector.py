@@ -29,18 +29,18 @@ class MurkVectorEnv(VectorFace):
         autoreset_mode: `NextStep`, `SameStep` or `Disabled`, or the enum.
         render_mode: one of the class's render modes, or None.
         max_episode_steps: steps after which an episode is truncated; None or below 1 for no limit.
-        copy: whether observations, rewards and flags are arrays of their own; with False, two sets are used
-            in turn, each valid until the step after next. Infos are always fresh.
-        checked: prove at every tick that full writes are complete and all numbers finite.
-        num_threads: threads that share the worlds; results do not depend on it. None takes as many as there
-            are processors where the batch is large enough, one for every 512 kB of worlds; 1 starts none. At
-            most 16 for each processor.
+        copy: whether observations, rewards and flags are new arrays; with False two sets of buffers
+            alternate, each valid until the step after next. Infos are always new.
+        checked: check at every tick that full writes are complete, all numbers finite, and indices of
+            compiled hooks within their arrays.
+        num_threads: number of threads; results do not depend on it. None means one per processor, but no more
+            than one per 512 kB of worlds; 1 starts none. At most 16 per processor.
         static_arena: the static fields of another env of this class and parameters; by default they
             are shared automatically.
         parameters: the fields of the class's `Params`.
 
     Raises:
-        ParameterError: for an unknown parameter or a value that it cannot have.
+        ParameterError: an unknown parameter, or a value that it cannot have.
     """
 
     _row = "world"
@@ -100,17 +100,17 @@ class MurkVectorEnv(VectorFace):
         return batch.observation(), *batch.flags(), self._infos()
 
     def render(self) -> tuple[Any, ...] | None:
-        """Return how every world looks: a frame (height, width, 3) uint8 each, or text in `ansi` mode.
+        """Return a picture of every world: a frame (height, width, 3) uint8 each, or text in `ansi` mode.
 
         In same-step mode a world whose episode has just ended shows its new one.
 
         Returns:
-            None, with a warning, where the env was made without a render mode.
+            None, with a warning, if the env was made without a render mode.
 
         Raises:
-            ResetNeededError, ClosedError: there is nothing to be seen.
+            ResetNeededError, ClosedError: there is no state to show.
             MissingLibraryError: matplotlib or Pillow is not installed.
-            PictureError: the environment has no field over cells, or its picture an unknown colour.
+            PictureError: the environment has no field over cells, or its picture uses an unknown colour.
         """
         return self._screen.show(self.render_mode)
 

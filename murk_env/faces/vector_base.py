@@ -81,12 +81,12 @@ class VectorFace(VectorEnv[Any, Any, Array]):
 
         Args:
             seed: an integer seeds world i with `seed + i`; a sequence holds one seed, or None, for
-                each world. Worlds without a seed go on with their random numbers.
+                each world. Worlds without a seed continue their random numbers.
             options: `{"reset_mask": mask}`, a bool array (num_envs,), resets those rows only; where rows are
-                agents, it holds all rows of a world or none. The dict is left as it is.
+                agents, it selects all rows of a world or none. The dict is not modified.
 
         Returns:
-            The observations of all rows and the infos of those that were reset.
+            The observations of all rows, and the infos of those that were reset.
 
         Raises:
             SeedError, SeedTypeError, OptionError, ResetMaskError, ResetMaskTypeError, ResetNeededError:
@@ -222,7 +222,7 @@ class VectorFace(VectorEnv[Any, Any, Array]):
         setattr(self._env, name, given[0])
 
     def close_extras(self, **kwargs: Any) -> None:
-        """Refuse every later use but another close with ClosedError; memory goes with the last reference."""
+        """Close the envs: later calls raise ClosedError. Memory is freed with the last reference."""
         if "_batch" in self.__dict__:  # Gymnasium 1.1 and 1.2 also close what could not be made
             self._batch.close()
 

@@ -35,30 +35,28 @@ class FieldOwner:
 class Field:
     """One named array of every world, declared as a class attribute.
 
-    In a batch of worlds it has the shape `(num_worlds, [components,] cells)`, with `agents`
-    instead of `cells` for `over="agents"` and no last axis for `over="world"`. A static field has
-    no worlds axis. Two fields are the same only when they are the same object; once it has its
-    name, which is that of the class attribute, a field cannot be changed.
+    In a batch of worlds it has the shape `(num_worlds, [components,] cells)`, with `agents` instead of
+    `cells` for `over="agents"` and no last axis for `over="world"`. A static field has no worlds axis. Fields
+    are compared by identity. A field takes the name of its class attribute, and cannot be changed afterwards.
 
     Attributes:
-        over: what the field has a value for: every cell, every agent, or the world itself.
+        over: what has a value each: every cell, every agent, or the world itself.
         components: number of components of a vector field, None for a scalar one.
         dtype: float32 or int32.
-        mutability: `per_tick`, `sparse` (seldom changed, copied when it does) or `static`
-            (set once by the blueprint, one copy for all worlds).
-        initial: value of every element when an episode begins, before `start`; or a static field of the
-            same span, components and dtype, which holds it.
-        unit: physical unit, for people.
+        mutability: `per_tick`, `sparse` (rarely changed, copied only then) or `static` (set once by the
+            blueprint, one copy for all worlds).
+        initial: value of every element when an episode begins, before `start`; or a static field with the
+            same `over`, components and dtype that holds the values.
+        unit: physical unit; propagators compare units as strings where both are given.
         low: smallest value, None for none.
         high: largest value, None for none.
-        categories: number of classes of a categorical field: int32 with the values 0 to
-            categories - 1, which checked mode proves.
-        at_bounds: what becomes of values beyond: `clamp` sets them to the limit, `reflect` folds
-            them back at it, `wrap` takes them modulo `[low, high)`. It happens before anyone
-            reads the tick's result.
+        categories: number of classes of a categorical field: int32 with the values 0 to categories - 1,
+            which checked mode verifies.
+        at_bounds: what happens to values beyond the bounds at the end of a tick: `clamp` sets them to the
+            bound, `reflect` folds them back at it, `wrap` takes them modulo `[low, high)`.
 
     Raises:
-        FieldError: when the declaration contradicts itself.
+        FieldError: the declaration contradicts itself.
     """
 
     def __init__(
@@ -204,20 +202,20 @@ def _check_choice(key: str, value: object, known: Any) -> None:
 
 
 class Parameter(Field):
-    """A number of every world that propagators take as a coefficient.
+    """A number per world that propagators take as a coefficient.
 
-    It keeps its value through resets of the world, may differ from world to world, and may be set
-    between ticks (`World.edit`), in `act` or in `start`. Stability is checked against its bounds.
+    It may differ between worlds, and keeps its value through resets until it is set again: in `start`, in an
+    `act` over arrays, or between ticks with `World.edit`. Stability is checked against its bounds.
 
-    It holds a float32, as all fields do: set to 0.1 it is float32(0.1), which is 0.100000001. A propagator
-    gives the same bits with it as with that number, `float(np.float32(0.1))`; a plain 0.1 is a float64, which
-    those that compute with it in double precision (Diffusion, Wave) tell apart from it in the last digits.
+    It holds a float32: set to 0.1 it is float32(0.1), which is 0.100000001. A propagator gives the same bits
+    with it as with the number `float(np.float32(0.1))`; with the float64 0.1, those that compute in double
+    precision (Diffusion, Wave) differ in the last digits.
 
     Args:
         default: its value in every world until it is set.
         low: smallest value.
         high: largest value.
-        unit: physical unit, for people.
+        unit: physical unit, as of a Field.
     """
 
     def __init__(

@@ -89,9 +89,9 @@ def gather(field: Field, values: Array, cells: npt.NDArray[np.integer[Any]]) -> 
 class Tick:
     """The tick as `act` sees it: all worlds, before the propagators run.
 
-    `tick.heat`, or `tick[field]`, reads a field (read-only array, worlds axis first); `tick.heat = values`
-    sets it for all worlds; `tick.edit(field)` gives a writable array to change in part. Only fields
-    that no propagator writes can be set. `tick.rng` draws random numbers, one row per world.
+    `tick.heat`, or `tick[field]`, reads a field (a read-only array, worlds axis first); `tick.heat = values`
+    sets it for all worlds; `tick.edit(field)` returns a writable array. Only fields that no propagator writes
+    can be set. `tick.rng` draws random numbers, one row per world.
     """
 
     __slots__ = ("_editors", "_guard", "_names", "_values", "rng")

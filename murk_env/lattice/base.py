@@ -1,4 +1,4 @@
-"""What every lattice offers, and what one has to say to offer it."""
+"""The base of every lattice: what it offers, and what a subclass defines."""
 
 import dataclasses
 from abc import ABC, abstractmethod
@@ -29,13 +29,13 @@ __all__ = ["Lattice"]
 class Lattice(ABC):
     """The topology of cells: which exist, which are neighbours, and where they lie.
 
-    Cells are numbered 0 ... num_cells - 1 in canonical order; that number is a cell's rank. From every cell
-    there is a way to every other, and every hop has one back; ``check`` proves it. A subclass is a frozen
-    dataclass of its parameters that says its ``box`` and ``directions`` and gives ``_coordinates``, ``_hop``,
+    Cells are numbered 0 ... num_cells - 1 in canonical order; that number is a cell's rank. Every cell can be
+    reached from every other, and every hop has a hop back; ``check`` verifies it. A subclass is a frozen
+    dataclass of its parameters that defines ``box``, ``directions``, ``_coordinates``, ``_hop``,
     ``_positions`` and ``_displacements``; everything else follows, and may be overridden where a formula is
     faster than a table. Lattices whose cells are the points of a box are shorter to write as a ``Grid``. Two
-    lattices are equal when they are of one class with equal parameters. Tables are made when first asked for,
-    and are read-only.
+    lattices are equal if they have the same class and parameters. Tables are computed on first use and
+    read-only.
     """
 
     @property
@@ -62,26 +62,26 @@ class Lattice(ABC):
 
     @abstractmethod
     def _displacements(self) -> npt.NDArray[np.float64]:
-        """The Cartesian way of a hop in each direction, (num_directions, k)."""
+        """The Cartesian vector of a hop in each direction, (num_directions, k)."""
 
     @property
     def ndim(self) -> int:
-        """How many numbers a cell's coordinate has."""
+        """Number of coordinates of a cell."""
         return len(self.box)
 
     @property
     def periods(self) -> tuple[int, ...]:
-        """After how many steps each coordinate comes round again, the box there; 0 where it has a border."""
+        """The period of each coordinate that wraps, its box; 0 for one with a border."""
         return (0,) * self.ndim
 
     @property
     def num_cells(self) -> int:
-        """How many cells there are."""
+        """Number of cells."""
         return len(self.coordinates)
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """Shape that a field's cells have as an array of numpy: (rows, cols), or (num_cells,) if ragged."""
+        """Shape of a field's cells as a numpy array: (rows, cols), or (num_cells,) if ragged."""
         return (self.num_cells,)
 
     @cached_property
@@ -99,7 +99,7 @@ class Lattice(ABC):
 
     @cached_property
     def displacements(self) -> npt.NDArray[np.float64]:
-        """The Cartesian way of a hop in each direction, (num_directions, k) float64, also across a border."""
+        """The Cartesian vector of a hop in each direction, (num_directions, k) float64."""
         shape = len(self.directions), self.positions.shape[1]
         return _frozen(
             real_table(self, "displacements", np.asarray(self._displacements()), shape), np.float64
@@ -107,7 +107,7 @@ class Lattice(ABC):
 
     @cached_property
     def neighbours(self) -> npt.NDArray[np.int32]:
-        """Every cell's neighbour in every direction, (num_cells, num_directions) int32, -1 where none is."""
+        """Every cell's neighbour in every direction, (num_cells, num_directions) int32, -1 for none."""
         hops = [
             integer_table(self, f"hops to {name!r}", np.asarray(self._hop(index)), (self.num_cells,))
             for index, name in enumerate(self.directions)
@@ -118,16 +118,16 @@ class Lattice(ABC):
 
     @cached_property
     def neighbour_displacements(self) -> npt.NDArray[np.float64]:
-        """The Cartesian way from every cell to every neighbour, (num_cells, num_directions, k) float64.
+        """The Cartesian vector from every cell to every neighbour, (num_cells, num_directions, k) float64.
 
-        It is ``displacements``, but 0 where there is no neighbour, and what remains of the hop where a
-        clamped border cuts it short: gradients from it are exact on affine fields, at every border.
+        It is ``displacements``, but 0 where there is no neighbour, and shortened where a clamped border cuts
+        the hop: gradients computed from it are exact on affine fields, at every border.
         """
         return _frozen(self._neighbour_displacements(), np.float64)
 
     @cached_property
     def degree(self) -> npt.NDArray[np.int32]:
-        """How many neighbours each cell has, itself included where it is its own, (num_cells,) int32."""
+        """Number of neighbours of each cell, including itself where it is its own, (num_cells,) int32."""
         return _frozen(np.count_nonzero(self.neighbours >= 0, axis=1), np.int32)
 
     @cached_property
@@ -137,10 +137,10 @@ class Lattice(ABC):
 
     @cached_property
     def moves(self) -> npt.NDArray[np.int32]:
-        """Where a hop leads, (num_cells, num_directions + 1) int32.
+        """The cell after a hop, (num_cells, num_directions + 1) int32.
 
-        A cell without a neighbour in a direction leads to itself, and so does the last column: in a compiled
-        hook ``moves[cell, direction]`` is the cell after the hop, with -1 for staying.
+        It is the same cell where there is no neighbour, and in the last column: ``moves[cell, direction]``
+        is the cell after the hop, and direction -1 stays.
         """
         stay = np.arange(self.num_cells)[:, np.newaxis]
         moves = np.concatenate([np.where(self.neighbours < 0, stay, self.neighbours), stay], axis=1)
@@ -148,18 +148,18 @@ class Lattice(ABC):
 
     @cached_property
     def stencil(self) -> Stencil:
-        """The neighbours in the form that kernels run through."""
+        """The neighbours in the form that kernels iterate over."""
         return Stencil.of(self.neighbours)
 
     def check(self) -> None:
-        """Raise LatticeError unless the tables are those of a lattice; a lattice is gone through once.
+        """Raise LatticeError unless the tables are those of a lattice; each lattice is checked once.
 
-        Coordinates are integers within the box and ``rank`` finds each at its place; neighbours are cells or
-        -1, mutual and all connected; positions and displacements are finite, have one row for each cell and
-        each direction and, where nothing wraps, say the same of where the neighbours lie.
+        Coordinates are integers within the box and ``rank`` finds each cell at its own; neighbours are cells
+        or -1, mutual, and all connected; positions and displacements are finite, have one row per cell and
+        direction and, where nothing wraps, agree on where the neighbours lie.
 
         Raises:
-            LatticeError: something of this does not hold; it says what, and at which cell.
+            LatticeError: one of these does not hold; the message names the cell.
         """
         _ = self._checked
 
@@ -192,7 +192,7 @@ class Lattice(ABC):
         return np.where(inside, found, -1).astype(np.int64)
 
     def distance(self, a: npt.ArrayLike, b: npt.ArrayLike) -> npt.NDArray[np.int64]:
-        """Return how many hops lie between cells.
+        """Return the number of hops between cells.
 
         Args:
             a: ranks, of any shape.

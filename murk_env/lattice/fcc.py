@@ -33,17 +33,17 @@ _HALF = 1.0 / math.sqrt(2.0)
 class Fcc12(Grid):
     """Close-packed spheres in cubic order, each touching twelve others.
 
-    A coordinate is (x, y, z) within width, height and depth, and only those with an even sum are cells. They
-    are numbered along x, then y, then z. A cell's position is its coordinate divided by sqrt(2), so that
-    neighbours are 1 apart. At the border there is no neighbour (``absorb``, and ``clamp`` likewise: a
-    coordinate held at the border would lead to a point that is no cell), or coordinates go around (``wrap``),
-    for which all sides have to be even. The distance is max(|dx|, |dy|, |dz|, (|dx| + |dy| + |dz|) / 2).
+    The cells are the points (x, y, z) within width, height and depth whose sum is even, numbered along x,
+    then y, then z. A cell's position is its coordinate divided by sqrt(2), so that neighbours are 1 apart. A
+    hop across the border finds no neighbour (``absorb``, and ``clamp`` too, because a coordinate held at the
+    border would be no cell), or wraps around (``wrap``, for even sides). The distance is
+    max(|dx|, |dy|, |dz|, (|dx| + |dy| + |dz|) / 2).
 
     Attributes:
         width: extent along x, >= 1.
         height: extent along y, >= 1.
         depth: extent along z, >= 1.
-        edge: what lies beyond the border, on all six sides.
+        edge: the border on all six sides: "absorb", "clamp" or "wrap".
 
     Raises:
         LatticeError: a side is not an integer >= 1, the edge is unknown, there are 2**31 cells or more, a

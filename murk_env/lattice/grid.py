@@ -17,18 +17,17 @@ Edge = Literal["absorb", "clamp", "wrap"]
 
 
 class Grid(Lattice):
-    """Every point of a box is a cell, and a hop adds one of the ``steps`` to its coordinate.
+    """A lattice whose cells are all points of a box; a hop adds one of the ``steps`` to the coordinate.
 
-    A subclass is a frozen dataclass of its sides and its ``edge``. It says its ``box``, ``directions`` and
-    ``steps``; the canonical order is that of the box as an array, the last coordinate fastest. Positions
-    follow from the ``basis``: unless it says otherwise, the last coordinate is x (east), the one before it y
-    (south), then z, so that (row, col) lies at (col, row). Beyond the border there is no neighbour
-    (``absorb``), or each coordinate is held at the border, so that a cell may be its own neighbour
-    (``clamp``, for steps of at most 1 along every axis that have their mirror images), or it is the cell at
-    the other side (``wrap``).
+    A subclass is a frozen dataclass of its sides and its ``edge`` that defines ``box``, ``directions`` and
+    ``steps``. The canonical order is that of the box as an array, the last coordinate fastest. Positions
+    follow from the ``basis``: by default the last coordinate is x (east), the one before it y (south), then
+    z, so that (row, col) lies at (col, row). A hop across the border finds no neighbour (``absorb``), is held
+    at the border, so that a cell may be its own neighbour (``clamp``, for steps of at most 1 along every
+    axis, with their mirror images), or comes in on the other side (``wrap``).
 
     Raises:
-        LatticeError: a side is not an integer >= 1, the edge is unknown or not possible with the steps, the
+        LatticeError: a side is not an integer >= 1, the edge is unknown or impossible with the steps, the
             steps do not match the directions and the box, or there are 2**31 cells or more.
     """
 
@@ -76,7 +75,7 @@ class Grid(Lattice):
 
     @property
     def num_cells(self) -> int:
-        """How many cells there are."""
+        """Number of cells."""
         return math.prod(self.box)
 
     @property

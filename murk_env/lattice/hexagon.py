@@ -26,15 +26,15 @@ class Hex2D(Grid):
     """A parallelogram of hexagons, each with six neighbours.
 
     A coordinate is axial, (q, r) with 0 <= q < cols and 0 <= r < rows; a cell's rank is r * cols + q, and its
-    position (x, y) = (q + r / 2, r * sqrt(3) / 2), so that neighbours are 1 apart. At the border there is no
-    neighbour (``absorb``), or q and r go around separately (``wrap``), which makes a torus. Clamped
-    hexagons do not exist: a held coordinate would turn a hop into one of another direction. The distance
-    without a torus is max(|dq|, |dr|, |dq + dr|), and on it that to the nearest image.
+    position (x, y) = (q + r / 2, r * sqrt(3) / 2), so that neighbours are 1 apart. A hop across the border
+    finds no neighbour (``absorb``), or q and r wrap separately (``wrap``), which makes a torus. There is no
+    ``clamp``: a coordinate held at the border would change the direction of the hop. The distance is
+    max(|dq|, |dr|, |dq + dr|), on a torus to the nearest image.
 
     Attributes:
         cols: number of cells along q, >= 1; given first, as q is the first coordinate.
         rows: number of cells along r, >= 1.
-        edge: what lies beyond the border, "absorb" or "wrap".
+        edge: the border, "absorb" or "wrap".
 
     Raises:
         LatticeError: a side is not an integer >= 1, the edge is unknown, or there are 2**31 cells or more.

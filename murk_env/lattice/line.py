@@ -43,8 +43,8 @@ class Line1D(_Line):
 
     Attributes:
         length: number of cells, >= 1.
-        edge: what lies beyond both ends: no neighbour (``absorb``), the end cell itself (``clamp``), or the
-            other end (``wrap``).
+        edge: the neighbour beyond either end: none (``absorb``), the end cell itself (``clamp``), or the cell
+            at the other end (``wrap``).
 
     Raises:
         LatticeError: the length is not an integer >= 1, or above 2**31 - 1, or the edge is unknown.
@@ -58,8 +58,8 @@ class Line1D(_Line):
 class Ring1D(_Line):
     """Cells in a ring, each with neighbours to the west and to the east.
 
-    A coordinate is (x,), which is also the cell's rank and its position along the ring. On a ring of two the
-    other cell is a neighbour twice, on a ring of one the cell itself.
+    A coordinate is (x,), which is also the cell's rank and its position along the ring. On a ring of two
+    cells the other one is a neighbour twice; on a ring of one, the cell itself.
 
     Attributes:
         length: number of cells, >= 1.

@@ -20,18 +20,18 @@ __all__ = ["Product"]
 class Product(Lattice):
     """A cell for every combination of the cells of some lattices; a hop is a hop in one of them.
 
-    A prism of hexagons is ``Product(Hex2D(8, 8), Line1D(5))``. A coordinate is the coordinates of the parts
-    one after the other, and so is a position; the first part is the slowest in canonical order. So the first
-    axes of positions are x and y only where the part in the plane comes first: those of
-    ``Product(Line1D(5), Square4(8, 8))`` are the line's, then east, then south. Directions are those of the
-    first part, then those of the second, and so on, each with the part's index before its name, such as
-    ``"1.east"``. Distances add up. A part may be a product itself.
+    Layers of hexagons are ``Product(Hex2D(8, 8), Line1D(5))``. Coordinates and positions are those of the
+    parts, concatenated; in canonical order the first part is the slowest. So the first axes of positions are
+    x and y only if the planar part comes first: those of ``Product(Line1D(5), Square4(8, 8))`` are the
+    line's, then east, then south. Directions are those of the first part, then those of the second, and so
+    on, with the part's index as a prefix, such as ``"1.east"``. Distances are sums. A part may be a product
+    itself.
 
     Attributes:
         lattices: the parts, one or more.
 
     Raises:
-        LatticeError: there is no part, a part is not a lattice, or there are 2**31 cells or more.
+        LatticeError: there is no part, a part is no lattice, or there are 2**31 cells or more.
     """
 
     lattices: tuple[Lattice, ...]

@@ -16,7 +16,7 @@ _ALL = _STRAIGHT | _DIAGONAL
 
 
 class _Square(Grid):
-    """Rows and columns of cells, whatever their neighbours."""
+    """Rows and columns of cells."""
 
     rows: int
     cols: int
@@ -31,14 +31,14 @@ class _Square(Grid):
 class Square4(_Square):
     """Rows and columns of cells, each with neighbours to the north, south, west and east.
 
-    A coordinate is (row, col), a cell's rank row * cols + col, and its position (x, y) = (col, row). At the
-    border there is no neighbour (``absorb``), or the cell is its own (``clamp``), or the cell at the other
-    side is (``wrap``). The distance is the sum of those of row and column.
+    A coordinate is (row, col), a cell's rank row * cols + col, and its position (x, y) = (col, row). Beyond
+    the border there is no neighbour (``absorb``), the cell is its own neighbour (``clamp``), or the neighbour
+    is the cell on the other side (``wrap``). The distance is the sum over rows and columns.
 
     Attributes:
         rows: number of rows, >= 1.
         cols: number of columns, >= 1.
-        edge: what lies beyond the border, on all four sides.
+        edge: the border on all four sides: "absorb", "clamp" or "wrap".
 
     Raises:
         LatticeError: a side is not an integer >= 1, the edge is unknown, or there are 2**31 cells or more.
@@ -66,15 +66,15 @@ class Square4(_Square):
 class Square8(_Square):
     """Rows and columns of cells, each with neighbours on all four sides and at all four corners.
 
-    A coordinate is (row, col), a cell's rank row * cols + col, and its position (x, y) = (col, row). Where a
-    hop crosses the border there is no neighbour (``absorb``), or row and column are each held at the border,
-    so that a corner cell is its own neighbour three times (``clamp``), or they go around (``wrap``). The
-    distance is the larger of those of row and column.
+    A coordinate is (row, col), a cell's rank row * cols + col, and its position (x, y) = (col, row). A hop
+    across the border finds no neighbour (``absorb``), row and column are each held at the border, so that a
+    corner cell is its own neighbour three times (``clamp``), or they wrap around (``wrap``). The distance is
+    the larger of rows and columns.
 
     Attributes:
         rows: number of rows, >= 1.
         cols: number of columns, >= 1.
-        edge: what lies beyond the border, on all four sides.
+        edge: the border on all four sides: "absorb", "clamp" or "wrap".
 
     Raises:
         LatticeError: a side is not an integer >= 1, the edge is unknown, or there are 2**31 cells or more.

@@ -20,13 +20,13 @@ __all__ = ["Mask", "Observe"]
 
 @dataclasses.dataclass(frozen=True)
 class Observe(Reading):
-    """The whole of a field, as float32.
+    """A whole field, as float32.
 
-    A field over cells is a picture, `(channels, *lattice.shape)`, with a channel for each component or class;
-    one over the world is `(channels,)`; one over agents is `([channels,] num_agents)`, or, where every agent
-    has an observation of its own, that agent's `(channels,)`.
+    A field over cells gives `(channels, *lattice.shape)`, with a channel per component or class; a field over
+    the world `(channels,)`; a field over agents `([channels,] num_agents)` or, where every agent has an
+    observation, the agent's own `(channels,)`.
 
-    Its bounds become the bounds of the space. The attributes are those of `Reading`.
+    The field's bounds become those of the space. The attributes are those of `Reading`.
     """
 
     def window(
@@ -38,7 +38,7 @@ class Observe(Reading):
         padding: float = 0.0,
         with_mask: bool = False,
     ) -> Window:
-        """Return the part of this entry that lies around a cell, with all that has been chosen of it so far.
+        """Return a `Window` of this entry around a cell, with the same name, one_hot, pooling and transforms.
 
         Example:
             >>> from murk_env import Field
@@ -48,11 +48,11 @@ class Observe(Reading):
             True
 
         Args:
-            around: a scalar int32 field over the world or over agents: the cell in the centre.
+            around: a scalar int32 field over the world or over agents that holds the cell in the centre.
             disk: show the cells within this number of hops.
-            rectangle: or show a box, with these extents to either side, one for each coordinate.
-            padding: what is seen where no cell is.
-            with_mask: add a part that is 1 where a value is seen.
+            rectangle: or show a box with these extents to either side, one per coordinate.
+            padding: the value where there is no cell.
+            with_mask: add a part that is 1 where there is a value.
 
         Raises:
             BlueprintError: as `Window`.
@@ -110,10 +110,10 @@ class Observe(Reading):
 
 @dataclasses.dataclass(frozen=True)
 class Mask(Entry):
-    """A one-hot picture of the cell that a field holds the index of, as float32.
+    """A one-hot of the cell that a field holds, `(1, *lattice.shape)` float32.
 
     Attributes:
-        field: a scalar int32 field over the world; an index that is no cell leaves the mask zero.
+        field: a scalar int32 field over the world; a value that is no cell gives zeros.
         name: key in the dict layout; the field's name by default.
     """
 

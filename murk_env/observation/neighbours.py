@@ -23,12 +23,11 @@ Vectors = npt.NDArray[np.float64]
 
 @dataclasses.dataclass(frozen=True)
 class Neighbours(Entry):
-    """For every agent a slot for each of the other agents nearest to it, `(count, num_axes + 1)`.
+    """For every agent the displacements to the other agents nearest to it, `(count, num_axes + 1)`.
 
-    A slot is the way from the agent to the other in Cartesian space (`lattice.positions`; the shortest way
-    where the lattice wraps) and then a 1; slots that no agent is left for are 0. Nearest in that space is
-    first, and the lower index among equally near ones. An agent whose cell is none, such as -1, sees nobody
-    and is not seen.
+    A slot is the Cartesian displacement to the other agent (`lattice.positions`; the shortest one where the
+    lattice wraps) followed by a 1; unused slots are 0. The nearest agent comes first, of equally
+    near ones the lower index. An agent in no cell, such as -1, neither sees nor is seen.
 
     Attributes:
         field: a scalar int32 field over agents: the cell of each.

@@ -24,19 +24,18 @@ Over = Literal["world", "agents"]
 
 
 class Observation:
-    """What is seen of a world: entries in order, laid out one way.
+    """An observation: entries in order, and a layout.
 
     Args:
         entries: parts such as `Observe(heat)`, `Mask(agent)` and `Window(heat, around=agent, disk=2)`.
-        layout: `flat`, one float32 vector, the entries one after another; `image`, the entries as
-            channels of `(channels, *sides)`, for pictures of equal sides; `dict`, one array for each part of
-            an entry under its name.
-        over: `world`, one observation of each world, in which what is seen by agents stands agent after
-            agent; `agents`, one of each agent, `(num_worlds, num_agents, ...)`, in which every agent sees
-            its own, and all of what is not seen by agents.
+        layout: `flat`, one float32 vector, the entries one after another; `image`, the entries stacked as
+            `(channels, *sides)`, for entries of equal sides; `dict`, one array per part, under its name.
+        over: `world`, one observation per world, in which values over agents are listed agent by agent;
+            `agents`, one per agent, `(num_worlds, num_agents, ...)`, in which values over agents are the
+            agent's own and everything else is repeated.
 
     Raises:
-        BlueprintError: for an unknown layout or span, or no entry at all.
+        BlueprintError: an unknown layout or `over`, or no entry.
     """
 
     def __init__(self, *entries: Entry, layout: Layout = "flat", over: Over = "world") -> None:

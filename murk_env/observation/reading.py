@@ -21,16 +21,16 @@ _ONE = Counts(1, 1, gaps=False)
 
 @dataclasses.dataclass(frozen=True)
 class Reading(Entry):
-    """Numbers of a field: read, then pooled, then transformed.
+    """Values of a field: read, then pooled, then transformed.
 
-    They are float32, so an integer beyond 2**24 is rounded to one that float32 holds.
+    They are float32, so integers beyond 2**24 are rounded.
 
     Attributes:
-        field: what is read.
+        field: the field.
         name: key in the dict layout; the field's name by default.
-        one_hot: show a categorical field as one channel for each class, 1 where the value is that class.
-        pool: what is taken over which places; set by `pooled`.
-        transforms: what is done to every number then; set by `normalised`, `clipped` and `logged`.
+        one_hot: show a categorical field as one channel per class, 1 where the value is that class.
+        pool: the pooling; set by `pooled`.
+        transforms: what is done to every value afterwards; set by `normalised`, `clipped` and `logged`.
 
     Raises:
         BlueprintError: one_hot for a field that is not a scalar categorical one, or an argument of a wrong
@@ -54,7 +54,7 @@ class Reading(Entry):
             )
 
     def normalised(self, low: float, high: float) -> Self:
-        """Return this entry with low mapped to 0, high to 1, and what lies beyond to the nearer of them.
+        """Return this entry with low mapped to 0 and high to 1, clipped to that range.
 
         Raises:
             BlueprintError: a limit is not finite, or low lies above high. Where they are equal, all is 0.
@@ -62,7 +62,7 @@ class Reading(Entry):
         return self._then(Normalise(low, high))
 
     def clipped(self, low: float, high: float) -> Self:
-        """Return this entry with every number held within [low, high].
+        """Return this entry with every value clipped to [low, high].
 
         Raises:
             BlueprintError: a limit is not finite, or low lies above high.
@@ -70,20 +70,20 @@ class Reading(Entry):
         return self._then(Clip(low, high))
 
     def logged(self) -> Self:
-        """Return this entry with sign(x) * ln(1 + |x|) in the place of every number x."""
+        """Return this entry with every value x replaced by sign(x) * ln(1 + |x|)."""
         return self._then(Log())
 
     def pooled(self, operation: Operation, size: int, stride: int | None = None) -> Self:
-        """Return this entry with one number for each square, or cube, of places of its box.
+        """Return this entry pooled over squares, or cubes, of its box.
 
-        A box of the sides n becomes one of (n - size) // stride + 1. Only places that show a cell count; the
-        maximum and the minimum skip NaN. A square of nothing but NaN then shows a window's padding, or 0 in
-        `Observe`, or the bound of the space next to that if the space does not reach so far.
+        A side of n becomes one of (n - size) // stride + 1. Only places that show a cell count, and
+        `max` and `min` skip NaN. If nothing is left, the value is the window's padding (0 in `Observe`), or
+        the nearest bound of the space if the padding is not in it.
 
         Args:
             operation: `mean`, `max`, `min` or `sum`.
-            size: places along each side of what is pooled to one number.
-            stride: places from one of these to the next; `size` by default.
+            size: places along each side of a pooled square.
+            stride: places from one square to the next; `size` by default.
 
         Raises:
             BlueprintError: an unknown operation, a size or stride below 1, or pooling of what has been pooled

@@ -1,4 +1,4 @@
-"""Windows: what lies around an agent, or around any cell that a field holds."""
+"""Windows: the part of a field around an agent, or around any cell that a field holds."""
 
 import dataclasses
 import operator
@@ -20,24 +20,24 @@ __all__ = ["Window"]
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Window(Reading):
-    """The part of a field around a cell, as a picture `(channels, *sides)`.
+    """The part of a field around a cell, `(channels, *sides)`.
 
     The axes are those of the lattice's coordinates, each of 2 * extent + 1 places with the centre in the
-    middle. A window goes around the lattice where the lattice wraps, so it may show a cell twice; at every
-    other border, clamped ones included, it shows the padding. With a centre over agents there is a window for
-    every agent. A centre that is no cell, such as -1, sees nothing but padding.
+    middle. Where the lattice wraps, so does the window, and may show a cell twice; beyond any other border,
+    clamped ones included, it shows the padding. With a centre over agents there is a window for every agent.
+    Around a centre that is no cell, such as -1, everything is padding.
 
     Attributes:
-        around: a scalar int32 field over the world or over agents: the cell in the centre.
+        around: a scalar int32 field over the world or over agents that holds the cell in the centre.
         disk: show the cells within this number of hops; the rest of the box is padding.
-        rectangle: or show the whole box, with these extents to either side, one for each coordinate.
-        padding: what is seen where no cell is, whatever is pooled and transformed.
-        with_mask: add a part, `(1, *sides)`, one for all channels: 1 where any of them shows a value, 0 where
-            all show the padding. Its key is that of the window and `_mask`.
+        rectangle: or show the whole box with these extents to either side, one per coordinate.
+        padding: the value where there is no cell, whatever is pooled and transformed.
+        with_mask: add a part `(1, *sides)`, shared by all channels: 1 where any of them has a value, 0 where
+            all are padding. Its key is the window's followed by `_mask`.
 
     Raises:
-        BlueprintError: the field is not over cells, the centre is no field of cells, not exactly one of disk
-            and rectangle is given, an extent is not an integer >= 0, or the padding is no number of float32.
+        BlueprintError: the field is not over cells, the centre holds no cells, not exactly one of disk and
+            rectangle is given, an extent is not an integer >= 0, or the padding is no float32.
     """
 
     around: Field

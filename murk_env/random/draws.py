@@ -44,7 +44,7 @@ _FILLS: dict[np.dtype[Any], Callable[..., None]] = {
 }
 
 Draws = npt.NDArray[np.uint32]
-"""What `rng` is in a hook for one world: pass it to `uniform`, `integers` or `normal`."""
+"""The type of `rng` in a compiled hook: pass it to `uniform`, `integers` or `normal`."""
 
 Integers = int | npt.NDArray[np.integer[Any]]
 

@@ -50,17 +50,17 @@ class Marker:
     | `disc`, `ring`, `square`, `cross` | of that name | orange |
     | `fill` | the whole cell | light grey |
 
-    All shapes but the whole cell have a dark outline, so that they stand out on any colour.
+    Shapes, other than the whole cell, have a dark outline, so that they stand out on any colour.
 
     Args:
-        where: an int32 Field over the world or the agents, whose values are cells (what is no cell, such as
-            -1, is drawn nowhere); or a Field over cells, drawn where it is not zero; or ranks of cells.
+        where: an int32 Field over the world or the agents that holds cells (values that are no cell, such as
+            -1, are not drawn); or a Field over cells, drawn where it is not zero; or a list of cells.
         kind: a kind of the table above.
-        colour: another colour, in any form that matplotlib knows; None for that of the kind.
-        label: what the legend calls it; None for the kind.
+        colour: a matplotlib colour; None for that of the kind.
+        label: its name in the legend; None for the kind.
 
     Raises:
-        PictureError: the kind is unknown, or `where` does not say cells.
+        PictureError: the kind is unknown, or `where` holds no cells.
     """
 
     where: Field | Sequence[int] | npt.NDArray[np.integer[Any]]

@@ -1,4 +1,4 @@
-"""Pictures: what an author says about how a world is drawn."""
+"""Pictures: how a world is drawn."""
 
 import dataclasses
 import math
@@ -19,18 +19,18 @@ class Picture:
     Args:
         field: a Field over cells, of any dtype and mutability; None for plain grey cells.
         component: which component of a vector field, and None for a scalar one.
-        low: value of the colour map's lower end; None for the field's own bound or, where it has none, the
-            smallest value of the frame, so that the colours of two frames need not mean the same.
-        high: value of the upper end, in the same way.
-        palette: name of one of matplotlib's colour maps; for a categorical field also a list with the colour
-            of each category, or a mapping from their names, in their order, to their colours.
-        markers: what is drawn over it, the last on top.
-        title: what the legend calls the field; None for its name and unit.
-        figures: fields over the world, whose values the legend of a single world tells.
-        beside: pictures of the same world that stand beside this one or below it, each with its own legend.
+        low: value of the colour map's lower end; None for the field's lower bound or, if it has none, the
+            minimum of the frame, so that a colour may change its meaning from frame to frame.
+        high: value of the upper end; None likewise.
+        palette: name of a matplotlib colour map; for a categorical field also a list of colours, one per
+            category, or a mapping from category names, in order, to colours.
+        markers: what is drawn over the cells, the last on top.
+        title: name of the field in the legend; None for its name and unit.
+        figures: fields over the world whose values the legend of a single world shows.
+        beside: more pictures of the same world, drawn beside or below this one, each with its own legend.
 
     Raises:
-        PictureError: something of these does not fit the field.
+        PictureError: an argument does not fit the field.
     """
 
     field: Field | None = None

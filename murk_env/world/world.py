@@ -26,7 +26,7 @@ __all__ = ["World"]
 
 
 class World:
-    """A batch of independent worlds of one kind, ticked together.
+    """A batch of independent worlds with the same lattice, fields and propagators, ticked together.
 
     Example:
         >>> from murk_env import Diffusion, Field, Square4, World
@@ -43,15 +43,15 @@ class World:
         num_worlds: number of worlds in the batch.
         num_agents: number of agents of every world, for fields over agents.
         dt: time that one tick advances, in the propagators' unit.
-        seed: world i draws its random numbers from `seed + i`; None takes one from the system.
+        seed: seeds world i with `seed + i`; None takes a seed from the system.
         static: values of the static fields (arrays, or functions that return them), or a
-            StaticArena that holds them already.
-        checked: prove at every tick that full writes are complete and floats are finite.
+            StaticArena that already holds them.
+        checked: check at every tick that full writes are complete and floats finite.
 
     Raises:
-        PipelineError: when the propagators do not fit the fields or each other.
-        FieldError: when a static field has no value, or one of the wrong shape, or one outside the bounds of
-            a field that begins with it.
+        PipelineError: the propagators do not fit the fields or each other.
+        FieldError: a static field has no value, one of a wrong shape, or one outside the bounds of a field
+            whose initial value it is.
     """
 
     def __init__(
@@ -106,8 +106,8 @@ class World:
             act: called first, with the tick; it may set the fields that no propagator writes.
 
         Raises:
-            HookError: when `act` raises; nothing has changed then.
-            PropagatorError: when a propagator raises; nothing has changed then.
+            HookError: `act` raised; nothing has changed.
+            PropagatorError: a propagator raised; nothing has changed.
         """
         with self._whole, self.arena.begin_tick() as guard:
             binding = self.bindings.open(guard)
@@ -142,7 +142,7 @@ class World:
     def edit(self) -> Generator[Tick]:
         """Change fields between ticks: `with world.edit() as tick: tick[field] = values`.
 
-        Any field but static ones may be set, also those that propagators write.
+        Every field but static ones may be set, those that propagators write included.
         """
         with self._whole, self.arena.begin_tick() as guard:
             yield edit_tick(self.layout, guard)
