@@ -5,23 +5,8 @@ from typing import Annotated, Literal
 
 from gymnasium.spaces import Discrete
 
-import murk_env
-from murk_env import (
-    Blueprint,
-    Diffusion,
-    Draws,
-    Fcc12,
-    Field,
-    Marker,
-    Mask,
-    MurkEnv,
-    Observation,
-    Observe,
-    Picture,
-    Range,
-    per_world,
-    register,
-)
+import murk_env as murk
+from murk_env import Blueprint, Draws, Field, Marker, MurkEnv, Observation, Observe, Picture, Range
 from murk_env.random import integers
 from murk_envs._fields import LARGE, settled
 
@@ -32,7 +17,7 @@ WARM_UP = 81  # ticks from cold fields to those an episode begins with
 Share = Range(0.0, 1.0 / 12.0)
 
 
-@register("murk/CrystalNav-v0", max_episode_steps=300)
+@murk.register("murk/CrystalNav-v0", max_episode_steps=300)
 class CrystalNav(MurkEnv):
     """Fly from sphere to sphere of a close-packed crystal, twelve ways from each, to the one that shines.
 
@@ -48,25 +33,21 @@ class CrystalNav(MurkEnv):
         optimal mean return 96.938 at the default parameters, by shortest paths.
     """
 
-    class Params(murk_env.Params):
-        """Parameters of CrystalNav."""
-
+    class Params(murk.Params):
         size: Annotated[int, Range(3, 2**10), "points along x, y and z; every second one is a cell"] = 8
-        beacon_diffusion: Annotated[float, Share, "share of a difference in light that flows per tick"] = 0.06
+        beacon_diffusion: Annotated[float, Share, "share of a difference that flows per tick"] = 0.06
         beacon_decay: Annotated[float, Range(0.0, LARGE), "decay rate of light, per tick"] = 0.01
         radiation_diffusion: Annotated[
-            float,
-            Share,
-            "share of a difference in radiation that flows per tick",
+            float, Share, "share of a difference in radiation that flows per tick"
         ] = 0.04
         radiation_decay: Annotated[float, Range(0.0, LARGE), "decay rate of radiation, per tick"] = 0.03
         step_cost: Annotated[float, Range(0.0, LARGE), "cost of a step; below 1, waiting may pay"] = 1.0
         layout: Annotated[Literal["flat", "image", "dict"], "layout of the observation"] = "flat"
 
         @property
-        def lattice(self) -> Fcc12:
+        def lattice(self) -> murk.Fcc12:
             """The crystal."""
-            return Fcc12(self.size, self.size, self.size)
+            return murk.Fcc12(self.size, self.size, self.size)
 
         @property
         def goal(self) -> int:
@@ -98,7 +79,7 @@ class CrystalNav(MurkEnv):
             lattice=crystal,
             propagators=[light(cls.beacon), radiation(cls.radiation)],
             observation=Observation(
-                Observe(cls.beacon), Observe(cls.radiation), Mask(cls.agent), layout=params.layout
+                Observe(cls.beacon), Observe(cls.radiation), murk.Mask(cls.agent), layout=params.layout
             ),
             action_space=Discrete(13),
             static={
@@ -115,35 +96,35 @@ class CrystalNav(MurkEnv):
         radiation = Picture(cls.radiation, high=3.0, palette="inferno", markers=[hazard, agent])
         return Picture(cls.beacon, markers=[goal, agent], beside=[radiation])
 
-    @per_world
+    @murk.per_world
     def start(self, rng: Draws) -> None:
         """Put the agent on any cell but the beacon."""
         cell = integers(rng, 0, len(self.beacon) - 1)
         self.agent[0] = cell if cell < self.params.goal else cell + 1
 
-    @per_world
+    @murk.per_world
     def act(self, action: int) -> None:
         """Hop; 0 stays."""
         self.agent[0] = self.moves[self.agent[0], action - 1]
 
-    @per_world
+    @murk.per_world
     def reward(self) -> float:
         """Pay for light, charge for radiation and time, and pay for the beacon."""
         cell = self.agent[0]
         arrived = 100.0 if cell == self.params.goal else 0.0
         return 0.1 * (self.beacon[cell] - self.radiation[cell]) - self.params.step_cost + arrived
 
-    @per_world
+    @murk.per_world
     def terminated(self) -> bool:
         """End at the beacon."""
         return self.agent[0] == self.params.goal
 
 
-def _spreading(source: int, diffusion: float, decay: float) -> Callable[[Field], Diffusion]:
+def _spreading(source: int, diffusion: float, decay: float) -> Callable[[Field], murk.Diffusion]:
     """Return what makes the propagator of a field that spreads from a source and fades."""
 
-    def law(field: Field) -> Diffusion:
-        return Diffusion(
+    def law(field: Field) -> murk.Diffusion:
+        return murk.Diffusion(
             field, coefficient=diffusion, decay=decay, sources={source: STRENGTH}, clamp=(0.0, STRENGTH)
         )
 

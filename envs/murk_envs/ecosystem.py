@@ -7,22 +7,8 @@ import numpy as np
 import numpy.typing as npt
 from gymnasium.spaces import MultiDiscrete
 
-import murk_env
-from murk_env import (
-    Blueprint,
-    Draws,
-    Field,
-    Hex2D,
-    LotkaVolterra,
-    Marker,
-    MurkEnv,
-    Observation,
-    Observe,
-    Picture,
-    Range,
-    per_world,
-    register,
-)
+import murk_env as murk
+from murk_env import Blueprint, Draws, Field, Marker, MurkEnv, Observation, Observe, Picture, Range
 from murk_env.random import integers, normal, uniform
 from murk_envs._fields import LARGE
 from murk_envs.propagators.tending import REST, Tending, mean
@@ -33,7 +19,7 @@ MEMORY = 0.9  # share of the weather that is left a step later
 ABUNDANCE = 20.0  # density of a cell that is full
 
 
-@register("murk/Ecosystem-v0", max_episode_steps=500)
+@murk.register("murk/Ecosystem-v0", max_episode_steps=500)
 class Ecosystem(MurkEnv):
     """Wander over a torus of hexagons and cull or release animals, lest a species die out or explode.
 
@@ -53,31 +39,20 @@ class Ecosystem(MurkEnv):
     Source: the equations of Lotka and Volterra on a lattice; the weather and the ranger are our own.
     """
 
-    class Params(murk_env.Params):
-        """Parameters of Ecosystem."""
-
+    class Params(murk.Params):
         size: Annotated[int, Range(3, 2**15), "cells along a side"] = 8
         growth: Annotated[float, Range(0.0, LARGE), "growth rate of prey, per tick"] = 0.1
         mortality: Annotated[float, Range(0.0, LARGE), "death rate of predators, per tick"] = 0.1
         wandering: Annotated[
-            float,
-            Range(0.0, 1.0 / 6.0),
-            "share of the animals that moves to each neighbour per tick",
+            float, Range(0.0, 1.0 / 6.0), "share of animals that moves to each neighbour"
         ] = 0.02
-        weather: Annotated[
-            float,
-            Range(0.0, 1.0),
-            "standard deviation of the weather's random change per tick",
-        ] = 0.025
+        weather: Annotated[float, Range(0.0, 1.0), "standard deviation of its change per tick"] = 0.025
         disturbance: Annotated[float, Range(0.0, 10.0), "half the largest log density at the start"] = 0.5
         culling: Annotated[float, Range(0.0, 1.0), "share of the animals that a cull removes"] = 0.5
         release: Annotated[float, Range(0.0, ABUNDANCE), "density that a release adds to each cell"] = 0.5
         view: Annotated[int, Range(1, 2**10), "radius of the ranger's view, in hops"] = 3
         scarcity: Annotated[float, "mean density below which a species has collapsed, between 0 and 1"] = 0.25
-        plenty: Annotated[
-            float,
-            "mean density of prey above which the land has collapsed, between 1 and 20",
-        ] = 3.0
+        plenty: Annotated[float, "mean density of prey above which the land collapses, 1 to 20"] = 3.0
         balance: Annotated[float, Range(0.0, 1e9), "largest reward per step for balance"] = 1.0
         cost: Annotated[float, Range(0.0, 1e9), "cost of an intervention"] = 0.1
         penalty: Annotated[float, Range(0.0, 1e9), "cost of collapse"] = 100.0
@@ -111,7 +86,7 @@ class Ecosystem(MurkEnv):
     @classmethod
     def build(cls, params: Params, /) -> Blueprint:
         """Return the torus, the propagator of its animals and what the ranger sees."""
-        living = LotkaVolterra(
+        living = murk.LotkaVolterra(
             cls.prey,
             cls.predators,
             growth=params.growth,
@@ -135,7 +110,7 @@ class Ecosystem(MurkEnv):
             for field in (cls.prey, cls.predators)
         ]
         return Blueprint(
-            lattice=Hex2D(params.size, params.size, edge="wrap"),
+            lattice=murk.Hex2D(params.size, params.size, edge="wrap"),
             propagators=[tending],
             observation=Observation(*near, Observe(cls.census).logged(), Observe(cls.weather)),
             action_space=MultiDiscrete([7, 5]),
@@ -148,7 +123,7 @@ class Ecosystem(MurkEnv):
         predators = Picture(cls.predators, high=3.0, palette="inferno", markers=ranger)
         return Picture(cls.prey, high=3.0, markers=ranger, beside=[predators])
 
-    @per_world
+    @murk.per_world
     def start(self, rng: Draws) -> None:
         """Place the ranger and disturb the equilibrium, as a whole and in every cell."""
         widest = self.params.disturbance
@@ -159,14 +134,14 @@ class Ecosystem(MurkEnv):
             self.predators[cell] = math.exp(other + widest * (2 * uniform(rng) - 1))
         self.census[0], self.census[1] = mean(self.prey), mean(self.predators)
 
-    @per_world
+    @murk.per_world
     def act(self, action: npt.NDArray[np.int64], rng: Draws) -> None:
         """Hop, choose the deed, and let the weather change."""
         self.ranger[0] = self.moves[self.ranger[0], action[0] - 1]
         self.deed[0] = action[1]
         self.weather[0] = MEMORY * self.weather[0] + self.params.weather * normal(rng)
 
-    @per_world
+    @murk.per_world
     def reward(self) -> float:
         """Pay for every step, more in balance; charge for deeds and for collapse."""
         if collapsed(self):
@@ -175,7 +150,7 @@ class Ecosystem(MurkEnv):
         even = min(prey, predators, 1.0 / prey, 1.0 / predators)
         return 1.0 + self.params.balance * even - (self.params.cost if self.deed[0] != REST else 0.0)
 
-    @per_world
+    @murk.per_world
     def terminated(self) -> bool:
         """End at collapse."""
         return collapsed(self)

@@ -6,22 +6,8 @@ import numpy as np
 import numpy.typing as npt
 from gymnasium.spaces import MultiDiscrete
 
-import murk_env
-from murk_env import (
-    SIR,
-    Blueprint,
-    Draws,
-    Field,
-    MurkEnv,
-    Observation,
-    Observe,
-    Parameter,
-    Picture,
-    Range,
-    Square8,
-    per_world,
-    register,
-)
+import murk_env as murk
+from murk_env import Blueprint, Draws, Field, MurkEnv, Observation, Observe, Picture, Range
 from murk_env.random import integers, uniform
 from murk_envs.propagators.containment import NOTHING, TEST, Containment
 
@@ -33,7 +19,7 @@ FORGOTTEN = 0.9  # what is left of a finding's freshness a step later
 Share = Range(0.0, 1.0)
 
 
-@register("murk/Epidemic-v0", max_episode_steps=200)
+@murk.register("murk/Epidemic-v0", max_episode_steps=200)
 class Epidemic(MurkEnv):
     """Stop a disease of unknown infectivity that spreads through the regions of a country.
 
@@ -50,24 +36,14 @@ class Epidemic(MurkEnv):
     Source: Kermack and McKendrick's model (1927) on a lattice; the measures are our own.
     """
 
-    class Params(murk_env.Params):
-        """Parameters of Epidemic."""
-
+    class Params(murk.Params):
         size: Annotated[int, Range(1, 2**15), "cells along a side, a multiple of regions"] = 16
         regions: Annotated[int, Range(1, 2**10), "regions along a side"] = 4
-        people: Annotated[
-            int,
-            Range(2, 2**24),
-            "people per cell; less than one person counts as nobody",
-        ] = 1000
+        people: Annotated[int, Range(2, 2**24), "people per cell; fewer than one is nobody"] = 1000
         outbreaks: Annotated[int, Range(1, 2**24), "cells drawn for the outbreak, with replacement"] = 2
         first_cases: Annotated[float, Share, "infected share of an outbreak cell, at least 1 / people"] = 0.05
-        least_infectivity: Annotated[
-            float,
-            Share,
-            "minimum of the infectivity: infections per infected person per step",
-        ] = 0.2
-        most_infectivity: Annotated[float, Share, "maximum of the infectivity, at least its minimum"] = 0.4
+        least_infectivity: Annotated[float, Share, "fewest infections per infected person per step"] = 0.2
+        most_infectivity: Annotated[float, Share, "most infections per infected person per step"] = 0.4
         recovery: Annotated[float, Share, "share of the infected that recovers per step"] = 0.1
         mixing: Annotated[float, Share, "share of contacts that are with neighbouring cells"] = 0.2
         distancing: Annotated[float, Share, "share of infections that distancing prevents"] = 0.7
@@ -109,12 +85,12 @@ class Epidemic(MurkEnv):
     fresh = Field(low=0.0, high=1.0)  # (num_worlds, num_cells)
     funds = Field(over="world")  # (num_worlds,) left of the budget
     spent = Field(over="world")  # (num_worlds,) in this tick
-    infectivity = Parameter(0.5, low=0.0, high=1.0, unit="1/tick")  # (num_worlds,)
+    infectivity = murk.Parameter(0.5, low=0.0, high=1.0, unit="1/tick")  # (num_worlds,)
 
     @classmethod
     def build(cls, params: Params, /) -> Blueprint:
         """Return the country, how the disease spreads, and what is known of it."""
-        spread = SIR(
+        spread = murk.SIR(
             cls.susceptible,
             cls.infected,
             cls.recovered,
@@ -132,7 +108,7 @@ class Epidemic(MurkEnv):
         )
         known = (Observe(field).pooled("mean", params.block) for field in (cls.found, cls.immune, cls.fresh))
         return Blueprint(
-            lattice=Square8(params.size, params.size),
+            lattice=murk.Square8(params.size, params.size),
             propagators=[containment],
             observation=Observation(*known, Observe(cls.funds).normalised(0.0, params.budget)),
             action_space=MultiDiscrete([len(PRICES)] * params.regions**2),
@@ -144,7 +120,7 @@ class Epidemic(MurkEnv):
         measures = Picture(cls.measure, palette=MEASURES, figures=[cls.funds])
         return Picture(cls.infected, high=0.2, palette="YlOrRd", title="infected share", beside=[measures])
 
-    @per_world
+    @murk.per_world
     def start(self, rng: Draws) -> None:
         """Let the disease begin somewhere, as infectious as chance has it."""
         p = self.params
@@ -155,7 +131,7 @@ class Epidemic(MurkEnv):
             self.susceptible[cell] = 1.0 - p.first_cases
         self.funds[0] = p.budget
 
-    @per_world
+    @murk.per_world
     def act(self, action: npt.NDArray[np.int64]) -> None:
         """Take the measures that can be paid, and note what tests find."""
         size, regions, block = self.params.size, self.params.regions, self.params.block
@@ -173,7 +149,7 @@ class Epidemic(MurkEnv):
                         self.found[cell], self.immune[cell] = self.infected[cell], self.recovered[cell]
                         self.fresh[cell] = 1.0
 
-    @per_world
+    @murk.per_world
     def reward(self) -> float:
         """Charge for people who fall ill, and for what was done about it."""
         ill = 0.0
@@ -181,7 +157,7 @@ class Epidemic(MurkEnv):
             ill += self.caught[cell]
         return 0.0 - 100.0 * ill / len(self.caught) - self.params.cost * self.spent[0]
 
-    @per_world
+    @murk.per_world
     def terminated(self) -> bool:
         """End when nobody is infected."""
         return self.infected.max() == 0.0

@@ -6,23 +6,8 @@ import numpy as np
 import numpy.typing as npt
 from gymnasium.spaces import Discrete
 
-import murk_env
-from murk_env import (
-    Blueprint,
-    Draws,
-    Field,
-    Group,
-    Marker,
-    MurkEnv,
-    Observation,
-    Observe,
-    Picture,
-    Range,
-    Resource,
-    Square8,
-    per_world,
-    register,
-)
+import murk_env as murk
+from murk_env import Blueprint, Draws, Field, Marker, MurkEnv, Observation, Observe, Picture, Range
 from murk_env.random import integers, uniform
 from murk_envs.propagators.picking import Picking
 
@@ -35,7 +20,7 @@ LARGEST_CROWD = 2**16  # agents
 Share = Range(0.0, 1.0)
 
 
-@register("murk/Harvest-v0", max_episode_steps=300, agents="apart")
+@murk.register("murk/Harvest-v0", max_episode_steps=300, agents="apart")
 class Harvest(MurkEnv):
     """Pick fruit in a common orchard, where whoever leaves some leaves it to the others too.
 
@@ -51,29 +36,15 @@ class Harvest(MurkEnv):
     Source: after Perolat et al. (2017), https://arxiv.org/abs/1707.06600, with trees that grow logistically.
     """
 
-    class Params(murk_env.Params):
-        """Parameters of Harvest."""
-
+    class Params(murk.Params):
         size: Annotated[int, Range(2, WIDEST), "cells along a side"] = 12
         agents: Annotated[int, Range(1, LARGEST_CROWD), "number of agents"] = 8
-        trees: Annotated[
-            float,
-            Share,
-            "share of cells with a tree, rounded to a whole number, at least 1",
-        ] = 0.25
+        trees: Annotated[float, Share, "share of cells with a tree, rounded to a number, at least 1"] = 0.25
         rocks: Annotated[float, Share, "share of cells with rock, rounded to a whole number"] = 0.1
         growth: Annotated[float, Share, "growth rate of fruit on a nearly bare tree, per step"] = 0.05
         bite: Annotated[float, Share, "fruit that one agent picks per step; a full tree bears 1"] = 0.25
-        roots: Annotated[
-            float,
-            Share,
-            "fruit of a tree that cannot be picked, at most 0.5; with 0 a bare tree is dead",
-        ] = 0.05
-        famine: Annotated[
-            float,
-            Share,
-            "mean fruit per tree below which the episode ends, at most 0.5; 0 for never",
-        ] = 0.15
+        roots: Annotated[float, Share, "fruit of a tree that cannot be picked, at most 0.5"] = 0.05
+        famine: Annotated[float, Share, "mean fruit per tree below which episodes end, at most 0.5"] = 0.15
         view: Annotated[int, Range(1, 2**10), "cells that an agent sees to each side"] = 3
 
         def check(self) -> None:
@@ -121,13 +92,13 @@ class Harvest(MurkEnv):
             Observe(cls.place).normalised(0.0, params.size - 1),
             over="agents",
         )
-        growing = Resource(
+        growing = murk.Resource(
             cls.fruit, cls.fruit, consumption=0.0, regrowth=params.growth, growth="logistic"
         )  # what is consumed depends on who picks, so that Picking does it
         return Blueprint(
-            lattice=Square8(params.size, params.size),
+            lattice=murk.Square8(params.size, params.size),
             propagators=[Picking(growing, cls.cells, cls.picks, cls.picked, params.bite, params.roots)],
-            groups=[Group("agent", params.agents, seen, Discrete(PICK + 1))],
+            groups=[murk.Group("agent", params.agents, seen, Discrete(PICK + 1))],
         )
 
     @classmethod
@@ -136,7 +107,7 @@ class Harvest(MurkEnv):
         rocks, agents = Marker(cls.rock, "wall", label="rock"), Marker(cls.cells, "agent", colour="#e8432e")
         return Picture(cls.fruit, palette="YlGn", markers=(rocks, agents))
 
-    @per_world
+    @murk.per_world
     def start(self, rng: Draws) -> None:
         """Lay out the orchard, every layout as likely as any other, and place the agents."""
         trees, rocks = self.params.num_trees, self.params.num_rocks  # still to be placed
@@ -157,7 +128,7 @@ class Harvest(MurkEnv):
                 cell += 1
             enter(self, agent, cell)
 
-    @per_world
+    @murk.per_world
     def act(self, action: npt.NDArray[np.int64]) -> None:
         """Hop where there is no rock, and note who picks."""
         for agent in range(len(self.cells)):
@@ -167,12 +138,12 @@ class Harvest(MurkEnv):
                 self.crowd[self.cells[agent]] -= 1.0
                 enter(self, agent, there)
 
-    @per_world
+    @murk.per_world
     def reward(self, agent: int) -> float:
         """Pay every agent what it picked."""
         return self.picked[agent]
 
-    @per_world
+    @murk.per_world
     def terminated(self) -> bool:
         """End for all in a famine."""
         borne = 0.0

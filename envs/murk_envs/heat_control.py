@@ -7,23 +7,8 @@ import numpy as np
 import numpy.typing as npt
 from gymnasium.spaces import Box
 
-import murk_env
-from murk_env import (
-    Blueprint,
-    Diffusion,
-    Draws,
-    Field,
-    Line1D,
-    Marker,
-    MurkEnv,
-    Observation,
-    Observe,
-    Picture,
-    Range,
-    Square4,
-    per_world,
-    register,
-)
+import murk_env as murk
+from murk_env import Blueprint, Draws, Field, Marker, MurkEnv, Observation, Observe, Picture, Range
 from murk_env.random import uniform
 from murk_envs._fields import LARGE
 from murk_envs.propagators.heating import Heating
@@ -34,7 +19,7 @@ EXTREME = 20.0  # K from the surroundings, which no part of the plant passes
 FULL_TURN = 2.0 * math.pi
 
 
-@register("murk/HeatControl-v0", max_episode_steps=200)
+@murk.register("murk/HeatControl-v0", max_episode_steps=200)
 class HeatControl(MurkEnv):
     """Heat and cool a plant at a few places so that all of it follows a wave that travels through it.
 
@@ -49,28 +34,14 @@ class HeatControl(MurkEnv):
     Source: our own; a task of linear-quadratic control with limits to the actuators.
     """
 
-    class Params(murk_env.Params):
-        """Parameters of HeatControl."""
-
+    class Params(murk.Params):
         plant: Annotated[Literal["line", "square"], "a rod, or a square plate"] = "line"
         size: Annotated[int, Range(1, 2**15), "cells along a side"] = 16
         heaters: Annotated[int, "heaters along a side, evenly spaced, 1 to size; a plate has heaters**2"] = 4
-        diffusion: Annotated[
-            float,
-            Range(0.0, 0.5),
-            "share of a temperature difference that flows per tick; on a plate up to 0.25",
-        ] = 0.2
+        diffusion: Annotated[float, Range(0.0, 0.5), "share of a difference that flows per tick"] = 0.2
         loss: Annotated[float, Range(0.0, LARGE), "rate of heat loss, per tick"] = 0.02
-        power: Annotated[
-            float,
-            Range(0.001, 1000.0),
-            "heat that a heater adds per tick at full power, K",
-        ] = 0.5
-        noise: Annotated[
-            float,
-            Range(0.0, 1000.0),
-            "standard deviation of the noise per cell and tick, K",
-        ] = 0.02
+        power: Annotated[float, Range(0.001, 1000.0), "what a heater adds at full power, K/tick"] = 0.5
+        noise: Annotated[float, Range(0.0, 1000.0), "standard deviation of the noise per tick, K"] = 0.02
         amplitude: Annotated[float, Range(0.001, EXTREME), "amplitude of the target, below limit, K"] = 1.0
         speed: Annotated[float, Range(0.0, LARGE), "maximum speed of the wave, rad/tick"] = 0.1
         limit: Annotated[float, Range(0.001, EXTREME), "temperature at which the episode ends, K"] = 4.0
@@ -118,9 +89,9 @@ class HeatControl(MurkEnv):
         """Return the plant, its two propagators and what the controller sees."""
         is_line = params.plant == "line"
         return Blueprint(
-            lattice=Line1D(params.size) if is_line else Square4(params.size, params.size),
+            lattice=murk.Line1D(params.size) if is_line else murk.Square4(params.size, params.size),
             propagators=[
-                Diffusion(cls.heat, coefficient=params.diffusion, decay=params.loss, output=cls.spread),
+                murk.Diffusion(cls.heat, coefficient=params.diffusion, decay=params.loss, output=cls.spread),
                 Heating(cls.spread, cls.supply, cls.heat, noise=params.noise),
             ],
             observation=Observation(
@@ -140,7 +111,7 @@ class HeatControl(MurkEnv):
         heaters = Marker(np.flatnonzero(heaters_of(params) >= 0), "ring", label="heater")
         return Picture(cls.heat, markers=[heaters], beside=[Picture(cls.target, **colours)], **colours)
 
-    @per_world
+    @murk.per_world
     def start(self, rng: Draws) -> None:
         """Draw the temperature of the plant and the wave it is to follow."""
         self.heat[:] = self.params.amplitude * (2.0 * uniform(rng) - 1.0)
@@ -149,7 +120,7 @@ class HeatControl(MurkEnv):
         self.heading[0] = self.params.widest_heading * uniform(rng)
         show_target(self)
 
-    @per_world
+    @murk.per_world
     def act(self, action: npt.NDArray[np.float32]) -> None:
         """Set the heaters, and show where the wave is a step later."""
         for cell in range(len(self.supply)):
@@ -158,7 +129,7 @@ class HeatControl(MurkEnv):
         self.phase[0] = (self.phase[0] + self.velocity[0]) % FULL_TURN
         show_target(self)
 
-    @per_world
+    @murk.per_world
     def reward(self, before: "HeatControl") -> float:
         """Charge for the distance from the target that was shown, for power, and for a ruined plant."""
         p = self.params
@@ -169,7 +140,7 @@ class HeatControl(MurkEnv):
         cost = error / (len(self.heat) * p.amplitude**2) + p.effort * used / (p.num_heaters * p.power**2)
         return 0.0 - cost - (p.penalty if self.heat.max() >= p.limit else 0.0)
 
-    @per_world
+    @murk.per_world
     def terminated(self) -> bool:
         """End when a cell is too hot."""
         return self.heat.max() >= self.params.limit

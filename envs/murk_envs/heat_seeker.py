@@ -4,23 +4,8 @@ from typing import Annotated, Literal
 
 from gymnasium.spaces import Discrete
 
-import murk_env
-from murk_env import (
-    Blueprint,
-    Diffusion,
-    Draws,
-    Field,
-    Marker,
-    Mask,
-    MurkEnv,
-    Observation,
-    Observe,
-    Picture,
-    Range,
-    Square4,
-    per_world,
-    register,
-)
+import murk_env as murk
+from murk_env import Blueprint, Draws, Field, Marker, MurkEnv, Observation, Observe, Picture, Range
 from murk_env.random import integers
 from murk_envs._fields import LARGE, settled
 
@@ -30,7 +15,7 @@ SOURCE_HEAT = 10.0  # K, held at the source cell
 WARM_UP = 51  # ticks from a cold field to the one an episode begins with
 
 
-@register("murk/HeatSeeker-v0", max_episode_steps=200)
+@murk.register("murk/HeatSeeker-v0", max_episode_steps=200)
 class HeatSeeker(MurkEnv):
     """Walk over a square grid to the cell that heats it.
 
@@ -43,15 +28,9 @@ class HeatSeeker(MurkEnv):
     Source: the heat_seeker example of murk 0.2.0; optimal mean return 89.265 at the default size.
     """
 
-    class Params(murk_env.Params):
-        """Parameters of HeatSeeker."""
-
+    class Params(murk.Params):
         size: Annotated[int, Range(2, 2**15), "rows and columns of the grid"] = 16
-        diffusion: Annotated[
-            float,
-            Range(0.0, 0.25),
-            "share of a temperature difference that flows per tick",
-        ] = 0.1
+        diffusion: Annotated[float, Range(0.0, 0.25), "share of a difference that flows per tick"] = 0.1
         decay: Annotated[float, Range(0.0, LARGE), "rate of heat loss, per tick"] = 0.005
         layout: Annotated[Literal["flat", "image", "dict"], "layout of the observation"] = "flat"
 
@@ -68,10 +47,10 @@ class HeatSeeker(MurkEnv):
     @classmethod
     def build(cls, params: Params, /) -> Blueprint:
         """Return the grid, its heat equation and what the agent sees."""
-        grid = Square4(params.size, params.size)
+        grid = murk.Square4(params.size, params.size)
 
-        def heating(field: Field) -> Diffusion:
-            return Diffusion(
+        def heating(field: Field) -> murk.Diffusion:
+            return murk.Diffusion(
                 field,
                 coefficient=params.diffusion,
                 decay=params.decay,
@@ -82,7 +61,7 @@ class HeatSeeker(MurkEnv):
         return Blueprint(
             lattice=grid,
             propagators=[heating(cls.heat)],
-            observation=Observation(Observe(cls.heat), Mask(cls.agent), layout=params.layout),
+            observation=Observation(Observe(cls.heat), murk.Mask(cls.agent), layout=params.layout),
             action_space=Discrete(5),
             static={cls.settled: lambda: settled(grid, heating, WARM_UP)},
         )
@@ -93,24 +72,24 @@ class HeatSeeker(MurkEnv):
         source = Marker([params.source], "goal", label="source")
         return Picture(cls.heat, markers=[source, Marker(cls.agent, "agent")])
 
-    @per_world
+    @murk.per_world
     def start(self, rng: Draws) -> None:
         """Put the agent on any cell but the source."""
         cell = integers(rng, 0, len(self.heat) - 1)
         self.agent[0] = cell if cell < self.params.source else cell + 1
 
-    @per_world
+    @murk.per_world
     def act(self, action: int) -> None:
         """Hop; 0 stays."""
         self.agent[0] = self.moves[self.agent[0], action - 1]
 
-    @per_world
+    @murk.per_world
     def reward(self) -> float:
         """Pay for warmth, charge for time, and pay for the source."""
         cell = self.agent[0]
         return 0.1 * self.heat[cell] - 1.0 + (100.0 if cell == self.params.source else 0.0)
 
-    @per_world
+    @murk.per_world
     def terminated(self) -> bool:
         """End at the source."""
         return self.agent[0] == self.params.source

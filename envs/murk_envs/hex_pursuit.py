@@ -6,22 +6,8 @@ import numpy as np
 import numpy.typing as npt
 from gymnasium.spaces import Discrete
 
-import murk_env
-from murk_env import (
-    Blueprint,
-    Draws,
-    Field,
-    Group,
-    Hex2D,
-    Marker,
-    MurkEnv,
-    Observation,
-    Observe,
-    Picture,
-    Range,
-    per_world,
-    register,
-)
+import murk_env as murk
+from murk_env import Blueprint, Draws, Field, Marker, MurkEnv, Observation, Observe, Picture, Range
 from murk_env.random import integers
 from murk_envs._fields import LARGE
 
@@ -31,7 +17,7 @@ NOWHERE = -1  # the cell of a prey that has been caught
 WIDEST = 2**15  # cells along a side
 
 
-@register("murk/HexPursuit-v0", max_episode_steps=100, agents="apart")
+@murk.register("murk/HexPursuit-v0", max_episode_steps=100, agents="apart")
 class HexPursuit(MurkEnv):
     """Hunt, or be hunted, on a field of hexagons with a border.
 
@@ -48,33 +34,22 @@ class HexPursuit(MurkEnv):
     Source: the hex_pursuit example of murk 0.2.0, with prey that act, rewards and observations of our own.
     """
 
-    class Params(murk_env.Params):
-        """Parameters of HexPursuit."""
-
+    class Params(murk.Params):
         size: Annotated[int, Range(2, WIDEST), "cells along a side"] = 12
         predators: Annotated[int, Range(1, 2**16), "number of predators"] = 3
         prey: Annotated[int, Range(1, 2**16), "number of prey"] = 2
         view: Annotated[int, Range(1, 2**10), "radius of an agent's view, in hops"] = 3
-        reach: Annotated[
-            int,
-            Range(0, WIDEST),
-            "hops within which a predator catches prey; 0 is the same cell",
-        ] = 1
+        reach: Annotated[int, Range(0, WIDEST), "hops within which a predator catches prey"] = 1
         gap: Annotated[int, "minimum hops between predators and prey at the start, reach + 1 to size - 1"] = 4
         catch: Annotated[float, Range(0.0, LARGE), "reward of every predator per catch"] = 10.0
         survival: Annotated[float, Range(0.0, LARGE), "reward of a prey per step survived"] = 0.1
 
         def check(self) -> None:
             """Let nobody begin caught, and leave room for all."""
-            self.require(
-                self.reach < self.gap,
-                f"gap must be larger than reach, so that nobody begins caught, not gap={self.gap} with "
-                f"reach={self.reach}.",
-            )
-            self.require(  # so far is the farther of two corners from any cell
-                self.gap <= self.size - 1,
-                f"gap must be at most size - 1, so that there is room for the prey wherever the first "
-                f"predator stands, not gap={self.gap} with size={self.size}.",
+            self.require(  # size - 1 hops away is the farther of two corners from any cell
+                self.reach < self.gap < self.size,
+                f"gap must be larger than reach, so that nobody begins caught, and smaller than size, so "
+                f"that there is room for the prey, not {self.gap} with reach={self.reach} and size={self.size}.",
             )
 
     params: Params
@@ -95,20 +70,16 @@ class HexPursuit(MurkEnv):
             Observe(cls.place).normalised(0.0, params.size - 1),
             over="agents",
         )
-        return Blueprint(
-            lattice=Hex2D(params.size, params.size),
-            groups=[
-                Group("predator", params.predators, seen, Discrete(7)),
-                Group("prey", params.prey, seen, Discrete(7)),
-            ],
-        )
+        predators = murk.Group("predator", params.predators, seen, Discrete(7))
+        prey = murk.Group("prey", params.prey, seen, Discrete(7))
+        return Blueprint(lattice=murk.Hex2D(params.size, params.size), groups=[predators, prey])
 
     @classmethod
     def picture(cls, params: Params, /) -> Picture:
         """Return the cells with everyone on them."""
         return Picture(markers=(Marker(cls.hunted, "prey"), Marker(cls.hunters, "predator")))
 
-    @per_world
+    @murk.per_world
     def start(self, rng: Draws) -> None:
         """Place the first predator, the prey far from it, and the other predators far from the prey."""
         size, gap, predators = self.params.size, self.params.gap, self.params.predators
@@ -119,7 +90,7 @@ class HexPursuit(MurkEnv):
             self.cells[predator] = far_cell(self.cells[predators:], size, gap, rng)
         show_agents(self)
 
-    @per_world
+    @murk.per_world
     def act(self, action: npt.NDArray[np.int64]) -> None:
         """Let all hop that are active, and note who is caught."""
         predators = self.params.predators
@@ -135,7 +106,7 @@ class HexPursuit(MurkEnv):
                     self.caught[prey] = 1
         show_agents(self)
 
-    @per_world
+    @murk.per_world
     def reward(self, agent: int) -> float:
         """Pay the prey for life and charge it for death; what all of them gain, each predator loses."""
         if agent >= self.params.predators:
@@ -145,7 +116,7 @@ class HexPursuit(MurkEnv):
             total += gain_of_prey(self, prey)
         return 0.0 - total
 
-    @per_world
+    @murk.per_world
     def terminated(self, agent: int) -> bool:
         """End for prey that are caught, and for the predators when none is left."""
         if agent >= self.params.predators:

@@ -5,25 +5,8 @@ from typing import Annotated, Literal
 
 from gymnasium.spaces import Discrete
 
-import murk_env
-from murk_env import (
-    Blueprint,
-    Diffusion,
-    Draws,
-    Field,
-    Hex2D,
-    Line1D,
-    Marker,
-    Mask,
-    MurkEnv,
-    Observation,
-    Observe,
-    Picture,
-    Product,
-    Range,
-    per_world,
-    register,
-)
+import murk_env as murk
+from murk_env import Blueprint, Draws, Field, Marker, MurkEnv, Observation, Observe, Picture, Range
 from murk_env.random import integers
 from murk_envs._fields import LARGE, settled
 
@@ -33,7 +16,7 @@ STRENGTH = 10.0  # of the beacon, held at its cell
 WARM_UP = 61  # ticks from a cold field to the one an episode begins with
 
 
-@register("murk/LayeredHex-v0", max_episode_steps=200)
+@murk.register("murk/LayeredHex-v0", max_episode_steps=200)
 class LayeredHex(MurkEnv):
     """Walk over floors of hexagons, one above the other, to the beacon in the far corner of the top floor.
 
@@ -50,16 +33,10 @@ class LayeredHex(MurkEnv):
         by shortest paths of 7 steps on average.
     """
 
-    class Params(murk_env.Params):
-        """Parameters of LayeredHex."""
-
+    class Params(murk.Params):
         size: Annotated[int, Range(2, 2**10), "rows and columns of each floor"] = 6
         floors: Annotated[int, Range(2, 2**10), "number of floors"] = 3
-        diffusion: Annotated[
-            float,
-            Range(0.0, 1.0 / 8.0),
-            "share of a difference in light that flows per tick",
-        ] = 0.06
+        diffusion: Annotated[float, Range(0.0, 1.0 / 8.0), "share of a difference that flows per tick"] = 0.06
         decay: Annotated[float, Range(0.0, 1.0), "share of the light lost per tick, below 1"] = 0.01
         step_cost: Annotated[float, Range(0.0, LARGE), "cost of a step; below 1, waiting may pay"] = 0.5
         layout: Annotated[Literal["flat", "image", "dict"], "layout of the observation"] = "flat"
@@ -85,11 +62,11 @@ class LayeredHex(MurkEnv):
     @classmethod
     def build(cls, params: Params, /) -> Blueprint:
         """Return the floors, the propagator of the light and what the agent sees."""
-        floors = Product(Hex2D(params.size, params.size), Line1D(params.floors))
+        floors = murk.Product(murk.Hex2D(params.size, params.size), murk.Line1D(params.floors))
 
-        def shining(field: Field) -> Diffusion:
+        def shining(field: Field) -> murk.Diffusion:
             # (1 - decay) u + diffusion (sum over neighbours - degree u), in the terms of Diffusion
-            return Diffusion(
+            return murk.Diffusion(
                 field,
                 coefficient=params.diffusion / (1.0 - params.decay),
                 decay=-math.log1p(-params.decay),
@@ -100,7 +77,7 @@ class LayeredHex(MurkEnv):
         return Blueprint(
             lattice=floors,
             propagators=[shining(cls.beacon)],
-            observation=Observation(Observe(cls.beacon), Mask(cls.agent), layout=params.layout),
+            observation=Observation(Observe(cls.beacon), murk.Mask(cls.agent), layout=params.layout),
             action_space=Discrete(9),
             static={cls.first_beacon: lambda: settled(floors, shining, WARM_UP)},
         )
@@ -111,24 +88,24 @@ class LayeredHex(MurkEnv):
         goal = Marker([params.goal], "goal", label="beacon")
         return Picture(cls.beacon, markers=(goal, Marker(cls.agent, "agent")))
 
-    @per_world
+    @murk.per_world
     def start(self, rng: Draws) -> None:
         """Put the agent anywhere on the lowest floor."""
         self.agent[0] = integers(rng, 0, self.params.size**2) * self.params.floors
 
-    @per_world
+    @murk.per_world
     def act(self, action: int) -> None:
         """Hop, climb or descend; 0 stays."""
         self.agent[0] = self.moves[self.agent[0], action - 1]
 
-    @per_world
+    @murk.per_world
     def reward(self) -> float:
         """Pay for light, charge for time, and pay for the beacon."""
         cell = self.agent[0]
         arrived = 100.0 if cell == self.params.goal else 0.0
         return 0.1 * self.beacon[cell] - self.params.step_cost + arrived
 
-    @per_world
+    @murk.per_world
     def terminated(self) -> bool:
         """End at the beacon."""
         return self.agent[0] == self.params.goal

@@ -7,36 +7,20 @@ import numpy as np
 import numpy.typing as npt
 from gymnasium.spaces import Discrete
 
-import murk_env
-from murk_env import (
-    Blueprint,
-    Draws,
-    Field,
-    Fire,
-    Group,
-    Hex2D,
-    Marker,
-    MurkEnv,
-    Observation,
-    Observe,
-    Parameter,
-    Picture,
-    Range,
-    per_world,
-    register,
-)
+import murk_env as murk
+from murk_env import Blueprint, Draws, Field, Marker, MurkEnv, Observation, Observe, Picture, Range
 from murk_env.random import integers, uniform
 
 __all__ = ["Wildfire"]
 
-FOREST, BURNING, BARE = Fire.UNBURNT, Fire.BURNING, Fire.BURNT
+FOREST, BURNING, BARE = murk.Fire.UNBURNT, murk.Fire.BURNING, murk.Fire.BURNT
 WET = 7  # the action after those that stay or hop
 LIGHT = 0.5  # fuel of the lightest forest; the heaviest has 1
 GALE = 20.0  # m/s, the strongest wind there is
 WIDEST = 2**15  # cells along a side
 
 
-@register("murk/Wildfire-v0", max_episode_steps=200, agents="team")
+@murk.register("murk/Wildfire-v0", max_episode_steps=200, agents="team")
 class Wildfire(MurkEnv):
     """Save a forest on hexagons, all together, from a fire that cannot be put out, only kept from spreading.
 
@@ -54,29 +38,15 @@ class Wildfire(MurkEnv):
     Source: the fire of Alexandridis et al. (2008), as the propagator Fire has it; the crew is our own.
     """
 
-    class Params(murk_env.Params):
-        """Parameters of Wildfire."""
-
+    class Params(murk.Params):
         size: Annotated[int, Range(2, WIDEST), "cells along a side"] = 16
         crew: Annotated[int, Range(1, 2**16), "number of crew members"] = 4
         sparks: Annotated[int, Range(1, 2**16), "cells that burn at the start, fewer than the forest has"] = 1
-        forest: Annotated[
-            float,
-            Range(0.0, 1.0),
-            "share of cells with forest, rounded to a whole number",
-        ] = 0.9
-        burning: Annotated[
-            float, Range(1.0, 1e6), "steps that the densest forest burns; the thinnest burns half as long"
-        ] = 12.0
-        ignition: Annotated[
-            float, Range(0.0, 1e6), "rate at which fire ignites a dry neighbour without wind, per step"
-        ] = 0.15
+        forest: Annotated[float, Range(0.0, 1.0), "share of cells with forest, rounded"] = 0.9
+        burning: Annotated[float, Range(1.0, 1e6), "steps that the densest forest burns"] = 12.0
+        ignition: Annotated[float, Range(0.0, 1e6), "rate of igniting a dry neighbour, per step"] = 0.15
         wind: Annotated[float, Range(0.0, GALE), "maximum wind speed, m/s"] = 8.0
-        drying: Annotated[
-            float,
-            Range(0.0, 1.0),
-            "dryness that a wet cell regains per step; 0 is wet, 1 is dry",
-        ] = 0.02
+        drying: Annotated[float, Range(0.0, 1.0), "dryness that a wet cell regains per step"] = 0.02
         view: Annotated[int, Range(1, 2**10), "radius of a crew member's view, in hops"] = 4
 
         @property
@@ -101,13 +71,13 @@ class Wildfire(MurkEnv):
     # (num_worlds, 2, num_agents) q and r
     place = Field(over="agents", components=2, low=0.0, high=WIDEST - 1)
     breeze = Field(over="world", components=2, low=-1.0, high=1.0)  # (num_worlds, 2) x and y, of a gale
-    speed = Parameter(0.0, low=0.0, high=GALE, unit="m/s")  # (num_worlds,)
-    direction = Parameter(0.0, low=0.0, high=7.0)  # (num_worlds,) radians
+    speed = murk.Parameter(0.0, low=0.0, high=GALE, unit="m/s")  # (num_worlds,)
+    direction = murk.Parameter(0.0, low=0.0, high=7.0)  # (num_worlds,) radians
 
     @classmethod
     def build(cls, params: Params, /) -> Blueprint:
         """Return the forest, the propagator of its fire, and what the crew see, together and apart."""
-        fire = Fire(
+        fire = murk.Fire(
             cls.state,
             cls.fuel,
             ignition=params.ignition,
@@ -119,11 +89,12 @@ class Wildfire(MurkEnv):
         maps = [Observe(cls.state, one_hot=True), Observe(cls.fuel), Observe(cls.dryness), Observe(cls.crowd)]
         own = [Observe(cls.place).normalised(0.0, params.size - 1), Observe(cls.breeze)]
         near = [entry.window(around=cls.cells, disk=params.view) for entry in maps]
+        apart = Observation(*near, *own, over="agents")
         return Blueprint(
-            lattice=Hex2D(params.size, params.size),
+            lattice=murk.Hex2D(params.size, params.size),
             propagators=[fire],
             observation=Observation(*maps, *own),
-            groups=[Group("crew", params.crew, Observation(*near, *own, over="agents"), Discrete(WET + 1))],
+            groups=[murk.Group("crew", params.crew, apart, Discrete(WET + 1))],
         )
 
     @classmethod
@@ -134,7 +105,7 @@ class Wildfire(MurkEnv):
         dryness = Picture(cls.dryness, palette="YlGnBu_r", markers=crew)
         return Picture(cls.state, palette=colours, markers=crew, figures=[cls.breeze], beside=[dryness])
 
-    @per_world
+    @murk.per_world
     def start(self, rng: Draws) -> None:
         """Grow a forest, every one as likely as any other, set it on fire, and send the crew."""
         trees, flames = self.params.num_trees, self.params.sparks  # still to come
@@ -154,7 +125,7 @@ class Wildfire(MurkEnv):
         self.breeze *= self.speed[0] / GALE
         show_crew(self)
 
-    @per_world
+    @murk.per_world
     def act(self, action: npt.NDArray[np.int64]) -> None:
         """Hop where nothing burns, or wet what is around; what was wet dries."""
         for cell in range(len(self.dryness)):
@@ -171,7 +142,7 @@ class Wildfire(MurkEnv):
                     self.cells[agent] = there
         show_crew(self)
 
-    @per_world
+    @murk.per_world
     def reward(self, before: "Wildfire") -> float:
         """Charge for what catches fire."""
         caught = 0
@@ -179,7 +150,7 @@ class Wildfire(MurkEnv):
             caught += before.state[cell] == FOREST and self.state[cell] == BURNING
         return 0.0 - 100.0 * caught / self.params.num_trees
 
-    @per_world
+    @murk.per_world
     def terminated(self) -> bool:
         """End when nothing burns."""
         burning = False
