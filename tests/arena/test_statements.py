@@ -33,4 +33,4 @@ def test_the_example_on_the_page_runs():
     names = {}
     for example in re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL):
         exec(example, names)
-    assert (names["for_ever"].read(names["heat"].id) == 1.0).all()
+    assert (names["checkpoint"].read(names["heat"].id) == 1.0).all()
