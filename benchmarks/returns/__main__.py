@@ -1,4 +1,4 @@
-"""Prints what can be earned in each environment, or how fast it is: `python -m benchmarks.returns`."""
+"""Prints mean returns in each environment, or its speed: `python -m benchmarks.returns`."""
 
 import argparse
 from collections.abc import Sequence
