@@ -236,7 +236,7 @@ class PingPongArena:
         """A per-tick field's staged array (num_worlds, *shape), writable: the same object every second tick.
 
         Nothing is noted: a field declared with a full writer keeps what is written here only if the tick has
-        claimed it with `TickGuard.claim_full`. Sealing does not close it: the verdict on
+        claimed it with `TickGuard.claim_full`. Sealing does not close it: the outcome of
         a sealed tick is kept here.
 
         Raises:

@@ -12,15 +12,17 @@ __all__ = ["LARGE", "settled"]
 LARGE = 1e6  # of rates and rewards: beyond it float32 fields and sums of rewards lose what matters
 
 
-def settled(lattice: Lattice, law: Callable[[Field], Diffusion], num_ticks: int) -> npt.NDArray[np.float32]:
+def settled(
+    lattice: Lattice, propagator_of: Callable[[Field], Diffusion], num_ticks: int
+) -> npt.NDArray[np.float32]:
     """Return a field that began at zero after some ticks of its propagator, (num_cells,).
 
     Args:
         lattice: where it spreads.
-        law: returns the propagator of a field.
+        propagator_of: returns the propagator of a field.
         num_ticks: how many ticks.
     """
     field = Field()
-    world = World(lattice, {"field": field}, [law(field)])
+    world = World(lattice, {"field": field}, [propagator_of(field)])
     world.run(num_ticks)
     return world[field][0]

@@ -123,9 +123,9 @@ class CrystalNav(MurkEnv):
 def _spreading(source: int, diffusion: float, decay: float) -> Callable[[Field], murk.Diffusion]:
     """Return what makes the propagator of a field that spreads from a source and fades."""
 
-    def law(field: Field) -> murk.Diffusion:
+    def propagator_of(field: Field) -> murk.Diffusion:
         return murk.Diffusion(
             field, coefficient=diffusion, decay=decay, sources={source: STRENGTH}, clamp=(0.0, STRENGTH)
         )
 
-    return law
+    return propagator_of

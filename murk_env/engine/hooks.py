@@ -116,7 +116,7 @@ class HookStages:
         tick = binding.tick
 
         def run(_start: int, _stop: int) -> None:
-            tick.rng.restart()
+            tick.rng.rewind()
             self._call("act", tick, self._actions)
 
         return run

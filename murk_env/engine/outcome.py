@@ -79,7 +79,7 @@ def _advance(start: int, stop: int, steps: npt.NDArray[np.int32]) -> None:
 def _advance_agents(
     start: int, stop: int, steps: npt.NDArray[np.int32], active: npt.NDArray[np.int32]
 ) -> None:
-    """Count a step of the worlds [start, stop); agents whose end came in the step before are gone."""
+    """Count a step of the worlds [start, stop); agents whose end came in the step before have left."""
     for world in range(start, stop):
         steps[world] += 1
         for agent in range(active.shape[1]):
@@ -129,7 +129,7 @@ def _conclude_agents(
     limit: int,
     any_ended: npt.NDArray[np.int64],
 ) -> None:
-    """As `_conclude`, for agents with rewards of their own: an episode is over when all of them are gone."""
+    """As `_conclude`, for agents with rewards of their own: an episode is over when all of them have left."""
     for world in range(start, stop):
         begun, late, remaining = steps[world] == 0, 0 < limit <= steps[world], 0
         for agent in range(active.shape[1]):

@@ -89,10 +89,10 @@ class Fused:
         """
         before = self._bounds[index]
         pairs = list(zip(before.arguments, bound.arguments, strict=False))
-        alike = len(before.arguments) == len(bound.arguments) and all(_alike(*pair) for pair in pairs)
-        if bound.kernel is not before.kernel or not alike:
+        same = len(before.arguments) == len(bound.arguments) and all(_same_signature(*pair) for pair in pairs)
+        if bound.kernel is not before.kernel or not same:
             raise PipelineError(
-                f"the kernel {bound.kernel.__name__!r} is bound anew with arguments of other shapes or types "
+                f"the kernel {bound.kernel.__name__!r} is bound again with arguments of other shapes or types "
                 f"than before; what bind(frame) returns may differ in values alone from tick to tick."
             )
         for slot, (old, new) in zip(self._slots[index], pairs, strict=True):
@@ -113,7 +113,7 @@ class Fused:
 
 
 def can_fuse(run: object) -> bool:
-    """Whether a law or hook is a compiled function bound to arguments that a table can hold."""
+    """Whether a propagator or hook is a compiled function bound to arguments that a table can hold."""
     return isinstance(run, KernelCall) and is_dispatcher(run.kernel) and all(map(fits, run.arguments))
 
 
@@ -134,7 +134,7 @@ def _is_real(value: Any) -> bool:
     return isinstance(value, float | np.floating)
 
 
-def _alike(old: Any, new: Any) -> bool:
+def _same_signature(old: Any, new: Any) -> bool:
     """Whether a table for the one argument serves the other, but for addresses and numbers."""
     if _is_array(old) and _is_array(new):
         return new.flags.c_contiguous and _form(old) == _form(new)

@@ -153,7 +153,7 @@ class WorldRng:
         """Keys, episodes, steps and the origin's first site: what a fill kernel takes after (start, stop)."""
         return (*self._counters, self._first_site)
 
-    def restart(self) -> None:
+    def rewind(self) -> None:
         """Count calls from 0 again, as at the beginning of a tick; counters are read at every draw."""
         self._next_site = self._first_site
 

@@ -66,7 +66,7 @@ class PropagatorFrame:
     def restart_draws(self) -> None:
         """Let the propagator's draws be those of a new tick."""
         if self._draws:
-            self._rng.restart()
+            self._rng.rewind()
 
     def read(self, field: Field) -> Array:
         """Return this tick's values of a field declared in `reads`."""

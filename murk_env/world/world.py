@@ -113,7 +113,7 @@ class World:
             binding = self.bindings.open(guard)
             binding.steps += 1
             if act is not None:
-                binding.tick.rng.restart()
+                binding.tick.rng.rewind()
                 try:
                     act(binding.tick)
                 except Exception as error:

@@ -39,7 +39,7 @@ def flatten(
     """Compile a function of records.
 
     A record may be given other local names, and be handed to plain functions, which are compiled for it, or
-    called by its methods. Equal functions whose members are alike give the same compiled function.
+    called by its methods. Equal functions whose members mean the same give the same compiled function.
 
     With compilation switched off (`NUMBA_DISABLE_JIT`), the function is the author's own, called with objects
     that hold the members.

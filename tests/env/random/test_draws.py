@@ -172,7 +172,7 @@ def test_each_part_of_the_counter_changes_every_draw(rng, changed):
 def test_calls_are_numbered_and_restart(rng):
     drawn = [rng.random().tolist() for _ in range(3)]
     assert drawn == [[(word(world, call, 0) >> 11) / 2**53 for world in range(3)] for call in range(3)]
-    rng.restart()
+    rng.rewind()
     assert rng.random().tolist() == drawn[0]
 
 
