@@ -135,8 +135,9 @@ class HeatControl(MurkEnv):
         p = self.params
         error, used = 0.0, 0.0
         for cell in range(len(self.heat)):
-            error += (self.heat[cell] - before.target[cell]) ** 2
-            used += self.supply[cell] ** 2
+            gap = self.heat[cell] - before.target[cell]
+            error += gap * gap
+            used += self.supply[cell] * self.supply[cell]
         cost = error / (len(self.heat) * p.amplitude**2) + p.effort * used / (p.num_heaters * p.power**2)
         return 0.0 - cost - (p.penalty if self.heat.max() >= p.limit else 0.0)
 

@@ -181,13 +181,18 @@ def _knob(field: "dataclasses.Field[Any]", hint: Any) -> Knob:
     if get_origin(hint) is Annotated:
         hint, *rest = get_args(hint)
         extras = tuple(rest)
-    default = field.default
-    if field.default_factory is not dataclasses.MISSING:
-        default = field.default_factory()
+    default = dataclasses.MISSING if _is_missing(field.default) else field.default
+    if not _is_missing(field.default_factory):
+        default = cast(Any, field).default_factory()
     ranges = [extra for extra in extras if isinstance(extra, Range)]
     docs = [extra for extra in extras if isinstance(extra, str)]
     choices = get_args(hint) if get_origin(hint) is Literal else ()
     return Knob(field.name, hint, choices, ranges[0] if ranges else None, docs[0] if docs else "", default)
+
+
+def _is_missing(value: object) -> bool:
+    """Whether it says that there is no default, in a worker too: a class pickled by value brings its own."""
+    return isinstance(value, type(dataclasses.MISSING))
 
 
 def _checked(owner: str, knob: Knob, value: Any) -> Any:

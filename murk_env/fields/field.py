@@ -1,8 +1,10 @@
 """Fields: the named arrays that a world is made of."""
 
+import importlib
 import math
+import sys
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Literal, Self, get_args, overload
+from typing import TYPE_CHECKING, Any, Literal, Self, SupportsIndex, get_args, overload
 
 import numpy as np
 import numpy.typing as npt
@@ -183,7 +185,19 @@ class Field:
 
     def __set_name__(self, owner: type, name: str) -> None:
         if not self.name:  # one object under two names is refused by fields_of
+            self._home = owner.__module__, owner.__qualname__
             self.name = name
+
+    def __reduce_ex__(self, protocol: SupportsIndex) -> Any:
+        """Name the field where its class can be imported: a class that is pickled by value shares it."""
+        home: tuple[str, str] = self.__dict__.get("_home", ("", ""))
+        if home[0] in sys.modules and home[0] not in ("__main__", "__mp_main__"):
+            try:
+                if _declared(*home, self.name) is self:
+                    return _declared, (*home, self.name)
+            except (AttributeError, KeyError):  # of a class within a function
+                pass
+        return super().__reduce_ex__(protocol)
 
     def __setattr__(self, key: str, value: object) -> None:
         if self.__dict__.get("name"):
@@ -232,6 +246,15 @@ def _last_category(categories: int, low: float | None, high: float | None, at_bo
             f"categories={categories!r}, low={low}, high={high}, at_bounds={at_bounds!r}."
         )
     return categories - 1
+
+
+def _declared(module: str, owner: str, name: str) -> Field:
+    """Return the field that a class of a module declares."""
+    found: Any = importlib.import_module(module)
+    for part in owner.split("."):
+        found = getattr(found, part)
+    field: Field = vars(found)[name]
+    return field
 
 
 def _dtype(given: npt.DTypeLike) -> np.dtype[Any]:

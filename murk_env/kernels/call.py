@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from murk_env.kernels.compiler import COMPILES, compile_source
+from murk_env.kernels.uncompiled import wide
 
 __all__ = ["KernelCall", "chain"]
 
@@ -33,7 +34,7 @@ class KernelCall:
             self.kernel(start, stop, *self.arguments)
         else:
             with np.errstate(all="ignore"):  # compiled code does not warn either
-                self.kernel(start, stop, *self.arguments)
+                self.kernel(start, stop, *map(wide, self.arguments))
 
 
 def chain(first: KernelCall, *others: KernelCall) -> KernelCall:

@@ -6,7 +6,8 @@ from typing import Any, TypeVar, cast
 
 from murk_env.kernels.disk_cache import attach_cache
 from murk_env.kernels.fingerprint import global_names
-from murk_env.kernels.numba_internals import PlannedCompiler, njit, plan_of
+from murk_env.kernels.numba_internals import COMPILES, PlannedCompiler, njit, plan_of
+from murk_env.kernels.uncompiled import widened
 
 __all__ = ["compile_with_helpers", "compiled"]
 
@@ -15,6 +16,8 @@ AnyFunction = TypeVar("AnyFunction", bound=Callable[..., Any])
 
 def compiled(function: AnyFunction, *, checked: bool) -> AnyFunction:
     """Return numba's dispatcher of a function, with the options and the disk cache of this package."""
+    if not COMPILES:
+        return cast(AnyFunction, widened(cast(Any, function)))
     compiler = {"pipeline_class": PlannedCompiler} if plan_of(function) else {}
     dispatcher = njit(nogil=True, error_model="numpy", boundscheck=checked, **compiler)(function)
     attach_cache(dispatcher)

@@ -92,8 +92,8 @@ class Fused:
         same = len(before.arguments) == len(bound.arguments) and all(_same_signature(*pair) for pair in pairs)
         if bound.kernel is not before.kernel or not same:
             raise PipelineError(
-                f"the kernel {bound.kernel.__name__!r} is bound again with arguments of other shapes or types "
-                f"than before; what bind(frame) returns may differ in values alone from tick to tick."
+                f"the kernel {bound.kernel.__name__!r} is bound again with arguments of other shapes or "
+                f"types than before; what bind(frame) returns may differ in values alone from tick to tick."
             )
         for slot, (old, new) in zip(self._slots[index], pairs, strict=True):
             if old is new:

@@ -9,6 +9,7 @@ from murk_env.kernels.numba_internals import is_dispatcher
 from murk_env.kernels.records.discovery import Context, make
 from murk_env.kernels.records.members import Path, Resolve
 from murk_env.kernels.records.plain_records import call_with_records
+from murk_env.kernels.uncompiled import widened
 
 __all__ = ["Flat", "flatten"]
 
@@ -61,6 +62,6 @@ def flatten(
     plan, known = made.plan, made.effects
     run = made.compiled
     if not is_dispatcher(run):
-        run = call_with_records(function, plan.records, plan.paths, plan.arguments, resolve)
+        run = call_with_records(widened(function), plan.records, plan.paths, plan.arguments, resolve)
     written = frozenset(plan.paths[index] for index in known.written if index < len(plan.paths))
     return Flat(run, plan.paths, plan.arguments, known.returns, written)

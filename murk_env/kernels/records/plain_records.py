@@ -5,6 +5,7 @@ from functools import partial
 from typing import Any
 
 from murk_env.kernels.records.members import RECORD, Constant, Method, Path, Resolve, dotted
+from murk_env.kernels.uncompiled import wide
 
 __all__ = ["call_with_records"]
 
@@ -28,9 +29,9 @@ class PlainRecord:
         if member is RECORD:
             return PlainRecord(path, self._values, self._resolve)
         if isinstance(member, Constant):
-            return member.value
+            return wide(member.value)
         if isinstance(member, Method):
-            return partial(member.function, self)
+            return partial(wide(member.function), self)
         raise AttributeError(f"{dotted(self._path)} has no {name} that the function was compiled with")
 
     def __setattr__(self, name: str, value: Any) -> None:

@@ -103,7 +103,7 @@ def test_a_kernel_is_bound_to_other_arrays_and_numbers():
 def test_a_kernel_is_not_bound_to_an_array_of_another_form(changed):
     first, second = scaling()
     fused = Fused([first, second], 2)
-    with pytest.raises(PipelineError, match="the kernel 'scale' is bound anew with arguments of"):
+    with pytest.raises(PipelineError, match="the kernel 'scale' is bound again with arguments of"):
         fused.rebind(0, KernelCall(scale, (changed, *first.arguments[1:])))
 
 

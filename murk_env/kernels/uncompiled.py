@@ -1,0 +1,114 @@
+"""Functions that run as Python, with numbers as wide as compiled code has them (NUMBA_DISABLE_JIT=1).
+
+To numba a number such as `0.1` is a float64, and so is its product with a float32. To numpy Python's own
+floats have no width, and the product is a float32. So in a copy of the function, whose lines remain the
+author's, every float becomes a numpy float64: constants, global names, closures, and what it is called with.
+"""
+
+import math
+import operator
+import types
+from collections.abc import Callable
+from functools import cache
+from typing import Any, cast
+
+import numpy as np
+
+__all__ = ["wide", "widened"]
+
+
+def wide(value: Any) -> Any:
+    """Return a value with the width that compiled code gives it; what has one already stays as it is."""
+    if type(value) is float:
+        return np.float64(value)
+    if type(value) is tuple:
+        return tuple(map(wide, cast("tuple[Any, ...]", value)))
+    if value is math:
+        return _MATH
+    if isinstance(value, types.FunctionType) and not isinstance(value.__globals__, _Globals):
+        return value if value.__module__.partition(".")[0] == "numpy" else widened(value)
+    return value
+
+
+@cache
+def widened(function: types.FunctionType) -> types.FunctionType:
+    """Return a copy of a function in which every float is a numpy float64."""
+    constants = tuple(map(wide, function.__code__.co_consts))
+    code = function.__code__.replace(co_consts=constants)
+    cells = tuple(map(_cell, function.__closure__ or ()))
+    defaults = wide(function.__defaults__)
+    copy = types.FunctionType(code, _Globals(function.__globals__), function.__name__, defaults, cells)
+    copy.__kwdefaults__ = {name: wide(value) for name, value in (function.__kwdefaults__ or {}).items()}
+    copy.__doc__, copy.__qualname__, copy.__module__ = (
+        function.__doc__,
+        function.__qualname__,
+        function.__module__,
+    )
+    return copy
+
+
+def _cell(cell: types.CellType) -> types.CellType:
+    try:
+        return types.CellType(wide(cell.cell_contents))
+    except ValueError:  # not yet filled
+        return cell
+
+
+class _Globals(dict[str, Any]):
+    """A module's names as they mean now, with wide numbers."""
+
+    def __init__(self, names: dict[str, Any]) -> None:
+        super().__init__(
+            __builtins__=names.get("__builtins__", __builtins__), __name__=names.get("__name__", "")
+        )
+        self._names = names
+
+    def __getitem__(self, name: str) -> Any:
+        if name in _EXTREMES and name not in self._names:
+            return _EXTREMES[name]
+        return wide(self._names[name])
+
+
+def _extreme(precedes: Callable[[Any, Any], bool]) -> Callable[..., Any]:
+    """Return `min` or `max` as compiled code has it: of equals the last, in a type that holds all."""
+
+    def call(*numbers: Any) -> Any:
+        found = numbers[0]
+        for number in numbers[1:]:
+            found = found if precedes(found, number) else number
+        kinds: set[Any] = {type(number) for number in numbers}
+        return np.float64(found) if kinds & {np.float32, np.float64} and kinds != {np.float32} else found
+
+    return call
+
+
+def _of_width(function: Callable[..., float]) -> Callable[..., Any]:
+    """Return a function of the math module that gives a float32 for float32, as compiled code does."""
+
+    def call(*numbers: Any) -> Any:
+        kind = np.float32 if all(type(number) is np.float32 for number in numbers) else np.float64
+        return kind(function(*numbers))
+
+    return call
+
+
+_EXTREMES = {"min": _extreme(operator.lt), "max": _extreme(operator.gt)}
+_FLOATING = (
+    "exp",
+    "expm1",
+    "log",
+    "log1p",
+    "sqrt",
+    "sin",
+    "cos",
+    "tan",
+    "atan",
+    "atan2",
+    "hypot",
+    "pow",
+    "tanh",
+)
+_MATH = types.SimpleNamespace(
+    **{name: wide(value) if isinstance(value, float) else value for name, value in vars(math).items()}
+    | {name: _of_width(getattr(math, name)) for name in _FLOATING}
+)
