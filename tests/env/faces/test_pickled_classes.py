@@ -10,7 +10,6 @@ from typing import Annotated
 
 import cloudpickle
 
-import murk_env
 from murk_env import Field, Range, per_world
 from murk_envs import HeatSeeker
 
@@ -47,6 +46,7 @@ def test_a_class_with_parameters_and_fields_of_its_own_works_in_a_worker():
         class Params(HeatSeeker.Params):
             bonus: Annotated[float, Range(0.0, 5.0), "what a visit is worth"] = 2.0
 
+        params: Params  # pyright: ignore[reportIncompatibleVariableOverride]
         visits = Field(initial=HeatSeeker.settled)
 
         @per_world
@@ -58,8 +58,7 @@ def test_a_class_with_parameters_and_fields_of_its_own_works_in_a_worker():
 
 def test_a_parameter_without_a_default_has_none_in_a_worker():
     class Wide(HeatSeeker):
-        class Params(murk_env.Params):
-            size: int
+        class Params(HeatSeeker.Params):
             width: Annotated[int, Range(1, 5), "cells"]
 
     assert in_a_worker(Wide) == "Wide needs a value for ['width'], which have no default."
