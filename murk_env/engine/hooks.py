@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -262,7 +262,9 @@ class HookStages:
         if isinstance(error, TickFailedError):
             return error  # it names its hook already
         if isinstance(error, CompilationError):
-            return compilation_failed(f"{self._owner}.{name}", error)
+            return compilation_failed(
+                f"{self._owner}.{name}", error, cast(CompiledHook, self._hooks.of(name))
+            )
         return hook_failed(f"{self._owner}.{name}", error)
 
     def _take(self, name: str, result: Any, out: Array, kinds: str) -> None:

@@ -112,27 +112,34 @@ def lift(
     """
     where = f"{hooks.owner}.{kind}"
     first, *names = _parameters(hook, where)
-    _check_arguments(where, kind, names, per_agent=per_agent)
+    _check_arguments(f"{where}, {_place(hook)},", kind, names, per_agent=per_agent)
     members = WorldMembers(hooks, fields, checked=checked)
     try:
         flat = flatten(hook.function, (first, "before"), members.resolve, checked=checked)
     except RecordError as error:
         raise DefinitionError(f"{where}, {members.explained(error)}") from error
     if kind in OUTCOMES and not flat.returns:
-        code, what = hook.function.__code__, "a number" if kind == "reward" else "a bool"
-        place = f'line {code.co_firstlineno} of "{code.co_filename}"'
-        raise DefinitionError(f"{where}, {place}: returns nothing; it must return {what}.")
+        what = "a number" if kind == "reward" else "a bool"
+        raise DefinitionError(
+            f"{where}, {_place(hook)}: returns nothing, on some way through it at least; it must always "
+            f"return {what}."
+        )
     handed = [_handed(path, members) for path in flat.paths]
     source, arguments = _loop(kind, handed, flat, per_agent=per_agent)
     namespace = {"np": np, "hook": flat.function}
     return LiftedHook(compile_source(source, f"{kind}_worlds", namespace, checked=checked), arguments)
 
 
+def _place(hook: CompiledHook) -> str:
+    code = hook.function.__code__
+    return f'line {code.co_firstlineno} of "{code.co_filename}"'
+
+
 def _parameters(hook: CompiledHook, where: str) -> tuple[str, ...]:
     code = hook.function.__code__
     names = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
     if not names:
-        raise DefinitionError(f"{where} takes no argument; the first is self, one world.")
+        raise DefinitionError(f"{where}, {_place(hook)}, takes no argument; the first is self, one world.")
     return names
 
 

@@ -44,12 +44,13 @@ _REASONS: tuple[tuple[str, str], ...] = (  # the first that is found speaks
     (r"unsupported NumPy function '([\w.]+)'", "{0} cannot be compiled, or not as it is used here"),
     (r"Untyped \w+ name '(\w+)'", "{0!r} means something that cannot be used in a compiled function"),
     (r">>> setitem\((array\(.+?\)), .+, none\)", "stores None in an {0}; does a function lack its return?"),
-    (r">>> setitem\((array\(.+?\)), .+, (.+)\)", "cannot store {1} in an {0}"),
+    (r">>> setitem\((array\(.+?\)), .+?, (\w[^,]*|[\w ]+\(.+\))\)\n", "cannot store {1} in an {0}"),
     (r"specific error:\s+\w+: (?!Failed in)(.+)", "{0}"),
     (r">>> (\w+)(\(.*\))", "{0} cannot be compiled for {1}"),
     (r"Cannot unify (.+) and (.+) for '([^.']+)", "{2} is {0} in one place and {1} in another"),
     (r"unify return type from the following types: (.+?), (.+)", "returns {0} in one place, {1} in another"),
     (r"Cannot bind .+ due to \"TypeError: (.+)\"", "a function is called wrongly: {0}"),
+    (r"Type of variable '\S+' cannot be determined", "a value is of an unknown type; is it bound by := ?"),
     (r"unsupported opcode \((\w+)\)", "uses Python that cannot be compiled ({0})"),
 )
 
@@ -98,6 +99,8 @@ def _places(error: BaseException, text: str) -> Iterator[tuple[str, int]]:
 
 
 def _is_authors(filename: str) -> bool:
+    if filename == "unknown location":  # so numba calls what it has lost sight of
+        return False
     if filename.startswith("<"):
         return not filename.startswith("<murk_env ")
     path = Path(filename).resolve()

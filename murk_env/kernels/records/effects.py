@@ -31,7 +31,7 @@ class Effects:
     Attributes:
         written: those whose elements it may write.
         kept: those of which a part may be in what it returns.
-        returns: whether any of its returns returns something other than None.
+        returns: whether all of its returns return something, and there is one.
     """
 
     written: frozenset[int]
@@ -144,17 +144,18 @@ def _is_one_of(value: Any, functions: Iterable[Any]) -> bool:
 
 
 def _returns(statements: Iterable[Any]) -> bool:
-    """Whether something other than None is returned."""
+    """Whether there are returns, and none of them may return None."""
     values: dict[str, list[Any]] = {}  # by temporary, all that is assigned to it
     for one in statements:
         if isinstance(one, ir.Assign) and one.target.name.startswith("$"):
             values.setdefault(one.target.name, []).append(one.value)
     pending: list[Any] = [one.value for one in statements if isinstance(one, ir.Return)]
+    returned = bool(pending)
     while pending:
         value = pending.pop()
         value = value.value if isinstance(value, ir.Expr) and value.op == "cast" else value
         if isinstance(value, ir.Var) and value.name.startswith("$"):
             pending += values.pop(value.name, [])  # none for one that has been looked at
-        elif not isinstance(value, ir.Const) or value.value is not None:
-            return True
-    return False
+        elif isinstance(value, ir.Const) and value.value is None:
+            return False
+    return returned

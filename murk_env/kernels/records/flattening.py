@@ -22,7 +22,7 @@ class Flat:
         function: the compiled function.
         paths: what it is handed first, in this order, each once.
         arguments: the author's other arguments, in order, handed over after; a default is not filled in.
-        returns: whether any of its return statements returns something other than None.
+        returns: whether it returns something on every way through it.
         written: the paths of what it may write. Too many rather than too few: an array counts that it hands
             to a function it knows nothing of, or of which it changes a part that may be a number.
     """

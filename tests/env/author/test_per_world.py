@@ -293,7 +293,7 @@ def test_active_is_0_for_agents_that_have_left_before_this_step():
 def test_agent_is_refused_where_agents_share_one_reward(env_class, hook):
     with pytest.raises(
         DefinitionError,
-        match=f"Mine.{hook} names the argument 'agent', which it is not given; agents share one reward here",
+        match=f"Mine.{hook}, line .* names the argument 'agent', which it is not given; agents share one rew",
     ):
         made(env_class, **{hook: lambda self, agent: agent})()
 
@@ -316,14 +316,15 @@ def test_agent_is_refused_where_agents_share_one_reward(env_class, hook):
     ids=lambda value: value if isinstance(value, str) and len(value) < 12 else "",
 )
 def test_an_unknown_argument_is_refused_with_those_there_are(hook, function, message):
-    expected = re.escape(f"Mine.{hook} names the argument {message}")
+    place = f'line {function.__code__.co_firstlineno} of "{__file__}"'
+    expected = re.escape(f"Mine.{hook}, {place}, names the argument {message}")
     with pytest.raises(DefinitionError, match=f"^{expected}"):
         made(**{hook: function})()
 
 
 def test_a_hook_without_any_argument_is_refused():
     with pytest.raises(
-        DefinitionError, match=r"Mine.terminated takes no argument; the first is self, one world"
+        DefinitionError, match=r"Mine.terminated, line \d+ of .*, takes no argument; the first is self"
     ):
         made(terminated=lambda: False)()
 
@@ -385,6 +386,10 @@ def returns_nothing(self):
     self.heat.sum()
 
 
+def returns_at_times(self):
+    return 1.0 if self.heat[0] > 1.0 else None
+
+
 def wrong_call(self):
     return self.total(1.0, 2.0)
 
@@ -405,7 +410,8 @@ def wrong_call(self):
         (chance, r"self.rng is an argument here; name it beside self, as in act\(self, action, rng\)"),
         (binds, r"self.heat cannot be bound to another value; write self.heat\[...\] = value"),
         (returns_self, "self is a record, of which a function can only read members"),
-        (returns_nothing, "returns nothing; it must return a number"),
+        (returns_nothing, "returns nothing, on some way through it at least; it must always return a number"),
+        (returns_at_times, "returns nothing, on some way"),
         (wrong_call, r"total\(\) is called wrongly: too many positional arguments"),
     ],
     ids=lambda value: "" if isinstance(value, str) else value.__name__,
@@ -434,7 +440,7 @@ def test_the_line_of_a_helper_function_is_told():
 
 def test_a_terminated_that_returns_nothing_is_told_what_to_return():
     with pytest.raises(
-        DefinitionError, match=r"Mine.terminated, line \d+ of .*: returns nothing; it must return a bool"
+        DefinitionError, match=r"Mine.terminated, line \d+ of .*: returns nothing, .* always return a bool"
     ):
         made(terminated=returns_nothing)()
 
@@ -480,14 +486,21 @@ def test_a_hook_that_numba_does_not_compile_is_told_in_one_sentence_with_its_lin
         env.step(0)
 
 
-def test_a_hook_that_returns_nothing_in_one_case_is_told_when_it_does():
-    def sometimes(self):
-        return self.heat[0] > 5.0 if self.ticks[0] == 1 else None
-
-    env = made(terminated=sometimes)()
+@pytest.mark.parametrize(
+    ("returned", "what"),
+    [
+        (lambda self: self.heat, "array of float32"),
+        (lambda self: self.ticks > 3, "array of bool"),
+        (lambda self: (1.0, 2.0), r"UniTuple\(float64 x 2\)"),
+        (lambda self: "warm", "'warm'"),
+    ],
+)
+@pytest.mark.parametrize(("hook", "one"), [("reward", "number"), ("terminated", "bool")])
+def test_a_hook_that_returns_no_number_is_told_with_its_line(hook, one, returned, what):
+    env = made(**{hook: returned})()
     env.reset(seed=1)
-    env.step(0)
-    with pytest.raises(HookError, match=r"Mine.terminated raised TypeError: expected bool, got None; the ti"):
+    place = rf'line {returned.__code__.co_firstlineno} of "{HERE}"'
+    with pytest.raises(HookError, match=rf"Mine.{hook}, {place}, returns {what}; it must return a {one}\."):
         env.step(0)
 
 

@@ -5,6 +5,7 @@ import pytest
 
 from murk_env.kernels import CompilationError, compile_function, compile_source
 from murk_env.kernels.explain import explain
+from murk_env.kernels.numba_internals import TypingError, numba_ir
 
 
 def line_after(function):
@@ -57,6 +58,18 @@ def two_indices(heat):
     return heat[0, 1]
 
 
+def store_array(heat):
+    heat[0] = heat > 1.0
+
+
+def store_pair(heat):
+    heat[0] = (1.0, 2.0)
+
+
+def walrus(heat):
+    return (warm := heat[0]) + warm
+
+
 def opcode(heat):
     import os  # noqa: F401
 
@@ -74,11 +87,20 @@ def opcode(heat):
         (store_nothing, "stores None in an array of float64; does a function lack its return?"),
         (text, "add cannot be compiled for (float64, 'a')"),
         (arguments, "a function is called wrongly: too many positional arguments"),
+        (store_array, "cannot store array of bool in an array of float64"),
+        (store_pair, "cannot store UniTuple(float64 x 2) in an array of float64"),
         (two_indices, "an array of float64 is given 2 indices, more than it has axes"),
     ],
 )
 def test_an_error_is_one_sentence_and_a_line(function, reason):
     assert explained(function, np.ones(3)) == (reason, __file__, line_after(function))
+
+
+def test_a_place_that_numba_has_lost_is_not_told():
+    reason = "a value is of an unknown type; is it bound by := ?"
+    assert explained(walrus, np.ones(3))[0] == reason
+    error = TypingError("unheard of", loc=numba_ir.unknown_loc)
+    assert explain(error) == ("unheard of", None, None)
 
 
 def test_python_that_numba_does_not_know_is_named():

@@ -354,6 +354,20 @@ def test_what_is_no_function_is_refused():
         flat(int)
 
 
+def sometimes(self):
+    if self.heat[0] > 1.0:
+        return 1.0
+    print("cold")
+    return None
+
+
+def always(self):
+    for heat in self.heat:
+        if heat > 1.0:
+            return 1.0
+    raise ValueError
+
+
 @pytest.mark.parametrize(
     ("function", "returns"),
     [
@@ -361,12 +375,14 @@ def test_what_is_no_function_is_refused():
         (warm, False),
         (add_twice, False),
         (lambda self: None, False),
-        (lambda self: self.heat[0] if self.heat[1] else None, True),
-        (lambda self: None if self.heat[1] else self.heat[0], True),
-        (lambda self: self.heat[0] and self.heat[1] and None, True),
+        (lambda self: self.heat[0] if self.heat[1] else 1.0, True),
+        (lambda self: self.heat[0] if self.heat[1] else None, False),
+        (lambda self: None if self.heat[1] else self.heat[0], False),
+        (sometimes, False),
+        (always, True),
     ],
 )
-def test_it_is_known_whether_something_is_returned(function, returns):
+def test_it_is_known_whether_something_is_returned_on_every_way(function, returns):
     assert flatten(function, {"self", "world"}, lambda path: VALUE, checked=False).returns is returns
 
 
