@@ -1,7 +1,7 @@
-# The five commands of the project. Outside an activated environment: make check PYTHON=.venv/bin/python
+# The commands of the project. Outside an activated environment: make check PYTHON=.venv/bin/python
 PYTHON ?= python
 
-.PHONY: check test bench mutants fix
+.PHONY: check test test-all bench mutants fix
 
 check:
 	$(PYTHON) -m ruff check .
@@ -12,11 +12,14 @@ check:
 test:
 	$(PYTHON) -m pytest
 
+test-all:
+	$(PYTHON) -m pytest -m ""
+
 bench:
 	$(PYTHON) -m benchmarks
 
 mutants:
-	$(PYTHON) -m tests.mutants --count 200 --rooms murk_arena murk_env murk_env/compile
+	$(PYTHON) -m tests.mutants --count 200
 
 fix:
 	$(PYTHON) -m ruff check --fix .

@@ -157,6 +157,7 @@ def test_ci_runs_exactly_the_test_command_of_the_readme():
     lines = (ROOT / ".ci" / "run").read_text(encoding="utf-8").splitlines()
     assert test_command.strip() in lines
     assert "make check" in lines
+    assert "make test-all" in lines
 
 
 @since("pettingzoo", "1.27")

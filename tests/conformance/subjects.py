@@ -16,7 +16,7 @@ from tests.conformance.small_worlds import Count, Drift
 from tests.env.worlds import TEST_ENVIRONMENTS
 from tests.small import small_keywords
 
-__all__ = ["REGISTERED", "SUBJECTS", "Subject", "murk_envs"]
+__all__ = ["CHECKED", "REGISTERED", "REPRESENTATIVES", "SUBJECTS", "Subject", "murk_envs"]
 
 TIME_LIMIT = 7
 
@@ -70,4 +70,15 @@ def _register(env_class: Any, time_limit: int) -> Subject:
 
 
 REGISTERED = [Subject(env_id) for env_id in sorted(gymnasium.registry) if env_id.startswith("murk/")]
+# Hooks over arrays and for one world, actions and observations of every kind.
+_CHOSEN = (
+    "murk/HeatControl",
+    "murk/Wildfire",
+    "test/Count",
+    "test/Drift",
+    "test/Mixed",
+    "test/CompiledForager",
+)
+REPRESENTATIVES = [Subject(f"{name}-v0") for name in _CHOSEN]
+CHECKED = [Subject(f"{name}-v0") for name in ("murk/Wildfire", "test/Mixed", "test/CompiledForager")]
 SUBJECTS = REGISTERED + [_register(*one) for one in [(Count, 5), (Drift, 6), *TEST_ENVIRONMENTS]]

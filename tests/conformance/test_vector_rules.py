@@ -26,11 +26,11 @@ def test_a_larger_batch_equals_sync(registered, mode, rule):
 
 
 @pytest.mark.parametrize("rule", VECTOR_RULES)
-def test_a_checked_vector_form_keeps_every_rule_beside_unchecked_singles(subject, rule):
+def test_a_checked_vector_form_keeps_every_rule_beside_unchecked_singles(checked_subject, rule):
     def checked(num_envs, mode):
-        return subject.native(num_envs, mode, checked=True)
+        return checked_subject.native(num_envs, mode, checked=True)
 
-    VECTOR_RULES[rule](VectorCase(checked, subject.single, AutoresetMode.SAME_STEP, 2, STEPS))
+    VECTOR_RULES[rule](VectorCase(checked, checked_subject.single, AutoresetMode.SAME_STEP, 2, STEPS))
 
 
 def test_the_actions_of_ended_rows_are_not_looked_at(subject):

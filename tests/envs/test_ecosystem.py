@@ -186,6 +186,7 @@ def lengths(policy):
     return steps
 
 
+@pytest.mark.slow
 def test_the_land_collapses_without_a_ranger_and_by_chance_but_not_under_a_good_one():
     idle = lengths(lambda observations, space, rng: np.zeros((64, 2), int))
     assert idle.max() < 500

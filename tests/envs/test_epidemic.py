@@ -192,6 +192,7 @@ def mean_return(policy):
     return returns.mean()
 
 
+@pytest.mark.slow
 def test_containing_what_tests_find_beats_chance_and_chance_beats_idling():
     idle = mean_return(lambda observations, space, rng: np.zeros((64, 16), int))
     assert idle < mean_return(POLICIES["random"]) < mean_return(POLICIES["scripted"]) - 20.0

@@ -248,17 +248,20 @@ def payoffs():
     return [play(num_greedy) for num_greedy in (0, 1, 4, 5, 8)]
 
 
+@pytest.mark.slow
 def test_all_lose_when_all_are_greedy(payoffs):
     (_, restrained), *_, (greedy, _) = payoffs
     assert restrained > 2.0 * greedy
 
 
+@pytest.mark.slow
 def test_whoever_turns_greedy_gains_whether_alone_or_with_half_of_the_others(payoffs):
     (_, restrained), (alone, _), (_, fourth_restrained), (fifth_greedy, _), _ = payoffs
     assert alone > 2.0 * restrained
     assert fifth_greedy > fourth_restrained
 
 
+@pytest.mark.slow
 def test_nobody_earns_more_than_the_bound_on_average(payoffs):
     bound = optimum(Harvest.Params())
     assert bound == pytest.approx(36 * (0.75 + 300 * 0.05 / 4) / 8)

@@ -59,7 +59,16 @@ def suite(text: str, root: Path) -> Suite:
 
 
 def room_tests(room: str, tracked: Sequence[str]) -> list[str]:
-    """Return the test files in the folder below tests/ that is called as a room, without its `murk_`."""
-    name = PurePosixPath(room).name.removeprefix("murk_")
+    """Return the test files of a room: those in its folder below tests/, or in the nearest around it."""
     tests = [PurePosixPath(path) for path in tracked if path.startswith("tests/")]
-    return [str(test) for test in tests if test.parent.name == name and test.match("test_*.py")]
+    for folder in (_tests_folder(around) for around in [PurePosixPath(room), *PurePosixPath(room).parents]):
+        found = [str(test) for test in tests if test.parent == folder and test.match("test_*.py")]
+        if found or folder.parent.name == "tests":
+            return found
+    return []
+
+
+def _tests_folder(room: PurePosixPath) -> PurePosixPath:
+    """tests/env/kernels for murk_env/kernels, say, and tests/envs for envs/murk_envs."""
+    parts = room.parts[1:] if room.parts[:1] == ("envs",) else room.parts
+    return PurePosixPath("tests", *(part.removeprefix("murk_") for part in parts))

@@ -18,7 +18,7 @@ from tests.mutants.suites import Suite, room_tests
 
 __all__ = ["Outcome", "Trials", "tracked_files"]
 
-_PYTEST = ["-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", "--hypothesis-seed=0"]
+_PYTEST = ["-m", "pytest", "-x", "-q", "-n0", "-p", "no:cacheprovider", "--hypothesis-seed=0"]
 _NOTHING_FAILED = (0, 5)  # 5: there were no tests
 _LIMITED = f'ulimit -v {16 << 20}; exec "$@"'  # KiB of addresses, for faults that allocate without end
 _REST = "the rest"

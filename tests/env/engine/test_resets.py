@@ -33,6 +33,7 @@ from murk_env.random import integers
 from murk_envs import CrystalNav, HeatControl, HeatSeeker, HexPursuit, LayeredHex
 from tests.env.engine.states import reset_fuses, state_of
 from tests.env.worlds import CompiledForager, Mixed
+from tests.tiers import representatives
 
 MODES = ("NextStep", "SameStep")
 
@@ -89,14 +90,15 @@ def played(envs, num_steps=25):
     return told, state_of(envs)
 
 
+ENDING = [(Fuse, 4), (Fuse, None), (CompiledForager, 3), (Mixed, 4)] + [
+    (env_class, 7) for env_class in (CrystalNav, HeatControl, HeatSeeker, LayeredHex)
+]
+
+
 @pytest.mark.parametrize("num_threads", [1, 3])
 @pytest.mark.parametrize("num_envs", [1, 40])
 @pytest.mark.parametrize("mode", MODES)
-@pytest.mark.parametrize(
-    ("env_class", "limit"),
-    [(Fuse, 4), (Fuse, None), (CompiledForager, 3), (Mixed, 4)]
-    + [(env_class, 7) for env_class in (CrystalNav, HeatControl, HeatSeeker, LayeredHex)],
-)
+@pytest.mark.parametrize(("env_class", "limit"), representatives(ENDING, [(Fuse, 4), (CompiledForager, 3)]))
 def test_they_are_as_python_resets_them(env_class, limit, mode, num_envs, num_threads, monkeypatch):
     keywords = {"max_episode_steps": limit, "num_threads": num_threads}
     within = begun(env_class, num_envs, mode, **keywords)

@@ -270,7 +270,11 @@ def test_a_subclass_of_a_registered_class_may_have_other_agents():
     assert MurkParallelEnv(Rowers).possible_agents == ["rower_0", "rower_1"]
 
 
-@pytest.mark.parametrize("thing", [lambda: None, object, Walker(), "Walker", register], ids=repr)
+@pytest.mark.parametrize(
+    "thing",
+    [lambda: None, object, Walker(), "Walker", register],
+    ids=["function", "class", "environment", "name", "decorator"],
+)
 def test_what_is_no_class_of_environments_is_not_decorated(thing):
     with pytest.raises(DefinitionError, match=r"@register\('tests/Some-v0'\) decorates a subclass"):
         register("tests/Some-v0")(thing)

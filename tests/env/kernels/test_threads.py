@@ -16,8 +16,9 @@ from murk_env.kernels import KernelCall, kernel, threads
 from murk_env.kernels.fused import Fused
 from murk_env.kernels.threads import ThreadedRunner
 from murk_envs import HeatSeeker
-from tests.conformance.subjects import SUBJECTS
+from tests.conformance.subjects import REGISTERED
 from tests.env.worlds import TEST_ENVIRONMENTS, Walker
+from tests.tiers import representatives
 
 
 class Trap(MurkEnv):
@@ -79,7 +80,7 @@ def test_any_number_of_threads_gives_the_same_bytes(env_class, limit, mode):
     three.close()
 
 
-@pytest.mark.parametrize("subject", [one for one in SUBJECTS if one.id.startswith("murk/")], ids=str)
+@pytest.mark.parametrize("subject", representatives(REGISTERED, REGISTERED[-1:]), ids=str)
 def test_registered_environments_do_not_depend_on_the_threads(subject):
     one, two = (subject.native(19, num_threads=number) for number in (1, 2))
     assert played(one, 12) == played(two, 12)

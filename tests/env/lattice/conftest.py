@@ -1,12 +1,19 @@
-"""What the tests of lattices share: every lattice, and a walk over it."""
+"""What the tests of lattices share: every lattice, representatives of them, and a walk over one."""
 
 import pytest
 
-from tests.env.lattice.samples import LATTICES, breadth_first
+from tests.env.lattice.samples import LATTICES, REPRESENTATIVES, breadth_first
+from tests.tiers import representatives
 
 
-@pytest.fixture(params=LATTICES, ids=repr)
+@pytest.fixture(params=representatives(LATTICES, REPRESENTATIVES), ids=repr)
 def lattice(request):
+    return request.param
+
+
+@pytest.fixture(params=REPRESENTATIVES, ids=repr)
+def representative(request):
+    """One of each kind, for what the base class does for all of them."""
     return request.param
 
 

@@ -1,4 +1,4 @@
-"""The lattices of the compliance suite, and a walk over one: a new lattice joins by a line here."""
+"""The lattices of the compliance suite, and a walk over one: a new lattice joins by a line in both lists."""
 
 import itertools
 
@@ -25,6 +25,28 @@ LATTICES = [
     Product(Ring1D(4), Line1D(3, "clamp")),
     Product(Hex2D(4, 3), Line1D(3)),
     Product(Fcc12(3, 2, 2), Square8(2, 3, "wrap")),
+    Product(Product(Line1D(2), Hex2D(3, 2, "wrap")), Product(Ring1D(3))),
+]
+
+REPRESENTATIVES = [  # of each class the smallest and odd ones, every edge among them
+    Line1D(1),
+    Line1D(7, "clamp"),
+    Line1D(2, "wrap"),
+    Ring1D(1),
+    Ring1D(6),
+    Square4(1, 5),
+    Square4(4, 5, "clamp"),
+    Square4(2, 3, "wrap"),
+    Square8(2, 2),
+    Square8(5, 1, "clamp"),
+    Square8(4, 5, "wrap"),
+    Hex2D(5, 4),
+    Hex2D(1, 2, "wrap"),
+    Hex2D(2, 5, "wrap"),
+    Fcc12(4, 1, 3),
+    Fcc12(2, 3, 6, "clamp"),
+    Fcc12(2, 4, 6, "wrap"),
+    Product(Ring1D(4), Line1D(3, "clamp")),
     Product(Product(Line1D(2), Hex2D(3, 2, "wrap")), Product(Ring1D(3))),
 ]
 

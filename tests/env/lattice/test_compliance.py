@@ -65,9 +65,9 @@ def test_rank_finds_no_cell_elsewhere(lattice):
     assert [rank >= 0 for rank in lattice.rank(around)] == [coordinate in known for coordinate in around]
 
 
-@pytest.mark.parametrize("extreme", [-(2**63), -(2**31), -1, 2**31 - 1, 2**31, 2**63 - 1])
-def test_rank_finds_no_cell_at_extreme_coordinates(lattice, extreme):
-    assert lattice.rank([extreme] * lattice.ndim) == -1
+def test_rank_finds_no_cell_at_extreme_coordinates(lattice):
+    for extreme in (-(2**63), -(2**31), -1, 2**31 - 1, 2**31, 2**63 - 1):
+        assert lattice.rank([extreme] * lattice.ndim) == -1
 
 
 def test_neighbours_are_cells_or_none(lattice):
@@ -93,15 +93,15 @@ def test_coordinates_of_another_length_are_refused(lattice):
         lattice.rank(0)
 
 
-def test_coordinates_that_are_not_integers_are_refused(lattice):
+def test_coordinates_that_are_not_integers_are_refused(representative):
     with pytest.raises(LatticeError, match="coordinates are integers, not float64"):
-        lattice.rank([0.5] * lattice.ndim)
+        representative.rank([0.5] * representative.ndim)
 
 
-def test_distance_refuses_cells_that_do_not_exist(lattice):
-    for cell in (-1, lattice.num_cells):
+def test_distance_refuses_cells_that_do_not_exist(representative):
+    for cell in (-1, representative.num_cells):
         with pytest.raises(LatticeError, match=rf"no distance between 0 and {cell}$"):
-            lattice.distance(0, cell)
+            representative.distance(0, cell)
 
 
 def test_move_follows_the_neighbours_or_stays(lattice):
@@ -118,28 +118,28 @@ def test_moves_is_the_table_of_move(lattice):
         assert lattice.moves[:, direction].tolist() == lattice.move(cells, direction).tolist()
 
 
-def test_move_takes_cells_of_any_shape(lattice):
+def test_move_takes_cells_of_any_shape(representative):
     cells = np.zeros((3, 2), np.int32)
-    moved = lattice.move(cells, np.full((3, 2), -1))
+    moved = representative.move(cells, np.full((3, 2), -1))
     assert (moved.shape, moved.dtype) == ((3, 2), np.int32)
     assert not np.shares_memory(moved, cells)
 
 
 @pytest.mark.parametrize("direction", [-2, 99])
-def test_move_refuses_directions_that_do_not_exist(lattice, direction):
+def test_move_refuses_directions_that_do_not_exist(representative, direction):
     with pytest.raises(LatticeError, match=rf"got cell 0 and direction {direction}"):
-        lattice.move(0, [-1, direction])
+        representative.move(0, [-1, direction])
 
 
-def test_move_refuses_cells_that_do_not_exist(lattice):
-    for cell in (-1, lattice.num_cells):
+def test_move_refuses_cells_that_do_not_exist(representative):
+    for cell in (-1, representative.num_cells):
         with pytest.raises(LatticeError, match=rf"got cell {cell} and direction -1"):
-            lattice.move([0, cell], -1)
+            representative.move([0, cell], -1)
 
 
-def test_move_refuses_cells_that_are_not_integers(lattice):
+def test_move_refuses_cells_that_are_not_integers(representative):
     with pytest.raises(LatticeError, match="cells are integers, not float64"):
-        lattice.move(0.5, 0)
+        representative.move(0.5, 0)
 
 
 def test_the_stencil_gives_back_the_neighbours(lattice):
