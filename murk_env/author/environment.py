@@ -118,6 +118,9 @@ class Environment(WorldView):
         if isinstance(inspect.getattr_static(cls, "info", None), CompiledHook):
             raise DefinitionError(f"{cls.__name__}.info cannot be per_world; write it over arrays.")
         start, act, reward, terminated = (self._hook(name) for name in _SIGNATURES)
+        info = getattr(self, "info", None)
+        if info is not None:
+            _check_signature(f"{cls.__name__}.info", info, "info(self, after)")
         return Hooks(
             owner=cls.__name__,
             params=self.params,
@@ -126,17 +129,38 @@ class Environment(WorldView):
             act=act,
             reward=reward,
             terminated=terminated,
-            info=getattr(self, "info", None),
+            info=info,
         )
 
     def _hook(self, name: str) -> Hook:
         hook = getattr(self, name, None)
+        arrays, per_world, what = _SIGNATURES[name]
         if hook is None:
-            arrays, per_world, what = _SIGNATURES[name]
             raise DefinitionError(
                 f"{type(self).__name__} does not say {what}: define {arrays}, or with @per_world {per_world}."
             )
+        if not isinstance(hook, CompiledHook):
+            where = f"{type(self).__name__}.{name}"
+            _check_signature(where, hook, f"{arrays}, or with @per_world {per_world}")
         return hook
+
+
+def _check_signature(where: str, hook: Callable[..., Any], wanted: str) -> None:
+    """Raise DefinitionError if an array hook, bound to its object, does not take what it is given."""
+    given = wanted[wanted.index("(") + 1 : wanted.index(")")].split(", ")[1:]
+    try:
+        signature = inspect.signature(hook)
+    except (TypeError, ValueError):  # no function of Python's
+        return
+    try:
+        signature.bind(*given)
+    except TypeError:
+        code = getattr(hook, "__code__", None)
+        place = f', line {code.co_firstlineno} of "{code.co_filename}",' if code else ""
+        raise DefinitionError(
+            f"{where}{place} takes {signature} beside self, but is given ({', '.join(given)}); "
+            f"write {wanted}."
+        ) from None
 
 
 def _check_classmethod(cls: type[Environment], name: str) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 
 from murk_arena import OwnedSnapshot, StaticArena
 from murk_env.author.environment import Environment
-from murk_env.errors import FrozenAttributeError, ParameterError, ReentrantStepError
+from murk_env.errors import DefinitionError, FrozenAttributeError, ParameterError, ReentrantStepError
 from murk_env.faces.assembly import assemble
 from murk_env.faces.infos import info_of_one
 from murk_env.faces.options import FaceOptions
@@ -92,6 +92,12 @@ class MurkEnv(Environment, gymnasium.Env[Any, Any]):
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
+        for name in ("__init__", "reset", "step"):
+            if name in vars(cls):  # other faces would not call it
+                raise DefinitionError(
+                    f"{cls.__name__} defines {name}, which MurkEnv does for every face; parameters go into "
+                    f"Params, constants on the class, state into fields, and what happens into hooks."
+                )
         if "metadata" not in cls.__dict__ and all(field.over != "cells" for field in cls.fields.values()):
             cls.metadata = {"render_modes": []}  # there are no cells to be drawn
 

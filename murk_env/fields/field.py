@@ -2,9 +2,10 @@
 
 import importlib
 import math
+import numbers
 import sys
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Literal, Self, SupportsIndex, get_args, overload
+from typing import TYPE_CHECKING, Any, Literal, Self, SupportsIndex, cast, get_args, overload
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +18,7 @@ __all__ = ["Field", "FieldArray", "FieldOwner", "Parameter", "fields_of"]
 Span = Literal["cells", "agents", "world"]
 AtBounds = Literal["clamp", "reflect", "wrap"]
 
+_INITIAL = "a field's initial value is a number, or a static field"
 _DTYPES = (np.dtype(np.float32), np.dtype(np.int32))
 
 
@@ -98,16 +100,15 @@ class Field:
             self._check_source(initial)
             self.initial: Any = initial
         else:
-            self._check_initial(initial)
+            if not isinstance(initial, numbers.Real):
+                raise FieldError(f"{_INITIAL}, not {initial!r}; give an array to Blueprint(static=...).")
+            self._check_initial(cast(float, initial))
             self.initial = self.dtype.type(initial)
 
     def _check_source(self, initial: "Field") -> None:
         same = (self.over, self.components, self.dtype) == (initial.over, initial.components, initial.dtype)
         if initial.mutability != "static" or not same:
-            raise FieldError(
-                f"a field's initial value is a number, or a static field of the same span, components and "
-                f"dtype, not {initial!r}."
-            )
+            raise FieldError(f"{_INITIAL} of the same span, components and dtype, not {initial!r}.")
 
     def _check_bounds(self) -> None:
         low, high = self.bounds
@@ -253,8 +254,8 @@ def _declared(module: str, owner: str, name: str) -> Field:
     found: Any = importlib.import_module(module)
     for part in owner.split("."):
         found = getattr(found, part)
-    field: Field = vars(found)[name]
-    return field
+    declared: Mapping[str, Any] = found.__dict__
+    return declared[name]
 
 
 def _dtype(given: npt.DTypeLike) -> np.dtype[Any]:

@@ -202,6 +202,13 @@ class RowTick:
             raise DefinitionError(KEPT[field])
         self._writer.write(self._id(field), storable(field, values))
 
+    def edit(self, field: Field) -> Array:
+        """Refuse: rows are copies here, which are set as a whole."""
+        raise DefinitionError(
+            f"start has no tick.edit(field): copy the rows, change them and set them, "
+            f"values = tick.{field.name}.copy(), then tick.{field.name} = values."
+        )
+
     def at(self, field: Field, cells: npt.NDArray[np.integer[Any]]) -> Array:
         """Return each beginning world's value at its own cell, as `Values.at`."""
         return gather(field, self[field], np.asarray(cells))

@@ -112,6 +112,8 @@ class Rewriter:
             return self._call(statement)
         if isinstance(value, ir.Expr):
             value = self._expression(value, loc)
+        if isinstance(value, ir.Global | ir.FreeVar) and value.value is ir.UNDEFINED:
+            raise refusal(f"name {value.name!r} is not defined", loc)
         if isinstance(value, ir.Inst):
             self._refuse_records(value, loc)
         return [ir.Assign(value, statement.target, loc)]
@@ -220,7 +222,8 @@ class Rewriter:
                 raise refusal(f"a member of {name} cannot be deleted", loc)
             raise refusal(
                 f"{name} is a record, of which a function can only read members and which it can only hand "
-                f"to functions: not return, compare or store it, or use it in a nested function",
+                f"to functions: not return, compare or store it; in a comprehension or a nested function use "
+                f"a variable that a member was assigned to before",
                 loc,
             )
 

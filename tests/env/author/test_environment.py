@@ -1,9 +1,11 @@
 """What a class of environments declares, and what its envs do not have."""
 
+from typing import Any
+
 import pytest
 
 from murk_env import Blueprint
-from murk_env.errors import DefinitionError, FieldAccessError
+from murk_env.errors import DefinitionError, FieldAccessError, HookError
 from tests.env.worlds import Walker
 
 
@@ -39,3 +41,40 @@ def test_what_describes_all_envs_of_a_class_has_to_be_a_classmethod(name):
         match=rf"Wrong.{name} is called on the class: write @classmethod above def {name}\(cls, params\)",
     ):
         type("Wrong", (Walker,), {name: plain})
+
+
+@pytest.mark.parametrize(
+    ("hook", "function", "message"),
+    [
+        ("act", lambda self, action: None, r"takes \(action\) beside self, but is given \(tick, actions\)"),
+        ("act", lambda self, action: None, r"or with @per_world act\(self, action\)"),
+        (
+            "start",
+            lambda self, rng: None,
+            r"is given \(tick, worlds\); write start\(self, tick, worlds\), or",
+        ),
+        ("reward", lambda self: 0.0, r"takes \(\) beside self, but is given \(before, after\); write reward"),
+        ("terminated", lambda self, *, after: True, r"is given \(after\); write terminated\(self, after\)"),
+        ("info", lambda self: {}, r"is given \(after\); write info\(self, after\)\."),
+    ],
+)
+def test_an_array_hook_that_does_not_take_what_it_is_given_is_refused_with_its_line(hook, function, message):
+    wrong = type("Wrong", (Walker,), {hook: function})
+    with pytest.raises(DefinitionError, match=rf'Wrong.{hook}, line \d+ of "{__file__}", .*{message}'):
+        wrong()
+
+
+def test_an_array_hook_without_a_signature_is_called_all_the_same():
+    class Called(Walker):
+        info: Any = staticmethod(dict)  # of what it is given, so that its keys are fields
+
+    with pytest.raises(HookError, match=r"Called\.info uses the key Field"):
+        Called().reset(seed=1)
+
+
+@pytest.mark.parametrize("name", ["__init__", "reset", "step"])
+def test_what_only_one_face_would_call_is_not_overridden(name):
+    with pytest.raises(
+        DefinitionError, match=f"Own defines {name}, which MurkEnv does for every face; param"
+    ):
+        type("Own", (Walker,), {name: lambda self, **keywords: None})

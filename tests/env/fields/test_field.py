@@ -96,6 +96,11 @@ def test_a_fields_text_names_it_with_its_span_and_dtype():
         ({"low": 1.0}, r"initial value 0.0 lies outside its bounds \[1.0, inf\]"),
         ({"high": -1.0}, r"initial value 0.0 lies outside its bounds \[-inf, -1.0\]"),
         ({"initial": math.nan}, "initial value nan lies outside"),
+        (
+            {"initial": np.ones(3)},
+            r"is a number, or a static field, not array\(.*\); give an array to Blueprint",
+        ),
+        ({"initial": "1"}, "is a number, or a static field, not '1'"),
         ({"at_bounds": "wrap", "low": 0.0}, "at_bounds='wrap' needs both limits and low < high, not low=0.0"),
         ({"at_bounds": "reflect", "high": 1.0}, "at_bounds='reflect' needs both limits"),
         ({"at_bounds": "wrap", "low": 0.0, "high": 0.0}, "needs both limits and low < high"),

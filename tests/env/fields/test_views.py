@@ -25,6 +25,17 @@ def test_start_cannot_change_what_it_has_read_by_mistake():
         Lost().reset(seed=1)
 
 
+def test_start_is_told_how_to_change_rows_without_edit():
+    class Edits(Walker):
+        def start(self, tick, worlds):
+            tick.edit(Walker.visits)[:, 0] = 1
+
+    with pytest.raises(
+        HookError, match=r"start has no tick.edit\(field\): copy the rows, .* tick.visits = v"
+    ):
+        Edits().reset(seed=1)
+
+
 def test_hooks_cannot_replace_the_values_they_are_given():
     class Replaces(Walker):
         def info(self, after):

@@ -311,6 +311,10 @@ def generator(self):
     yield self.heat[0]
 
 
+def unheard_of(self):
+    return self.heat[0] + unheard  # noqa: F821 # pyright: ignore[reportUndefinedVariable]
+
+
 def too_many(self):
     add(self, 1.0, 2.0, 3.0)  # pyright: ignore[reportCallIssue]
 
@@ -326,6 +330,7 @@ def too_many(self):
         (size, "self is a record and cannot be given to len, no plain function", 1),
         (endless, "endless is given a record and calls itself", 1),
         (generator, "generator is given a record and can neither yield nor await", 0),
+        (unheard_of, "name 'unheard' is not defined", 1),
         (too_many, r"add() is called wrongly: too many positional arguments", 1),
     ],
 )
