@@ -179,10 +179,9 @@ def _check_classmethod(cls: type[Environment], name: str) -> None:
 def _member(cls: type[Environment], name: str) -> object:
     """Return an attribute of the author's own classes, as it stands there."""
     for base in cls.__mro__:
-        if issubclass(base, Environment) and base is not Environment and name in vars(base):
-            if base.__module__.partition(".")[0] == "murk_env":
-                return None  # what belongs to the faces is no part of a world
-            return vars(base)[name]
+        if name in vars(base):  # what belongs to the faces is no part of a world
+            of_faces = base.__module__.partition(".")[0] in ("murk_env", "gymnasium", "builtins")
+            return None if of_faces else vars(base)[name]
     return None
 
 

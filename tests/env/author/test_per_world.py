@@ -288,6 +288,18 @@ def test_active_is_0_for_agents_that_have_left_before_this_step():
     assert (first, second) == ({"fly_0": 2.0, "fly_1": 2.0}, {"fly_1": 1.0})
 
 
+def test_functions_and_constants_of_a_class_that_is_mixed_in_are_available():
+    class Bonus:
+        FACTOR = 3.0
+
+        def bonus(self):
+            return self.FACTOR * self.ticks[0]  # pyright: ignore[reportAttributeAccessIssue]
+
+    env = type("Mixed", (Bonus, made(reward=lambda self: self.bonus())), {})()
+    env.reset(seed=1)
+    assert [env.step(0)[1] for _ in range(2)] == [3.0, 6.0]
+
+
 @pytest.mark.parametrize("env_class", [Crew, Plate])
 @pytest.mark.parametrize("hook", ["reward", "terminated"])
 def test_agent_is_refused_where_agents_share_one_reward(env_class, hook):
