@@ -5,8 +5,10 @@ import pytest
 
 from murk_env.testing import first_difference
 from tests.conformance.subjects import REGISTERED, Subject
+from tests.tiers import representatives
 
-CHANCY = [*REGISTERED, Subject("test/Drift-v0")]
+DRIFT = Subject("test/Drift-v0")
+CHANCY = representatives([*REGISTERED, DRIFT], [Subject("murk/Wildfire-v0"), DRIFT])
 NUM_STEPS = 5
 
 

@@ -21,6 +21,7 @@ from murk_env.faces.forms import form_of_class
 from tests.env.agent_oracle import AgentRows, Script
 from tests.env.agent_worlds import AGENT_ENVIRONMENTS, Race
 from tests.small import small_keywords
+from tests.tiers import representatives
 
 with warnings.catch_warnings():  # where pygame is installed, the suite imports an environment the old way
     warnings.simplefilter("ignore", DeprecationWarning)
@@ -44,13 +45,13 @@ TASTE = (  # what the suite would have otherwise, of classes that only tests hav
     "Observations are different shapes",
     "Observation space for each agent probably should be",
 )
-SUBJECTS = [*REGISTERED, *AGENT_ENVIRONMENTS]
+SUBJECTS = {env_class.__name__: (env_class, limit) for env_class, limit in [*REGISTERED, *AGENT_ENVIRONMENTS]}
 
 
-@pytest.fixture(params=SUBJECTS, ids=lambda subject: subject[0].__name__)
+@pytest.fixture(params=representatives(SUBJECTS, ["HexPursuit", "Mayflies", "Race"]))
 def small(request):
     """A class with agents, and keywords under which its episodes are short."""
-    env_class, limit = request.param
+    env_class, limit = SUBJECTS[request.param]
     return env_class, {"max_episode_steps": limit, **small_keywords(env_class)}
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+import murk_envs.propagators
 from murk_env import propagators
 from murk_env.errors import PipelineError, PropagatorConfigError, StabilityError
 from murk_env.fields import Parameter
@@ -409,3 +410,10 @@ def test_its_attributes_are_fixed_and_it_can_be_copied(subject):
     with pytest.raises(AttributeError, match=f"cannot assign to field '{attribute}'"):
         setattr(made, attribute, None)
     assert type(copy.copy(made)) is type(made)
+
+
+@pytest.mark.parametrize("name", murk_envs.propagators.__all__)
+def test_the_propagators_of_environments_are_fixed_too(name):
+    made = object.__new__(getattr(murk_envs.propagators, name))
+    with pytest.raises(AttributeError, match="cannot assign to field"):
+        setattr(made, dataclasses.fields(made)[0].name, None)

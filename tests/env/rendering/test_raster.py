@@ -122,6 +122,12 @@ def test_squares_lie_row_by_row():
     np.testing.assert_array_equal(raster.table, np.arange(6).reshape(2, 3).repeat(5, 0).repeat(5, 1))
 
 
+def test_a_raster_is_fixed():
+    raster = Raster.at(Layout.of(Square4(2, 3)), 5, 1)
+    with pytest.raises(AttributeError, match="cannot assign to field 'spacing'"):
+        raster.spacing = 1.0  # pyright: ignore[reportAttributeAccessIssue]
+
+
 def test_a_hexagon_is_narrow_above_and_below_and_wide_in_the_middle():
     table = Raster.at(Layout.of(Hex2D(1, 1)), 40, 1).table
     widths = (table == 0).sum(axis=1)
