@@ -1,14 +1,33 @@
 """The hooks of an environment, as a face hands them down: nothing below the faces knows the class above."""
 
 import dataclasses
+import enum
 from collections.abc import Callable
 from typing import Any
 
 from murk_env.author.per_world import CompiledHook
 
-__all__ = ["Hook", "Hooks"]
+__all__ = ["EVERY_HOOK", "Hook", "HookName", "Hooks"]
 
 Hook = CompiledHook | Callable[..., Any]
+
+
+class HookName(enum.StrEnum):
+    """The hooks that an author writes, by what they are called."""
+
+    START = "start"
+    ACT = "act"
+    REWARD = "reward"
+    TERMINATED = "terminated"
+    INFO = "info"
+
+
+EVERY_HOOK = (
+    HookName.START,
+    HookName.ACT,
+    HookName.REWARD,
+    HookName.TERMINATED,
+)  # every environment has these
 
 
 @dataclasses.dataclass(frozen=True)
@@ -36,8 +55,17 @@ class Hooks:
     terminated: Hook
     info: Callable[..., Any] | None
 
-    def of(self, name: str) -> Hook:
-        """Return one of the four hooks that every environment has."""
-        return {"start": self.start, "act": self.act, "reward": self.reward, "terminated": self.terminated}[
-            name
-        ]
+    def of(self, name: HookName) -> Hook:
+        """Return a hook that the environment has."""
+        match name:
+            case HookName.START:
+                return self.start
+            case HookName.ACT:
+                return self.act
+            case HookName.REWARD:
+                return self.reward
+            case HookName.TERMINATED:
+                return self.terminated
+            case HookName.INFO:
+                assert self.info is not None, "asked for only where there is one"
+                return self.info

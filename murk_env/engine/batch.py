@@ -10,7 +10,7 @@ import numpy.typing as npt
 from gymnasium.vector import AutoresetMode
 
 from murk_arena import OwnedSnapshot, RowAccessError, TickGuard
-from murk_env.author.hooks import Hooks
+from murk_env.author.hooks import HookName, Hooks
 from murk_env.engine.failures import hook_failed
 from murk_env.engine.final_obs import FinalObs
 from murk_env.engine.hooks import HookStages
@@ -197,9 +197,9 @@ class Batch:
         """Raise the failure of a hook, or of the env's own work, that has not been named yet."""
         if not isinstance(error, Exception) or isinstance(error, TickFailedError | ThreadFailedError):
             return
-        name, self._hooks.current = self._hooks.current, ""
+        name, self._hooks.current = self._hooks.current, None
         if isinstance(error, RowAccessError):
-            name = "start"
+            name = HookName.START
         if name:
             raise hook_failed(f"{self._owner}.{name}", error) from error
         raise HookError(

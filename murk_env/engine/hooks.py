@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from murk_arena import RowWriter, TickGuard
-from murk_env.author.hooks import Hooks
+from murk_env.author.hooks import EVERY_HOOK, HookName, Hooks
 from murk_env.author.per_world import CompiledHook
 from murk_env.engine.failures import compilation_failed, hook_failed
 from murk_env.engine.infos import NO_INFO, Info, InfoForm, check_info
@@ -29,7 +29,6 @@ from murk_env.world.staged import Staged
 __all__ = ["HookStages"]
 
 Array = npt.NDArray[Any]
-NAMES = ("act", "start", "reward", "terminated")
 
 
 class HookStages:
@@ -60,18 +59,18 @@ class HookStages:
         self._owner = hooks.owner
         self._layout, self._arena, self._checks = world.layout, world.arena, world.checks
         self._actions = actions
-        self._outputs: Mapping[str, Array] = {"reward": rewards, "terminated": terminated}
-        self._sites = {"act": site_word(origins.ACT), "start": site_word(origins.START)}
-        self._lifted: dict[str, LiftedHook] = {}
+        self._outputs: Mapping[HookName, Array] = {HookName.REWARD: rewards, HookName.TERMINATED: terminated}
+        self._sites = {HookName.ACT: site_word(origins.ACT), HookName.START: site_word(origins.START)}
+        self._lifted: dict[HookName, LiftedHook] = {}
         fields = {known_as(field): field for field in self._layout.fields.values()}
-        for name in NAMES:
+        for name in EVERY_HOOK:
             hook = hooks.of(name)
             if isinstance(hook, CompiledHook):
                 per_agent = rewards.ndim > 1
                 self._lifted[name] = lift(
                     hook, name, hooks, fields, per_agent=per_agent, checked=self._arena.checked
                 )
-        self.current = ""
+        self.current: HookName | None = None
         self.rows: RowWriter
         self.has_info = hooks.info is not None
         self.info_form: InfoForm | None = None
@@ -82,17 +81,17 @@ class HookStages:
         """Return the stage that applies the actions of all worlds."""
         check = partial(self._checks.hook, f"{self._owner}.act", guard)
         return Stage(
-            "act",
+            HookName.ACT,
             partial(self._bind_act, binding),
-            partial(self._failed, "act"),
-            moves=self._moves("act"),
+            partial(self._failed, HookName.ACT),
+            moves=self._moves(HookName.ACT),
             check=check if self._arena.checked else None,
         )
 
     def outcome(self, binding: Binding, guard: TickGuard) -> list[Stage]:
         """Return the stages that fill rewards and flags; array hooks find the tick sealed."""
-        stages = [self._outcome("reward", binding), self._outcome("terminated", binding)]
-        if "reward" in self._lifted and "terminated" in self._lifted:
+        stages = [self._outcome(HookName.REWARD, binding), self._outcome(HookName.TERMINATED, binding)]
+        if HookName.REWARD in self._lifted and HookName.TERMINATED in self._lifted:
             return stages
 
         def seal(_start: int, _stop: int) -> None:
@@ -100,8 +99,8 @@ class HookStages:
 
         return [Stage("seal", lambda: seal), *stages]
 
-    def _outcome(self, name: str, binding: Binding) -> Stage:
-        proves = name == "reward" and self._arena.checked
+    def _outcome(self, name: HookName, binding: Binding) -> Stage:
+        proves = name is HookName.REWARD and self._arena.checked
         return Stage(
             name,
             partial(self._bind_outcome, name, binding.staged),
@@ -111,23 +110,23 @@ class HookStages:
         )
 
     def _bind_act(self, binding: Binding) -> Run:
-        if "act" in self._lifted:
-            return self._call_of("act", binding.staged)
+        if HookName.ACT in self._lifted:
+            return self._call_of(HookName.ACT, binding.staged)
         tick = binding.tick
 
         def run(_start: int, _stop: int) -> None:
             tick.rng.rewind()
-            self._call("act", tick, self._actions)
+            self._call(HookName.ACT, tick, self._actions)
 
         return run
 
-    def _bind_outcome(self, name: str, staged: Staged) -> Run:
+    def _bind_outcome(self, name: HookName, staged: Staged) -> Run:
         if name in self._lifted:
             return self._call_of(name, staged)
-        out, kinds = self._outputs[name], "biuf" if name == "reward" else "b"
+        out, kinds = self._outputs[name], "biuf" if name is HookName.REWARD else "b"
 
         def run(_start: int, _stop: int) -> None:
-            given = (staged.before, staged.after) if name == "reward" else (staged.after,)
+            given = (staged.before, staged.after) if name is HookName.REWARD else (staged.after,)
             self._take(name, self._call(name, *given), out, kinds)
 
         return run
@@ -140,17 +139,17 @@ class HookStages:
         An array hook, and a field that may move, take the writer `self.rows` of just those worlds.
         """
         return Stage(
-            "start",
+            HookName.START,
             partial(self._bind_start, binding.staged, worlds),
-            partial(self._failed, "start"),
-            moves=self._moves("start"),
+            partial(self._failed, HookName.START),
+            moves=self._moves(HookName.START),
             check=self._check_start if self._arena.checked else None,
         )
 
     @property
     def start_fuses(self) -> bool:
         """Whether `start` is a kernel that can be fused with others."""
-        lifted = self._lifted.get("start")
+        lifted = self._lifted.get(HookName.START)
         return lifted is not None and all(map(self._fuses, lifted.arguments))
 
     def _fuses(self, argument: Argument) -> bool:
@@ -166,18 +165,18 @@ class HookStages:
     @property
     def touched_by_start(self) -> list[Field]:
         """The fields that a lifted `start` may write."""
-        return self._lifted["start"].fields if "start" in self._lifted else []
+        return self._lifted[HookName.START].fields if HookName.START in self._lifted else []
 
     def _bind_start(self, staged: Staged, worlds: Array) -> Run:
-        if "start" not in self._lifted:
+        if HookName.START not in self._lifted:
             return self._run_start
-        return self._call_of("start", staged, worlds)
+        return self._call_of(HookName.START, staged, worlds)
 
     def _run_start(self, _start: int, _stop: int) -> None:
         ids, rows = self._layout.ids, self.rows
         clocks = (rows.read(ids[RNG_KEY]), rows.read(ids[EPISODE]), rows.read(ids[STEP]))
         rng = WorldRng(*clocks, origin=origins.START)
-        self._call("start", RowTick(rows, self._layout.fields, ids, rng), rows.worlds)
+        self._call(HookName.START, RowTick(rows, self._layout.fields, ids, rng), rows.worlds)
 
     def _check_start(self) -> None:
         rows, ids = self.rows, self._layout.ids
@@ -190,15 +189,15 @@ class HookStages:
         """Return what `info` says of every world."""
         if not self.has_info:
             return NO_INFO
-        self.current = "info"
-        result = self._call("info", staged.after)
+        self.current = HookName.INFO
+        result = self._call(HookName.INFO, staged.after)
         info = check_info(self._owner, result, self._layout.num_worlds, self.info_form)
-        self.current = ""
+        self.current = None
         return info
 
     # --- lifted hooks -----------------------------------------------------------------------------
 
-    def _call_of(self, name: str, staged: Staged, *first: Any) -> KernelCall:
+    def _call_of(self, name: HookName, staged: Staged, *first: Any) -> KernelCall:
         """Return a lifted hook with its arrays where they lie now."""
         lifted = self._lifted[name]
         arguments: list[Any] = [*first]
@@ -207,7 +206,7 @@ class HookStages:
             arguments += value if one is Given.CLOCKS else [value]
         return KernelCall(lifted.run, tuple(arguments))
 
-    def _fetched(self, argument: Argument, staged: Staged, name: str) -> Any:
+    def _fetched(self, argument: Argument, staged: Staged, name: HookName) -> Any:
         """Return what a lifted hook is handed."""
         match argument:
             case FieldArray(field, before):
@@ -227,12 +226,12 @@ class HookStages:
             case Given.OUTPUT:
                 return self._outputs[name]
 
-    def _array(self, name: str, field: Field, staged: Staged) -> Array:
+    def _array(self, name: HookName, field: Field, staged: Staged) -> Array:
         """Return a field's array as a hook may use it."""
         field_id = self._layout.ids[field]
         if field.mutability == "static" or field is ACTIVE or name in self._outputs:
             return staged.after[field]
-        if name == "start":
+        if name is HookName.START:
             if field.mutability == "sparse":
                 return self.rows.unguarded(field_id)
             return self._arena.staging_view(field_id)
@@ -242,15 +241,15 @@ class HookStages:
             return staged.after[field]
         return self._arena.staging_view(field_id)
 
-    def _moves(self, name: str) -> bool:
+    def _moves(self, name: HookName) -> bool:
         lifted = self._lifted.get(name)
         return lifted is not None and any(field.mutability == "sparse" for field in lifted.all_fields)
 
     # --- calling and holding to shapes ------------------------------------------------------------
 
-    def _call(self, name: str, *arguments: Any) -> Any:
+    def _call(self, name: HookName, *arguments: Any) -> Any:
         """Call an array hook; a failed tick of other worlds that it runs is a failure of this hook."""
-        hook: Any = self._hooks.info if name == "info" else self._hooks.of(name)
+        hook: Any = self._hooks.of(name)
         try:
             return hook(*arguments)
         except TickFailedError as error:
@@ -258,7 +257,7 @@ class HookStages:
                 f"{self._owner}.{name} raised {described(error)}; the tick was undone."
             ) from error
 
-    def _failed(self, name: str, error: Exception) -> Exception:
+    def _failed(self, name: HookName, error: Exception) -> Exception:
         if isinstance(error, TickFailedError):
             return error  # it names its hook already
         if isinstance(error, CompilationError):
@@ -267,7 +266,7 @@ class HookStages:
             )
         return hook_failed(f"{self._owner}.{name}", error)
 
-    def _take(self, name: str, result: Any, out: Array, kinds: str) -> None:
+    def _take(self, name: HookName, result: Any, out: Array, kinds: str) -> None:
         given = np.asarray(result)
         if given.shape != out.shape or given.dtype.kind not in kinds:
             wanted = "bool" if kinds == "b" else "real numbers"
@@ -281,7 +280,7 @@ class HookStages:
 
     def _check_rewards(self, steps: Array) -> None:
         """Prove that rewards are finite, but for worlds that were reset."""
-        rewards = self._outputs["reward"].reshape(self._layout.num_worlds, -1)
+        rewards = self._outputs[HookName.REWARD].reshape(self._layout.num_worlds, -1)
         wrong = ~np.isfinite(rewards).all(axis=1) & (steps > 0)
         if wrong.any():
             raise HookError(

@@ -7,7 +7,7 @@ from typing import Any, cast
 
 import numpy as np
 
-from murk_env.author.hooks import Hooks
+from murk_env.author.hooks import HookName, Hooks
 from murk_env.author.per_world import CompiledHook
 from murk_env.engine.members import TABLES, WorldMembers
 from murk_env.errors import DefinitionError, did_you_mean
@@ -18,13 +18,13 @@ from murk_env.kernels.records import Flat, Path, RecordError, flatten
 __all__ = ["Argument", "FieldArray", "Given", "LiftedHook", "Number", "Table", "lift"]
 
 # What each hook may name beside self; `agent` only where agents are rewarded apart.
-ARGUMENTS: Mapping[str, tuple[str, ...]] = {
-    "act": ("action", "rng"),
-    "start": ("rng",),
-    "reward": ("before", "agent"),
-    "terminated": ("before", "agent"),
+ARGUMENTS: Mapping[HookName, tuple[str, ...]] = {
+    HookName.ACT: ("action", "rng"),
+    HookName.START: ("rng",),
+    HookName.REWARD: ("before", "agent"),
+    HookName.TERMINATED: ("before", "agent"),
 }
-OUTCOMES = ("reward", "terminated")
+OUTCOMES = (HookName.REWARD, HookName.TERMINATED)
 _RNG_STATE = ("keys[world, 0]", "keys[world, 1]", "episodes[world]", "steps[world]", "site")
 
 
@@ -89,7 +89,7 @@ class LiftedHook:
 
 def lift(
     hook: CompiledHook,
-    kind: str,
+    kind: HookName,
     hooks: Hooks,
     fields: Mapping[str, Field],
     *,
@@ -119,7 +119,7 @@ def lift(
     except RecordError as error:
         raise DefinitionError(f"{where}, {members.explained(error)}") from error
     if kind in OUTCOMES and not flat.returns:
-        what = "a number" if kind == "reward" else "a bool"
+        what = "a number" if kind is HookName.REWARD else "a bool"
         raise DefinitionError(
             f"{where}, {_place(hook)}: returns nothing, on some way through it at least; it must always "
             f"return {what}."
@@ -143,7 +143,7 @@ def _parameters(hook: CompiledHook, where: str) -> tuple[str, ...]:
     return names
 
 
-def _check_arguments(where: str, kind: str, names: Sequence[str], *, per_agent: bool) -> None:
+def _check_arguments(where: str, kind: HookName, names: Sequence[str], *, per_agent: bool) -> None:
     """Raise DefinitionError for an argument that a hook is not given."""
     allowed = [name for name in ARGUMENTS[kind] if per_agent or name != "agent"]
     for name in names:
@@ -171,7 +171,7 @@ def _handed(path: Path, members: WorldMembers) -> tuple[Argument, str]:
 
 
 def _loop(
-    kind: str, handed: Sequence[tuple[Argument, str]], flat: Flat, *, per_agent: bool
+    kind: HookName, handed: Sequence[tuple[Argument, str]], flat: Flat, *, per_agent: bool
 ) -> tuple[str, list[Argument]]:
     """Return the source of the loop over worlds, and what it takes."""
     arguments: list[Argument] = [argument for argument, _ in handed]
@@ -186,11 +186,11 @@ def _loop(
         names, arguments = [*names, "actions"], [*arguments, Given.ACTIONS]
     if "rng" in rest:
         names, arguments = [*names, "keys", "episodes", "steps", "site"], [*arguments, Given.CLOCKS]
-    head = ["start", "stop", "worlds"] if kind == "start" else ["start", "stop"]
+    head = ["start", "stop", "worlds"] if kind is HookName.START else ["start", "stop"]
     lines = [f"def {kind}_worlds({', '.join([*head, *names])}):"]
     if "rng" in rest:
         lines.append("    rng = np.empty(5, np.uint32)")
-    if kind == "start":
+    if kind is HookName.START:
         lines += ["    for row in range(start, stop):", "        world = worlds[row]"]
     else:
         lines.append("    for world in range(start, stop):")
@@ -200,7 +200,7 @@ def _loop(
     return "\n".join(lines) + "\n", arguments
 
 
-def _result(kind: str, call: str, *, per_agent: bool, asks_agent: bool) -> list[str]:
+def _result(kind: HookName, call: str, *, per_agent: bool, asks_agent: bool) -> list[str]:
     if kind not in OUTCOMES:
         return [f"        {call}"]
     if not per_agent:
