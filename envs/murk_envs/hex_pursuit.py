@@ -49,8 +49,7 @@ class HexPursuit(MurkEnv):
             self.require(  # size - 1 hops away is the farther of two corners from any cell
                 self.reach < self.gap < self.size,
                 f"gap must be larger than reach, so that nobody begins caught, and smaller than size, so "
-                f"that there is room for the prey, not {self.gap} with reach={self.reach} and "
-                f"size={self.size}.",
+                f"that all have room, not {self.gap} with reach={self.reach} and size={self.size}.",
             )
 
     params: Params

@@ -55,6 +55,15 @@ class Range:
     low: float
     high: float
 
+    def __post_init__(self) -> None:
+        if (
+            not all(isinstance(end, int | float) for end in (self.low, self.high))
+            or not self.low <= self.high
+        ):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise DefinitionError(
+                f"a Range has a low number and a high one, not {self.low!r} and {self.high!r}."
+            )
+
     def __str__(self) -> str:
         return f"from {self.low:g} to {self.high:g}"
 

@@ -224,7 +224,7 @@ def test_one_of_each_and_many_of_each_can_play_on_large_fields(keywords):
         ({"view": -1}, "view must be from 1 to 1024, not -1"),
         ({"gap": 1}, "gap must be larger than reach.* not 1 with reach=1 and size=12"),
         ({"reach": -1}, "reach must be from 0 to 32768, not -1"),
-        ({"size": 4}, "smaller than size.* room for the prey, not 4 with reach=1 and size=4"),
+        ({"size": 4}, "smaller than size.* all have room, not 4 with reach=1 and size=4"),
         ({"catch": -1.0}, "catch must be from 0 to 1e.06, not -1.0"),
         ({"survival": math.inf}, "survival must be from 0 to 1e.06, not inf"),
         ({"survival": math.nan}, "survival must be a number, not nan"),

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, Protocol
 from murk_env.kernels.numba_internals import definitions_of
 from murk_env.kernels.numba_internals import numba_ir as ir
 from murk_env.kernels.records.calls import bound, takes_records
-from murk_env.kernels.records.meanings import BoundMethod, Meanings, Record
+from murk_env.kernels.records.meanings import BoundMethod, Known, Meanings, Record
 from murk_env.kernels.records.members import VALUE, Constant, Member, Path, dotted, refusal
 
 __all__ = ["Call", "Guide", "Rewriter"]
@@ -106,7 +106,10 @@ class Rewriter:
 
     def _assignment(self, statement: Any) -> list[Any]:
         value, loc = statement.value, statement.loc
-        if isinstance(value, ir.Arg) or isinstance(self.meanings.of(statement.target), Record | BoundMethod):
+        meaning = self.meanings.of(statement.target)
+        if isinstance(meaning, Known) and _draws_globally(meaning.value):
+            raise refusal("random numbers of a module do not repeat with the seed; draw from rng", loc)
+        if isinstance(value, ir.Arg) or isinstance(meaning, Record | BoundMethod):
             return []
         if isinstance(value, ir.Expr) and value.op == "call" and takes_records(value, self.meanings):
             return self._call(statement)
@@ -251,3 +254,13 @@ def _is_unused(statement: Any, uses: Counter[str], meanings: Meanings) -> bool:
     """Whether a statement names something known that no other one uses."""
     is_known = isinstance(statement, ir.Assign) and meanings.known(statement.target) is not None
     return is_known and statement.target.name.startswith("$") and uses[statement.target.name] == 1
+
+
+def _draws_globally(value: object) -> bool:
+    """Whether a value is a module of random numbers, or a function of one."""
+    owner = (
+        value.__name__
+        if isinstance(value, types.ModuleType)
+        else type(getattr(value, "__self__", None)).__module__
+    )
+    return owner == "random" or owner.startswith("numpy.random")

@@ -271,6 +271,12 @@ def test_an_annotation_that_names_what_is_not_there_is_refused():
         params()
 
 
+@pytest.mark.parametrize(("low", "high"), [(5, 2), ("a", 2), (0.0, float("nan"))])
+def test_a_range_that_holds_no_number_is_refused(low, high):
+    with pytest.raises(DefinitionError, match="a Range has a low number and a high one, not"):
+        Range(low, high)
+
+
 # --- what documentation and messages are made of --------------------------------------------------
 
 

@@ -2,6 +2,7 @@
 
 import dataclasses
 import re
+from random import random as draw_globally
 from typing import Annotated, Any, Literal
 
 import numpy as np
@@ -385,6 +386,14 @@ def chance(self):
     return uniform(self.rng)
 
 
+def global_chance(self):
+    return np.random.random()  # noqa: NPY002  # a hook that does is what is refused
+
+
+def imported_chance(self):
+    return draw_globally()
+
+
 def binds(self):
     self.heat = 1.0
     return 0.0
@@ -420,6 +429,8 @@ def wrong_call(self):
         (lattice, "self.lattice is there in array hooks alone; here moves and neighbours are tables"),
         (active, "self.active is there only where agents are rewarded apart"),
         (chance, r"self.rng is an argument here; name it beside self, as in act\(self, action, rng\)"),
+        (global_chance, "random numbers of a module do not repeat with the seed; draw from rng"),
+        (imported_chance, "random numbers of a module do not repeat with the seed; draw from rng"),
         (binds, r"self.heat cannot be bound to another value; write self.heat\[...\] = value"),
         (returns_self, "self is a record, of which a function can only read members"),
         (returns_nothing, "returns nothing, on some way through it at least; it must always return a number"),
