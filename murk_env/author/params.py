@@ -56,12 +56,10 @@ class Range:
     high: float
 
     def __post_init__(self) -> None:
-        if (
-            not all(isinstance(end, int | float) for end in (self.low, self.high))
-            or not self.low <= self.high
-        ):  # pyright: ignore[reportUnnecessaryIsInstance]
+        ends: tuple[Any, Any] = (self.low, self.high)
+        if not all(isinstance(end, int | float) for end in ends) or not ends[0] <= ends[1]:
             raise DefinitionError(
-                f"a Range has a low number and a high one, not {self.low!r} and {self.high!r}."
+                f"a Range has a low number and a high one, not {ends[0]!r} and {ends[1]!r}."
             )
 
     def __str__(self) -> str:

@@ -257,7 +257,7 @@ def test_a_hook_that_takes_self_for_the_running_env_is_refused(call):
     env = Again()
     env.reset(seed=1)
     with pytest.raises(
-        HookError, match=r"Again.reward raised ReentrantStepError: self in an array hook of Again is no runn"
+        HookError, match=r"Again.reward raised ReentrantStepError: self in an array hook of Again is no"
     ):
         env.step(1)
 
