@@ -48,7 +48,7 @@ TASTE = (  # what the suite would have otherwise, of classes that only tests hav
 SUBJECTS = {env_class.__name__: (env_class, limit) for env_class, limit in [*REGISTERED, *AGENT_ENVIRONMENTS]}
 
 
-@pytest.fixture(params=representatives(SUBJECTS, ["HexPursuit", "Mayflies", "Race"]))
+@pytest.fixture(params=representatives(SUBJECTS, ["HexPursuit", "Race"]))
 def small(request):
     """A class with agents, and keywords under which its episodes are short."""
     env_class, limit = SUBJECTS[request.param]

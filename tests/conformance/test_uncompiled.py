@@ -6,12 +6,15 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.conformance.uncompiled_rollouts import rollouts
 
 ROOT = Path(__file__).parents[2]
 OTHER_LIBRARY = {"Epidemic"}  # its infections are an expm1, which numba and numpy round differently
 
 
+@pytest.mark.slow
 def test_uncompiled_rollouts_are_those_of_compiled_code():
     finished = subprocess.run(
         [sys.executable, "-W", "error", "-m", "tests.conformance.uncompiled_rollouts"],
