@@ -54,7 +54,7 @@ class Trap(MurkEnv):
 
 
 def workers():
-    return [thread for thread in threading.enumerate() if thread.name == "murk-env worker"]
+    return {thread for thread in threading.enumerate() if thread.name == "murk-env worker"}
 
 
 def played(envs, num_steps, seed=0):
@@ -88,12 +88,12 @@ def test_registered_environments_do_not_depend_on_the_threads(subject):
 
 
 def test_the_threads_asked_for_are_there_and_end_with_the_env():
-    before = len(workers())
+    before = workers()
     envs = MurkVectorEnv(Trap, 8, num_threads=3)
     played_zeros(envs)
-    assert len(workers()) == before + 2
+    assert len(workers() - before) == 2
     envs.close()
-    assert len(workers()) == before
+    assert not workers() - before
 
 
 def played_zeros(envs, num_steps=3):
@@ -103,17 +103,17 @@ def played_zeros(envs, num_steps=3):
 
 
 def test_one_thread_starts_none():
-    before = len(workers())
+    before = workers()
     envs = MurkVectorEnv(Trap, 8, num_threads=1)
     played_zeros(envs, 20)
-    assert len(workers()) == before
+    assert not workers() - before
 
 
 def test_threads_end_when_their_env_is_forgotten():
-    before = len(workers())
+    before = workers()
     envs = MurkVectorEnv(Trap, 8, num_threads=2)
     played_zeros(envs)
-    (thread,) = set(workers()) - set(workers()[:before])
+    (thread,) = workers() - before
     del envs
     thread.join(timeout=10)
     assert not thread.is_alive()
