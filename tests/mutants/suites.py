@@ -53,7 +53,7 @@ def suite(text: str, root: Path) -> Suite:
     parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
     parser.add_argument("--ignore", action="append", default=[])
     known, words = parser.parse_known_args(shlex.split(arguments))
-    paths = tuple(word for word in words if (root / word.partition("::")[0]).exists())
+    paths = tuple(word for word in words if word and (root / word.partition("::")[0]).exists())
     words += [f"--ignore={path}" for path in known.ignore]
     return Suite(label or "all", tuple(words), paths, tuple(known.ignore))
 

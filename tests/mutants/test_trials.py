@@ -60,6 +60,7 @@ def test_the_tests_of_a_room_come_first_and_only_once(checkout):
     own = ["tests/arena/test_order.py"]
     assert suite("all=-k less", checkout).first(own) == ["-k", "less", *own]
     assert suite("all=-k less", checkout).rest(own) == ["-k", "less", f"--ignore={own[0]}"]
+    assert suite("all=-m ''", checkout).first(own) == ["-m", "", *own]
     assert suite("tests", checkout).first(own) == own
     assert suite("tests/arena/test_order.py", checkout).rest(own) is None
     assert suite(ROOM, checkout).first(own) is None
