@@ -31,6 +31,7 @@ RESERVED = frozenset(
         "vector_kwargs",
         "wrappers",
         "autoreset_mode",
+        "action_out_of_bounds",
         "copy",
         "num_threads",
         "checked",

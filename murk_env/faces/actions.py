@@ -1,17 +1,19 @@
 """Reads the actions of a batch: validated whole, before anything changes."""
 
-from collections.abc import Callable, Sequence
-from typing import Any, cast
+import numbers
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from gymnasium import spaces
 
-from murk_env.errors import ActionError, ActionTypeError, BlueprintError, described
+from murk_env.errors import ActionError, ActionTypeError, described
+from murk_env.faces.action_limits import limits_of
 from murk_env.kernels import kernel
 from murk_env.kernels.fused import fits
 
-__all__ = ["ActionReader", "team_space"]
+__all__ = ["ActionReader"]
 
 Array = npt.NDArray[Any]
 
@@ -19,12 +21,16 @@ Array = npt.NDArray[Any]
 class ActionReader:
     """Turns what a user passes into one array of a fixed dtype, `(num_worlds, *action shape)`.
 
-    Takes Discrete, MultiDiscrete, MultiBinary and Box spaces.
+    Takes Discrete, MultiDiscrete, MultiBinary and Box spaces. Whatever such a space contains is an action,
+    and so are values that it would contain in its own dtype: a bool where integers are, float64 for a float32
+    Box. A value beyond the bound of a Box by at most 4 units in the last place, of the larger of its bounds
+    and the coarser of the two dtypes, is set to the bound.
 
     Args:
         space: the space of one world's actions.
         num_worlds: number of worlds, or of whatever else acts.
         called: what messages call the one at a place; by default `world 0`, `world 1`, ...
+        clips: whether every value beyond the bounds of a Box is set to them, instead of refused.
 
     Attributes:
         actions: the array that hooks are given; overwritten by every `read`.
@@ -35,22 +41,25 @@ class ActionReader:
     """
 
     def __init__(
-        self, space: spaces.Space[Any], num_worlds: int, called: Callable[[int], str] | None = None
+        self,
+        space: spaces.Space[Any],
+        num_worlds: int,
+        called: Callable[[int], str] | None = None,
+        *,
+        clips: bool = False,
     ) -> None:
         self._called = "world {}".format if called is None else called
         self._alone = "the action" if called is None else f"the action of {called(0)}"  # for read_one
-        self._low, self._high = _limits(space)
+        self._limits = limits = limits_of(space, clips=clips)
         self.space = space
-        self._filler = np.clip(np.zeros_like(self._low), self._low, self._high)
-        self._integral = self._low.dtype.kind == "i"
-        self._one = (
-            range(int(self._low), int(self._high) + 1) if self._integral and not self._low.shape else ()
-        )
-        self.actions = np.zeros((num_worlds, *self._low.shape), self._low.dtype)
+        low, high = limits.low, limits.high
+        self._filler = np.clip(np.zeros_like(low), low, high)
+        self._one = range(int(low), int(high) + 1) if limits.integral and not low.shape else ()
+        self.actions = np.zeros((num_worlds, *low.shape), low.dtype)
         self.actions[:] = self._filler
-        self._flags = np.empty_like(self.actions, np.bool_), np.empty_like(self.actions, np.bool_)
         self._flat = self.actions.reshape(-1)
-        self._limits = self._low.reshape(-1), self._high.reshape(-1)
+        least, most = limits.taken(low.dtype)
+        self._ends = low.reshape(-1), high.reshape(-1), least.reshape(-1), most.reshape(-1)
         self._has_kernel = fits(self._flat) and self._flat.size > 0
 
     def read(self, actions: Any, skipped: npt.NDArray[Any] | None = None) -> Array:
@@ -65,30 +74,9 @@ class ActionReader:
             ActionTypeError: for a scalar, or a dtype that the space does not hold.
             ActionError: for the wrong number or shape of actions, or one outside the space.
         """
-        kept, plain = self.actions, False
-        if self._has_kernel and type(actions) is np.ndarray:
-            plain = actions.dtype == kept.dtype and actions.shape == kept.shape
-        given = cast(Array, actions) if plain else self._as_array(actions)
-        if skipped is not None:
-            given = np.array(given)
-            filler = self._filler
-            given[skipped] = filler if skipped.ndim == 1 else np.broadcast_to(filler, given.shape)[skipped]
-        if plain and _take_legal(given.ravel(), *self._limits, self._flat):
-            return kept
-        return self._take(given)
-
-    def _take(self, given: Array, who: str = "") -> Array:
-        """Keep the actions if all lie inside; `who` is what a message calls the only one."""
-        inside, also = self._flags
-        np.greater_equal(given, self._low, out=inside)
-        np.less_equal(given, self._high, out=also)
-        np.logical_and(inside, also, out=inside)
-        if not self._integral:
-            np.logical_and(inside, np.isfinite(given, out=also), out=inside)
-        if not inside.all():  # nor is it for NaN
-            self._refuse(given, inside, who)
-        np.copyto(self.actions, given, casting="unsafe")
-        return self.actions
+        if skipped is None and self._took(actions, self.actions.shape):
+            return self.actions
+        return self._take(self._as_array(actions), skipped)
 
     def read_one(self, action: Any) -> Array:
         """Check the only action there is, of the action's own shape, and return it as a batch of one.
@@ -102,10 +90,18 @@ class ActionReader:
         if type(action) is int and action in self._one:
             self.actions[0] = action
             return self.actions
-        return self._read_alone(action)
+        return self.actions if self._took(action, self._filler.shape) else self._read_alone(action)
+
+    def _took(self, given: Any, shape: tuple[int, ...]) -> bool:
+        """Take an array that is as hooks are given it, by the kernel; return whether it was and may be."""
+        if not (self._has_kernel and type(given) is np.ndarray):
+            return False
+        array: Array = given
+        fits_in = array.dtype == self._flat.dtype and array.shape == shape
+        return fits_in and bool(_take_legal(array.ravel(), *self._ends, self._flat))
 
     def _read_alone(self, action: Any) -> Array:
-        expected = self._low.shape
+        expected = self._filler.shape
         try:
             given = np.asarray(action)
         except ValueError as error:
@@ -117,9 +113,10 @@ class ActionReader:
                 f"{self._alone} has shape {given.shape}, but one of {self.space} has shape {expected}; "
                 f"it is {action!r}."
             )
-        return self._take(self._of_dtype(given[np.newaxis]), self._alone)
+        return self._take(self._of_dtype(given[np.newaxis]), who=self._alone)
 
     def _as_array(self, actions: Any) -> Array:
+        expected = f"expected {len(self.actions)} action(s), an array of shape {self.actions.shape}, but got"
         try:
             given = np.asarray(actions)
         except ValueError as error:
@@ -127,94 +124,84 @@ class ActionReader:
                 f"the actions are no array of shape {self.actions.shape}: {described(error)}."
             ) from error
         if given.ndim == 0:
-            raise ActionTypeError(
-                f"expected {len(self.actions)} action(s), an array of shape {self.actions.shape}, "
-                f"but got the single value {actions!r}."
-            )
+            raise ActionTypeError(f"{expected} the single value {actions!r}.")
         if given.shape != self.actions.shape:
-            raise ActionError(
-                f"expected {len(self.actions)} action(s), an array of shape {self.actions.shape}, "
-                f"but got shape {given.shape}."
-            )
+            raise ActionError(f"{expected} shape {given.shape}.")
         return self._of_dtype(given)
 
     def _of_dtype(self, given: Array) -> Array:
-        if given.dtype.kind not in ("iu" if self._integral else "iuf"):
-            wanted = "integers" if self._integral else "real numbers"
+        """Return actions of a dtype whose values the space can hold."""
+        if given.dtype == np.object_ and not self._limits.integral:
+            given = _as_floats(given)  # a list of fractions, say
+        if given.dtype.kind not in self._limits.kinds:
+            wanted = "integers" if self._limits.integral else "real numbers"
             raise ActionTypeError(f"the actions of {self.space} are {wanted}, not of dtype {given.dtype}.")
-        if self._integral:
-            return given
-        with np.errstate(over="ignore"):  # what float32 cannot hold becomes infinite, and is refused as such
-            return given.astype(self._low.dtype, copy=False)
+        return given
 
-    def _refuse(self, given: Array, inside: Array, who: str) -> None:
-        world = int(np.flatnonzero(~inside.reshape(len(given), -1).all(axis=1))[0])
+    def _take(self, given: Array, skipped: npt.NDArray[Any] | None = None, who: str = "") -> Array:
+        """Keep the actions if all are taken; `who` is what a message calls the only one."""
+        values, taken = self._within(given)
+        if skipped is not None:
+            taken[skipped] = True
+        if not taken.all():
+            self._refuse(given, taken, who)
+        np.copyto(self.actions, values)
+        if skipped is not None:
+            self.actions[skipped] = np.broadcast_to(self._filler, given.shape)[skipped]
+        return self.actions
+
+    def _within(self, given: Array) -> tuple[Array, npt.NDArray[np.bool_]]:
+        """Return the actions within their limits, in the dtype of hooks, and which elements are taken."""
+        limits = self._limits
+        if limits.binary:
+            ones = given == 1
+            return ones.astype(np.int64), ones | (given == 0)
+        with np.errstate(over="ignore"):  # what float32 cannot hold becomes infinite
+            values = given.astype(self._filler.dtype)
+        compared = given if limits.integral else values.copy()
+        least, most = limits.taken(given.dtype)
+        taken: npt.NDArray[np.bool_] = (compared >= least) & (compared <= most)  # not for NaN
+        np.copyto(values, limits.low, where=compared < limits.low)
+        np.copyto(values, limits.high, where=compared > limits.high)
+        if not limits.integral:
+            taken &= np.isfinite(values) | ~np.isfinite(given)
+        return values, taken
+
+    def _refuse(self, given: Array, taken: npt.NDArray[np.bool_], who: str) -> None:
+        world = int(np.flatnonzero(~taken.reshape(len(given), -1).all(axis=1))[0])
         who = who or f"the action of {self._called(world)}"
+        limits = self._limits
+        says = "" if limits.integral or limits.clips else ", or make the env with action_out_of_bounds='clip'"
         raise ActionError(
             f"{who} is {given[world].tolist()}, outside {self.space}; pass values "
-            f"between {self._low.tolist()} and {self._high.tolist()}."
+            f"between {limits.low.tolist()} and {limits.high.tolist()}{says}."
         )
 
 
+def _as_floats(given: Array) -> Array:
+    """Return an array of Python's real numbers as float64, and any other as it is."""
+    real = all(isinstance(one, numbers.Real) for one in given.flat)
+    return given.astype(np.float64) if real else given
+
+
 @kernel
-def _take_legal(given: Array, low: Array, high: Array, taken: Array) -> bool:
-    """Take actions, one after the other, and return whether all of them are finite and within the limits.
+def _take_legal(given: Array, low: Array, high: Array, least: Array, most: Array, taken: Array) -> bool:
+    """Take actions, one after the other, within their limits; return whether all of them may be taken.
 
     It does what `ActionReader._take` does where nothing is wrong, in a seventh of the time for 1,024 worlds.
     """
     size, wrong = low.size, 0
     if size == 1:
-        least, most = low[0], high[0]
+        first, last, lowest, highest = low[0], high[0], least[0], most[0]
         for index in range(given.size):
             value = given[index]
-            wrong += 1 - ((value >= least) & (value <= most) & (value - value == value - value))
-            taken[index] = value
+            wrong += 1 - ((value >= lowest) & (value <= highest))
+            taken[index] = first if value < first else last if value > last else value
         return wrong == 0
-    for first in range(0, given.size, size):
+    for begin in range(0, given.size, size):
         for place in range(size):
-            value = given[first + place]
-            wrong += 1 - ((value >= low[place]) & (value <= high[place]) & (value - value == value - value))
-            taken[first + place] = value
+            value = given[begin + place]
+            wrong += 1 - ((value >= least[place]) & (value <= most[place]))
+            inside = low[place] if value < low[place] else value
+            taken[begin + place] = high[place] if inside > high[place] else inside
     return wrong == 0
-
-
-def team_space(members: Sequence[spaces.Space[Any]]) -> spaces.Space[Any]:
-    """Return the space of several agents' actions together, (num_agents, ...).
-
-    Raises:
-        BlueprintError: they differ in more than their limits, or are of another kind than ActionReader takes.
-    """
-    limits = [_limits(space) for space in members]
-    if len({(low.dtype, low.shape) for low, _ in limits}) > 1:
-        raise BlueprintError(
-            f"the actions of all agents share one array, so their spaces are of one kind and shape, not "
-            f"{', '.join(dict.fromkeys(map(str, members)))}."
-        )
-    low, high = (np.stack(sides) for sides in zip(*limits, strict=True))
-    if low.dtype.kind == "i":
-        return spaces.MultiDiscrete(high - low + 1, start=low)
-    return spaces.Box(low, high, dtype=low.dtype.type)
-
-
-def _limits(space: spaces.Space[Any]) -> tuple[Array, Array]:
-    """Return the lowest and highest legal value, int64 or the Box's own float dtype."""
-    given = cast(Any, space)  # Gymnasium does not type the arrays of its spaces
-    match space:
-        case spaces.Discrete():
-            return np.asarray(int(given.start)), np.asarray(int(given.start + given.n) - 1)
-        case spaces.MultiDiscrete():
-            start: Array = np.asarray(given.start, np.int64)
-            count: Array = np.asarray(given.nvec, np.int64)
-            return start, start + count - 1
-        case spaces.MultiBinary():
-            ones: Array = np.ones(space.shape, np.int64)
-            return ones - 1, ones
-        case spaces.Box():
-            low: Array = given.low
-            high: Array = given.high
-            dtype: np.dtype[Any] = np.dtype(np.int64) if low.dtype.kind in "iu" else low.dtype
-            return low.astype(dtype), high.astype(dtype)
-        case _:
-            raise BlueprintError(
-                f"an action space is a Discrete, MultiDiscrete, MultiBinary or Box, not {space}."
-            )

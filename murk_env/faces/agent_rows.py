@@ -21,7 +21,7 @@ from murk_env.faces.agent_groups import (
 )
 from murk_env.faces.env import MurkEnv, check_env_class
 from murk_env.faces.infos import info_of_rows
-from murk_env.faces.options import FaceOptions
+from murk_env.faces.options import FaceOptions, OutOfBounds
 from murk_env.faces.policies import Policies, Policy, hand_over, skipped
 from murk_env.faces.seeding import read_mask
 from murk_env.faces.spaces import batched_space
@@ -65,6 +65,9 @@ class MurkAgentVectorEnv(VectorFace):
         render_mode: one of the class's render modes, or None.
         max_episode_steps: steps after which an episode is truncated: by default the class's own number; below
             1 for no limit.
+        action_out_of_bounds: what happens to a number beyond the bounds of a Box of actions: `raise` refuses
+            it, `clip` sets it to the bound. NaN is always refused, and a number beyond the bound by at most 4
+            units in the last place is always set to it.
         copy: whether observations are new arrays; with False two buffers alternate, each valid until the step
             after next. All other outputs are always new.
         checked: check at every tick that full writes are complete, all numbers finite, and indices of
@@ -92,6 +95,7 @@ class MurkAgentVectorEnv(VectorFace):
         autoreset_mode: str | AutoresetMode = AutoresetMode.NEXT_STEP,
         render_mode: str | None = None,
         max_episode_steps: int | None = None,
+        action_out_of_bounds: OutOfBounds = "raise",
         copy: bool = True,
         checked: bool = False,
         num_threads: int | None = None,
@@ -103,6 +107,7 @@ class MurkAgentVectorEnv(VectorFace):
         options = FaceOptions(
             render_mode=render_mode,
             max_episode_steps=agent_limit(env_class, max_episode_steps),
+            action_out_of_bounds=action_out_of_bounds,
             copy=copy,
             checked=checked,
             num_threads=num_threads,
@@ -113,7 +118,7 @@ class MurkAgentVectorEnv(VectorFace):
         seats = {one.group.name: one for one in seats_of(self._assembly.blueprint.groups)}
         self._seats = _chosen(env_class.__name__, seats, group)
         rest = [one for one in seats.values() if one is not self._seats]
-        self._others = Policies(env_class.__name__, rest, others, self._num_worlds)
+        self._others = Policies(env_class.__name__, rest, others, self._num_worlds, clips=options.clips)
         self._size = self._seats.group.size
         self.num_envs = self._num_worlds * self._size
         self._num_agents = self._assembly.blueprint.num_agents
@@ -121,7 +126,7 @@ class MurkAgentVectorEnv(VectorFace):
         self.single_observation_space, self.single_action_space = seen, done
         self.observation_space = batched_space(seen, self.num_envs)
         self.action_space = batched_space(done, self.num_envs)
-        self._reader = ActionReader(done, self.num_envs, self._called)
+        self._reader = ActionReader(done, self.num_envs, self._called, clips=options.clips)
 
     def world_and_agent(self, rows: npt.ArrayLike) -> tuple[Rows, Rows]:
         """Return the worlds and, numbered within their group, the agents of some rows.

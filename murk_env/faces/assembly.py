@@ -12,7 +12,8 @@ from murk_env.author.blueprint import Blueprint
 from murk_env.author.environment import Environment
 from murk_env.author.params import make_params
 from murk_env.engine.batch import Batch
-from murk_env.faces.actions import ActionReader, team_space
+from murk_env.faces.action_limits import team_space
+from murk_env.faces.actions import ActionReader
 from murk_env.faces.options import FaceOptions, check_face
 from murk_env.faces.screen import Screen
 from murk_env.faces.static_sharing import shared_static
@@ -77,7 +78,7 @@ def assemble(
     if static_arena is None:
         static_arena = shared_static(cls, params, blueprint)
     world = _world(cls, blueprint, num_worlds, static_arena, checked=options.checked)
-    actions = ActionReader(_action_space(blueprint), num_worlds)
+    actions = ActionReader(_action_space(blueprint), num_worlds, clips=options.clips)
     plans = _plans(blueprint, world, agents=agents)
     observed = [ObservationBuffers(plan, num_worlds, copy=options.copy) for plan in plans]
     batch = Batch(

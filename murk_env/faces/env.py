@@ -12,7 +12,7 @@ from murk_env.author.environment import Environment
 from murk_env.errors import DefinitionError, FrozenAttributeError, ParameterError, ReentrantStepError
 from murk_env.faces.assembly import assemble
 from murk_env.faces.infos import info_of_one
-from murk_env.faces.options import FaceOptions
+from murk_env.faces.options import FaceOptions, OutOfBounds
 from murk_env.faces.screen import MODES
 from murk_env.faces.seeding import draw_seed, peek_seed, read_options
 from murk_env.faces.worlds import EnvWorlds
@@ -72,6 +72,9 @@ class MurkEnv(Environment, gymnasium.Env[Any, Any]):
         render_mode: one of `metadata["render_modes"]`, or None.
         max_episode_steps: steps after which an episode is truncated; None or a number below 1 for no
             limit. `gymnasium.make` leaves it out and wraps the env with TimeLimit instead.
+        action_out_of_bounds: what happens to a number beyond the bounds of a Box of actions: `raise` refuses
+            it, `clip` sets it to the bound. NaN is always refused, and a number beyond the bound by at most 4
+            units in the last place is always set to it.
         copy: whether every observation is a new array; with False two buffers alternate, each valid until
             the step after next.
         checked: check at every tick that full writes are complete, all numbers finite, and indices of
@@ -106,13 +109,18 @@ class MurkEnv(Environment, gymnasium.Env[Any, Any]):
         *,
         render_mode: str | None = None,
         max_episode_steps: int | None = None,
+        action_out_of_bounds: OutOfBounds = "raise",
         copy: bool = True,
         checked: bool = False,
         static_arena: StaticArena | None = None,
         **parameters: Any,
     ) -> None:
         options = FaceOptions(
-            render_mode=render_mode, max_episode_steps=max_episode_steps, copy=copy, checked=checked
+            render_mode=render_mode,
+            max_episode_steps=max_episode_steps,
+            action_out_of_bounds=action_out_of_bounds,
+            copy=copy,
+            checked=checked,
         )
         made = assemble(type(self), 1, None, options, static_arena, parameters)
         self.params, self.lattice, self.render_mode = made.author.params, made.author.lattice, render_mode

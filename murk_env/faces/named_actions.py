@@ -20,13 +20,14 @@ class NamedActions:
         owner: the environment's name.
         actions: reads the actions of all agents together.
         groups: where the groups of its agents stand.
+        clips: whether numbers beyond the bounds of a Box are set to them, instead of refused.
     """
 
-    def __init__(self, owner: str, actions: ActionReader, groups: Sequence[Seats]) -> None:
+    def __init__(self, owner: str, actions: ActionReader, groups: Sequence[Seats], *, clips: bool) -> None:
         self._owner = owner
         self._joint = actions
         self._readers = {
-            name: ActionReader(one.group.action_space, 1, f"agent {name}".format)
+            name: ActionReader(one.group.action_space, 1, f"agent {name}".format, clips=clips)
             for one in groups
             for name in one.names
         }

@@ -2,14 +2,16 @@
 
 import dataclasses
 import operator
-from typing import Any
+from typing import Any, Literal, get_args
 
 from murk_env.author.blueprint import Blueprint
 from murk_env.author.environment import Environment
-from murk_env.errors import BlueprintError, ParameterError
+from murk_env.errors import BlueprintError, ParameterError, did_you_mean
 from murk_env.kernels.threads import num_processors
 
-__all__ = ["FaceOptions", "check_face", "thread_count", "time_limit"]
+__all__ = ["FaceOptions", "OutOfBounds", "check_face", "thread_count", "time_limit"]
+
+OutOfBounds = Literal["raise", "clip"]
 
 _THREADS_PER_PROCESSOR = 16  # more is a slip: beyond one for each they only wait for each other
 
@@ -21,6 +23,8 @@ class FaceOptions:
     Attributes:
         render_mode: one of the class's render modes, or None.
         max_episode_steps: steps after which an episode is truncated; None or below 1 for no limit.
+        action_out_of_bounds: what happens to a number beyond the bounds of a Box of actions: `raise` refuses
+            it, `clip` sets it to the bound.
         copy: whether outputs are arrays of their own; with False, two sets are used in turn.
         checked: prove at every tick that full writes are complete and all numbers finite.
         num_threads: threads that share the worlds, None for as many as there are processors where it pays.
@@ -28,6 +32,7 @@ class FaceOptions:
 
     render_mode: str | None = None
     max_episode_steps: int | None = None
+    action_out_of_bounds: OutOfBounds = "raise"
     copy: bool = True
     checked: bool = False
     num_threads: int | None = 1
@@ -38,11 +43,19 @@ class FaceOptions:
             raise ParameterError(
                 f"{cls.__name__} has no render_mode {self.render_mode!r}; it has {metadata['render_modes']}."
             )
+        known, given = get_args(OutOfBounds), self.action_out_of_bounds
+        if not isinstance(given, str) or given not in known:  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise ParameterError(f"action_out_of_bounds cannot be {given!r}; {did_you_mean(given, known)}")
         return dataclasses.replace(
             self,
             max_episode_steps=time_limit(self.max_episode_steps),
             num_threads=thread_count(self.num_threads),
         )
+
+    @property
+    def clips(self) -> bool:
+        """Whether actions beyond the bounds of a Box are clipped to them."""
+        return self.action_out_of_bounds == "clip"
 
     @property
     def keywords(self) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from murk_env.faces.assembly import assemble
 from murk_env.faces.env import MurkEnv, check_env_class
 from murk_env.faces.infos import info_of_one
 from murk_env.faces.named_actions import NamedActions
-from murk_env.faces.options import FaceOptions
+from murk_env.faces.options import FaceOptions, OutOfBounds
 from murk_env.faces.register import register_with_pettingzoo
 from murk_env.faces.seeding import draw_seed, read_options
 from murk_env.faces.worlds import EnvWorlds
@@ -56,6 +56,9 @@ class MurkParallelEnv(ParallelEnv[str, Any, Any]):
         render_mode: one of the class's render modes, or None.
         max_episode_steps: steps after which an episode is truncated: by default the class's own number; below
             1 for no limit.
+        action_out_of_bounds: what happens to a number beyond the bounds of a Box of actions: `raise` refuses
+            it, `clip` sets it to the bound. NaN is always refused, and a number beyond the bound by at most 4
+            units in the last place is always set to it.
         copy: whether observations are new arrays; with False two buffers alternate, each valid until the step
             after next.
         checked: check at every tick that full writes are complete, all numbers finite, and indices of
@@ -79,6 +82,7 @@ class MurkParallelEnv(ParallelEnv[str, Any, Any]):
         *,
         render_mode: str | None = None,
         max_episode_steps: int | None = None,
+        action_out_of_bounds: OutOfBounds = "raise",
         copy: bool = True,
         checked: bool = False,
         static_arena: StaticArena | None = None,
@@ -94,6 +98,7 @@ class MurkParallelEnv(ParallelEnv[str, Any, Any]):
         options = FaceOptions(
             render_mode=render_mode,
             max_episode_steps=agent_limit(env_class, max_episode_steps),
+            action_out_of_bounds=action_out_of_bounds,
             copy=copy,
             checked=checked,
         )
@@ -115,7 +120,7 @@ class MurkParallelEnv(ParallelEnv[str, Any, Any]):
         self._action_spaces = {
             name: copying.deepcopy(one.group.action_space) for name, (one, _) in self._seats.items()
         }
-        self._actions = NamedActions(env_class.__name__, made.actions, groups)
+        self._actions = NamedActions(env_class.__name__, made.actions, groups, clips=options.clips)
 
     def observation_space(self, agent: str) -> spaces.Space[Any]:
         """Return the space of an agent's observations; the same object for all of its group.

@@ -25,18 +25,26 @@ class Policies:
         others: the groups that need one.
         given: the policies by the names of groups.
         num_worlds: number of worlds.
+        clips: whether numbers beyond the bounds of a Box are set to them, instead of refused.
 
     Raises:
         ParameterError: a group has no policy, a policy no such group, or it cannot be called.
     """
 
     def __init__(
-        self, owner: str, others: Sequence[Seats], given: Mapping[str, Policy] | None, num_worlds: int
+        self,
+        owner: str,
+        others: Sequence[Seats],
+        given: Mapping[str, Policy] | None,
+        num_worlds: int,
+        *,
+        clips: bool,
     ) -> None:
         self.given = dict(_checked(owner, [one.group.name for one in others], given))
         self._seats = others
         self._readers = [
-            ActionReader(one.group.action_space, num_worlds * one.group.size, _caller(one)) for one in others
+            ActionReader(one.group.action_space, num_worlds * one.group.size, _caller(one), clips=clips)
+            for one in others
         ]
         self._num_worlds = num_worlds
 

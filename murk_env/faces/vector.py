@@ -9,7 +9,7 @@ from gymnasium.vector import AutoresetMode
 from murk_arena import StaticArena
 from murk_env.faces.env import MurkEnv, check_env_class
 from murk_env.faces.infos import info_of_rows
-from murk_env.faces.options import FaceOptions
+from murk_env.faces.options import FaceOptions, OutOfBounds
 from murk_env.faces.seeding import read_mask
 from murk_env.faces.spaces import batched_space
 from murk_env.faces.vector_base import StepResult, VectorFace
@@ -29,6 +29,9 @@ class MurkVectorEnv(VectorFace):
         autoreset_mode: `NextStep`, `SameStep` or `Disabled`, or the enum.
         render_mode: one of the class's render modes, or None.
         max_episode_steps: steps after which an episode is truncated; None or below 1 for no limit.
+        action_out_of_bounds: what happens to a number beyond the bounds of a Box of actions: `raise` refuses
+            it, `clip` sets it to the bound. NaN is always refused, and a number beyond the bound by at most 4
+            units in the last place is always set to it.
         copy: whether observations, rewards and flags are new arrays; with False two sets of buffers
             alternate, each valid until the step after next. Infos are always new.
         checked: check at every tick that full writes are complete, all numbers finite, and indices of
@@ -54,6 +57,7 @@ class MurkVectorEnv(VectorFace):
         autoreset_mode: str | AutoresetMode = AutoresetMode.NEXT_STEP,
         render_mode: str | None = None,
         max_episode_steps: int | None = None,
+        action_out_of_bounds: OutOfBounds = "raise",
         copy: bool = True,
         checked: bool = False,
         num_threads: int | None = None,
@@ -66,6 +70,7 @@ class MurkVectorEnv(VectorFace):
         options = FaceOptions(
             render_mode=render_mode,
             max_episode_steps=max_episode_steps,
+            action_out_of_bounds=action_out_of_bounds,
             copy=copy,
             checked=checked,
             num_threads=num_threads,

@@ -81,8 +81,9 @@ def _outside_box(box: Any) -> Iterator[tuple[str, Any]]:
     low, high = _last(box, "low"), _last(box, "high")
     if np.issubdtype(box.dtype, np.floating):
         yield "NaN", box.dtype.type(np.nan)
-        infinity = box.dtype.type(np.inf)  # of the box's own type, or numpy 1 steps in float64
-        beyond, limits = [np.nextafter(low, -infinity), np.nextafter(high, infinity)], np.finfo(box.dtype)
+        limits = np.finfo(box.dtype)  # far outside: rounding errors beyond a bound may be taken for it
+        with np.errstate(over="ignore"):
+            beyond = [low - np.maximum(abs(low), 1), high + np.maximum(abs(high), 1)]
     else:
         beyond, limits = [int(low) - 1, int(high) + 1], np.iinfo(box.dtype)
     for what, value in zip(("a value below", "a value above"), beyond, strict=True):

@@ -234,6 +234,7 @@ def test_a_parameter_without_a_default_has_to_be_given():
 
 
 RESERVED = [
+    "action_out_of_bounds",
     "num_envs",
     "vectorization_mode",
     "vector_kwargs",
