@@ -62,7 +62,6 @@ class CrystalNav(MurkEnv):
         def _near(self, place: int) -> int:
             return int(self.lattice.rank([place, place, place // 2 * 2]))  # the sum is even in every cell
 
-    params: Params
     first_beacon = Field(mutability="static")  # (num_cells,) when an episode begins
     first_radiation = Field(mutability="static")  # (num_cells,) when an episode begins
     beacon = Field(low=0.0, high=STRENGTH, initial=first_beacon)  # (num_worlds, num_cells)

@@ -75,7 +75,6 @@ class Ecosystem(MurkEnv):
             """A density begins at most twice the disturbance from equilibrium, in logarithms."""
             return min(-math.log(self.scarcity), math.log(self.plenty)) / 2.0
 
-    params: Params
     prey = Field(initial=1.0, low=0.0, high=ABUNDANCE)  # (num_worlds, num_cells)
     predators = Field(initial=1.0, low=0.0, high=ABUNDANCE)  # (num_worlds, num_cells)
     census = Field(over="world", components=2, initial=1.0, low=0.0, high=ABUNDANCE)  # (num_worlds, 2) means

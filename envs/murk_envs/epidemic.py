@@ -74,7 +74,6 @@ class Epidemic(MurkEnv):
             """Cells along a region's side."""
             return self.size // self.regions
 
-    params: Params
     susceptible = Field(initial=1.0, low=0.0)  # (num_worlds, num_cells) shares of a cell's people
     infected = Field(low=0.0)  # (num_worlds, num_cells)
     recovered = Field(low=0.0)  # (num_worlds, num_cells)

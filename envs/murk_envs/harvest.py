@@ -71,7 +71,6 @@ class Harvest(MurkEnv):
             """Cells with rock."""
             return round(self.rocks * self.size**2)
 
-    params: Params
     fruit = Field(low=0.0, high=1.0)  # (num_worlds, num_cells)
     rock = Field(low=0.0, high=1.0, mutability="sparse")  # (num_worlds, num_cells) 1 where there is rock
     crowd = Field(low=0.0, high=LARGEST_CROWD)  # (num_worlds, num_cells) agents in a cell

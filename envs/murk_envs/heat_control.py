@@ -74,7 +74,6 @@ class HeatControl(MurkEnv):
             """Headings of the wave are from 0 to this: on a line there is but one."""
             return 0.0 if self.plant == "line" else FULL_TURN
 
-    params: Params
     heat = Field(unit="K", low=-EXTREME, high=EXTREME)  # (num_worlds, num_cells)
     spread = Field(unit="K")  # (num_worlds, num_cells) heat after diffusion and loss
     target = Field(unit="K", low=-EXTREME, high=EXTREME)  # (num_worlds, num_cells) of the coming step

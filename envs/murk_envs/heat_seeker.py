@@ -39,7 +39,6 @@ class HeatSeeker(MurkEnv):
             """Cell of the source: one step in from the last row and column."""
             return (self.size - 2) * self.size + self.size - 2
 
-    params: Params
     settled = Field(mutability="static", unit="K")  # (num_cells,) heat when an episode begins
     heat = Field(unit="K", low=0.0, high=SOURCE_HEAT, initial=settled)  # (num_worlds, num_cells)
     agent = Field(over="world", dtype="int32")  # (num_worlds,) cell

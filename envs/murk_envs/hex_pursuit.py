@@ -52,7 +52,6 @@ class HexPursuit(MurkEnv):
                 f"that all have room, not {self.gap} with reach={self.reach} and size={self.size}.",
             )
 
-    params: Params
     # (num_worlds, num_agents) predators first
     cells = Field(over="agents", dtype="int32", low=NOWHERE, high=WIDEST**2 - 1)
     # (num_worlds, 2, num_agents) q and r

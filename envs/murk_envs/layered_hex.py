@@ -54,7 +54,6 @@ class LayeredHex(MurkEnv):
             """Cell of the beacon: the last row and column of the top floor."""
             return self.size * self.size * self.floors - 1
 
-    params: Params
     first_beacon = Field(mutability="static")  # (num_cells,) when an episode begins
     beacon = Field(low=0.0, high=STRENGTH, initial=first_beacon)  # (num_worlds, num_cells)
     agent = Field(over="world", dtype="int32")  # (num_worlds,) cell

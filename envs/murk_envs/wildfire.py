@@ -62,7 +62,6 @@ class Wildfire(MurkEnv):
                 f"cells of it with sparks={self.sparks}.",
             )
 
-    params: Params
     state = Field(categories=3)  # (num_worlds, num_cells) forest, burning, or bare
     fuel = Field(low=0.0, high=1.0, mutability="sparse")  # (num_worlds, num_cells)
     dryness = Field(initial=1.0, low=0.0, high=1.0)  # (num_worlds, num_cells)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from murk_env.author import params as parameters
 from murk_env.author.blueprint import Blueprint
 from murk_env.author.hooks import Hook, Hooks
+from murk_env.author.params_type import ParamsOfClass
 from murk_env.author.per_world import CompiledHook
 from murk_env.author.world_view import VIEW_NAMES, WorldView
 from murk_env.errors import BlueprintError, DefinitionError, PictureError
@@ -46,10 +47,10 @@ class Environment(WorldView):
     registered_agents: ClassVar[str | None] = None
     max_episode_steps: ClassVar[int | None] = None
     Params: ClassVar[type[parameters.Params]] = NoParams
-    params: Any
     lattice: Lattice
 
-    if TYPE_CHECKING:  # what they take depends on their kind: see `per_world`
+    if TYPE_CHECKING:  # what hooks take depends on their kind: see `per_world`
+        params = ParamsOfClass()
         start: Callable[..., Any]
         act: Callable[..., Any]
         reward: Callable[..., Any]

@@ -93,9 +93,12 @@ class Params:
     """Base of every environment's `Params`: a frozen dataclass with keyword arguments, validated when made.
 
     Where a `float` is declared an `int` is converted; a bool, a string and NaN are refused. Write checks
-    across parameters in `check`, with `require`, and values that follow from parameters as properties.
+    across parameters in `check`, with `require`, and values that follow from parameters as properties. A
+    subclass of an environment adds parameters with `class Params(Base.Params)`. A constant is named in
+    capitals, or is a ClassVar: a lower-case name without a type is refused.
 
     Raises:
+        DefinitionError: a declaration that cannot be read.
         ParameterError: a value has a wrong type, is out of range, or is refused by `check`.
     """
 
@@ -108,6 +111,7 @@ class Params:
                     f"parameters in check(self), and what follows from them as properties."
                 )
         dataclasses.dataclass(frozen=True, kw_only=True)(cls)
+        _refuse_untyped(cls)
         for field in dataclasses.fields(cast(Any, cls)):
             if field.name in RESERVED:
                 raise DefinitionError(
@@ -132,6 +136,21 @@ class Params:
         """
         if not condition:
             raise ParameterError(f"{_owner(type(self))}: {reason}")
+
+
+def _refuse_untyped(cls: type[Params]) -> None:
+    """Raise DefinitionError for a value without a type: a dataclass would leave it out without a word."""
+    declared: Mapping[str, Any] = cast(Any, cls).__dataclass_fields__  # those of its bases too
+    for name, value in vars(cls).items():
+        constant = (
+            name.startswith("_") or name.isupper() or isinstance(value, type) or hasattr(value, "__get__")
+        )
+        if not constant and (name not in declared or declared[name].default is not value):
+            kind = type(value).__name__
+            raise DefinitionError(
+                f"{cls.__qualname__}: {name} = {value!r} needs a type to be a parameter, {name}: {kind} = "
+                f"{value!r}; a constant is called {name.upper()}, or is a ClassVar."
+            )
 
 
 @functools.cache
@@ -195,6 +214,11 @@ def _knob(field: "dataclasses.Field[Any]", hint: Any) -> Knob:
     ranges = [extra for extra in extras if isinstance(extra, Range)]
     docs = [extra for extra in extras if isinstance(extra, str)]
     choices = get_args(hint) if get_origin(hint) is Literal else ()
+    if ranges and hint not in (int, float):
+        raise DefinitionError(
+            f"the parameter {field.name} has a Range, {ranges[0]}, which only an int or a float can have; it "
+            f"is declared as {hint if choices else getattr(hint, '__name__', hint)}."
+        )
     return Knob(field.name, hint, choices, ranges[0] if ranges else None, docs[0] if docs else "", default)
 
 

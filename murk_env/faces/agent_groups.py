@@ -70,7 +70,7 @@ def apart(values: npt.NDArray[Any], num_agents: int) -> npt.NDArray[Any]:
 
 
 def agent_limit(env_class: type[MurkEnv], steps: int | None) -> int | None:
-    """Return a face's time limit: the class's own where none is given, which below 1 is no limit."""
+    """Return a face's time limit: the class's own where none is given, which -1 sets aside."""
     return env_class.max_episode_steps if steps is None else steps
 
 

@@ -63,8 +63,8 @@ class MurkAgentVectorEnv(VectorFace):
             `(num_worlds, size, ...)`, called once per step. Actions of agents that have left are ignored.
         autoreset_mode: `NextStep`, `SameStep` or `Disabled`, or the enum.
         render_mode: one of the class's render modes, or None.
-        max_episode_steps: steps after which an episode is truncated: by default the class's own number; below
-            1 for no limit.
+        max_episode_steps: steps after which an episode is truncated: by default the class's own number; -1
+            for no limit.
         action_out_of_bounds: what happens to a number beyond the bounds of a Box of actions: `raise` refuses
             it, `clip` sets it to the bound. NaN is always refused, and a number beyond the bound by at most 4
             units in the last place is always set to it.

@@ -70,8 +70,8 @@ class MurkEnv(Environment, gymnasium.Env[Any, Any]):
 
     Args:
         render_mode: one of `metadata["render_modes"]`, or None.
-        max_episode_steps: steps after which an episode is truncated; None or a number below 1 for no
-            limit. `gymnasium.make` leaves it out and wraps the env with TimeLimit instead.
+        max_episode_steps: steps after which an episode is truncated; None or -1 for no limit.
+            `gymnasium.make` leaves it out and wraps the env with TimeLimit instead.
         action_out_of_bounds: what happens to a number beyond the bounds of a Box of actions: `raise` refuses
             it, `clip` sets it to the bound. NaN is always refused, and a number beyond the bound by at most 4
             units in the last place is always set to it.
@@ -123,7 +123,8 @@ class MurkEnv(Environment, gymnasium.Env[Any, Any]):
             checked=checked,
         )
         made = assemble(type(self), 1, None, options, static_arena, parameters)
-        self.params, self.lattice, self.render_mode = made.author.params, made.author.lattice, render_mode
+        self.__dict__["params"] = made.author.params
+        self.lattice, self.render_mode = made.author.lattice, render_mode
         self._options, self._batch, self._screen = made.options, made.batch, made.screen
         self._actions = made.actions
         self.observation_space = made.batch.observed[0].plan.space

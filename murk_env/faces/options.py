@@ -4,6 +4,8 @@ import dataclasses
 import operator
 from typing import Any, Literal, get_args
 
+import numpy as np
+
 from murk_env.author.blueprint import Blueprint
 from murk_env.author.environment import Environment
 from murk_env.errors import BlueprintError, ParameterError, did_you_mean
@@ -22,7 +24,7 @@ class FaceOptions:
 
     Attributes:
         render_mode: one of the class's render modes, or None.
-        max_episode_steps: steps after which an episode is truncated; None or below 1 for no limit.
+        max_episode_steps: steps after which an episode is truncated; None or -1 for no limit.
         action_out_of_bounds: what happens to a number beyond the bounds of a Box of actions: `raise` refuses
             it, `clip` sets it to the bound.
         copy: whether outputs are arrays of their own; with False, two sets are used in turn.
@@ -103,11 +105,20 @@ def thread_count(number: Any) -> int | None:
 
 
 def time_limit(steps: Any) -> int | None:
-    """Return a time limit in steps, None for none: gymnasium.make_vec passes -1 for none."""
+    """Return a time limit in steps, None for none, which Gymnasium writes as -1.
+
+    Raises:
+        ParameterError: it is neither.
+    """
     if steps is None:
         return None
     try:
-        limit = operator.index(steps)
+        limit = 0 if isinstance(steps, bool | np.bool_) else operator.index(steps)
     except TypeError:
-        raise ParameterError(f"max_episode_steps is a number of steps or None, not {steps!r}.") from None
-    return limit if limit > 0 else None
+        limit = 0
+    if limit < 1 and limit != -1:
+        raise ParameterError(
+            f"the time limit (max_episode_steps, or max_cycles in PettingZoo) is a number of steps, at least "
+            f"1, or None or -1 for none, not {steps!r}."
+        )
+    return None if limit == -1 else limit

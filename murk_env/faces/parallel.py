@@ -54,8 +54,8 @@ class MurkParallelEnv(ParallelEnv[str, Any, Any]):
     Args:
         env_class: the environment, with groups of agents.
         render_mode: one of the class's render modes, or None.
-        max_episode_steps: steps after which an episode is truncated: by default the class's own number; below
-            1 for no limit.
+        max_episode_steps: steps after which an episode is truncated: by default the class's own number; -1
+            for no limit.
         action_out_of_bounds: what happens to a number beyond the bounds of a Box of actions: `raise` refuses
             it, `clip` sets it to the bound. NaN is always refused, and a number beyond the bound by at most 4
             units in the last place is always set to it.

@@ -9,6 +9,7 @@ import gymnasium
 from murk_env.errors import DefinitionError
 from murk_env.faces.entry_points import entry_point
 from murk_env.faces.env import MurkEnv
+from murk_env.faces.options import time_limit
 
 __all__ = ["PETTINGZOO_FORMS", "register", "register_with_pettingzoo"]
 
@@ -35,19 +36,21 @@ def register(
 
     Args:
         env_id: `namespace/Name-v0`.
-        max_episode_steps: steps after which episodes are truncated, unless told otherwise; None for no limit.
+        max_episode_steps: steps after which episodes are truncated, unless told otherwise; None or -1 for no
+            limit.
         agents: for a blueprint with groups, `team` if they share one reward, `apart` if every agent has its
             own; None for one actor.
 
     Raises:
-        DefinitionError: the decorated object is no subclass of MurkEnv, or an argument has a wrong type.
+        DefinitionError: the decorated object is no subclass of MurkEnv, or an argument cannot be.
     """
     _check_arguments(env_id, agents)
+    limit = time_limit(max_episode_steps)
 
     def mark(cls: type[SomeEnv]) -> type[SomeEnv]:
         if not (isinstance(cls, type) and issubclass(cls, MurkEnv)):  # pyright: ignore[reportUnnecessaryIsInstance]
             raise DefinitionError(f"@register({env_id!r}) decorates a subclass of MurkEnv, not {cls!r}.")
-        cls.registered_id, cls.max_episode_steps, cls.registered_agents = env_id, max_episode_steps, agents
+        cls.registered_id, cls.max_episode_steps, cls.registered_agents = env_id, limit, agents
         if agents != "apart":
             _register_with_gymnasium(cls, env_id)
         if agents is not None:

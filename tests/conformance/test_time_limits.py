@@ -38,7 +38,7 @@ def test_make_vec_passes_the_limit_of_the_spec_or_the_callers(limited_id, keywor
     assert lengths(gymnasium.make_vec(limited_id, 2, autoreset_mode="SameStep", **keywords)) == expected
 
 
-@pytest.mark.parametrize("limit", [None, 0, -1])
+@pytest.mark.parametrize("limit", [None, -1])
 def test_a_class_without_a_limit_never_truncates(limit):
     envs = MurkVectorEnv(Count, 1, autoreset_mode="SameStep", limit=99, max_episode_steps=limit)
     assert lengths(envs) == []

@@ -3,7 +3,7 @@
 import dataclasses
 import re
 from fractions import Fraction
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal, assert_type
 
 import numpy as np
 import pytest
@@ -41,7 +41,6 @@ class Pond(MurkEnv):
             """Cells of the pond."""
             return self.size**2
 
-    params: Params
     water = Field()
 
     @classmethod
@@ -270,6 +269,67 @@ def test_an_annotation_that_names_what_is_not_there_is_refused():
     params = type("Params", (murk_env.Params,), {"__annotations__": {"size": "Unheard"}, "size": 3})
     with pytest.raises(DefinitionError, match="Params: name 'Unheard' is not defined; import what its annot"):
         params()
+
+
+@pytest.mark.parametrize(
+    ("kind", "called"),
+    [(str, "str"), (bool, "bool"), (Literal[1, 2], r"typing.Literal\[1, 2\]"), (int | None, r"int \| None")],
+    ids=str,
+)
+def test_only_numbers_have_a_range(kind, called):
+    params = type("Params", (murk_env.Params,), {"__annotations__": {"size": Annotated[kind, Range(2, 9)]}})
+    with pytest.raises(
+        DefinitionError, match=rf"parameter size has a Range, from 2 to 9, .* it is declared as {called}\.$"
+    ):
+        make_params("Lake", params, {"size": 3})
+
+
+@pytest.mark.parametrize("value", [4, "flat", (1, 2), None], ids=repr)
+def test_a_value_without_a_type_is_refused(value):
+    with pytest.raises(
+        DefinitionError,
+        match=rf"^Params: size = {re.escape(repr(value))} needs a type .* a constant is called SIZE",
+    ):
+        type("Params", (murk_env.Params,), {"size": value})
+
+
+def test_another_default_without_a_type_is_refused():
+    with pytest.raises(DefinitionError, match=r"size = 5 needs a type to be a parameter, size: int = 5"):
+        type("Params", (Pond.Params,), {"size": 5})
+
+
+def test_constants_methods_and_classes_are_no_parameters():
+    class Params(Pond.Params):
+        LIMIT = 3
+        limit: ClassVar[int] = 4
+        _hidden = 5
+
+        class Inner:
+            pass
+
+        @staticmethod
+        def twice(value):
+            return 2 * value
+
+        def wide(self):
+            return self.twice(self.size) + self.LIMIT + self.limit
+
+    assert list(knobs_of(Params)) == list(knobs_of(Pond.Params))
+    assert Params(size=5).wide() == 17
+
+
+class Deeper(Pond):
+    """A subclass with one more parameter; a type checker knows both kinds without a further declaration."""
+
+    class Params(Pond.Params):
+        springs: int = 1
+
+
+def test_self_params_is_of_the_classes_own_kind():
+    pond, deeper = Pond(), Deeper(springs=2)
+    assert type(assert_type(pond.params, Pond.Params)) is Pond.Params
+    assert type(assert_type(deeper.params, Deeper.Params)) is Deeper.Params
+    assert (deeper.params.springs, deeper.params.size) == (2, 4)
 
 
 @pytest.mark.parametrize(("low", "high"), [(5, 2), ("a", 2), (0.0, float("nan"))])

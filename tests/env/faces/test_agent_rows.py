@@ -206,7 +206,7 @@ def test_the_time_limit_is_the_classes_own_unless_another_is_given():
         return next((step for step in range(1, 23) if envs.step([0] * 3)[3].any()), None)
 
     assert Race.max_episode_steps == truncates_at() == 20
-    assert (truncates_at(max_episode_steps=3), truncates_at(max_episode_steps=0)) == (3, None)
+    assert (truncates_at(max_episode_steps=3), truncates_at(max_episode_steps=-1)) == (3, None)
 
 
 # Rows

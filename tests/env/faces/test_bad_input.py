@@ -3,6 +3,7 @@
 import dataclasses
 from typing import Any, cast
 
+import gymnasium
 import numpy as np
 import pytest
 from gymnasium.spaces import Discrete
@@ -12,6 +13,7 @@ from murk_env import (
     Blueprint,
     Diffusion,
     Field,
+    MurkAgentVectorEnv,
     MurkEnv,
     MurkVectorEnv,
     Observation,
@@ -20,6 +22,7 @@ from murk_env import (
     Window,
     World,
     per_world,
+    register,
 )
 from murk_env.errors import (
     BlueprintError,
@@ -29,7 +32,10 @@ from murk_env.errors import (
     OptionError,
     ParameterError,
 )
+from murk_env.faces.forms import form_of_class
+from murk_env.faces.parallel import MurkParallelEnv
 from murk_envs import HeatSeeker
+from tests.env.agent_worlds import Crew
 from tests.env.worlds import Walker
 
 GRID = Square4(2, 2)
@@ -137,10 +143,34 @@ def test_an_integer_serves_as_a_float():
     assert (decay, type(decay)) == (0.0, float)
 
 
-@pytest.mark.parametrize("limit", ["7", 3.5])
-def test_a_time_limit_is_a_number_of_steps(limit):
-    with pytest.raises(ParameterError, match=f"is a number of steps or None, not {limit!r}"):
-        MurkVectorEnv(Walker, 2, max_episode_steps=limit)
+@pytest.mark.parametrize("limit", ["x", 3.5, 200.0, 0, -2, True], ids=repr)
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda limit: register("tests/Bad-v0", max_episode_steps=limit)(Walker),
+        lambda limit: Walker(max_episode_steps=limit),
+        lambda limit: MurkVectorEnv(Walker, 2, max_episode_steps=limit),
+        lambda limit: MurkParallelEnv(Crew, max_episode_steps=limit),
+        lambda limit: MurkAgentVectorEnv(Crew, 2, max_episode_steps=limit),
+        lambda limit: form_of_class("parallel", Crew)(max_cycles=limit),
+        lambda limit: gymnasium.make_vec("murk/HeatSeeker-v0", 2, max_episode_steps=limit),
+    ],
+    ids=["register", "single", "vector", "parallel", "rows", "max_cycles", "make_vec"],
+)
+def test_a_time_limit_is_a_number_of_steps(make, limit):
+    with pytest.raises(
+        ParameterError, match=rf"^the time limit .* at least 1, or None or -1 for none, not {limit!r}\.$"
+    ):
+        make(limit)
+
+
+def test_minus_one_is_no_time_limit_at_register_either():
+    class Endless(Walker):
+        pass
+
+    register("tests/Endless-v0", max_episode_steps=-1)(Endless)
+    assert Endless.max_episode_steps is gymnasium.spec("tests/Endless-v0").max_episode_steps is None
+    del gymnasium.registry["tests/Endless-v0"]
 
 
 @pytest.mark.parametrize("env_class", [Walker(), "murk/HeatSeeker-v0", int])

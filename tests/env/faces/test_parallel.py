@@ -88,7 +88,7 @@ def test_the_time_limit_is_the_classes_own_unless_another_is_given():
         return None
 
     assert Race.max_episode_steps == length_of() == 20
-    assert (length_of(max_episode_steps=3), length_of(max_episode_steps=0)) == (3, None)
+    assert (length_of(max_episode_steps=3), length_of(max_episode_steps=-1)) == (3, None)
 
 
 def test_where_nobody_is_left_an_empty_step_does_nothing():

@@ -46,7 +46,6 @@ def test_a_class_with_parameters_and_fields_of_its_own_works_in_a_worker():
         class Params(HeatSeeker.Params):
             bonus: Annotated[float, Range(0.0, 5.0), "what a visit is worth"] = 2.0
 
-        params: Params  # pyright: ignore[reportIncompatibleVariableOverride]
         visits = Field(initial=HeatSeeker.settled)
 
         @per_world
