@@ -137,12 +137,15 @@ class MurkVectorEnv(VectorFace):
                 final[world] = seen
             mask = np.zeros(self.num_envs, np.bool_)
             mask[ended.worlds] = True
-            infos |= {
+            finals = {
                 "final_obs": final,
                 "_final_obs": mask,
                 "final_info": info_of_rows(ended.info, ended.worlds),
                 "_final_info": mask.copy(),
             }
+            return (
+                finals | infos if mask[0] else infos | finals
+            )  # the order in which SyncVectorEnv meets them
         return infos
 
     def __reduce__(self) -> tuple[Any, ...]:

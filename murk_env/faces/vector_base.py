@@ -98,7 +98,7 @@ class VectorFace(VectorEnv[Any, Any, Array]):
         known = read_options(options, ("reset_mask",))
         if "reset_mask" in known:
             masked = self._masked_worlds(known["reset_mask"])
-            if not self._batch.started:
+            if not self._batch.started and len(masked) < self._num_worlds:
                 raise ResetNeededError("reset every world once before resetting some with a reset_mask.")
         self._reset_worlds(np.arange(self._num_worlds) if masked is None else masked, seeds)
         return self._observations(), self._reset_infos(masked)

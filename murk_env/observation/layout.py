@@ -12,7 +12,7 @@ from murk_env.errors import BlueprintError
 from murk_env.observation._checks import MOST
 from murk_env.observation.entry import Fitted, Part, Scene
 
-__all__ = ["Layout", "Place", "output_boxes", "place_parts"]
+__all__ = ["Layout", "Place", "in_output_order", "output_boxes", "place_parts"]
 
 Layout = Literal["flat", "image", "dict"]
 
@@ -61,7 +61,7 @@ class Place:
 
 
 def place_parts(fitted: Sequence[Fitted], scene: Scene, layout: Layout) -> list[Place]:
-    """Return where each part goes, in order.
+    """Return where each part goes, in order; the outputs of the dict layout are in the order of their keys.
 
     Raises:
         BlueprintError: two parts have one key, cannot be stacked as one image, or are absurdly large.
@@ -78,6 +78,8 @@ def place_parts(fitted: Sequence[Fitted], scene: Scene, layout: Layout) -> list[
             begin += place.size
     if layout == "dict":
         _check_keys([place.part.key for place in places])
+        ranks = {key: rank for rank, key in enumerate(sorted(place.part.key for place in places))}
+        places = [dataclasses.replace(place, output=ranks[place.part.key]) for place in places]
     elif layout == "image":
         _check_image(places)
     return places
@@ -86,12 +88,17 @@ def place_parts(fitted: Sequence[Fitted], scene: Scene, layout: Layout) -> list[
 def output_boxes(places: Sequence[Place], layout: Layout) -> list[spaces.Box]:
     """Return the space of each output of one viewer."""
     if layout == "dict":
-        return [_box([place], place.shape) for place in places]
+        return [_box([place], place.shape) for place in in_output_order(places)]
     total = sum(place.size for place in places)
     if layout == "flat":
         return [_box(places, (total,))]
     sides = places[0].part.shape[1:]
     return [_box(places, (sum(place.part.shape[0] for place in places), *sides))]
+
+
+def in_output_order(places: Sequence[Place]) -> list[Place]:
+    """Return the places by their outputs; Gymnasium sorts the keys of a Dict space."""
+    return sorted(places, key=lambda place: place.output)
 
 
 def _box(places: Sequence[Place], shape: tuple[int, ...]) -> spaces.Box:

@@ -14,7 +14,7 @@ from murk_env.lattice import Lattice
 from murk_env.observation._arrays import Arrays, chosen_worlds
 from murk_env.observation._checks import check_whole
 from murk_env.observation.entry import Entry, Fitted, Scene
-from murk_env.observation.layout import Layout, Place, output_boxes, place_parts
+from murk_env.observation.layout import Layout, Place, in_output_order, output_boxes, place_parts
 from murk_env.observation.loop import Loop
 from murk_env.observation.output import Output
 
@@ -29,7 +29,8 @@ class Observation:
     Args:
         entries: parts such as `Observe(heat)`, `Mask(agent)` and `Window(heat, around=agent, disk=2)`.
         layout: `flat`, one float32 vector, the entries one after another; `image`, the entries stacked as
-            `(channels, *sides)`, for entries of equal sides; `dict`, one array per part, under its name.
+            `(channels, *sides)`, for entries of equal sides; `dict`, one array per part, under its name, in
+            the order of the space, which is alphabetical.
         over: `world`, one observation per world, in which values over agents are listed agent by agent;
             `agents`, one per agent, `(num_worlds, num_agents, ...)`, in which values over agents are the
             agent's own and everything else is repeated.
@@ -99,7 +100,9 @@ class ObservationPlan:
         places = place_parts(fitted, scene, observation.layout)
         if active is not None:
             places = [place.with_zero() for place in places]
-        keys = [place.part.key for place in places] if observation.layout == "dict" else None
+        keys = None
+        if observation.layout == "dict":
+            keys = [place.part.key for place in in_output_order(places)]
         boxes = output_boxes(places, observation.layout)
         self.space = boxes[0] if keys is None else spaces.Dict(dict(zip(keys, boxes, strict=True)))
         seats = range(num_agents) if agents is None else agents

@@ -3,7 +3,7 @@
 from typing import Any, cast
 
 import numpy as np
-from gymnasium import Space
+from gymnasium import Space, spaces
 from gymnasium.vector import AutoresetMode
 from gymnasium.vector.utils import batch_space
 
@@ -54,7 +54,7 @@ def spaces_are_batched(bench: Bench) -> None:
 
 @vector_rule
 def outputs_have_their_types(bench: Bench) -> None:
-    """Observations lie in their space with its dtype; rewards are float64, flags bool, infos dicts."""
+    """Observations are of their space, its dtype and order; rewards are float64, flags bool, infos dicts."""
     env = bench.native()
     first = env.reset(seed=bench.case.seed)
     second = env.step(next(bench.actions(env)))
@@ -76,6 +76,7 @@ def _check_arrays(bench: Bench, record: Record) -> None:
 
 def _check_observation(bench: Bench, record: Record, space: Space[Any]) -> None:
     observation = record.output["observation"]
+    _check_order(bench, record, "observation", space, observation)
     for key, leaf_space, leaf in _leaves("observation", space, observation):
         if leaf_space.dtype is not None and leaf_space.shape is not None:
             _check_array(bench, record, key, leaf, leaf_space.dtype, leaf_space.shape)
@@ -87,6 +88,18 @@ def _check_observation(bench: Bench, record: Record, space: Space[Any]) -> None:
             expected=space,
             actual=observation,
         )
+
+
+def _check_order(bench: Bench, record: Record, key: str, space: Space[Any], value: Any) -> None:
+    """Demand that every dict has the keys of its space in the order of its space, as SyncVectorEnv's have."""
+    parts = parts_of(space)
+    if isinstance(space, spaces.Dict):
+        expected, actual = list(parts), list(value)
+        if expected != actual:
+            what = f"{key}: expected the keys {expected} in the order of the space, got {actual}"
+            raise bench.error(what, step=record.step, key=key, expected=expected, actual=actual)
+    for name, part in parts.items():
+        _check_order(bench, record, f"{key}[{name!r}]", part, value[name])
 
 
 def _leaves(key: str, space: Space[Any], value: Any) -> list[tuple[str, Space[Any], Any]]:

@@ -101,6 +101,17 @@ class Interruptions:
         return calls[kind]
 
 
+class Stagger:
+    """One masked reset after the first step, so that rows end apart also where episodes have one length."""
+
+    def __init__(self, num_envs: int) -> None:
+        self._mask = np.arange(num_envs) % 2 == 0
+
+    def due(self, step: int, ended: BoolArray) -> tuple[BoolArray | None, Seeds] | None:
+        """The mask and seeds of the reset to make before this step, if one is due."""
+        return (self._mask, None) if step == 1 else None
+
+
 def ended_rows(output: dict[str, Any]) -> BoolArray:
     """The rows whose episode ended at a step: (num_envs,) bool."""
     return np.logical_or(output["terminated"], output["truncated"])
@@ -115,6 +126,7 @@ def play(
     first_seeds: Any = None,
     actions: ActionStream | None = None,
     interrupted: bool = False,
+    staggered: bool = False,
 ) -> Iterator[Record]:
     """Reset with a seed, then step; yields a record of each call.
 
@@ -129,11 +141,14 @@ def play(
         first_seeds: Seeds of the first reset, if they are others.
         actions: Where actions come from, if not from the seed.
         interrupted: Whether other resets, full and masked, come in between.
+        staggered: Whether every other row is reset once more after the first step.
     """
     every_row = np.ones(env.num_envs, np.bool_)
     yield _reset(env, 0, None, seed if first_seeds is None else first_seeds)
     stream = actions or ActionStream(env.single_action_space, range(seed, seed + env.num_envs))
     interruptions = Interruptions(env.num_envs, steps, seed) if interrupted else None
+    if staggered:
+        interruptions = Stagger(env.num_envs)
     yield from proceed(env, mode, ~every_row, steps=steps, actions=stream, interruptions=interruptions)
 
 
@@ -144,7 +159,7 @@ def proceed(
     *,
     steps: int,
     actions: ActionStream,
-    interruptions: Interruptions | None = None,
+    interruptions: Interruptions | Stagger | None = None,
 ) -> Iterator[Record]:
     """Go on playing an environment; `ended` are the rows that ended at its last step."""
     every_row = np.ones(env.num_envs, np.bool_)

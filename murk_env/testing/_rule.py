@@ -44,10 +44,14 @@ def vector_rule(examine: Callable[[Bench], None]) -> Rule:
     return rule
 
 
-def play_native(bench: Bench, env: AnyVectorEnv, *, interrupted: bool = False) -> Iterator[Record]:
+def play_native(
+    bench: Bench, env: AnyVectorEnv, *, interrupted: bool = False, staggered: bool = False
+) -> Iterator[Record]:
     """Play an environment as the case says."""
     case = bench.case
-    return play(env, case.mode, steps=case.steps, seed=case.seed, interrupted=interrupted)
+    return play(
+        env, case.mode, steps=case.steps, seed=case.seed, interrupted=interrupted, staggered=staggered
+    )
 
 
 def play_until_ended(bench: Bench, env: AnyVectorEnv) -> BoolArray | None:

@@ -66,7 +66,9 @@ def check_vector_env(
     rules are about what that comparison cannot see: bad input, shared memory, metadata, independence of rows.
 
     Choose parameters under which episodes are short: each row must finish several, some by terminating and
-    some by truncation, and not all rows at once. A run in which they do not proves nothing, and fails.
+    some by truncation (say in `expect` where only one can be), and not all rows at once. A run in which they
+    do not proves nothing, and fails. In a task of a fixed horizon, whose rows always end together, every
+    other row is reset by a mask after the first step.
 
     Args:
         make_native: Makes the vector environment from `(num_envs, autoreset_mode)`.

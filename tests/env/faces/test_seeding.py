@@ -3,6 +3,8 @@
 import numpy as np
 import pytest
 from gymnasium import error as gymnasium_error
+from gymnasium.utils import seeding
+from gymnasium.utils.env_checker import data_equivalence
 
 from murk_env import MurkVectorEnv
 from murk_env.errors import (
@@ -126,12 +128,23 @@ def test_a_refused_reset_changes_nothing(arguments):
     assert envs.step([1, 2, 3])[0].tobytes() == twin.step([1, 2, 3])[0].tobytes()
 
 
-def test_a_mask_before_the_first_reset_is_refused():
+def test_a_mask_of_some_worlds_before_the_first_reset_is_refused():
     envs = MurkVectorEnv(Walker, 3)
     with pytest.raises(
         ResetNeededError, match="reset every world once before resetting some with a reset_mask"
     ):
-        envs.reset(options={"reset_mask": np.ones(3, bool)})
+        envs.reset(options={"reset_mask": np.array([True, True, False])})
+
+
+@pytest.mark.parametrize("seed", [5, [5, None, 7], None], ids=str)
+def test_a_first_reset_with_a_mask_of_all_worlds_is_a_full_reset(seed):
+    masked, full = MurkVectorEnv(Walker, 3), MurkVectorEnv(Walker, 3)
+    for world in range(3):
+        full._generators[world] = seeding.np_random(world)[0]
+        masked._generators[world] = seeding.np_random(world)[0]
+    given = masked.reset(seed=seed, options={"reset_mask": np.ones(3, bool)})
+    assert data_equivalence(given, full.reset(seed=seed), exact=True)
+    assert data_equivalence(masked.step([1, 2, 3]), full.step([1, 2, 3]), exact=True)
 
 
 def test_a_seed_gives_the_same_start_and_the_same_episode_each_time():

@@ -12,7 +12,7 @@ from gymnasium.wrappers import TimeLimit
 from murk_env.testing import VECTOR_RULES, VectorCase, VectorEnvError, check_vector_env
 from tests.env.testing.broken_runs import Endless
 from tests.env.testing.faults import FAULTS
-from tests.env.testing.plain import Walk, make_dict_walk, make_walk
+from tests.env.testing.plain import DictWalk, Walk, make_dict_walk, make_walk
 from tests.env.testing.tidy import TidySyncVectorEnv
 from tests.versions import since
 
@@ -172,9 +172,54 @@ def test_a_run_without_finished_episodes_proves_nothing():
         VECTOR_RULES["episodes_end_apart"](case_of(endless(1000)))
 
 
+class OneClock(Endless):
+    """Ends when all of three rows have made some multiple of five steps."""
+
+    steps = 0
+
+    def step(self, action):
+        observation, reward, *_, info = super().step(action)
+        type(self).steps += 1
+        return observation, reward, False, (type(self).steps - 1) // 3 % 5 == 4, info
+
+
 def test_a_run_whose_rows_end_together_proves_nothing():
-    with pytest.raises(VectorEnvError, match="all rows always end together"):
-        VECTOR_RULES["episodes_end_apart"](case_of(endless(5), expect=["truncated"]))
+    class Native(TidySyncVectorEnv):
+        make_single = staticmethod(OneClock)
+
+    with pytest.raises(VectorEnvError, match="all rows always end together, even where every other row was"):
+        VECTOR_RULES["episodes_end_apart"](case_of(Native, AutoresetMode.SAME_STEP, expect=["truncated"]))
+
+
+@pytest.mark.parametrize("mode", MODES, ids=str)
+@pytest.mark.parametrize("horizon", [1, 5])
+def test_a_task_of_a_fixed_horizon_proves_what_it_can(horizon, mode):
+    VECTOR_RULES["episodes_end_apart"](case_of(endless(horizon), mode, expect=["truncated"]))
+
+
+def test_rows_that_end_together_are_compared_again_apart():
+    class Together(endless(5)):
+        def step(self, actions):
+            output = super().step(actions)
+            self._autoreset_envs[:] = self._autoreset_envs.any()
+            return output
+
+    with pytest.raises(VectorEnvError, match="steps_equal_sync"):
+        VECTOR_RULES["steps_equal_sync"](case_of(Together, expect=["truncated"]))
+
+
+def test_a_dict_observation_comes_in_the_order_of_its_space():
+    class Backwards(TidySyncVectorEnv):
+        make_single = staticmethod(DictWalk)
+
+        def step(self, actions: Any) -> Any:
+            observation, *rest = super().step(actions)
+            return dict(reversed(observation.items())), *rest
+
+    with pytest.raises(
+        VectorEnvError, match=r"outputs_have_their_types.*the keys .* in the order of the space"
+    ):
+        VECTOR_RULES["outputs_have_their_types"](case_of(Backwards))
 
 
 def test_a_run_without_a_truncation_proves_nothing_unless_none_is_expected():
