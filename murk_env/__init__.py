@@ -33,7 +33,7 @@ from murk_env.propagators import (
 )
 from murk_env.random import Draws, WorldRng
 from murk_env.rendering import Marker, Picture
-from murk_env.world import World
+from murk_env.world import State, World
 
 if TYPE_CHECKING:
     from murk_env.faces.parallel import MurkParallelEnv as MurkParallelEnv
@@ -83,6 +83,7 @@ __all__ = [  # and MurkParallelEnv, which `from murk_env import *` leaves out: i
     "RowTick",
     "Square4",
     "Square8",
+    "State",
     "Tick",
     "Values",
     "Wave",

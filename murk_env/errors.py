@@ -17,6 +17,9 @@
     │   ├── SeedError (gymnasium Error)
     │   │   └── SeedTypeError (TypeError)
     │   ├── OptionError
+    │   ├── RowsError                       worlds that do not exist or are named twice
+    │   ├── StateMismatchError              a State of other worlds than these
+    │   ├── StateFileError                  a file that holds no State
     │   └── ResetMaskError
     │       └── ResetMaskTypeError (TypeError)
     ├── StateError (RuntimeError)           the call came at a wrong moment
@@ -107,6 +110,18 @@ class SeedTypeError(SeedError, TypeError):
 
 class OptionError(InputError):
     """A reset option is not known."""
+
+
+class RowsError(InputError):
+    """Worlds do not exist, are named twice, or are not as many as their values."""
+
+
+class StateMismatchError(InputError):
+    """A State holds other worlds: of another class, other parameters, other fields or static values."""
+
+
+class StateFileError(InputError):
+    """A file or some bytes hold no State, or one that is damaged."""
 
 
 class ResetMaskError(InputError):

@@ -2,8 +2,9 @@
 
 import os
 import weakref
-from collections.abc import Mapping, Sequence
-from typing import Any, cast
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any, Literal, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -16,7 +17,7 @@ from murk_env.engine.final_obs import FinalObs
 from murk_env.engine.hooks import HookStages
 from murk_env.engine.infos import Info, form_of
 from murk_env.engine.outcome import Outcome
-from murk_env.engine.reset import Reset
+from murk_env.engine.reset import NO_VALUES, Reset, RowValues
 from murk_env.engine.step import Ended, StepParts, StepReport, stages_of_a_step
 from murk_env.errors import (
     ClosedError,
@@ -27,6 +28,7 @@ from murk_env.errors import (
     TickFailedError,
     described,
 )
+from murk_env.fields import RowTick, Tick
 from murk_env.fields.bookkeeping import ENDED, NOT_STARTED, PHASE
 from murk_env.kernels.program import Program, ThreadFailedError
 from murk_env.kernels.threads import ThreadedRunner
@@ -34,6 +36,8 @@ from murk_env.observation.buffers import ObservationBuffers
 from murk_env.observation.output import Output
 from murk_env.world import World
 from murk_env.world.binding import Binding
+from murk_env.world.rows import read_worlds
+from murk_env.world.state import State
 
 __all__ = ["Batch"]
 
@@ -221,19 +225,22 @@ class Batch:
 
     # --- episodes -----------------------------------------------------------------------------
 
-    def reset(self, worlds: Worlds, keys: Mapping[int, npt.NDArray[np.int32]]) -> None:
+    def reset(
+        self, worlds: Worlds, keys: Mapping[int, npt.NDArray[np.int32]], values: RowValues = NO_VALUES
+    ) -> None:
         """Begin an episode in some worlds, in a tick of its own.
 
         Args:
             worlds: the worlds to reset.
             keys: by world, a new random key; worlds without one go on with theirs.
+            values: what fields are set to after `start`, a row for each of the worlds or one for all.
         """
         try:
             with self._arena.begin_tick() as guard:
                 binding = self._bindings.of(guard)
-                self._reset.run(guard, guard.rows(worlds), binding, keys=keys, in_step=False)
+                self._reset.run(guard, guard.rows(worlds), binding, keys=keys, values=values, in_step=False)
                 guard.seal()
-                info = self._hooks.info(binding.staged)
+                info = self._hooks.info(binding.staged.after)
             self.info, self.ended = info, None
             if self._hooks.info_form is None:
                 self._hooks.info_form = form_of(info)
@@ -280,13 +287,69 @@ class Batch:
     def _copies(self) -> Flags:
         return self.rewards.copy(), self.terminated.copy(), self.truncated.copy()
 
-    def save(self) -> OwnedSnapshot:
-        """Return a copy of the whole state."""
-        return self.world.save()
+    def save(self, worlds: Any = None) -> State:
+        """Return the state of some worlds, as `World.save`."""
+        self.check_open()
+        return self.world.save(worlds)
 
-    def restore(self, saved: OwnedSnapshot) -> None:
-        """Go back to a saved state."""
-        self.world.restore(saved)
+    def restore(self, state: State, worlds: Any = None) -> None:
+        """Let some worlds go on from a state, as `World.restore`."""
+        self.check_open()
+        with self._between_steps():
+            self.world.restore(state, worlds)
+
+    def branch(self, source: Any, into: Any, *, randomness: Literal["same", "fresh"]) -> None:
+        """Copy worlds to the places of others, as `World.branch`.
+
+        Raises:
+            ResetNeededError: the source has not been reset yet.
+        """
+        self.check_open()
+        if not self.started:
+            rows = read_worlds(source, self._num_worlds, "source")
+            if (self.world[PHASE][rows] == NOT_STARTED).any():
+                raise ResetNeededError(f"{self._owner}: call reset() before branch().")
+        with self._between_steps():
+            self.world.branch(source, into, randomness=randomness)
+
+    @contextmanager
+    def edit(self, worlds: Any = None) -> Generator[Tick | RowTick]:
+        """Change fields between steps, as `World.edit`."""
+        self.check_open()
+        with self._between_steps(), self.world.edit(worlds) as tick:
+            yield tick
+
+    @contextmanager
+    def _between_steps(self) -> Generator[None]:
+        """Around a tick of the worlds that is no step: afterwards, read again what they are."""
+        self.ready = False
+        try:
+            yield
+            self.ended = None
+            self.read_phases()
+        except BaseException:
+            self._recover()
+            raise
+
+    def look(self) -> None:
+        """Fill the observations, and ask for the info, of the published state."""
+        self.check_open()
+        if not self.started:
+            raise ResetNeededError(f"{self._owner}: call reset() before observe().")
+        self.observe()
+        try:
+            self.info = self._hooks.info(self.world.published())
+        except Exception as error:
+            self._name(error)
+            raise
+
+    def snapshot(self) -> OwnedSnapshot:
+        """Return a copy of the whole state, static values included, for a copy of the env."""
+        return self._arena.snapshot().to_owned()
+
+    def reinstate(self, saved: OwnedSnapshot) -> None:
+        """Go back to a snapshot."""
+        self._arena.restore(saved)
         self.read_phases()
 
     def close(self) -> None:

@@ -14,7 +14,7 @@ from murk_env.engine.failures import compilation_failed, hook_failed
 from murk_env.engine.infos import NO_INFO, Info, InfoForm, check_info
 from murk_env.engine.lifting import Argument, FieldArray, Given, LiftedHook, Number, Table, lift
 from murk_env.errors import HookError, TickFailedError, described
-from murk_env.fields import Field, RowTick
+from murk_env.fields import Field, RowTick, Values
 from murk_env.fields.bookkeeping import ACTIVE, EPISODE, RNG_KEY, STEP
 from murk_env.fields.checks import check_values
 from murk_env.fields.views import known_as
@@ -176,7 +176,9 @@ class HookStages:
         ids, rows = self._layout.ids, self.rows
         clocks = (rows.read(ids[RNG_KEY]), rows.read(ids[EPISODE]), rows.read(ids[STEP]))
         rng = WorldRng(*clocks, origin=origins.START)
-        self._call(HookName.START, RowTick(rows, self._layout.fields, ids, rng), rows.worlds)
+        self._call(
+            HookName.START, RowTick(rows, self._layout.fields, ids, rng, self._layout.sides), rows.worlds
+        )
 
     def _check_start(self) -> None:
         rows, ids = self.rows, self._layout.ids
@@ -185,12 +187,12 @@ class HookStages:
 
     # --- info -------------------------------------------------------------------------------------
 
-    def info(self, staged: Staged) -> Info:
+    def info(self, values: Values) -> Info:
         """Return what `info` says of every world."""
         if not self.has_info:
             return NO_INFO
         self.current = HookName.INFO
-        result = self._call(HookName.INFO, staged.after)
+        result = self._call(HookName.INFO, values)
         info = check_info(self._owner, result, self._layout.num_worlds, self.info_form)
         self.current = None
         return info

@@ -19,11 +19,13 @@ from murk_env.world import World
 from murk_env.world.binding import Binding
 from murk_env.world.limits import limit_of, within_bounds
 
-__all__ = ["Reset"]
+__all__ = ["NO_VALUES", "Reset", "RowValues"]
 
 Array = npt.NDArray[Any]
 Keys = Mapping[int, npt.NDArray[np.int32]]
+RowValues = Mapping[Field, Array]
 NO_KEYS: Keys = {}
+NO_VALUES: RowValues = {}
 
 
 class Reset:
@@ -56,7 +58,14 @@ class Reset:
         return [dataclasses.replace(stage, choice=ended) for stage in stages]
 
     def run(
-        self, guard: TickGuard, rows: RowWriter, binding: Binding, *, keys: Keys = NO_KEYS, in_step: bool
+        self,
+        guard: TickGuard,
+        rows: RowWriter,
+        binding: Binding,
+        *,
+        keys: Keys = NO_KEYS,
+        values: RowValues = NO_VALUES,
+        in_step: bool,
     ) -> None:
         """Reset the worlds of `rows`.
 
@@ -65,6 +74,7 @@ class Reset:
             rows: the writer of these worlds' rows.
             binding: the tick's arrays.
             keys: by world, a new random key; worlds without one go on with theirs.
+            values: what fields are set to after `start`, a row for each of these worlds or one for all.
             in_step: whether this is part of a step, in which every field with a full writer is written.
         """
         ids = self._layout.ids
@@ -78,10 +88,12 @@ class Reset:
         self._rows[: len(rows.worlds)] = rows.worlds
         self._hooks.rows = rows
         self._program(guard, binding).run(len(rows.worlds))
+        for field, array in values.items():
+            rows.write(ids[field], array)
         for field in self._sparse_limited:
-            values = rows.read(ids[field])
-            inside = within_bounds(values, field)
-            if not np.array_equal(values, inside):
+            held = rows.read(ids[field])
+            inside = within_bounds(held, field)
+            if not np.array_equal(held, inside):
                 rows.write(ids[field], inside)
         rows.close()  # in checked mode it proves here that start kept to its rows
         self._bindings.settle(guard, binding)

@@ -140,7 +140,7 @@ def _reset_of_just_ended(parts: StepParts, guard: TickGuard, binding: Binding) -
         reset.run(guard, guard.reopen_rows(worlds), binding, in_step=True)
         for buffers in observed:
             buffers.fill_rows(binding.staged.after, worlds)
-        report.info = hooks.info(binding.staged)
+        report.info = hooks.info(binding.staged.after)
 
     return [_in_python("reset", run)]
 
@@ -178,7 +178,7 @@ def _info(parts: StepParts, binding: Binding) -> list[Stage]:
     hooks, report, keeps = parts.hooks, parts.report, parts.mode is AutoresetMode.SAME_STEP
 
     def run(_start: int, _stop: int) -> None:
-        report.info = hooks.info(binding.staged)
+        report.info = hooks.info(binding.staged.after)
         if keeps and _ended(binding).size:
             report.info_before_reset = {key: values.copy() for key, values in report.info.items()}
 

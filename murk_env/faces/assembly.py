@@ -21,6 +21,7 @@ from murk_env.fields.bookkeeping import ACTIVE
 from murk_env.observation import Observation, ObservationPlan
 from murk_env.observation.buffers import ObservationBuffers
 from murk_env.world import World
+from murk_env.world.identity import Identity
 
 __all__ = ["Assembly", "assemble"]
 
@@ -78,6 +79,7 @@ def assemble(
     if static_arena is None:
         static_arena = shared_static(cls, params, blueprint)
     world = _world(cls, blueprint, num_worlds, static_arena, checked=options.checked)
+    world.identity = _identity(cls, params, world)
     actions = ActionReader(_action_space(blueprint), num_worlds, clips=options.clips)
     plans = _plans(blueprint, world, agents=agents)
     observed = [ObservationBuffers(plan, num_worlds, copy=options.copy) for plan in plans]
@@ -128,6 +130,14 @@ def _world(
         static=blueprint.static if static is None else static,
         checked=checked,
     )
+
+
+def _identity(cls: type[Environment], params: Any, world: World) -> Identity:
+    """Return what states of these worlds are of."""
+    own_id = vars(cls).get("registered_id")
+    parameters = {field.name: getattr(params, field.name) for field in dataclasses.fields(params)}
+    name = own_id or f"{cls.__module__}:{cls.__qualname__}"
+    return Identity.of(name, parameters, world.lattice, world.layout.specs)
 
 
 def _action_space(blueprint: Blueprint) -> "spaces.Space[Any]":

@@ -13,9 +13,10 @@ from murk_env.errors import DefinitionError, FrozenAttributeError, ParameterErro
 from murk_env.faces.assembly import assemble
 from murk_env.faces.infos import info_of_one
 from murk_env.faces.options import FaceOptions, OutOfBounds
+from murk_env.faces.reset_options import BEGINNINGS, read_beginning
 from murk_env.faces.screen import MODES
 from murk_env.faces.seeding import draw_seed, peek_seed, read_options
-from murk_env.faces.worlds import EnvWorlds
+from murk_env.faces.worlds import EnvWorlds, StateDoors
 from murk_env.random import checked_seed, key_from_seed
 
 __all__ = ["MurkEnv", "check_env_class"]
@@ -50,7 +51,7 @@ class _OfRunningEnvs:
         )
 
 
-class MurkEnv(Environment, gymnasium.Env[Any, Any]):
+class MurkEnv(StateDoors, Environment, gymnasium.Env[Any, Any]):
     """A Gymnasium env over one world, and the class that authors subclass.
 
     A subclass declares `Params`, its fields as class attributes, the classmethod `build`, the hooks
@@ -134,7 +135,7 @@ class MurkEnv(Environment, gymnasium.Env[Any, Any]):
 
     @property
     def world(self) -> EnvWorlds:
-        """The world behind the env: `env.world[field]` reads it."""
+        """The world behind the env: `env.world[field]` reads it, `env.world.edit()` changes it."""
         return EnvWorlds(type(self).__name__, self._batch)
 
     # --- Gymnasium ----------------------------------------------------------------------------
@@ -147,21 +148,25 @@ class MurkEnv(Environment, gymnasium.Env[Any, Any]):
         Args:
             seed: any non-negative integer seeds the world; None continues its random numbers, or takes a
                 seed from `np_random` at the first reset.
-            options: none are supported.
+            options: `fields` maps fields, or their names, to what they begin with, set after `start`: a
+                number, or an array with a leading axis of length 1. `state` is a State of one world, whose
+                fields the episode begins with; its step counter begins at 0 and its random numbers are new.
 
         Returns:
             The observation and the info.
 
         Raises:
-            SeedError, SeedTypeError, OptionError: before anything changes.
+            SeedError, SeedTypeError, OptionError: before anything changes; likewise what `fields` or
+                `state` must not be: UnknownFieldError, DefinitionError, StateMismatchError, RowsError.
         """
         batch = self._batch
         batch.check_open()
-        read_options(options, ())
+        known = read_options(options, BEGINNINGS)
+        begins = read_beginning(type(self).__name__, batch, known, np.zeros(1, np.intp))
         seed = None if seed is None else checked_seed(seed)
         first = seed is None and not batch.started
         chosen = peek_seed(self.np_random) if first else seed
-        batch.reset(np.zeros(1, np.intp), {} if chosen is None else {0: key_from_seed(chosen)})
+        batch.reset(np.zeros(1, np.intp), {} if chosen is None else {0: key_from_seed(chosen)}, begins)
         if first:
             draw_seed(self.np_random)
         super().reset(seed=seed)
@@ -190,6 +195,16 @@ class MurkEnv(Environment, gymnasium.Env[Any, Any]):
         if batch.pending is None:  # nothing has ended
             return seen, reward, False, False, info
         return seen, reward, batch.terminated.item(0), batch.truncated.item(0), info
+
+    def observe(self) -> tuple[Any, dict[str, Any]]:
+        """Return the observation and the info of the world as it is now, after `restore` or `world.edit`.
+
+        Raises:
+            ResetNeededError, ClosedError: there is nothing to observe.
+        """
+        batch = self._batch
+        batch.look()
+        return batch.observed[0].row(0), info_of_one(batch.info)
 
     def render(self) -> Any:
         """Return a picture of the world: a frame (height, width, 3) uint8, or text in `ansi` mode.
@@ -232,7 +247,7 @@ class MurkEnv(Environment, gymnasium.Env[Any, Any]):
         return _rebuild, (
             type(self),
             {**keywords, **_parameters_of(self.params)},
-            self._batch.save(),
+            self._batch.snapshot(),
             face,
             self._batch.closed,
             self.action_space,
@@ -252,7 +267,7 @@ def _rebuild(
     action_space: gymnasium.Space[Any],
 ) -> MurkEnv:
     env = cls(static_arena=saved.static_arena, **keywords)
-    env._batch.restore(saved)  # pyright: ignore[reportPrivateUsage]
+    env._batch.reinstate(saved)  # pyright: ignore[reportPrivateUsage]
     for name, value in face.items():
         setattr(env, name, value)
     env.action_space = action_space  # it carries the state of its own sampling

@@ -19,8 +19,9 @@ from murk_env.faces.infos import info_of_one
 from murk_env.faces.named_actions import NamedActions
 from murk_env.faces.options import FaceOptions, OutOfBounds
 from murk_env.faces.register import register_with_pettingzoo
+from murk_env.faces.reset_options import read_beginning
 from murk_env.faces.seeding import draw_seed, read_options
-from murk_env.faces.worlds import EnvWorlds
+from murk_env.faces.worlds import EnvWorlds, StateDoors
 from murk_env.observation import Observation, ObservationPlan, Observe
 from murk_env.observation.output import row_of
 from murk_env.random import checked_seed, key_from_seed
@@ -44,7 +45,7 @@ _ELSEWHERE = {  # keywords of other faces
 Dicts = tuple[dict[str, Any], dict[str, float], dict[str, bool], dict[str, bool], dict[str, dict[str, Any]]]
 
 
-class MurkParallelEnv(ParallelEnv[str, Any, Any]):
+class MurkParallelEnv(StateDoors, ParallelEnv[str, Any, Any]):
     """A PettingZoo parallel env over one world of an environment class.
 
     The agents of a group `predator` are `predator_0`, `predator_1`, ... An agent is removed from `agents` by
@@ -148,7 +149,7 @@ class MurkParallelEnv(ParallelEnv[str, Any, Any]):
         Args:
             seed: any non-negative integer starts the world's random numbers anew; None goes on with them, or
                 takes fresh ones at the first reset.
-            options: any are taken and ignored.
+            options: `fields` and `state`, as MurkEnv.reset takes them; any others are ignored.
 
         Returns:
             The observation and the info of every agent.
@@ -158,13 +159,14 @@ class MurkParallelEnv(ParallelEnv[str, Any, Any]):
         """
         batch = self._batch
         batch.check_open()
-        read_options(options, tuple(options) if isinstance(options, Mapping) else ())
+        given = read_options(options, tuple(options) if isinstance(options, Mapping) else ())
+        begins = read_beginning(type(self._env).__name__, batch, given, np.zeros(1, np.intp))
         chosen = None if seed is None else checked_seed(seed)
         if chosen is None and not batch.started:
             chosen = draw_seed(np.random.default_rng())
-        batch.reset(np.zeros(1, np.intp), {} if chosen is None else {0: key_from_seed(chosen)})
+        batch.reset(np.zeros(1, np.intp), {} if chosen is None else {0: key_from_seed(chosen)}, begins)
         batch.observe()
-        self.agents = list(self.possible_agents)
+        self.agents = self._active()
         return self._seen_by(self.agents), self._told(self.agents)
 
     def step(self, actions: dict[str, Any]) -> Dicts:
@@ -196,6 +198,18 @@ class MurkParallelEnv(ParallelEnv[str, Any, Any]):
         rewards, terminated, truncated = ({name: values[name] for name in active} for values in flags)
         return self._seen_by(active), rewards, terminated, truncated, self._told(active)
 
+    def observe(self) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
+        """Return the active agents' observations and infos as they are now, after `restore` or `world.edit`.
+
+        Raises:
+            ResetNeededError, ClosedError: there is nothing to observe.
+        """
+        self._batch.look()
+        return self._seen_by(self.agents), self._told(self.agents)
+
+    def _has_changed(self) -> None:
+        self.agents = self._active() if self._batch.started else []
+
     def render(self) -> Any:
         """Return how the world looks: a frame (height, width, 3) uint8, or text in `ansi` mode.
 
@@ -216,7 +230,7 @@ class MurkParallelEnv(ParallelEnv[str, Any, Any]):
 
     @property
     def world(self) -> EnvWorlds:
-        """The world behind the agents: `env.world[field]` reads it."""
+        """The world behind the agents: `env.world[field]` reads it, `env.world.edit()` changes it."""
         return EnvWorlds(type(self._env).__name__, self._batch)
 
     # --- the state of the world -----------------------------------------------------------------
@@ -276,7 +290,7 @@ class MurkParallelEnv(ParallelEnv[str, Any, Any]):
     def __reduce__(self) -> tuple[Any, ...]:
         kept = ("agents", "metadata", "max_cycles", "_action_spaces")
         face = {name: self.__dict__[name] for name in kept if name in self.__dict__}
-        return _rebuild, (type(self), self._keywords, self._batch.save(), face, self._batch.closed)
+        return _rebuild, (type(self), self._keywords, self._batch.snapshot(), face, self._batch.closed)
 
 
 def _rebuild(
@@ -288,7 +302,7 @@ def _rebuild(
 ) -> MurkParallelEnv:
     env = cls.__new__(cls)
     MurkParallelEnv.__init__(env, static_arena=saved.static_arena, **arguments)
-    env._batch.restore(saved)  # pyright: ignore[reportPrivateUsage]
+    env._batch.reinstate(saved)  # pyright: ignore[reportPrivateUsage]
     for name, value in face.items():
         setattr(env, name, value)
     if closed:

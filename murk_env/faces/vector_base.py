@@ -11,12 +11,14 @@ from gymnasium.utils import seeding
 from gymnasium.vector import AutoresetMode, VectorEnv
 
 from murk_arena import OwnedSnapshot, StaticArena
+from murk_env.engine.reset import RowValues
 from murk_env.errors import InputError, ParameterError, ResetNeededError, StateError, did_you_mean
 from murk_env.faces.assembly import assemble
 from murk_env.faces.env import MurkEnv
 from murk_env.faces.options import FaceOptions
+from murk_env.faces.reset_options import BEGINNINGS, read_beginning
 from murk_env.faces.seeding import draw_seed, peek_seed, read_options, read_seeds
-from murk_env.faces.worlds import EnvWorlds
+from murk_env.faces.worlds import EnvWorlds, StateDoors
 from murk_env.random import key_from_seed
 
 __all__ = ["StepResult", "VectorFace"]
@@ -26,7 +28,7 @@ Worlds = npt.NDArray[np.intp]
 StepResult = tuple[Any, npt.NDArray[np.float64], npt.NDArray[np.bool_], npt.NDArray[np.bool_], dict[str, Any]]
 
 
-class VectorFace(VectorEnv[Any, Any, Array]):
+class VectorFace(StateDoors, VectorEnv[Any, Any, Array]):
     """A Gymnasium vector env over a batch of worlds; what a row is, a world or an agent, the faces say.
 
     Args:
@@ -68,7 +70,7 @@ class VectorFace(VectorEnv[Any, Any, Array]):
 
     @property
     def world(self) -> EnvWorlds:
-        """The worlds behind the rows: `envs.world[field]` reads them, (num_worlds, ...)."""
+        """The worlds behind the rows: `envs.world[field]` reads them, `envs.world.edit()` changes them."""
         return EnvWorlds(type(self._env).__name__, self._batch)
 
     def reset(
@@ -83,24 +85,31 @@ class VectorFace(VectorEnv[Any, Any, Array]):
             seed: an integer seeds world i with `seed + i`; a sequence holds one seed, or None, for
                 each world. Worlds without a seed continue their random numbers.
             options: `{"reset_mask": mask}`, a bool array (num_envs,), resets those rows only; where rows are
-                agents, it selects all rows of a world or none. The dict is not modified.
+                agents, it selects all rows of a world or none. `fields` maps fields, or their names, to what
+                the episodes begin with, set after `start`: a number, or an array with the axis of all worlds
+                first (those that are not reset are ignored), or one of length 1. `state` is a State of as
+                many worlds as are reset, or of one, whose fields the episodes begin with; step counters begin
+                at 0 and random numbers are new. The dict is not modified.
 
         Returns:
             The observations of all rows, and the infos of those that were reset.
 
         Raises:
             SeedError, SeedTypeError, OptionError, ResetMaskError, ResetMaskTypeError, ResetNeededError:
-                before anything changes.
+                before anything changes; likewise what `fields` or `state` must not be: UnknownFieldError,
+                DefinitionError, StateMismatchError, RowsError.
         """
         self._batch.check_open()
         seeds = read_seeds(seed, self._num_worlds, self._counted)
         masked = None
-        known = read_options(options, ("reset_mask",))
+        known = read_options(options, ("reset_mask", *BEGINNINGS))
         if "reset_mask" in known:
             masked = self._masked_worlds(known["reset_mask"])
             if not self._batch.started and len(masked) < self._num_worlds:
                 raise ResetNeededError("reset every world once before resetting some with a reset_mask.")
-        self._reset_worlds(np.arange(self._num_worlds) if masked is None else masked, seeds)
+        worlds = np.arange(self._num_worlds) if masked is None else masked
+        begins = read_beginning(type(self._env).__name__, self._batch, known, worlds)
+        self._reset_worlds(worlds, seeds, begins)
         return self._observations(), self._reset_infos(masked)
 
     def _masked_worlds(self, mask: Any) -> Worlds:
@@ -115,10 +124,19 @@ class VectorFace(VectorEnv[Any, Any, Array]):
         """Return the infos of a reset of some worlds, or of all."""
         raise NotImplementedError
 
-    def _reset_worlds(self, worlds: Worlds, seeds: Sequence[int | None]) -> None:
+    def observe(self) -> tuple[Any, dict[str, Any]]:
+        """Return observations and infos of all rows as they are now: after `restore`, `branch` or an edit.
+
+        Raises:
+            ResetNeededError, ClosedError: there is nothing to observe.
+        """
+        self._batch.look()
+        return self._observations(), self._reset_infos(None)
+
+    def _reset_worlds(self, worlds: Worlds, seeds: Sequence[int | None], begins: RowValues) -> None:
         """Reset some worlds, draw the seeds of a first reset, and look."""
         keys, drawn = self._keys(worlds.tolist(), seeds)
-        self._batch.reset(worlds, keys)
+        self._batch.reset(worlds, keys, begins)
         for generator in drawn:
             draw_seed(generator)
         for world in worlds.tolist():
@@ -182,9 +200,9 @@ class VectorFace(VectorEnv[Any, Any, Array]):
             raise StateError(
                 f"call({name!r}) would treat one {self._row} apart; use envs.{name}(...), which takes all."
             )
-        if name == "world":
+        if name in ("world", "save", "restore", "branch", "observe"):
             raise StateError(
-                "call('world') would take the worlds apart; envs.world[field] reads all of them."
+                f"call({name!r}) would take the worlds apart; envs.{name} is there for all of them."
             )
         if name in ("np_random", "np_random_seed"):
             of_worlds, rows_each = getattr(self, name), self.num_envs // self._num_worlds
@@ -233,7 +251,7 @@ class VectorFace(VectorEnv[Any, Any, Array]):
             type(self),
             face,
             {"env_class": type(self._env), **arguments, **self._keywords},
-            self._batch.save(),
+            self._batch.snapshot(),
             copying.copy({name: getattr(self, name) for name in kept}),
         )
 
@@ -247,7 +265,7 @@ def _rebuild(
 ) -> VectorFace:
     envs = own_class.__new__(own_class)
     face.__init__(envs, static_arena=saved.static_arena, **arguments)
-    envs._batch.restore(saved)  # pyright: ignore[reportPrivateUsage]
+    envs._batch.reinstate(saved)  # pyright: ignore[reportPrivateUsage]
     for name, value in kept.items():
         setattr(envs, name, value)
     if envs.closed:

@@ -1,21 +1,24 @@
-"""The worlds behind a face: what `env.world` is."""
+"""The worlds behind a face, and the doors to their state that every face has."""
 
-from typing import Any
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from typing import Any, Literal
 
 import numpy.typing as npt
 
 from murk_env.engine.batch import Batch
 from murk_env.errors import UnknownFieldError, did_you_mean
-from murk_env.fields import Field
+from murk_env.fields import Field, RowTick, Tick
 from murk_env.fields.views import known_as
+from murk_env.world.state import State
 
-__all__ = ["EnvWorlds"]
+__all__ = ["EnvWorlds", "StateDoors", "field_of"]
 
 Array = npt.NDArray[Any]
 
 
 class EnvWorlds:
-    """Reads the fields of a running env.
+    """Reads and sets the fields of a running env.
 
     Example:
         `env.world[HeatSeeker.heat]`, or `env.world["heat"]`, is every cell's heat, (num_worlds, num_cells).
@@ -33,6 +36,11 @@ class EnvWorlds:
     def num_worlds(self) -> int:
         """Number of worlds."""
         return self._batch.world.num_worlds
+
+    @property
+    def fields(self) -> Mapping[str, Field]:
+        """The fields by name."""
+        return {known_as(field): field for field in self._batch.world.fields.values()}
 
     def __getitem__(self, field: Field | str) -> Array:
         """Return the published values of a field, (num_worlds, ...); the caller owns the array.
@@ -52,13 +60,93 @@ class EnvWorlds:
             UnknownFieldError, ClosedError: as `[field]`.
         """
         self._batch.check_open()
-        return self._batch.world.published()[self._known(field)]
+        return self._batch.world.published()[field_of(self._owner, self._batch, field)]
 
-    def _known(self, field: Field | str) -> Field:
-        fields = {known_as(one): one for one in self._batch.world.fields.values()}
-        if isinstance(field, str) and field in fields:
-            return fields[field]
-        if isinstance(field, Field) and field in fields.values():
-            return field
-        name = field.name if isinstance(field, Field) else field
-        raise UnknownFieldError(f"{self._owner} has no field {field!r}; {did_you_mean(name, fields)}")
+    def edit(self, worlds: Any = None) -> AbstractContextManager[Tick | RowTick]:
+        """Change fields between steps: `with envs.world.edit() as tick: tick.gust = values`.
+
+        Fields and parameters are set at once when the block ends, or not at all if it raises; every field but
+        static ones may be set. `observe()` of the env then shows it.
+
+        Args:
+            worlds: the worlds to change, as numbers or a mask; the tick has one row for each of them. None
+                for all.
+
+        Raises:
+            RowsError: there is no such world, or one is named twice; before the block runs.
+            DefinitionError: a value is not finite, beyond the bounds of its field, or no category.
+            ClosedError: the env is closed.
+        """
+        return self._batch.edit(worlds)
+
+
+class StateDoors:
+    """Saves, restores and branches the worlds of a face."""
+
+    _batch: Batch
+
+    def save(self, worlds: Any = None) -> State:
+        """Return the state of some worlds, or of all: a copy that never changes.
+
+        It may be restored into any face of this class and parameters, also in another process.
+
+        Args:
+            worlds: which, as numbers or a mask; None for all.
+
+        Raises:
+            RowsError: there is no such world.
+            ClosedError: the env is closed.
+        """
+        return self._batch.save(worlds)
+
+    def restore(self, state: State, worlds: Any = None) -> None:
+        """Let some worlds, or all, go on from a state; `observe()` then shows it.
+
+        Args:
+            state: as many worlds as are restored, or one, which all of them become.
+            worlds: which, as numbers or a mask; None for all.
+
+        Raises:
+            RowsError: there is no such world, one is named twice, or the state holds another number.
+            StateMismatchError: the state is of other worlds; it names the first difference.
+            ClosedError: the env is closed.
+        """
+        self._batch.restore(state, worlds)
+        self._has_changed()
+
+    def branch(self, source: Any, into: Any, *, randomness: Literal["same", "fresh"] = "same") -> None:
+        """Copy worlds to the places of others; `observe()` then shows it.
+
+        Args:
+            source: a world, which is copied to all of `into`, or one for each of them.
+            into: the worlds that become copies, as numbers or a mask; None for all.
+            randomness: `same` lets a copy draw what its source would draw, if it does the same. With `fresh`
+                branch 0, 1, 2, ... of `into` has random numbers of its own, which depend on the source's key
+                and the branch's number alone: repeated, it gives the same again.
+
+        Raises:
+            RowsError: there is no such world, one of `into` is named twice, or the numbers differ.
+            InputError: another randomness.
+            ResetNeededError: the source has not been reset yet.
+            ClosedError: the env is closed.
+        """
+        self._batch.branch(source, into, randomness=randomness)
+        self._has_changed()
+
+    def _has_changed(self) -> None:
+        """Follow a change of the worlds that was no step."""
+
+
+def field_of(owner: str, batch: Batch, given: Any) -> Field:
+    """Return a field of an env, given as the Field or by name.
+
+    Raises:
+        UnknownFieldError: the environment has no such field.
+    """
+    fields = {known_as(one): one for one in batch.world.fields.values()}
+    if isinstance(given, str) and given in fields:
+        return fields[given]
+    if isinstance(given, Field) and given in fields.values():
+        return given
+    name = given.name if isinstance(given, Field) else given
+    raise UnknownFieldError(f"{owner} has no field {given!r}; {did_you_mean(name, fields)}")

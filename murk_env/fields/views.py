@@ -10,9 +10,10 @@ from murk_arena import FieldId, RowWriter, TickGuard
 from murk_env.errors import DefinitionError, UnknownFieldError, did_you_mean
 from murk_env.fields.bookkeeping import ACTIVE, STEP
 from murk_env.fields.field import Field
+from murk_env.fields.fitting import Sides, fitted
 from murk_env.random import WorldRng
 
-__all__ = ["KEPT", "RowTick", "Tick", "Values", "storable"]
+__all__ = ["KEPT", "RowTick", "Tick", "Values"]
 
 Array = npt.NDArray[Any]
 
@@ -90,19 +91,26 @@ class Tick:
     """The tick as `act` sees it: all worlds, before the propagators run.
 
     `tick.heat`, or `tick[field]`, reads a field (a read-only array, worlds axis first); `tick.heat = values`
-    sets it for all worlds; `tick.edit(field)` returns a writable array. Only fields that no propagator writes
-    can be set. `tick.rng` draws random numbers, one row per world.
+    sets it for all worlds, to a number or an array with the worlds axis first; `tick.edit(field)` returns a
+    writable array. Only fields that no propagator writes can be set. `tick.rng` draws random numbers, one row
+    per world.
     """
 
-    __slots__ = ("_editors", "_guard", "_names", "_values", "rng")
+    __slots__ = ("_editors", "_guard", "_names", "_sides", "_values", "rng")
     _editors: "Mapping[Field, Editor]"
     _guard: TickGuard
     _names: Mapping[str, Field]
+    _sides: Sides
     _values: Values
     rng: WorldRng
 
     def __init__(
-        self, values: Values, editors: Mapping[Field, "Editor"], rng: WorldRng, guard: TickGuard
+        self,
+        values: Values,
+        editors: Mapping[Field, "Editor"],
+        rng: WorldRng,
+        guard: TickGuard,
+        sides: Sides,
     ) -> None:
         set_own = super().__setattr__
         set_own("_values", values)
@@ -110,6 +118,7 @@ class Tick:
         set_own("_names", {known_as(field): field for field in editors})
         set_own("rng", rng)
         set_own("_guard", guard)
+        set_own("_sides", sides)
 
     def __getattr__(self, name: str) -> Array:
         return getattr(self._values, name)
@@ -122,7 +131,7 @@ class Tick:
 
     def __setitem__(self, field: Field, values: npt.ArrayLike) -> None:
         array = self.edit(field)
-        array[...] = storable(field, values)
+        array[...] = fitted(field, values, len(array), self._sides)
 
     def edit(self, field: Field) -> Array:
         """Return a writable array of the field; it holds the values so far."""
@@ -166,16 +175,23 @@ class RowTick:
     A static field is read whole, `(*shape)`. `tick.elapsed_steps` is 0.
     """
 
-    __slots__ = ("_fields", "_ids", "_writer", "rng")
+    __slots__ = ("_fields", "_ids", "_sides", "_writer", "rng")
     _fields: Mapping[str, Field]
     _ids: Mapping[Field, FieldId]
+    _sides: Sides
     _writer: RowWriter
     rng: WorldRng
 
     def __init__(
-        self, writer: RowWriter, fields: Mapping[str, Field], ids: Mapping[Field, FieldId], rng: WorldRng
+        self,
+        writer: RowWriter,
+        fields: Mapping[str, Field],
+        ids: Mapping[Field, FieldId],
+        rng: WorldRng,
+        sides: Sides,
     ) -> None:
         set_own = super().__setattr__
+        set_own("_sides", sides)
         set_own("_writer", writer)
         set_own("_fields", {known_as(field): field for field in (*fields.values(), STEP)})
         set_own("_ids", ids)
@@ -200,7 +216,8 @@ class RowTick:
     def __setitem__(self, field: Field, values: npt.ArrayLike) -> None:
         if field in KEPT and field in self._fields.values():
             raise DefinitionError(KEPT[field])
-        self._writer.write(self._id(field), storable(field, values))
+        field_id, rows = self._id(field), len(self._writer.worlds)
+        self._writer.write(field_id, fitted(field, values, rows, self._sides, "beginning worlds"))
 
     def edit(self, field: Field) -> Array:
         """Refuse: rows are copies here, which are set as a whole."""
@@ -217,22 +234,6 @@ class RowTick:
         if field not in self._fields.values():
             raise _no_field(field, dict.fromkeys(self._fields.values()))
         return self._ids[field]
-
-
-def storable(field: Field, values: npt.ArrayLike) -> Array:
-    """Return values as an array that the field can hold, or raise DefinitionError."""
-    given = np.asarray(values)
-    if not np.can_cast(given.dtype, field.dtype, "same_kind"):
-        raise DefinitionError(
-            f"field {field.name!r} holds {field.dtype}, the values are {given.dtype}; convert them first."
-        )
-    if field.dtype == np.int32 and given.dtype.itemsize > 4 and given.size:
-        limits = np.iinfo(np.int32)
-        if not limits.min <= given.min() <= given.max() <= limits.max:
-            raise DefinitionError(
-                f"field {field.name!r} holds int32, the values go from {given.min()} to {given.max()}."
-            )
-    return given
 
 
 def known_as(field: Field) -> str:

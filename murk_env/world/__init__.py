@@ -1,5 +1,6 @@
 """Worlds: a lattice, fields and propagators, ticked together without any learning."""
 
+from murk_env.world.state import State
 from murk_env.world.world import World
 
-__all__ = ["World"]
+__all__ = ["State", "World"]

@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from murk_arena import FieldId, PingPongArena, TickGuard
 from murk_env.errors import PropagatorError, described
-from murk_env.fields import Field, Tick
+from murk_env.fields import Field, RowTick, Tick
 from murk_env.fields.bookkeeping import EPISODE, PHASE, RNG_KEY, STEP
 from murk_env.fields.views import KEPT, Editor, Values
 from murk_env.kernels import COMPILES, KernelCall
@@ -27,7 +27,7 @@ from murk_env.world.layout import Layout
 from murk_env.world.limits import apply_limits, limit_of
 from murk_env.world.staged import Staged
 
-__all__ = ["Binding", "Bindings", "edit_tick"]
+__all__ = ["Binding", "Bindings", "edit_rows", "edit_tick"]
 
 
 Array = npt.NDArray[Any]
@@ -249,18 +249,23 @@ def _tick_of(layout: Layout, guard: TickGuard, staged: Staged, rng: WorldRng) ->
     """Return the tick as `act` sees it: fields of propagators as they were, all others as they are."""
     writers = layout.pipeline.writers
     seen = {f: (staged.before if f in writers else staged.after)[f] for f in layout.fields.values()}
-    return Tick(
-        Values({**seen, STEP: staged.after[STEP]}), _editors(layout.fields, layout.ids, writers), rng, guard
-    )
+    values = Values({**seen, STEP: staged.after[STEP]})
+    return Tick(values, _editors(layout.fields, layout.ids, writers), rng, guard, layout.sides)
 
 
 def edit_tick(layout: Layout, guard: TickGuard) -> Tick:
     """Return a tick through which every field but static ones may be written."""
     values = Values({field: guard.read(layout.ids[field]) for field in (*layout.fields.values(), STEP)})
     clocks = (guard.read(layout.ids[field]) for field in (RNG_KEY, EPISODE, STEP))
-    return Tick(
-        values, _editors(layout.fields, layout.ids, {}), WorldRng(*clocks, origin=origins.EDIT), guard
-    )
+    rng = WorldRng(*clocks, origin=origins.EDIT)
+    return Tick(values, _editors(layout.fields, layout.ids, {}), rng, guard, layout.sides)
+
+
+def edit_rows(layout: Layout, guard: TickGuard, worlds: npt.NDArray[Any]) -> RowTick:
+    """Return a tick with one row for each of some worlds, through which they may be written."""
+    writer, ids = guard.rows(worlds), layout.ids
+    clocks = (writer.read(ids[RNG_KEY]), writer.read(ids[EPISODE]), writer.read(ids[STEP]))
+    return RowTick(writer, layout.fields, ids, WorldRng(*clocks, origin=origins.EDIT), layout.sides)
 
 
 def _editors(

@@ -5,7 +5,6 @@ import numpy.typing as npt
 
 from murk_arena import TickGuard, UncoveredWriteError
 from murk_env.errors import HookError, PropagatorError
-from murk_env.fields import Field
 from murk_env.fields.checks import check_values
 from murk_env.propagators.base import Propagator
 from murk_env.world.layout import Layout
@@ -25,8 +24,7 @@ class TickChecks:
 
     def __init__(self, layout: Layout) -> None:
         self._ids = layout.ids
-        self._fields = tuple(layout.fields.values())
-        self._owned = [field for field in self._fields if field not in layout.pipeline.writers]
+        self._owned = [field for field in layout.fields.values() if field not in layout.pipeline.writers]
         self.skipped: npt.NDArray[np.intp] | None = None
 
     def propagator(self, propagator: Propagator, guard: TickGuard) -> None:
@@ -42,12 +40,5 @@ class TickChecks:
 
     def hook(self, who: str, guard: TickGuard) -> None:
         """Prove that what a hook may have written is finite."""
-        self._hook(who, guard, self._owned)
-
-    def edit(self, guard: TickGuard) -> None:
-        """Prove that what was set between ticks is finite; any field may have been."""
-        self._hook("edit", guard, self._fields)
-
-    def _hook(self, who: str, guard: TickGuard, fields: "list[Field] | tuple[Field, ...]") -> None:
-        written = [(field, guard.read(self._ids[field])) for field in fields]
+        written = [(field, guard.read(self._ids[field])) for field in self._owned]
         check_values(who, written, HookError, skipped=self.skipped)

@@ -14,6 +14,7 @@ from murk_arena import FieldId, FieldSpec
 from murk_env.errors import FieldError, LatticeError
 from murk_env.fields import Field, Parameter
 from murk_env.fields.bookkeeping import BOOKKEEPING
+from murk_env.fields.fitting import Sides
 from murk_env.lattice import Lattice
 from murk_env.propagators.base import Propagator
 from murk_env.world.pipeline import Pipeline
@@ -45,6 +46,11 @@ class Layout:
     num_worlds: int
     num_agents: int
     dt: float
+
+    @cached_property
+    def sides(self) -> Sides:
+        """How large a world is."""
+        return Sides(self.lattice.shape, self.lattice.num_cells, self.num_agents)
 
     @cached_property
     def sparse(self) -> Sequence[Field]:

@@ -3,23 +3,41 @@
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from types import TracebackType
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 
-from murk_arena import OwnedSnapshot, PingPongArena, StaticArena
-from murk_env.errors import FieldError, HookError, ReentrantStepError, described
-from murk_env.fields import Field, Tick, Values
+from murk_arena import PingPongArena, StaticArena
+from murk_env.errors import (
+    FieldError,
+    HookError,
+    InputError,
+    ReentrantStepError,
+    RowsError,
+    StateMismatchError,
+    described,
+)
+from murk_env.fields import Field, RowTick, Tick, Values
 from murk_env.fields.bookkeeping import RNG_KEY
 from murk_env.kernels.program import Program
 from murk_env.lattice import Lattice
 from murk_env.propagators.base import Propagator
 from murk_env.random import checked_seed, key_from_seed
-from murk_env.world.binding import Bindings, edit_tick
+from murk_env.world.binding import Bindings, edit_rows, edit_tick
 from murk_env.world.checks import TickChecks
+from murk_env.world.identity import Identity
 from murk_env.world.layout import lay_out
-from murk_env.world.limits import apply_limits
+from murk_env.world.rows import (
+    branch_rows,
+    check_changed,
+    check_state,
+    each_once,
+    read_worlds,
+    restore_rows,
+    saved_rows,
+)
+from murk_env.world.state import State
 from murk_env.world.static_values import build_static, check_initial_values, fitting_static
 
 __all__ = ["World"]
@@ -82,6 +100,7 @@ class World:
         self.bindings = Bindings(layout, self.arena, self.checks)
         self._programs: list[Program | None] = [None, None]
         self._whole = _Whole(self.arena)
+        self.identity = Identity.of("World", {}, lattice, layout.specs)
         self.reset(seed=seed)
 
     @property
@@ -138,17 +157,93 @@ class World:
         """Return the published values, read-only, `(num_worlds, ...)`; valid until the tick after next."""
         return self.published()[field]
 
+    # --- between ticks ------------------------------------------------------------------------
+
     @contextmanager
-    def edit(self) -> Generator[Tick]:
+    def edit(self, worlds: Any = None) -> Generator[Tick | RowTick]:
         """Change fields between ticks: `with world.edit() as tick: tick[field] = values`.
 
-        Every field but static ones may be set, those that propagators write included.
+        Every field but static ones may be set, those that propagators write included. An exception in the
+        block, or a value that a field must not hold, undoes all of it.
+
+        Args:
+            worlds: the worlds to change, as numbers or a mask; the tick then has one row for each of them.
+
+        Raises:
+            RowsError: there is no such world, or one is named twice; before the block runs.
+            DefinitionError: a value is not finite, beyond the bounds of its field, or no category.
         """
+        rows = None if worlds is None else each_once(read_worlds(worlds, self.num_worlds), self.num_worlds)
         with self._whole, self.arena.begin_tick() as guard:
-            yield edit_tick(self.layout, guard)
-            if self.arena.checked:
-                self.checks.edit(guard)
-            apply_limits(guard, self.layout.ids, self.layout.limited)
+            yield edit_tick(self.layout, guard) if rows is None else edit_rows(self.layout, guard, rows)
+            check_changed(guard, self.layout)
+            guard.seal()
+
+    def save(self, worlds: Any = None) -> State:
+        """Return the state of some worlds, or of all: a copy that never changes.
+
+        Args:
+            worlds: which, as numbers or a mask; None for all.
+
+        Raises:
+            RowsError: there is no such world.
+        """
+        rows = read_worlds(worlds, self.num_worlds)
+        return saved_rows(self.layout, self.arena, self.published(), self.identity, rows)
+
+    def restore(self, state: State, worlds: Any = None) -> None:
+        """Let some worlds, or all, go on from a state, in one tick.
+
+        Args:
+            state: as many worlds as are restored, or one, which all of them become.
+            worlds: which, as numbers or a mask; None for all.
+
+        Raises:
+            RowsError: there is no such world, one is named twice, or the state holds another number.
+            StateMismatchError: the state is of other worlds; it names the first difference.
+        """
+        rows = self.rows_for(state, worlds)
+        with self._whole, self.arena.begin_tick() as guard:
+            restore_rows(guard, self.layout, state, rows)
+            guard.seal()
+
+    def branch(self, source: Any, into: Any, *, randomness: Literal["same", "fresh"] = "same") -> None:
+        """Copy worlds to the places of others, in one tick.
+
+        Args:
+            source: a world, which is copied to all of `into`, or one for each of them.
+            into: the worlds that become copies, as numbers or a mask; None for all.
+            randomness: `same` lets a copy draw what its source would draw, if it does the same. With `fresh`
+                branch 0, 1, 2, ... of `into` has random numbers of its own, which depend on the source's key
+                and the branch's number alone: repeated, it gives the same again.
+
+        Raises:
+            RowsError: there is no such world, one of `into` is named twice, or the numbers differ.
+            InputError: another randomness.
+        """
+        if randomness not in ("same", "fresh"):
+            raise InputError(f"randomness is 'same' or 'fresh', not {randomness!r}.")
+        targets = each_once(read_worlds(into, self.num_worlds, "into"), self.num_worlds, "into")
+        sources = read_worlds(source, self.num_worlds, "source")
+        if len(sources) == 1:
+            sources = np.repeat(sources, len(targets))
+        if len(sources) != len(targets):
+            raise RowsError(
+                f"source is one world, or one for each of the {len(targets)} of into, not {len(sources)}."
+            )
+        with self._whole, self.arena.begin_tick() as guard:
+            branch_rows(guard, self.layout, sources, targets, fresh=randomness == "fresh")
+            guard.seal()
+
+    def rows_for(self, state: Any, worlds: Any) -> npt.NDArray[np.intp]:
+        """Return the worlds that a state goes into, once it is known to fit them."""
+        if not isinstance(state, State):
+            raise StateMismatchError(f"a State is restored, as save() returns one, not {state!r}.")
+        rows = each_once(read_worlds(worlds, self.num_worlds), self.num_worlds, "worlds")
+        if len(state) not in (1, len(rows)):
+            raise RowsError(f"a state of {len(state)} worlds goes into as many, not into {len(rows)}.")
+        check_state(self.layout, self.arena, self.identity, state)
+        return rows
 
     def reset(self, *, seed: int | None = None) -> None:
         """Set every field to its initial value and seed world i with `seed + i`.
@@ -175,15 +270,6 @@ class World:
             return known
         snapshot = self.arena.snapshot()
         return Values({field: snapshot.read(field_id) for field, field_id in self.layout.ids.items()})
-
-    def save(self) -> OwnedSnapshot:
-        """Return a copy of the whole state: picklable, never stale."""
-        return self.arena.snapshot().to_owned()
-
-    def restore(self, saved: OwnedSnapshot) -> None:
-        """Go back to a saved state."""
-        with self._whole:
-            self.arena.restore(saved)
 
 
 class _Whole:

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import numpy as np
+
 from murk_env import MurkEnv
 
 __all__ = ["starting_with"]
@@ -17,6 +19,6 @@ def starting_with(env_class: type[MurkEnv], **values: Any) -> Any:
 
     def start(self: Any, tick: Any, worlds: Any) -> None:
         for name, value in values.items():
-            setattr(tick, name, value)
+            setattr(tick, name, np.asarray(value)[np.newaxis] if np.ndim(value) else value)
 
     return type(env_class.__name__, (env_class,), {"start": start})

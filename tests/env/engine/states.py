@@ -19,8 +19,8 @@ def batch_of(env: Any) -> Batch:
 def state_of(worlds: Any) -> tuple[list[bytes], int]:
     """Return everything that a World or the worlds of an env are, as bytes, and their generation."""
     world: World = worlds if isinstance(worlds, World) else batch_of(worlds).world
-    saved = world.save()
-    return [saved.read(field_id).tobytes() for field_id in world.layout.ids.values()], saved.generation
+    published = world.published()
+    return [published[field].tobytes() for field in world.layout.ids], world.arena.generation
 
 
 def reset_fuses(env: Any) -> bool:

@@ -64,11 +64,11 @@ def test_an_env_goes_on_after_an_interrupt_at_any_moment(mode, call):
     envs.reset(seed=3)
     envs.step([1, 2])
     calls = {"step": lambda one: one.step([1, 3]), "reset": lambda one: one.reset()}
-    saved = batch_of(envs).save()
+    saved = batch_of(envs).snapshot()
     before, after = state_of(envs), after_call(envs, calls[call])
     moment = 1
     while True:
-        batch_of(envs).restore(saved)
+        batch_of(envs).reinstate(saved)
         if not interrupted(lambda: calls[call](envs), moment):
             break
         assert not batch_of(envs).world.arena.in_tick
@@ -83,9 +83,9 @@ def test_an_env_goes_on_after_an_interrupt_at_any_moment(mode, call):
 def test_what_an_env_tells_after_an_interrupt_at_any_moment_is_right(env_class):
     envs = MurkVectorEnv(env_class, 2)
     envs.reset(seed=3)
-    saved, told = batch_of(envs).save(), {}
+    saved, told = batch_of(envs).snapshot(), {}
     for happened in (False, True):  # the step that is interrupted
-        batch_of(envs).restore(saved)
+        batch_of(envs).reinstate(saved)
         if happened:
             envs.step([2, 2])
         reached = str(state_of(envs))
@@ -93,7 +93,7 @@ def test_what_an_env_tells_after_an_interrupt_at_any_moment_is_right(env_class):
     moment = 1
     while True:
         held = [envs.step([0, 0])[0] for _ in range(moment % 3)]  # so that the next is written elsewhere
-        batch_of(envs).restore(saved)
+        batch_of(envs).reinstate(saved)
         if not interrupted(lambda: envs.step([2, 2]), moment):
             break
         reached = str(state_of(envs))
@@ -123,11 +123,11 @@ def test_threads_go_on_or_end_after_an_interrupt_at_any_moment():
     for _ in range(3):  # all is compiled, and shared
         envs.step([0] * 8)
     batch = batch_of(envs)
-    saved, others = batch.save(), set(threading.enumerate())
+    saved, others = batch.snapshot(), set(threading.enumerate())
     before, after = state_of(envs), after_call(envs, lambda one: one.step([1] * 8))
     moment = 1
     while True:
-        batch.restore(saved)
+        batch.reinstate(saved)
         batch.runner.close()  # so that the threads start within the step
         if not interrupted(lambda: envs.step([1] * 8), moment):
             break

@@ -15,7 +15,7 @@ from tests.env.worlds import Mixed, Walker
 
 def arena_of(env):
     """Return the static arena that an env keeps, as a copy of it by pickle would find it."""
-    return env._batch.save().static_arena  # no public door hands out the arena itself
+    return env._batch.snapshot().static_arena  # no public door hands out the arena itself
 
 
 def values_of(env):

@@ -150,5 +150,5 @@ def test_self_in_an_array_hook_has_no_world_and_no_generator(asked):
 
 
 def test_the_worlds_of_a_vector_env_are_not_taken_apart():
-    with pytest.raises(StateError, match=r"envs.world\[field\] reads all of them"):
+    with pytest.raises(StateError, match=r"envs\.world is there for all of them"):
         MurkVectorEnv(Walker, 2).get_attr("world")

@@ -129,12 +129,12 @@ def test_threads_end_when_their_env_is_forgotten():
 def test_a_failure_on_any_thread_is_named_and_undone(action, message):
     envs = MurkVectorEnv(Trap, 64, num_threads=2)
     played_zeros(envs)
-    before = envs._batch.save()
+    before = envs._batch.snapshot()
     actions = np.zeros(64, np.int64)
     actions[60] = action
     with pytest.raises(HookError, match=message):
         envs.step(actions)
-    after = envs._batch.save()
+    after = envs._batch.snapshot()
     assert all(
         (after.read(field) == before.read(field)).all() for field in envs._batch.world.layout.ids.values()
     )

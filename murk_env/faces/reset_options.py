@@ -1,0 +1,68 @@
+"""What `reset` is told of an episode's beginning: values of fields, or a state that it begins from."""
+
+from collections.abc import Mapping
+from typing import Any, cast
+
+import numpy as np
+import numpy.typing as npt
+
+from murk_env.engine.batch import Batch
+from murk_env.errors import OptionError
+from murk_env.faces.worlds import field_of
+from murk_env.fields import Field
+from murk_env.fields.fitting import check_settable, fitted
+from murk_env.fields.views import KEPT
+from murk_env.world.rows import episode_values
+
+__all__ = ["BEGINNINGS", "read_beginning"]
+
+BEGINNINGS = ("fields", "state")  # the options that are read here
+
+Array = npt.NDArray[Any]
+Worlds = npt.NDArray[np.intp]
+
+
+def read_beginning(
+    owner: str, batch: Batch, options: Mapping[str, Any], worlds: Worlds
+) -> dict[Field, Array]:
+    """Return what the fields of some worlds begin an episode with, one row for each or one for all.
+
+    Args:
+        owner: the environment's name.
+        batch: the worlds.
+        options: of reset; `state` is a State of as many worlds as are reset, or of one; `fields` maps fields,
+            or their names, to a number or an array with the axis of all worlds first, or one of length 1.
+        worlds: the worlds that are reset.
+
+    Raises:
+        OptionError: `fields` is no dict, or names one that cannot be set.
+        UnknownFieldError: there is no such field.
+        DefinitionError: values are of a wrong kind or shape, not finite, or beyond the bounds of their field.
+        StateMismatchError, RowsError: the state is of other worlds, or of another number.
+    """
+    begins: dict[Field, Array] = {}
+    if options.get("state") is not None:
+        state = options["state"]
+        batch.world.rows_for(state, worlds)
+        begins |= episode_values(state, batch.world.layout)
+    fields: Any = options.get("fields")
+    if fields is None:
+        return begins
+    if not isinstance(fields, Mapping):
+        raise OptionError(
+            f"options['fields'] maps fields to values, such as {{'heat': 2.0}}, not {fields!r}."
+        )
+    layout = batch.world.layout
+    for given, values in cast("Mapping[Any, Any]", fields).items():
+        field = field_of(owner, batch, given)
+        if field in KEPT or field.mutability == "static":
+            reason = KEPT.get(field, f"{field.name!r} is static: it is set once, by the blueprint.")
+            raise OptionError(f"options['fields'] cannot set {given!r}: {reason}")
+        array = fitted(field, values, layout.num_worlds, layout.sides)
+        if array.ndim and len(array) == layout.num_worlds:
+            array = array[worlds]
+        with np.errstate(over="ignore"):  # what becomes infinite is refused
+            array = array.astype(field.dtype)
+        check_settable(field, array)
+        begins[field] = array
+    return begins

@@ -1,0 +1,137 @@
+"""Which values a field can be set to: their kind, their shape, and which world gets which of them."""
+
+import dataclasses
+import math
+from typing import Any, cast
+
+import numpy as np
+import numpy.typing as npt
+
+from murk_env.errors import DefinitionError
+from murk_env.fields.field import Field
+
+__all__ = ["Sides", "check_settable", "fitted", "storable"]
+
+Array = npt.NDArray[Any]
+
+
+@dataclasses.dataclass(frozen=True)
+class Sides:
+    """How large a world is, for the shapes of its fields.
+
+    Attributes:
+        cells: the lattice's own shape, such as (rows, columns).
+        num_cells: number of cells.
+        num_agents: number of agents.
+    """
+
+    cells: tuple[int, ...]
+    num_cells: int
+    num_agents: int
+
+    def of(self, field: Field) -> tuple[int, ...]:
+        """Return the shape of one world's values of a field."""
+        return field.shape(self.num_cells, self.num_agents)
+
+
+def storable(field: Field, values: npt.ArrayLike) -> Array:
+    """Return values as an array of a kind that the field can hold, or raise DefinitionError."""
+    if isinstance(values, np.ma.MaskedArray):
+        values = _unmasked(field, cast(Any, values))
+    given = np.asarray(values)
+    if not np.can_cast(given.dtype, field.dtype, "same_kind"):
+        raise DefinitionError(
+            f"field {field.name!r} holds {field.dtype}, the values are {given.dtype}; convert them first."
+        )
+    if field.dtype == np.int32 and given.dtype.itemsize > 4 and given.size:
+        limits = np.iinfo(np.int32)
+        if not limits.min <= given.min() <= given.max() <= limits.max:
+            raise DefinitionError(
+                f"field {field.name!r} holds int32, the values go from {given.min()} to {given.max()}."
+            )
+    return given
+
+
+def fitted(field: Field, values: npt.ArrayLike, num_rows: int, sides: Sides, rows: str = "worlds") -> Array:
+    """Return values that some rows of a field can be set to, with the worlds axis first if they are an array.
+
+    Values are a number, or an array whose first axis is that of the worlds, or of length 1 for the same in
+    every world. Its other axes are the field's own, each of them whole or of length 1; the lattice's own
+    shape may stand in place of the cells. An array without the worlds axis is refused even where numpy could
+    broadcast it: which world gets which number would depend on how many worlds there happen to be.
+
+    Args:
+        field: the field.
+        values: what it is to be set to.
+        num_rows: how many of its rows are set.
+        sides: how large a world is.
+        rows: what messages call the first axis.
+
+    Raises:
+        DefinitionError: the values are of another kind or shape.
+    """
+    given = storable(field, values)
+    shape = (num_rows, *sides.of(field))
+    if given.shape == shape or not given.ndim:
+        return given
+    cells, flat = sides.cells, given
+    if field.over == "cells" and len(cells) > 1 and given.shape[-len(cells) :] == cells:
+        flat = given.reshape(*given.shape[: -len(cells)], sides.num_cells)
+    sides_fit = (side in (1, wanted) for side, wanted in zip(flat.shape, shape, strict=False))
+    if flat.ndim != len(shape) or not all(sides_fit):
+        raise DefinitionError(_misfit(field, given.shape, flat.shape, shape, rows))
+    return flat
+
+
+def _misfit(
+    field: Field, given: tuple[int, ...], flat: tuple[int, ...], shape: tuple[int, ...], rows: str
+) -> str:
+    """Return what the values should have been, and the spelling that probably was meant."""
+    hint = ""
+    if flat == shape[1:]:
+        hint = "; values[np.newaxis] sets the same in each of them"
+    elif given == shape[:1]:
+        axes = ", ".join([":", *["np.newaxis"] * (len(shape) - 1)])
+        hint = f"; values[{axes}] gives one number to each of them"
+    wanted = " or ".join(dict.fromkeys([str(shape), str((1, *shape[1:]))]))
+    return (
+        f"field {field.name!r} is set to a number, or to an array {wanted} with the {rows} first, not to one "
+        f"of shape {given}{hint}."
+    )
+
+
+def check_settable(field: Field, values: Array) -> None:
+    """Raise DefinitionError for values from outside a step that the field must not hold.
+
+    These are what is not finite, lies outside the field's bounds, or is no category.
+    """
+    if not values.size:
+        return
+    if field.dtype.kind == "f" and not np.isfinite(values).all():
+        wrong = values[~np.isfinite(values)].flat[0]
+        raise DefinitionError(f"field {field.name!r} takes finite numbers, not {wrong}.")
+    low, high = _ends(field)
+    least, most = values.min(), values.max()
+    beyond = most >= high if field.at_bounds == "wrap" else most > high
+    if least < low or beyond:
+        wrong = least if least < low else most
+        kind = "categories" if field.categories is not None else "values"
+        bracket = ")" if field.at_bounds == "wrap" else "]"
+        raise DefinitionError(f"field {field.name!r} takes {kind} in [{low}, {high}{bracket}, not {wrong}.")
+
+
+def _ends(field: Field) -> tuple[Any, Any]:
+    """Return the bounds as the field's own dtype holds them, so that they themselves lie inside."""
+    low, high = field.bounds
+    if field.dtype.kind == "f":
+        return field.dtype.type(low), field.dtype.type(high)
+    return (low if math.isinf(low) else int(low)), (high if math.isinf(high) else int(high))
+
+
+def _unmasked(field: Field, values: "np.ma.MaskedArray[Any, Any]") -> Array:
+    if np.ma.getmaskarray(values).any():
+        raise DefinitionError(
+            f"field {field.name!r} is set to a masked array with masked elements; fill them first, "
+            f"values.filled(number)."
+        )
+    return values.data

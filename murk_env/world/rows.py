@@ -1,0 +1,154 @@
+"""Saves, sets and copies the rows of some worlds, between steps."""
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from murk_arena import PingPongArena, TickGuard
+from murk_env.errors import DefinitionError, RowsError, StateMismatchError
+from murk_env.fields import ACTIVE, Field, Values
+from murk_env.fields.bookkeeping import ENDED, INACTIVE, NOT_STARTED, PHASE, RNG_KEY, STAYING
+from murk_env.fields.fitting import check_settable
+from murk_env.random.branches import branch_keys
+from murk_env.world.identity import Identity
+from murk_env.world.layout import Layout
+from murk_env.world.state import State
+
+__all__ = [
+    "branch_rows",
+    "check_changed",
+    "check_state",
+    "each_once",
+    "episode_values",
+    "read_worlds",
+    "restore_rows",
+    "saved_rows",
+]
+
+Array = npt.NDArray[Any]
+Worlds = npt.NDArray[np.intp]
+
+
+def read_worlds(given: Any, num_worlds: int, what: str = "worlds") -> Worlds:
+    """Return worlds given as None for all, a number, numbers, or a mask (num_worlds,).
+
+    Raises:
+        RowsError: one does not exist or is named twice, there is none, or a mask has another shape.
+    """
+    if given is None:
+        return np.arange(num_worlds)
+    array = np.asarray(given)
+    wanted = f"{what} are None for all, numbers from 0 to {num_worlds - 1}, or a mask ({num_worlds},) of bool"
+    if array.dtype == np.bool_:
+        if array.shape != (num_worlds,):
+            raise RowsError(f"{wanted}, not a mask of shape {array.shape}.")
+        array = np.flatnonzero(array)
+    if array.dtype.kind not in "iu" or array.ndim > 1:
+        came = given if array.size < 9 else f"{array.dtype} of shape {array.shape}"
+        raise RowsError(f"{wanted}, not {came!r}." if array.size else f"{wanted}; here are none.")
+    array = np.atleast_1d(array)
+    if not array.size:
+        raise RowsError(f"{wanted}; here are none.")
+    outside = array[(array < 0) | (array >= num_worlds)]
+    if outside.size:
+        raise RowsError(f"{wanted}; there is no world {outside[0]}.")
+    return array.astype(np.intp)
+
+
+def each_once(worlds: Worlds, num_worlds: int, what: str = "worlds") -> Worlds:
+    """Return the worlds, or raise RowsError where one is named twice."""
+    counts = np.bincount(worlds, minlength=num_worlds)
+    if counts.max() > 1:
+        raise RowsError(f"{what} names world {counts.argmax()} {counts.max()} times; name each world once.")
+    return worlds
+
+
+def saved_rows(
+    layout: Layout, arena: PingPongArena, values: Values, identity: Identity, rows: Worlds
+) -> State:
+    """Return the published state of some worlds; it costs what they take, not what the others do."""
+    whole = len(rows) == layout.num_worlds and (rows == layout.order).all()
+    arrays = {
+        field.name: np.array(values[field]) if whole else values[field][rows]
+        for field in layout.ids
+        if field.mutability != "static"
+    }
+    return State(identity, arrays, (arena.static_arena, layout.specs))
+
+
+def check_state(layout: Layout, arena: PingPongArena, identity: Identity, state: State) -> None:
+    """Raise unless a state is of these worlds, and holds what they may hold.
+
+    Raises:
+        StateMismatchError: it is of others, or holds a value that is not finite or beyond its bounds.
+    """
+    misfit = state.misfit(identity, (arena.static_arena, layout.specs))
+    phases = state[PHASE.name]
+    if not misfit and not ((phases >= NOT_STARTED) & (phases <= ENDED)).all():
+        misfit = "its worlds have neither begun nor ended"
+    for field in layout.fields.values():
+        if not misfit and field.mutability != "static":
+            try:
+                check_settable(field, state[field.name])
+            except DefinitionError as error:
+                misfit = str(error).rstrip(".")
+    if misfit:
+        raise StateMismatchError(f"the state does not fit these worlds: {misfit}.")
+
+
+def restore_rows(guard: TickGuard, layout: Layout, state: State, into: Worlds) -> None:
+    """Let some worlds be what a state holds, or all of them what its one world is."""
+    for field in layout.ids:
+        if field.mutability != "static":
+            _set_rows(guard, layout, field, into, state[field.name])
+
+
+def branch_rows(guard: TickGuard, layout: Layout, source: Worlds, into: Worlds, *, fresh: bool) -> None:
+    """Copy the published rows of `source` to those of `into`, one to one, with fresh keys if asked for."""
+    for field, field_id in layout.ids.items():
+        if field.mutability != "static":
+            rows = guard.previous(field_id)[source]
+            _set_rows(guard, layout, field, into, branch_keys(rows) if fresh and field is RNG_KEY else rows)
+
+
+def _set_rows(guard: TickGuard, layout: Layout, field: Field, worlds: Worlds, values: Array) -> None:
+    field_id = layout.ids[field]
+    if field.mutability == "sparse":
+        held = guard.read(field_id)[worlds]
+        if (held.view(np.int32) == values.view(np.int32)).all():  # else it would be copied for nothing
+            return
+    whole = len(worlds) == layout.num_worlds
+    target = guard.write(field_id) if whole else guard.update(field_id)
+    target[worlds] = values
+
+
+def check_changed(guard: TickGuard, layout: Layout) -> None:
+    """Raise DefinitionError for what was set in this tick and must not be held.
+
+    Only what has changed is looked at: a field may have diverged before.
+    """
+    for field in layout.fields.values():
+        if field.mutability == "static":
+            continue
+        before, after = guard.previous(layout.ids[field]), guard.read(layout.ids[field])
+        if after is not before:
+            check_settable(field, after[after.view(np.int32) != before.view(np.int32)])
+
+
+def episode_values(state: State, layout: Layout) -> dict[Field, Array]:
+    """Return what an episode that begins from a state begins with: every field but its clocks.
+
+    Raises:
+        StateMismatchError: in some world no agent takes part any more.
+    """
+    fields = [*layout.fields.values()]
+    values = {field: state[field.name] for field in fields if field.mutability != "static"}
+    if ACTIVE in values:
+        values[ACTIVE] = np.where(values[ACTIVE] == STAYING, STAYING, INACTIVE).astype(np.int32)
+        empty = np.flatnonzero(~values[ACTIVE].any(axis=1))
+        if empty.size:
+            raise StateMismatchError(
+                f"no episode begins from world(s) {empty.tolist()} of the state: all their agents have left."
+            )
+    return values

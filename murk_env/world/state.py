@@ -1,0 +1,232 @@
+"""The state of worlds, held by itself: everything that a world goes on from."""
+
+import json
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, SupportsIndex, overload
+
+import numpy as np
+import numpy.typing as npt
+
+from murk_arena import FieldSpec, StaticArena
+from murk_env.errors import RowsError, StateMismatchError, UnknownFieldError, did_you_mean
+from murk_env.fields import ACTIVE, Field
+from murk_env.fields.bookkeeping import ENDED, PHASE, STEP
+from murk_env.world import state_file
+from murk_env.world.identity import Identity, digest_of, static_digests
+
+__all__ = ["State"]
+
+Array = npt.NDArray[Any]
+Worlds = npt.NDArray[np.intp]
+StaticSource = tuple[StaticArena, Sequence[FieldSpec]] | Mapping[str, str]  # the values, or their digests
+
+_SHOWN = {"elapsed_steps": STEP.name, "active": ACTIVE.name}  # bookkeeping, under the names that hooks use
+
+
+class State:
+    """The whole state of some worlds: fields, parameters, step counters, random keys, pending resets.
+
+    It comes from `save` of an env, of a vector env or of a World, and goes into `restore` of any of them: a
+    row of a vector env goes on in a single env byte for byte, and the other way round. It never changes.
+
+        state = envs.save()          # len(state) is the number of worlds
+        state["heat"]                # (num_worlds, num_cells), read-only
+        state[3], state[:8]          # States of some worlds
+        state.write("start.state")   # and State.read("start.state")
+
+    What a face keeps beside its worlds is no part of it: the generators of `np_random`, the outputs of the
+    last step, and the counts of wrappers such as TimeLimit.
+
+    Two states are equal if they are of the same environment, with the same parameters and static values, and
+    hold the same bytes.
+    """
+
+    __slots__ = ("_arrays", "_digests", "_fingerprint", "_identity", "_static")
+
+    def __init__(
+        self,
+        identity: Identity,
+        arrays: Mapping[str, Array],
+        static: StaticSource,
+    ) -> None:
+        """Hold arrays, which become read-only; for the use of `save` and of files."""
+        self._identity = identity
+        self._arrays = dict(arrays)
+        for array in self._arrays.values():
+            array.flags.writeable = False
+        self._static = static if isinstance(static, tuple) else None
+        self._digests = None if isinstance(static, tuple) else dict(static)
+        self._fingerprint = ""
+
+    # --- reading --------------------------------------------------------------------------------
+
+    @property
+    def environment(self) -> str:
+        """The id of the environment, else its module and class; `World` for a World's."""
+        return self._identity.environment
+
+    @property
+    def parameters(self) -> Mapping[str, Any]:
+        """The environment's parameters: a copy."""
+        return dict(self._identity.parameters)
+
+    @property
+    def identity(self) -> Identity:
+        """Which worlds it is of."""
+        return self._identity
+
+    @property
+    def static_digests(self) -> Mapping[str, str]:
+        """A digest of every static field's values, by name."""
+        if self._digests is None and self._static is not None:
+            self._digests = static_digests(*self._static)
+        return self._digests or {}
+
+    @property
+    def ended(self) -> npt.NDArray[np.bool_]:
+        """Whether each world's episode has ended and its reset is pending, (k,)."""
+        return self._arrays[PHASE.name] == ENDED
+
+    @property
+    def fingerprint(self) -> str:
+        """A hash of everything in it, 32 hexadecimal digits: the same in every process, on every machine."""
+        if not self._fingerprint:
+            said = {**self._identity.plain, "static": dict(self.static_digests)}
+            told = json.dumps(said, sort_keys=True).encode()
+            self._fingerprint = digest_of(told, (self._arrays[form.name] for form in self._identity.fields))
+        return self._fingerprint
+
+    def __len__(self) -> int:
+        return len(self._arrays[PHASE.name])
+
+    @overload
+    def __getitem__(self, key: Field | str) -> Array: ...
+    @overload
+    def __getitem__(self, key: SupportsIndex | slice | Sequence[int] | Array) -> "State": ...
+    def __getitem__(self, key: Any) -> "Array | State":
+        """Return a field's values, (k, ...) and read-only, or the state of some of the worlds.
+
+        Raises:
+            UnknownFieldError: there is no such field; static fields are no part of a state.
+            RowsError: there is no such world.
+        """
+        if isinstance(key, Field | str):
+            return self._values(key.name if isinstance(key, Field) else key)
+        rows = self._rows(key)
+        arrays = {name: np.ascontiguousarray(array[rows]) for name, array in self._arrays.items()}
+        return State(self._identity, arrays, self._source)
+
+    def __iter__(self) -> "Iterator[State]":
+        return (self[row] for row in range(len(self)))
+
+    def _values(self, name: str) -> Array:
+        found = self._arrays.get(_SHOWN.get(name, name))
+        if found is None:
+            known = [one for one in self._arrays if not one.startswith("_")]
+            raise UnknownFieldError(
+                f"a state of {self.environment} has no field {name!r}; {did_you_mean(name, known)}"
+            )
+        return found
+
+    def _rows(self, key: Any) -> Worlds:
+        try:
+            chosen = np.atleast_1d(np.arange(len(self))[key])
+        except (IndexError, TypeError) as error:
+            raise RowsError(f"a state of {len(self)} world(s) has no worlds {key!r}: {error}") from None
+        if not chosen.size or chosen.ndim > 1:
+            raise RowsError(
+                f"a state of {len(self)} world(s) has no worlds {key!r}; choose some in one axis."
+            )
+        return chosen
+
+    @property
+    def _source(self) -> StaticSource:
+        return self._static if self._static is not None else self.static_digests
+
+    @staticmethod
+    def concatenate(states: "Sequence[State]") -> "State":
+        """Return the worlds of several states of the same kind, in order.
+
+        Raises:
+            StateMismatchError: they are of different worlds; it names the first difference.
+            RowsError: there is no state.
+        """
+        if not states:
+            raise RowsError("State.concatenate takes at least one State, not none.")
+        first = states[0]
+        for place, other in enumerate(states):
+            if misfit := other.misfit(first.identity, first._source):
+                raise StateMismatchError(f"state {place} does not fit state 0: {misfit}.")
+        arrays = {name: np.concatenate([state._arrays[name] for state in states]) for name in first._arrays}
+        return State(first._identity, arrays, first._source)
+
+    def misfit(self, identity: Identity, static: StaticSource) -> str:
+        """Return why it is not of these worlds, as a clause; empty if it is of them."""
+        if difference := identity.difference(self._identity):
+            return difference
+        if isinstance(static, tuple):
+            if self._static is not None and self._static[0].shares_memory_with(static[0]):
+                return ""
+            static = static_digests(*static)
+        wrong = [name for name in static if static[name] != self.static_digests.get(name)]
+        if wrong:
+            return f"its static field {wrong[0]} holds other values"
+        return "" if len(static) == len(self.static_digests) else "it has other static fields"
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, State):
+            return NotImplemented
+        if len(self) != len(other) or other.misfit(self._identity, self._source):
+            return False
+        pairs = zip(self._arrays.values(), other._arrays.values(), strict=True)
+        return all(np.array_equal(one.view(np.int32), two.view(np.int32)) for one, two in pairs)
+
+    def __hash__(self) -> int:
+        return hash(self.fingerprint)
+
+    def __repr__(self) -> str:
+        return f"<State of {len(self)} world(s) of {self.environment}, {self.fingerprint[:8]}>"
+
+    def __copy__(self) -> "State":
+        return self
+
+    def __deepcopy__(self, memo: object) -> "State":
+        return self  # nothing of it can change
+
+    # --- files ----------------------------------------------------------------------------------
+
+    def to_bytes(self) -> bytes:
+        """Return the state as a safetensors file, with what it is of, package versions and a checksum."""
+        said = {**self._identity.plain, "static": dict(self.static_digests)}
+        return state_file.to_bytes(said, self._arrays)
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> "State":
+        """Return the state that `to_bytes` wrote. No code of the data is run.
+
+        Raises:
+            StateFileError: the bytes are none, damaged, or of a newer format.
+        """
+        return cls(*state_file.from_bytes(data))
+
+    def write(self, path: "str | os.PathLike[str]") -> None:
+        """Write the state to a file, which takes the place of one that is there only once it is complete.
+
+        Raises:
+            OSError: the file cannot be written; one that was there is as it was.
+        """
+        state_file.write(path, self.to_bytes())
+
+    @classmethod
+    def read(cls, path: "str | os.PathLike[str]") -> "State":
+        """Return the state in a file. No code of the file is run, and no more than its size is allocated.
+
+        Raises:
+            StateFileError: it is no state file, damaged, or of a newer format.
+            OSError: it cannot be read.
+        """
+        return cls.from_bytes(state_file.read(path))
+
+    def __reduce__(self) -> Any:
+        return State.from_bytes, (self.to_bytes(),)

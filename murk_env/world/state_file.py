@@ -1,0 +1,202 @@
+"""State files: the arrays of a State in the safetensors format, and what they are of in its metadata.
+
+The format holds a length, a table in JSON, and plain numbers; to read it runs no code, and allocates no more
+than the file is long. The table says every array's place, and the whole has a checksum.
+"""
+
+import contextlib
+import json
+import math
+import os
+import stat
+import struct
+import tempfile
+from collections.abc import Mapping
+from importlib import metadata
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+import numpy.typing as npt
+
+from murk_env.errors import StateFileError
+from murk_env.fields.bookkeeping import BOOKKEEPING
+from murk_env.world.identity import Identity, digest_of
+
+__all__ = ["FORMAT", "from_bytes", "read", "to_bytes", "write"]
+
+FORMAT = 1
+_KEY = "murk_env.State"
+_LARGEST_TABLE = 1 << 20  # bytes; that of an environment with a hundred fields takes about 20,000
+_DTYPES = {"F32": "float32", "I32": "int32"}
+_PACKAGES = ("murk-env", "numpy", "numba", "gymnasium")
+
+Array = npt.NDArray[Any]
+
+
+def to_bytes(said: Mapping[str, Any], arrays: Mapping[str, Array]) -> bytes:
+    """Return arrays, and what is said of them, as a file."""
+    from safetensors.numpy import save
+
+    count = len(next(iter(arrays.values())))
+    told = {"format": FORMAT, "num_worlds": count, **said, "versions": _versions()}
+    told["checksum"] = _checksum(told, arrays)
+    return save(dict(arrays), {_KEY: json.dumps(told)})
+
+
+def from_bytes(data: bytes) -> tuple[Identity, dict[str, Array], dict[str, str]]:
+    """Return which worlds a file is of, their arrays, and the digests of their static fields.
+
+    Raises:
+        StateFileError: the bytes are no state file, damaged, or of a newer format.
+    """
+    told = _told(data)
+    checksum = told.pop("checksum", None)
+    try:
+        identity = Identity.from_plain(told)
+        static = {str(name): str(digest) for name, digest in told["static"].items()}
+        count = int(told["num_worlds"])
+        arrays = _arrays(data, identity, count)
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError, RecursionError) as error:
+        raise _damaged(f"{type(error).__name__}: {error}") from None
+    if checksum != _checksum(told, arrays):
+        raise _damaged("its checksum is another one")
+    return identity, arrays, static
+
+
+def read(path: "str | os.PathLike[str]") -> bytes:
+    """Return a file's bytes, once its table says that it is as long as it should be."""
+    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)  # a pipe would wait
+    with open(os.open(path, flags), "rb") as file:
+        found = os.fstat(file.fileno())
+        if not stat.S_ISREG(found.st_mode):
+            raise StateFileError(f"{os.fspath(path)!r} is no regular file; a state is read from one.")
+        head = file.read(8 + _LARGEST_TABLE)
+        try:
+            if _length(_table(head)) != found.st_size:
+                raise _damaged(f"it has {found.st_size} bytes, its table says otherwise")
+            return head + file.read(found.st_size - len(head))
+        except StateFileError as error:
+            raise StateFileError(f"{os.fspath(path)!r}: {error}") from None
+
+
+def write(path: "str | os.PathLike[str]", data: bytes) -> None:
+    """Write a file under a private name and move it into place."""
+    target = Path(path)
+    handle, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
+    try:
+        with open(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(name).chmod(0o666 & ~_umask())
+        Path(name).replace(target)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            Path(name).unlink()
+        raise
+
+
+def _umask() -> int:
+    mask = os.umask(0o077)
+    os.umask(mask)
+    return mask
+
+
+def _told(data: bytes) -> dict[str, Any]:
+    """Return what a file says of itself, once its format is known."""
+    table = _table(data)
+    if _length(table) != len(data):
+        raise _damaged(f"it has {len(data)} bytes, its table says otherwise")
+    about: Any = table.get("__metadata__")
+    text = cast("dict[str, Any]", about).get(_KEY) if isinstance(about, dict) else None
+    if not isinstance(text, str):
+        raise StateFileError("these bytes hold no State of murk_env; State.write makes files that do.")
+    told = _json(text)
+    version = told.get("format")
+    if isinstance(version, int) and version > FORMAT:
+        raise StateFileError(
+            f"the state is of format {version}, and this version of murk_env reads up to {FORMAT}; install a "
+            f"newer one: the file was written with {told.get('versions')}."
+        )
+    if version != FORMAT:
+        raise _damaged(f"it says format {version!r}")
+    return told
+
+
+def _table(data: bytes) -> dict[str, Any]:
+    """Return the table at the beginning of a safetensors file."""
+    if len(data) < 8:
+        raise _damaged(f"it has {len(data)} bytes")
+    (size,) = struct.unpack("<Q", data[:8])
+    if size > _LARGEST_TABLE:
+        raise StateFileError("these bytes hold no State of murk_env: what should be its table is too long.")
+    if len(data) < 8 + size:
+        raise _damaged("it ends within its table")
+    return _json(data[8 : 8 + size]) | {"__length__": 8 + size}
+
+
+def _json(text: "str | bytes") -> dict[str, Any]:
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError):  # UnicodeDecodeError is one
+        found = None
+    if not isinstance(found, dict):
+        raise _damaged("its table is no table")
+    return cast("dict[str, Any]", found)
+
+
+def _length(table: Mapping[str, Any]) -> int:
+    """Return how long a file with this table is."""
+    ends = [0]
+    for name, entry in table.items():
+        if not name.startswith("__"):
+            try:
+                ends.append(int(entry["data_offsets"][1]))
+            except (KeyError, IndexError, TypeError, ValueError):
+                raise _damaged(f"its table has no place for {name!r}") from None
+    return table["__length__"] + max(ends)
+
+
+def _arrays(data: bytes, identity: Identity, count: int) -> dict[str, Array]:
+    """Return the arrays, each of the shape that the identity says."""
+    import safetensors
+
+    try:
+        found: dict[str, Any] = dict(cast(Any, safetensors).deserialize(data))
+    except safetensors.SafetensorError as error:
+        raise _damaged(str(error)) from None
+    forms = {form.name: form for form in identity.fields}
+    kept = all(
+        name in forms and forms[name].shape == field.shape(0, 0) for name, field in BOOKKEEPING.items()
+    )
+    if count < 1 or not kept or len(forms) != len(identity.fields) or set(forms) != set(found):
+        raise _damaged(f"it says fields {sorted(forms)} of {count} worlds, it holds {sorted(found)}")
+    arrays: dict[str, Array] = {}
+    for name, form in forms.items():
+        entry = found[name]
+        shape = (count, *form.shape)
+        if _DTYPES.get(entry["dtype"]) != form.dtype or tuple(entry["shape"]) != shape:
+            raise _damaged(
+                f"the field {name!r} is {entry['dtype']} {entry['shape']}, not {form.dtype} {shape}"
+            )
+        little = np.frombuffer(entry["data"], np.dtype(form.dtype).newbyteorder("<"), math.prod(shape))
+        arrays[name] = little.astype(form.dtype).reshape(shape)
+    return arrays
+
+
+def _checksum(told: Mapping[str, Any], arrays: Mapping[str, Array]) -> str:
+    text = json.dumps(told, sort_keys=True).encode()
+    return digest_of(text, (arrays[name] for name in sorted(arrays)))
+
+
+def _damaged(how: str) -> StateFileError:
+    return StateFileError(f"the state is damaged: {how}.")
+
+
+def _versions() -> dict[str, str]:
+    found: dict[str, str] = {}
+    for package in _PACKAGES:
+        with contextlib.suppress(metadata.PackageNotFoundError):
+            found[package] = metadata.version(package)
+    return found

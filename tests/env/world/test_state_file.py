@@ -1,0 +1,133 @@
+"""State files: complete or refused, whatever bytes they hold."""
+
+import json
+import os
+import struct
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from murk_env import State
+from murk_env.errors import StateFileError
+from tests.env.world.test_state import worlds
+
+STATE = worlds(num_worlds=2).save()
+DATA = STATE.to_bytes()
+SIZE = 8 + struct.unpack("<Q", DATA[:8])[0]  # of the table, which the numbers follow
+
+
+def rewritten(change, data=DATA):
+    """Return the file with its own account of itself changed, and all else as it was."""
+    table = json.loads(data[8:SIZE])
+    told = json.loads(table["__metadata__"]["murk_env.State"])
+    change(told, table)
+    if "__metadata__" in table:
+        table["__metadata__"]["murk_env.State"] = json.dumps(told)
+    text = json.dumps(table).encode()
+    text += b" " * (-len(text) % 8)
+    return struct.pack("<Q", len(text)) + text + data[SIZE:]
+
+
+def test_what_was_written_is_read(tmp_path):
+    STATE.write(tmp_path / "two.state")
+    assert State.read(tmp_path / "two.state") == STATE
+    assert [path.name for path in tmp_path.iterdir()] == ["two.state"]
+
+
+def test_writing_takes_the_place_of_a_file_only_when_it_is_complete(tmp_path, monkeypatch):
+    path = tmp_path / "two.state"
+    STATE.write(path)
+
+    def fails(_handle):
+        raise OSError("disk full")
+
+    monkeypatch.setattr(os, "fsync", fails)
+    with pytest.raises(OSError, match="disk full"):
+        STATE[:1].write(path)
+    assert State.read(path) == STATE
+    assert [one.name for one in tmp_path.iterdir()] == ["two.state"]
+
+
+def test_other_libraries_read_its_fields(tmp_path):
+    from safetensors.numpy import load
+
+    assert load(DATA)["heat"].tolist() == STATE["heat"].tolist()
+
+
+@pytest.mark.parametrize("length", [0, 7, 8, 100, SIZE, len(DATA) - 1])
+def test_a_file_that_was_cut_is_refused(tmp_path, length):
+    path = tmp_path / "cut.state"
+    path.write_bytes(DATA[:length])
+    with pytest.raises(StateFileError, match=r"cut.state.*the state is damaged"):
+        State.read(path)
+
+
+@given(place=st.integers(0, len(DATA) - 1), bit=st.integers(0, 7))
+def test_a_file_with_one_bit_turned_is_refused(place, bit):
+    data = bytearray(DATA)
+    data[place] ^= 1 << bit
+    with pytest.raises(StateFileError):
+        State.from_bytes(bytes(data))
+
+
+@given(st.binary(max_size=200) | st.binary(max_size=60).map(lambda tail: DATA[:SIZE] + tail))
+def test_bytes_that_are_no_state_are_refused(data):
+    with pytest.raises(StateFileError):
+        State.from_bytes(data)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (
+            lambda told, _table: told.update(format=2),
+            "is of format 2, and this version of murk_env reads up to 1",
+        ),
+        (lambda told, _table: told.update(format="1"), "it says format '1'"),
+        (lambda told, _table: told.update(environment="murk/Other-v0"), "its checksum is another one"),
+        (lambda told, _table: told["versions"].update(numpy="0"), "its checksum is another one"),
+        (lambda told, _table: told.update(num_worlds=10**12), "the field .* is F32"),
+        (lambda told, _table: told.update(num_worlds=-1), "it says fields"),
+        (lambda told, _table: told.update(fields=3), "TypeError"),
+        (lambda told, _table: told["fields"].pop(), "it says fields"),
+        (lambda told, _table: told["fields"][0].__setitem__(1, "object"), "ValueError"),
+        (lambda _told, table: table.pop("__metadata__"), "hold no State of murk_env"),
+        (lambda _told, table: table["heat"].update(data_offsets=[0, 1 << 60]), "its table says otherwise"),
+        (lambda _told, table: table["heat"].update(data_offsets=[0, -8]), "it has|damaged"),
+        (lambda _told, table: table["heat"].update(shape=[3, 2]), "the field 'heat' is"),
+        (lambda _told, table: table["heat"].update(dtype="I32"), "the field 'heat' is"),
+    ],
+)
+def test_a_file_that_contradicts_itself_is_refused(change, message):
+    with pytest.raises(StateFileError, match=message):
+        State.from_bytes(rewritten(change))
+
+
+def test_a_file_that_says_the_truth_in_another_order_is_read():
+    assert State.from_bytes(rewritten(lambda _told, _table: None)) == STATE
+
+
+def test_a_huge_file_is_refused_before_it_is_read(tmp_path):
+    path = tmp_path / "huge.state"
+    with path.open("wb") as file:
+        file.write(DATA)
+        file.truncate(1 << 40)  # a hole
+    with pytest.raises(StateFileError, match="it has 1099511627776 bytes, its table says otherwise"):
+        State.read(path)
+
+
+def test_what_is_no_file_is_refused_and_never_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(StateFileError, match="is no regular file"):
+        State.read(tmp_path / "pipe")
+    with pytest.raises(IsADirectoryError):
+        State.read(tmp_path)
+    with pytest.raises(FileNotFoundError):
+        State.read(tmp_path / "nothing")
+
+
+def test_numbers_come_back_in_this_machines_order():
+    assert State.from_bytes(DATA)["heat"].dtype == np.dtype(np.float32)
+    assert State.from_bytes(DATA)["heat"].flags.aligned
