@@ -23,14 +23,18 @@ def form_of_class(form: str, cls: type[Any]) -> Callable[..., Any]:
 
 @dataclasses.dataclass(frozen=True)
 class _Vector:
-    """Makes vector envs of a class."""
+    """Makes vector envs of a class, in every render mode that `gymnasium.make` knows."""
 
     env_class: type[Any]
 
-    def __call__(self, num_envs: int = 1, **keywords: Any) -> Any:
+    def __call__(self, num_envs: int = 1, *, render_mode: str | None = None, **keywords: Any) -> Any:
         from murk_env.faces.vector import MurkVectorEnv
+        from murk_env.faces.vector_modes import with_render_mode
 
-        return MurkVectorEnv(self.env_class, num_envs, **keywords)
+        def make(mode: str | None) -> MurkVectorEnv:
+            return MurkVectorEnv(self.env_class, num_envs, render_mode=mode, **keywords)
+
+        return with_render_mode(make, render_mode, self.env_class.metadata["render_modes"])
 
 
 @dataclasses.dataclass(frozen=True)

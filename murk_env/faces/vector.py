@@ -143,9 +143,7 @@ class MurkVectorEnv(VectorFace):
                 "final_info": info_of_rows(ended.info, ended.worlds),
                 "_final_info": mask.copy(),
             }
-            return (
-                finals | infos if mask[0] else infos | finals
-            )  # the order in which SyncVectorEnv meets them
+            return finals | infos if mask[0] else infos | finals  # as SyncVectorEnv meets them, row by row
         return infos
 
     def __reduce__(self) -> tuple[Any, ...]:

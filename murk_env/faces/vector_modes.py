@@ -1,0 +1,96 @@
+"""Render modes of vector envs that are made of others, as `gymnasium.make` makes them of single envs."""
+
+from collections.abc import Callable, Sequence
+from typing import Any, cast
+
+import gymnasium
+import numpy as np
+import numpy.typing as npt
+from gymnasium.vector import AutoresetMode, VectorWrapper
+
+from murk_env.faces.vector_base import StepResult, VectorFace
+
+__all__ = ["FrameLists", "with_render_mode"]
+
+
+def with_render_mode(
+    make: Callable[[str | None], VectorFace], mode: Any, own: Sequence[str]
+) -> "VectorFace | VectorWrapper[Any, Any, Any, Any, Any]":
+    """Return a vector env in a render mode, wrapped where the mode is made of another one.
+
+    `human` opens a window with the frames of all worlds, and `rgb_array_list` and `ansi_list` collect what is
+    seen. Gymnasium warns of `human`, and of a mode that is none at all, and so does this.
+
+    Args:
+        make: makes the vector env in one of its own modes; refuses others.
+        mode: the mode that is asked for.
+        own: the env's own modes.
+    """
+    if mode == "human" and "rgb_array" in own and mode not in own:
+        gymnasium.logger.warn(
+            "You are trying to use 'human' rendering for an environment that doesn't natively support it. "
+            "The HumanRendering wrapper is being applied to your environment."
+        )
+        return gymnasium.wrappers.vector.HumanRendering(make("rgb_array"))
+    if isinstance(mode, str) and mode.endswith("_list") and mode.removesuffix("_list") in own:
+        return FrameLists(make(mode.removesuffix("_list")))
+    if mode is not None and mode not in own:
+        gymnasium.logger.warn(
+            f"The environment is being initialised with render_mode={mode!r} that is not in the possible "
+            f"render_modes ({list(own)})."
+        )
+    return make(mode)
+
+
+class FrameLists(VectorWrapper[Any, Any, Any, Any, Any]):
+    """Collects what is seen of every row: Gymnasium's RenderCollection, of which it has none for vector envs.
+
+    `render` returns a list for each row: what was seen since the last `render` or the beginning of the row's
+    episode, whichever is later. It equals `SyncVectorEnv` over envs with that wrapper.
+
+    Args:
+        env: a vector env with a render mode.
+    """
+
+    def __init__(self, env: VectorFace) -> None:
+        super().__init__(env)
+        self._mode = env.autoreset_mode
+        modes = [*env.metadata["render_modes"], self.render_mode]
+        self.metadata = {**env.metadata, "render_modes": modes}
+        self._frames: list[list[Any]] = [[] for _ in range(env.num_envs)]
+        self._pending = np.zeros(env.num_envs, np.bool_)
+
+    @property
+    def render_mode(self) -> str:  # pyright: ignore[reportIncompatibleVariableOverride]
+        """The env's own mode with `_list`."""
+        return f"{self.env.render_mode}_list"
+
+    def reset(self, *, seed: Any = None, options: dict[str, Any] | None = None) -> tuple[Any, dict[str, Any]]:
+        """Reset the env, or the rows of a mask, and begin their lists anew."""
+        output = self.env.reset(seed=seed, options=options)
+        everyone = np.ones(self.env.num_envs, np.bool_)
+        began = cast("npt.NDArray[np.bool_]", (options or {}).get("reset_mask", everyone))
+        self._pending &= ~began
+        self._collect(began, began)
+        return output
+
+    def step(self, actions: Any) -> StepResult:
+        """Step the env and add to every list; that of a row that is reset begins anew."""
+        output = self.env.step(actions)
+        ended = output[2] | output[3]
+        began = ended if self._mode is AutoresetMode.SAME_STEP else self._pending
+        self._collect(np.ones(self.env.num_envs, np.bool_), began)
+        self._pending = ended & (self._mode is AutoresetMode.NEXT_STEP)
+        return output
+
+    def _collect(self, seen: npt.NDArray[np.bool_], began: npt.NDArray[np.bool_]) -> None:
+        shown = cast("tuple[Any, ...]", self.env.render())
+        for row in np.flatnonzero(seen).tolist():
+            if began[row]:
+                self._frames[row] = []
+            self._frames[row].append(shown[row])
+
+    def render(self) -> Any:
+        """Return a tuple with the list of every row, and begin new ones."""
+        frames, self._frames = self._frames, [[] for _ in self._frames]
+        return tuple(frames)
