@@ -164,6 +164,11 @@ class PingPongArena:
         return self._checked
 
     @property
+    def stamp(self) -> int:
+        """A number that changes with everything that changes what is published, and never comes again."""
+        return self._writes.published.stamp
+
+    @property
     def generation(self) -> int:
         """The number of the published generation: 0 at first, one more with every published tick."""
         return self._writes.published.generation

@@ -1,5 +1,6 @@
 """Reinforcement learning environments whose worlds are fields: written once, used as every kind of env."""
 
+import importlib
 from typing import TYPE_CHECKING
 
 from murk_env.author import Blueprint, Group, Params, Range, per_world
@@ -37,8 +38,11 @@ from murk_env.world import State, World
 
 if TYPE_CHECKING:
     from murk_env.faces.parallel import MurkParallelEnv as MurkParallelEnv
+    from murk_env.recording.recording import Recording as Recording
+    from murk_env.recording.replay import replay as replay
 
-__all__ = [  # and MurkParallelEnv, which `from murk_env import *` leaves out: it needs PettingZoo
+# And those of _LATE, which `from murk_env import *` leaves out: they need other libraries.
+__all__ = [
     "ACTIVE",
     "SIR",
     "Advection",
@@ -95,10 +99,15 @@ __all__ = [  # and MurkParallelEnv, which `from murk_env import *` leaves out: i
 ]
 
 
-def __getattr__(name: str) -> object:
-    """Load PettingZoo's face when it is asked for: PettingZoo need not be installed for the others."""
-    if name == "MurkParallelEnv":
-        from murk_env.faces.parallel import MurkParallelEnv
+_LATE = {
+    "MurkParallelEnv": "murk_env.faces.parallel",
+    "Recording": "murk_env.recording.recording",
+    "replay": "murk_env.recording.replay",
+}
 
-        return MurkParallelEnv
+
+def __getattr__(name: str) -> object:
+    """Load what needs a library of its own when it is asked for: the rest works without."""
+    if name in _LATE:
+        return getattr(importlib.import_module(_LATE[name]), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

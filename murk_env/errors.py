@@ -29,6 +29,10 @@
     │   ├── ReentrantStepError
     │   ├── FieldAccessError (AttributeError)
     │   └── FrozenAttributeError (AttributeError)
+    ├── RecordingError (ValueError)         a run cannot be recorded, read or played again
+    │   ├── RecordingFileError (OSError)    the file cannot be written, or is no recording that is whole
+    │   └── ReplayError                     the env of a recording cannot be made again as it was
+    │       └── ReplayDifferenceError       it was, and did something else
     ├── MissingLibraryError (ImportError)   an optional library is not installed
     └── TickFailedError (RuntimeError)      a tick was discarded; the cause is chained
         ├── HookError
@@ -40,6 +44,7 @@ TickFailedError the worlds are as they were before the step.
 
 import difflib
 from collections.abc import Iterable
+from typing import Any
 
 from gymnasium import error as gymnasium_error
 
@@ -158,6 +163,30 @@ class FieldAccessError(StateError, AttributeError):
 
 class FrozenAttributeError(StateError, AttributeError):
     """State was put beside the arena, on the env object itself."""
+
+
+class RecordingError(MurkError, ValueError):
+    """A run cannot be recorded, read or played again as asked."""
+
+
+class RecordingFileError(RecordingError, OSError):
+    """The file of a recording cannot be written, or is no recording, or not a whole one."""
+
+
+class ReplayError(RecordingError):
+    """The env of a recording cannot be made again as it was."""
+
+
+class ReplayDifferenceError(ReplayError):
+    """A run that was played again returned something else than what was recorded.
+
+    Attributes:
+        difference: where it did, and what was returned.
+    """
+
+    def __init__(self, message: str, difference: Any = None) -> None:
+        super().__init__(message)
+        self.difference = difference
 
 
 class MissingLibraryError(MurkError, gymnasium_error.DependencyNotInstalled, ImportError):

@@ -5,7 +5,7 @@ import graphlib
 from pathlib import Path
 
 ROOMS = ["errors", "kernels", "random", "fields", "lattice", "propagators", "observation", "rendering"]
-ROOMS += ["world", "author", "engine", "faces", "testing"]
+ROOMS += ["world", "author", "engine", "faces", "recording", "testing"]
 ROOT = Path(__file__).parent.parent
 TREES = {
     ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): ast.parse(

@@ -62,6 +62,15 @@ class ActionReader:
         self._ends = low.reshape(-1), high.reshape(-1), least.reshape(-1), most.reshape(-1)
         self._has_kernel = fits(self._flat) and self._flat.size > 0
 
+    @property
+    def smallest_dtype(self) -> "np.dtype[Any]":
+        """The dtype of fewest bytes that holds every action of the space."""
+        low, high = self._limits.low, self._limits.high
+        if not self._limits.integral or not low.size:
+            return self.actions.dtype
+        found = np.result_type(np.min_scalar_type(low.min()), np.min_scalar_type(high.max()))
+        return found if found.kind in "iu" else self.actions.dtype
+
     def read(self, actions: Any, skipped: npt.NDArray[Any] | None = None) -> Array:
         """Check the actions of all worlds and return them.
 

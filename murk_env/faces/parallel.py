@@ -105,6 +105,7 @@ class MurkParallelEnv(StateDoors, ParallelEnv[str, Any, Any]):
         )
         made = assemble(env_class, 1, None, options, static_arena, parameters, agents=True)
         self._env, self._batch, self._screen = made.author, made.batch, made.screen
+        self._assembly = made
         keywords = options.keywords
         del keywords["num_threads"]
         self._keywords = {"env_class": env_class, **keywords, **parameters}

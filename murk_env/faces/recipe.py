@@ -1,0 +1,110 @@
+"""How a face was made, so that it can be made again elsewhere."""
+
+import dataclasses
+import sys
+from collections.abc import Mapping
+from typing import Any, Literal, cast
+
+from murk_env.engine.batch import Batch
+from murk_env.errors import ParameterError
+from murk_env.faces.actions import ActionReader
+from murk_env.faces.agent_rows import MurkAgentVectorEnv
+from murk_env.faces.env import MurkEnv
+from murk_env.faces.policies import Policy
+from murk_env.faces.vector import MurkVectorEnv
+from murk_env.faces.vector_base import VectorFace
+
+__all__ = ["FaceName", "Recipe", "actions_of", "batch_of", "recipe_of"]
+
+FaceName = Literal["single", "vector", "agent_rows", "parallel"]
+
+_CHOICES = {  # the options that change what a face returns, or how many rows it has
+    "single": ("max_episode_steps",),
+    "vector": ("max_episode_steps", "autoreset_mode"),
+    "agent_rows": ("max_episode_steps", "autoreset_mode", "group"),
+    "parallel": ("max_episode_steps",),
+}
+
+
+@dataclasses.dataclass(frozen=True)
+class Recipe:
+    """What a face is made from, without what leaves its outputs as they are, such as threads.
+
+    Attributes:
+        face: which of the faces it is.
+        env_class: the environment.
+        num_worlds: number of worlds.
+        options: the face's options by name.
+        parameters: all of the environment's parameters by name.
+    """
+
+    face: FaceName
+    env_class: type[MurkEnv]
+    num_worlds: int
+    options: Mapping[str, Any]
+    parameters: Mapping[str, Any]
+
+    def make(self, *, others: Mapping[str, Policy] | None = None, render_mode: str | None = None) -> Any:
+        """Make the face.
+
+        Args:
+            others: for rows of agents, a policy for each of the other groups.
+            render_mode: one of the class's render modes, or None.
+
+        Raises:
+            DefinitionError: the class cannot be made from this any more.
+        """
+        chosen: dict[str, Any] = {**self.options, **self.parameters, "render_mode": render_mode}
+        if self.face == "single":
+            return self.env_class(**chosen)
+        if self.face == "vector":
+            return MurkVectorEnv(self.env_class, self.num_worlds, **chosen)
+        if self.face == "agent_rows":
+            return MurkAgentVectorEnv(self.env_class, self.num_worlds, others=others, **chosen)
+        from murk_env.faces.parallel import MurkParallelEnv  # it needs PettingZoo
+
+        if chosen["max_episode_steps"] is None:
+            chosen["max_episode_steps"] = -1  # None would be the class's own
+        return MurkParallelEnv(self.env_class, **chosen)
+
+
+def recipe_of(face: Any) -> Recipe:
+    """Return how a face was made.
+
+    Raises:
+        ParameterError: it is no face of murk_env.
+    """
+    if isinstance(face, MurkEnv):
+        name, own, keywords = "single", face, face._options.keywords  # pyright: ignore[reportPrivateUsage]
+    elif isinstance(face, VectorFace):
+        name = "vector" if isinstance(face, MurkVectorEnv) else "agent_rows"
+        own, keywords = face._env, dict(face._keywords)  # pyright: ignore[reportPrivateUsage]
+        if isinstance(face, MurkAgentVectorEnv):
+            keywords["group"] = face._seats.group.name  # pyright: ignore[reportPrivateUsage]
+    elif _is_parallel(face):
+        name, own, keywords = "parallel", face._env, face._keywords
+    else:
+        raise ParameterError(f"{face!r} is no env of murk_env; pass one as its class or a face makes it.")
+    if name == "agent_rows" and keywords["max_episode_steps"] is None:
+        keywords["max_episode_steps"] = -1
+    parameters = {field.name: getattr(own.params, field.name) for field in dataclasses.fields(own.params)}
+    options = {option: keywords[option] for option in _CHOICES[name]}
+    return Recipe(
+        name, cast("type[MurkEnv]", type(own)), batch_of(face).world.num_worlds, options, parameters
+    )
+
+
+def _is_parallel(face: Any) -> bool:
+    """Whether it is PettingZoo's face, which nobody can have without its module."""
+    module: Any = sys.modules.get("murk_env.faces.parallel")
+    return module is not None and isinstance(face, module.MurkParallelEnv)
+
+
+def batch_of(face: Any) -> Batch:
+    """Return the worlds of a face."""
+    return face._batch
+
+
+def actions_of(face: Any) -> ActionReader:
+    """Return what reads the actions of all worlds of a face."""
+    return face._actions if isinstance(face, MurkEnv) else face._assembly.actions  # pyright: ignore[reportPrivateUsage]

@@ -1,0 +1,153 @@
+"""One 64-bit number for each row, which everything that a run returned has gone into.
+
+Each row's number begins as 0. It takes bytes in as `number = xxh3_64(bytes, seed=number)`, so that it depends
+on all that came before:
+
+- at a reset, the row's observation and then its info, in the order of the keys;
+- at a step that ends its episode in same-step mode, its final observation and info;
+- at some steps, its observation: every row has its turn once in an interval, and so many rows at every step
+  as make up 32 kB, so that small batches, and a single env always, have all their observations taken in;
+- at the end of an interval, reward, flags and infos of all its steps.
+
+Arrays go in as little-endian bytes in C order.
+"""
+
+import sys
+from collections.abc import Callable, Sequence
+from typing import Any, cast
+
+import numpy as np
+import numpy.typing as npt
+
+from murk_env.errors import MissingLibraryError
+from murk_env.observation.output import arrays_of
+from murk_env.recording.outputs import Outputs
+
+try:
+    from xxhash import xxh3_64
+    from xxhash import xxh3_64_intdigest as _xxh3
+except ImportError as error:
+    raise MissingLibraryError(
+        'Recordings need xxhash, which cannot be imported: pip install "murk-env[record]".'
+    ) from error
+
+__all__ = ["Chain", "checksum"]
+
+Array = npt.NDArray[Any]
+
+_digest = cast("Callable[[Array, int], int]", _xxh3)  # it takes any buffer, and is not typed so
+_LITTLE = sys.byteorder == "little"
+_BYTES_A_STEP = 1 << 15  # of observations that are taken in at every step at least
+
+
+class Chain:
+    """The numbers of all rows.
+
+    Args:
+        num_rows: number of rows.
+        interval: steps after which every row's observation has been taken in.
+
+    Attributes:
+        steps: steps since the last interval's end.
+        num_bytes: memory that is held until the interval's end.
+    """
+
+    def __init__(self, num_rows: int, interval: int) -> None:
+        self._num_rows = num_rows
+        self._interval = interval
+        self._numbers = [0] * num_rows
+        self._kept: dict[str, Array] = {}  # by name, (interval, num_rows, ...)
+        self._turn = 0  # the row whose observation is taken in next
+        self._rows_a_step = 0
+        self.steps = 0
+        self.num_bytes = 0
+
+    def reset(self, outputs: Outputs, rows: Sequence[int]) -> None:
+        """Take in what a reset returned, of some rows."""
+        said = {name: array[list(rows)] for name, array in outputs.said.items()}
+        self._take(rows, [outputs.observed(row) for row in rows], said)
+
+    def step(self, outputs: Outputs) -> None:
+        """Take in what a step returned."""
+        self._observe(outputs)
+        if outputs.last is not None:
+            self._take(
+                outputs.last.rows, [arrays_of(one) for one in outputs.last.observations], outputs.last.said
+            )
+        for name, array in outputs.said.items():
+            kept = self._kept.get(name)
+            if kept is None or len(kept) <= self.steps:
+                kept = self._longer(name, array)
+            kept[self.steps] = array
+            self.num_bytes += array.nbytes
+        self.steps += 1
+
+    def _longer(self, name: str, array: Array) -> Array:
+        """Return room for more steps of an array, twice as many as before."""
+        old = self._kept.get(name)
+        length = min(self._interval, 64) if old is None else 2 * len(old)
+        self._kept[name] = new = np.zeros((length, *array.shape), array.dtype.newbyteorder("<"))
+        if old is not None:
+            new[: len(old)] = old
+        return new
+
+    def _observe(self, outputs: Outputs) -> None:
+        """Take in the observations of the rows whose turn it is."""
+        if not self._rows_a_step:
+            total = sum(array.nbytes for _, array in outputs.observation.values())
+            least = -(-self._num_rows // self._interval)
+            self._rows_a_step = max(least, _BYTES_A_STEP * self._num_rows // max(total, 1), 1)
+        first = self._turn
+        stop = min(first + self._rows_a_step, self._num_rows)
+        self._turn = 0 if stop == self._num_rows else stop
+        numbers = self._numbers
+        for begin, array in outputs.observation.values():
+            low, high = max(first, begin), min(stop, begin + len(array))
+            if low >= high:
+                continue
+            numbers[low:high] = map(_digest, _plain(array[low - begin : high - begin]), numbers[low:high])
+
+    def _take(self, rows: Sequence[int], observations: list[list[Array]], said: dict[str, Array]) -> None:
+        """Take in the observations of some rows, and what is said of them, by name (rows, ...)."""
+        numbers = self._numbers
+        for row, arrays in zip(rows, observations, strict=True):
+            for array in arrays:
+                numbers[row] = _digest(_plain(array), numbers[row])
+        each = [_by_rows(array) for array in said.values() if array.size]
+        if each:
+            for row, values in zip(rows, _side_by_side(each), strict=True):
+                numbers[row] = _digest(values, numbers[row])
+
+    def end_interval(self) -> bytes:
+        """Take in what was kept, and return the numbers of all rows, 8 bytes each."""
+        if self.steps:
+            kept = [array[: self.steps].swapaxes(0, 1) for array in self._kept.values()]
+            each = [_by_rows(array) for array in kept if array.size]
+            self._numbers = list(map(_digest, _side_by_side(each), self._numbers))
+        self.steps = self.num_bytes = 0
+        return np.array(self._numbers, "<u8").tobytes()
+
+
+def _by_rows(array: Array) -> Array:
+    """Return (num_rows, ...) as the bytes of each row, (num_rows, num_bytes)."""
+    return _plain(array).reshape(len(array), -1).view(np.uint8)
+
+
+def _side_by_side(arrays: list[Array]) -> list[Array]:
+    """Return each row's bytes of several arrays, one after the other."""
+    return [*np.concatenate(arrays, axis=1)]
+
+
+def _plain(array: Array) -> Array:
+    """Return an array as it is hashed."""
+    if _LITTLE and array.flags.c_contiguous:
+        return array
+    return np.ascontiguousarray(array, array.dtype.newbyteorder("<"))
+
+
+def checksum(*parts: bytes) -> bytes:
+    """Return 8 bytes that tell whether bytes are those that were written."""
+    found = xxh3_64()
+    for part in parts:
+        found.update(part)
+    return found.digest()

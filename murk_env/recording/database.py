@@ -1,0 +1,158 @@
+"""The file of a recording: one SQLite database, written by one process and readable at any moment.
+
+`header` holds one row: JSON that says how the env is made again, and its checksum. `timeline` holds what was
+done, in order. Every row has a checksum of its content, seeded with that of the row before, so that a row
+that was changed or is missing shows.
+"""
+
+import contextlib
+import dataclasses
+import os
+import sqlite3
+from pathlib import Path
+from typing import Any, Literal
+
+from murk_env.errors import RecordingFileError
+from murk_env.recording.chain import checksum
+
+__all__ = ["APPLICATION_ID", "FORMAT", "TABLES", "Entry", "Writer"]
+
+APPLICATION_ID = 0x6D75726B  # "murk"
+FORMAT = 1
+
+TABLES = {
+    "header": "CREATE TABLE header (content TEXT NOT NULL, checksum BLOB NOT NULL)",
+    "timeline": (
+        "CREATE TABLE timeline (number INTEGER PRIMARY KEY, kind TEXT NOT NULL, first_step INTEGER NOT NULL, "
+        "num_steps INTEGER NOT NULL, content BLOB NOT NULL, hashes BLOB NOT NULL, outputs BLOB NOT NULL, "
+        "checksum BLOB NOT NULL)"
+    ),
+}
+
+Kind = Literal["reset", "steps", "state", "keyframe"]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Entry:
+    """One thing that was done: a reset, some steps, or a state that the run goes on from.
+
+    Attributes:
+        kind: which of them it is; a keyframe is the state then, to begin from, and nothing was done.
+        first_step: how many steps were made before it.
+        num_steps: how many steps it is; 0 but for steps.
+        content: of steps their actions, of the others what they were given.
+        hashes: the rows' numbers after it, where an interval ends; otherwise empty.
+        outputs: what was returned, where outputs are kept; otherwise empty.
+    """
+
+    kind: Kind
+    first_step: int
+    num_steps: int
+    content: bytes
+    hashes: bytes = b""
+    outputs: bytes = b""
+
+    def checksum(self, before: bytes) -> bytes:
+        """Return the checksum of the entry behind another one's."""
+        head = (
+            f"{self.kind} {self.first_step} {self.num_steps} {len(self.content)} {len(self.hashes)} ".encode()
+        )
+        return checksum(before, head, self.content, self.hashes, self.outputs)
+
+    @property
+    def num_bytes(self) -> int:
+        """Memory that it takes."""
+        return len(self.content) + len(self.hashes) + len(self.outputs)
+
+
+class Writer:
+    """Writes the file: each call is one transaction, which happens whole or not at all.
+
+    Args:
+        path: where the file will be; nothing may be there.
+        header: how the env is made again, as JSON.
+
+    Raises:
+        RecordingFileError: something is there, or it cannot be written.
+    """
+
+    def __init__(self, path: Path, header: str) -> None:
+        self._path = path
+        self._number = 0
+        self._last = checksum(header.encode())
+        try:
+            os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
+        except FileExistsError as error:
+            raise RecordingFileError(
+                f"{path} is there already, and a recording overwrites nothing; delete it or choose another "
+                f"path."
+            ) from error
+        except OSError as error:
+            raise RecordingFileError(
+                f"no recording can be written to {path}: {error.strerror}; choose another place."
+            ) from error
+        try:
+            self._connection = self._begin(header)
+        except sqlite3.Error as error:
+            for name in (path, Path(f"{path}-wal"), Path(f"{path}-shm")):
+                name.unlink(missing_ok=True)
+            raise self._failed(error) from error
+
+    def _begin(self, header: str) -> sqlite3.Connection:
+        # The thread may change, as that of whoever steps may; there is one at a time.
+        connection = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False)
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("PRAGMA synchronous = NORMAL")
+            connection.execute("BEGIN IMMEDIATE")
+            connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+            connection.execute(f"PRAGMA user_version = {FORMAT}")
+            for statement in TABLES.values():
+                connection.execute(statement)
+            connection.execute("INSERT INTO header VALUES (?, ?)", (header, self._last))
+            connection.execute("COMMIT")
+            connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    def write(self, entries: list[Entry]) -> None:
+        """Put entries behind those that are there.
+
+        Raises:
+            RecordingFileError: it was not possible; the file is as before.
+        """
+        last = self._last
+        rows: list[tuple[Any, ...]] = []
+        for number, entry in enumerate(entries, self._number):
+            last = entry.checksum(last)
+            rows.append((number, *(getattr(entry, name) for name in _COLUMNS), last))
+        run = self._connection.execute
+        try:
+            run("BEGIN IMMEDIATE")
+            self._connection.executemany("INSERT INTO timeline VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows)
+            run("COMMIT")
+        except BaseException as error:
+            if self._connection.in_transaction:
+                with contextlib.suppress(sqlite3.Error):
+                    run("ROLLBACK")
+            if isinstance(error, sqlite3.Error):
+                raise self._failed(error) from error
+            raise
+        self._number, self._last = self._number + len(entries), last
+
+    def close(self) -> None:
+        """Let go of the file, which then is all there is."""
+        with contextlib.suppress(sqlite3.Error):
+            self._connection.execute("PRAGMA journal_mode = DELETE")
+        self._connection.close()
+
+    def _failed(self, error: sqlite3.Error) -> RecordingFileError:
+        return RecordingFileError(
+            f"the recording {self._path} cannot be written: {error}. What was written before stays readable; "
+            f"make room, or close the recording."
+        )
+
+
+_COLUMNS = [field.name for field in dataclasses.fields(Entry)]

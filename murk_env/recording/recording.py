@@ -1,0 +1,220 @@
+"""Recording: a wrapper around any face, which keeps the run in a file."""
+
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, NoReturn
+
+import gymnasium
+from gymnasium.vector import VectorEnv, VectorWrapper
+
+from murk_env.errors import ClosedError, RecordingError
+from murk_env.faces.recipe import batch_of
+from murk_env.recording.header import header_of
+from murk_env.recording.outputs import rows_of_face
+from murk_env.recording.recorder import Recorder, Settings, reset_content
+from murk_env.recording.values import to_json
+from murk_env.recording.wrapped import first_seeds, plain_seeds, recipe_or_refuse, whole
+
+__all__ = ["Recording"]
+
+
+class Recording:
+    """Wraps an env of any face and keeps the run in one file, to be played again by `replay`.
+
+    What is made is a `gymnasium.Wrapper`, a `gymnasium.vector.VectorWrapper` or PettingZoo's
+    `BaseParallelWrapper`, whichever goes around the face, and returns what the face returns. It goes
+    directly around the env, or what `gymnasium.make` returned; wrappers that change actions or outputs go
+    around it.
+
+    The file is an SQLite database. It holds what the env is made from, seeds, options, the actions of every
+    step and, every `hash_every` steps, a 64-bit hash for each row (an env, a row of a vector env, an agent
+    of a parallel env) of the run so far. Whenever the process ends, however it does, the file holds every
+    step up to the last flush.
+
+    Args:
+        env: a single env, a vector env, rows of agents, or a parallel env, before its first reset.
+        path: the file, which must not be there yet.
+        hash_every: steps after which every row's hash is kept. With 1, every observation is hashed;
+            otherwise each row's at least once in so many steps. Rewards, flags and infos are hashed at every
+            step.
+        outputs: whether all outputs are kept as well, so that `replay` can say what differs.
+        flush_seconds: what was recorded is written when the last flush is so long ago, by the next step.
+        flush_bytes: or when it is so much.
+
+    Raises:
+        RecordingError: it is no such env, or an argument is none.
+        RecordingFileError: the file is there, or cannot be written; nothing has been made.
+        MissingLibraryError: xxhash or safetensors is not installed.
+    """
+
+    _recorder: Recorder
+
+    def __new__(cls, env: Any, *_arguments: Any, **_keywords: Any) -> Any:
+        """Make the wrapper that goes around this face."""
+        if cls is not Recording:
+            return super().__new__(cls)
+        if isinstance(env, gymnasium.Env):
+            return object.__new__(_RecordedEnv)
+        if isinstance(env, VectorEnv):
+            return object.__new__(_RecordedVectorEnv)
+        recipe_or_refuse(env)
+        from murk_env.recording.parallel import RecordedParallelEnv
+
+        return object.__new__(RecordedParallelEnv)
+
+    def __init__(
+        self,
+        env: Any,
+        path: "str | os.PathLike[str]",
+        *,
+        hash_every: int = 64,
+        outputs: bool = False,
+        flush_seconds: float = 1.0,
+        flush_bytes: int = 1 << 24,
+    ) -> None:
+        self._recipe = recipe = recipe_or_refuse(env)
+        face = env.unwrapped
+        self._face, self._batch = face, batch_of(face)
+        if self._batch.started:
+            raise RecordingError(
+                f"a recording begins with a reset, but {recipe.env_class.__name__} has been reset before; "
+                f"make the env anew and wrap it first."
+            )
+        self._rows = rows_of_face(recipe.face, face)
+        settings = Settings(
+            interval=whole("hash_every", hash_every),
+            keeps_outputs=bool(outputs),
+            flush_seconds=float(flush_seconds),
+            flush_bytes=whole("flush_bytes", flush_bytes),
+        )
+        header = header_of(
+            face, recipe, len(self._rows.names), settings.interval, keeps_outputs=settings.keeps_outputs
+        )
+        self._path = Path(path)
+        self._seen = -1
+        self._recorder = Recorder(self._path, header, self._rows, settings)
+
+    def flush(self) -> None:
+        """Write everything that was recorded until now.
+
+        Raises:
+            RecordingFileError: it cannot be written; nothing is lost, and it can be tried again.
+        """
+        self._recorder.flush()
+
+    # --- what the wrappers of each face share ----------------------------------------------------
+
+    def _reset(self, env: Any, seed: Any, options: Any) -> Any:
+        """Reset the env, and keep what it was given."""
+        recorder = self._open()
+        recorder.flush_if_due()
+        kept = to_json(self._known(options), "an option of reset")
+        drawn = None if self._batch.started else first_seeds(self._face, self._recipe, seed)
+        chosen = drawn if seed is None and self._recipe.face == "parallel" else seed
+        returned = env.reset(seed=chosen, options=options)
+        outputs, rows = self._rows.reset(returned, self._worlds(options))
+        seeds = plain_seeds(seed if drawn is None else drawn)
+        recorder.event("reset", reset_content(seeds, kept), outputs, rows)
+        self._seen = self._stamp()
+        return returned
+
+    def _step(self, env: Any, actions: Any) -> Any:
+        """Step the env, and keep the actions as its hooks were given them."""
+        recorder = self._open()
+        recorder.flush_if_due()
+        self._check_unchanged()
+        returned = env.step(actions)
+        now = self._stamp()
+        if now != self._seen:  # a parallel env that nobody acts in any more makes no step
+            self._seen = now
+            recorder.step(self._batch.actions, self._rows.step(returned))
+        return returned
+
+    def _open(self) -> Recorder:
+        if self._recorder.closed:
+            self._batch.check_open()
+            raise ClosedError(f"the recording {self._path} is closed; make a new one, with another path.")
+        return self._recorder
+
+    def _known(self, options: Any) -> Any:
+        """Return the options that an env looks at: a parallel env takes any, and ignores them."""
+        return None if self._recipe.face == "parallel" else options
+
+    def _worlds(self, options: Mapping[str, Any] | None) -> list[int] | None:
+        """Return the worlds that a reset was for, None for all."""
+        if self._recipe.face in ("single", "parallel") or not options or "reset_mask" not in options:
+            return None
+        return self._face._masked_worlds(options["reset_mask"]).tolist()
+
+    def _stamp(self) -> int:
+        """Return a number that is another one after everything that changes the worlds."""
+        return self._batch.world.arena.stamp
+
+    def _check_unchanged(self) -> None:
+        if self._batch.started and self._stamp() != self._seen:
+            raise RecordingError(
+                f"the worlds of {self._path.name} were changed beside the recording: step and reset the "
+                f"recording, not the env within it."
+            )
+
+    def _close(self, close: Callable[[], Any]) -> Any:
+        """Close the file, then the env, whatever comes of the file."""
+        try:
+            self._recorder.close()
+        finally:
+            close()
+
+    def __getattr__(self, name: str) -> Any:
+        """Return what only the env has, such as `world` or `render_tiles`."""
+        if name.startswith("_"):
+            raise AttributeError(
+                f"{type(self).__name__} has no attribute {name!r}; the env within it is `unwrapped`"
+            )
+        return getattr(self._face, name)
+
+    def __reduce__(self) -> NoReturn:
+        raise RecordingError(
+            f"a recording cannot be copied or pickled, as two would write {self._path}. Copy the env within "
+            f"it, `unwrapped`, and give the copy a recording of its own."
+        )
+
+
+class _RecordedEnv(Recording, gymnasium.Wrapper[Any, Any, Any, Any]):
+    """A recording of a single env."""
+
+    def __init__(self, env: Any, *arguments: Any, **keywords: Any) -> None:
+        gymnasium.Wrapper.__init__(self, env)
+        Recording.__init__(self, env, *arguments, **keywords)
+
+    def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> Any:
+        """Begin a new episode, as the env does, and record it."""
+        return self._reset(self.env, seed, options)
+
+    def step(self, action: Any) -> Any:
+        """Step the env and record it."""
+        return self._step(self.env, action)
+
+    def close(self) -> None:
+        """Write what was recorded, close the file and the env."""
+        self._close(self.env.close)
+
+
+class _RecordedVectorEnv(Recording, VectorWrapper[Any, Any, Any, Any, Any]):
+    """A recording of a vector env, whose rows are worlds or agents."""
+
+    def __init__(self, env: Any, *arguments: Any, **keywords: Any) -> None:
+        VectorWrapper.__init__(self, env)
+        Recording.__init__(self, env, *arguments, **keywords)
+
+    def reset(self, *, seed: Any = None, options: dict[str, Any] | None = None) -> Any:
+        """Begin new episodes, as the env does, and record it."""
+        return self._reset(self.env, seed, options)
+
+    def step(self, actions: Any) -> Any:
+        """Step the env and record it."""
+        return self._step(self.env, actions)
+
+    def close(self, **keywords: Any) -> None:
+        """Write what was recorded, close the file and the env."""
+        self._close(lambda: self.env.close(**keywords))

@@ -1,0 +1,106 @@
+"""Parameters and options as JSON: numbers, texts, arrays, and lists, tuples and dicts of these."""
+
+import base64
+import binascii
+import json
+import math
+from collections.abc import Mapping
+from typing import Any, cast
+
+import numpy as np
+import numpy.typing as npt
+
+from murk_env.errors import RecordingError, RecordingFileError
+from murk_env.fields import Field
+
+__all__ = ["from_json", "to_json"]
+
+_KINDS = "biuf"  # numpy's letters for what an array may hold
+_MOST_DIMENSIONS = 32
+
+
+def to_json(value: Any, what: str) -> Any:
+    """Return a value as JSON holds it.
+
+    Args:
+        value: the value.
+        what: what messages call it.
+
+    Raises:
+        RecordingError: it holds something else than numbers, texts and arrays.
+    """
+    if value is None or isinstance(value, bool | int | float | str):
+        return value
+    if isinstance(value, np.ndarray | np.generic):
+        array: npt.NDArray[Any] = np.asarray(cast(Any, value))
+        if array.dtype.kind in _KINDS:
+            little = array.astype(array.dtype.newbyteorder("<"))
+            coded = base64.b64encode(little.tobytes()).decode()
+            return {"array": [little.dtype.str, list(array.shape), coded]}
+    elif isinstance(value, list | tuple):
+        items = [to_json(item, what) for item in cast("list[Any]", value)]
+        return items if isinstance(value, list) else {"tuple": items}
+    elif isinstance(value, Mapping):
+        pairs = cast("Mapping[Any, Any]", value).items()
+        return {"dict": [[_key(key, what), to_json(item, what)] for key, item in pairs]}
+    kind = type(cast(object, value)).__name__
+    raise RecordingError(
+        f"{what} holds {value!r} of type {kind}, which a recording cannot keep: it keeps numbers, texts, "
+        f"None, arrays, and lists, tuples and dicts of these."
+    )
+
+
+def _key(key: Any, what: str) -> str:
+    name = key.name if isinstance(key, Field) else key
+    if not isinstance(name, str):
+        raise RecordingError(
+            f"{what} has the key {key!r}, but a recording keeps keys that are texts or Fields."
+        )
+    return name
+
+
+def from_json(value: Any) -> Any:
+    """Return what `to_json` was given.
+
+    Raises:
+        RecordingFileError: it is nothing that `to_json` returns.
+    """
+    if isinstance(value, list):
+        return [from_json(item) for item in cast("list[Any]", value)]
+    if not isinstance(value, dict):
+        return value
+    match cast("dict[str, Any]", value):
+        case {"array": [str(dtype), [*shape], str(coded)]}:
+            return _array(dtype, shape, coded)
+        case {"tuple": [*items]}:
+            return tuple(from_json(item) for item in items)
+        case {"dict": [*pairs]}:
+            return dict(_pair(pair) for pair in pairs)
+        case _:
+            raise RecordingFileError(f"the recording holds {json.dumps(value)[:80]}, which is no value.")
+
+
+def _pair(pair: Any) -> tuple[str, Any]:
+    match pair:
+        case [str(key), value]:
+            return key, from_json(value)
+        case _:
+            raise RecordingFileError(
+                f"the recording holds a dict with {json.dumps(pair)[:80]}, which is no item."
+            )
+
+
+def _array(dtype: str, shape: list[Any], coded: str) -> Any:
+    """Return an array, or a number for one without a shape; its size is checked before it is made."""
+    try:
+        kind, data = np.dtype(dtype), base64.b64decode(coded, validate=True)
+    except (TypeError, ValueError, SyntaxError, binascii.Error) as error:
+        raise RecordingFileError(f"the recording holds an array that cannot be read: {error}.") from error
+    whole = len(shape) <= _MOST_DIMENSIONS and all(type(side) is int and side >= 0 for side in shape)
+    if kind.kind not in _KINDS or not whole or math.prod(shape) * kind.itemsize != len(data):
+        raise RecordingFileError(
+            f"the recording holds an array of {dtype[:20]} of shape {str(shape)[:80]} in {len(data)} bytes, "
+            f"which do not fit together."
+        )
+    array = np.frombuffer(data, kind).reshape(shape).astype(kind.newbyteorder("="))
+    return array if shape else array[()]
