@@ -34,6 +34,7 @@
     │   └── ReplayError                     the env of a recording cannot be made again as it was
     │       └── ReplayDifferenceError       it was, and did something else
     ├── MissingLibraryError (ImportError)   an optional library is not installed
+    ├── SettingError (ValueError)           an environment variable has a value it cannot have
     └── TickFailedError (RuntimeError)      a tick was discarded; the cause is chained
         ├── HookError
         └── PropagatorError
@@ -191,6 +192,10 @@ class ReplayDifferenceError(ReplayError):
 
 class MissingLibraryError(MurkError, gymnasium_error.DependencyNotInstalled, ImportError):
     """An optional library is needed for this and is not installed."""
+
+
+class SettingError(MurkError, ValueError):
+    """An environment variable that murk_env reads has a value that it cannot have."""
 
 
 class TickFailedError(MurkError, RuntimeError):

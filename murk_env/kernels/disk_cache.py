@@ -1,48 +1,23 @@
 """The disk cache of compiled functions.
 
 One file holds one function compiled for one signature. Its name is a hash of everything the machine code
-depends on, so a file is right or it is not found: nothing is ever invalidated. Files are written under
-a private name and moved into place, so processes may share the directory.
+depends on, so a file is right or it is not found: nothing is ever invalidated.
 """
 
 import contextlib
 import hashlib
-import os
-import pickle
-import sys
-import uuid
-from pathlib import Path
+import re
 from typing import Any
 
+from murk_env.kernels.cache_directory import cache_directory, size_limit
+from murk_env.kernels.cache_files import read, write
+from murk_env.kernels.cached_code import available, packed, unpacked
 from murk_env.kernels.fingerprint import fingerprint
-from murk_env.kernels.numba_internals import CompileResult, dump_bytes
+from murk_env.kernels.numba_content import has_no_cache, parts_of_signature, settings
 
-__all__ = ["attach_cache", "cache_directory"]
+__all__ = ["attach_cache"]
 
-_CHECKSUM_BYTES = 32
-
-
-def cache_directory() -> Path | None:
-    """Where compiled functions are kept.
-
-    Returns:
-        The directory named by the environment variable ``MURK_ENV_CACHE_DIR``, or the user's cache
-        directory of the platform, or None if there is neither.
-    """
-    named = os.environ.get("MURK_ENV_CACHE_DIR")
-    if named:
-        return Path(named)
-    with contextlib.suppress(RuntimeError):  # a user without a home directory
-        return _user_cache_directory() / "murk-env"
-    return None
-
-
-def _user_cache_directory() -> Path:
-    if sys.platform == "win32":
-        return Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
-    if sys.platform == "darwin":
-        return Path.home() / "Library" / "Caches"
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+_LONGEST_NAME = 60
 
 
 def attach_cache(dispatcher: Any) -> None:
@@ -50,9 +25,24 @@ def attach_cache(dispatcher: Any) -> None:
 
     Without the internals of numba that this needs, or with compilation switched off
     (``NUMBA_DISABLE_JIT``), nothing is attached and functions are compiled for the process.
+
+    Raises:
+        SettingError: an environment variable that the cache is set by has a value it cannot have.
     """
-    if CompileResult and dump_bytes and hasattr(dispatcher, "_cache"):
+    cache_directory()  # both raise when the package is imported, not amid a step
+    size_limit()
+    if available() and hasattr(dispatcher, "_cache"):
         dispatcher._cache = _DiskCache(dispatcher)
+
+
+def _is_named_by_content(dispatcher: Any) -> bool:
+    """Whether the compiler names a function's machine code by its content, as a caller's file has to rely on.
+
+    An author's own `numba.njit` function is given such names unless it has been compiled before.
+    """
+    if has_no_cache(dispatcher) and not dispatcher.overloads and dispatcher._can_compile:
+        attach_cache(dispatcher)
+    return isinstance(getattr(dispatcher, "_cache", None), _DiskCache)
 
 
 class _DiskCache:
@@ -67,27 +57,31 @@ class _DiskCache:
         self._dispatcher = dispatcher
         self._checked = bool(dispatcher.targetoptions.get("boundscheck"))
         self._name: str = dispatcher.py_func.__qualname__ + "_checked" * self._checked
+        self._asked: dict[Any, str] = {}  # by signature, the key that it was looked up by
 
     def load_overload(self, sig: Any, target_context: Any) -> Any:
         """Return the function compiled for a signature, or None."""
+        directory = cache_directory()  # which may raise: a setting is no accident
         with contextlib.suppress(Exception):
-            key = self._name_by_content()
-            content = self._file(key, sig, target_context.codegen()).read_bytes()
-            checksum, payload = content[:_CHECKSUM_BYTES], content[_CHECKSUM_BYTES:]
-            if hashlib.sha256(payload).digest() == checksum:
-                target_context.refresh()
-                return CompileResult._rebuild(target_context, *pickle.loads(payload))
+            key = self._key(self._name_by_content(), sig, target_context.codegen())
+            if directory is None or key is None:
+                return None
+            self._asked[sig] = key
+            content = read(directory, self._file(key))
+            target_context.refresh()
+            return unpacked(key, content, target_context)
         return None
 
     def save_overload(self, sig: Any, data: Any) -> None:
         """Keep a function compiled for a signature."""
         with contextlib.suppress(Exception):
+            directory, asked = cache_directory(), self._asked.pop(sig, None)
             if data.library.has_dynamic_globals:  # addresses that mean nothing to another process
                 return
-            file = self._file(fingerprint(self._dispatcher), sig, data.codegen)
-            payload = dump_bytes(data._reduce())
-            file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            _write(file, hashlib.sha256(payload).digest() + payload)
+            key = self._key(fingerprint(self._dispatcher, _is_named_by_content), sig, data.codegen)
+            if directory is None or key is None or key != asked:  # it was changed while it was compiled
+                return
+            write(directory, self._file(key), packed(key, data))
 
     def flush(self) -> None:
         """Forget nothing: numba calls this to compile anew after a change, which has a name of its own."""
@@ -98,25 +92,18 @@ class _DiskCache:
         numba numbers equally named functions within a process. Loaded into another process, number 3 may
         meet another number 3, and one silently takes the place of the other.
         """
-        key = fingerprint(self._dispatcher)
+        key = fingerprint(self._dispatcher, _is_named_by_content)
         self._dispatcher.py_func.__qualname__ = self._name if key is None else f"{self._name}_{key[:16]}"
         return key
 
-    def _file(self, key: str | None, sig: Any, codegen: Any) -> Path:
-        directory = cache_directory()
-        if key is None or directory is None:
-            raise FileNotFoundError
-        settings = sorted((k, v) for k, v in os.environ.items() if k.startswith("NUMBA_"))
-        kinds = [(type(kind).__name__, kind) for kind in sig]  # a tuple of *arguments reads as any tuple does
-        content = repr((key, self._checked, kinds, codegen.magic_tuple(), settings))
-        return directory / f"{self._dispatcher.__name__}-{hashlib.sha256(content.encode()).hexdigest()}.bin"
+    def _key(self, content_key: str | None, sig: Any, codegen: Any) -> str | None:
+        """Return a hash of what the machine code for a signature depends on, None if that cannot be told."""
+        kinds = fingerprint(parts_of_signature(sig), _is_named_by_content)
+        if content_key is None or kinds is None:
+            return None
+        content = repr((content_key, self._checked, kinds, codegen.magic_tuple(), settings()))
+        return hashlib.sha256(content.encode()).hexdigest()
 
-
-def _write(file: Path, content: bytes) -> None:
-    """Write a file so that another process sees all of it or nothing."""
-    private = file.with_name(f"{file.name}.{uuid.uuid4().hex}")
-    try:
-        private.write_bytes(content)
-        private.replace(file)
-    finally:
-        private.unlink(missing_ok=True)
+    def _file(self, key: str) -> str:
+        name = re.sub(r"\W", "", self._dispatcher.__name__, flags=re.ASCII)[:_LONGEST_NAME]
+        return f"{name}-{key}.bin"

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar, cast
 
 from murk_env.kernels.disk_cache import attach_cache
-from murk_env.kernels.fingerprint import global_names
+from murk_env.kernels.names import global_names
 from murk_env.kernels.numba_internals import COMPILES, PlannedCompiler, njit, plan_of
 from murk_env.kernels.uncompiled import widened
 

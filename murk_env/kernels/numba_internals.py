@@ -24,6 +24,7 @@ __all__ = [
     "definitions_of",
     "dump_bytes",
     "intermediate",
+    "internal",
     "intrinsic",
     "intrinsic_definition",
     "ir",
@@ -43,7 +44,8 @@ NumbaType: type = _numba.types.Type
 VERSIONS: tuple[str, str] = (_numba.__version__, importlib.import_module("llvmlite").__version__)
 
 
-def _internal(module: str, name: str) -> Any:
+def internal(module: str, name: str) -> Any:
+    """Return a name of one of numba's modules, None if this numba has it no more."""
     try:
         return getattr(importlib.import_module(module), name)
     except (ImportError, AttributeError):
@@ -62,8 +64,8 @@ COMPILES: bool = not _numba.config.DISABLE_JIT
 
 CompilationError: type[Exception] = _numba.core.errors.NumbaError
 TypingError: Any = _numba.core.errors.TypingError
-CompileResult: Any = _internal("numba.core.compiler", "CompileResult")
-dump_bytes: Any = _internal("numba.core.serialize", "dumps")
+CompileResult: Any = internal("numba.core.compiler", "CompileResult")
+dump_bytes: Any = internal("numba.core.serialize", "dumps")
 numba_ir: Any = importlib.import_module("numba.core.ir")
 definitions_of: Any = importlib.import_module("numba.core.ir_utils").build_definitions
 _bytecode: Any = importlib.import_module("numba.core.bytecode")

@@ -1,7 +1,9 @@
 """The disk cache is hit when nothing changed, missed when anything did, and never in the way."""
 
 import enum
+import hashlib
 import math
+import os
 import subprocess
 import sys
 import types
@@ -9,9 +11,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from numba import config
 
-from murk_env.kernels import compile_function, compile_source, disk_cache, kernel
-from murk_env.kernels.disk_cache import cache_directory
+from murk_env.kernels import cached_code, compile_function, compile_source, disk_cache, kernel
+from murk_env.kernels.cache_directory import cache_directory
 from murk_env.kernels.fingerprint import fingerprint
 
 HELPER = "@kernel\ndef helper(x):\n    return x * 2\n"
@@ -131,7 +134,7 @@ def test_a_changed_closure_constant_is_seen():
 
 def test_settings_of_numba_are_part_of_the_key(monkeypatch):
     load()(5)
-    monkeypatch.setenv("NUMBA_OPT", "2")
+    monkeypatch.setattr(config, "BOUNDSCHECK", 1)  # an author's own njit functions heed it
     other = load()
     other(5)
     assert hits(other) == 0
@@ -178,7 +181,7 @@ def test_a_valid_file_with_the_wrong_content_is_compiled_again(cache):
     load()(5)
     for file in cache.iterdir():
         payload = b"not a pickle"
-        file.write_bytes(disk_cache.hashlib.sha256(payload).digest() + payload)
+        file.write_bytes(hashlib.sha256(payload).digest() + payload)
     assert load()(5) == 11
 
 
@@ -189,16 +192,16 @@ def test_a_cache_that_cannot_be_written_is_done_without(tmp_path, monkeypatch):
 
 
 def test_a_write_that_fails_leaves_nothing_behind(cache, monkeypatch):
-    def refuse(self, target):
+    def refuse(*paths, **directories):
         raise OSError("disk full")
 
-    monkeypatch.setattr(Path, "replace", refuse)
+    monkeypatch.setattr(os, "replace", refuse)
     assert load()(5) == 11
     assert list(cache.iterdir()) == []
 
 
 def test_without_numbas_internals_functions_are_compiled_for_the_process(cache, monkeypatch):
-    monkeypatch.setattr(disk_cache, "CompileResult", None)
+    monkeypatch.setattr(cached_code, "CompileResult", None)
     assert load()(5) == 11
     assert not cache.exists()
 

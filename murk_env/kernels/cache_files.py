@@ -1,0 +1,107 @@
+"""Files of the disk cache: read if only this user can have written them, removed if there are too many."""
+
+import contextlib
+import os
+import re
+import stat
+import time
+import uuid
+from pathlib import Path
+from typing import NamedTuple
+
+from murk_env.kernels.cache_directory import in_directory, is_ours, opened, size_limit
+
+__all__ = ["read", "write"]
+
+_PORTABLE = getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
+_READING = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | _PORTABLE  # or a FIFO would wait for a writer
+_WRITING = os.O_WRONLY | os.O_CREAT | os.O_EXCL | _PORTABLE
+_OURS = re.compile(r"[\w.<>-]+-[0-9a-f]{64}\.bin(?P<private>\.[0-9a-f]{32})?")
+_ABANDONED = 3600.0  # seconds after which a private file is one that a killed process has left
+_NOTED = 3600.0  # seconds after which another use is noted: the order of days matters, not of calls
+_KEPT = 0.9  # of the upper size, when files are removed: not at every write
+_LARGEST = 1 << 28  # bytes; no function comes near it
+
+_sizes: dict[Path, int] = {}  # what this process knows of the directories that it has written in
+
+
+class _Kept(NamedTuple):
+    used: float
+    size: int
+    name: str
+
+
+def read(directory: Path, name: str) -> bytes:
+    """Return a file's content; it counts as used now.
+
+    Raises:
+        OSError: there is none, it is not a regular file, or somebody else may have written it.
+    """
+    with opened(directory) as place:
+        file = os.open(in_directory(directory, place, name), _READING, dir_fd=place)
+        with os.fdopen(file, "rb") as stream:
+            status = os.fstat(file)
+            if not stat.S_ISREG(status.st_mode) or not is_ours(status) or status.st_size > _LARGEST:
+                raise PermissionError(f"{name} is not a file of ours")
+            if time.time() - status.st_mtime > _NOTED and os.utime in os.supports_fd:
+                with contextlib.suppress(OSError):  # on a file system that is only read
+                    os.utime(file)
+            return stream.read(_LARGEST)
+
+
+def write(directory: Path, name: str, content: bytes) -> None:
+    """Write a file so that another process sees all of it or nothing, and keep to the upper size.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    with opened(directory, create=True) as place:
+        private = f"{name}.{uuid.uuid4().hex}"
+        try:
+            file = os.open(in_directory(directory, place, private), _WRITING, 0o600, dir_fd=place)
+            with os.fdopen(file, "wb") as stream:
+                stream.write(content)
+            old, new = (in_directory(directory, place, one) for one in (private, name))
+            os.replace(old, new, src_dir_fd=place, dst_dir_fd=place)
+        finally:
+            with contextlib.suppress(OSError):  # where all went well it has another name
+                os.unlink(in_directory(directory, place, private), dir_fd=place)
+        _keep_to_limit(directory, place, len(content))
+
+
+def _keep_to_limit(directory: Path, place: int | None, added: int) -> None:
+    """Remove the files that were used longest ago, and what killed processes have left.
+
+    The directory is gone through at a process's first write, and when there is too much by what it knows.
+    """
+    limit = size_limit()
+    if directory in _sizes and _sizes[directory] + added <= limit:
+        _sizes[directory] += added
+        return
+    kept = sorted(_files(directory, place))
+    total = sum(one.size for one in kept)
+    most = limit if total <= limit else int(limit * _KEPT)
+    for one in kept:
+        if total <= most:
+            break
+        with contextlib.suppress(OSError):  # another process was faster
+            os.unlink(in_directory(directory, place, one.name), dir_fd=place)
+        total -= one.size
+    _sizes[directory] = total
+
+
+def _files(directory: Path, place: int | None) -> list[_Kept]:
+    """Return the cache's files, and remove what was left half written."""
+    kept: list[_Kept] = []
+    with os.scandir(directory if place is None else place) as entries:
+        for entry in entries:
+            named = _OURS.fullmatch(entry.name)
+            if named is None:
+                continue
+            with contextlib.suppress(OSError):
+                status = entry.stat(follow_symlinks=False)
+                if not named["private"]:
+                    kept.append(_Kept(status.st_mtime, status.st_size, entry.name))
+                elif time.time() - status.st_mtime > _ABANDONED:
+                    os.unlink(in_directory(directory, place, entry.name), dir_fd=place)
+    return kept

@@ -1,0 +1,81 @@
+"""What a file of the disk cache holds: a key, a checksum, and numba's compiled function.
+
+The function is a pickle, of which only the names on a list are followed: numba's types and descriptions of
+functions. Opening a file therefore calls nothing else. What it holds is machine code nevertheless, which runs
+when the function is called: so it matters who may write the file.
+"""
+
+import hashlib
+import hmac
+import io
+import pickle
+import sys
+from typing import Any
+
+from murk_env.kernels.numba_content import environment_of
+from murk_env.kernels.numba_internals import CompileResult, NumbaType, dump_bytes
+
+__all__ = ["available", "packed", "unpacked"]
+
+_DIGEST_BYTES = 32
+_NAMES = {
+    ("builtins", "object"),
+    ("copyreg", "_reconstructor"),
+    ("numba.core.funcdesc", "PythonFunctionDescriptor"),
+    ("numba.core.types.abstract", "_type_reconstructor"),
+    ("numba.core.typing.templates", "Signature"),
+    ("numpy", "dtype"),
+}
+_ENVIRONMENT = ("numba.core.environment", "_rebuild_env")
+
+
+def available() -> bool:
+    """Whether numba's internals that this needs are where they were."""
+    return bool(CompileResult and dump_bytes and environment_of)
+
+
+def packed(key: str, result: Any) -> bytes:
+    """Return the content of a file.
+
+    Args:
+        key: what the function depends on, as a hash.
+        result: numba's compiled function.
+
+    Raises:
+        Exception: it cannot be written down, or not read again.
+    """
+    payload = dump_bytes(result._reduce())
+    _read(payload)
+    content = hashlib.sha256(key.encode()).digest() + payload
+    return hashlib.sha256(content).digest() + content
+
+
+def unpacked(key: str, content: bytes, target_context: Any) -> Any:
+    """Return the compiled function of a file's content.
+
+    Raises:
+        Exception: it is not the whole content of a file for this key.
+    """
+    checksum, rest = content[:_DIGEST_BYTES], content[_DIGEST_BYTES:]
+    whole = hmac.compare_digest(hashlib.sha256(rest).digest(), checksum)
+    if not whole or rest[:_DIGEST_BYTES] != hashlib.sha256(key.encode()).digest():
+        raise ValueError("not the file that was asked for")
+    return CompileResult._rebuild(target_context, *_read(rest[_DIGEST_BYTES:]))
+
+
+class _Unpickler(pickle.Unpickler):
+    """Follows no names but those on the list."""
+
+    def find_class(self, module: str, name: str) -> Any:
+        """Return what a name means, or raise UnpicklingError."""
+        if (module, name) == _ENVIRONMENT:
+            return environment_of
+        found: Any = getattr(sys.modules.get(module), name, None) if "." not in name else None
+        is_type = module.startswith("numba.") and isinstance(found, type) and issubclass(found, NumbaType)
+        if found is None or not (is_type or (module, name) in _NAMES):
+            raise pickle.UnpicklingError(f"{module}.{name} is not of a compiled function")
+        return found
+
+
+def _read(payload: bytes) -> Any:
+    return _Unpickler(io.BytesIO(payload)).load()

@@ -1,0 +1,248 @@
+"""The description of a value as a stream of bytes; equal streams mean that equal code is made of it."""
+
+import inspect
+import struct
+import sys
+import types
+from collections.abc import Callable, Iterable, Iterator
+from enum import Enum
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+
+from murk_env.kernels.names import Reads, attribute_reads, global_names
+from murk_env.kernels.namespaces import is_namespace, is_versioned, members
+from murk_env.kernels.numba_content import extensions, options_of, parts_of_type
+from murk_env.kernels.numba_internals import NumbaType, intrinsic_definition, is_dispatcher, plan_of
+
+__all__ = ["CannotDescribeError", "Description"]
+
+_CODE_ATTRIBUTES = (
+    "co_name",
+    "co_code",
+    "co_flags",
+    "co_argcount",
+    "co_posonlyargcount",
+    "co_kwonlyargcount",
+    "co_names",
+    "co_varnames",
+    "co_cellvars",
+    "co_freevars",
+    "co_exceptiontable",
+)
+
+
+class CannotDescribeError(Exception):
+    """A value whose content cannot be told, so nothing that uses it may be cached."""
+
+
+class Description:
+    """Describes values, each function once.
+
+    Args:
+        accepts: whether what calls a compiled function may be described, asked of every one.
+    """
+
+    def __init__(self, accepts: Callable[[Any], bool]) -> None:
+        self._accepts = accepts
+        self._open: set[int] = set()  # functions whose description has begun
+        self._finished: dict[int, tuple[int, object]] = {}  # described ones, numbered and kept alive
+
+    def of(self, value: Any) -> Iterator[bytes]:
+        """Describe any value, or raise CannotDescribeError."""
+        yield type(value).__name__.encode()
+        if isinstance(value, Enum):
+            yield from self._class_name(type(value))
+            yield value.name.encode()
+            yield from self.of(value.value)
+        elif isinstance(value, (bool, int, float, complex, str, bytes, types.NoneType, types.EllipsisType)):
+            yield _plain(value)
+        elif isinstance(value, (tuple, list)):
+            items = cast("tuple[Any, ...]", value)
+            if type(items) not in (tuple, list):  # a namedtuple, whose fields have names
+                yield from self.of(type(items))
+            yield from self._sequence(items)
+        elif isinstance(value, frozenset):
+            yield from self._sequence(sorted(cast("frozenset[Any]", value), key=repr))
+        elif isinstance(value, slice):
+            bounds = cast(Any, value)
+            yield from self._sequence((bounds.start, bounds.stop, bounds.step))
+        elif isinstance(value, (np.ndarray, np.generic)):
+            yield from self._array(np.asarray(cast(Any, value)))
+        else:
+            yield from self._code_or_name(value)
+
+    def _sequence(self, values: Iterable[Any]) -> Iterator[bytes]:
+        described = list(values)
+        yield str(len(described)).encode()
+        for one in described:
+            yield from self.of(one)
+
+    def _array(self, array: np.ndarray[Any, Any]) -> Iterator[bytes]:
+        if array.dtype.hasobject:
+            raise CannotDescribeError
+        flags = array.flags
+        layout = flags.c_contiguous, flags.f_contiguous, flags.aligned
+        yield f"{array.dtype!r} {array.shape} {layout}".encode()
+        if not (flags.c_contiguous or flags.f_contiguous):
+            yield repr(array.strides).encode()
+        yield array.tobytes()
+
+    def _code_or_name(self, value: Any) -> Iterator[bytes]:
+        definition = intrinsic_definition(value)
+        if definition is not None:
+            yield from self._intrinsic(definition)
+        elif is_dispatcher(value):
+            yield from self._dispatcher(value)
+        elif isinstance(value, types.FunctionType):
+            yield from self._library_function(value) if _is_the_librarys(value) else self._function(value)
+        elif isinstance(value, types.CodeType):
+            for attribute in _CODE_ATTRIBUTES:
+                yield from self.of(getattr(value, attribute))
+            yield from self.of(value.co_consts)
+        elif isinstance(value, np.dtype):
+            yield repr(cast(object, value)).encode()
+        elif isinstance(value, NumbaType):
+            yield from self._type(value)
+        elif isinstance(value, types.ModuleType) and is_versioned(value.__name__):
+            yield value.__name__.encode()
+        elif isinstance(value, type) and not is_versioned(value.__module__):
+            yield from self._class(cast("type[Any]", value))
+        else:
+            yield _qualified_name(value)
+
+    def _type(self, value: Any) -> Iterator[bytes]:
+        parts = parts_of_type(value)
+        if any(isinstance(part, str) and " at 0x" in part for part in parts):
+            raise CannotDescribeError  # an object of this process
+        yield from self._sequence(parts)
+
+    def _class(self, value: type[Any]) -> Iterator[bytes]:
+        """Describe what numba reads of a class that it knows."""
+        yield from self._class_name(value)
+        if issubclass(value, Enum):
+            yield from self.of(tuple(value.__members__.items()))
+        elif issubclass(value, tuple) and hasattr(cast(object, value), "_fields"):
+            named = cast(Any, value)
+            yield from self.of((named._fields, tuple(named._field_defaults.items())))
+        elif not issubclass(value, BaseException) or not _is_importable(value):
+            raise CannotDescribeError  # an exception is raised by its name, any other class may be anything
+
+    def _class_name(self, value: type[Any]) -> Iterator[bytes]:
+        yield f"{value.__module__}.{value.__qualname__}".encode()
+        bases = (f"{base.__module__}.{base.__qualname__}" for base in value.__mro__)
+        yield " ".join(base for base in bases if is_versioned(base.partition(".")[0])).encode()
+
+    def _intrinsic(self, definition: types.FunctionType) -> Iterator[bytes]:
+        """Describe what writes machine code: all of its file counts, and the files of what it names."""
+        if definition.__closure__:
+            raise CannotDescribeError  # what it closes over may be anything
+        yield definition.__name__.encode()
+        yield _source_file(definition.__code__.co_filename)
+        for name in sorted(global_names(definition.__code__)):
+            value = definition.__globals__.get(name)
+            module = value if isinstance(value, types.ModuleType) else inspect.getmodule(value)
+            if module is not None and not is_versioned(module.__name__):
+                yield _source_file(module.__file__ or "")
+
+    def _dispatcher(self, dispatcher: Any) -> Iterator[bytes]:
+        options = options_of(dispatcher)
+        if not options or not self._accepts(dispatcher):
+            raise CannotDescribeError
+        yield from self._sequence(options)
+        yield from self.of(dispatcher.py_func)
+
+    def _library_function(self, function: types.FunctionType) -> Iterator[bytes]:
+        if function.__closure__ or "<locals>" in function.__qualname__:
+            raise CannotDescribeError  # one that it made for somebody
+        yield f"{function.__globals__['__name__']}.{function.__qualname__}".encode()
+
+    def _function(self, function: types.FunctionType) -> Iterator[bytes]:
+        if id(function) in self._finished:
+            yield f"described as {self._finished[id(function)][0]}".encode()
+            return
+        if id(function) in self._open:  # numba's recursive functions may crash when loaded from disk
+            raise CannotDescribeError
+        self._open.add(id(function))
+        yield f"{function.__module__}.{function.__name__}".encode()
+        yield from self.of(function.__code__)
+        yield from self.of(plan_of(function))
+        yield from self.of(function.__defaults__)
+        yield from self.of(tuple(sorted((function.__kwdefaults__ or {}).items())))
+        yield from self.of(vars(function).get("__wrapped__"))  # numba takes its parameters
+        for overloaded, definition in extensions():
+            if overloaded is function:
+                yield from self._function(definition)
+        reads = attribute_reads(function.__code__)
+        for name, cell in zip(function.__code__.co_freevars, function.__closure__ or (), strict=True):
+            yield from self._variable(_content(cell), reads.get(name))
+        for name in sorted(global_names(function.__code__)):
+            yield name.encode()
+            if name in function.__globals__:
+                yield from self._variable(function.__globals__[name], reads.get(name))
+            else:
+                yield b"builtin"
+        self._finished[id(function)] = len(self._finished), function
+
+    def _variable(self, value: Any, reads: Reads | None) -> Iterator[bytes]:
+        """Describe what a name means; of an author's module or class, the members that are read."""
+        if reads is None or not is_namespace(value):
+            yield from self.of(value)
+            return
+        yield value.__name__.encode()
+        for name, member, further in members(value, reads):
+            yield name.encode()
+            yield from self._variable(member, further)
+
+
+def _plain(value: Any) -> bytes:
+    """Return the content of a number or a text, whatever class of an author's it is of."""
+    if isinstance(value, float):
+        return struct.pack("<d", value)
+    if isinstance(value, complex):
+        return struct.pack("<dd", value.real, value.imag)
+    if isinstance(value, int):
+        return int.__repr__(value).encode()
+    if isinstance(value, str):
+        return str.encode(value, "utf-8", "surrogatepass")
+    return bytes(value) if isinstance(value, bytes) else repr(value).encode()
+
+
+def _content(cell: types.CellType) -> Any:
+    try:
+        return cell.cell_contents
+    except ValueError as error:
+        raise CannotDescribeError from error
+
+
+def _source_file(name: str) -> bytes:
+    try:
+        return Path(name).read_bytes()
+    except OSError as error:  # installed without sources
+        raise CannotDescribeError from error
+
+
+def _is_the_librarys(function: types.FunctionType) -> bool:
+    """Whether a function is one of a versioned package, and does not only say so (`functools.wraps`)."""
+    name: str = function.__globals__.get("__name__", "")
+    return is_versioned(name) and getattr(sys.modules.get(name), "__dict__", None) is function.__globals__
+
+
+def _is_importable(value: type[Any]) -> bool:
+    found: Any = sys.modules.get(value.__module__)
+    for part in value.__qualname__.split("."):
+        found = getattr(found, part, None)
+    return found is value and value.__module__ != "__main__"
+
+
+def _qualified_name(value: Any) -> bytes:
+    """Name a type or function of a package whose version is in the fingerprint, such as numpy.sqrt."""
+    if isinstance(value, np.ufunc):
+        if getattr(np, value.__name__, None) is not value:  # somebody else's, of that name
+            raise CannotDescribeError
+        return f"numpy.{value.__name__}".encode()
+    module, name = getattr(value, "__module__", None), getattr(value, "__qualname__", None)
+    if name is None or not is_versioned(module):
+        raise CannotDescribeError
+    return f"{module}.{name}".encode()
