@@ -8,6 +8,7 @@ import itertools
 import subprocess
 import sys
 import types
+from typing import Any
 
 import numba
 import numpy as np
@@ -40,7 +41,7 @@ def made_field_a_of(names):
 
 
 def named_a_of(values):
-    level = enum.IntEnum("level", values)
+    level: Any = enum.IntEnum("level", values)
     return lambda x: x + level.A
 
 
@@ -68,7 +69,7 @@ def of_module(value, *, lazily):
     if lazily:
         lib.__getattr__ = lambda name: {"K": value}[name]
     else:
-        lib.K = value
+        vars(lib)["K"] = value
     return lambda x: x + lib.K
 
 
