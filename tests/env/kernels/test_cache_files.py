@@ -130,12 +130,17 @@ def test_a_cache_behind_a_link_is_used_if_it_is_ours(written, tmp_path):
     assert read(tmp_path / "link", NAME) == b"content"
 
 
+def set_age(file, hours):
+    moment = time.time() - hours * 3600
+    os.utime(file, (moment, moment))
+
+
 def test_the_least_recently_used_go_first(cache, monkeypatch):
     monkeypatch.setenv("MURK_ENV_CACHE_MB", "1")
     names = [f"f-{number:064x}.bin" for number in range(4)]
     for age, name in zip((400, 300, 200), names, strict=False):
         write(cache, name, bytes(300_000))
-        os.utime(cache / name, (time.time() - age * 3600,) * 2)
+        set_age(cache / name, age)
     read(cache, names[0])  # the oldest is used
     write(cache, names[3], bytes(300_000))
     assert sorted(file.name for file in cache.iterdir()) == [names[0], names[2], names[3]]
@@ -154,7 +159,7 @@ def test_what_killed_processes_have_left_is_removed(cache):
     old, young = (cache / f"{NAME}.{digit * 32}" for digit in "ab")
     old.touch()
     young.touch()
-    os.utime(old, (time.time() - 2 * 3600,) * 2)
+    set_age(old, 2)
     write(cache, OTHER, b"content")
     assert not old.exists()
     assert young.exists()
