@@ -3,6 +3,7 @@
 import difflib
 import types
 from collections.abc import Mapping
+from enum import IntEnum
 from typing import Any, cast
 
 import numpy as np
@@ -50,12 +51,18 @@ class WorldMembers:
         if name in self.fields or name in TABLES or name == "elapsed_steps":
             return VALUE
         member = self._hooks.member(name)
+        for part in rest:  # of a class that the class holds, an enumeration say
+            member = getattr(member, part, None)
+        if isinstance(member, type):
+            return RECORD
         if isinstance(member, CompiledHook):
             return Method(member.function)
         if isinstance(member, types.FunctionType) and not name.startswith("__"):
             return Method(member)
         if isinstance(member, staticmethod):
             return Constant(compile_function(member.__func__, checked=self._checked))
+        if isinstance(member, IntEnum):
+            return Constant(int(member))  # which numba adds to a float, but no member
         return Constant(member) if _is_constant(member) else None
 
     def parameter(self, name: str) -> float | None:

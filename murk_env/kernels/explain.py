@@ -40,6 +40,14 @@ _REASONS: tuple[tuple[str, str], ...] = (  # the first that is found speaks
     (r"cannot index (array\(.+?\)) with (\d+) indices", "an {0} is given {1} indices, more than it has axes"),
     (r"'NoneType' object has no attribute 'args'", _IN_PLACE),  # numba's own words for `array += number`
     (r"NameError: (name '\w+' is not defined)", "{0}"),
+    (
+        r"module '([\w.]+)' has no attribute '__call__'",
+        "{0} cannot be called in compiled code, which reads constants and functions of a class alone",
+    ),
+    (
+        r"module '([\w.]+)' has no attribute '(\w+)'",
+        "{0} has no {1}",
+    ),
     (r"Unknown attribute '(\w+)' of type (.+)", "{1} has no {0!r} that can be compiled"),
     (r"unsupported NumPy function '([\w.]+)'", "{0} cannot be compiled, or not as it is used here"),
     (r"Untyped \w+ name '(\w+)'", "{0!r} means something that cannot be used in a compiled function"),

@@ -2,10 +2,13 @@
 
 import types
 from collections.abc import Callable
+from enum import IntEnum
 from typing import Any, TypeVar, cast
 
 from murk_env.kernels.disk_cache import attach_cache
-from murk_env.kernels.names import global_names
+from murk_env.kernels.names import NOTHING, Reads, attribute_reads, global_names
+from murk_env.kernels.namespaces import is_namespace, members
+from murk_env.kernels.numba_content import is_overloaded
 from murk_env.kernels.numba_internals import COMPILES, PlannedCompiler, njit, plan_of
 from murk_env.kernels.uncompiled import widened
 
@@ -24,11 +27,19 @@ def compiled(function: AnyFunction, *, checked: bool) -> AnyFunction:
     return cast(AnyFunction, dispatcher)
 
 
+def _is_read_for_members(value: Any, read: Reads) -> bool:
+    """Whether a value is an IntEnum of which nothing but members are read."""
+    if not isinstance(value, type) or not issubclass(value, IntEnum):
+        return False
+    return all(len(path) == 1 and path[0] in value.__members__ for path in read.paths)
+
+
 def compile_with_helpers(
     function: types.FunctionType, made: dict[types.FunctionType, Callable[..., Any]], checked: bool
 ) -> Callable[..., Any]:
     """Compile a copy of ``function`` whose plain helpers are replaced by compiled ones, anew.
 
+    Of an author's modules and classes it gets what it reads of them, with compiled functions.
     ``made`` holds what is already under way, so that functions that call each other come to an end.
     """
     if function in made:
@@ -41,12 +52,24 @@ def compile_with_helpers(
     if plan_of(function):  # made by murk_env.kernels.records
         vars(copy).update({name: vars(function)[name] for name in ("__plan__", "__signature__")})
     made[function] = compiled(copy, checked=checked)
+    reads = attribute_reads(function.__code__)
 
-    def ready(value: Any) -> Any:
-        return compile_with_helpers(value, made, checked) if isinstance(value, types.FunctionType) else value
+    def ready(value: Any, read: Reads) -> Any:
+        if isinstance(value, types.FunctionType) and not is_overloaded(value):
+            return compile_with_helpers(value, made, checked)
+        if isinstance(value, IntEnum) and not any(read.paths):
+            return int(value)  # which numba adds to a float, but no member
+        if not is_namespace(value) and not _is_read_for_members(value, read):
+            return value
+        namespace = types.ModuleType(value.__name__)  # numba reads members of modules alone
+        for name, member, further in members(value, read):
+            setattr(namespace, name, ready(member, further))
+        return namespace
 
     for name in global_names(function.__code__) & function.__globals__.keys():
-        variables[name] = ready(function.__globals__[name])
-    for cell, original in zip(cells, function.__closure__ or (), strict=True):
-        cell.cell_contents = ready(original.cell_contents)
+        variables[name] = ready(function.__globals__[name], reads[name])
+    for name, cell, original in zip(
+        function.__code__.co_freevars, cells, function.__closure__ or (), strict=True
+    ):
+        cell.cell_contents = ready(original.cell_contents, reads.get(name, NOTHING))
     return made[function]

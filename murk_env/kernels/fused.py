@@ -160,7 +160,8 @@ def fits(value: Any) -> bool:
         known = value.dtype.isnative and value.dtype.name in _NAMESPACE
         return known and bool(value.flags.c_contiguous) and value.ndim > 0
     if _is_tuple(value):
-        return all(fits(item) and not _is_array(item) and not _is_tuple(item) for item in value)
+        plain = type(value) is tuple  # a namedtuple's fields have names, a table has none
+        return plain and all(fits(item) and not _is_array(item) and not _is_tuple(item) for item in value)
     if type(value) is int:
         return -(2**63) <= value < 2**63
     return isinstance(value, bool | int | float) or type(value).__name__ in _NAMESPACE

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import NamedTuple
 
-__all__ = ["Reads", "attribute_reads", "global_names"]
+__all__ = ["NOTHING", "Reads", "attribute_reads", "global_names"]
 
 _GLOBALS = frozenset({"LOAD_GLOBAL", "LOAD_NAME"})
 _VARIABLES = _GLOBALS | {"LOAD_DEREF"}
@@ -24,6 +24,9 @@ class Reads(NamedTuple):
 
     paths: frozenset[tuple[str, ...]]
     anything: frozenset[str]
+
+
+NOTHING = Reads(frozenset(), frozenset())
 
 
 @lru_cache(maxsize=1024)  # every environment that is made asks again

@@ -13,6 +13,7 @@ __all__ = [
     "environment_of",
     "extensions",
     "has_no_cache",
+    "is_overloaded",
     "options_of",
     "parts_of_signature",
     "parts_of_type",
@@ -109,6 +110,11 @@ def extensions() -> tuple[tuple[object, types.FunctionType], ...]:
     """Return what others than numba have taught it: each function or type, and what is compiled for it."""
     registered = [*_typing.functions, *_typing.attributes]
     return _foreign(len(registered))
+
+
+def is_overloaded(function: types.FunctionType) -> bool:
+    """Whether somebody has told numba what to compile in place of a function, which is then none of ours."""
+    return any(overloaded is function for overloaded, _ in extensions())
 
 
 @cache

@@ -14,6 +14,8 @@ from typing import Any, cast
 
 import numpy as np
 
+from murk_env.kernels.namespaces import is_namespace
+
 __all__ = ["wide", "widened"]
 
 
@@ -25,6 +27,8 @@ def wide(value: Any) -> Any:
         return tuple(map(wide, cast("tuple[Any, ...]", value)))
     if value is math:
         return _MATH
+    if is_namespace(value):
+        return _WideNamespace(value)
     if isinstance(value, types.FunctionType) and not isinstance(value.__globals__, _Globals):
         return value if value.__module__.partition(".")[0] == "numpy" else widened(value)
     return value
@@ -67,6 +71,19 @@ class _Globals(dict[str, Any]):
         if name in _EXTREMES and name not in self._names:
             return _EXTREMES[name]
         return wide(self._names[name])
+
+
+class _WideNamespace:
+    """An author's module or class, with wide numbers."""
+
+    def __init__(self, namespace: Any) -> None:
+        self._namespace = namespace
+
+    def __getattr__(self, name: str) -> Any:
+        return wide(getattr(self._namespace, name))
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return self._namespace(*args, **kwargs)
 
 
 def _extreme(precedes: Callable[[Any, Any], bool]) -> Callable[..., Any]:

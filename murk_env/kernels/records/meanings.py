@@ -119,7 +119,10 @@ class Meanings:
 
     def _attribute(self, owner: Meaning | None, name: str, loc: Any) -> Meaning | None:
         if isinstance(owner, Known) and isinstance(owner.value, types.ModuleType | type):
-            return Known(vars(owner.value)[name]) if name in vars(owner.value) else None
+            try:
+                return Known(getattr(owner.value, name))
+            except Exception:  # whatever a module says of what it has not
+                return None
         if not isinstance(owner, Record):
             return None
         member = self._member((*owner.path, name), loc)

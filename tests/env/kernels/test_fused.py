@@ -1,7 +1,7 @@
 """Fused kernels do what the kernels do one after the other, with whatever arrays they are pointed at."""
 
 from types import SimpleNamespace
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 import pytest
@@ -11,6 +11,11 @@ from murk_env.kernels import kernel
 from murk_env.kernels.call import KernelCall, chain
 from murk_env.kernels.fused import Fused, address, can_fuse
 from murk_env.kernels.numba_internals import address_of
+
+
+class Pair(NamedTuple):
+    first: int
+    second: int
 
 
 @kernel
@@ -125,6 +130,7 @@ def test_the_kernel_that_failed_is_known():
         (np.zeros(2, np.complex64), False),
         ((1, 2.0, np.uint64(3)), True),
         ((1, (2, 3)), False),
+        (Pair(1, 2), False),  # whose fields would lose their names
         ("text", False),
         (True, True),
     ],
