@@ -66,7 +66,7 @@ class CrystalNav(MurkEnv):
     first_radiation = Field(mutability="static")  # (num_cells,) when an episode begins
     beacon = Field(low=0.0, high=STRENGTH, initial=first_beacon)  # (num_worlds, num_cells)
     radiation = Field(low=0.0, high=STRENGTH, initial=first_radiation)  # (num_worlds, num_cells)
-    agent = Field(over="world", dtype="int32")  # (num_worlds,) cell
+    agent = Field(over="world", indexes="cells")  # (num_worlds,) cell
 
     @classmethod
     def build(cls, params: Params, /) -> Blueprint:

@@ -78,8 +78,8 @@ class Ecosystem(MurkEnv):
     prey = Field(initial=1.0, low=0.0, high=ABUNDANCE)  # (num_worlds, num_cells)
     predators = Field(initial=1.0, low=0.0, high=ABUNDANCE)  # (num_worlds, num_cells)
     census = Field(over="world", components=2, initial=1.0, low=0.0, high=ABUNDANCE)  # (num_worlds, 2) means
-    ranger = Field(over="world", dtype="int32")  # (num_worlds,) cell
-    deed = Field(over="world", dtype="int32")  # (num_worlds,)
+    ranger = Field(over="world", indexes="cells")  # (num_worlds,) cell
+    deed = Field(over="world", categories=5)  # (num_worlds,)
     weather = Field(over="world", low=-1.0, high=1.0)  # (num_worlds,) added to the growth of prey
 
     @classmethod

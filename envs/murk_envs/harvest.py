@@ -74,7 +74,7 @@ class Harvest(MurkEnv):
     fruit = Field(low=0.0, high=1.0)  # (num_worlds, num_cells)
     rock = Field(low=0.0, high=1.0, mutability="sparse")  # (num_worlds, num_cells) 1 where there is rock
     crowd = Field(low=0.0, high=LARGEST_CROWD)  # (num_worlds, num_cells) agents in a cell
-    cells = Field(over="agents", dtype="int32", low=0, high=WIDEST**2 - 1)  # (num_worlds, num_agents)
+    cells = Field(over="agents", indexes="cells")  # (num_worlds, num_agents)
     # (num_worlds, 2, num_agents) row and column
     place = Field(over="agents", components=2, low=0.0, high=WIDEST - 1)
     picks = Field(over="agents", categories=2)  # (num_worlds, num_agents) 1 if it picks in this step

@@ -41,7 +41,7 @@ class HeatSeeker(MurkEnv):
 
     settled = Field(mutability="static", unit="K")  # (num_cells,) heat when an episode begins
     heat = Field(unit="K", low=0.0, high=SOURCE_HEAT, initial=settled)  # (num_worlds, num_cells)
-    agent = Field(over="world", dtype="int32")  # (num_worlds,) cell
+    agent = Field(over="world", indexes="cells")  # (num_worlds,) cell
 
     @classmethod
     def build(cls, params: Params, /) -> Blueprint:

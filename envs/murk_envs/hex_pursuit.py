@@ -53,7 +53,7 @@ class HexPursuit(MurkEnv):
             )
 
     # (num_worlds, num_agents) predators first
-    cells = Field(over="agents", dtype="int32", low=NOWHERE, high=WIDEST**2 - 1)
+    cells = Field(over="agents", indexes="cells", low=NOWHERE)
     # (num_worlds, 2, num_agents) q and r
     place = Field(over="agents", components=2, low=0.0, high=WIDEST - 1)
     caught = Field(over="agents", categories=2)  # (num_worlds, num_agents) 1 from the catch on

@@ -66,7 +66,7 @@ class Wildfire(MurkEnv):
     fuel = Field(low=0.0, high=1.0, mutability="sparse")  # (num_worlds, num_cells)
     dryness = Field(initial=1.0, low=0.0, high=1.0)  # (num_worlds, num_cells)
     crowd = Field(low=0.0, high=1.0)  # (num_worlds, num_cells) 1 where any of the crew is
-    cells = Field(over="agents", dtype="int32", low=0, high=WIDEST**2 - 1)  # (num_worlds, num_agents)
+    cells = Field(over="agents", indexes="cells")  # (num_worlds, num_agents)
     # (num_worlds, 2, num_agents) q and r
     place = Field(over="agents", components=2, low=0.0, high=WIDEST - 1)
     breeze = Field(over="world", components=2, low=-1.0, high=1.0)  # (num_worlds, 2) x and y, of a gale

@@ -183,7 +183,7 @@ class HookStages:
     def _check_start(self) -> None:
         rows, ids = self.rows, self._layout.ids
         written = [(field, rows.read(ids[field])) for field in self._layout.fields.values()]
-        check_values(f"{self._owner}.start", written, HookError, worlds=rows.worlds)
+        check_values(f"{self._owner}.start", written, HookError, self._layout.sides, worlds=rows.worlds)
 
     # --- info -------------------------------------------------------------------------------------
 

@@ -63,6 +63,6 @@ def read_beginning(
             array = array[worlds]
         with np.errstate(over="ignore"):  # what becomes infinite is refused
             array = array.astype(field.dtype)
-        check_settable(field, array)
+        check_settable(field, array, layout.sides)
         begins[field] = array
     return begins

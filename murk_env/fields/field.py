@@ -56,6 +56,9 @@ class Field:
         high: largest value, None for none.
         categories: number of classes of a categorical field: int32 with the values 0 to categories - 1,
             which checked mode verifies.
+        indexes: `cells` or `agents` if its values are numbers of those: int32 from `low`, which is 0, or -1
+            for none, to the last of them. Checked mode verifies it, and so does every door from outside:
+            edits, reset options, and states that are restored.
         at_bounds: what happens to values beyond the bounds at the end of a tick: `clamp` sets them to the
             bound, `reflect` folds them back at it, `wrap` takes them modulo `[low, high)`.
 
@@ -76,9 +79,12 @@ class Field:
         high: float | None = None,
         at_bounds: AtBounds = "clamp",
         categories: int | None = None,
+        indexes: Literal["cells", "agents"] | None = None,
     ) -> None:
         if categories is not None:
             dtype, low, high = np.int32, 0, _last_category(categories, low, high, at_bounds)
+        if indexes is not None:
+            dtype, low = np.int32, _first_index(indexes, low, high, at_bounds, categories)
         _check_choice("over", over, get_args(Span))
         _check_choice("mutability", mutability, [kind.value for kind in Mutability])
         _check_choice("at_bounds", at_bounds, get_args(AtBounds))
@@ -92,6 +98,7 @@ class Field:
         self.high = high
         self.at_bounds: AtBounds = at_bounds
         self.categories = categories
+        self.indexes: Literal["cells", "agents"] | None = indexes
         whole = isinstance(components, int | None)  # pyright: ignore[reportUnnecessaryIsInstance]
         if not whole or (components is not None and components < 1):
             raise FieldError(f"a vector field has at least 1 component, not {components!r}.")
@@ -143,10 +150,11 @@ class Field:
 
     @property
     def limited(self) -> bool:
-        """Whether its values are kept within limits as it goes; static and categorical ones are not."""
+        """Whether its values are kept within limits as it goes: no categories, indices or static values."""
         low, high = self.bounds
         finite = math.isfinite(low) or math.isfinite(high)
-        return finite and self.mutability != "static" and self.categories is None
+        verified = self.categories is not None or self.indexes is not None
+        return finite and self.mutability != "static" and not verified
 
     def shape(self, num_cells: int, num_agents: int) -> tuple[int, ...]:
         """Return the shape of one world's values."""
@@ -237,6 +245,18 @@ class Parameter(Field):
         self, default: float, *, low: float | None = None, high: float | None = None, unit: str = ""
     ) -> None:
         super().__init__(over="world", mutability="sparse", initial=default, low=low, high=high, unit=unit)
+
+
+def _first_index(
+    indexes: str, low: float | None, high: float | None, at_bounds: str, categories: int | None
+) -> int:
+    _check_choice("indexes", indexes, ("cells", "agents"))
+    if low not in (None, 0, -1) or high is not None or at_bounds != "clamp" or categories is not None:
+        raise FieldError(
+            f"a field that indexes {indexes} goes from low=0, or low=-1 for none, to the last of them, with "
+            f"no other bounds; not low={low}, high={high}, at_bounds={at_bounds!r}, categories={categories}."
+        )
+    return int(low or 0)
 
 
 def _last_category(categories: int, low: float | None, high: float | None, at_bounds: str) -> int:

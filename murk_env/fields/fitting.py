@@ -29,6 +29,12 @@ class Sides:
     num_cells: int
     num_agents: int
 
+    def ends(self, field: Field) -> tuple[float, float]:
+        """Return the lowest and the highest value of a field; infinite where it has no limit."""
+        if field.indexes is None:
+            return field.bounds
+        return field.bounds[0], (self.num_cells if field.indexes == "cells" else self.num_agents) - 1
+
     def of(self, field: Field) -> tuple[int, ...]:
         """Return the shape of one world's values of a field."""
         return field.shape(self.num_cells, self.num_agents)
@@ -100,29 +106,29 @@ def _misfit(
     )
 
 
-def check_settable(field: Field, values: Array) -> None:
+def check_settable(field: Field, values: Array, sides: Sides) -> None:
     """Raise DefinitionError for values from outside a step that the field must not hold.
 
-    These are what is not finite, lies outside the field's bounds, or is no category.
+    These are what is not finite, lies outside the field's bounds, or is no category, cell or agent.
     """
     if not values.size:
         return
     if field.dtype.kind == "f" and not np.isfinite(values).all():
         wrong = values[~np.isfinite(values)].flat[0]
         raise DefinitionError(f"field {field.name!r} takes finite numbers, not {wrong}.")
-    low, high = _ends(field)
+    low, high = _ends(field, sides)
     least, most = values.min(), values.max()
     beyond = most >= high if field.at_bounds == "wrap" else most > high
     if least < low or beyond:
         wrong = least if least < low else most
-        kind = "categories" if field.categories is not None else "values"
+        kind = field.indexes or ("values" if field.categories is None else "categories")
         bracket = ")" if field.at_bounds == "wrap" else "]"
         raise DefinitionError(f"field {field.name!r} takes {kind} in [{low}, {high}{bracket}, not {wrong}.")
 
 
-def _ends(field: Field) -> tuple[Any, Any]:
+def _ends(field: Field, sides: Sides) -> tuple[Any, Any]:
     """Return the bounds as the field's own dtype holds them, so that they themselves lie inside."""
-    low, high = field.bounds
+    low, high = sides.ends(field)
     if field.dtype.kind == "f":
         return field.dtype.type(low), field.dtype.type(high)
     return (low if math.isinf(low) else int(low)), (high if math.isinf(high) else int(high))

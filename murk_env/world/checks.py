@@ -23,7 +23,7 @@ class TickChecks:
     """
 
     def __init__(self, layout: Layout) -> None:
-        self._ids = layout.ids
+        self._ids, self._sides = layout.ids, layout.sides
         self._owned = [field for field in layout.fields.values() if field not in layout.pipeline.writers]
         self.skipped: npt.NDArray[np.intp] | None = None
 
@@ -36,9 +36,9 @@ class TickChecks:
         written = [
             (field, guard.read(self._ids[field])) for field in (*propagator.writes, *propagator.updates)
         ]
-        check_values(propagator.name, written, PropagatorError, skipped=self.skipped)
+        check_values(propagator.name, written, PropagatorError, self._sides, skipped=self.skipped)
 
     def hook(self, who: str, guard: TickGuard) -> None:
         """Prove that what a hook may have written is finite."""
         written = [(field, guard.read(self._ids[field])) for field in self._owned]
-        check_values(who, written, HookError, skipped=self.skipped)
+        check_values(who, written, HookError, self._sides, skipped=self.skipped)

@@ -90,7 +90,7 @@ def check_state(layout: Layout, arena: PingPongArena, identity: Identity, state:
     for field in layout.fields.values():
         if not misfit and field.mutability != "static":
             try:
-                check_settable(field, state[field.name])
+                check_settable(field, state[field.name], layout.sides)
             except DefinitionError as error:
                 misfit = str(error).rstrip(".")
     if misfit:
@@ -133,7 +133,8 @@ def check_changed(guard: TickGuard, layout: Layout) -> None:
             continue
         before, after = guard.previous(layout.ids[field]), guard.read(layout.ids[field])
         if after is not before:
-            check_settable(field, after[after.view(np.int32) != before.view(np.int32)])
+            changed = after[after.view(np.int32) != before.view(np.int32)]
+            check_settable(field, changed, layout.sides)
 
 
 def episode_values(state: State, layout: Layout) -> dict[Field, Array]:
