@@ -16,7 +16,7 @@ from murk_env.faces.recipe import Recipe
 from murk_env.recording.database import Entry
 from murk_env.recording.header import Header
 from murk_env.recording.outputs import Outputs, rows_of_face
-from murk_env.recording.values import from_json
+from murk_env.recording.values import from_json, read_state
 
 __all__ = ["Player"]
 
@@ -82,12 +82,19 @@ class Player:
         Raises:
             ReplayError: the env refuses what it took when it was recorded.
         """
-        if entry.kind == "reset":
+        if entry.kind in ("state", "keyframe"):
+            self._restore(entry)
+        elif entry.kind == "reset":
             yield self._reset(entry)
-        elif entry.kind == "steps":
+        else:
             steps = np.frombuffer(entry.content, self._header.action_dtype)
             for number, actions in enumerate(steps.reshape(entry.num_steps, *self._header.actions[1])[:stop]):
                 yield self._step(actions, entry.first_step + number), None
+
+    def _restore(self, entry: Entry) -> None:
+        state = read_state(entry.content)
+        with _Told(f"the state before step {entry.first_step}"):
+            self.face.restore(state)
 
     def _reset(self, entry: Entry) -> Played:
         seed, options = _reset_arguments(entry)

@@ -30,12 +30,15 @@ class Settings:
         keeps_outputs: whether outputs are kept.
         flush_seconds: after which what was recorded is written.
         flush_bytes: of which the same is true.
+        keyframe_every: steps after which a state is kept, to begin from; None for as often as states take a
+            quarter of what actions take.
     """
 
     interval: int
     keeps_outputs: bool
     flush_seconds: float
     flush_bytes: int
+    keyframe_every: int | None
 
 
 class Recorder:
@@ -65,6 +68,7 @@ class Recorder:
     ) -> None:
         self._rows, self._settings, self._now = rows, settings, now
         self._writer: Writer | None = Writer(path, header.to_json())
+        self._state_bytes = rows.batch.world.layout.batch_bytes // 2
         self._chain = Chain(header.num_rows, settings.interval)
         self._dtype = header.action_dtype
         self._actions: npt.NDArray[Any] = np.zeros(
@@ -75,6 +79,7 @@ class Recorder:
         self._due: list[Entry] = []
         self._due_bytes = 0
         self._written = now()
+        self._last_keyframe, self._since_keyframe = 0, 0  # a step, and bytes
         self.num_steps = 0
 
     def step(self, actions: npt.NDArray[Any], outputs: Outputs) -> None:
@@ -123,6 +128,7 @@ class Recorder:
     def _append(self, entry: Entry) -> None:
         self._due.append(entry)
         self._due_bytes += entry.num_bytes
+        self._since_keyframe += len(entry.content) + len(entry.hashes)
 
     def flush_if_due(self) -> None:
         """Write what is due; called before anything is done.
@@ -130,9 +136,19 @@ class Recorder:
         Raises:
             RecordingFileError: it cannot be written; it stays due.
         """
+        every = self._settings.keyframe_every
+        if every is not None and self.num_steps - self._last_keyframe >= every:
+            self._end_interval()
+            self._keyframe()
         late = self._now() - self._written >= self._settings.flush_seconds
         if late or self._due_bytes >= self._settings.flush_bytes:
             self.flush()
+
+    def _keyframe(self) -> None:
+        """Keep the state that the worlds are in, at the end of an interval."""
+        content = self._rows.batch.save().to_bytes()
+        self._append(Entry("keyframe", self.num_steps, 0, content, self._chain.end_interval()))
+        self._last_keyframe, self._since_keyframe = self.num_steps, 0
 
     def flush(self) -> None:
         """Write everything that was recorded, with the hashes of an interval that ends here.
@@ -144,6 +160,8 @@ class Recorder:
             return
         if self._made or (self._due and not self._due[-1].hashes):
             self._end_interval()
+        if self._settings.keyframe_every is None and self._since_keyframe >= 4 * self._state_bytes:
+            self._keyframe()
         if self._due:
             self._writer.write(self._due)
         self._due, self._due_bytes, self._written = [], 0, self._now()
@@ -156,6 +174,7 @@ class Recorder:
         """
         if self._writer is None:
             return
+        self._since_keyframe = 0  # nothing begins from the end
         try:
             self.flush()
         finally:

@@ -3,13 +3,14 @@
 import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, NoReturn, cast
 
 import gymnasium
 from gymnasium.vector import VectorEnv, VectorWrapper
 
 from murk_env.errors import ClosedError, RecordingError
 from murk_env.faces.recipe import batch_of
+from murk_env.faces.reset_options import BEGINNINGS
 from murk_env.recording.header import header_of
 from murk_env.recording.outputs import rows_of_face
 from murk_env.recording.recorder import Recorder, Settings, reset_content
@@ -33,7 +34,8 @@ class Recording:
     step up to the last flush.
 
     Args:
-        env: a single env, a vector env, rows of agents, or a parallel env, before its first reset.
+        env: a single env, a vector env, rows of agents, or a parallel env. One that runs already is recorded
+            from the State that it is in.
         path: the file, which must not be there yet.
         hash_every: steps after which every row's hash is kept. With 1, every observation is hashed;
             otherwise each row's at least once in so many steps. Rewards, flags and infos are hashed at every
@@ -41,6 +43,8 @@ class Recording:
         outputs: whether all outputs are kept as well, so that `replay` can say what differs.
         flush_seconds: what was recorded is written when the last flush is so long ago, by the next step.
         flush_bytes: or when it is so much.
+        keyframe_every: steps after which a State of all worlds is kept, so that `replay(path).at(step)` need
+            not begin at the beginning; None for as often as States take a quarter of what actions take.
 
     Raises:
         RecordingError: it is no such env, or an argument is none.
@@ -72,27 +76,24 @@ class Recording:
         outputs: bool = False,
         flush_seconds: float = 1.0,
         flush_bytes: int = 1 << 24,
+        keyframe_every: int | None = None,
     ) -> None:
         self._recipe = recipe = recipe_or_refuse(env)
         face = env.unwrapped
         self._face, self._batch = face, batch_of(face)
-        if self._batch.started:
-            raise RecordingError(
-                f"a recording begins with a reset, but {recipe.env_class.__name__} has been reset before; "
-                f"make the env anew and wrap it first."
-            )
         self._rows = rows_of_face(recipe.face, face)
         settings = Settings(
             interval=whole("hash_every", hash_every),
             keeps_outputs=bool(outputs),
             flush_seconds=float(flush_seconds),
             flush_bytes=whole("flush_bytes", flush_bytes),
+            keyframe_every=None if keyframe_every is None else whole("keyframe_every", keyframe_every),
         )
         header = header_of(
             face, recipe, len(self._rows.names), settings.interval, keeps_outputs=settings.keeps_outputs
         )
         self._path = Path(path)
-        self._seen = -1
+        self._seen = -1 if self._batch.started else self._stamp()
         self._recorder = Recorder(self._path, header, self._rows, settings)
 
     def flush(self) -> None:
@@ -108,8 +109,9 @@ class Recording:
     def _reset(self, env: Any, seed: Any, options: Any) -> Any:
         """Reset the env, and keep what it was given."""
         recorder = self._open()
-        recorder.flush_if_due()
         kept = to_json(self._known(options), "an option of reset")
+        recorder.flush_if_due()
+        self._follow_changes()
         drawn = None if self._batch.started else first_seeds(self._face, self._recipe, seed)
         chosen = drawn if seed is None and self._recipe.face == "parallel" else seed
         returned = env.reset(seed=chosen, options=options)
@@ -123,7 +125,7 @@ class Recording:
         """Step the env, and keep the actions as its hooks were given them."""
         recorder = self._open()
         recorder.flush_if_due()
-        self._check_unchanged()
+        self._follow_changes()
         returned = env.step(actions)
         now = self._stamp()
         if now != self._seen:  # a parallel env that nobody acts in any more makes no step
@@ -138,8 +140,11 @@ class Recording:
         return self._recorder
 
     def _known(self, options: Any) -> Any:
-        """Return the options that an env looks at: a parallel env takes any, and ignores them."""
-        return None if self._recipe.face == "parallel" else options
+        """Return the options that an env looks at: a parallel env takes any, and ignores most."""
+        if self._recipe.face != "parallel" or not isinstance(options, Mapping):
+            return options
+        given = cast("Mapping[str, Any]", options)
+        return {name: given[name] for name in BEGINNINGS if name in given}
 
     def _worlds(self, options: Mapping[str, Any] | None) -> list[int] | None:
         """Return the worlds that a reset was for, None for all."""
@@ -151,12 +156,14 @@ class Recording:
         """Return a number that is another one after everything that changes the worlds."""
         return self._batch.world.arena.stamp
 
-    def _check_unchanged(self) -> None:
-        if self._batch.started and self._stamp() != self._seen:
-            raise RecordingError(
-                f"the worlds of {self._path.name} were changed beside the recording: step and reset the "
-                f"recording, not the env within it."
-            )
+    def _follow_changes(self) -> None:
+        """Keep the state of the worlds if something else than this recording has changed them.
+
+        That is `world.edit`, `restore` or `branch`, or a step of the env within.
+        """
+        if self._stamp() != self._seen:
+            self._recorder.event("state", self._batch.save().to_bytes(), None)
+            self._seen = self._stamp()
 
     def _close(self, close: Callable[[], Any]) -> Any:
         """Close the file, then the env, whatever comes of the file."""

@@ -60,6 +60,8 @@ class Replay:
         kept: Difference | None = None
         begun = 0
         for _, entry in self._reader.entries():
+            if entry.kind == "keyframe":
+                continue  # its hashes are those of the entry before
             recorded = unpacked(entry.outputs, max(entry.num_steps, 1)) if entry.outputs else []
             for number, (outputs, rows) in enumerate(player.play(entry)):
                 if rows is None:
@@ -90,7 +92,10 @@ class Replay:
         """
         step = self._checked(step)
         player = self._player(render_mode)
-        for _, entry in self._reader.entries():
+        begin = self._reader.keyframe_before(step) or 0
+        for number, entry in self._reader.entries(begin):
+            if entry.kind == "keyframe" and number != begin:
+                continue
             if entry.first_step > step or (entry.first_step == step and entry.num_steps):
                 break
             for _ in player.play(entry, step - entry.first_step):

@@ -1,7 +1,6 @@
-"""Parameters and options as JSON: numbers, texts, arrays, and lists, tuples and dicts of these."""
+"""Parameters and options as JSON: numbers, texts, arrays, States, and lists, tuples and dicts of these."""
 
 import base64
-import binascii
 import json
 import math
 from collections.abc import Mapping
@@ -10,10 +9,12 @@ from typing import Any, cast
 import numpy as np
 import numpy.typing as npt
 
-from murk_env.errors import RecordingError, RecordingFileError
+from murk_env.errors import MurkError, RecordingError, RecordingFileError
 from murk_env.fields import Field
+from murk_env.fields.views import known_as
+from murk_env.world import State
 
-__all__ = ["from_json", "to_json"]
+__all__ = ["from_json", "read_state", "to_json"]
 
 _KINDS = "biuf"  # numpy's letters for what an array may hold
 _MOST_DIMENSIONS = 32
@@ -37,6 +38,8 @@ def to_json(value: Any, what: str) -> Any:
             little = array.astype(array.dtype.newbyteorder("<"))
             coded = base64.b64encode(little.tobytes()).decode()
             return {"array": [little.dtype.str, list(array.shape), coded]}
+    elif isinstance(value, State):
+        return {"state": base64.b64encode(value.to_bytes()).decode()}
     elif isinstance(value, list | tuple):
         items = [to_json(item, what) for item in cast("list[Any]", value)]
         return items if isinstance(value, list) else {"tuple": items}
@@ -46,12 +49,12 @@ def to_json(value: Any, what: str) -> Any:
     kind = type(cast(object, value)).__name__
     raise RecordingError(
         f"{what} holds {value!r} of type {kind}, which a recording cannot keep: it keeps numbers, texts, "
-        f"None, arrays, and lists, tuples and dicts of these."
+        f"None, arrays, States, and lists, tuples and dicts of these."
     )
 
 
 def _key(key: Any, what: str) -> str:
-    name = key.name if isinstance(key, Field) else key
+    name = known_as(key) if isinstance(key, Field) else key
     if not isinstance(name, str):
         raise RecordingError(
             f"{what} has the key {key!r}, but a recording keeps keys that are texts or Fields."
@@ -72,12 +75,33 @@ def from_json(value: Any) -> Any:
     match cast("dict[str, Any]", value):
         case {"array": [str(dtype), [*shape], str(coded)]}:
             return _array(dtype, shape, coded)
+        case {"state": str(coded)}:
+            return read_state(_decoded(coded))
         case {"tuple": [*items]}:
             return tuple(from_json(item) for item in items)
         case {"dict": [*pairs]}:
             return dict(_pair(pair) for pair in pairs)
         case _:
             raise RecordingFileError(f"the recording holds {json.dumps(value)[:80]}, which is no value.")
+
+
+def read_state(data: bytes) -> State:
+    """Return the State that some bytes of a recording hold.
+
+    Raises:
+        RecordingFileError: they hold none.
+    """
+    try:
+        return State.from_bytes(data)
+    except MurkError as error:
+        raise RecordingFileError(f"the recording holds a state that cannot be read: {error}") from error
+
+
+def _decoded(coded: str) -> bytes:
+    try:
+        return base64.b64decode(coded, validate=True)
+    except ValueError as error:
+        raise RecordingFileError(f"the recording holds bytes that cannot be read: {error}.") from error
 
 
 def _pair(pair: Any) -> tuple[str, Any]:
@@ -92,9 +116,10 @@ def _pair(pair: Any) -> tuple[str, Any]:
 
 def _array(dtype: str, shape: list[Any], coded: str) -> Any:
     """Return an array, or a number for one without a shape; its size is checked before it is made."""
+    data = _decoded(coded)
     try:
-        kind, data = np.dtype(dtype), base64.b64decode(coded, validate=True)
-    except (TypeError, ValueError, SyntaxError, binascii.Error) as error:
+        kind = np.dtype(dtype)
+    except (TypeError, ValueError, SyntaxError) as error:
         raise RecordingFileError(f"the recording holds an array that cannot be read: {error}.") from error
     whole = len(shape) <= _MOST_DIMENSIONS and all(type(side) is int and side >= 0 for side in shape)
     if kind.kind not in _KINDS or not whole or math.prod(shape) * kind.itemsize != len(data):

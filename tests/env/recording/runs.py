@@ -81,6 +81,11 @@ def _actions(env, rng):
     return int(rng.integers(env.action_space.n)), True
 
 
+def values_of(env):
+    """Return every field of an env's worlds."""
+    return {name: env.world[name] for name in env.world.fields}
+
+
 def rewrite(path, *, header=None, entry=None):
     """Change a recording as its writer would, checksums included.
 

@@ -8,7 +8,7 @@ import pytest
 from murk_env import MurkVectorEnv, Recording, replay
 from murk_env.errors import InputError, RecordingError, RecordingFileError, ReplayDifferenceError, ReplayError
 from murk_env.testing.comparison import first_difference
-from tests.env.recording.runs import FACES, make, play, rewrite
+from tests.env.recording.runs import FACES, make, play, rewrite, values_of
 from tests.env.worlds import Walker
 
 
@@ -141,20 +141,27 @@ def test_a_class_of_a_function_is_passed(tmp_path):
 # At a step
 
 
-def values_of(env):
-    """Return every field of an env's worlds."""
-    return {name: env.world[field] for name, field in env.unwrapped._batch.world.fields.items()}
-
-
+@pytest.mark.parametrize("keyframes", [None, 3])
 @pytest.mark.parametrize("face", FACES)
-def test_the_env_at_a_step_is_as_it_was(face, recorded):
+def test_the_env_at_a_step_is_as_it_was(face, keyframes, recorded):
     env, seen = make(face), []
-    path = recorded(face)
+    path = recorded(face, keyframe_every=keyframes)
     play(env, 20, seen=lambda step: seen.append(values_of(env)))
     for step in (0, 13, 19):
         live = replay(path, check=False).at(step)
         assert first_difference(seen[step], values_of(live)) is None
     assert first_difference(values_of(env), values_of(replay(path, check=False).at(20))) is None
+
+
+def test_a_jump_begins_at_the_last_keyframe(recorded, monkeypatch):
+    path = recorded(keyframe_every=6)
+    replay(path)
+    monkeypatch.setattr(MurkVectorEnv, "reset", None)
+    steps = []
+    monkeypatch.setattr(MurkVectorEnv, "step", lambda env, actions: steps.append(1))
+    monkeypatch.setattr("murk_env.recording.outputs._VectorRows.step", lambda rows, returned: None)
+    replay(path, check=False).at(15)
+    assert len(steps) == 3
 
 
 def test_steps_that_do_not_exist_are_refused(recorded):
