@@ -2,17 +2,23 @@
 
 import operator
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
+
+import numpy as np
+import numpy.typing as npt
 
 from murk_env.errors import RecordingError, ReplayDifferenceError
 from murk_env.faces.env import MurkEnv
 from murk_env.faces.policies import Policy
 from murk_env.recording.chain import Chain
 from murk_env.recording.differences import Difference, differing_hashes, differing_outputs, merged
+from murk_env.recording.outputs import Outputs
 from murk_env.recording.player import Player
 from murk_env.recording.reader import Reader
 from murk_env.recording.tensors import unpacked
+from murk_env.recording.video import write_frames
+from murk_env.recording.wrapped import whole
 
 __all__ = ["Replay", "replay"]
 
@@ -92,15 +98,91 @@ class Replay:
         """
         step = self._checked(step)
         player = self._player(render_mode)
-        begin = self._reader.keyframe_before(step) or 0
-        for number, entry in self._reader.entries(begin):
-            if entry.kind == "keyframe" and number != begin:
-                continue
-            if entry.first_step > step or (entry.first_step == step and entry.num_steps):
-                break
-            for _ in player.play(entry, step - entry.first_step):
-                pass
+        for _ in self.played(player, step, step):
+            pass
         return player.face
+
+    def frames(
+        self, first: int = 0, last: int | None = None, *, every: int = 1, num_worlds: int = 1
+    ) -> Iterator[npt.NDArray[np.uint8]]:
+        """Yield pictures of the run: as it is at a step, and after every step and every reset of all rows.
+
+        Args:
+            first: the step to begin at.
+            last: the step to end at; None for the end of the recording.
+            every: steps between pictures.
+            num_worlds: how many worlds are shown, side by side.
+
+        Returns:
+            Frames (height, width, 3) uint8.
+
+        Raises:
+            RecordingError, RecordingFileError, ReplayError: as `at`.
+            InputError, PictureError, MissingLibraryError: as `render_tiles` of a vector env.
+        """
+        first, last = self._checked(first), self._checked(self.num_steps if last is None else last)
+        every = whole("every", every)
+        player = self._player()
+        for step, _, rows in self.played(player, last, first):
+            whole_reset = rows is None or len(rows) == self.num_rows
+            if step >= first and (step - first) % every == 0 and whole_reset:
+                yield player.face._screen.tiles(num_worlds)
+
+    def write_video(
+        self,
+        path: "str | os.PathLike[str]",
+        first: int = 0,
+        last: int | None = None,
+        *,
+        every: int = 1,
+        num_worlds: int = 1,
+        fps: float | None = None,
+    ) -> None:
+        """Write the run as a GIF or a video.
+
+        Args:
+            path: a `.gif`, `.mp4` or `.webm`.
+            first: the step to begin at.
+            last: the step to end at; None for the end of the recording.
+            every: steps between pictures.
+            num_worlds: how many worlds are shown, side by side.
+            fps: pictures per second; None for what the class's metadata says.
+
+        Raises:
+            RecordingError: the path has another suffix, or there is nothing to show.
+            MissingLibraryError: matplotlib, Pillow or, for videos, moviepy is not installed.
+            RecordingFileError, ReplayError: as `at`.
+        """
+        env_class = self._reader.header.recipe(self._env_class).env_class
+        rate = env_class.metadata.get("render_fps", 10) if fps is None else fps
+        write_frames(path, self.frames(first, last, every=every, num_worlds=num_worlds), rate)
+
+    def played(
+        self, player: Player, stop: int, begin: int = 0
+    ) -> Iterator[tuple[int, Outputs | None, Sequence[int] | None]]:
+        """Play up to a step, and yield after everything that was done.
+
+        Args:
+            player: the env.
+            stop: the step that is about to be made at the end.
+            begin: the step that matters first; the last state that is kept before it is begun from.
+
+        Returns:
+            Steps made until then; what was returned, None where a state was restored; and the rows that a
+            reset was for, None for a step.
+        """
+        first = self._reader.keyframe_before(begin) or 0
+        for number, entry in self._reader.entries(first):
+            if entry.kind == "keyframe" and number != first:
+                continue
+            if entry.first_step > stop or (entry.first_step == stop and entry.num_steps):
+                return
+            step = entry.first_step
+            for outputs, rows in player.play(entry, stop - step):
+                step += rows is None
+                yield step, outputs, rows
+            if entry.kind in ("state", "keyframe"):
+                yield step, None, range(self.num_rows)
 
     def _checked(self, step: Any) -> int:
         try:

@@ -1,0 +1,56 @@
+"""Moving pictures of a run, by Pillow (GIF) and by moviepy (anything that ffmpeg writes)."""
+
+import itertools
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from murk_env.errors import MissingLibraryError, RecordingError
+
+__all__ = ["write_frames"]
+
+Frame = npt.NDArray[np.uint8]
+
+
+def write_frames(path: "str | os.PathLike[str]", frames: Iterator[Frame], fps: float) -> None:
+    """Write frames (height, width, 3), of one size, as a GIF or a video, as the path's suffix says.
+
+    Raises:
+        RecordingError: the path has another suffix, or there is no frame.
+        MissingLibraryError: Pillow or moviepy is not installed.
+    """
+    target = Path(path)
+    if target.suffix not in (".gif", ".mp4", ".webm"):
+        raise RecordingError(f"a video is written to a .gif, .mp4 or .webm, not to {target.name!r}.")
+    first = next(frames, None)
+    if first is None:
+        raise RecordingError("there is no frame to write: the first step lies behind the last.")
+    write = _write_gif if target.suffix == ".gif" else _write_video
+    write(target, itertools.chain([first], frames), fps, first.shape)
+
+
+def _write_gif(path: Path, frames: Iterator[Frame], fps: float, _shape: tuple[int, ...]) -> None:
+    try:
+        from PIL import Image
+    except ImportError as error:
+        raise MissingLibraryError('a GIF needs Pillow: pip install "murk-env[plot]".') from error
+    drawn = (Image.fromarray(frame).quantize() for frame in frames)
+    next(drawn).save(path, save_all=True, append_images=drawn, duration=1000 / fps, loop=0)
+
+
+def _write_video(path: Path, frames: Iterator[Frame], fps: float, shape: tuple[int, ...]) -> None:
+    try:
+        from moviepy.video.io import ffmpeg_writer  # pyright: ignore[reportMissingTypeStubs]
+    except ImportError as error:
+        raise MissingLibraryError('a video needs moviepy: pip install "moviepy>=2".') from error
+    height, width = (side + side % 2 for side in shape[:2])  # codecs take even sides alone
+    codec = "libx264" if path.suffix == ".mp4" else "libvpx"
+    library: Any = ffmpeg_writer
+    with library.FFMPEG_VideoWriter(os.fspath(path), (width, height), fps, codec=codec) as writer:
+        for frame in frames:
+            missing = ((0, height - shape[0]), (0, width - shape[1]), (0, 0))
+            writer.write_frame(np.pad(frame, missing, mode="edge"))

@@ -1,0 +1,68 @@
+"""Moving pictures of recordings."""
+
+import numpy as np
+import pytest
+from moviepy.video.io.ffmpeg_reader import ffmpeg_parse_infos
+from PIL import Image, ImageSequence
+
+from murk_env import Recording, replay
+from murk_env.errors import MissingLibraryError, RecordingError
+from tests.env.recording.runs import make, play
+
+
+@pytest.fixture(scope="module")
+def played(tmp_path_factory):
+    path = tmp_path_factory.mktemp("recordings") / "run"
+    recording = Recording(make("vector"), path, keyframe_every=4)
+    play(recording, 10)
+    recording.close()
+    return replay(path)
+
+
+def test_frames_are_those_of_the_env_at_each_step(played):
+    frames = list(played.frames(3, 9, every=2, num_worlds=2))
+    assert len(frames) == 4
+    for frame, step in zip(frames, (3, 5, 7, 9), strict=True):
+        assert np.array_equal(frame, played.at(step).render_tiles(2))
+
+
+@pytest.mark.parametrize("face", ["single", "parallel"])
+def test_every_face_has_frames(face, tmp_path):
+    recording = Recording(make(face), tmp_path / "run")
+    play(recording, 3)
+    recording.close()
+    assert len(list(replay(tmp_path / "run").frames())) >= 4
+
+
+def test_a_gif_has_a_picture_for_each_step(played, tmp_path):
+    played.write_video(tmp_path / "run.gif", 2, 6, fps=20)
+    with Image.open(tmp_path / "run.gif") as picture:
+        assert len(list(ImageSequence.Iterator(picture))) == 5
+        assert picture.info["duration"] == 50
+
+
+def test_a_video_lasts_as_long_as_its_pictures(played, tmp_path):
+    played.write_video(tmp_path / "run.mp4", fps=5)
+    assert ffmpeg_parse_infos(str(tmp_path / "run.mp4"))["duration"] == pytest.approx(11 / 5, abs=0.05)
+
+
+@pytest.mark.parametrize(
+    ("path", "steps", "message"),
+    [
+        ("run.avi", (0, 9), "to a .gif, .mp4 or .webm, not to 'run.avi'"),
+        ("run.gif", (9, 3), "no frame to write"),
+    ],
+)
+def test_what_is_no_video_is_refused(path, steps, message, played, tmp_path):
+    with pytest.raises(RecordingError, match=message):
+        played.write_video(tmp_path / path, *steps)
+    assert not any(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(("suffix", "module"), [("gif", "PIL"), ("mp4", "moviepy.video.io")])
+def test_a_missing_library_is_told(suffix, module, played, tmp_path, monkeypatch):
+    frames = list(played.frames(0, 1))
+    monkeypatch.setattr(type(played), "frames", lambda *_, **__: iter(frames))
+    monkeypatch.setitem(__import__("sys").modules, module, None)
+    with pytest.raises(MissingLibraryError, match=r"needs (Pillow|moviepy): pip install"):
+        played.write_video(tmp_path / f"run.{suffix}")
