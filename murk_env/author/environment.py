@@ -24,6 +24,7 @@ _SIGNATURES = {  # of the hooks that every environment has, over arrays and per 
     "reward": ("reward(self, before, after)", "reward(self)", "what a step is worth"),
     "terminated": ("terminated(self, after)", "terminated(self)", "when an episode ends"),
 }
+_GIVEN_TO_ARRAY_HOOKS = {"tick", "worlds", "actions", "before", "after"}  # by position, so names must be true
 
 
 class NoParams(parameters.Params):
@@ -153,15 +154,19 @@ def _check_signature(where: str, hook: Callable[..., Any], wanted: str) -> None:
         signature = inspect.signature(hook)
     except (TypeError, ValueError):  # no function of Python's
         return
+    named = zip(signature.parameters, given, strict=False)
+    misled = any(name != given_there and name in _GIVEN_TO_ARRAY_HOOKS for name, given_there in named)
     try:
         signature.bind(*given)
     except TypeError:
+        misled = True
+    if misled:
         code = getattr(hook, "__code__", None)
         place = f', line {code.co_firstlineno} of "{code.co_filename}",' if code else ""
         raise DefinitionError(
             f"{where}{place} takes {signature} beside self, but is given ({', '.join(given)}); "
             f"write {wanted}."
-        ) from None
+        )
 
 
 def _check_classmethod(cls: type[Environment], name: str) -> None:

@@ -273,7 +273,11 @@ class HookStages:
         if given.shape != out.shape or given.dtype.kind not in kinds:
             wanted = "bool" if kinds == "b" else "real numbers"
             each = "world" if out.ndim == 1 else "agent of each world"
-            came = "nothing" if result is None else f"{given.dtype} of shape {given.shape}"
+            came = f"an array of shape {given.shape}"
+            if given.ndim == 0:
+                came = "nothing" if result is None else f"the single value {result!r}"
+            elif given.dtype.kind not in kinds:
+                came = f"an array of dtype {given.dtype}"
             raise HookError(
                 f"{self._owner}.{name} must return {wanted} of shape {out.shape}, one for each {each}, but "
                 f"returned {came}; the step was undone."

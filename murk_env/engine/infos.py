@@ -34,9 +34,14 @@ def check_info(owner: str, info: Any, num_worlds: int, form: InfoForm | None) ->
             user = "MurkAgentVectorEnv" if key == "active" else "Gymnasium"
             raise HookError(f"{owner}.info uses the key {key!r}, which {user} reserves; rename it.")
         if array.ndim == 0 or len(array) != num_worlds or array.dtype.kind not in _KINDS:
+            came = f"an array of shape {array.shape}"
+            if array.ndim == 0:
+                came = "None" if array.dtype == object and array.item() is None else "a single value"
+            elif array.dtype.kind not in _KINDS:
+                came = f"an array of dtype {array.dtype}"
             raise HookError(
-                f"{owner}.info[{key!r}] must be numbers of shape ({num_worlds}, ...), "
-                f"not {array.dtype} of shape {array.shape}."
+                f"{owner}.info[{key!r}] must be numbers of shape ({num_worlds}, ...), the worlds first, "
+                f"not {came}."
             )
     if form is not None and form_of(arrays) != form:
         raise HookError(

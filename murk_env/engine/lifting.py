@@ -143,9 +143,17 @@ def _parameters(hook: CompiledHook, where: str) -> tuple[str, ...]:
     return names
 
 
+def _told(kind: HookName) -> str:
+    return ", ".join(["self", *(name for name in ARGUMENTS[kind] if name != "agent")])
+
+
 def _check_arguments(where: str, kind: HookName, names: Sequence[str], *, per_agent: bool) -> None:
     """Raise DefinitionError for an argument that a hook is not given."""
     allowed = [name for name in ARGUMENTS[kind] if per_agent or name != "agent"]
+    if "self" in names:
+        raise DefinitionError(
+            f"{where} takes self after other arguments; write it first, as in ({_told(kind)})."
+        )
     for name in names:
         if name not in allowed:
             apart = name == "agent" and name in ARGUMENTS[kind]

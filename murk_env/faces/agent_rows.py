@@ -289,7 +289,7 @@ class MurkAgentVectorEnv(VectorFace):
         )
 
 
-def _chosen(owner: str, seats: Mapping[str, Seats], group: str | None) -> Seats:
+def _chosen(owner: str, seats: Mapping[str, Seats], group: Any) -> Seats:
     """Return the seats of the group whose agents the rows are."""
     if group is None and len(seats) == 1:
         return next(iter(seats.values()))
@@ -297,6 +297,11 @@ def _chosen(owner: str, seats: Mapping[str, Seats], group: str | None) -> Seats:
         raise ParameterError(
             f"{owner} has several groups of agents; say whose agents the rows are: group= one of "
             f"{sorted(seats)}."
+        )
+    if not isinstance(group, str):
+        raise ParameterError(
+            f"{owner}: group= is the name of one group, one of {sorted(seats)}, not {group!r}; make an env "
+            f"for each group, or a MurkParallelEnv of all."
         )
     if group not in seats:
         raise ParameterError(f"{owner} has no group {group!r} of agents; {did_you_mean(group, seats)}")

@@ -73,4 +73,10 @@ def __getattr__(name: str) -> Any:
     module, _, class_name = path.rpartition(".")
     if form not in FORMS or not module:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return form_of_class(form, getattr(importlib.import_module(module), class_name))
+    found = getattr(importlib.import_module(module), class_name, None)
+    if found is None:
+        raise AttributeError(
+            f"{module} has no {class_name}: a class is registered by its own name, which must be bound to it "
+            f"in its module. Name the class as the variable that holds it."
+        )
+    return form_of_class(form, found)

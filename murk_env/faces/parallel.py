@@ -272,7 +272,7 @@ class MurkParallelEnv(StateDoors, ParallelEnv[str, Any, Any]):
         return [name for name, acts in zip(self.possible_agents, active, strict=True) if acts]
 
     def _check_known(self, agent: str) -> None:
-        if agent not in self._seats:
+        if not isinstance(agent, str) or agent not in self._seats:  # pyright: ignore[reportUnnecessaryIsInstance]
             raise InputError(
                 f"{type(self._env).__name__} has no agent {agent!r}; "
                 f"{did_you_mean(agent, self.possible_agents)}"

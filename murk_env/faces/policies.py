@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from murk_env.engine.batch import Batch
-from murk_env.errors import ActionError, ParameterError, described, did_you_mean
+from murk_env.errors import ActionError, ActionTypeError, ParameterError, described, did_you_mean
 from murk_env.faces.actions import ActionReader
 from murk_env.faces.agent_groups import Seats
 
@@ -69,6 +69,10 @@ class Policies:
     def _decided(self, seats: Seats, reader: ActionReader, decided: Any) -> Array:
         """Return a policy's actions, one row for each of its agents."""
         name, shape = seats.group.name, (self._num_worlds, seats.group.size, *reader.actions.shape[1:])
+        if decided is None:
+            raise ActionTypeError(
+                f"the policy of {name!r} returned nothing; it returns actions, an array of shape {shape}."
+            )
         try:
             array = np.asarray(decided)
         except ValueError as error:

@@ -197,6 +197,12 @@ class Field:
             self._home = owner.__module__, owner.__qualname__
             self.name = name
 
+    def __copy__(self) -> Self:
+        return self  # it never changes, and is what worlds are asked by
+
+    def __deepcopy__(self, memo: object) -> Self:
+        return self
+
     def __reduce_ex__(self, protocol: SupportsIndex) -> Any:
         """Name the field where its class can be imported: a class that is pickled by value shares it."""
         home: tuple[str, str] = self.__dict__.get("_home", ("", ""))

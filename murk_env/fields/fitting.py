@@ -44,6 +44,10 @@ def storable(field: Field, values: npt.ArrayLike) -> Array:
     """Return values as an array of a kind that the field can hold, or raise DefinitionError."""
     if isinstance(values, np.ma.MaskedArray):
         values = _unmasked(field, cast(Any, values))
+    if cast(object, values) is None:
+        raise DefinitionError(
+            f"field {field.name!r} holds {field.dtype}, but is set to None: a function may lack its return."
+        )
     given = np.asarray(values)
     if not np.can_cast(given.dtype, field.dtype, "same_kind"):
         raise DefinitionError(

@@ -221,9 +221,10 @@ class RowTick:
 
     def edit(self, field: Field) -> Array:
         """Refuse: rows are copies here, which are set as a whole."""
+        self._id(field)
         raise DefinitionError(
-            f"start has no tick.edit(field): copy the rows, change them and set them, "
-            f"values = tick.{field.name}.copy(), then tick.{field.name} = values."
+            f"the rows of some worlds, as in start, are copies, so this tick has no edit(field): copy them, "
+            f"change them and set them, values = tick.{field.name}.copy(), then tick.{field.name} = values."
         )
 
     def at(self, field: Field, cells: npt.NDArray[np.integer[Any]]) -> Array:

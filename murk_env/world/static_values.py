@@ -100,11 +100,18 @@ def _static(specs: Sequence[FieldSpec]) -> list[FieldSpec]:
 
 
 def _array(spec: FieldSpec, value: Any) -> np.ndarray[Any, Any]:
-    array = np.asarray(value() if callable(value) else value)
-    if array.shape != spec.shape or not np.can_cast(array.dtype, spec.dtype, "same_kind"):
+    values = value() if callable(value) else value
+    if values is None:
+        does = "is given by a function that returns nothing" if callable(value) else "is None"
+        raise FieldError(f"static field {spec.name!r} {does}; it needs values of shape {spec.shape}.")
+    array = np.asarray(values)
+    if array.shape != spec.shape:
         raise FieldError(
-            f"static field {spec.name!r} needs {spec.dtype} values of shape {spec.shape}, "
-            f"not {array.dtype} of {array.shape}."
+            f"static field {spec.name!r} needs values of shape {spec.shape}, not of {array.shape}."
+        )
+    if not np.can_cast(array.dtype, spec.dtype, "same_kind"):
+        raise FieldError(
+            f"static field {spec.name!r} needs values that {spec.dtype} can hold, not {array.dtype}."
         )
     return array.astype(spec.dtype)
 

@@ -153,9 +153,27 @@ class World:
         for _ in range(num_ticks):
             self.tick()
 
-    def __getitem__(self, field: Field) -> npt.NDArray[Any]:
-        """Return the published values, read-only, `(num_worlds, ...)`; valid until the tick after next."""
+    def __getitem__(self, field: Field | str) -> npt.NDArray[Any]:
+        """Return the published values, read-only, `(num_worlds, ...)`; valid until the tick after next.
+
+        Raises:
+            UnknownFieldError: there is no such field, or none of that name.
+        """
+        if isinstance(field, str):
+            return getattr(self.published(), field)
         return self.published()[field]
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle the worlds with their state.
+
+        A field of a class that can be imported stays the same; any other becomes a new one, found by its
+        name: `loaded["heat"]`.
+        """
+        layout = self.layout
+        sizes = {"num_worlds": layout.num_worlds, "num_agents": layout.num_agents, "dt": layout.dt}
+        made_of = (layout.lattice, dict(layout.fields), layout.pipeline.propagators)
+        static, checked = self.arena.static_arena, self.arena.checked
+        return _rebuild, (type(self), made_of, sizes, static, checked, self.identity, self.save())
 
     # --- between ticks ------------------------------------------------------------------------
 
@@ -270,6 +288,21 @@ class World:
             return known
         snapshot = self.arena.snapshot()
         return Values({field: snapshot.read(field_id) for field, field_id in self.layout.ids.items()})
+
+
+def _rebuild(
+    cls: type[World],
+    made_of: tuple[Lattice, Mapping[str, Field], Sequence[Propagator]],
+    sizes: Mapping[str, Any],
+    static: StaticArena,
+    checked: bool,
+    identity: Identity,
+    state: State,
+) -> World:
+    world = cls(*made_of, **sizes, seed=0, static=static, checked=checked)
+    world.identity = identity
+    world.restore(state)
+    return world
 
 
 class _Whole:

@@ -56,6 +56,26 @@ def test_what_describes_all_envs_of_a_class_has_to_be_a_classmethod(name):
         ("reward", lambda self: 0.0, r"takes \(\) beside self, but is given \(before, after\); write reward"),
         ("terminated", lambda self, *, after: True, r"is given \(after\); write terminated\(self, after\)"),
         ("info", lambda self: {}, r"is given \(after\); write info\(self, after\)\."),
+        (
+            "start",
+            lambda self, worlds, tick: None,
+            r"takes \(worlds, tick\) beside self, but is given \(tick, w",
+        ),
+        (
+            "act",
+            lambda self, actions, tick: None,
+            r"takes \(actions, tick\) beside self, but is given \(tick,",
+        ),
+        (
+            "reward",
+            lambda self, after, before: 0.0,
+            r"takes \(after, before\) beside self, but is given \(bef",
+        ),
+        (
+            "terminated",
+            lambda self, before: True,
+            r"takes \(before\) beside self, but is given \(after\); write",
+        ),
     ],
 )
 def test_an_array_hook_that_does_not_take_what_it_is_given_is_refused_with_its_line(hook, function, message):

@@ -335,6 +335,13 @@ def test_an_unknown_argument_is_refused_with_those_there_are(hook, function, mes
         made(**{hook: function})()
 
 
+def test_self_comes_first():
+    with pytest.raises(
+        DefinitionError, match=r"Mine.act, .* takes self after .* as in \(self, action, rng\)\.$"
+    ):
+        made(act=lambda action, self: None)()
+
+
 def test_a_hook_without_any_argument_is_refused():
     with pytest.raises(
         DefinitionError, match=r"Mine.terminated, line \d+ of .*, takes no argument; the first is self"

@@ -131,18 +131,22 @@ def test_act_for_one_world_has_the_fields_that_are_not_its_own_read_only(env_cla
         (
             "reward",
             np.zeros(2),
-            r"reward must return real numbers of shape \(3,\), .*float64 of shape \(2,\)",
+            r"reward must return real numbers of shape \(3,\), .* returned an array of shape \(2,\);",
         ),
-        ("reward", 1.0, r"reward must return real numbers of shape \(3,\), .*float64 of shape \(\)"),
-        ("reward", ["a", "b", "c"], r"reward must return real numbers .*returned <U1 of shape \(3,\)"),
-        ("reward", np.zeros(3, complex), "reward must return real numbers .*complex128"),
+        (
+            "reward",
+            1.0,
+            r"reward must return real numbers of shape \(3,\), .* returned the single value 1.0;",
+        ),
+        ("reward", ["a", "b", "c"], "reward must return real numbers .* returned an array of dtype <U1;"),
+        ("reward", np.zeros(3, complex), "reward must return real numbers .* of dtype complex128"),
         ("reward", None, "reward must return real numbers .*, one for each world, but returned nothing; the"),
         (
             "terminated",
             np.zeros((3, 1), bool),
-            r"terminated must return bool of shape \(3,\), .*bool of shape \(3, 1\)",
+            r"terminated must return bool of shape \(3,\), .* an array of shape \(3, 1\);",
         ),
-        ("terminated", np.zeros(3, int), "terminated must return bool .*int64 of shape"),
+        ("terminated", np.zeros(3, int), "terminated must return bool .* of dtype int64;"),
     ],
     ids=str,
 )

@@ -14,10 +14,14 @@ from tests.env.worlds import Walker
     [
         (None, "Env.info must return a dict of arrays, not NoneType"),
         ([1, 2], "Env.info must return a dict of arrays, not list"),
-        ({"a": 1.0}, r"Env.info\['a'\] must be numbers of shape \(3, ...\), not float64 of shape \(\)"),
-        ({"a": np.zeros(2)}, r"must be numbers of shape \(3, ...\), not float64 of shape \(2,\)"),
-        ({"a": ["x", "y", "z"]}, r"must be numbers of shape .* not <U1 of shape \(3,\)"),
-        ({"a": np.zeros(3, complex)}, "must be numbers of shape .* not complex128"),
+        (
+            {"a": 1.0},
+            r"Env.info\['a'\] must be numbers of shape \(3, ...\), the worlds first, not a single value\.",
+        ),
+        ({"a": np.zeros(2)}, r"must be numbers of shape \(3, ...\), .* not an array of shape \(2,\)\."),
+        ({"a": None}, r"must be numbers of shape \(3, ...\), .* not None\."),
+        ({"a": ["x", "y", "z"]}, "must be numbers of shape .* not an array of dtype <U1"),
+        ({"a": np.zeros(3, complex)}, "must be numbers of shape .* not an array of dtype complex128"),
         ({"_a": np.zeros(3)}, "uses the key '_a', which Gymnasium reserves; rename it"),
         ({"episode": np.zeros(3)}, "uses the key 'episode', which Gymnasium reserves"),
         ({"final_obs": np.zeros(3)}, "uses the key 'final_obs', which Gymnasium reserves"),

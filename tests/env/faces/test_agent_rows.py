@@ -336,6 +336,7 @@ def test_a_policy_sees_its_group_and_decides_for_it():
             r"the policy of 'tortoise' returned no array of shape \(2, 2\): .*[^.]\.$",
         ),
         ([[0, 0], [0, 2]], ActionError, "'tortoise': the action of tortoise_1 in world 1 is 2, outside"),
+        (None, ActionTypeError, r"the policy of 'tortoise' returned nothing; .* of shape \(2, 2\)"),
         ([[0.5, 0], [0, 0]], ActionTypeError, "'tortoise': the actions of Discrete.* are integers"),
     ],
     ids=str,
@@ -358,6 +359,11 @@ def test_what_a_policy_may_not_return_is_refused_and_changes_nothing(returned, e
     [
         ({"group": None}, ParameterError, r"Race has several groups .* one of \['hare', 'tortoise'\]"),
         ({"group": "hares"}, ParameterError, "Race has no group 'hares' of agents; did you mean 'hare'"),
+        (
+            {"group": ["hare", "tortoise"]},
+            ParameterError,
+            r"group= is the name of one group, one of \['hare', 'tortoise'\], not \['hare', 'tortoise'\]",
+        ),
         ({"others": None}, ParameterError, r"'tortoise' needs a policy: pass others=\{'tortoise': policy\}"),
         ({"others": {"tortoise": stay, "cat": stay}}, ParameterError, "no other group 'cat'"),
         (
@@ -449,7 +455,7 @@ def test_calls_at_a_wrong_moment_are_refused():
     with pytest.raises(ResetNeededError, match=r"Mayflies: call reset\(\) before step\(\)"):
         envs.step([0, 0])
     with pytest.raises(ResetNeededError, match="reset every world once"):
-        envs.reset(options={"reset_mask": np.array([True, True])})
+        MurkAgentVectorEnv(Mayflies, 2).reset(options={"reset_mask": np.array([True, True, False, False])})
     envs.close()
     with pytest.raises(ClosedError, match="Mayflies is closed"):
         envs.reset()

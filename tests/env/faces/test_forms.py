@@ -58,6 +58,17 @@ def test_a_string_that_names_no_form_is_an_attribute_error(name):
         getattr(forms, name)
 
 
+@pytest.mark.parametrize("form", FORMS)
+def test_forms_of_classes_that_can_be_imported_can_be_pickled(form):
+    for made in (form_of_class(form, Crew), getattr(forms, f"{form}.tests.env.agent_worlds.Crew")):
+        assert pickle.loads(pickle.dumps(made)) == form_of_class(form, Crew)
+
+
+def test_a_class_that_is_not_bound_to_its_own_name_is_missed_by_that_name():
+    with pytest.raises(AttributeError, match=r"tests.env.worlds has no Strider: .* must be bound to it"):
+        getattr(forms, "vector.tests.env.worlds.Strider")
+
+
 def test_keywords_go_to_the_face_and_the_parameters():
     envs = form_of_class("vector", Walker)(2, size=3, autoreset_mode="SameStep")
     envs.reset(seed=0)

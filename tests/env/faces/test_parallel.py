@@ -288,6 +288,8 @@ def test_an_action_for_an_agent_that_has_left_is_refused():
 def test_agents_that_are_not_there_have_no_spaces():
     env = MurkParallelEnv(Mayflies)
     for space_of in (env.observation_space, env.action_space):
+        with pytest.raises(InputError, match=r"Mayflies has no agent \['fly_0'\]"):
+            space_of(["fly_0"])  # pyright: ignore[reportArgumentType]
         with pytest.raises(InputError, match="Mayflies has no agent 'fly_2'; did you mean 'fly_"):
             space_of("fly_2")
 

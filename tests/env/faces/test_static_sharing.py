@@ -119,8 +119,10 @@ def test_parameters_that_cannot_be_hashed_share_nothing_and_work():
     ("static", "message"),
     [
         ({}, r"static field 'wall' has no value; give one in static=\{...\}"),
-        ("shape", r"static field 'wall' needs float32 values of shape \(2,\), not float64 of \(3,\)"),
-        ("dtype", "static field 'wall' needs float32 values of shape .* not complex128"),
+        ("shape", r"static field 'wall' needs values of shape \(2,\), not of \(3,\)\."),
+        ("dtype", "static field 'wall' needs values that float32 can hold, not complex128"),
+        ("nothing", r"static field 'wall' is given by a function that returns nothing; .* of shape \(2,\)"),
+        ("none", r"static field 'wall' is None; it needs values of shape \(2,\)"),
         ("extra", r"static values were given for \['heat'\], which are no static fields of this world"),
         ("foreign", r"static values were given for \['other'\], which are no static fields of this world"),
     ],
@@ -133,6 +135,8 @@ def test_static_values_that_do_not_fit_are_refused(static, message):
     given = {
         "shape": {wall: np.zeros(3)},
         "dtype": {wall: np.zeros(2, complex)},
+        "nothing": {wall: lambda: None},
+        "none": {wall: None},
         "extra": good | {heat: [0.0, 0.0]},
         "foreign": good | {other: [0.0, 0.0]},
     }

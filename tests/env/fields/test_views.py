@@ -31,9 +31,33 @@ def test_start_is_told_how_to_change_rows_without_edit():
             tick.edit(Walker.visits)[:, 0] = 1
 
     with pytest.raises(
-        HookError, match=r"start has no tick.edit\(field\): copy the rows, .* tick.visits = v"
+        HookError, match=r"this tick has no edit\(field\): copy them, .* then tick.visits = values"
     ):
         Edits().reset(seed=1)
+
+
+def test_edit_by_name_is_told_that_fields_are_objects():
+    class Edits(Walker):
+        def start(self, tick, worlds):
+            tick.edit("visits")
+
+    with pytest.raises(
+        HookError, match="UnknownFieldError: fields are named by their Field objects, not by 'v"
+    ):
+        Edits().reset(seed=1)
+
+
+def test_a_field_set_to_nothing_is_told_of_a_missing_return():
+    class Forgets(Walker):
+        def act(self, tick, actions):
+            tick.fuse = None
+
+    env = Forgets()
+    env.reset(seed=1)
+    with pytest.raises(
+        HookError, match="field 'fuse' holds int32, but is set to None: a function may lack its"
+    ):
+        env.step(0)
 
 
 def test_hooks_cannot_replace_the_values_they_are_given():

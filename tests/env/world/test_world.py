@@ -1,5 +1,6 @@
 """Worlds without any learning: ticks, edits, seeds, saved states, checked mode."""
 
+import copy
 import pickle
 from typing import Any
 
@@ -7,7 +8,7 @@ import numpy as np
 import pytest
 
 from murk_arena import InvalidConfigError
-from murk_env import Diffusion, Field, Propagator, Square4, World
+from murk_env import Diffusion, Field, Parameter, Propagator, Square4, World
 from murk_env.errors import (
     DefinitionError,
     HookError,
@@ -16,6 +17,7 @@ from murk_env.errors import (
     ReentrantStepError,
     SeedError,
     SeedTypeError,
+    UnknownFieldError,
 )
 from tests.env.worlds import Counter
 
@@ -265,6 +267,41 @@ def test_an_edit_draws_other_numbers_than_the_tick_before_it():
     with world.edit() as tick:
         tick[second] = tick.rng.random()
     assert world[first][0] != world[second][0]
+
+
+@pytest.mark.parametrize("copied", [copy.deepcopy, lambda world: pickle.loads(pickle.dumps(world))])
+def test_a_copy_of_a_world_goes_on_as_the_world_does(copied):
+    heat, rate, wall = Field(low=0.0), Parameter(0.1, low=0.05, high=0.2), Field(mutability="static")
+    world = World(
+        GRID,
+        {"heat": heat, "rate": rate, "wall": wall},
+        [Diffusion(heat, coefficient=rate, sources={2: 5.0})],
+        num_worlds=2,
+        dt=0.5,
+        seed=8,
+        static={wall: np.arange(6.0)},
+    )
+    with world.edit() as tick:
+        tick[rate] = np.array([0.05, 0.2])
+    world.run(3)
+    twin = copied(world)
+    assert twin["heat"].tobytes() == world[heat].tobytes()
+    for one in (world, twin):
+        one.tick(lambda tick: setattr(tick, "rate", 0.1 + 0.1 * tick.rng.random()))
+        one.run(2)
+    assert [twin[name].tobytes() for name in twin.fields] == [world[name].tobytes() for name in world.fields]
+
+
+def test_a_deep_copy_of_a_world_has_the_same_fields():
+    heat = Field()
+    world = World(GRID, {"heat": heat}, seed=1)
+    assert copy.copy(heat) is copy.deepcopy(heat) is heat
+    assert copy.deepcopy(world)[heat].tolist() == world[heat].tolist()
+
+
+def test_a_field_of_an_unknown_name_is_refused():
+    with pytest.raises(UnknownFieldError, match="no field is called 'heet'; did you mean 'heat'"):
+        World(GRID, {"heat": Field()})["heet"]
 
 
 @pytest.mark.parametrize("pickled", [False, True])
