@@ -6,6 +6,7 @@ import operator
 import os
 import weakref
 from collections.abc import Sequence
+from threading import get_ident
 from typing import NoReturn
 
 from murk_arena.buffer import ArenaBuffer
@@ -25,7 +26,6 @@ from murk_arena.errors import (
     SnapshotMismatchError,
     StaleHandleError,
     StaticFieldError,
-    TickInProgressError,
     UnknownFieldError,
 )
 from murk_arena.handle import FieldHandle, SparseLocation
@@ -35,6 +35,7 @@ from murk_arena.scratch import ScratchRegion
 from murk_arena.segment import WORD_BYTES, SegmentList
 from murk_arena.sparse import SparseSlab
 from murk_arena.static_arena import StaticArena
+from murk_arena.threads import tick_in_progress
 from murk_arena.tick import TickGuard
 from murk_arena.write import CLOSED, WriteArena
 
@@ -223,17 +224,17 @@ class PingPongArena:
             The guard, to be used in a `with` statement; the same object in every tick.
 
         Raises:
-            TickInProgressError: the tick before it has been neither published nor cancelled.
+            TickInProgressError: the tick before it, this thread's or another's, has been neither published
+                nor cancelled.
         """
-        if self._writes.phase != CLOSED:
-            raise TickInProgressError(
-                f"generation {self._writes.staging.generation} is still being made; "
-                "publish or cancel that tick before you begin another"
-            )
+        writes, this = self._writes, get_ident()
+        if writes.opener is not None:
+            raise tick_in_progress(writes.staging.generation, writes.opener)
+        writes.opener = this  # no call comes between: no other thread gets its turn
         try:
-            self._writes.open()
+            writes.open()
         except BaseException:
-            self._writes.rollback()
+            writes.rollback()
             raise
         return self._guard
 
@@ -296,13 +297,19 @@ class PingPongArena:
         return other.stamp < published.stamp and 0 <= age <= self._config.max_generation_age
 
     def abandon_tick(self) -> None:
-        """Discard the tick in progress, if there is one.
+        """Discard the tick in progress, if this thread has begun one; another thread's goes on.
 
         For whoever has to be sure: an interrupt may arrive just as the guard's `with` block is entered or
         left, and no code of the guard's can then discard the tick.
         """
+        if self.in_tick and self._writes.opener == get_ident():
+            self._guard.cancel()
+
+    def _discard_tick(self) -> None:
+        """Discard the tick in progress, whichever thread has begun it."""
         if self.in_tick:
             self._guard.cancel()
+        self._writes.opener = None
 
     def restore(self, owned: OwnedSnapshot) -> None:
         """Let the arena's whole state, values and generation, be the snapshot's.
@@ -315,12 +322,14 @@ class PingPongArena:
             CapacityExceededError: explicit limits leave the sparse pool too small.
         """
         self._check_fits(owned)
+        writes, (first, second) = self._writes, self._buffers
         with self.begin_tick() as tick:
-            self._writes.staging.generation = owned.generation
+            writes.staging.generation = owned.generation
             for spec in self._specs:
                 if spec.mutability is not Mutability.STATIC:
                     tick.update(spec.id)[...] = owned.read(spec.id)
-        self._renew_stamps()
+            serial = writes.serial + 1
+        writes.serial = first.stamp = second.stamp = serial  # plain stores: what is published cannot fail
 
     def _check_fits(self, owned: OwnedSnapshot) -> None:
         if owned.num_worlds != self._num_worlds:
@@ -348,25 +357,25 @@ class PingPongArena:
     def reset(self) -> None:
         """Be as when new: generation 0, all per-tick and sparse values zero, an empty pool, counters at 0.
 
-        Static values stay, and so does the scratch region's size. A tick in progress is discarded; snapshots
-        and handles taken before become stale.
+        Static values stay, and so does the scratch region's size. This thread's tick in progress is
+        discarded; snapshots and handles taken before become stale.
+
+        Raises:
+            TickInProgressError: another thread's tick is in progress.
         """
-        if self.in_tick:
-            self._guard.cancel()
+        self.abandon_tick()
+        if self._writes.opener is not None:
+            raise tick_in_progress(self._writes.staging.generation, self._writes.opener)
         for buffer in self._buffers:
             buffer.clear()
             buffer.generation = 0
         self._slab.reset()
         self._scratch.reset()
         self._scratch.high_water = 0
-        self._renew_stamps()
-        self._writes.restart(self._buffers, self._new_sparse_places(self._writes.serial))
-
-    def _renew_stamps(self) -> None:
-        """Let every snapshot and handle taken so far be stale."""
         self._writes.serial += 1
         for buffer in self._buffers:
-            buffer.stamp = self._writes.serial
+            buffer.stamp = self._writes.serial  # every snapshot and handle taken so far is stale
+        self._writes.restart(self._buffers, self._new_sparse_places(self._writes.serial))
 
     def __reduce__(self) -> NoReturn:
         raise TypeError(
@@ -378,7 +387,7 @@ class PingPongArena:
 def _abandon_ticks() -> None:
     """In a forked child, discard the ticks in progress: the threads that made them stayed in the parent."""
     for arena in list(_arenas):
-        arena.abandon_tick()
+        arena._discard_tick()  # pyright: ignore[reportPrivateUsage]
 
 
 if hasattr(os, "register_at_fork"):

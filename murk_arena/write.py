@@ -35,6 +35,7 @@ class WriteArena:
         checked: whether to prove what writers promise.
 
     Attributes:
+        opener: the thread that has opened a tick or is about to, None outside any.
         phase: no tick, a tick being written, or a sealed one.
         published: the buffer that snapshots read.
         staging: the buffer that the tick writes, or that the next one will.
@@ -55,6 +56,7 @@ class WriteArena:
         "_slab_state",
         "checks",
         "layout_version",
+        "opener",
         "phase",
         "published",
         "scratch",
@@ -76,6 +78,7 @@ class WriteArena:
         self.published, self.staging = buffers
         self.slab = slab
         self.scratch = scratch
+        self.opener: int | None = None
         self.phase = CLOSED
         self.serial = 0
         self.layout_version = 0
@@ -121,7 +124,7 @@ class WriteArena:
         for field in self._moved_before:
             self.staging.adopt(field, self.published)
             self.layout_version += 1
-        self._moved_before = {}
+        self._moved_before.clear()
         if self.slab.pending:
             self._slab_state = self.slab.state()
             self.slab.flush()
@@ -255,23 +258,24 @@ class WriteArena:
     def commit(self) -> None:
         """Publish the staging buffer, sealed first if need be.
 
-        The rest is plain stores: no signal is served between them, so the tick is published whole or not at
-        all.
+        The rest is plain stores, which take no memory and between which no signal is served and no thread
+        gets its turn: so the tick is published whole or not at all.
 
         Raises:
             UncoveredWriteError: a full write left elements unwritten (checked mode).
         """
         if self.phase == WRITING and not (self._claimed and self.checks is None):
             self.seal()
-        self._moved_before = self._moved
-        self._moved = {}
+        self._moved_before, self._moved = self._moved, self._moved_before  # that one is empty
         self._slab_state = None
         self.phase = CLOSED
         self.published, self.staging = self.staging, self.published
+        self.opener = None
 
     def rollback(self) -> None:
         """Discard the tick: the slab, the descriptor and the scratch are as before it began."""
         if self.phase == CLOSED:  # interrupted before it had begun
+            self.opener = None
             return
         for field in self._moved:
             self.staging.adopt(field, self.published)
@@ -279,9 +283,10 @@ class WriteArena:
         if self._slab_state is not None:
             self.slab.rollback(self._slab_state)
         self.scratch.rewind(self._scratch_mark)
-        self._moved = {}
+        self._moved.clear()
         self._slab_state = None
         self.phase = CLOSED
+        self.opener = None
 
     def restart(
         self,

@@ -27,6 +27,7 @@
     │   ├── EpisodeEndedError (gymnasium ResetNeeded)
     │   ├── ClosedError (gymnasium ClosedEnvironmentError)
     │   ├── ReentrantStepError
+    │   ├── ConcurrentUseError
     │   ├── FieldAccessError (AttributeError)
     │   └── FrozenAttributeError (AttributeError)
     ├── RecordingError (ValueError)         a run cannot be recorded, read or played again
@@ -156,6 +157,10 @@ class ClosedError(StateError, gymnasium_error.ClosedEnvironmentError):
 
 class ReentrantStepError(StateError):
     """A hook or a propagator called back into the env that is calling it."""
+
+
+class ConcurrentUseError(StateError):
+    """A thread used an env, or worlds, that another thread was using."""
 
 
 class FieldAccessError(StateError, AttributeError):

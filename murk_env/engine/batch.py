@@ -2,9 +2,10 @@
 
 import os
 import weakref
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any, Literal, cast
+from threading import get_ident
+from typing import Any, Literal, TypeVar, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -23,12 +24,11 @@ from murk_env.errors import (
     ClosedError,
     EpisodeEndedError,
     HookError,
-    ReentrantStepError,
     ResetNeededError,
     TickFailedError,
     described,
 )
-from murk_env.fields import RowTick, Tick
+from murk_env.fields import RowTick, Tick, Values
 from murk_env.fields.bookkeeping import ENDED, NOT_STARTED, PHASE
 from murk_env.kernels.program import Program, ThreadFailedError
 from murk_env.kernels.threads import ThreadedRunner
@@ -36,6 +36,7 @@ from murk_env.observation.buffers import ObservationBuffers
 from murk_env.observation.output import Output
 from murk_env.world import World
 from murk_env.world.binding import Binding
+from murk_env.world.claim import Claim, claims_block
 from murk_env.world.rows import read_worlds
 from murk_env.world.state import State
 
@@ -43,12 +44,17 @@ __all__ = ["Batch"]
 
 _batches: "weakref.WeakSet[Batch]" = weakref.WeakSet()
 
+Said = TypeVar("Said")
 Worlds = npt.NDArray[np.intp]
 Flags = tuple[npt.NDArray[np.float64], npt.NDArray[np.bool_], npt.NDArray[np.bool_]]
 
 
 class Batch:
     """A batch of worlds of one environment, with its hooks and what is observed of it.
+
+    A step or a reset makes all that it returns before it publishes, which is the last thing it does: where it
+    raises, nothing has happened. A face has the worlds to itself while it calls: `step` sees to that, whoever
+    calls anything else holds `claim`.
 
     Args:
         hooks: the author's hooks.
@@ -63,13 +69,14 @@ class Batch:
 
     Attributes:
         world: the worlds.
+        claim: says who works with them.
         actions: the array of their actions.
         observed: what is observed.
         rewards: of the last step, (num_worlds,) or (num_worlds, num_agents) float64.
         terminated: of the last step, of the same shape, bool.
         truncated: of the last step, of the same shape, bool.
-        info: what the info hook said of the published state.
-        ended: same-step mode: the worlds that ended at the last step, None when there are none.
+        info: what the info hook said, for the outputs of the step or reset in progress.
+        ended: same-step mode: the worlds that end in this step, None when there are none; likewise.
         pending: the worlds whose episode has ended and that have not been reset, None when there are none.
         started: whether every world has been reset once.
         ready: whether the worlds can be stepped now.
@@ -91,6 +98,8 @@ class Batch:
     ) -> None:
         self._owner = hooks.owner
         self._mode = autoreset_mode
+        self._waits = autoreset_mode is AutoresetMode.DISABLED  # for a reset, when worlds have ended
+        self.claim = self._claim = Claim(world.arena, hooks.owner)
         self.world, self.actions, self.observed = world, actions, observed
         outcome = Outcome(world.num_worlds, num_agents)
         self.rewards, self.terminated, self.truncated = outcome.flags
@@ -119,10 +128,12 @@ class Batch:
         self.runner = ThreadedRunner(num_threads, world.layout.batch_bytes)  # which checked mode leaves idle
         self._checks = world.checks
         self._flags = None if copy else [self._copies() for _ in range(2)]
+        self._side = 0  # which of two sets of outputs is next, where they are used in turn
         self.info: Info = {}
         self.ended: Ended | None = None
         self.pending: Worlds | None = None
         self.started = self.closed = self.ready = False
+        self._binding: Binding
         _batches.add(self)
 
     # --- step ---------------------------------------------------------------------------------
@@ -132,41 +143,63 @@ class Batch:
         self.check_open()
         if not self.started:
             raise ResetNeededError(f"{self._owner}: call reset() before step().")
-        if self.pending is not None and self._mode is AutoresetMode.DISABLED:
+        if self.pending is not None and self._waits:
             raise EpisodeEndedError(
                 f"{self._owner}: the episodes of world(s) {self.pending.tolist()} have ended and autoreset "
                 f"is disabled; reset them first, with options={{'reset_mask': mask}}."
             )
 
     def check_open(self) -> None:
-        """Raise unless the worlds can be used at all."""
+        """Raise unless the worlds can be used at all; tidy up what an interrupted step has left."""
         if self.closed:
             raise ClosedError(f"{self._owner} is closed; make a new one.")
-        if self._arena.in_tick:
-            raise ReentrantStepError(
-                f"{self._owner} is in the middle of a step: a hook or a propagator called back into the env "
-                f"that is calling it. Hooks work through the tick they are given."
-            )
+        if not self.ready:
+            self._arena.abandon_tick()
+            self.read_phases()
 
-    def step(self) -> None:
-        """Step every world once with the actions in `actions`, as one tick."""
-        self.ready = False
+    def step(self, read: Callable[[Any], object], actions: Any, outputs: Callable[[], Said]) -> Said:
+        """Step every world once, as one tick.
+
+        Args:
+            read: checks the face's actions and puts them into `actions`.
+            actions: what it is given.
+            outputs: makes what the step returns, of the values that are about to be published.
+
+        Raises:
+            ReentrantStepError, ConcurrentUseError: somebody works with the worlds already.
+        """
+        claim, this = self.claim, get_ident()
+        if claim.holder is not None:
+            claim.refuse()
+        claim.holder, claim.doing = this, "a step"
+        try:
+            if not self.ready:
+                self.check_ready()
+            read(actions)
+            return self.advance(outputs)
+        finally:
+            claim.holder = None
+
+    def advance(self, outputs: Callable[[], Said]) -> Said:
+        """Step every world with the actions in `actions`; return what `outputs` makes of it."""
+        self.ready = False  # until it is done, or until the next call has read what has come of it
         try:
             guard = self._arena.begin_tick()
-            binding = self._bindings.open(guard)
-            any_ended = self._any_ended
+            self._binding = binding = self._bindings.open(guard)
+            any_ended, side = self._any_ended, self._side
             any_ended[0] = 0
             program = self._programs[binding.index] or self._program(guard, binding)
             for buffers in self.observed:
-                buffers.take(program)
+                buffers.take(program, side)
             if self._resets_in_python and self.pending is not None:
                 self._report.pending = self._checks.skipped = self.pending
             program.run(self._num_worlds)
-            ended = pending = None
+            self.info, self.ended, self.pending = self._report.info, None, None
             if any_ended[0]:
-                ended, pending = self._just_ended(binding)
-            guard.publish()
-            self.info, self.ended, self.pending = self._report.info, ended, pending
+                self.ended, self.pending = self._just_ended(binding)
+            ready, side = self.pending is None or not self._waits, 1 - side
+            said = outputs()
+            guard.publish()  # after it come plain stores only, which cannot fail
         except ThreadFailedError:
             self._recover()
         except BaseException as error:
@@ -174,11 +207,11 @@ class Batch:
             self._name(error)
             raise
         else:
-            self.ready = self.pending is None or self._mode is not AutoresetMode.DISABLED
-            return
+            self.ready, self._side = ready, side
+            return said
         self.runner.alone = True  # something failed on a thread; on this one alone it says what
         try:
-            self.step()
+            return self.advance(outputs)
         finally:
             self.runner.alone = self.runner.num_threads == 1
 
@@ -213,8 +246,8 @@ class Batch:
 
     def _recover(self) -> None:
         """After a failure or an interrupt, wherever it came: close the tick, read the flags again."""
-        self._arena.abandon_tick()
         self._report.pending = self._checks.skipped = None
+        self._arena.abandon_tick()
         self.read_phases()
 
     def recover_in_child(self) -> None:
@@ -226,46 +259,55 @@ class Batch:
     # --- episodes -----------------------------------------------------------------------------
 
     def reset(
-        self, worlds: Worlds, keys: Mapping[int, npt.NDArray[np.int32]], values: RowValues = NO_VALUES
-    ) -> None:
-        """Begin an episode in some worlds, in a tick of its own.
+        self,
+        worlds: Worlds,
+        keys: Mapping[int, npt.NDArray[np.int32]],
+        outputs: Callable[[], Said],
+        values: RowValues = NO_VALUES,
+    ) -> Said:
+        """Begin an episode in some worlds, in a tick of its own; return what `outputs` makes of it.
 
         Args:
             worlds: the worlds to reset.
             keys: by world, a new random key; worlds without one go on with theirs.
+            outputs: makes what the reset returns, of the values that are about to be published.
             values: what fields are set to after `start`, a row for each of the worlds or one for all.
         """
+        self.ready = False
         try:
             with self._arena.begin_tick() as guard:
-                binding = self._bindings.of(guard)
+                self._binding = binding = self._bindings.of(guard)
                 self._reset.run(guard, guard.rows(worlds), binding, keys=keys, values=values, in_step=False)
                 guard.seal()
-                info = self._hooks.info(binding.staged.after)
-            self.info, self.ended = info, None
-            if self._hooks.info_form is None:
-                self._hooks.info_form = form_of(info)
-            self.read_phases()
+                self.info, self.ended = self._hooks.info(binding.staged.after), None
+                form, side = self._hooks.info_form or form_of(self.info), 1 - self._side
+                for buffers in self.observed:
+                    buffers.fill(binding.staged.after, self._side)
+                ready = self._read(binding.phases)
+                said = outputs()
         except BaseException as error:
             self._recover()
             self._name(error)
             raise
+        self._hooks.info_form, self.ready, self._side = form, ready, side  # plain stores, which cannot fail
+        return said
 
     def read_phases(self) -> None:
         """Read from the arena which worlds have started and which have ended."""
-        phases = self.world[PHASE]
+        self.ready = self._read(self.world[PHASE])
+
+    def _read(self, phases: npt.NDArray[Any]) -> bool:
+        """Note which worlds have started and which have ended; return whether they can be stepped then."""
         self.started = bool((phases != NOT_STARTED).all())
         ended = np.flatnonzero(phases == ENDED)
         self.pending = ended if ended.size else None
-        stuck = self.pending is not None and self._mode is AutoresetMode.DISABLED
-        self.ready = self.started and not self.closed and not stuck
+        return self.started and not self.closed and not (self._waits and ended.size)
 
     # --- state --------------------------------------------------------------------------------
 
-    def observe(self) -> None:
-        """Fill the observations of all worlds from the published snapshot, as a step does by itself."""
-        values = self.world.published()
-        for buffers in self.observed:
-            buffers.fill(values)
+    def values(self) -> Values:
+        """Return the published values, or those of the step or reset in progress."""
+        return self._binding.staged.after if self._arena.in_tick else self.world.published()
 
     def observation(self, index: int = 0) -> Output:
         """Return the latest observations, of the world or of the agents of one group."""
@@ -278,11 +320,10 @@ class Batch:
         """
         if self._flags is None:
             return self._copies()
-        self._flags.reverse()
         latest = (self.rewards, self.terminated, self.truncated)
-        for kept, values in zip(self._flags[0], latest, strict=True):
+        for kept, values in zip(self._flags[self._side], latest, strict=True):
             np.copyto(kept, values)
-        return self._flags[0]
+        return self._flags[self._side]
 
     def _copies(self) -> Flags:
         return self.rewards.copy(), self.terminated.copy(), self.truncated.copy()
@@ -312,7 +353,7 @@ class Batch:
         with self._between_steps():
             self.world.branch(source, into, randomness=randomness)
 
-    @contextmanager
+    @claims_block
     def edit(self, worlds: Any = None) -> Generator[Tick | RowTick]:
         """Change fields between steps, as `World.edit`."""
         self.check_open()
@@ -336,12 +377,15 @@ class Batch:
         self.check_open()
         if not self.started:
             raise ResetNeededError(f"{self._owner}: call reset() before observe().")
-        self.observe()
+        values = self.world.published()
+        for buffers in self.observed:
+            buffers.fill(values, self._side)
         try:
-            self.info = self._hooks.info(self.world.published())
+            self.info = self._hooks.info(values)
         except Exception as error:
             self._name(error)
             raise
+        self._side = 1 - self._side
 
     def snapshot(self) -> OwnedSnapshot:
         """Return a copy of the whole state, static values included, for a copy of the env."""
@@ -349,8 +393,8 @@ class Batch:
 
     def reinstate(self, saved: OwnedSnapshot) -> None:
         """Go back to a snapshot."""
-        self._arena.restore(saved)
-        self.read_phases()
+        with self._between_steps():
+            self._arena.restore(saved)
 
     def close(self) -> None:
         """Refuse every later use and stop the threads; the memory goes with the last reference."""

@@ -52,9 +52,9 @@ def seats_of(groups: Sequence[Group]) -> list[Seats]:
 
 
 def active_agents(batch: Batch, num_agents: int) -> npt.NDArray[np.bool_]:
-    """Return which agents have not come to their end, (num_worlds, num_agents)."""
+    """Return which agents have not come to their end, (num_worlds, num_agents); see `Batch.values`."""
     if batch.rewards.ndim == 2:
-        active = batch.world.published()[ACTIVE] == STAYING
+        active = batch.values()[ACTIVE] == STAYING
     else:
         active = np.ones((len(batch.rewards), num_agents), np.bool_)
     if batch.pending is not None:

@@ -27,6 +27,7 @@ from murk_env.faces.seeding import read_mask
 from murk_env.faces.spaces import batched_space
 from murk_env.faces.vector_base import StepResult, VectorFace
 from murk_env.observation.output import Output, arrays_of, each_array, rows_of
+from murk_env.world.claim import claims
 
 __all__ = ["MurkAgentVectorEnv"]
 
@@ -155,14 +156,14 @@ class MurkAgentVectorEnv(VectorFace):
             Observations, rewards (float64), terminations, truncations and infos of all rows.
 
         Raises:
-            ActionError, ActionTypeError, ResetNeededError, EpisodeEndedError, ClosedError: before
-                anything changes.
+            ActionError, ActionTypeError, ResetNeededError, EpisodeEndedError, ClosedError,
+                ConcurrentUseError: before anything changes.
             HookError, PropagatorError: every world is as before the step.
         """
+        return self._batch.step(self._read, actions, self._stepped)
+
+    def _stepped(self) -> StepResult:
         batch = self._batch
-        batch.check_ready()
-        self._read(actions)
-        batch.step()
         observations, infos = self._observed(), self._infos(None)
         rewards, terminated, truncated = map(
             self._of_rows, (batch.rewards, batch.terminated, batch.truncated)
@@ -172,6 +173,7 @@ class MurkAgentVectorEnv(VectorFace):
             self._clear_inactive(observations)
         return observations, rewards, terminated, truncated, infos
 
+    @claims
     def render(self) -> tuple[Any, ...] | None:
         """Return a picture of every row's world: a frame (height, width, 3) uint8, or text in `ansi` mode.
 
@@ -280,6 +282,7 @@ class MurkAgentVectorEnv(VectorFace):
             "_final_info": mask.copy(),
         }
 
+    @claims
     def __reduce__(self) -> tuple[Any, ...]:
         return self._reduced(
             MurkAgentVectorEnv,

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import gymnasium
 import numpy as np
+from gymnasium.utils import seeding
 
 from murk_arena import OwnedSnapshot, StaticArena
 from murk_env.author.environment import Environment
@@ -15,9 +16,10 @@ from murk_env.faces.infos import info_of_one
 from murk_env.faces.options import FaceOptions, OutOfBounds
 from murk_env.faces.reset_options import BEGINNINGS, read_beginning
 from murk_env.faces.screen import MODES
-from murk_env.faces.seeding import draw_seed, peek_seed, read_options
+from murk_env.faces.seeding import Draws, read_options
 from murk_env.faces.worlds import EnvWorlds, StateDoors
 from murk_env.random import checked_seed, key_from_seed
+from murk_env.world.claim import claims
 
 __all__ = ["MurkEnv", "check_env_class"]
 
@@ -92,7 +94,7 @@ class MurkEnv(StateDoors, Environment, gymnasium.Env[Any, Any]):
     metadata: dict[str, Any] = {"render_modes": list(MODES), "render_fps": 10}  # noqa: RUF012  # declared so by gymnasium.Env
 
     if not TYPE_CHECKING:
-        _batch = _screen = _np_random = _OfRunningEnvs()
+        _batch = _claim = _screen = _np_random = _OfRunningEnvs()
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -127,7 +129,7 @@ class MurkEnv(StateDoors, Environment, gymnasium.Env[Any, Any]):
         self.__dict__["params"] = made.author.params
         self.lattice, self.render_mode = made.author.lattice, render_mode
         self._options, self._batch, self._screen = made.options, made.batch, made.screen
-        self._actions = made.actions
+        self._actions, self._claim = made.actions, made.batch.claim
         self.observation_space = made.batch.observed[0].plan.space
         self.action_space = made.actions.space
         self._np_random = self._np_random_seed = None
@@ -140,6 +142,7 @@ class MurkEnv(StateDoors, Environment, gymnasium.Env[Any, Any]):
 
     # --- Gymnasium ----------------------------------------------------------------------------
 
+    @claims
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
     ) -> tuple[Any, dict[str, Any]]:
@@ -156,21 +159,31 @@ class MurkEnv(StateDoors, Environment, gymnasium.Env[Any, Any]):
             The observation and the info.
 
         Raises:
-            SeedError, SeedTypeError, OptionError: before anything changes; likewise what `fields` or
-                `state` must not be: UnknownFieldError, DefinitionError, StateMismatchError, RowsError.
+            SeedError, SeedTypeError, OptionError, ConcurrentUseError: before anything changes; likewise what
+                `fields` or `state` must not be: UnknownFieldError, DefinitionError, StateMismatchError,
+                RowsError.
+            HookError: nothing has changed.
         """
-        batch = self._batch
+        batch, kept, worlds = self._batch, self.__dict__, np.zeros(1, np.intp)
         batch.check_open()
         known = read_options(options, BEGINNINGS)
-        begins = read_beginning(type(self).__name__, batch, known, np.zeros(1, np.intp))
-        seed = None if seed is None else checked_seed(seed)
-        first = seed is None and not batch.started
-        chosen = peek_seed(self.np_random) if first else seed
-        batch.reset(np.zeros(1, np.intp), {} if chosen is None else {0: key_from_seed(chosen)}, begins)
-        if first:
-            draw_seed(self.np_random)
-        super().reset(seed=seed)
-        batch.observe()
+        begins = read_beginning(type(self).__name__, batch, known, worlds)
+        if seed is not None:
+            seed = checked_seed(seed)
+            generator, noted = seeding.np_random(seed)
+            made = batch.reset(worlds, {0: key_from_seed(seed)}, self._begun, begins)
+            kept["_np_random"], kept["_np_random_seed"] = generator, noted  # plain stores, which cannot fail
+            return made
+        draws = Draws([] if batch.started else [self.np_random])
+        try:
+            keys = dict(enumerate(map(key_from_seed, draws.seeds())))
+            return batch.reset(worlds, keys, self._begun, begins)
+        except BaseException:
+            draws.take_back()
+            raise
+
+    def _begun(self) -> tuple[Any, dict[str, Any]]:
+        batch = self._batch
         return batch.observed[0].row(0), info_of_one(batch.info)
 
     def step(self, action: Any) -> tuple[Any, float, bool, bool, dict[str, Any]]:
@@ -182,30 +195,30 @@ class MurkEnv(StateDoors, Environment, gymnasium.Env[Any, Any]):
             Observation, reward, terminated, truncated, info.
 
         Raises:
-            ActionError, ResetNeededError, ClosedError: before anything changes.
+            ActionError, ResetNeededError, ClosedError, ConcurrentUseError: before anything changes.
             HookError, PropagatorError: the world is as before the step.
         """
+        return self._batch.step(self._actions.read_one, action, self._stepped)
+
+    def _stepped(self) -> tuple[Any, float, bool, bool, dict[str, Any]]:
         batch = self._batch
-        if not batch.ready:
-            batch.check_ready()
-        self._actions.read_one(action)
-        batch.step()
         seen, reward = batch.observed[0].row(0), batch.rewards.item(0)
         info = info_of_one(batch.info) if batch.info else {}
         if batch.pending is None:  # nothing has ended
             return seen, reward, False, False, info
         return seen, reward, batch.terminated.item(0), batch.truncated.item(0), info
 
+    @claims
     def observe(self) -> tuple[Any, dict[str, Any]]:
         """Return the observation and the info of the world as it is now, after `restore` or `world.edit`.
 
         Raises:
-            ResetNeededError, ClosedError: there is nothing to observe.
+            ResetNeededError, ClosedError, ConcurrentUseError: there is nothing to observe, or not now.
         """
-        batch = self._batch
-        batch.look()
-        return batch.observed[0].row(0), info_of_one(batch.info)
+        self._batch.look()
+        return self._begun()
 
+    @claims
     def render(self) -> Any:
         """Return a picture of the world: a frame (height, width, 3) uint8, or text in `ansi` mode.
 
@@ -220,6 +233,7 @@ class MurkEnv(StateDoors, Environment, gymnasium.Env[Any, Any]):
         shown = self._screen.show(self.render_mode)
         return None if shown is None else shown[0]
 
+    @claims
     def close(self) -> None:
         """Close the env: later calls raise ClosedError. Memory is freed with the last reference."""
         self._batch.close()
@@ -238,6 +252,7 @@ class MurkEnv(StateDoors, Environment, gymnasium.Env[Any, Any]):
             )
         super().__setattr__(name, value)
 
+    @claims
     def __reduce__(self) -> tuple[Any, ...]:
         face = {name: self.__dict__[name] for name in _FACE_ATTRIBUTES if name in self.__dict__}
         for derived in ("action_space", "observation_space"):

@@ -25,6 +25,7 @@ from murk_env.faces.worlds import EnvWorlds, StateDoors
 from murk_env.observation import Observation, ObservationPlan, Observe
 from murk_env.observation.output import row_of
 from murk_env.random import checked_seed, key_from_seed
+from murk_env.world.claim import claims
 
 try:
     from pettingzoo import ParallelEnv  # pyright: ignore[reportMissingTypeStubs]
@@ -105,7 +106,7 @@ class MurkParallelEnv(StateDoors, ParallelEnv[str, Any, Any]):
         )
         made = assemble(env_class, 1, None, options, static_arena, parameters, agents=True)
         self._env, self._batch, self._screen = made.author, made.batch, made.screen
-        self._assembly = made
+        self._assembly, self._claim = made, made.batch.claim
         keywords = options.keywords
         del keywords["num_threads"]
         self._keywords = {"env_class": env_class, **keywords, **parameters}
@@ -142,6 +143,7 @@ class MurkParallelEnv(StateDoors, ParallelEnv[str, Any, Any]):
         self._check_known(agent)
         return self._action_spaces[agent]
 
+    @claims
     def reset(
         self, seed: int | None = None, options: dict[str, Any] | None = None
     ) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
@@ -156,7 +158,8 @@ class MurkParallelEnv(StateDoors, ParallelEnv[str, Any, Any]):
             The observation and the info of every agent.
 
         Raises:
-            SeedError, SeedTypeError, OptionError, ClosedError: before anything changes.
+            SeedError, SeedTypeError, OptionError, ClosedError, ConcurrentUseError: before anything changes.
+            HookError: nothing has changed.
         """
         batch = self._batch
         batch.check_open()
@@ -165,11 +168,20 @@ class MurkParallelEnv(StateDoors, ParallelEnv[str, Any, Any]):
         chosen = None if seed is None else checked_seed(seed)
         if chosen is None and not batch.started:
             chosen = draw_seed(np.random.default_rng())
-        batch.reset(np.zeros(1, np.intp), {} if chosen is None else {0: key_from_seed(chosen)}, begins)
-        batch.observe()
-        self.agents = self._active()
-        return self._seen_by(self.agents), self._told(self.agents)
+        made, agents = batch.reset(
+            np.zeros(1, np.intp),
+            {} if chosen is None else {0: key_from_seed(chosen)},
+            self._begun,
+            begins,
+        )
+        self.agents = agents  # a plain store: what is published cannot fail
+        return made
 
+    def _begun(self) -> tuple[tuple[dict[str, Any], dict[str, dict[str, Any]]], list[str]]:
+        agents = self._active()
+        return (self._seen_by(agents), self._told(agents)), agents
+
+    @claims
     def step(self, actions: dict[str, Any]) -> Dicts:
         """Step the world once, as one tick.
 
@@ -181,17 +193,23 @@ class MurkParallelEnv(StateDoors, ParallelEnv[str, Any, Any]):
             Where no agent is left, `step({})` does nothing and returns five empty dicts.
 
         Raises:
-            ActionError, ActionTypeError, ResetNeededError, ClosedError: before anything changes.
+            ActionError, ActionTypeError, ResetNeededError, ClosedError, ConcurrentUseError: before anything
+                changes.
             HookError, PropagatorError: the world is as before the step.
         """
         batch = self._batch
-        batch.check_ready()
+        if not batch.ready:
+            batch.check_ready()
         active = self._active()
         self._actions.read(actions, active)
         if not active:
             return {}, {}, {}, {}, {}
-        batch.step()
-        self.agents = self._active()
+        made, agents = batch.advance(lambda: (self._stepped(active), self._active()))
+        self.agents = agents  # a plain store: what is published cannot fail
+        return made
+
+    def _stepped(self, active: list[str]) -> Dicts:
+        batch = self._batch
         flags = (
             dict(zip(self.possible_agents, apart(values, len(self.possible_agents))[0].tolist(), strict=True))
             for values in (batch.rewards, batch.terminated, batch.truncated)
@@ -199,11 +217,12 @@ class MurkParallelEnv(StateDoors, ParallelEnv[str, Any, Any]):
         rewards, terminated, truncated = ({name: values[name] for name in active} for values in flags)
         return self._seen_by(active), rewards, terminated, truncated, self._told(active)
 
+    @claims
     def observe(self) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
         """Return the active agents' observations and infos as they are now, after `restore` or `world.edit`.
 
         Raises:
-            ResetNeededError, ClosedError: there is nothing to observe.
+            ResetNeededError, ClosedError, ConcurrentUseError: there is nothing to observe, or not now.
         """
         self._batch.look()
         return self._seen_by(self.agents), self._told(self.agents)
@@ -211,6 +230,7 @@ class MurkParallelEnv(StateDoors, ParallelEnv[str, Any, Any]):
     def _has_changed(self) -> None:
         self.agents = self._active() if self._batch.started else []
 
+    @claims
     def render(self) -> Any:
         """Return how the world looks: a frame (height, width, 3) uint8, or text in `ansi` mode.
 
@@ -225,6 +245,7 @@ class MurkParallelEnv(StateDoors, ParallelEnv[str, Any, Any]):
         shown = self._screen.show(self.render_mode)
         return None if shown is None else shown[0]
 
+    @claims
     def close(self) -> None:
         """Refuse every later use but another close with ClosedError; memory goes with the last reference."""
         self._batch.close()
@@ -248,6 +269,7 @@ class MurkParallelEnv(StateDoors, ParallelEnv[str, Any, Any]):
         """The space of `state`."""
         return self._state_plan.space
 
+    @claims
     def state(self) -> npt.NDArray[np.float32]:
         """Return every field of the world but the static ones, one after another in one vector.
 
@@ -288,6 +310,7 @@ class MurkParallelEnv(StateDoors, ParallelEnv[str, Any, Any]):
     def _told(self, agents: list[str]) -> dict[str, dict[str, Any]]:
         return {name: info_of_one(self._batch.info) for name in agents}
 
+    @claims
     def __reduce__(self) -> tuple[Any, ...]:
         kept = ("agents", "metadata", "max_cycles", "_action_spaces")
         face = {name: self.__dict__[name] for name in kept if name in self.__dict__}

@@ -1,7 +1,6 @@
 """Seeds, reset options and masks of the faces: checked before anything changes."""
 
-import copy
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, cast
 
 import numpy as np
@@ -10,7 +9,7 @@ import numpy.typing as npt
 from murk_env.errors import OptionError, ResetMaskError, ResetMaskTypeError, SeedError, did_you_mean
 from murk_env.random import checked_seed
 
-__all__ = ["draw_seed", "peek_seed", "read_mask", "read_options", "read_seeds"]
+__all__ = ["Draws", "draw_seed", "read_mask", "read_options", "read_seeds"]
 
 
 def read_seeds(seed: Any, num_worlds: int, counted: str = "num_envs") -> list[int | None]:
@@ -67,11 +66,26 @@ def read_mask(mask: Any, num_rows: int, row: str = "world") -> npt.NDArray[np.in
     return np.flatnonzero(mask)
 
 
+class Draws:
+    """Draws from numpy generators for a reset, taken back if it fails.
+
+    Args:
+        generators: what is drawn from.
+    """
+
+    def __init__(self, generators: Iterable[np.random.Generator]) -> None:
+        self._before = [(one, one.bit_generator.state) for one in generators]
+
+    def seeds(self) -> list[int]:
+        """Draw a world's seed from each generator, for an unseeded first reset."""
+        return [draw_seed(generator) for generator, _ in self._before]
+
+    def take_back(self) -> None:
+        """Let the generators be as before."""
+        for generator, state in self._before:
+            generator.bit_generator.state = state
+
+
 def draw_seed(generator: np.random.Generator) -> int:
-    """Draw a world's seed from a numpy generator, for an unseeded first reset."""
+    """Draw a world's seed from a numpy generator."""
     return int(generator.integers(2**63))
-
-
-def peek_seed(generator: np.random.Generator) -> int:
-    """Return what `draw_seed` would, leaving the generator as it is: the reset may yet fail."""
-    return draw_seed(copy.deepcopy(generator))

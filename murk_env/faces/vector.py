@@ -14,6 +14,7 @@ from murk_env.faces.seeding import read_mask
 from murk_env.faces.spaces import batched_space
 from murk_env.faces.vector_base import StepResult, VectorFace
 from murk_env.observation.output import rows_of
+from murk_env.world.claim import claims
 
 __all__ = ["MurkVectorEnv"]
 
@@ -93,17 +94,20 @@ class MurkVectorEnv(VectorFace):
             Observations, rewards (float64), terminations, truncations and infos of all worlds.
 
         Raises:
-            ActionError, ActionTypeError, ResetNeededError, EpisodeEndedError, ClosedError: before
-                anything changes.
+            ActionError, ActionTypeError, ResetNeededError, EpisodeEndedError, ClosedError,
+                ConcurrentUseError: before anything changes.
             HookError, PropagatorError: every world is as before the step.
         """
+        return self._batch.step(self._read, actions, self._stepped)
+
+    def _read(self, actions: Any) -> None:
+        self._assembly.actions.read(actions, self._batch.pending)
+
+    def _stepped(self) -> StepResult:
         batch = self._batch
-        if not batch.ready:
-            batch.check_ready()
-        self._assembly.actions.read(actions, batch.pending)
-        batch.step()
         return batch.observation(), *batch.flags(), self._infos()
 
+    @claims
     def render(self) -> tuple[Any, ...] | None:
         """Return a picture of every world: a frame (height, width, 3) uint8 each, or text in `ansi` mode.
 
@@ -146,5 +150,6 @@ class MurkVectorEnv(VectorFace):
             return finals | infos if mask[0] else infos | finals  # as SyncVectorEnv meets them, row by row
         return infos
 
+    @claims
     def __reduce__(self) -> tuple[Any, ...]:
         return self._reduced(MurkVectorEnv, num_envs=self.num_envs)

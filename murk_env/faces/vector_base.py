@@ -2,7 +2,7 @@
 
 import copy as copying
 import operator
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar, cast
 
 import numpy as np
@@ -17,9 +17,10 @@ from murk_env.faces.assembly import assemble
 from murk_env.faces.env import MurkEnv
 from murk_env.faces.options import FaceOptions
 from murk_env.faces.reset_options import BEGINNINGS, read_beginning
-from murk_env.faces.seeding import draw_seed, peek_seed, read_options, read_seeds
+from murk_env.faces.seeding import Draws, read_options, read_seeds
 from murk_env.faces.worlds import EnvWorlds, StateDoors
 from murk_env.random import key_from_seed
+from murk_env.world.claim import claims
 
 __all__ = ["StepResult", "VectorFace"]
 
@@ -61,7 +62,7 @@ class VectorFace(StateDoors, VectorEnv[Any, Any, Array]):
             env_class, self._num_worlds, self.autoreset_mode, options, static_arena, parameters, agents=agents
         )
         self._env, self._batch, self._screen = made.author, made.batch, made.screen
-        self._assembly = made
+        self._assembly, self._claim = made, made.batch.claim
         self._keywords = {"autoreset_mode": self.autoreset_mode.value, **options.keywords, **parameters}
         self.render_mode = options.render_mode
         self.metadata = {**env_class.metadata, "autoreset_mode": self.autoreset_mode}
@@ -73,6 +74,7 @@ class VectorFace(StateDoors, VectorEnv[Any, Any, Array]):
         """The worlds behind the rows: `envs.world[field]` reads them, `envs.world.edit()` changes them."""
         return EnvWorlds(type(self._env).__name__, self._batch)
 
+    @claims
     def reset(
         self,
         *,
@@ -95,9 +97,10 @@ class VectorFace(StateDoors, VectorEnv[Any, Any, Array]):
             The observations of all rows, and the infos of those that were reset.
 
         Raises:
-            SeedError, SeedTypeError, OptionError, ResetMaskError, ResetMaskTypeError, ResetNeededError:
-                before anything changes; likewise what `fields` or `state` must not be: UnknownFieldError,
-                DefinitionError, StateMismatchError, RowsError.
+            SeedError, SeedTypeError, OptionError, ResetMaskError, ResetMaskTypeError, ResetNeededError,
+                ConcurrentUseError: before anything changes; likewise what `fields` or `state` must not be:
+                UnknownFieldError, DefinitionError, StateMismatchError, RowsError.
+            HookError: nothing has changed.
         """
         self._batch.check_open()
         seeds = read_seeds(seed, self._num_worlds, self._counted)
@@ -109,8 +112,9 @@ class VectorFace(StateDoors, VectorEnv[Any, Any, Array]):
                 raise ResetNeededError("reset every world once before resetting some with a reset_mask.")
         worlds = np.arange(self._num_worlds) if masked is None else masked
         begins = read_beginning(type(self._env).__name__, self._batch, known, worlds)
-        self._reset_worlds(worlds, seeds, begins)
-        return self._observations(), self._reset_infos(masked)
+        return self._reset_worlds(
+            worlds, seeds, lambda: (self._observations(), self._reset_infos(masked)), begins
+        )
 
     def _masked_worlds(self, mask: Any) -> Worlds:
         """Return the worlds that a mask of rows selects."""
@@ -124,26 +128,41 @@ class VectorFace(StateDoors, VectorEnv[Any, Any, Array]):
         """Return the infos of a reset of some worlds, or of all."""
         raise NotImplementedError
 
+    @claims
     def observe(self) -> tuple[Any, dict[str, Any]]:
         """Return observations and infos of all rows as they are now: after `restore`, `branch` or an edit.
 
         Raises:
-            ResetNeededError, ClosedError: there is nothing to observe.
+            ResetNeededError, ClosedError, ConcurrentUseError: there is nothing to observe, or not now.
         """
         self._batch.look()
         return self._observations(), self._reset_infos(None)
 
-    def _reset_worlds(self, worlds: Worlds, seeds: Sequence[int | None], begins: RowValues) -> None:
-        """Reset some worlds, draw the seeds of a first reset, and look."""
-        keys, drawn = self._keys(worlds.tolist(), seeds)
-        self._batch.reset(worlds, keys, begins)
-        for generator in drawn:
-            draw_seed(generator)
-        for world in worlds.tolist():
-            if seeds[world] is not None:
-                self._seeds[world], self._generators[world] = seeds[world], None
-        self._batch.observe()
+    def _reset_worlds(
+        self,
+        worlds: Worlds,
+        seeds: Sequence[int | None],
+        outputs: Callable[[], tuple[Any, dict[str, Any]]],
+        begins: RowValues,
+    ) -> tuple[Any, dict[str, Any]]:
+        """Reset some worlds with these seeds or, at the first reset, with some that are drawn."""
+        chosen: list[int] = worlds.tolist()
+        keys = {world: key_from_seed(seed) for world in chosen if (seed := seeds[world]) is not None}
+        unseeded = [] if self._batch.started else [world for world in chosen if world not in keys]
+        draws = Draws(map(self._generator, unseeded))
+        noted, generators = self._seeds.copy(), self._generators.copy()
+        for world in keys:
+            noted[world], generators[world] = seeds[world], None
+        try:
+            keys |= dict(zip(unseeded, map(key_from_seed, draws.seeds()), strict=True))
+            made = self._batch.reset(worlds, keys, outputs, begins)
+        except BaseException:
+            draws.take_back()
+            raise
+        self._seeds, self._generators = noted, generators  # plain stores, which cannot fail
+        return made
 
+    @claims
     def render_tiles(self, num_worlds: int) -> npt.NDArray[np.uint8]:
         """Return one frame of the first worlds side by side, whatever the render mode.
 
@@ -160,17 +179,6 @@ class VectorFace(StateDoors, VectorEnv[Any, Any, Array]):
         return self._screen.tiles(num_worlds)
 
     # --- randomness, as SyncVectorEnv keeps it: one generator for each world -------------------
-
-    def _keys(
-        self, worlds: Sequence[int], seeds: Sequence[int | None]
-    ) -> tuple[dict[int, npt.NDArray[np.int32]], list[np.random.Generator]]:
-        """Return the new keys, at the first reset of all worlds, and the generators they come from."""
-        keys = {world: key_from_seed(seed) for world in worlds if (seed := seeds[world]) is not None}
-        if self._batch.started:
-            return keys, []
-        drawn = {world: self._generator(world) for world in worlds if world not in keys}
-        keys |= {world: key_from_seed(peek_seed(generator)) for world, generator in drawn.items()}
-        return keys, list(drawn.values())
 
     def _generator(self, world: int) -> np.random.Generator:
         found = self._generators[world]
@@ -242,7 +250,11 @@ class VectorFace(StateDoors, VectorEnv[Any, Any, Array]):
     def close_extras(self, **kwargs: Any) -> None:
         """Close the envs: later calls raise ClosedError. Memory is freed with the last reference."""
         if "_batch" in self.__dict__:  # Gymnasium 1.1 and 1.2 also close what could not be made
-            self._batch.close()
+            self._close()
+
+    @claims
+    def _close(self) -> None:
+        self._batch.close()
 
     def _reduced(self, face: "type[VectorFace]", **arguments: Any) -> tuple[Any, ...]:
         """Return what pickle keeps of an object whose class is, or derives from, a face."""

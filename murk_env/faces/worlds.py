@@ -10,6 +10,7 @@ from murk_env.engine.batch import Batch
 from murk_env.errors import UnknownFieldError, did_you_mean
 from murk_env.fields import Field, RowTick, Tick
 from murk_env.fields.views import known_as
+from murk_env.world.claim import Claim, claims
 from murk_env.world.state import State
 
 __all__ = ["EnvWorlds", "StateDoors", "field_of"]
@@ -30,7 +31,7 @@ class EnvWorlds:
 
     def __init__(self, owner: str, batch: Batch) -> None:
         self._owner = owner
-        self._batch = batch
+        self._batch, self._claim = batch, batch.claim
 
     @property
     def num_worlds(self) -> int:
@@ -42,23 +43,29 @@ class EnvWorlds:
         """The fields by name."""
         return {known_as(field): field for field in self._batch.world.fields.values()}
 
+    @claims
     def __getitem__(self, field: Field | str) -> Array:
         """Return the published values of a field, (num_worlds, ...); the caller owns the array.
 
         Raises:
             UnknownFieldError: the environment has no such field.
             ClosedError: the env is closed.
+            ReentrantStepError, ConcurrentUseError: it is in the middle of a step.
         """
-        return self.view(field).copy()
+        return self._published(field).copy()
 
+    @claims
     def view(self, field: Field | str) -> Array:
         """Return the published values of a field, read-only and without a copy.
 
         It is valid until the tick after next, which writes into the same memory.
 
         Raises:
-            UnknownFieldError, ClosedError: as `[field]`.
+            UnknownFieldError, ClosedError, ReentrantStepError, ConcurrentUseError: as `[field]`.
         """
+        return self._published(field)
+
+    def _published(self, field: Field | str) -> Array:
         self._batch.check_open()
         return self._batch.world.published()[field_of(self._owner, self._batch, field)]
 
@@ -76,6 +83,7 @@ class EnvWorlds:
             RowsError: there is no such world, or one is named twice; before the block runs.
             DefinitionError: a value is not finite, beyond the bounds of its field, or no category.
             ClosedError: the env is closed.
+            ReentrantStepError, ConcurrentUseError: it is in the middle of a step.
         """
         return self._batch.edit(worlds)
 
@@ -84,7 +92,9 @@ class StateDoors:
     """Saves, restores and branches the worlds of a face."""
 
     _batch: Batch
+    _claim: Claim
 
+    @claims
     def save(self, worlds: Any = None) -> State:
         """Return the state of some worlds, or of all: a copy that never changes.
 
@@ -96,9 +106,11 @@ class StateDoors:
         Raises:
             RowsError: there is no such world.
             ClosedError: the env is closed.
+            ReentrantStepError, ConcurrentUseError: it is in the middle of a step.
         """
         return self._batch.save(worlds)
 
+    @claims
     def restore(self, state: State, worlds: Any = None) -> None:
         """Let some worlds, or all, go on from a state; `observe()` then shows it.
 
@@ -109,11 +121,12 @@ class StateDoors:
         Raises:
             RowsError: there is no such world, one is named twice, or the state holds another number.
             StateMismatchError: the state is of other worlds; it names the first difference.
-            ClosedError: the env is closed.
+            ClosedError, ReentrantStepError, ConcurrentUseError: as `save`.
         """
         self._batch.restore(state, worlds)
         self._has_changed()
 
+    @claims
     def branch(self, source: Any, into: Any, *, randomness: Literal["same", "fresh"] = "same") -> None:
         """Copy worlds to the places of others; `observe()` then shows it.
 
@@ -128,7 +141,7 @@ class StateDoors:
             RowsError: there is no such world, one of `into` is named twice, or the numbers differ.
             InputError: another randomness.
             ResetNeededError: the source has not been reset yet.
-            ClosedError: the env is closed.
+            ClosedError, ReentrantStepError, ConcurrentUseError: as `save`.
         """
         self._batch.branch(source, into, randomness=randomness)
         self._has_changed()

@@ -30,9 +30,9 @@ class ObservationBuffers:
         self.template = OutputSet(plan.allocate(num_worlds))  # never written, so it takes no memory
         self.latest = self.template
 
-    def take(self, program: Program) -> None:
-        """Let a program fill the next set."""
-        self.latest = taken = self.outputs.take()
+    def take(self, program: Program, side: int = 0) -> None:
+        """Let a program fill the next set; `side` is that of `Outputs.take`."""
+        self.latest = taken = self.outputs.take(side)
         fill = program.fills.get(self)
         if fill is None:
             fill = program.fills[self] = Fill([program.places(array) for array in self.template.arrays])
@@ -45,12 +45,10 @@ class ObservationBuffers:
 
     def handed_out(self) -> Output:
         """Return the latest observations; the caller owns the arrays."""
-        self.outputs.given = self.latest
         return self.latest.handed_out()
 
     def row(self, world: int) -> Output:
         """Return one world's latest observation, as its own arrays."""
-        self.outputs.given = self.latest
         output = self.latest.output
         if isinstance(output, dict):
             return {key: array[world] for key, array in output.items()}
@@ -60,9 +58,9 @@ class ObservationBuffers:
         """Return a copy of some worlds' latest observations."""
         return each_array(self.latest.output, lambda array: array[worlds])
 
-    def fill(self, values: Values) -> None:
-        """Fill the next set from these values, all worlds."""
-        self.latest = self.outputs.take()
+    def fill(self, values: Values, side: int = 0) -> None:
+        """Fill the next set from these values, all worlds; `side` is that of `Outputs.take`."""
+        self.latest = self.outputs.take(side)
         self.plan.fill(values, self.latest.output)
 
     def fill_rows(self, values: Values, worlds: npt.NDArray[np.intp]) -> None:

@@ -47,9 +47,6 @@ class Outputs:
         plan: whose outputs these are.
         num_worlds: number of worlds.
         copy: whether every observation is an array of its own.
-
-    Attributes:
-        given: the set that was handed out last, which a failed step must not write into.
     """
 
     def __init__(self, plan: ObservationPlan, num_worlds: int, *, copy: bool) -> None:
@@ -57,13 +54,15 @@ class Outputs:
         self._num_worlds = num_worlds
         self._copy = copy
         self._sets = [] if copy else [self._new(), self._new()]
-        self.given: OutputSet | None = None
 
-    def take(self) -> OutputSet:
-        """Return the set to write next."""
+    def take(self, side: int = 0) -> OutputSet:
+        """Return the set to write next.
+
+        Args:
+            side: 0 or 1, which of the two that are used in turn; a failed step is done again with the same.
+        """
         if not self._copy:
-            first, second = self._sets
-            return second if self.given is first else first
+            return self._sets[side]
         for known in self._sets:
             for array in known.arrays:
                 if getrefcount(array) > _UNSHARED:

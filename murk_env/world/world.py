@@ -1,23 +1,13 @@
 """Worlds: a lattice, its fields and its propagators, many at a time in one arena."""
 
 from collections.abc import Callable, Generator, Mapping, Sequence
-from contextlib import contextmanager
-from types import TracebackType
 from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from murk_arena import PingPongArena, StaticArena
-from murk_env.errors import (
-    FieldError,
-    HookError,
-    InputError,
-    ReentrantStepError,
-    RowsError,
-    StateMismatchError,
-    described,
-)
+from murk_env.errors import FieldError, HookError, InputError, RowsError, StateMismatchError, described
 from murk_env.fields import Field, RowTick, Tick, Values
 from murk_env.fields.bookkeeping import RNG_KEY
 from murk_env.kernels.program import Program
@@ -26,6 +16,7 @@ from murk_env.propagators.base import Propagator
 from murk_env.random import checked_seed, key_from_seed
 from murk_env.world.binding import Bindings, edit_rows, edit_tick
 from murk_env.world.checks import TickChecks
+from murk_env.world.claim import Claim, claims, claims_block
 from murk_env.world.identity import Identity
 from murk_env.world.layout import lay_out
 from murk_env.world.rows import (
@@ -99,7 +90,7 @@ class World:
         self.checks = TickChecks(layout)
         self.bindings = Bindings(layout, self.arena, self.checks)
         self._programs: list[Program | None] = [None, None]
-        self._whole = _Whole(self.arena)
+        self._claim = Claim(self.arena, "this batch of worlds")
         self.identity = Identity.of("World", {}, lattice, layout.specs)
         self.reset(seed=seed)
 
@@ -118,6 +109,7 @@ class World:
         """Number of worlds in the batch."""
         return self.layout.num_worlds
 
+    @claims
     def tick(self, act: Callable[[Tick], None] | None = None) -> None:
         """Advance every world by one tick.
 
@@ -127,8 +119,9 @@ class World:
         Raises:
             HookError: `act` raised; nothing has changed.
             PropagatorError: a propagator raised; nothing has changed.
+            ConcurrentUseError: another thread is using these worlds.
         """
-        with self._whole, self.arena.begin_tick() as guard:
+        with self.arena.begin_tick() as guard:
             binding = self.bindings.open(guard)
             binding.steps += 1
             if act is not None:
@@ -158,7 +151,9 @@ class World:
 
         Raises:
             UnknownFieldError: there is no such field, or none of that name.
+            ConcurrentUseError: another thread is using these worlds.
         """
+        self._claim.check()
         if isinstance(field, str):
             return getattr(self.published(), field)
         return self.published()[field]
@@ -177,7 +172,7 @@ class World:
 
     # --- between ticks ------------------------------------------------------------------------
 
-    @contextmanager
+    @claims_block
     def edit(self, worlds: Any = None) -> Generator[Tick | RowTick]:
         """Change fields between ticks: `with world.edit() as tick: tick[field] = values`.
 
@@ -190,13 +185,15 @@ class World:
         Raises:
             RowsError: there is no such world, or one is named twice; before the block runs.
             DefinitionError: a value is not finite, beyond the bounds of its field, or no category.
+            ConcurrentUseError: another thread is using these worlds.
         """
         rows = None if worlds is None else each_once(read_worlds(worlds, self.num_worlds), self.num_worlds)
-        with self._whole, self.arena.begin_tick() as guard:
+        with self.arena.begin_tick() as guard:
             yield edit_tick(self.layout, guard) if rows is None else edit_rows(self.layout, guard, rows)
             check_changed(guard, self.layout)
             guard.seal()
 
+    @claims
     def save(self, worlds: Any = None) -> State:
         """Return the state of some worlds, or of all: a copy that never changes.
 
@@ -205,10 +202,12 @@ class World:
 
         Raises:
             RowsError: there is no such world.
+            ConcurrentUseError: another thread is using these worlds.
         """
         rows = read_worlds(worlds, self.num_worlds)
         return saved_rows(self.layout, self.arena, self.published(), self.identity, rows)
 
+    @claims
     def restore(self, state: State, worlds: Any = None) -> None:
         """Let some worlds, or all, go on from a state, in one tick.
 
@@ -219,12 +218,14 @@ class World:
         Raises:
             RowsError: there is no such world, one is named twice, or the state holds another number.
             StateMismatchError: the state is of other worlds; it names the first difference.
+            ConcurrentUseError: another thread is using these worlds.
         """
         rows = self.rows_for(state, worlds)
-        with self._whole, self.arena.begin_tick() as guard:
+        with self.arena.begin_tick() as guard:
             restore_rows(guard, self.layout, state, rows)
             guard.seal()
 
+    @claims
     def branch(self, source: Any, into: Any, *, randomness: Literal["same", "fresh"] = "same") -> None:
         """Copy worlds to the places of others, in one tick.
 
@@ -238,6 +239,7 @@ class World:
         Raises:
             RowsError: there is no such world, one of `into` is named twice, or the numbers differ.
             InputError: another randomness.
+            ConcurrentUseError: another thread is using these worlds.
         """
         if randomness not in ("same", "fresh"):
             raise InputError(f"randomness is 'same' or 'fresh', not {randomness!r}.")
@@ -249,7 +251,7 @@ class World:
             raise RowsError(
                 f"source is one world, or one for each of the {len(targets)} of into, not {len(sources)}."
             )
-        with self._whole, self.arena.begin_tick() as guard:
+        with self.arena.begin_tick() as guard:
             branch_rows(guard, self.layout, sources, targets, fresh=randomness == "fresh")
             guard.seal()
 
@@ -263,17 +265,19 @@ class World:
         check_state(self.layout, self.arena, self.identity, state)
         return rows
 
+    @claims
     def reset(self, *, seed: int | None = None) -> None:
         """Set every field to its initial value and seed world i with `seed + i`.
 
         Raises:
             SeedError: when the seed is negative.
             SeedTypeError: when it is not an integer.
+            ConcurrentUseError: another thread is using these worlds.
         """
         first = np.random.SeedSequence().generate_state(1)[0] if seed is None else checked_seed(seed)
         keys = np.stack([key_from_seed(int(first) + world) for world in range(self.num_worlds)])
         ids = self.layout.ids
-        with self._whole, self.arena.begin_tick() as guard:
+        with self.arena.begin_tick() as guard:
             for field, field_id in ids.items():
                 if field.mutability != "static":
                     initial = field.initial
@@ -303,24 +307,3 @@ def _rebuild(
     world.identity = identity
     world.restore(state)
     return world
-
-
-class _Whole:
-    """Leaves no tick open, wherever an interrupt arrives: `with` it around everything that opens one."""
-
-    __slots__ = ("_arena",)
-
-    def __init__(self, arena: PingPongArena) -> None:
-        self._arena = arena
-
-    def __enter__(self) -> None:
-        if self._arena.in_tick:
-            raise ReentrantStepError(
-                "these worlds are in the middle of a tick; work through the tick it gives."
-            )
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if kind is not None:
-            self._arena.abandon_tick()

@@ -1,13 +1,10 @@
 import os
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from murk_arena import (
-    FieldId,
-    FieldSpec,
-    Mutability,
-    PingPongArena,
-)
+from murk_arena import FieldId, FieldSpec, Mutability, PingPongArena, TickInProgressError
+from murk_arena.write import WriteArena
 
 
 def tick_once(arena):
@@ -104,3 +101,53 @@ def test_a_forked_child_begins_outside_any_tick(arena, heat):
             os._exit(arena.in_tick or bool(arena.snapshot().read(heat.id).any()))
         assert os.waitpid(child, 0)[1] == 0
     assert (arena.snapshot().read(heat.id) == 7.0).all()  # the parent's tick goes on
+
+
+@pytest.fixture
+def in_another_thread():
+    """Returns a function that calls another in a thread named 'other' and returns what it returned."""
+    with ThreadPoolExecutor(1, thread_name_prefix="other") as pool:
+        yield lambda call: pool.submit(call).result(timeout=60)
+
+
+def test_a_tick_is_refused_while_another_thread_makes_one(arena, heat, observed, in_another_thread):
+    message = (
+        r"generation 1 is still being made by thread 'MainThread', and this is thread 'other_0': .* lock"
+    )
+    owned = arena.snapshot().to_owned()
+    with arena.begin_tick() as guard:
+        guard.update(heat.id)[...] = 7.0
+        before = observed(arena)
+        for asked in (arena.begin_tick, arena.reset, lambda: arena.restore(owned)):
+            with pytest.raises(TickInProgressError, match=message):
+                in_another_thread(asked)
+        assert observed(arena) == before
+    assert (arena.snapshot().read(heat.id) == 7.0).all()
+
+
+def test_a_tick_is_abandoned_by_the_thread_that_began_it_alone(arena, in_another_thread):
+    arena.begin_tick()
+    in_another_thread(arena.abandon_tick)
+    assert arena.in_tick
+    arena.abandon_tick()
+    assert not arena.in_tick
+    in_another_thread(lambda: arena.begin_tick().cancel())
+
+
+@pytest.mark.parametrize("end", ["publish", "cancel"])
+def test_a_tick_that_one_thread_has_ended_is_another_threads_to_begin(arena, end, in_another_thread):
+    in_another_thread(lambda: getattr(arena.begin_tick(), end)())
+    getattr(arena.begin_tick(), end)()
+    assert arena.generation == (2 if end == "publish" else 0)
+
+
+def test_a_tick_that_cannot_begin_leaves_the_next_thread_to_begin(arena, monkeypatch, in_another_thread):
+    def interrupted(self):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(WriteArena, "open", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            arena.begin_tick()
+    in_another_thread(lambda: arena.begin_tick().publish())
+    assert arena.generation == 1

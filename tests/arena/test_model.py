@@ -257,7 +257,7 @@ def test_the_arena_is_its_model():
 
 def clear_the_flag_only(self):
     """L2: the staging side keeps the failed tick's copies."""
-    self.phase = 0
+    self.phase, self.opener = 0, None
 
 
 def forget_the_slab(self):
@@ -266,7 +266,7 @@ def forget_the_slab(self):
         self.staging.adopt(field, self.published)
     self._moved = {}
     self._slab_state = None
-    self.phase = 0
+    self.phase, self.opener = 0, None
 
 
 def retire_in_one_phase(self, *arguments, alloc=SparseSlab.alloc):

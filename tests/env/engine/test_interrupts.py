@@ -3,7 +3,6 @@
 import copy
 import itertools
 import pickle
-import sys
 import threading
 from contextlib import suppress
 
@@ -11,6 +10,7 @@ import numpy as np
 import pytest
 
 from murk_env import Field, MurkVectorEnv, Square4, World
+from tests.env.engine.injection import raised_within
 from tests.env.engine.states import batch_of, state_of
 from tests.env.engine.test_failures import Mine
 from tests.env.world.test_rebinding import Moody
@@ -18,32 +18,6 @@ from tests.env.worlds import CompiledForager, Walker
 from tests.tiers import representatives
 
 PLAYED = [[1, 2], [0, 0], [2, 1], [0, 1]]
-
-
-def interrupted(call, moment):
-    """Run a call with a KeyboardInterrupt at its n-th call or return; say whether it came."""
-    left = moment
-
-    def count(frame, event, argument):
-        nonlocal left
-        if frame.f_code.co_filename == threading.__file__:
-            return  # no signal is served as a `with` block gives its lock back, where this would come
-        left -= 1
-        if left == 0:
-            sys.setprofile(None)
-            raise KeyboardInterrupt
-
-    done = False
-    try:
-        try:
-            sys.setprofile(count)
-            call()
-            done = True
-        finally:
-            sys.setprofile(None)
-    except KeyboardInterrupt:
-        return not done
-    return False
 
 
 def after_call(envs, call):
@@ -69,7 +43,7 @@ def test_an_env_goes_on_after_an_interrupt_at_any_moment(mode, call):
     moment = 1
     while True:
         batch_of(envs).reinstate(saved)
-        if not interrupted(lambda: calls[call](envs), moment):
+        if not raised_within(lambda: calls[call](envs), moment):
             break
         assert not batch_of(envs).world.arena.in_tick
         assert state_of(envs) in (before, after)
@@ -94,7 +68,7 @@ def test_what_an_env_tells_after_an_interrupt_at_any_moment_is_right(env_class):
     while True:
         held = [envs.step([0, 0])[0] for _ in range(moment % 3)]  # so that the next is written elsewhere
         batch_of(envs).reinstate(saved)
-        if not interrupted(lambda: envs.step([2, 2]), moment):
+        if not raised_within(lambda: envs.step([2, 2]), moment):
             break
         reached = str(state_of(envs))
         assert [pickle.dumps(envs.step(actions)) for actions in PLAYED] == told[reached]
@@ -108,7 +82,7 @@ def test_worlds_go_on_after_an_interrupt_at_any_moment():
     moment = 1
     while True:
         world = World(Square4(1, 3), {"heat": heat}, [Mine(heat)], seed=1)
-        if not interrupted(world.tick, moment):
+        if not raised_within(world.tick, moment):
             break
         reached = world[heat][0, 0]
         world.tick()
@@ -129,7 +103,7 @@ def test_threads_go_on_or_end_after_an_interrupt_at_any_moment():
     while True:
         batch.reinstate(saved)
         batch.runner.close()  # so that the threads start within the step
-        if not interrupted(lambda: envs.step([1] * 8), moment):
+        if not raised_within(lambda: envs.step([1] * 8), moment):
             break
         assert state_of(envs) in (before, after)
         crew = batch.runner._crew

@@ -369,7 +369,7 @@ def test_an_edit_that_fails_changes_nothing_and_the_env_goes_on():
 
     with pytest.raises(ValueError, match="field 'bell' takes values in"):
         beyond()
-    with pytest.raises(StateError, match="in the middle of a step"), envs.world.edit():
+    with pytest.raises(StateError, match="in the middle of an edit"), envs.world.edit():
         envs.step([0] * 5)
     assert envs.save() == before
     envs.step([0] * 5)

@@ -351,7 +351,9 @@ def test_a_propagator_that_calls_back_into_its_world_is_refused(call, name):
             call(worlds[0])
 
     worlds.append(World(GRID, {"heat": heat}, [Again(heat)], seed=1))
-    with pytest.raises(PropagatorError, match=r"Again\(heat\) raised ReentrantStepError: these") as caught:
+    with pytest.raises(
+        PropagatorError, match=r"Again\(heat\) raised ReentrantStepError: this batch"
+    ) as caught:
         worlds[0].tick()
     assert isinstance(caught.value.__cause__, ReentrantStepError)
     assert (worlds[0][heat] == 0.0).all()
