@@ -1,4 +1,4 @@
-"""Static fields, one copy for all envs of the same class and parameters in a process."""
+"""Static fields, one copy for all envs of the same class, parameters and arrays in a process."""
 
 import dataclasses
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 from murk_arena import StaticArena, StaticCache
 from murk_env.author.blueprint import Blueprint
 from murk_env.author.environment import Environment
-from murk_env.world.static_values import build_static, field_ids, field_specs
+from murk_env.world.static_values import build_static, field_ids, field_specs, static_content
 
 __all__ = ["shared_static"]
 
@@ -14,10 +14,14 @@ _cache = StaticCache()
 
 
 def shared_static(cls: type[Environment], params: Any, blueprint: Blueprint) -> StaticArena | None:
-    """Return the static arena that envs of this class and parameters share, None if there is none.
+    """Return the static arena that envs of this class, parameters and arrays share, None if there is none.
 
-    It is built when the first of them is made and goes with the last. Parameters that cannot be
-    hashed (arrays, say) share nothing.
+    It is built when the first of them is made and goes with the last. What `build` gives as a function counts
+    as equal for equal parameters: it is called for the first env alone. Parameters that cannot be hashed
+    (arrays, say) share nothing.
+
+    Raises:
+        FieldError: an array does not fit its field.
     """
     if not blueprint.static:
         return None
@@ -28,4 +32,5 @@ def shared_static(cls: type[Environment], params: Any, blueprint: Blueprint) -> 
         return None
     ids = field_ids(cls.fields)
     specs = field_specs(ids, blueprint.lattice.num_cells, blueprint.num_agents)
-    return _cache.get_or_build(key, lambda: build_static(blueprint.static, ids, specs))
+    content = static_content(blueprint.static, ids, specs)
+    return _cache.get_or_build((key, content), lambda: build_static(blueprint.static, ids, specs))

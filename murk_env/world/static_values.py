@@ -1,7 +1,8 @@
 """Static fields: their declarations for the arena, their values, and the arena that holds them."""
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+import hashlib
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from typing import Any, cast
 
 import numpy as np
 
@@ -10,7 +11,14 @@ from murk_env.errors import FieldError
 from murk_env.fields import Field
 from murk_env.fields.bookkeeping import BOOKKEEPING
 
-__all__ = ["build_static", "check_initial_values", "field_ids", "field_specs", "fitting_static"]
+__all__ = [
+    "build_static",
+    "check_initial_values",
+    "field_ids",
+    "field_specs",
+    "fitting_static",
+    "static_content",
+]
 
 
 def field_ids(fields: Mapping[str, Field]) -> Mapping[Field, FieldId]:
@@ -59,6 +67,23 @@ def build_static(
     return StaticArena(arrays)
 
 
+def static_content(
+    values: Mapping[Field, Any], ids: Mapping[Field, FieldId], specs: Sequence[FieldSpec]
+) -> Hashable:
+    """Return what is the same for equal arrays: each field and a digest of its bytes, None for a function's.
+
+    Raises:
+        FieldError: an array does not fit its field.
+    """
+    given = {ids.get(field): value for field, value in values.items()}
+    content: list[tuple[FieldSpec, bytes | None]] = []
+    for spec in _static(specs):
+        value = given.get(spec.id)
+        known = None if value is None or callable(value) else _array(spec, value).tobytes()
+        content.append((spec, None if known is None else hashlib.blake2b(known).digest()))
+    return tuple(content)
+
+
 def fitting_static(arena: StaticArena, specs: Sequence[FieldSpec]) -> StaticArena:
     """Return a given static arena once it is known to fit.
 
@@ -104,6 +129,8 @@ def _array(spec: FieldSpec, value: Any) -> np.ndarray[Any, Any]:
     if values is None:
         does = "is given by a function that returns nothing" if callable(value) else "is None"
         raise FieldError(f"static field {spec.name!r} {does}; it needs values of shape {spec.shape}.")
+    if isinstance(values, np.ma.MaskedArray) and np.ma.is_masked(cast(Any, values)):
+        raise FieldError(f"static field {spec.name!r} has masked values; give it values.filled(number).")
     array = np.asarray(values)
     if array.shape != spec.shape:
         raise FieldError(
@@ -113,7 +140,12 @@ def _array(spec: FieldSpec, value: Any) -> np.ndarray[Any, Any]:
         raise FieldError(
             f"static field {spec.name!r} needs values that {spec.dtype} can hold, not {array.dtype}."
         )
-    return array.astype(spec.dtype)
+    with np.errstate(over="ignore"):  # what becomes infinite is refused
+        held = array.astype(spec.dtype)
+    lost = held != array if spec.dtype.kind in "iu" else np.isinf(held) & np.isfinite(array)
+    if lost.any():
+        raise FieldError(f"static field {spec.name!r} is {spec.dtype}, which cannot hold {array[lost][0]}.")
+    return held
 
 
 def _listing(specs: Sequence[FieldSpec]) -> str:

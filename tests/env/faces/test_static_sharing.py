@@ -2,6 +2,7 @@
 
 import dataclasses
 import gc
+from typing import Any
 
 import numpy as np
 import pytest
@@ -55,6 +56,54 @@ def test_a_function_of_static_values_is_called_once_for_all_and_again_when_they_
     gc.collect()
     Costly()
     assert len(Costly.computed) == 2
+
+
+class Given(Mixed):
+    """Has whatever prizes the class was told last."""
+
+    given: Any = 0.0
+
+    @classmethod
+    def build(cls, params):
+        return dataclasses.replace(super().build(params), static={cls.prizes: cls.given})
+
+
+def given(values):
+    Given.given = values
+    return Given()
+
+
+NAN = [1.0, 2.0, np.nan, 4.0, 5.0, 6.0]
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "shared"),
+    [
+        (np.arange(6.0), np.arange(6.0), True),
+        (np.arange(6.0), np.arange(6), True),  # the same once they are float32
+        (np.arange(6.0), np.arange(12.0)[::2] / 2, True),
+        (NAN, NAN, True),
+        (np.arange(6.0), np.arange(6.0)[::-1], False),
+        (np.zeros(6), -np.zeros(6), False),  # 1 / 0 tells them apart
+        (np.zeros(6), lambda: np.zeros(6), False),
+    ],
+    ids=str,
+)
+def test_arrays_are_shared_where_they_are_equal(first, second, shared):
+    envs = [given(first), given(second)]
+    assert np.shares_memory(*map(values_of, envs)) == shared
+    for env, values in zip(envs, (first, second), strict=True):
+        expected = np.asarray(values() if callable(values) else values, np.float32)
+        assert values_of(env).tobytes() == expected.tobytes()
+
+
+def test_an_array_that_its_author_changes_later_changes_no_env():
+    walls = np.ones(6)
+    first = given(walls)
+    walls[:] = 2.0
+    second = given(walls)
+    assert values_of(first).tolist() == [1.0] * 6
+    assert values_of(second).tolist() == [2.0] * 6
 
 
 def test_handles_are_counted_and_go_with_their_envs():
@@ -122,6 +171,8 @@ def test_parameters_that_cannot_be_hashed_share_nothing_and_work():
         ("shape", r"static field 'wall' needs values of shape \(2,\), not of \(3,\)\."),
         ("dtype", "static field 'wall' needs values that float32 can hold, not complex128"),
         ("nothing", r"static field 'wall' is given by a function that returns nothing; .* of shape \(2,\)"),
+        ("masked", r"static field 'wall' has masked values; give it values.filled\(number\)"),
+        ("large", r"static field 'wall' is float32, which cannot hold 1e\+99"),
         ("none", r"static field 'wall' is None; it needs values of shape \(2,\)"),
         ("extra", r"static values were given for \['heat'\], which are no static fields of this world"),
         ("foreign", r"static values were given for \['other'\], which are no static fields of this world"),
@@ -136,6 +187,8 @@ def test_static_values_that_do_not_fit_are_refused(static, message):
         "shape": {wall: np.zeros(3)},
         "dtype": {wall: np.zeros(2, complex)},
         "nothing": {wall: lambda: None},
+        "masked": {wall: np.ma.masked_array([1.0, 2.0], [True, False])},
+        "large": {wall: [1.0, 1e99]},
         "none": {wall: None},
         "extra": good | {heat: [0.0, 0.0]},
         "foreign": good | {other: [0.0, 0.0]},
