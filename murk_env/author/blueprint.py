@@ -83,6 +83,10 @@ class Blueprint:
             which have their own.
         groups: the agents, in order. Their action spaces are of one type and shape; bounds may differ.
         propagators: the propagators, in the order they run at every tick.
+        derived: propagators that set fields declared `derived=True`, in the order they run: after the others
+            at every tick, at every reset and after every edit, and before the hook `derive`. What they
+            declare in `reads` and in `reads_previous` they read of this tick; `updates` and random numbers
+            they cannot have. Such are LineOfSight, Gradient, Flow and Morphology.
         static: values of the static fields: arrays, or functions that return them. A function is
             called once for all envs of the same class and parameters in a process.
         num_agents: number of agents of every world, for fields over agents; leave it out with groups.
@@ -97,6 +101,7 @@ class Blueprint:
     action_space: spaces.Space[Any] | None = None
     groups: Sequence[Group] = ()
     propagators: Sequence[Propagator] = ()
+    derived: Sequence[Propagator] = ()
     static: Mapping[Field, npt.ArrayLike | Callable[[], npt.ArrayLike]] = dataclasses.field(
         default_factory=dict[Field, "npt.ArrayLike | Callable[[], npt.ArrayLike]"]
     )
@@ -108,6 +113,7 @@ class Blueprint:
             raise BlueprintError(f"a Blueprint's lattice is a Lattice, not {self.lattice!r}.")
         object.__setattr__(self, "groups", self._listed("groups", Group))
         object.__setattr__(self, "propagators", self._listed("propagators", Propagator))
+        object.__setattr__(self, "derived", self._listed("derived", Propagator))
         if self.groups:
             self._gather_agents()
         else:

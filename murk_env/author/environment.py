@@ -25,6 +25,7 @@ _SIGNATURES = {  # of the hooks that every environment has, over arrays and per 
     "terminated": ("terminated(self, after)", "terminated(self)", "when an episode ends"),
 }
 _GIVEN_TO_ARRAY_HOOKS = {"tick", "worlds", "actions", "before", "after"}  # by position, so names must be true
+_DERIVE = "derive(self, tick), or with @per_world derive(self)"
 
 
 class NoParams(parameters.Params):
@@ -56,6 +57,7 @@ class Environment(WorldView):
         act: Callable[..., Any]
         reward: Callable[..., Any]
         terminated: Callable[..., Any]
+        derive: Callable[..., Any]
         info: Callable[..., Any]
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
@@ -120,6 +122,9 @@ class Environment(WorldView):
         if isinstance(inspect.getattr_static(cls, "info", None), CompiledHook):
             raise DefinitionError(f"{cls.__name__}.info cannot be per_world; write it over arrays.")
         start, act, reward, terminated = (self._hook(name) for name in _SIGNATURES)
+        derive = getattr(self, "derive", None)
+        if derive is not None and not isinstance(derive, CompiledHook):
+            _check_signature(f"{cls.__name__}.derive", derive, _DERIVE)
         info = getattr(self, "info", None)
         if info is not None:
             _check_signature(f"{cls.__name__}.info", info, "info(self, after)")
@@ -131,6 +136,7 @@ class Environment(WorldView):
             act=act,
             reward=reward,
             terminated=terminated,
+            derive=derive,
             info=info,
         )
 
@@ -193,7 +199,7 @@ def _member(cls: type[Environment], name: str) -> object:
 
 def _taken(cls: type[Environment]) -> list[Any]:
     """Return where names stand that a field cannot have."""
-    own = {"params", "lattice", "action_space", "observation_space", "num_envs", "world", "info"}
+    own = {"params", "lattice", "action_space", "observation_space", "num_envs", "world", "derive", "info"}
     faces = [
         base for base in cls.__mro__[1:] if base.__module__.partition(".")[0] in ("murk_env", "gymnasium")
     ]

@@ -17,6 +17,7 @@ class HookName(enum.StrEnum):
 
     START = "start"
     ACT = "act"
+    DERIVE = "derive"
     REWARD = "reward"
     TERMINATED = "terminated"
     INFO = "info"
@@ -43,6 +44,7 @@ class Hooks:
         act: applies the actions; a hook for one world, or `(tick, actions)`.
         reward: a hook for one world, or `(before, after)`.
         terminated: a hook for one world, or `(after,)`.
+        derive: sets the derived fields; a hook for one world, or `(tick,)`; None where there is none.
         info: `(after,)`; None where nothing more is said of the worlds.
     """
 
@@ -53,6 +55,7 @@ class Hooks:
     act: Hook
     reward: Hook
     terminated: Hook
+    derive: Hook | None
     info: Callable[..., Any] | None
 
     def of(self, name: HookName) -> Hook:
@@ -66,6 +69,9 @@ class Hooks:
                 return self.reward
             case HookName.TERMINATED:
                 return self.terminated
+            case HookName.DERIVE:
+                assert self.derive is not None, "asked for only where there is one"
+                return self.derive
             case HookName.INFO:
                 assert self.info is not None, "asked for only where there is one"
                 return self.info

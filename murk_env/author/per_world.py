@@ -35,7 +35,8 @@ def per_world(hook: Callable[..., Any]) -> Any:
     - `self.moves[cell, direction]` is the cell after a hop, the same cell against an edge and for direction
       -1; `self.neighbours` `(num_cells, num_directions)` holds the ranks of each cell's neighbours, -1 for
       none;
-    - `self.elapsed_steps` counts the steps of this episode, the one in progress included;
+    - `self.elapsed_steps` counts the steps of this episode, the one in progress included, and `self.time` is
+      that number times the blueprint's dt;
     - `self.active[agent]`, where agents have rewards of their own, is 0 for an agent that left before;
     - `self.helper(...)` calls a method of the class, and `self` may be passed to a function.
 
@@ -48,7 +49,8 @@ def per_world(hook: Callable[..., Any]) -> Any:
       each agent and returns its value. Without it, the hook returns one value for all agents.
 
     `start` and `act` write into the arrays. In `act`, sparse fields and those that propagators write are
-    read-only; static fields always are.
+    read-only; static fields always are. `derive`, which is given nothing but `self`, writes the fields that
+    are declared `derived=True`, and nothing else does; it finds them with their initial values.
 
     Returns:
         An object that stands for the hook on the class; untyped, so that a subclass may override it with an

@@ -22,6 +22,7 @@ VIEW_NAMES = {  # where each of them is found
     "moves": "a hook that is per_world (elsewhere: env.lattice.moves)",
     "neighbours": "a hook that is per_world (elsewhere: env.lattice.neighbours)",
     "elapsed_steps": "any hook",
+    "time": "any hook",
     "active": "any hook, where agents are rewarded apart",
     "rng": "array hooks, as tick.rng (a hook that is per_world names it as an argument)",
     "edit": "array hooks, as tick.edit(field)",
@@ -52,6 +53,7 @@ class WorldView(FieldOwner):
         moves: npt.NDArray[np.int64]  # (num_cells, num_directions)
         neighbours: npt.NDArray[np.int64]  # (num_cells, num_directions)
         elapsed_steps: int
+        time: float
         active: npt.NDArray[np.int32]  # (num_agents,), with a leading worlds axis in array hooks
         rng: WorldRng
         worlds: npt.NDArray[np.int64]

@@ -105,10 +105,13 @@ class Batch:
         self.rewards, self.terminated, self.truncated = outcome.flags
         self._any_ended = memoryview(cast(Any, outcome.any_ended))
         self._hooks = HookStages(hooks, world, actions, outcome.rewards, outcome.terminated)
+        world.derived.use(self._hooks.derive_hook)
         self._reset = Reset(world, self._hooks)
         same_step, fuses = autoreset_mode is AutoresetMode.SAME_STEP, self._reset.fuses
         self._final_obs = (
-            FinalObs(observed, world.num_worlds, outcome.any_ended) if same_step and fuses else None
+            FinalObs(observed, world.num_worlds, outcome.any_ended)
+            if same_step and fuses and (world.derived.fuses or not world.derived.used)
+            else None
         )
         self._resets_in_python = autoreset_mode is AutoresetMode.NEXT_STEP and not fuses
         self._report = StepReport()
@@ -278,6 +281,7 @@ class Batch:
             with self._arena.begin_tick() as guard:
                 self._binding = binding = self._bindings.of(guard)
                 self._reset.run(guard, guard.rows(worlds), binding, keys=keys, values=values, in_step=False)
+                self.world.derived.derive(guard, worlds)
                 guard.seal()
                 self.info, self.ended = self._hooks.info(binding.staged.after), None
                 form, side = self._hooks.info_form or form_of(self.info), 1 - self._side

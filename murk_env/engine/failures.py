@@ -27,5 +27,6 @@ def compilation_failed(where: str, error: Exception, hook: CompiledHook) -> Hook
         return HookError(f"{where}{place}, returns {result[1]}; it must return {one}.")
     rule = ""
     if "read-only" in reason:
-        rule = " act may write per_tick fields that no propagator writes, start all but static ones."
+        rule = " act may write per_tick fields that no propagator writes, start all but static and derived "
+        rule += "ones, derive the derived ones."
     return HookError(f"{where}{place}, cannot be compiled: {reason.rstrip('.')}.{rule}")

@@ -13,10 +13,12 @@ from murk_env.author.per_world import CompiledHook
 from murk_env.engine.failures import compilation_failed, hook_failed
 from murk_env.engine.infos import NO_INFO, Info, InfoForm, check_info
 from murk_env.engine.lifting import Argument, FieldArray, Given, LiftedHook, Number, Table, lift
+from murk_env.engine.writes import check_derived, check_writes
 from murk_env.errors import HookError, TickFailedError, described
 from murk_env.fields import Field, RowTick, Values
 from murk_env.fields.bookkeeping import ACTIVE, EPISODE, RNG_KEY, STEP
 from murk_env.fields.checks import check_values
+from murk_env.fields.deriving import DeriveTick
 from murk_env.fields.views import known_as
 from murk_env.kernels import CompilationError, KernelCall
 from murk_env.kernels.fused import fits
@@ -24,6 +26,7 @@ from murk_env.kernels.program import Run, Stage
 from murk_env.random import WorldRng, origins, site_word
 from murk_env.world import World
 from murk_env.world.binding import Binding
+from murk_env.world.derived import DeriveHook
 from murk_env.world.staged import Staged
 
 __all__ = ["HookStages"]
@@ -63,13 +66,15 @@ class HookStages:
         self._sites = {HookName.ACT: site_word(origins.ACT), HookName.START: site_word(origins.START)}
         self._lifted: dict[HookName, LiftedHook] = {}
         fields = {known_as(field): field for field in self._layout.fields.values()}
-        for name in EVERY_HOOK:
+        per_agent, checked, dt = rewards.ndim > 1, self._arena.checked, self._layout.dt
+        for name in (*EVERY_HOOK, *([] if hooks.derive is None else [HookName.DERIVE])):
             hook = hooks.of(name)
             if isinstance(hook, CompiledHook):
-                per_agent = rewards.ndim > 1
-                self._lifted[name] = lift(
-                    hook, name, hooks, fields, per_agent=per_agent, checked=self._arena.checked
-                )
+                lifted = lift(hook, name, hooks, fields, dt=dt, per_agent=per_agent, checked=checked)
+                assigned = [fields[path[1]] for path in sorted(lifted.flat.assigned) if path[1] in fields]
+                check_writes(lifted.where, name, assigned, self._layout)
+                self._lifted[name] = lifted
+        check_derived(self._owner, self._layout, has_hook=hooks.derive is not None)
         self.current: HookName | None = None
         self.rows: RowWriter
         self.has_info = hooks.info is not None
@@ -149,7 +154,10 @@ class HookStages:
     @property
     def start_fuses(self) -> bool:
         """Whether `start` is a kernel that can be fused with others."""
-        lifted = self._lifted.get(HookName.START)
+        return self._hook_fuses(HookName.START)
+
+    def _hook_fuses(self, name: HookName) -> bool:
+        lifted = self._lifted.get(name)
         return lifted is not None and all(map(self._fuses, lifted.arguments))
 
     def _fuses(self, argument: Argument) -> bool:
@@ -184,6 +192,42 @@ class HookStages:
         rows, ids = self.rows, self._layout.ids
         written = [(field, rows.read(ids[field])) for field in self._layout.fields.values()]
         check_values(f"{self._owner}.start", written, HookError, self._layout.sides, worlds=rows.worlds)
+
+    # --- derive -----------------------------------------------------------------------------------
+
+    @property
+    def derive_hook(self) -> DeriveHook | None:
+        """The hook that sets derived fields, None if there is none."""
+        if self._hooks.derive is None:
+            return None
+        return DeriveHook(self._derive, self._hook_fuses(HookName.DERIVE))
+
+    def _derive(self, binding: Binding, guard: TickGuard, worlds: Array) -> Stage:
+        """Return the stage that calls `derive` for the worlds at places of `worlds`."""
+        return Stage(
+            HookName.DERIVE,
+            partial(self._bind_derive, binding.staged, worlds),
+            partial(self._failed, HookName.DERIVE),
+            moves=self._moves(HookName.DERIVE),
+            check=partial(self._check_derive, guard) if self._arena.checked else None,
+        )
+
+    def _bind_derive(self, staged: Staged, worlds: Array) -> Run:
+        if HookName.DERIVE in self._lifted:
+            return self._call_of(HookName.DERIVE, staged, worlds)
+        ids, view = self._layout.ids, self._arena.staging_view
+        arrays = {field: view(ids[field]) for field in self._layout.pipeline.derived_by_hook}
+
+        def run(start: int, stop: int) -> None:
+            rows = None if stop - start == self._layout.num_worlds else worlds[start:stop]
+            self._call(HookName.DERIVE, DeriveTick(staged.after, arrays, rows, self._layout.sides))
+
+        return run
+
+    def _check_derive(self, guard: TickGuard) -> None:
+        ids, fields = self._layout.ids, self._layout.pipeline.derived_by_hook
+        written = [(one, guard.read(ids[one])) for one in fields]
+        check_values(f"{self._owner}.derive", written, HookError, self._layout.sides)
 
     # --- info -------------------------------------------------------------------------------------
 
@@ -232,6 +276,10 @@ class HookStages:
         """Return a field's array as a hook may use it."""
         field_id = self._layout.ids[field]
         if field.mutability == "static" or field is ACTIVE or name in self._outputs:
+            return staged.after[field]
+        if field.derived and name is not HookName.DERIVE:
+            return staged.before[field] if name is HookName.ACT else staged.after[field]
+        if name is HookName.DERIVE and field not in self._layout.pipeline.derived_by_hook:
             return staged.after[field]
         if name is HookName.START:
             if field.mutability == "sparse":

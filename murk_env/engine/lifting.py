@@ -9,7 +9,7 @@ import numpy as np
 
 from murk_env.author.hooks import HookName, Hooks
 from murk_env.author.per_world import CompiledHook
-from murk_env.engine.members import TABLES, WorldMembers
+from murk_env.engine.members import CLOCK, TABLES, WorldMembers
 from murk_env.errors import DefinitionError, did_you_mean
 from murk_env.fields import Field
 from murk_env.kernels import compile_source
@@ -23,7 +23,9 @@ ARGUMENTS: Mapping[HookName, tuple[str, ...]] = {
     HookName.START: ("rng",),
     HookName.REWARD: ("before", "agent"),
     HookName.TERMINATED: ("before", "agent"),
+    HookName.DERIVE: (),
 }
+OF_SOME = (HookName.START, HookName.DERIVE)  # they run the worlds at places of a list of worlds
 OUTCOMES = (HookName.REWARD, HookName.TERMINATED)
 _RNG_STATE = ("keys[world, 0]", "keys[world, 1]", "episodes[world]", "steps[world]", "site")
 
@@ -68,13 +70,17 @@ class LiftedHook:
     """A compiled loop over worlds.
 
     Attributes:
-        run: the loop, called with `(start, stop)`, for `start` followed by the list of worlds of which it
-            runs those at the places [start, stop); then the arguments.
+        run: the loop, called with `(start, stop)`, for `start` and `derive` followed by the list of worlds of
+            which it runs those at the places [start, stop); then the arguments.
         arguments: what it takes then, in order.
+        flat: the hook, which the loop calls.
+        where: the hook and its place, for messages.
     """
 
     run: Callable[..., Any]
     arguments: Sequence[Argument]
+    flat: Flat
+    where: str
 
     @property
     def fields(self) -> list[Field]:
@@ -93,6 +99,7 @@ def lift(
     hooks: Hooks,
     fields: Mapping[str, Field],
     *,
+    dt: float,
     per_agent: bool,
     checked: bool,
 ) -> LiftedHook:
@@ -103,6 +110,7 @@ def lift(
         kind: which one it is.
         hooks: all of the environment's.
         fields: its fields by the names that hooks know them by.
+        dt: time that one step advances.
         per_agent: whether `reward` and `terminated` have a value for each agent.
         checked: whether indices outside an array raise IndexError.
 
@@ -124,10 +132,11 @@ def lift(
             f"{where}, {_place(hook)}: returns nothing, on some way through it at least; it must always "
             f"return {what}."
         )
-    handed = [_handed(path, members) for path in flat.paths]
+    handed = [_handed(path, members, dt) for path in flat.paths]
     source, arguments = _loop(kind, handed, flat, per_agent=per_agent)
     namespace = {"np": np, "hook": flat.function}
-    return LiftedHook(compile_source(source, f"{kind}_worlds", namespace, checked=checked), arguments)
+    run = compile_source(source, f"{kind}_worlds", namespace, checked=checked)
+    return LiftedHook(run, arguments, flat, f"{where}, {_place(hook)},")
 
 
 def _place(hook: CompiledHook) -> str:
@@ -158,18 +167,21 @@ def _check_arguments(where: str, kind: HookName, names: Sequence[str], *, per_ag
         if name not in allowed:
             apart = name == "agent" and name in ARGUMENTS[kind]
             hint = "agents share one reward here." if apart else did_you_mean(name, ["self", *allowed])
+            if kind is HookName.DERIVE and name == "rng":
+                hint = "what is derived follows from the other fields alone; draw in act or start."
             raise DefinitionError(f"{where} names the argument {name!r}, which it is not given; {hint}")
 
 
-def _handed(path: Path, members: WorldMembers) -> tuple[Argument, str]:
+def _handed(path: Path, members: WorldMembers, dt: float) -> tuple[Argument, str]:
     """Return what is fetched for a path, and the expression for one world's share of it."""
     record, name, *rest = path
     if name == "params":
         return Number(cast(float, members.parameter(rest[0]))), "{}"
     if name in TABLES:
         return Table(name), "{}"
-    if name == "elapsed_steps":
-        return Given.STEPS_BEFORE if record == "before" else Given.STEPS, "{}[world]"
+    if name in CLOCK:
+        steps = Given.STEPS_BEFORE if record == "before" else Given.STEPS
+        return steps, "{}[world]" if name == "elapsed_steps" else f"{{}}[world] * {dt!r}"
     field = members.fields[name]
     argument = FieldArray(field, before=record == "before")
     if field.mutability == "static":
@@ -194,11 +206,11 @@ def _loop(
         names, arguments = [*names, "actions"], [*arguments, Given.ACTIONS]
     if "rng" in rest:
         names, arguments = [*names, "keys", "episodes", "steps", "site"], [*arguments, Given.CLOCKS]
-    head = ["start", "stop", "worlds"] if kind is HookName.START else ["start", "stop"]
+    head = ["start", "stop", "worlds"] if kind in OF_SOME else ["start", "stop"]
     lines = [f"def {kind}_worlds({', '.join([*head, *names])}):"]
     if "rng" in rest:
         lines.append("    rng = np.empty(5, np.uint32)")
-    if kind is HookName.START:
+    if kind in OF_SOME:
         lines += ["    for row in range(start, stop):", "        world = worlds[row]"]
     else:
         lines.append("    for world in range(start, stop):")

@@ -15,9 +15,10 @@ from murk_env.fields import Field
 from murk_env.kernels import compile_function
 from murk_env.kernels.records import RECORD, VALUE, Constant, Member, Method, Path, RecordError
 
-__all__ = ["TABLES", "WorldMembers"]
+__all__ = ["CLOCK", "TABLES", "WorldMembers"]
 
 TABLES = ("moves", "neighbours")
+CLOCK = ("elapsed_steps", "time")
 _NUMBERS = (int, float, np.number, np.bool_)
 ELSEWHERE = {  # what authors look for, and where it is
     "active": "there only where agents are rewarded apart.",
@@ -48,7 +49,7 @@ class WorldMembers:
             if not rest:
                 return RECORD
             return VALUE if self.parameter(rest[0]) is not None else None
-        if name in self.fields or name in TABLES or name == "elapsed_steps":
+        if name in self.fields or name in TABLES or name in CLOCK:
             return VALUE
         member = self._hooks.member(name)
         for part in rest:  # of a class that the class holds, an enumeration say
@@ -86,7 +87,7 @@ class WorldMembers:
         if (member := self._hooks.member(name)) is not None:
             kinds = "numbers, tuples of numbers and functions"
             return f"{place}: {written} is {member!r}, but compiled code takes {kinds} alone."
-        known = [*self.fields, "params", *TABLES, "elapsed_steps"]
+        known = [*self.fields, "params", *TABLES, *CLOCK]
         near = difflib.get_close_matches(name, known, n=1)
         hint = f"did you mean {error.path[0]}.{near[0]}?" if near else did_you_mean(name, known)
         what = f"no field, parameter, constant or function of {self._hooks.owner}"

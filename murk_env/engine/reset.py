@@ -143,7 +143,7 @@ class Reset:
         limits = [
             Stage("the bounds", partial(limit_of, arrays[field], field, worlds))
             for field in self._initial
-            if field.limited
+            if field.limited and not field.derived
         ]
         initial = _initial_values(worlds, binding, arrays, self._initial)
         return [

@@ -94,6 +94,7 @@ def stages_of_a_step(parts: StepParts, guard: TickGuard, binding: Binding) -> li
         *binding.propagators,
         *(_reset_of_last_ended(parts, guard, binding) if parts.mode is AutoresetMode.NEXT_STEP else []),
         *binding.limits,
+        *parts.world.derived.stages(guard, binding),
         *parts.hooks.outcome(binding, guard),
         parts.outcome.stage(layout, arena, binding, parts.limit, counts=counts),
         *_observations(parts, binding),
@@ -106,12 +107,13 @@ def _reset_of_last_ended(parts: StepParts, guard: TickGuard, binding: Binding) -
     """Next-step mode: reset the worlds that ended in the step before."""
     if parts.reset.fuses:
         return parts.reset.stages(guard, binding, (binding.phases, ENDED))
-    reset, report, checks = parts.reset, parts.report, parts.world.checks
+    reset, report, checks, derived = parts.reset, parts.report, parts.world.checks, parts.world.derived
 
     def run(_start: int, _stop: int) -> None:
         if report.pending is not None:
             reset.run(guard, guard.rows(report.pending), binding, in_step=True)
             report.pending = checks.skipped = None
+            derived.follow(binding)
 
     return [_in_python("reset", run)]
 
@@ -123,11 +125,12 @@ def _reset_of_just_ended(parts: StepParts, guard: TickGuard, binding: Binding) -
         return [
             *parts.final_obs.stages(ended),
             *parts.reset.stages(guard, binding, ended),
+            *parts.world.derived.stages(guard, binding, ended),
             *(dataclasses.replace(stage, choice=ended) for stage in _observations(parts, binding)),
             *_info(parts, binding),
         ]
     hooks, reset, observed, report = parts.hooks, parts.reset, parts.observed, parts.report
-    any_ended = parts.outcome.any_ended
+    any_ended, derived = parts.outcome.any_ended, parts.world.derived
 
     def run(_start: int, _stop: int) -> None:
         report.ended = None
@@ -138,6 +141,7 @@ def _reset_of_just_ended(parts: StepParts, guard: TickGuard, binding: Binding) -
         report.ended = Ended(worlds, final, report.info_before_reset)
         guard.seal()
         reset.run(guard, guard.reopen_rows(worlds), binding, in_step=True)
+        derived.derive(guard, worlds)
         for buffers in observed:
             buffers.fill_rows(binding.staged.after, worlds)
         report.info = hooks.info(binding.staged.after)

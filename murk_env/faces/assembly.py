@@ -128,6 +128,7 @@ def _world(
         dt=blueprint.dt,
         seed=0,
         static=blueprint.static if static is None else static,
+        derived=blueprint.derived,
         checked=checked,
     )
 

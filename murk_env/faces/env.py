@@ -63,6 +63,8 @@ class MurkEnv(StateDoors, Environment, gymnasium.Env[Any, Any]):
     - `start(self, tick, worlds)` begins an episode in some worlds, whose fields hold their initial values;
       `tick` has one row for each of `worlds`;
     - `act(self, tick, actions)` applies the actions, `(num_worlds, ...)`, before the propagators run;
+    - `derive(self, tick)`, optional, sets the fields declared `derived=True`, after the propagators and at
+      every reset;
     - `reward(self, before, after)` returns `(num_worlds,)` real numbers; `before` holds the values at the
       start of the step, `after` those it is about to publish;
     - `terminated(self, after)` returns `(num_worlds,)` bool;

@@ -11,7 +11,7 @@ from murk_env.errors import OptionError
 from murk_env.faces.worlds import field_of
 from murk_env.fields import Field
 from murk_env.fields.fitting import check_settable, fitted
-from murk_env.fields.views import KEPT
+from murk_env.fields.views import KEPT, of_derive
 from murk_env.world.rows import episode_values
 
 __all__ = ["BEGINNINGS", "read_beginning"]
@@ -58,6 +58,8 @@ def read_beginning(
         if field in KEPT or field.mutability == "static":
             reason = KEPT.get(field, f"{field.name!r} is static: it is set once, by the blueprint.")
             raise OptionError(f"options['fields'] cannot set {given!r}: {reason}")
+        if field.derived:
+            raise OptionError(f"options['fields'] cannot set {given!r}: {of_derive(field)}")
         array = fitted(field, values, layout.num_worlds, layout.sides)
         if array.ndim and len(array) == layout.num_worlds:
             array = array[worlds]

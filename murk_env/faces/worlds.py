@@ -73,7 +73,7 @@ class EnvWorlds:
         """Change fields between steps: `with envs.world.edit() as tick: tick.gust = values`.
 
         Fields and parameters are set at once when the block ends, or not at all if it raises; every field but
-        static ones may be set. `observe()` of the env then shows it.
+        static and derived ones may be set, and derived ones follow. `observe()` of the env then shows it.
 
         Args:
             worlds: the worlds to change, as numbers or a mask; the tick has one row for each of them. None

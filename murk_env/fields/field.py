@@ -59,6 +59,8 @@ class Field:
         indexes: `cells` or `agents` if its values are numbers of those: int32 from `low`, which is 0, or -1
             for none, to the last of them. Checked mode verifies it, and so does every door from outside:
             edits, reset options, and states that are restored.
+        derived: whether it follows from other fields: then the hook `derive`, or a propagator in a
+            blueprint's `derived`, sets it at every step and every reset, and nothing else writes it.
         at_bounds: what happens to values beyond the bounds at the end of a tick: `clamp` sets them to the
             bound, `reflect` folds them back at it, `wrap` takes them modulo `[low, high)`.
 
@@ -80,6 +82,7 @@ class Field:
         at_bounds: AtBounds = "clamp",
         categories: int | None = None,
         indexes: Literal["cells", "agents"] | None = None,
+        derived: bool = False,
     ) -> None:
         if categories is not None:
             dtype, low, high = np.int32, 0, _last_category(categories, low, high, at_bounds)
@@ -99,10 +102,13 @@ class Field:
         self.at_bounds: AtBounds = at_bounds
         self.categories = categories
         self.indexes: Literal["cells", "agents"] | None = indexes
+        self.derived = bool(derived)
         whole = isinstance(components, int | None)  # pyright: ignore[reportUnnecessaryIsInstance]
         if not whole or (components is not None and components < 1):
             raise FieldError(f"a vector field has at least 1 component, not {components!r}.")
         self._check_bounds()
+        if self.derived and mutability != "per_tick":
+            raise FieldError(f"a derived field is set at every step: make it per_tick, not {mutability}.")
         if isinstance(initial, Field):
             self._check_source(initial)
             self.initial: Any = initial

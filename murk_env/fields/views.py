@@ -13,7 +13,7 @@ from murk_env.fields.field import Field
 from murk_env.fields.fitting import Sides, fitted
 from murk_env.random import WorldRng
 
-__all__ = ["KEPT", "RowTick", "Tick", "Values"]
+__all__ = ["KEPT", "RowTick", "Tick", "Values", "of_derive"]
 
 Array = npt.NDArray[Any]
 
@@ -28,16 +28,22 @@ class Values(Mapping[Field, Array]):
 
     What hooks receive as `before` and `after`; valid while the hook runs. A static field comes
     without the worlds axis. `values.elapsed_steps` is every world's number of steps in its episode, the one
-    in progress included.
+    in progress included, `values.time` their time.
+
+    Args:
+        arrays: the fields' arrays.
+        dt: time that one step advances.
     """
 
-    __slots__ = ("_arrays", "_names")
+    __slots__ = ("_arrays", "_dt", "_names")
     _arrays: dict[Field, Array]
+    _dt: float
     _names: dict[str, Field]
 
-    def __init__(self, arrays: Mapping[Field, Array]) -> None:
+    def __init__(self, arrays: Mapping[Field, Array], dt: float = 1.0) -> None:
         set_own = super().__setattr__
         set_own("_arrays", dict(arrays))
+        set_own("_dt", dt)
         set_own("_names", {known_as(field): field for field in arrays})
 
     def __getattr__(self, name: str) -> Array:
@@ -63,6 +69,11 @@ class Values(Mapping[Field, Array]):
 
     def __len__(self) -> int:
         return len(self._arrays)
+
+    @property
+    def time(self) -> npt.NDArray[np.float64]:
+        """Time since each world's episode began: elapsed steps times dt, (num_worlds,)."""
+        return self[STEP] * np.float64(self._dt)
 
     def at(self, field: Field, cells: npt.NDArray[np.integer[Any]]) -> Array:
         """Return each world's value at its own cell: `(num_worlds,)` for cells `(num_worlds,)`.
@@ -143,6 +154,11 @@ class Tick:
             self._values.show(field, self._guard.read(editor.id))
         return array
 
+    @property
+    def time(self) -> npt.NDArray[np.float64]:
+        """Time since each world's episode began, as `Values.time`."""
+        return self._values.time
+
     def at(self, field: Field, cells: npt.NDArray[np.integer[Any]]) -> Array:
         """Return each world's value at its own cell, as `Values.at`."""
         return self._values.at(field, cells)
@@ -172,7 +188,7 @@ class RowTick:
 
     Everything has one row for each of `worlds`: `tick.heat`, or `tick[field]`, gives a copy of those rows,
     `tick.heat = values` sets them (any field but static ones), `tick.rng` draws one row each.
-    A static field is read whole, `(*shape)`. `tick.elapsed_steps` is 0.
+    A static field is read whole, `(*shape)`. `tick.elapsed_steps` and `tick.time` are 0.
     """
 
     __slots__ = ("_fields", "_ids", "_sides", "_writer", "rng")
@@ -202,6 +218,11 @@ class RowTick:
         """Indices of the worlds whose episode begins."""
         return self._writer.worlds
 
+    @property
+    def time(self) -> npt.NDArray[np.float64]:
+        """Time since the episodes began, (k,): 0.0, as none of them has made a step."""
+        return np.zeros(len(self._writer.worlds))
+
     def __getattr__(self, name: str) -> Array:
         return self[field_called(name, self._fields)]
 
@@ -216,6 +237,8 @@ class RowTick:
     def __setitem__(self, field: Field, values: npt.ArrayLike) -> None:
         if field in KEPT and field in self._fields.values():
             raise DefinitionError(KEPT[field])
+        if field.derived:
+            raise DefinitionError(of_derive(field))
         field_id, rows = self._id(field), len(self._writer.worlds)
         self._writer.write(field_id, fitted(field, values, rows, self._sides, "beginning worlds"))
 
@@ -237,6 +260,14 @@ class RowTick:
         return self._ids[field]
 
 
+def of_derive(field: Field) -> str:
+    """Return why nothing but `derive` writes a derived field."""
+    return (
+        f"{field.name!r} is derived: only derive, or a propagator in derived=[...], writes it; set the "
+        f"fields that it follows from, or declare it without derived=True."
+    )
+
+
 def known_as(field: Field) -> str:
     """Return the name under which a hook finds a field."""
     return {ACTIVE: "active", STEP: "elapsed_steps"}.get(field, field.name)
@@ -249,6 +280,8 @@ def field_called(name: str, known: Mapping[str, Field]) -> Field:
     except KeyError:
         if name.startswith("__"):
             raise AttributeError(name) from None  # Python itself asks for such
+        if name == "time":
+            raise DefinitionError("'time' is kept by the env: it is elapsed_steps times dt.") from None
         names = [one for one in known if not one.startswith("_")]
         raise UnknownFieldError(
             _no_active() if name == "active" else f"no field is called {name!r}; {did_you_mean(name, names)}"

@@ -34,6 +34,22 @@ class Frame(Protocol):
         ...
 
     @property
+    def elapsed_steps(self) -> npt.NDArray[np.int32]:
+        """Ticks of every world's episode, the one in progress included, (num_worlds,), read-only.
+
+        It lies where it is, as the fields do, so a kernel may be given it in `bind`.
+        """
+        ...
+
+    @property
+    def time(self) -> npt.NDArray[np.float64]:
+        """Time of every world at the end of this tick: elapsed steps times dt, (num_worlds,), read-only.
+
+        It may be given to a kernel in `bind`; it is brought up to date before the kernel runs.
+        """
+        ...
+
+    @property
     def rng(self) -> WorldRng:
         """Draws of this propagator, one row per world."""
         ...

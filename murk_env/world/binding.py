@@ -16,7 +16,7 @@ from murk_arena import FieldId, PingPongArena, TickGuard
 from murk_env.errors import PropagatorError, described
 from murk_env.fields import Field, RowTick, Tick
 from murk_env.fields.bookkeeping import EPISODE, PHASE, RNG_KEY, STEP
-from murk_env.fields.views import KEPT, Editor, Values
+from murk_env.fields.views import KEPT, Editor, Values, of_derive
 from murk_env.kernels import COMPILES, KernelCall
 from murk_env.kernels.program import Program, Run, Runner, Stage
 from murk_env.propagators.base import Propagator
@@ -46,6 +46,7 @@ class Binding:
         phases: the worlds' phases, writable, (num_worlds,).
         tick: what `act` is given.
         propagators: the propagators in order.
+        derived: those that set derived fields, in order.
         limits: what brings per-tick fields that may leave their bounds back within them.
         programs: what has been put together of these and of hooks, as long as its owners keep it: each
             refers to this, so this does not keep them alive.
@@ -59,6 +60,7 @@ class Binding:
     phases: Array
     tick: Tick
     propagators: Sequence[Stage]
+    derived: Sequence[Stage]
     limits: Sequence[Stage]
     programs: WeakSet[Program]
 
@@ -106,6 +108,8 @@ class Bindings:
         binding = self._bound[index]
         if binding is None:
             binding = self._bound[index] = self._bind(guard)
+        elif guard.sealed:
+            self.staged(guard)
         elif binding.version != self._arena.layout_version:
             self._rebind(guard, binding)
         return binding
@@ -172,6 +176,9 @@ class Bindings:
                 self._propagator(guard, staged, propagator, origins.FIRST_PROPAGATOR + index)
                 for index, propagator in enumerate(layout.pipeline.propagators)
             ],
+            derived=[
+                self._propagator(guard, staged, propagator, None) for propagator in layout.pipeline.derived
+            ],
             limits=[*self._per_tick_limits(), *self._sparse_limits(guard)],
             programs=WeakSet(),
         )
@@ -189,19 +196,23 @@ class Bindings:
             program.rebind()
         binding.version = staged.version  # last: what failed or was interrupted is done again
 
-    def _propagator(self, guard: TickGuard, staged: Staged, propagator: Propagator, origin: int) -> Stage:
+    def _propagator(
+        self, guard: TickGuard, staged: Staged, propagator: Propagator, origin: int | None
+    ) -> Stage:
+        """Return a propagator's stage; without an origin of random numbers it is a derived one."""
         layout, arena = self._layout, self._arena
         clocks = (staged.after[RNG_KEY], staged.after[EPISODE], staged.after[STEP])
-        frame = PropagatorFrame(layout, propagator, WorldRng(*clocks, origin=origin))
+        rng = None if origin is None else WorldRng(*clocks, origin=origin)
+        frame = PropagatorFrame(layout, propagator, rng)
 
         def fetch() -> Run:
             frame.fetch(layout, arena, guard, staged)
             run = propagator.bind(frame)
             if isinstance(run, KernelCall):
-                return run
+                return frame.timed(run)
 
             def anew(start: int, stop: int) -> None:
-                frame.restart_draws()
+                frame.restart()
                 run(start, stop)
 
             return anew
@@ -248,14 +259,18 @@ def _propagator_failed(name: str, num_worlds: int, error: Exception) -> Propagat
 def _tick_of(layout: Layout, guard: TickGuard, staged: Staged, rng: WorldRng) -> Tick:
     """Return the tick as `act` sees it: fields of propagators as they were, all others as they are."""
     writers = layout.pipeline.writers
-    seen = {f: (staged.before if f in writers else staged.after)[f] for f in layout.fields.values()}
-    values = Values({**seen, STEP: staged.after[STEP]})
+    seen = {
+        field: (staged.before if field in writers or field.derived else staged.after)[field]
+        for field in layout.fields.values()
+    }
+    values = Values({**seen, STEP: staged.after[STEP]}, layout.dt)
     return Tick(values, _editors(layout.fields, layout.ids, writers), rng, guard, layout.sides)
 
 
 def edit_tick(layout: Layout, guard: TickGuard) -> Tick:
-    """Return a tick through which every field but static ones may be written."""
-    values = Values({field: guard.read(layout.ids[field]) for field in (*layout.fields.values(), STEP)})
+    """Return a tick through which every field but static and derived ones may be written."""
+    shown = (*layout.fields.values(), STEP)
+    values = Values({field: guard.read(layout.ids[field]) for field in shown}, layout.dt)
     clocks = (guard.read(layout.ids[field]) for field in (RNG_KEY, EPISODE, STEP))
     rng = WorldRng(*clocks, origin=origins.EDIT)
     return Tick(values, _editors(layout.fields, layout.ids, {}), rng, guard, layout.sides)
@@ -280,6 +295,8 @@ def _refusal(field: Field, writers: Mapping[Field, Propagator]) -> str:
         return KEPT[field]
     if field.mutability == "static":
         return f"{field.name!r} is static: it is set once by the blueprint and never written again."
+    if field.derived:
+        return of_derive(field)
     if field in writers:
         return (
             f"{field.name!r} is written by {writers[field].name} every tick; act may not write it "

@@ -24,7 +24,11 @@ class TickChecks:
 
     def __init__(self, layout: Layout) -> None:
         self._ids, self._sides = layout.ids, layout.sides
-        self._owned = [field for field in layout.fields.values() if field not in layout.pipeline.writers]
+        self._owned = [
+            field
+            for field in layout.fields.values()
+            if field not in layout.pipeline.writers and not field.derived
+        ]
         self.skipped: npt.NDArray[np.intp] | None = None
 
     def propagator(self, propagator: Propagator, guard: TickGuard) -> None:

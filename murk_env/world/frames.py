@@ -9,6 +9,8 @@ import numpy.typing as npt
 from murk_arena import PingPongArena, TickGuard
 from murk_env.errors import PipelineError
 from murk_env.fields import Field, Parameter, Values
+from murk_env.fields.bookkeeping import STEP
+from murk_env.kernels import KernelCall, chain, kernel
 from murk_env.lattice import Lattice
 from murk_env.propagators.base import Propagator
 from murk_env.random import WorldRng
@@ -21,7 +23,13 @@ Array = npt.NDArray[Any]
 
 
 class PropagatorFrame:
-    """What one propagator is given, in one of the arena's two buffers."""
+    """What one propagator is given, in one of the arena's two buffers.
+
+    Args:
+        layout: what the worlds are made of.
+        propagator: whose frame it is.
+        rng: its draws; None for one that sets derived fields, which has none.
+    """
 
     __slots__ = (
         "_arrays",
@@ -29,13 +37,15 @@ class PropagatorFrame:
         "_propagator",
         "_rng",
         "_table",
+        "_times",
         "coefficients",
         "dt",
+        "elapsed_steps",
         "lattice",
         "num_worlds",
     )
 
-    def __init__(self, layout: Layout, propagator: Propagator, rng: WorldRng) -> None:
+    def __init__(self, layout: Layout, propagator: Propagator, rng: WorldRng | None) -> None:
         self.lattice: Lattice = layout.lattice
         self.dt = layout.dt
         self.num_worlds = layout.num_worlds
@@ -49,10 +59,14 @@ class PropagatorFrame:
         self._arrays: Mapping[str, Values] = {}
         self._rng = rng
         self._draws = False  # whether the propagator has ever asked for random numbers
+        self._times: npt.NDArray[np.float64] | None = None  # once it has asked for the time
+        self.elapsed_steps: npt.NDArray[np.int32]
 
     def fetch(self, layout: Layout, arena: PingPongArena, guard: TickGuard, staged: Staged) -> None:
         """Fetch the arrays and the parameters' values of the tick in progress."""
-        self._arrays = _declared_arrays(self._propagator, layout, arena, guard, staged)
+        self.elapsed_steps = staged.after[STEP]
+        earlier = staged.after if self._rng is None else staged.before
+        self._arrays = _declared_arrays(self._propagator, layout, arena, guard, staged.after, earlier)
         for column, coefficient in enumerate(self._propagator.coefficients):
             if isinstance(coefficient, Parameter):
                 self._table[:, column] = staged.after[coefficient]
@@ -60,13 +74,39 @@ class PropagatorFrame:
     @property
     def rng(self) -> WorldRng:
         """Draws of the propagator, one row per world."""
+        if self._rng is None:
+            raise PipelineError(
+                f"{self._propagator.name} asks for rng and cannot be derived: what is derived follows from "
+                f"the other fields alone; list it in propagators."
+            )
         self._draws = True
         return self._rng
 
-    def restart_draws(self) -> None:
-        """Let the propagator's draws be those of a new tick."""
-        if self._draws:
+    @property
+    def time(self) -> npt.NDArray[np.float64]:
+        """Time of every world's episode, the tick in progress included."""
+        if self._times is None:
+            self._times = np.zeros(self.num_worlds)
+        self._tell_time()
+        times = self._times.view()
+        times.flags.writeable = False
+        return times
+
+    def timed(self, run: KernelCall) -> KernelCall:
+        """Return the propagator's kernel, after one that keeps its time if it has asked for it."""
+        if self._times is None:
+            return run
+        return chain(KernelCall(_tell_time, (self.elapsed_steps, self.dt, self._times)), run)
+
+    def restart(self) -> None:
+        """Let the propagator's draws and its time be those of a new tick."""
+        if self._draws and self._rng is not None:
             self._rng.rewind()
+        self._tell_time()
+
+    def _tell_time(self) -> None:
+        if self._times is not None:
+            np.multiply(self.elapsed_steps, self.dt, out=self._times)
 
     def read(self, field: Field) -> Array:
         """Return this tick's values of a field declared in `reads`."""
@@ -95,16 +135,31 @@ class PropagatorFrame:
         return arrays[field]
 
 
+@kernel
+def _tell_time(
+    start: int, stop: int, steps: npt.NDArray[np.int32], dt: float, times: npt.NDArray[np.float64]
+) -> None:
+    for world in range(start, stop):
+        times[world] = steps[world] * dt
+
+
 def _declared_arrays(
-    propagator: Propagator, layout: Layout, arena: PingPongArena, guard: TickGuard, staged: Staged
+    propagator: Propagator,
+    layout: Layout,
+    arena: PingPongArena,
+    guard: TickGuard,
+    values: Values,
+    earlier: Values,
 ) -> Mapping[str, Values]:
+    """Return the arrays by role; what a derived propagator reads of the previous tick is of this one."""
+
     def writable(field: Field) -> Array:
         field_id = layout.ids[field]
         return guard.update(field_id) if field.mutability == "sparse" else arena.staging_view(field_id)
 
     return {
-        "reads": Values({field: staged.after[field] for field in propagator.reads}),
-        "reads_previous": Values({field: staged.before[field] for field in propagator.reads_previous}),
+        "reads": Values({field: values[field] for field in propagator.reads}),
+        "reads_previous": Values({field: earlier[field] for field in propagator.reads_previous}),
         "writes": Values({field: writable(field) for field in propagator.writes}),
         "updates": Values({field: writable(field) for field in propagator.updates}),
     }

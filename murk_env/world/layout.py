@@ -69,8 +69,8 @@ class Layout:
 
     @cached_property
     def bounded(self) -> Sequence[Field]:
-        """Those of them that have to be brought back at every tick."""
-        return [field for field in self.limited if not self.pipeline.bounds_held(field)]
+        """Those of them that have to be brought back at every tick, derived ones apart."""
+        return [field for field in self.limited if not (field.derived or self.pipeline.bounds_held(field))]
 
     @cached_property
     def bounded_parameters(self) -> Sequence[Field]:
@@ -98,6 +98,7 @@ def lay_out(
     lattice: Lattice,
     fields: Mapping[str, Field],
     propagators: Sequence[Propagator],
+    derived: Sequence[Propagator] = (),
     *,
     num_worlds: int,
     num_agents: int,
@@ -115,7 +116,7 @@ def lay_out(
     lattice.check()
     named = _named(fields)
     agents = _num_agents(num_agents, named)
-    pipeline = Pipeline(propagators, named.values(), lattice, float(dt))
+    pipeline = Pipeline(propagators, derived, named.values(), lattice, float(dt))
     ids = field_ids(named)
     return Layout(
         lattice=lattice,
@@ -133,6 +134,8 @@ def _named(fields: Mapping[str, Field]) -> Mapping[str, Field]:
     for name, field in fields.items():
         if not field.name:
             field.name = name
+        if name in ("time", "elapsed_steps"):
+            raise FieldError(f"no field can be called {name!r}: worlds have their clock under that name.")
         if field.name != name or name in BOOKKEEPING or list(fields.values()).count(field) > 1:
             raise FieldError(
                 f"field {field.name!r} cannot be called {name!r} here: a field has one name, "

@@ -1,7 +1,7 @@
 """The order of a world's propagators, checked before the first tick."""
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from murk_arena import WriteMode
@@ -16,9 +16,19 @@ __all__ = ["Pipeline"]
 class Pipeline:
     """Propagators in order, and who writes which field.
 
+    Args:
+        propagators: those of a tick.
+        derived: those that set derived fields, after them and at every reset.
+        fields: the fields of the worlds.
+        lattice: their lattice.
+        dt: time that one tick advances.
+
     Attributes:
         propagators: in the order they run.
-        writers: the propagator that writes each field; every other field belongs to the hooks.
+        derived: those that set derived fields, in the order they run.
+        writers: the propagator that writes each field, derived ones included; every other field belongs to
+            the hooks.
+        derived_by_hook: the derived fields that no propagator writes.
 
     Raises:
         PipelineError: naming the propagators and fields that do not fit together.
@@ -26,24 +36,31 @@ class Pipeline:
     """
 
     def __init__(
-        self, propagators: Sequence[Propagator], fields: Iterable[Field], lattice: Lattice, dt: float
+        self,
+        propagators: Sequence[Propagator],
+        derived: Sequence[Propagator],
+        fields: Iterable[Field],
+        lattice: Lattice,
+        dt: float,
     ) -> None:
         if not (math.isfinite(dt) and dt > 0.0):
             raise PipelineError(f"dt must be a positive finite time step, not {dt}.")
-        self.propagators = tuple(propagators)
-        known = set(fields)
-        for propagator in self.propagators:
+        self.propagators, self.derived = tuple(propagators), tuple(derived)
+        everything, known = (*self.propagators, *self.derived), dict.fromkeys(fields)
+        for propagator in everything:
             _check_declarations(propagator, known)
             propagator.check(lattice)
             _check_dt(propagator, lattice, dt)
-        self.writers = _writers(self.propagators)
-        _check_order(self.propagators, self.writers)
+        _check_derived(self.propagators, self.derived)
+        self.writers = _writers(everything)
+        self.derived_by_hook = tuple(field for field in known if field.derived and field not in self.writers)
+        _check_order(everything, self.derived, self.writers)
 
     def write_mode(self, field: Field) -> WriteMode:
         """Return which kind of writer the field has."""
         writer = self.writers.get(field)
         if writer is None:
-            return WriteMode.CARRIED
+            return WriteMode.FULL if field.derived else WriteMode.CARRIED
         return WriteMode.FULL if field in writer.writes else WriteMode.INCREMENTAL
 
     def bounds_held(self, field: Field) -> bool:
@@ -55,7 +72,7 @@ class Pipeline:
         return low <= lowest and (highest < high or (highest == high and field.at_bounds != "wrap"))
 
 
-def _check_declarations(propagator: Propagator, known: set[Field]) -> None:
+def _check_declarations(propagator: Propagator, known: Collection[Field]) -> None:
     touched: tuple[Any, ...] = (
         *propagator.reads,
         *propagator.reads_previous,
@@ -119,14 +136,46 @@ def _writers(propagators: Sequence[Propagator]) -> Mapping[Field, Propagator]:
     return writers
 
 
-def _check_order(propagators: Sequence[Propagator], writers: Mapping[Field, Propagator]) -> None:
+def _check_derived(propagators: Sequence[Propagator], derived: Sequence[Propagator]) -> None:
+    """Raise PipelineError unless derived fields are those that the derived propagators set anew."""
+    for propagator in propagators:
+        for field in (*propagator.writes, *propagator.updates):
+            if field.derived:
+                raise PipelineError(
+                    f"{propagator.name} writes {field.name!r}, which is derived; list the propagator in "
+                    f"derived=[...] instead of propagators, or declare the field without derived=True."
+                )
+    for propagator in derived:
+        if propagator.updates:
+            names = ", ".join(repr(field.name) for field in propagator.updates)
+            raise PipelineError(
+                f"{propagator.name} cannot be derived: it changes {names} starting from the previous values; "
+                f"list it in propagators."
+            )
+        for field in propagator.writes:
+            if not field.derived:
+                raise PipelineError(
+                    f"{propagator.name} is listed as derived, but {field.name!r}, which it writes, is not; "
+                    f"declare it Field(derived=True), or list the propagator in propagators."
+                )
+
+
+def _check_order(
+    propagators: Sequence[Propagator], derived: Sequence[Propagator], writers: Mapping[Field, Propagator]
+) -> None:
     position = {propagator: index for index, propagator in enumerate(propagators)}
     for index, propagator in enumerate(propagators):
-        for field in propagator.reads:
+        is_derived = propagator in derived
+        for field in (*propagator.reads, *(propagator.reads_previous if is_derived else ())):
             writer = writers.get(field)
             if writer is not None and position[writer] >= index:
                 who = "itself" if writer is propagator else f"{writer.name}, which runs later"
-                raise PipelineError(
-                    f"{propagator.name} reads {field.name!r} of this tick, but it is written by {who}; "
-                    f"read the previous tick (reads_previous), or change the order."
-                )
+            elif writer is None and field.derived:
+                who = "the hook derive, which runs later"
+            else:
+                continue
+            hint = "read the previous tick (reads_previous), or change the order"
+            raise PipelineError(
+                f"{propagator.name} reads {field.name!r} of this tick, but it is written by {who}; "
+                f"{'change the order' if is_derived else hint}."
+            )

@@ -26,8 +26,10 @@ class Staged:
     @classmethod
     def of(cls, layout: Layout, arena: PingPongArena, guard: TickGuard) -> "Staged":
         """Fetch the arrays of the tick in progress."""
-        before = Values({field: guard.previous(field_id) for field, field_id in layout.ids.items()})
-        after = Values({field: guard.read(field_id) for field, field_id in layout.ids.items()})
+        before = Values(
+            {field: guard.previous(field_id) for field, field_id in layout.ids.items()}, layout.dt
+        )
+        after = Values({field: guard.read(field_id) for field, field_id in layout.ids.items()}, layout.dt)
         return cls(arena.layout_version, before, after)
 
     def follow(self, layout: Layout, arena: PingPongArena, guard: TickGuard) -> None:

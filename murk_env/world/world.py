@@ -7,7 +7,15 @@ import numpy as np
 import numpy.typing as npt
 
 from murk_arena import PingPongArena, StaticArena
-from murk_env.errors import FieldError, HookError, InputError, RowsError, StateMismatchError, described
+from murk_env.errors import (
+    FieldError,
+    HookError,
+    InputError,
+    PipelineError,
+    RowsError,
+    StateMismatchError,
+    described,
+)
 from murk_env.fields import Field, RowTick, Tick, Values
 from murk_env.fields.bookkeeping import RNG_KEY
 from murk_env.kernels.program import Program
@@ -17,6 +25,7 @@ from murk_env.random import checked_seed, key_from_seed
 from murk_env.world.binding import Bindings, edit_rows, edit_tick
 from murk_env.world.checks import TickChecks
 from murk_env.world.claim import Claim, claims, claims_block
+from murk_env.world.derived import Derived
 from murk_env.world.identity import Identity
 from murk_env.world.layout import lay_out
 from murk_env.world.rows import (
@@ -55,6 +64,7 @@ class World:
         seed: seeds world i with `seed + i`; None takes a seed from the system.
         static: values of the static fields (arrays, or functions that return them), or a
             StaticArena that already holds them.
+        derived: propagators that set derived fields, after the others and at every reset and edit.
         checked: check at every tick that full writes are complete and floats finite.
 
     Raises:
@@ -74,10 +84,11 @@ class World:
         dt: float = 1.0,
         seed: int | None = None,
         static: Mapping[Field, Any] | StaticArena | None = None,
+        derived: Sequence[Propagator] = (),
         checked: bool = False,
     ) -> None:
         self.layout = layout = lay_out(
-            lattice, fields, propagators, num_worlds=num_worlds, num_agents=num_agents, dt=dt
+            lattice, fields, propagators, derived, num_worlds=num_worlds, num_agents=num_agents, dt=dt
         )
         if isinstance(static, StaticArena):
             shared = fitting_static(static, layout.specs)
@@ -89,6 +100,7 @@ class World:
         self.arena = PingPongArena(layout.specs, num_worlds=num_worlds, static=shared, checked=checked)
         self.checks = TickChecks(layout)
         self.bindings = Bindings(layout, self.arena, self.checks)
+        self.derived = Derived(layout, self.arena, self.bindings)
         self._programs: list[Program | None] = [None, None]
         self._claim = Claim(self.arena, "this batch of worlds")
         self.identity = Identity.of("World", {}, lattice, layout.specs)
@@ -120,7 +132,9 @@ class World:
             HookError: `act` raised; nothing has changed.
             PropagatorError: a propagator raised; nothing has changed.
             ConcurrentUseError: another thread is using these worlds.
+            PipelineError: there is a derived field that nothing sets; nothing has changed.
         """
+        self._check_derived()
         with self.arena.begin_tick() as guard:
             binding = self.bindings.open(guard)
             binding.steps += 1
@@ -135,7 +149,7 @@ class World:
                 self.bindings.settle(guard, binding)
             program = self._programs[binding.index]
             if program is None:
-                stages = [*binding.propagators, *binding.limits]
+                stages = [*binding.propagators, *binding.limits, *self.derived.stages(guard, binding)]
                 program = self.bindings.program(binding, guard, stages, runner=None)
                 self._programs[binding.index] = program
             program.run(self.num_worlds)
@@ -176,8 +190,8 @@ class World:
     def edit(self, worlds: Any = None) -> Generator[Tick | RowTick]:
         """Change fields between ticks: `with world.edit() as tick: tick[field] = values`.
 
-        Every field but static ones may be set, those that propagators write included. An exception in the
-        block, or a value that a field must not hold, undoes all of it.
+        Every field but static and derived ones may be set, those that propagators write included; derived
+        fields follow. An exception in the block, or a value that a field must not hold, undoes all of it.
 
         Args:
             worlds: the worlds to change, as numbers or a mask; the tick then has one row for each of them.
@@ -191,6 +205,7 @@ class World:
         with self.arena.begin_tick() as guard:
             yield edit_tick(self.layout, guard) if rows is None else edit_rows(self.layout, guard, rows)
             check_changed(guard, self.layout)
+            self.derived.derive(guard, rows)
             guard.seal()
 
     @claims
@@ -284,6 +299,16 @@ class World:
                     values = guard.read(ids[initial]) if isinstance(initial, Field) else initial
                     guard.write(field_id)[...] = values
             guard.update(ids[RNG_KEY])[...] = keys
+            self.derived.derive(guard)
+
+    def _check_derived(self) -> None:
+        """Raise PipelineError if there is a derived field that nothing sets."""
+        names = [field.name for field in self.layout.pipeline.derived_by_hook]
+        if names and self.derived.hook is None:
+            raise PipelineError(
+                f"the fields {names} are derived, but nothing sets them: list a propagator that writes them "
+                f"in World(derived=[...]), or declare them without derived=True."
+            )
 
     def published(self) -> Values:
         """Return the published values of every field."""
@@ -291,7 +316,8 @@ class World:
         if known is not None:
             return known
         snapshot = self.arena.snapshot()
-        return Values({field: snapshot.read(field_id) for field, field_id in self.layout.ids.items()})
+        arrays = {field: snapshot.read(field_id) for field, field_id in self.layout.ids.items()}
+        return Values(arrays, self.layout.dt)
 
 
 def _rebuild(

@@ -30,11 +30,13 @@ class Effects:
 
     Attributes:
         written: those whose elements it may write.
+        assigned: those among them to whose elements it assigns, on some way through it at least.
         kept: those of which a part may be in what it returns.
         returns: whether all of its returns return something, and there is one.
     """
 
     written: frozenset[int]
+    assigned: frozenset[int]
     kept: frozenset[int]
     returns: bool
 
@@ -59,17 +61,29 @@ class _Walk:
         self._parts: dict[str, frozenset[int]] = {}  # by variable, the arguments it may be a part of
         self._attributes: dict[str, str] = {}  # by variable, the attribute that was read into it
         self._written: set[int] = set()
+        self._assigned: set[int] = set()
         self._kept: set[int] = set()
         statements = [statement for block in form.blocks.values() for statement in block.body]
         before = -1
         while before < (before := self._learn(statements)):
             pass
-        self.effects = Effects(frozenset(self._written), frozenset(self._kept), _returns(statements))
+        self._note_assigned(statements)
+        self.effects = Effects(
+            frozenset(self._written), frozenset(self._assigned), frozenset(self._kept), _returns(statements)
+        )
 
     def _learn(self, statements: Iterable[Any]) -> int:
         for statement in statements:
             self._statement(statement)
         return sum(map(len, self._parts.values()))
+
+    def _note_assigned(self, statements: Iterable[Any]) -> None:
+        """Note what is assigned to for certain, not what a variable was before it became something else."""
+        assignments = [one for one in statements if isinstance(one, ir.Assign)]
+        other = {one.target.name for one in assignments if not self._value(one.target.name, one.value)}
+        for one in statements:
+            if isinstance(one, ir.SetItem | ir.StaticSetItem) and one.target.name not in other:
+                self._assigned |= self._part(one.target)
 
     def _statement(self, statement: Any) -> None:
         if isinstance(statement, ir.Assign):
@@ -107,6 +121,7 @@ class _Walk:
         if call.func.name in self._of_calls:
             known, handed = self._of_calls[call.func.name], list(map(self._part, call.args))
             self._written.update(*(handed[index] for index in known.written))
+            self._assigned.update(*(handed[index] for index in known.assigned))
             return _union(handed[index] for index in known.kept)
         function = self._meanings.known(call.func)
         if _only_reads(function, call) or self._attributes.get(call.func.name) in _READING_METHODS:

@@ -25,6 +25,7 @@ class Flat:
         returns: whether it returns something on every way through it.
         written: the paths of what it may write. Too many rather than too few: an array counts that it hands
             to a function it knows nothing of, or of which it changes a part that may be a number.
+        assigned: the paths of those to whose elements it assigns for certain.
     """
 
     function: Callable[..., Any]
@@ -32,6 +33,7 @@ class Flat:
     arguments: tuple[str, ...]
     returns: bool
     written: frozenset[Path]
+    assigned: frozenset[Path]
 
 
 def flatten(
@@ -63,5 +65,8 @@ def flatten(
     run = made.compiled
     if not is_dispatcher(run):
         run = call_with_records(widened(function), plan.records, plan.paths, plan.arguments, resolve)
-    written = frozenset(plan.paths[index] for index in known.written if index < len(plan.paths))
-    return Flat(run, plan.paths, plan.arguments, known.returns, written)
+    written, assigned = (
+        frozenset(plan.paths[index] for index in indices if index < len(plan.paths))
+        for indices in (known.written, known.assigned)
+    )
+    return Flat(run, plan.paths, plan.arguments, known.returns, written, assigned)
