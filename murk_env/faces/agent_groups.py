@@ -84,4 +84,7 @@ def check_keywords(face: str, keywords: Mapping[str, Any], elsewhere: Mapping[st
     """
     for name, advice in elsewhere.items():
         if name in keywords:
-            raise ParameterError(f"{face} takes no {name}={keywords[name]!r}: {advice}.")
+            raise ParameterError(
+                f"{face} got an unexpected keyword argument {name!r}: it takes no {name}={keywords[name]!r}; "
+                f"{advice}."
+            )

@@ -48,8 +48,9 @@ class _Parallel:
 
         if "max_episode_steps" in keywords:
             raise ParameterError(
-                f"PettingZoo calls the time limit max_cycles: make {self.env_class.__name__} with "
-                f"max_cycles={keywords['max_episode_steps']!r} instead of max_episode_steps."
+                f"{self.env_class.__name__} got an unexpected keyword argument 'max_episode_steps': the "
+                f"time limit is called max_cycles in PettingZoo; pass "
+                f"max_cycles={keywords['max_episode_steps']!r}."
             )
         return MurkParallelEnv(self.env_class, max_episode_steps=max_cycles, **keywords)
 

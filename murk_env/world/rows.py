@@ -9,7 +9,7 @@ from murk_arena import PingPongArena, TickGuard
 from murk_env.errors import DefinitionError, RowsError, StateMismatchError
 from murk_env.fields import ACTIVE, Field, Values
 from murk_env.fields.bookkeeping import ENDED, INACTIVE, NOT_STARTED, PHASE, RNG_KEY, STAYING
-from murk_env.fields.fitting import check_settable
+from murk_env.fields.fitting import Sides, check_settable
 from murk_env.random.branches import branch_keys
 from murk_env.world.identity import Identity
 from murk_env.world.layout import Layout
@@ -132,9 +132,23 @@ def check_changed(guard: TickGuard, layout: Layout) -> None:
         if field.mutability == "static":
             continue
         before, after = guard.previous(layout.ids[field]), guard.read(layout.ids[field])
-        if after is not before:
-            changed = after[after.view(np.int32) != before.view(np.int32)]
-            check_settable(field, changed, layout.sides)
+        if after is before:
+            continue
+        changed = after.view(np.int32) != before.view(np.int32)
+        try:
+            check_settable(field, after[changed], layout.sides)
+        except DefinitionError:
+            rows = zip(after.reshape(len(after), -1), changed.reshape(len(after), -1), strict=True)
+            for world, (values, among) in enumerate(rows):  # which of them it was
+                _check_world(field, world, values[among], layout.sides)
+            raise
+
+
+def _check_world(field: Field, world: int, values: Array, sides: Sides) -> None:
+    try:
+        check_settable(field, values, sides)
+    except DefinitionError as error:
+        raise DefinitionError(f"world {world}: {error}") from None
 
 
 def episode_values(state: State, layout: Layout) -> dict[Field, Array]:

@@ -292,6 +292,16 @@ def test_a_copy_of_a_world_goes_on_as_the_world_does(copied):
     assert [twin[name].tobytes() for name in twin.fields] == [world[name].tobytes() for name in world.fields]
 
 
+@pytest.mark.parametrize("value", [0.3, 0.01, np.nan, np.inf])
+def test_a_parameter_beyond_its_bounds_is_refused_with_its_world(value):
+    heat, rate = Field(), Parameter(0.1, low=0.05, high=0.2)
+    world = World(GRID, {"heat": heat, "rate": rate}, [Diffusion(heat, coefficient=rate)], num_worlds=3)
+    message = r"world 1: field 'rate' takes (finite numbers|values in \[0.05.*, 0.2.*\]), not "
+    with pytest.raises(DefinitionError, match=message), world.edit() as tick:
+        tick.rate = np.array([0.2, value, 0.1])
+    assert world[rate].tolist() == [np.float32(0.1)] * 3
+
+
 def test_a_deep_copy_of_a_world_has_the_same_fields():
     heat = Field()
     world = World(GRID, {"heat": heat}, seed=1)
