@@ -1,5 +1,6 @@
-"""What every test shares: floating-point errors raise; `make test` hardly optimises what it compiles."""
+"""What every test shares: floating-point errors raise; `make test` does not optimise what it compiles."""
 
+import gc
 import os
 
 import numpy as np
@@ -9,5 +10,31 @@ np.seterr(all="raise", under="ignore")
 
 def pytest_configure(config):
     """Compile faster, which is most of what `make test` does; `make test-all` tests what users run."""
-    if "not slow" in config.option.markexpr:
-        os.environ.setdefault("NUMBA_OPT", "1")
+    if "not slow" in config.option.markexpr and os.environ.setdefault("NUMBA_OPT", "0") == "0":
+        _leave_out_what_is_not_used()
+
+
+def pytest_collection_finish():
+    """Let the garbage collector pass over what is there for good: thousands of cases, and numba's types."""
+    gc.collect()
+    gc.freeze()
+
+
+def _leave_out_what_is_not_used():
+    """Let numba remove dead code even where it does not optimise.
+
+    Otherwise every function holds the address of each one that it calls, and is kept out of the disk cache.
+    """
+    from numba.core.codegen import CPUCodegen
+
+    managers = CPUCodegen._module_pass_manager
+
+    def with_passes(self, **options):
+        manager, builder = managers(self, **options)
+        if options.get("cost") != "cheap":
+            manager.add_sroa_pass()
+            manager.add_dead_code_elimination_pass()
+            manager.add_global_dead_code_eliminate_pass()
+        return manager, builder
+
+    CPUCodegen._module_pass_manager = with_passes

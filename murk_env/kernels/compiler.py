@@ -41,7 +41,12 @@ def kernel(function: AnyFunction) -> AnyFunction:
 
 
 def compile_source(
-    source: str, name: str, namespace: Mapping[str, object], *, checked: bool = False
+    source: str,
+    name: str,
+    namespace: Mapping[str, object],
+    *,
+    checked: bool = False,
+    entry: bool = False,
 ) -> Callable[..., Any]:
     """Compile a function given as text, as the loops over worlds around compiled hooks are.
 
@@ -53,6 +58,8 @@ def compile_source(
         name: the function to compile.
         namespace: what the source's global names mean, kernels and plain constants.
         checked: whether an index outside an array raises IndexError; otherwise it is not noticed.
+        entry: whether it is made for Python to call. What other compiled functions call is compiled
+            without an entry for Python, and a second time if Python calls it after all.
 
     Returns:
         The compiled function.
@@ -60,19 +67,19 @@ def compile_source(
     known = (source, name, checked, *((key, id(value)) for key, value in sorted(namespace.items())))
     if known in _sources:
         return _sources[known][0]
-    made = _compiled_source(source, name, namespace, checked=checked)
+    made = _compiled_source(source, name, namespace, checked=checked, entry=entry)
     if any(made is one for one in _made.values()):  # else it cannot be told apart from what is made next time
         _sources[known] = made, namespace
     return made
 
 
 def _compiled_source(
-    source: str, name: str, namespace: Mapping[str, object], *, checked: bool
+    source: str, name: str, namespace: Mapping[str, object], *, checked: bool, entry: bool
 ) -> Callable[..., Any]:
     filename = f"<murk_env {name} {zlib.crc32(source.encode()):08x}>"  # the same for the same text
     variables: dict[str, Any] = {"__name__": __name__, **namespace}
     exec(compile(source, filename, "exec"), variables)
-    made = _unique(variables[name], checked, lambda plain: compiled(plain, checked=checked))
+    made = _unique(variables[name], checked, lambda plain: compiled(plain, checked=checked, entry=entry))
     linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
     return made
 

@@ -6,10 +6,11 @@ from enum import IntEnum
 from typing import Any, TypeVar, cast
 
 from murk_env.kernels.disk_cache import attach_cache
+from murk_env.kernels.inner import InnerDispatcher, entered
 from murk_env.kernels.names import NOTHING, Reads, attribute_reads, global_names
 from murk_env.kernels.namespaces import is_namespace, members
 from murk_env.kernels.numba_content import is_overloaded
-from murk_env.kernels.numba_internals import COMPILES, PlannedCompiler, njit, plan_of
+from murk_env.kernels.numba_internals import COMPILES, PlannedCompiler, plan_of
 from murk_env.kernels.uncompiled import widened
 
 __all__ = ["compile_with_helpers", "compiled"]
@@ -17,12 +18,21 @@ __all__ = ["compile_with_helpers", "compiled"]
 AnyFunction = TypeVar("AnyFunction", bound=Callable[..., Any])
 
 
-def compiled(function: AnyFunction, *, checked: bool) -> AnyFunction:
-    """Return numba's dispatcher of a function, with the options and the disk cache of this package."""
+def compiled(function: AnyFunction, *, checked: bool, entry: bool = False) -> AnyFunction:
+    """Return a dispatcher of a function, with the options and the disk cache of this package.
+
+    Args:
+        function: a plain function.
+        checked: whether an index outside an array raises IndexError.
+        entry: whether it is Python that calls it, and not other compiled functions.
+    """
     if not COMPILES:
         return cast(AnyFunction, widened(cast(Any, function)))
     compiler = {"pipeline_class": PlannedCompiler} if plan_of(function) else {}
-    dispatcher = njit(nogil=True, error_model="numpy", boundscheck=checked, **compiler)(function)
+    options = {"nopython": True, "nogil": True, "error_model": "numpy", "boundscheck": checked}
+    if entry:
+        return entered(cast(Any, function), targetoptions=options, **compiler)
+    dispatcher = InnerDispatcher(cast(Any, function), targetoptions=options, **compiler)
     attach_cache(dispatcher)
     return cast(AnyFunction, dispatcher)
 

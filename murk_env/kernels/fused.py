@@ -54,7 +54,7 @@ class Fused:
         tests = [writer.test(choice) for choice in chosen]
         namespace = {f"kernel{index}": bound.kernel for index, bound in enumerate(bounds)}
         self.function = compile_source(
-            _source(writer.lines, calls, tests), "fused_kernels", {**namespace, **_NAMESPACE}
+            _source(writer.lines, calls, tests), "fused_kernels", {**namespace, **_NAMESPACE}, entry=True
         )
         self._table = np.array([0] * _BLOCK + [block, *writer.words], np.int64)
         slots = iter(writer.slots)

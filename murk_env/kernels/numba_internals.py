@@ -13,6 +13,7 @@ __all__ = [
     "COMPILES",
     "NUMBA_DIRECTORY",
     "VERSIONS",
+    "CPUDispatcher",
     "CompilationError",
     "CompileResult",
     "NumbaType",
@@ -29,7 +30,6 @@ __all__ = [
     "intrinsic_definition",
     "ir",
     "is_dispatcher",
-    "njit",
     "numba_ir",
     "numba_types",
     "pack_array",
@@ -38,7 +38,6 @@ __all__ = [
 
 _numba: Any = importlib.import_module("numba")
 
-njit: Any = _numba.njit
 NUMBA_DIRECTORY = Path(_numba.__file__).resolve().parent
 NumbaType: type = _numba.types.Type
 VERSIONS: tuple[str, str] = (_numba.__version__, importlib.import_module("llvmlite").__version__)
@@ -52,6 +51,7 @@ def internal(module: str, name: str) -> Any:
         return None
 
 
+CPUDispatcher: Any = importlib.import_module("numba.core.registry").CPUDispatcher
 numba_types: Any = _numba.types
 array_of: Any = numba_types.Array
 cgutils: Any = importlib.import_module("numba.core.cgutils")
