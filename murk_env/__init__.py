@@ -38,6 +38,7 @@ from murk_env.world import State, World
 
 if TYPE_CHECKING:
     from murk_env.faces.parallel import MurkParallelEnv as MurkParallelEnv
+    from murk_env.recording.datasets import to_minari as to_minari
     from murk_env.recording.recording import Recording as Recording
     from murk_env.recording.replay import replay as replay
 
@@ -103,6 +104,7 @@ _LATE = {
     "MurkParallelEnv": "murk_env.faces.parallel",
     "Recording": "murk_env.recording.recording",
     "replay": "murk_env.recording.replay",
+    "to_minari": "murk_env.recording.datasets",
 }
 
 

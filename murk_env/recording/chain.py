@@ -18,18 +18,11 @@ from typing import Any, cast
 
 import numpy as np
 import numpy.typing as npt
+from xxhash import xxh3_64
+from xxhash import xxh3_64_intdigest as _xxh3
 
-from murk_env.errors import MissingLibraryError
 from murk_env.observation.output import arrays_of
 from murk_env.recording.outputs import Outputs
-
-try:
-    from xxhash import xxh3_64
-    from xxhash import xxh3_64_intdigest as _xxh3
-except ImportError as error:
-    raise MissingLibraryError(
-        'Recordings need xxhash, which cannot be imported: pip install "murk-env[record]".'
-    ) from error
 
 __all__ = ["Chain", "checksum"]
 

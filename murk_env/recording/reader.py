@@ -32,6 +32,7 @@ class Reader:
         path: the file.
         header: what it says of its env.
         num_steps: steps that it holds.
+        fingerprint: the last entry's checksum, which all of the file has gone into.
 
     Raises:
         RecordingFileError: it is no recording, one of a newer format, damaged, or holds nothing yet.
@@ -44,7 +45,7 @@ class Reader:
         with self._connected() as connection:
             _check_tables(connection)
             self._header_checksum, self.header = self._read_header(connection)
-            self._last, self.num_steps = self._count(connection)
+            self._last, self.num_steps, self.fingerprint = self._count(connection)
 
     @contextlib.contextmanager
     def _connected(self) -> Generator[sqlite3.Connection]:
@@ -88,25 +89,30 @@ class Reader:
             )
         return found, Header.from_json(text)
 
-    def _count(self, connection: sqlite3.Connection) -> tuple[int, int]:
-        """Return the last entry's number, and how many steps there are.
+    def _count(self, connection: sqlite3.Connection) -> tuple[int, int, str]:
+        """Return the last entry's number, how many steps there are, and the last checksum.
 
         Every row's hashes stand there, so that no more rows are claimed than fit into the file.
         """
         last = connection.execute(
-            "SELECT number, first_step, num_steps, length(hashes) FROM timeline ORDER BY number DESC LIMIT 1"
+            "SELECT number, first_step, num_steps, length(hashes), hex(checksum) FROM timeline "
+            "WHERE length(checksum) = 8 ORDER BY number DESC LIMIT 1"
         ).fetchone()
         if last is None:
             raise RecordingFileError(
                 f"the recording {self.path} holds nothing yet: nothing was written before its process ended."
             )
-        number, first, num_steps, length = last
-        if not all(type(value) is int and value >= 0 for value in last) or length != 8 * self.header.num_rows:
+        *numbers, length, fingerprint = last
+        number, first, num_steps = numbers
+        if (
+            not all(type(value) is int and value >= 0 for value in numbers)
+            or length != 8 * self.header.num_rows
+        ):
             raise RecordingFileError(
                 f"the recording {self.path} is damaged: it does not end with a hash for each of its "
                 f"{self.header.num_rows} row(s)."
             )
-        return number, first + num_steps
+        return number, first + num_steps, fingerprint.lower()
 
     def entries(self, number: int = 0) -> Iterator[tuple[int, Entry]]:
         """Yield the numbers and entries of the timeline from one on, each checked.

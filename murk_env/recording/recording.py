@@ -49,7 +49,6 @@ class Recording:
     Raises:
         RecordingError: it is no such env, or an argument is none.
         RecordingFileError: the file is there, or cannot be written; nothing has been made.
-        MissingLibraryError: xxhash or safetensors is not installed.
     """
 
     _recorder: Recorder
@@ -103,6 +102,14 @@ class Recording:
             RecordingFileError: it cannot be written; nothing is lost, and it can be tried again.
         """
         self._recorder.flush()
+
+    def finish(self) -> None:
+        """Write everything and close the file, but not the env.
+
+        Raises:
+            RecordingFileError: not everything could be written; the file is closed all the same.
+        """
+        self._recorder.close()
 
     # --- what the wrappers of each face share ----------------------------------------------------
 

@@ -1,5 +1,6 @@
 """Plays a recording again, from the file alone, and compares what comes of it."""
 
+import dataclasses
 import operator
 import os
 from collections.abc import Iterator, Mapping, Sequence
@@ -31,6 +32,8 @@ class Replay:
         num_steps: steps that it holds.
         num_rows: number of rows.
         keeps_outputs: whether it holds the outputs too.
+        fingerprint: a checksum of everything in the file, 16 hexadecimal digits.
+        description: what the file says of its env, as JSON takes it, with the fingerprint.
         changes: what differs here from when it was recorded, recorded and now: versions of packages, the
             processor's kind, the source of the class. It is no fault as long as the bytes are the same.
     """
@@ -46,6 +49,8 @@ class Replay:
         header = self._reader.header
         self.path, self.num_steps = self._reader.path, self._reader.num_steps
         self.num_rows, self.keeps_outputs = header.num_rows, header.keeps_outputs
+        self.description = {**dataclasses.asdict(header), "num_steps": self.num_steps}
+        self.description["fingerprint"] = self.fingerprint = self._reader.fingerprint
         self.changes = header.changes(header.recipe(env_class).env_class)
 
     def __repr__(self) -> str:
@@ -60,7 +65,7 @@ class Replay:
             RecordingFileError: the file is damaged.
             ReplayError: the env cannot be made as it was, or refuses what it took.
         """
-        player = self._player()
+        player = self.player()
         names = player.rows.names
         chain = Chain(self.num_rows, self._reader.header.interval)
         kept: Difference | None = None
@@ -97,7 +102,7 @@ class Replay:
             RecordingFileError, ReplayError: as `compare`.
         """
         step = self._checked(step)
-        player = self._player(render_mode)
+        player = self.player(render_mode)
         for _ in self.played(player, step, step):
             pass
         return player.face
@@ -122,7 +127,7 @@ class Replay:
         """
         first, last = self._checked(first), self._checked(self.num_steps if last is None else last)
         every = whole("every", every)
-        player = self._player()
+        player = self.player()
         for step, _, rows in self.played(player, last, first):
             whole_reset = rows is None or len(rows) == self.num_rows
             if step >= first and (step - first) % every == 0 and whole_reset:
@@ -196,7 +201,8 @@ class Replay:
             )
         return chosen
 
-    def _player(self, render_mode: str | None = None) -> Player:
+    def player(self, render_mode: str | None = None) -> Player:
+        """Return the env, made again, and what plays it."""
         return Player(self._reader.header, self._env_class, others=self._others, render_mode=render_mode)
 
 
@@ -224,7 +230,6 @@ def replay(
         RecordingFileError: the file is no recording, or damaged.
         ReplayError: the env cannot be made as it was: the class or its package is missing, or it is another
             version, with other parameters or fields.
-        MissingLibraryError: xxhash or safetensors is not installed.
     """
     played = Replay(path, env_class, others)
     if check:

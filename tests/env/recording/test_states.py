@@ -57,7 +57,8 @@ def test_a_run_goes_on_from_what_was_changed(change, path):
 @pytest.mark.parametrize("face", FACES)
 def test_an_env_that_runs_already_is_recorded_from_there(face, path):
     env, twin = make(face), make(face)
-    play(env, 7), play(twin, 7)
+    for one in (env, twin):
+        play(one, 7)
     recording = Recording(env, path)
     play(recording, 5, seed=None)
     recording.close()
