@@ -7,6 +7,7 @@
     │   ├── LatticeError                    a lattice's sides, edges or cells
     │   ├── BlueprintError                  what build() returned
     │   ├── ParameterError (TypeError)      a parameter of an environment
+    │   ├── MemorySizeError (MemoryError)   worlds that do not fit into memory
     │   ├── PictureError                    how a world is drawn
     │   ├── PropagatorConfigError           a coefficient of a propagator
     │   └── PipelineError                   reads, writes and order of the propagators
@@ -77,6 +78,10 @@ class BlueprintError(DefinitionError):
 
 class ParameterError(DefinitionError, TypeError):
     """A parameter of an environment is unknown or has a value it cannot have."""
+
+
+class MemorySizeError(DefinitionError, MemoryError):
+    """Worlds do not fit into memory; nothing was allocated for them."""
 
 
 class PictureError(DefinitionError):

@@ -17,11 +17,14 @@ from murk_env.faces.actions import ActionReader
 from murk_env.faces.options import FaceOptions, check_face
 from murk_env.faces.screen import Screen
 from murk_env.faces.static_sharing import shared_static
+from murk_env.fields import Field
 from murk_env.fields.bookkeeping import ACTIVE
 from murk_env.observation import Observation, ObservationPlan
 from murk_env.observation.buffers import ObservationBuffers
+from murk_env.observation.output import bytes_of_one
 from murk_env.world import World
 from murk_env.world.identity import Identity
+from murk_env.world.memory import bytes_of_fields, check_memory
 
 __all__ = ["Assembly", "assemble"]
 
@@ -70,18 +73,22 @@ def assemble(
         static_arena: the static fields of another face of this class and parameters.
         parameters: the environment's parameters by name.
         agents: whether the face shows the groups' agents, instead of the world.
+
+    Raises:
+        MemorySizeError: the worlds do not fit into memory; nothing was allocated for them.
     """
     params = make_params(cls.__name__, cls.Params, parameters)
     options = options.for_class(cls, cast(Any, cls).metadata)
     blueprint = cls.blueprint_for(params)
     check_face(cls.__name__, blueprint, agents=agents)
     author = _author(cls, params, blueprint, options)
+    fields = {**cls.fields, ACTIVE.name: ACTIVE} if blueprint.rewards_agents else cls.fields
+    plans = _fitting_plans(cls.__name__, blueprint, fields, num_worlds, agents=agents)
     if static_arena is None:
         static_arena = shared_static(cls, params, blueprint)
-    world = _world(cls, blueprint, num_worlds, static_arena, checked=options.checked)
+    world = _world(fields, blueprint, num_worlds, static_arena, checked=options.checked)
     world.identity = _identity(cls, params, world)
     actions = ActionReader(_action_space(blueprint), num_worlds, clips=options.clips)
-    plans = _plans(blueprint, world, agents=agents)
     observed = [ObservationBuffers(plan, num_worlds, copy=options.copy) for plan in plans]
     batch = Batch(
         author.hooks(),
@@ -111,17 +118,16 @@ def _author(
 
 
 def _world(
-    cls: type[Environment],
+    fields: Mapping[str, Field],
     blueprint: Blueprint,
     num_worlds: int,
     static: StaticArena | None,
     *,
     checked: bool,
 ) -> World:
-    fields = cls.fields
     return World(
         blueprint.lattice,
-        {**fields, ACTIVE.name: ACTIVE} if blueprint.rewards_agents else fields,
+        fields,
         blueprint.propagators,
         num_worlds=num_worlds,
         num_agents=blueprint.num_agents,
@@ -148,9 +154,22 @@ def _action_space(blueprint: Blueprint) -> "spaces.Space[Any]":
     return cast("spaces.Space[Any]", blueprint.action_space)
 
 
-def _plans(blueprint: Blueprint, world: World, *, agents: bool) -> list[ObservationPlan]:
+def _fitting_plans(
+    owner: str, blueprint: Blueprint, fields: Mapping[str, Field], num_worlds: int, *, agents: bool
+) -> list[ObservationPlan]:
+    """Return the plans, once it is known that worlds and observations fit into memory."""
+    num_cells, what = blueprint.lattice.num_cells, f"{owner}: {num_worlds} world(s)"
+    needed = {"fields": bytes_of_fields(fields.values(), num_cells, blueprint.num_agents, num_worlds)}
+    check_memory(what, needed)
+    plans = _plans(blueprint, fields, agents=agents)
+    each = sum(bytes_of_one(plan.allocate(0)) for plan in plans)
+    check_memory(what, needed | {"observations": 2 * num_worlds * each})  # one is held while another is made
+    return plans
+
+
+def _plans(blueprint: Blueprint, fields: Mapping[str, Field], *, agents: bool) -> list[ObservationPlan]:
     """Return the plan of the world's observation, or those of its groups' agents."""
-    lattice, known = blueprint.lattice, frozenset(world.fields.values())
+    lattice, known = blueprint.lattice, frozenset(fields.values())
     if not agents:
         return [
             ObservationPlan(cast(Observation, blueprint.observation), lattice, known, blueprint.num_agents)

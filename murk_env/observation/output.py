@@ -1,11 +1,12 @@
 """Observations as they are handed out: one array or, in the dict layout, an array for each key."""
 
+import math
 from collections.abc import Callable
 from typing import Any
 
 import numpy.typing as npt
 
-__all__ = ["Output", "arrays_of", "each_array", "row_of", "rows_of"]
+__all__ = ["Output", "arrays_of", "bytes_of_one", "each_array", "row_of", "rows_of"]
 
 Array = npt.NDArray[Any]
 Output = Array | dict[str, Array]
@@ -35,3 +36,8 @@ def row_of(output: Output, row: int) -> Output:
     if isinstance(output, dict):
         return {key: array[row] for key, array in output.items()}
     return output[row]
+
+
+def bytes_of_one(output: Output) -> int:
+    """Return the bytes of each row."""
+    return sum(math.prod(array.shape[1:]) * array.itemsize for array in arrays_of(output))

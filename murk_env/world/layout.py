@@ -17,6 +17,7 @@ from murk_env.fields.bookkeeping import BOOKKEEPING
 from murk_env.fields.fitting import Sides
 from murk_env.lattice import Lattice
 from murk_env.propagators.base import Propagator
+from murk_env.world.memory import bytes_of_fields, check_memory
 from murk_env.world.pipeline import Pipeline
 from murk_env.world.static_values import field_ids, field_specs
 
@@ -109,13 +110,16 @@ def lay_out(
     Raises:
         LatticeError: it is no lattice, or one that contradicts itself.
         FieldError: the fields' names or the number of agents are not possible.
+        MemorySizeError: the worlds do not fit into memory.
         PipelineError: the propagators do not fit the fields or each other.
     """
     if not isinstance(lattice, Lattice):  # pyright: ignore[reportUnnecessaryIsInstance]
         raise LatticeError(f"a World lies on a Lattice, such as Square4(8, 8), not on {lattice!r}.")
-    lattice.check()
     named = _named(fields)
     agents = _num_agents(num_agents, named)
+    needed = bytes_of_fields(named.values(), lattice.num_cells, agents, num_worlds)
+    check_memory(f"{num_worlds} world(s) of {lattice.num_cells} cells", {"fields": needed})
+    lattice.check()
     pipeline = Pipeline(propagators, derived, named.values(), lattice, float(dt))
     ids = field_ids(named)
     return Layout(

@@ -71,6 +71,7 @@ class World:
         PipelineError: the propagators do not fit the fields or each other.
         FieldError: a static field has no value, one of a wrong shape, or one outside the bounds of a field
             whose initial value it is.
+        MemorySizeError: the worlds do not fit into memory; nothing was allocated.
     """
 
     def __init__(

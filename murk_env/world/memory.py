@@ -1,0 +1,98 @@
+"""Whether worlds fit into memory, asked before anything is allocated."""
+
+import math
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from murk_env.errors import MemorySizeError
+from murk_env.fields import Field
+from murk_env.fields.bookkeeping import BOOKKEEPING
+
+__all__ = ["available_bytes", "bytes_of_fields", "check_memory"]
+
+_SMALL = 1 << 26  # what is asked for without looking: to look takes longer than to make such worlds
+_PER_WORLD = 64  # bytes: its flags, its action, its place in lists
+_ROOT = Path("/")
+
+
+def bytes_of_fields(fields: Iterable[Field], num_cells: int, num_agents: int, num_worlds: int) -> int:
+    """Return what fields take: static ones once, all others twice for each world."""
+    total = _PER_WORLD * num_worlds
+    for field in (*fields, *BOOKKEEPING.values()):
+        copies = 1 if field.mutability == "static" else 2 * num_worlds
+        total += copies * 4 * math.prod(field.shape(num_cells, num_agents))
+    return total
+
+
+def check_memory(what: str, parts: Mapping[str, int]) -> None:
+    """Refuse what does not fit.
+
+    Args:
+        what: is to be made.
+        parts: bytes, by what takes them.
+
+    Raises:
+        MemorySizeError: with the bytes asked for and available.
+    """
+    needed = sum(parts.values())
+    if needed <= _SMALL:
+        return
+    available = available_bytes()
+    if available is not None and needed > available:
+        listing = ", ".join(f"{name} {_said(number)}" for name, number in parts.items())
+        raise MemorySizeError(
+            f"{what} would take {_said(needed)} of memory ({listing}), but {_said(available)} are available; "
+            f"make fewer worlds, or smaller ones."
+        )
+
+
+def available_bytes(root: Path = _ROOT) -> int | None:
+    """Return how much memory this process can still have, None where that is not known.
+
+    That is what the system has left, swap included, or less if a control group allows less.
+
+    Args:
+        root: where the system's files are.
+    """
+    system = _numbers(root / "proc/meminfo")
+    if "MemAvailable" not in system:
+        return None
+    left = 1024 * (system["MemAvailable"] + system.get("SwapFree", 0))
+    return max(0, min([left, *_left_in_groups(root)]))
+
+
+def _left_in_groups(root: Path) -> Iterable[int]:
+    """Yield what each control group that this process is in has left: files' pages can be given back."""
+    for line in _text(root / "proc/self/cgroup").splitlines():
+        _, controllers, path = line.split(":", 2)
+        if controllers not in ("", "memory"):
+            continue
+        limit, usage = ("memory.max", "memory.current") if not controllers else _FIRST_VERSION
+        top = root / "sys/fs/cgroup" / controllers
+        own = top / path.lstrip("/")
+        for group in (own, *own.parents):
+            allowed, used = _text(group / limit).strip(), _text(group / usage).strip()
+            if allowed.isdecimal() and used.isdecimal():
+                yield int(allowed) - int(used) + _numbers(group / "memory.stat").get("inactive_file", 0)
+            if group == top:
+                break
+
+
+_FIRST_VERSION = ("memory.limit_in_bytes", "memory.usage_in_bytes")
+
+
+def _numbers(path: Path) -> dict[str, int]:
+    """Return the numbers of a file of names and numbers."""
+    words = [line.split() for line in _text(path).splitlines()]
+    return {line[0].rstrip(":"): int(line[1]) for line in words if len(line) > 1 and line[1].isdecimal()}
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except OSError:
+        return ""
+
+
+def _said(number: int) -> str:
+    return f"{number / 1e9:,.2f} GB" if number >= 1e9 else f"{number / 1e6:,.1f} MB"
