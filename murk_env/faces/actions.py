@@ -83,7 +83,7 @@ class ActionReader:
             ActionTypeError: for a scalar, or a dtype that the space does not hold.
             ActionError: for the wrong number or shape of actions, or one outside the space.
         """
-        if skipped is None and self._took(actions, self.actions.shape):
+        if self._took(actions, self.actions.shape, skipped):
             return self.actions
         return self._take(self._as_array(actions), skipped)
 
@@ -101,13 +101,22 @@ class ActionReader:
             return self.actions
         return self.actions if self._took(action, self._filler.shape) else self._read_alone(action)
 
-    def _took(self, given: Any, shape: tuple[int, ...]) -> bool:
+    def _took(self, given: Any, shape: tuple[int, ...], skipped: npt.NDArray[Any] | None = None) -> bool:
         """Take an array that is as hooks are given it, by the kernel; return whether it was and may be."""
         if not (self._has_kernel and type(given) is np.ndarray):
             return False
         array: Array = given
-        fits_in = array.dtype == self._flat.dtype and array.shape == shape
-        return fits_in and bool(_take_legal(array.ravel(), *self._ends, self._flat))
+        if array.dtype != self._flat.dtype or array.shape != shape:
+            return False
+        if skipped is not None:
+            array = array.copy()
+            self._fill(array, skipped)
+        return bool(_take_legal(array.ravel(), *self._ends, self._flat))
+
+    def _fill(self, actions: Array, skipped: npt.NDArray[Any]) -> None:
+        """Put a legal action where none is used."""
+        filler = self._filler
+        actions[skipped] = filler if skipped.ndim == 1 else np.broadcast_to(filler, actions.shape)[skipped]
 
     def _read_alone(self, action: Any) -> Array:
         expected = self._filler.shape
@@ -156,7 +165,7 @@ class ActionReader:
             self._refuse(given, taken, who)
         np.copyto(self.actions, values)
         if skipped is not None:
-            self.actions[skipped] = np.broadcast_to(self._filler, given.shape)[skipped]
+            self._fill(self.actions, skipped)
         return self.actions
 
     def _within(self, given: Array) -> tuple[Array, npt.NDArray[np.bool_]]:
