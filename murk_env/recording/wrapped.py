@@ -1,5 +1,6 @@
 """What may stand within a recording, and the seeds that it draws by itself."""
 
+import copy
 import dataclasses
 import operator
 from typing import Any, cast
@@ -9,7 +10,7 @@ from gymnasium.wrappers import OrderEnforcing, PassiveEnvChecker, TimeLimit
 
 from murk_env.errors import ParameterError, RecordingError
 from murk_env.faces.recipe import Recipe, recipe_of
-from murk_env.faces.seeding import draw_seed, peek_seed, read_seeds
+from murk_env.faces.seeding import draw_seed, read_seeds
 
 __all__ = ["first_seeds", "plain_seeds", "recipe_or_refuse", "whole"]
 
@@ -57,13 +58,18 @@ def first_seeds(face: Any, recipe: Recipe, seed: Any) -> Any:
         SeedError, SeedTypeError: as the reset would.
     """
     if recipe.face == "single":
-        return peek_seed(face.np_random) if seed is None else seed
+        return _next_seed(face.np_random) if seed is None else seed
     if recipe.face == "parallel":
         return draw_seed(np.random.default_rng()) if seed is None else seed
     if seed is not None and not isinstance(seed, list | tuple):
         return seed
     seeds = read_seeds(seed, recipe.num_worlds, face._counted)
-    return [peek_seed(face._generator(world)) if one is None else one for world, one in enumerate(seeds)]
+    return [_next_seed(face._generator(world)) if one is None else one for world, one in enumerate(seeds)]
+
+
+def _next_seed(generator: np.random.Generator) -> int:
+    """Return the seed that a face is about to draw, leaving its generator as it is."""
+    return draw_seed(copy.deepcopy(generator))
 
 
 def plain_seeds(seed: Any) -> Any:

@@ -78,7 +78,7 @@ def test_wrappers_go_around_a_recording(tmp_path):
 
 
 def test_a_batch_takes_little_more_than_its_actions(tmp_path):
-    recording = Recording(make("vector", num=256), tmp_path / "run")
+    recording = Recording(make("vector", num=256), tmp_path / "run", flush_seconds=1e9)
     recording.reset(seed=0)
     step_on(recording, 640)
     recording.close()

@@ -1,0 +1,64 @@
+"""Row 10: what recording a run costs, in time and on disk."""
+
+import tempfile
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from benchmarks import subjects
+from benchmarks.report import at_most
+from benchmarks.run import Found, Run, beside, limit
+from benchmarks.timing import Sample
+from murk_env import Recording
+
+NUM_WORLDS = 1_024
+NUM_STEPS = 1_280  # of the recording that is weighed: 20 intervals
+BOUNDS = {
+    64: 1.15,
+    1: None,
+}  # by the steps after which hashes are kept: the time, over that without recording
+
+
+def measure(run: Run) -> Found:
+    """Time a recorded batch beside one that is not, and weigh what a step takes on disk."""
+    (number,) = run.worlds(NUM_WORLDS)
+    found: Found = []
+    for interval, bound in BOUNDS.items():
+        plain = subjects.staggered("not recorded", number)
+        with _recording(interval) as around:
+            ours = subjects.staggered("ours", number, around=around)
+            name = f"{number:,} worlds, hashes every {interval} step(s)"
+            found += run.compare(10, name, ours, [beside(at_most(bound), plain)])
+    size = Sample((_bytes_a_step(number),))
+    what = "a byte for each action"
+    return [*found, limit(10, "on disk, a step of all worlds", "B", size, number, what, at_most(1.25))]
+
+
+@contextmanager
+def _recording(interval: int) -> Generator[Callable[[Any], Any]]:
+    """Return what records a batch into a file that goes when all is done."""
+    recordings: list[Any] = []
+
+    def around(envs: Any) -> Any:
+        recordings.append(Recording(envs, Path(folder) / "run", hash_every=interval))
+        return recordings[0]
+
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            yield around
+        finally:
+            for recording in recordings:
+                recording.close()
+
+
+def _bytes_a_step(number: int) -> float:
+    """Return the size of a recording's file over its steps."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "run"
+        recording = Recording(subjects.vector_env(number), path)
+        actions = recording.action_space.sample()
+        for _ in range(NUM_STEPS):
+            recording.step(actions)
+        recording.close()
+        return path.stat().st_size / NUM_STEPS
