@@ -1,5 +1,6 @@
 """Returns of Wildfire: a crew that wets whatever the fire is about to take."""
 
+import functools
 import math
 from typing import Any
 
@@ -7,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from benchmarks.returns import act_at_random
+from murk_env.propagators.writing import kernel
 
 __all__ = ["POLICIES", "optimum", "wet_ahead"]
 
@@ -32,10 +34,10 @@ def wet_ahead(observations: Floats, action_space: Any, rng: np.random.Generator)
     tinder = forest * (dryness > DRY)
     danger = threat(burning, tinder, observations[:, -2:])
     actions = np.zeros((len(observations), crew), np.int64)
-    distances = hops(side)
+    distances, patience = hops(side), PATIENCE ** hops(side)
     for member in range(crew):
         here = places[:, 1, member] * side + places[:, 0, member]
-        gain = around(danger).reshape(-1, cells) * PATIENCE ** distances[here]
+        gain = around(danger).reshape(-1, cells) * patience[here]
         goal = gain.argmax(axis=1)
         actions[:, member] = steps_to(goal, here, burning.reshape(-1, cells), distances, side)
         actions[gain.max(axis=1) <= 0.0, member] = 0
@@ -54,22 +56,29 @@ def threat(burning: Floats, tinder: Floats, breeze: Floats) -> Floats:
 
 def spread(field: Floats, factors: Floats) -> Floats:
     """Return what comes to every cell from its neighbours, weighted by the way it comes."""
-    arrivals = [factors[:, way, None, None] * shifted(field, *WAYS[way]) for way in range(6)]
-    return np.sum(arrivals, axis=0)
+    total = np.zeros(field.shape)
+    add_neighbours(0, len(field), np.ascontiguousarray(field), WAYS, factors, total)
+    return total
 
 
 def around(field: Floats) -> Floats:
     """Return the sum over every cell and its neighbours."""
-    return field + np.sum([shifted(field, *way) for way in WAYS], axis=0)
+    return field + spread(field, np.ones((len(field), 6)))
 
 
-def shifted(field: Floats, q: int, r: int) -> Floats:
-    """Return the field moved by a way, 0 where nothing comes from."""
+@kernel
+def add_neighbours(start: int, stop: int, field: Any, ways: Any, factors: Any, total: Any) -> None:
+    """Add to every cell of rows [start, stop) what its neighbours hold, one way after another."""
     side = field.shape[1]
-    padded = np.pad(field, ((0, 0), (1, 1), (1, 1)))
-    return padded[:, 1 - r : 1 - r + side, 1 - q : 1 - q + side]
+    for row in range(start, stop):
+        for way in range(len(ways)):
+            q, r = ways[way]
+            for to_r in range(max(0, r), min(side, side + r)):
+                for to_q in range(max(0, q), min(side, side + q)):
+                    total[row, to_r, to_q] += factors[row, way] * field[row, to_r - r, to_q - q]
 
 
+@functools.cache
 def hops(side: int) -> npt.NDArray[np.int64]:
     """Return the hops between all cells, (num_cells, num_cells)."""
     r, q = np.divmod(np.arange(side * side), side)
