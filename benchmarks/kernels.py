@@ -25,6 +25,7 @@ class StillFrame:
         self.lattice = lattice
         self.num_worlds = num_worlds
         self.coefficients = np.tile(np.array(propagator.coefficients, np.float64), (num_worlds, 1))
+        self.elapsed_steps, self.time = np.ones(num_worlds, np.int32), np.ones(num_worlds)
         self._previous, self._target = (aligned(num_worlds, lattice.num_cells) for _ in range(2))
         self._previous[:] = np.random.default_rng(0).random(self._previous.shape, np.float32)
 

@@ -92,7 +92,7 @@ class Planner:
         return first[means.argmax() * repeats]  # the first of equals, which is the script
 
     def varied(self, actions: NDArray[np.int64], candidates: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Return actions of which some are replaced, alike in all branches of a candidate; none in the first's."""
+        """Return actions of which some are replaced, alike in a candidate's branches; none in the first's."""
         count = candidates[-1] + 1
         space = self.envs.single_action_space
         most = getattr(space, "nvec", getattr(space, "n", None))
@@ -121,9 +121,7 @@ def compare(
     env_class, script = class_of(name), module_of(name).POLICIES["scripted"]
     found = {"script": returns(name, script, len(seeds), group=None, seed=0, seeds=seeds)}
     if with_trained:
-        found["PPO"] = returns(
-            name, trained(name), len(seeds), group=pupil_group(name), seed=0, seeds=seeds
-        )
+        found["PPO"] = returns(name, trained(name), len(seeds), group=pupil_group(name), seed=0, seeds=seeds)
     for number in branches:
         planner = Planner(env_class, script, Search(number, **options))
         shown = tqdm(seeds, desc=f"{number} branches", unit="start")
@@ -163,7 +161,9 @@ def draw(name: str, found: dict[str, Numbers], path: Path) -> None:
             axes.axhline(found[who].mean(), linestyle=style, color="0.35", label=who)
     axes.set_xscale("log", base=2)
     axes.set_xticks(list(planned), [str(number) for number in planned])
-    axes.set(xlabel="branches a decision", ylabel="mean return", title=f"{name}, {len(found['script'])} starts")
+    axes.set(
+        xlabel="branches a decision", ylabel="mean return", title=f"{name}, {len(found['script'])} starts"
+    )
     axes.legend(frameon=False)
     axes.spines[["top", "right"]].set_visible(False)
     figure.savefig(path, dpi=150)

@@ -2,7 +2,17 @@
 
 from collections.abc import Callable
 
-from benchmarks.rows import autoreset, batched, cold_start, framework, lattices, memory, single, threads
+from benchmarks.rows import (
+    autoreset,
+    batched,
+    cold_start,
+    framework,
+    lattices,
+    memory,
+    single,
+    state,
+    threads,
+)
 from benchmarks.run import Found, Run
 
 TITLES = {
@@ -15,6 +25,7 @@ TITLES = {
     7: "memory in the steady state",
     8: "cold start, in fresh processes",
     9: "resetting 1 % of the worlds at each step, a world step",
+    10: "branching, saving and restoring beside a step of all worlds",
 }
 
 ROWS: dict[int, Callable[[Run], Found]] = {
@@ -27,4 +38,5 @@ ROWS: dict[int, Callable[[Run], Found]] = {
     7: memory.measure,
     8: cold_start.measure,
     9: autoreset.measure,
+    10: state.measure,
 }
