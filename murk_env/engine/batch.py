@@ -235,9 +235,9 @@ class Batch:
 
     def _name(self, error: BaseException) -> None:
         """Raise the failure of a hook, or of the env's own work, that has not been named yet."""
+        name, self._hooks.current = self._hooks.current, None
         if not isinstance(error, Exception) or isinstance(error, TickFailedError | ThreadFailedError):
             return
-        name, self._hooks.current = self._hooks.current, None
         if isinstance(error, RowAccessError):
             name = HookName.START
         if name:
@@ -248,10 +248,9 @@ class Batch:
         ) from error
 
     def _recover(self) -> None:
-        """After a failure or an interrupt, wherever it came: close the tick, read the flags again."""
+        """After a failure or an interrupt, wherever it came, close the tick; the next call reads flags."""
         self._report.pending = self._checks.skipped = None
         self._arena.abandon_tick()
-        self.read_phases()
 
     def recover_in_child(self) -> None:
         """In a forked child, be as after an interrupt, if another thread was in the middle of a step."""

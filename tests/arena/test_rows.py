@@ -22,6 +22,7 @@ def test_worlds_may_be_indices_or_a_mask(arena, worlds):
         ([4], "world 4 does not exist; there are 4"),
         ([-1], "world -1 does not exist; there are 4"),
         ([1, 3, 1], "world 1 is named 2 times"),
+        ([0, 2, 2, 3], "world 2 is named 2 times"),
         ([0.0], r"worlds must be a mask or integers in one dimension, not float64 of shape \(1,\)"),
         ([[0]], r"worlds must be a mask or integers in one dimension, not int64 of shape \(1, 1\)"),
         ([True, False], r"the mask of worlds has shape \(2,\); it must be \(4,\)"),

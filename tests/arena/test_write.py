@@ -73,6 +73,15 @@ def test_a_sparse_field_is_copied_at_most_once_a_tick(arena, drag):
     assert arena.metrics.sparse_reuse_misses == 1
 
 
+def test_a_sparse_field_of_one_number_is_copied_too():
+    one = FieldSpec(FieldId(0), "one", (), mutability=Mutability.SPARSE)
+    arena = PingPongArena([one], num_worlds=1)
+    for total in (1.0, 2.0, 3.0):
+        with arena.begin_tick() as tick:
+            tick.update(one.id)[...] += 1.0
+        assert arena.snapshot().read(one.id).tolist() == [total]
+
+
 def test_a_discarded_sparse_write_does_not_count_as_written_in_the_next_tick(arena, drag):
     guard = arena.begin_tick()
     guard.update(drag.id)[...] = 7.0

@@ -8,7 +8,7 @@ import pytest
 
 from murk_env import Field, MurkVectorEnv, Propagator, Square4, World, per_world
 from murk_env.errors import HookError, PropagatorError, ReentrantStepError
-from tests.env.engine.states import state_of
+from tests.env.engine.states import batch_of, state_of
 from tests.env.worlds import CompiledForager, Walker
 
 GRID = Square4(1, 4)
@@ -167,6 +167,23 @@ def test_a_hook_that_raises_leaves_every_world_as_it_was(hook, mode, num_steps):
     assert state_of(envs) == before
     broken.clear()
     assert play(envs, 9) == play(twin, 9)
+
+
+@pytest.mark.parametrize("error", [BoomError, KeyboardInterrupt])
+def test_a_failure_outside_the_hooks_is_not_blamed_on_one_that_failed_before(error, monkeypatch):
+    env_class, broken = faulty(Walker, "info", error)
+    env = env_class()
+    env.reset(seed=1)
+    broken.append(True)
+    with pytest.raises((HookError, KeyboardInterrupt)):
+        env.step(0)
+
+    def fail(guard):
+        raise BoomError("no arrays")
+
+    monkeypatch.setattr(batch_of(env)._bindings, "open", fail)
+    with pytest.raises(HookError, match=r"Faulty, outside its hooks, raised BoomError: no arrays"):
+        env.step(0)
 
 
 @pytest.mark.parametrize("hook", ["act", "reward", "start"])

@@ -60,6 +60,7 @@ REPRESENTATIVES = [
 def everything(env):
     """Return all that a call may change: the worlds, the generators of seeds, what the face tells of them."""
     batch, names = batch_of(env), ("agents", "_np_random_seed", "_seeds")
+    batch.check_open()  # as every call does first: it tidies up after one that failed
     told = [copy.copy(vars(env).get(name)) for name in names]
     if not isinstance(env, MurkParallelEnv):
         told.append(str(env.np_random[0] if isinstance(env.np_random, tuple) else env.np_random))

@@ -1,5 +1,7 @@
 """Seeds, reset options and masks: what is taken, what is refused before anything changes."""
 
+import copy
+
 import numpy as np
 import pytest
 from gymnasium import error as gymnasium_error
@@ -175,6 +177,22 @@ def test_an_unseeded_first_reset_takes_its_numbers_from_np_random():
     for env in (first, second):
         env.np_random = np.random.default_rng(12)
     assert first.reset()[0].tobytes() == second.reset()[0].tobytes()
+
+
+@pytest.mark.parametrize("make", [Walker, lambda: MurkVectorEnv(Walker, 2)])
+def test_an_unseeded_first_reset_draws_from_np_random_once_and_a_seed_gives_another(make):
+    env = make()
+    generators = env.np_random if isinstance(env.np_random, tuple) else (env.np_random,)
+    expected = copy.deepcopy(generators)
+    for one in expected:
+        one.integers(2**63)
+    env.reset()
+    env.reset()
+    assert [one.bit_generator.state for one in generators] == [one.bit_generator.state for one in expected]
+    env.reset(seed=5)
+    known = env.np_random if isinstance(env.np_random, tuple) else (env.np_random,)
+    for world, one in enumerate(known):
+        assert one.bit_generator.state == seeding.np_random(5 + world)[0].bit_generator.state
 
 
 def test_seeds_beyond_64_bits_are_seeds():

@@ -14,6 +14,7 @@ from murk_env import Blueprint, Field, MurkEnv, MurkVectorEnv, Observation, Obse
 from murk_env.errors import HookError, ParameterError
 from murk_env.kernels import KernelCall, kernel, threads
 from murk_env.kernels.fused import Fused
+from murk_env.kernels.program import ThreadFailedError
 from murk_env.kernels.threads import ThreadedRunner
 from murk_envs import HeatSeeker
 from tests.conformance.subjects import REGISTERED
@@ -211,7 +212,9 @@ def test_a_child_reads_anew_what_a_step_had_not_yet_noted():
         np.array([0]),
         True,
     )  # as another thread may leave them
-    assert in_child(lambda: [batch.ready, batch.pending is None, not batch.runner.alone]) == bytes([1, 1, 1])
+    assert in_child(
+        lambda: [batch.check_open() is None and batch.ready, batch.pending is None, not batch.runner.alone]
+    ) == bytes([1, 1, 1])
 
 
 def test_a_copy_has_the_same_number_of_threads():
@@ -284,6 +287,42 @@ def test_every_world_is_run_exactly_once(num_worlds):
     for run in range(1, 200):
         runner.run(fused, num_worlds)
         assert (times == run).all()
+    runner.close()
+
+
+@kernel
+def fail_at(start, stop, wrong):
+    for world in range(start, stop):
+        if world == wrong[0]:
+            raise ValueError("on purpose")
+
+
+def test_a_run_after_one_that_failed_has_not_failed_itself():
+    runner, wrong = ThreadedRunner(2, 0), np.array([5])
+    fused = Fused([KernelCall(fail_at, (wrong,))], 16)
+    with pytest.raises(ThreadFailedError):
+        runner.run(fused, 64)
+    wrong[0] = -1
+    runner.run(fused, 64)
+    runner.close()
+
+
+def test_an_interrupt_of_a_shared_run_ends_the_threads(monkeypatch):
+    def interrupted(*arguments):
+        raise KeyboardInterrupt
+
+    before, runner, times = workers(), ThreadedRunner(3, 0), np.zeros(64, np.int64)
+    fused = Fused([KernelCall(mark, (times,))], 16)
+    runner.run(fused, 64)
+    assert len(workers() - before) == 2
+    with monkeypatch.context() as patch:
+        patch.setattr(cast(Any, threads)._Crew, "share", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            runner.run(fused, 64)
+    assert runner.num_workers == 0
+    assert not workers() - before
+    runner.run(fused, 64)
+    assert (times == 2).all()
     runner.close()
 
 
