@@ -13,6 +13,7 @@ from murk_env.author.per_world import CompiledHook
 from murk_env.author.world_view import VIEW_NAMES, WorldView
 from murk_env.errors import BlueprintError, DefinitionError, PictureError
 from murk_env.fields import Field, RowTick, Tick, Values, fields_of
+from murk_env.kernels.places import first_line
 from murk_env.lattice import Lattice
 from murk_env.rendering.picture import Picture
 
@@ -167,8 +168,7 @@ def _check_signature(where: str, hook: Callable[..., Any], wanted: str) -> None:
     except TypeError:
         misled = True
     if misled:
-        code = getattr(hook, "__code__", None)
-        place = f', line {code.co_firstlineno} of "{code.co_filename}",' if code else ""
+        place = f" ({first_line(hook)})" if hasattr(hook, "__code__") else ""
         raise DefinitionError(
             f"{where}{place} takes {signature} beside self, but is given ({', '.join(given)}); "
             f"write {wanted}."

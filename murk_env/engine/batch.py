@@ -30,6 +30,7 @@ from murk_env.errors import (
 )
 from murk_env.fields import RowTick, Tick, Values
 from murk_env.fields.bookkeeping import ENDED, NOT_STARTED, PHASE
+from murk_env.kernels.places import came_from
 from murk_env.kernels.program import Program, ThreadFailedError
 from murk_env.kernels.threads import ThreadedRunner
 from murk_env.observation.buffers import ObservationBuffers
@@ -244,7 +245,7 @@ class Batch:
             raise hook_failed(f"{self._owner}.{name}", error) from error
         raise HookError(
             f"{self._owner}, outside its hooks, raised {described(error)}; the tick was undone for all "
-            f"worlds."
+            f"worlds.{came_from(error)}"
         ) from error
 
     def _recover(self) -> None:

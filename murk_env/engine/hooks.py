@@ -13,15 +13,17 @@ from murk_env.author.per_world import CompiledHook
 from murk_env.engine.failures import compilation_failed, hook_failed
 from murk_env.engine.infos import NO_INFO, Info, InfoForm, check_info
 from murk_env.engine.lifting import Argument, FieldArray, Given, LiftedHook, Number, Table, lift
+from murk_env.engine.reruns import rerun
 from murk_env.engine.writes import check_derived, check_writes
 from murk_env.errors import HookError, TickFailedError, described
-from murk_env.fields import Field, RowTick, Values
+from murk_env.fields import Field, Parameter, RowTick, Values
 from murk_env.fields.bookkeeping import ACTIVE, EPISODE, RNG_KEY, STEP
 from murk_env.fields.checks import check_values
 from murk_env.fields.deriving import DeriveTick
 from murk_env.fields.views import known_as
 from murk_env.kernels import CompilationError, KernelCall
 from murk_env.kernels.fused import fits
+from murk_env.kernels.places import came_from
 from murk_env.kernels.program import Run, Stage
 from murk_env.random import WorldRng, origins, site_word
 from murk_env.world import World
@@ -88,7 +90,7 @@ class HookStages:
         return Stage(
             HookName.ACT,
             partial(self._bind_act, binding),
-            partial(self._failed, HookName.ACT),
+            partial(self._failed, HookName.ACT, binding.staged),
             moves=self._moves(HookName.ACT),
             check=check if self._arena.checked else None,
         )
@@ -109,7 +111,7 @@ class HookStages:
         return Stage(
             name,
             partial(self._bind_outcome, name, binding.staged),
-            partial(self._failed, name),
+            partial(self._failed, name, binding.staged),
             moves=self._moves(name),
             check=partial(self._check_rewards, binding.steps) if proves else None,
         )
@@ -146,7 +148,7 @@ class HookStages:
         return Stage(
             HookName.START,
             partial(self._bind_start, binding.staged, worlds),
-            partial(self._failed, HookName.START),
+            partial(self._failed, HookName.START, binding.staged, worlds),
             moves=self._moves(HookName.START),
             check=self._check_start if self._arena.checked else None,
         )
@@ -207,7 +209,7 @@ class HookStages:
         return Stage(
             HookName.DERIVE,
             partial(self._bind_derive, binding.staged, worlds),
-            partial(self._failed, HookName.DERIVE),
+            partial(self._failed, HookName.DERIVE, binding.staged),
             moves=self._moves(HookName.DERIVE),
             check=partial(self._check_derive, guard) if self._arena.checked else None,
         )
@@ -304,17 +306,47 @@ class HookStages:
             return hook(*arguments)
         except TickFailedError as error:
             raise HookError(
-                f"{self._owner}.{name} raised {described(error)}; the tick was undone."
+                f"{self._owner}.{name} raised {described(error)}; the tick was undone.{came_from(error)}"
             ) from error
 
-    def _failed(self, name: HookName, error: Exception) -> Exception:
+    def _failed(self, name: HookName, staged: Staged, *given: Any) -> Exception:
+        *reset, error = given
         if isinstance(error, TickFailedError):
             return error  # it names its hook already
+        where = f"{self._owner}.{name}"
         if isinstance(error, CompilationError):
-            return compilation_failed(
-                f"{self._owner}.{name}", error, cast(CompiledHook, self._hooks.of(name))
-            )
-        return hook_failed(f"{self._owner}.{name}", error)
+            return compilation_failed(where, error, cast(CompiledHook, self._hooks.of(name)))
+        if name not in self._lifted:
+            return hook_failed(where, error)
+        worlds = self._that_ran(staged, *reset)
+        found = rerun(name, self._lifted[name], worlds, partial(self._as_they_were, name, staged))
+        return hook_failed(where, error, found)
+
+    def _that_ran(self, staged: Staged, reset: Array | None = None) -> Array:
+        """Return the worlds that a failed hook ran for: all, or those of `reset` whose episode begins."""
+        if reset is None:
+            return self._layout.order
+        if reset is self._layout.order:  # within a step, in which all others have made one
+            return np.flatnonzero(staged.after[STEP] == 0)
+        return self.rows.worlds
+
+    def _as_they_were(self, name: HookName, staged: Staged) -> list[Any]:
+        """Return copies of what a lifted hook was handed, as it was before the hook ran."""
+        return [self._as_it_was(argument, staged, name) for argument in self._lifted[name].arguments]
+
+    def _as_it_was(self, argument: Argument, staged: Staged, name: HookName) -> Any:
+        value = self._fetched(argument, staged, name)
+        if argument is Given.OUTPUT:
+            return value.copy()
+        if not isinstance(argument, FieldArray) or not value.flags.writeable:
+            return value
+        field = argument.field
+        if name is HookName.ACT:
+            return staged.before[field].copy()
+        if name is HookName.DERIVE or isinstance(field, Parameter):
+            return value.copy()
+        initial = staged.after[field.initial] if isinstance(field.initial, Field) else field.initial
+        return np.full_like(value, initial)
 
     def _take(self, name: HookName, result: Any, out: Array, kinds: str) -> None:
         given = np.asarray(result)

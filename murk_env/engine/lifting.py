@@ -13,6 +13,7 @@ from murk_env.engine.members import CLOCK, TABLES, WorldMembers
 from murk_env.errors import DefinitionError, did_you_mean
 from murk_env.fields import Field
 from murk_env.kernels import compile_source
+from murk_env.kernels.places import first_line, line_of
 from murk_env.kernels.records import Flat, Path, RecordError, flatten
 
 __all__ = ["Argument", "FieldArray", "Given", "LiftedHook", "Number", "Table", "lift"]
@@ -75,12 +76,15 @@ class LiftedHook:
         arguments: what it takes then, in order.
         flat: the hook, which the loop calls.
         where: the hook and its place, for messages.
+        shares: by each of the first arguments, in the order of `flat.paths`, the expression for what the loop
+            hands over of it.
     """
 
     run: Callable[..., Any]
     arguments: Sequence[Argument]
     flat: Flat
     where: str
+    shares: Sequence[str]
 
     @property
     def fields(self) -> list[Field]:
@@ -120,35 +124,34 @@ def lift(
     """
     where = f"{hooks.owner}.{kind}"
     first, *names = _parameters(hook, where)
-    _check_arguments(f"{where}, {_place(hook)},", kind, names, per_agent=per_agent)
+    place = first_line(hook.function)
+    _check_arguments(f"{where} ({place})", kind, names, per_agent=per_agent)
     members = WorldMembers(hooks, fields, checked=checked)
     try:
         flat = flatten(hook.function, (first, "before"), members.resolve, checked=checked)
     except RecordError as error:
-        raise DefinitionError(f"{where}, {members.explained(error)}") from error
+        place = line_of(error.filename, error.line)
+        raise DefinitionError(f"{where} ({place}): {members.explained(error)}") from error
     if kind in OUTCOMES and not flat.returns:
         what = "a number" if kind is HookName.REWARD else "a bool"
         raise DefinitionError(
-            f"{where}, {_place(hook)}: returns nothing, on some way through it at least; it must always "
-            f"return {what}."
+            f"{where} ({place}): returns nothing, on some way through it at least; it must always return "
+            f"{what}."
         )
     handed = [_handed(path, members, dt) for path in flat.paths]
     source, arguments = _loop(kind, handed, flat, per_agent=per_agent)
     namespace = {"np": np, "hook": flat.function}
     run = compile_source(source, f"{kind}_worlds", namespace, checked=checked)
-    return LiftedHook(run, arguments, flat, f"{where}, {_place(hook)},")
-
-
-def _place(hook: CompiledHook) -> str:
-    code = hook.function.__code__
-    return f'line {code.co_firstlineno} of "{code.co_filename}"'
+    return LiftedHook(run, arguments, flat, f"{where} ({place})", [share for _, share in handed])
 
 
 def _parameters(hook: CompiledHook, where: str) -> tuple[str, ...]:
     code = hook.function.__code__
     names = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
     if not names:
-        raise DefinitionError(f"{where}, {_place(hook)}, takes no argument; the first is self, one world.")
+        raise DefinitionError(
+            f"{where} ({first_line(hook.function)}) takes no argument; the first is self, one world."
+        )
     return names
 
 
@@ -196,7 +199,7 @@ def _loop(
     """Return the source of the loop over worlds, and what it takes."""
     arguments: list[Argument] = [argument for argument, _ in handed]
     names = [f"value{index}" for index in range(len(handed))]
-    given = [row.format(name) for name, (_, row) in zip(names, handed, strict=True)]
+    given = [share.format(name) for name, (_, share) in zip(names, handed, strict=True)]
     passed = {"action": "actions[world]", "rng": "rng", "agent": "agent"}
     rest = [name for name in flat.arguments if name != "before"]
     call = f"hook({', '.join([*given, *(passed[name] for name in rest)])})"

@@ -74,24 +74,23 @@ class WorldMembers:
         return value if isinstance(value, int | float) and not name.startswith("_") else None
 
     def explained(self, error: RecordError) -> str:
-        """Return the place of an error and its reason, with what may have been meant."""
-        place = f'line {error.line} of "{error.filename}"'
+        """Return the reason of an error, with what may have been meant."""
         if error.path is None or self.resolve(error.path) is not None:
-            return f"{place}: {error.reason.rstrip('.')}."
+            return f"{error.reason.rstrip('.')}."
         _, name, *rest = error.path
         written = ".".join(error.path)
         if name == "params" and rest:
-            return f"{place}: {written} is {self._parameter_hint(rest[0])}"
+            return f"{written} is {self._parameter_hint(rest[0])}"
         if name in ELSEWHERE:
-            return f"{place}: {written} is {ELSEWHERE[name]}"
+            return f"{written} is {ELSEWHERE[name]}"
         if (member := self._hooks.member(name)) is not None:
             kinds = "numbers, tuples of numbers and functions"
-            return f"{place}: {written} is {member!r}, but compiled code takes {kinds} alone."
+            return f"{written} is {member!r}, but compiled code takes {kinds} alone."
         known = [*self.fields, "params", *TABLES, *CLOCK]
         near = difflib.get_close_matches(name, known, n=1)
         hint = f"did you mean {error.path[0]}.{near[0]}?" if near else did_you_mean(name, known)
         what = f"no field, parameter, constant or function of {self._hooks.owner}"
-        return f"{place}: {written} is {what}; {hint}"
+        return f"{written} is {what}; {hint}"
 
     def _parameter_hint(self, name: str) -> str:
         params = self._hooks.params

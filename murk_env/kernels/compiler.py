@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 from murk_env.kernels.fingerprint import fingerprint
-from murk_env.kernels.functions import compile_with_helpers, compiled
+from murk_env.kernels.functions import compile_with_helpers, compiled, to_check
 from murk_env.kernels.numba_internals import COMPILES, CompilationError, is_dispatcher
 
 __all__ = ["COMPILES", "CompilationError", "compile_function", "compile_source", "kernel"]
@@ -92,7 +92,8 @@ def compile_function(function: Callable[..., Any], *, checked: bool = False) -> 
     function, so a closure made anew by every environment of a class is compiled once.
 
     Args:
-        function: a plain function in numba's dialect, or an already compiled one, returned as it is.
+        function: a plain function in numba's dialect, or an already compiled one, returned as it is; an
+            author's own is compiled anew where indices are checked.
         checked: whether an index outside an array raises IndexError; otherwise it is not noticed.
 
     Returns:
@@ -101,6 +102,7 @@ def compile_function(function: Callable[..., Any], *, checked: bool = False) -> 
     Raises:
         TypeError: ``function`` is not a plain Python function.
     """
+    function = to_check(function) if checked else function
     if is_dispatcher(function):
         return function
     if not isinstance(function, types.FunctionType):

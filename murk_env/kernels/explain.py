@@ -5,11 +5,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from murk_env.kernels.numba_internals import NUMBA_DIRECTORY
+from murk_env.kernels.places import is_authors
 
 __all__ = ["explain"]
 
-_OURS = (Path(__file__).resolve().parents[1], NUMBA_DIRECTORY)
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 _PLACES = re.compile(
     r'File "(?P<file>[^"\n]+)", line (?P<line>\d+):|\b(?:at|from) (?P<at>\S[^\n]*?) \((?P<on>\d+)\)'
@@ -99,20 +98,11 @@ def _places(error: BaseException, text: str) -> Iterator[tuple[str, int]]:
     """Yield the author's lines that an error names, the innermost first."""
     for found in _PLACES.finditer(text):
         filename, line = found["file"] or found["at"], found["line"] or found["on"]
-        if _is_authors(filename):
+        if is_authors(filename):
             yield (_absolute(filename) if found["file"] else filename), int(line)
     place: Any = getattr(error, "loc", None)
-    if place is not None and _is_authors(place.filename):
+    if place is not None and is_authors(place.filename):
         yield place.filename, place.line
-
-
-def _is_authors(filename: str) -> bool:
-    if filename == "unknown location":  # so numba calls what it has lost sight of
-        return False
-    if filename.startswith("<"):
-        return not filename.startswith("<murk_env ")
-    path = Path(filename).resolve()
-    return not any(path.is_relative_to(directory) for directory in _OURS)
 
 
 def _absolute(filename: str) -> str:

@@ -10,10 +10,10 @@ from murk_env.kernels.inner import InnerDispatcher, entered
 from murk_env.kernels.names import NOTHING, Reads, attribute_reads, global_names
 from murk_env.kernels.namespaces import is_namespace, members
 from murk_env.kernels.numba_content import is_overloaded
-from murk_env.kernels.numba_internals import COMPILES, PlannedCompiler, plan_of
+from murk_env.kernels.numba_internals import COMPILES, PlannedCompiler, is_dispatcher, plan_of
 from murk_env.kernels.uncompiled import widened
 
-__all__ = ["compile_with_helpers", "compiled"]
+__all__ = ["compile_with_helpers", "compiled", "to_check"]
 
 AnyFunction = TypeVar("AnyFunction", bound=Callable[..., Any])
 
@@ -35,6 +35,13 @@ def compiled(function: AnyFunction, *, checked: bool, entry: bool = False) -> An
     dispatcher = InnerDispatcher(cast(Any, function), targetoptions=options, **compiler)
     attach_cache(dispatcher)
     return cast(AnyFunction, dispatcher)
+
+
+def to_check(function: Any) -> Any:
+    """Return the plain function of one that an author compiled, whose indices numba would not check."""
+    if is_dispatcher(function) and function.py_func.__module__.partition(".")[0] != "murk_env":
+        return function.py_func
+    return function
 
 
 def _is_read_for_members(value: Any, read: Reads) -> bool:
@@ -65,6 +72,7 @@ def compile_with_helpers(
     reads = attribute_reads(function.__code__)
 
     def ready(value: Any, read: Reads) -> Any:
+        value = to_check(value) if checked else value
         if isinstance(value, types.FunctionType) and not is_overloaded(value):
             return compile_with_helpers(value, made, checked)
         if isinstance(value, IntEnum) and not any(read.paths):

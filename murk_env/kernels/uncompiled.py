@@ -1,4 +1,6 @@
-"""Functions that run as Python, with numbers as wide as compiled code has them (NUMBA_DISABLE_JIT=1).
+"""Functions that run as Python, with numbers as wide as compiled code has them.
+
+They do with NUMBA_DISABLE_JIT=1, and where one that failed is run again to see where.
 
 To numba a number such as `0.1` is a float64, and so is its product with a float32. To numpy Python's own
 floats have no width, and the product is a float32. So in a copy of the function, whose lines remain the
@@ -15,6 +17,8 @@ from typing import Any, cast
 import numpy as np
 
 from murk_env.kernels.namespaces import is_namespace
+from murk_env.kernels.numba_internals import is_dispatcher
+from murk_env.kernels.watched import plain
 
 __all__ = ["wide", "widened"]
 
@@ -27,11 +31,24 @@ def wide(value: Any) -> Any:
         return tuple(map(wide, cast("tuple[Any, ...]", value)))
     if value is math:
         return _MATH
+    if is_dispatcher(value):
+        return _uncompiled(value)
     if is_namespace(value):
         return _WideNamespace(value)
     if isinstance(value, types.FunctionType) and not isinstance(value.__globals__, _Globals):
         return value if value.__module__.partition(".")[0] == "numpy" else widened(value)
     return value
+
+
+def _uncompiled(dispatcher: Any) -> Any:
+    """Return a compiled function as Python, but for this package's own: those are not what is looked at."""
+    if dispatcher.py_func.__module__.partition(".")[0] != "murk_env":
+        return widened(dispatcher.py_func)
+
+    def call(*arguments: Any) -> Any:
+        return dispatcher(*map(plain, arguments))
+
+    return call
 
 
 @cache

@@ -13,7 +13,6 @@ from weakref import WeakSet
 import numpy.typing as npt
 
 from murk_arena import FieldId, PingPongArena, TickGuard
-from murk_env.errors import PropagatorError, described
 from murk_env.fields import Field, RowTick, Tick
 from murk_env.fields.bookkeeping import EPISODE, PHASE, RNG_KEY, STEP
 from murk_env.fields.views import KEPT, Editor, Values, of_derive
@@ -22,6 +21,7 @@ from murk_env.kernels.program import Program, Run, Runner, Stage
 from murk_env.propagators.base import Propagator
 from murk_env.random import WorldRng, origins
 from murk_env.world.checks import TickChecks
+from murk_env.world.failures import propagator_failed, stage_failed
 from murk_env.world.frames import PropagatorFrame
 from murk_env.world.layout import Layout
 from murk_env.world.limits import apply_limits, limit_of
@@ -223,7 +223,7 @@ class Bindings:
         return Stage(
             propagator.name,
             fetch,
-            partial(_propagator_failed, propagator.name, layout.num_worlds),
+            partial(propagator_failed, layout, arena, propagator, fetch, staged),
             moves=any(field.mutability == "sparse" for field in fields),
             check=partial(checks.propagator, propagator, guard) if arena.checked else None,
         )
@@ -234,7 +234,7 @@ class Bindings:
             Stage(
                 f"the bounds of {field.name}",
                 partial(limit_of, arena.staging_view(layout.ids[field]), field, layout.order),
-                partial(_propagator_failed, f"the bounds of {field.name}", layout.num_worlds),
+                partial(stage_failed, f"the bounds of {field.name}", layout.num_worlds),
             )
             for field in layout.bounded
             if field.mutability == "per_tick"
@@ -248,12 +248,6 @@ class Bindings:
             apply_limits(guard, ids, bounded)
 
         return [Stage("the bounds of sparse fields", lambda: apply)] if bounded else []
-
-
-def _propagator_failed(name: str, num_worlds: int, error: Exception) -> PropagatorError:
-    return PropagatorError(
-        f"{name} raised {described(error)}; the tick was undone for all {num_worlds} worlds."
-    )
 
 
 def _tick_of(layout: Layout, guard: TickGuard, staged: Staged, rng: WorldRng) -> Tick:

@@ -18,6 +18,7 @@ from murk_env.errors import (
 )
 from murk_env.fields import Field, RowTick, Tick, Values
 from murk_env.fields.bookkeeping import RNG_KEY
+from murk_env.kernels.places import came_from
 from murk_env.kernels.program import Program
 from murk_env.lattice import Lattice
 from murk_env.propagators.base import Propagator
@@ -144,7 +145,9 @@ class World:
                 try:
                     act(binding.tick)
                 except Exception as error:
-                    raise HookError(f"act raised {described(error)}; the tick was undone.") from error
+                    raise HookError(
+                        f"act raised {described(error)}; the tick was undone.{came_from(error)}"
+                    ) from error
                 if self.arena.checked:
                     self.checks.hook("act", guard)
                 self.bindings.settle(guard, binding)

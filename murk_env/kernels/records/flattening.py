@@ -23,6 +23,7 @@ class Flat:
         paths: what it is handed first, in this order, each once.
         arguments: the author's other arguments, in order, handed over after; a default is not filled in.
         returns: whether it returns something on every way through it.
+        uncompiled: returns the same function as Python.
         written: the paths of what it may write. Too many rather than too few: an array counts that it hands
             to a function it knows nothing of, or of which it changes a part that may be a number.
         assigned: the paths of those to whose elements it assigns for certain.
@@ -32,6 +33,7 @@ class Flat:
     paths: tuple[Path, ...]
     arguments: tuple[str, ...]
     returns: bool
+    uncompiled: Callable[[], Callable[..., Any]]
     written: frozenset[Path]
     assigned: frozenset[Path]
 
@@ -62,11 +64,13 @@ def flatten(
         raise TypeError(f"expected a plain Python function to compile, got {function!r}")
     made = make(function, {name: (name,) for name in records}, Context(resolve, checked, ()))
     plan, known = made.plan, made.effects
-    run = made.compiled
-    if not is_dispatcher(run):
-        run = call_with_records(widened(function), plan.records, plan.paths, plan.arguments, resolve)
+
+    def uncompiled() -> Callable[..., Any]:
+        return call_with_records(widened(function), plan.records, plan.paths, plan.arguments, resolve)
+
+    run = made.compiled if is_dispatcher(made.compiled) else uncompiled()
     written, assigned = (
         frozenset(plan.paths[index] for index in indices if index < len(plan.paths))
         for indices in (known.written, known.assigned)
     )
-    return Flat(run, plan.paths, plan.arguments, known.returns, written, assigned)
+    return Flat(run, plan.paths, plan.arguments, known.returns, uncompiled, written, assigned)

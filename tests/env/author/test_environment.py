@@ -80,7 +80,7 @@ def test_what_describes_all_envs_of_a_class_has_to_be_a_classmethod(name):
 )
 def test_an_array_hook_that_does_not_take_what_it_is_given_is_refused_with_its_line(hook, function, message):
     wrong = type("Wrong", (Walker,), {hook: function})
-    with pytest.raises(DefinitionError, match=rf'Wrong.{hook}, line \d+ of "{__file__}", .*{message}'):
+    with pytest.raises(DefinitionError, match=rf"Wrong.{hook} \(.*test_environment.py:\d+: .+\) .*{message}"):
         wrong()
 
 

@@ -1,6 +1,7 @@
 """Hooks for one world: what `self` and the arguments are, and what is refused with the author's line."""
 
 import dataclasses
+import os
 import re
 from random import random as draw_globally
 from typing import Annotated, Any, Literal
@@ -28,7 +29,7 @@ from tests.env.agent_worlds import Crew, Mayflies
 from tests.env.worlds import CompiledForager, Counter
 
 LATTICE = Square4(2, 3)
-HERE = re.escape(__file__)
+HERE = re.escape(os.path.relpath(__file__))
 
 
 class Plate(MurkEnv):
@@ -306,7 +307,7 @@ def test_functions_and_constants_of_a_class_that_is_mixed_in_are_available():
 def test_agent_is_refused_where_agents_share_one_reward(env_class, hook):
     with pytest.raises(
         DefinitionError,
-        match=f"Mine.{hook}, line .* names the argument 'agent', which it is not given; agents share one rew",
+        match=rf"Mine.{hook} \(.*\) names the argument 'agent', which it is not given; agents share one rew",
     ):
         made(env_class, **{hook: lambda self, agent: agent})()
 
@@ -329,9 +330,10 @@ def test_agent_is_refused_where_agents_share_one_reward(env_class, hook):
     ids=lambda value: value if isinstance(value, str) and len(value) < 12 else "",
 )
 def test_an_unknown_argument_is_refused_with_those_there_are(hook, function, message):
-    place = f'line {function.__code__.co_firstlineno} of "{__file__}"'
-    expected = re.escape(f"Mine.{hook}, {place}, names the argument {message}")
-    with pytest.raises(DefinitionError, match=f"^{expected}"):
+    place = rf"\({HERE}:{function.__code__.co_firstlineno}: .+\)"
+    with pytest.raises(
+        DefinitionError, match=rf"^Mine.{hook} {place} names the argument {re.escape(message)}"
+    ):
         made(**{hook: function})()
 
 
@@ -344,7 +346,7 @@ def test_self_comes_first():
 
 def test_a_hook_without_any_argument_is_refused():
     with pytest.raises(
-        DefinitionError, match=r"Mine.terminated, line \d+ of .*, takes no argument; the first is self"
+        DefinitionError, match=r"Mine.terminated \(.+:\d+: .+\) takes no argument; the first is self"
     ):
         made(terminated=lambda: False)()
 
@@ -451,7 +453,7 @@ def test_what_cannot_be_compiled_is_refused_with_the_authors_line(reward, messag
     line = code.co_firstlineno + (not message.startswith("returns nothing"))
     with pytest.raises(
         DefinitionError,
-        match=rf'Mine.reward, line {line} of "{HERE}": {message.replace("?", ".")}',
+        match=rf"Mine.reward \({HERE}:{line}: .+\): {message.replace('?', '.')}",
     ):
         made(reward=reward)()
 
@@ -463,14 +465,14 @@ def deep(world: Any) -> float:
 def test_the_line_of_a_helper_function_is_told():
     line = deep.__code__.co_firstlineno + 1
     with pytest.raises(
-        DefinitionError, match=rf'Mine.reward, line {line} of "{HERE}": self.haet is no field, .* self.he'
+        DefinitionError, match=rf"Mine.reward \({HERE}:{line}: return .+\): self.haet is no field, .* self.he"
     ):
         made(reward=lambda self: deep(self))()
 
 
 def test_a_terminated_that_returns_nothing_is_told_what_to_return():
     with pytest.raises(
-        DefinitionError, match=r"Mine.terminated, line \d+ of .*: returns nothing, .* always return a bool"
+        DefinitionError, match=r"Mine.terminated \(.+:\d+: def .+\): returns nothing, .* always return a bool"
     ):
         made(terminated=returns_nothing)()
 
@@ -510,9 +512,7 @@ def test_a_hook_that_numba_does_not_compile_is_told_in_one_sentence_with_its_lin
     env = made(reward=reward)()
     env.reset(seed=1)
     line = reward.__code__.co_firstlineno + 1
-    with pytest.raises(
-        HookError, match=rf'Mine.reward, line {line} of "{HERE}",? cannot be compiled: {message}'
-    ):
+    with pytest.raises(HookError, match=rf"Mine.reward \({HERE}:{line}: .+\) cannot be compiled: {message}"):
         env.step(0)
 
 
@@ -529,8 +529,8 @@ def test_a_hook_that_numba_does_not_compile_is_told_in_one_sentence_with_its_lin
 def test_a_hook_that_returns_no_number_is_told_with_its_line(hook, one, returned, what):
     env = made(**{hook: returned})()
     env.reset(seed=1)
-    place = rf'line {returned.__code__.co_firstlineno} of "{HERE}"'
-    with pytest.raises(HookError, match=rf"Mine.{hook}, {place}, returns {what}; it must return a {one}\."):
+    place = rf"\({HERE}:{returned.__code__.co_firstlineno}: .+\)"
+    with pytest.raises(HookError, match=rf"Mine.{hook} {place} returns {what}; it must return a {one}\."):
         env.step(0)
 
 
@@ -546,5 +546,7 @@ def test_a_failed_compilation_leaves_the_worlds_as_they_were_and_the_next_step_f
 def test_checked_mode_refuses_an_index_outside_an_array():
     env = made(reward=lambda self: self.heat[self.params.sides + 3])(checked=True)
     env.reset(seed=1)
-    with pytest.raises(HookError, match=r"Mine.reward raised IndexError: index is out of bounds; the tick"):
+    with pytest.raises(
+        HookError, match=r"Mine.reward raised IndexError: index 6 is out of bounds for self.heat"
+    ):
         env.step(0)

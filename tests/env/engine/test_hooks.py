@@ -115,10 +115,8 @@ def write_sparse(self):
 def test_act_for_one_world_has_the_fields_that_are_not_its_own_read_only(env_class, act):
     env = type("Writing", (env_class,), {"act": per_world(act)})()
     line = act.__code__.co_firstlineno + 1
-    with pytest.raises(
-        HookError,
-        match=rf"Writing.act, line {line} of .*test_hooks.py.* writes to an array that is read-only here",
-    ):
+    place = rf"Writing.act \(.*test_hooks.py:{line}: .*\)"
+    with pytest.raises(HookError, match=f"{place} cannot be compiled: writes to an array that is read-only"):
         begin_and_step(lambda: env)
 
 

@@ -1,0 +1,78 @@
+"""Where an author's code stands, as messages say it: `file.py:12: the line's text`."""
+
+import linecache
+import os
+import sysconfig
+import types
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, cast
+
+from murk_env.kernels.numba_internals import NUMBA_DIRECTORY
+
+__all__ = ["came_from", "first_line", "is_authors", "line_of"]
+
+_LIBRARY = Path(sysconfig.get_path("stdlib")).resolve()
+_PACKAGES = _LIBRARY / "site-packages"
+_OTHERS = (Path(__file__).resolve().parents[1], NUMBA_DIRECTORY, NUMBA_DIRECTORY.with_name("numpy"))
+_LONGEST = 90
+
+
+def line_of(filename: str, line: int) -> str:
+    """Return a file's name, from the working directory if it lies there, a line's number and its text."""
+    text = linecache.getline(filename, line).strip()
+    if len(text) > _LONGEST:
+        text = f"{text[:_LONGEST]}..."
+    return f"{_short(filename)}:{line}: {text}" if text else f"{_short(filename)}:{line}"
+
+
+def first_line(function: Callable[..., Any]) -> str:
+    """Return where a function of Python's begins: its `def`, below decorators."""
+    code: types.CodeType = cast(Any, function).__code__
+    linecache.checkcache(code.co_filename)
+    line = code.co_firstlineno
+    while linecache.getline(code.co_filename, line).lstrip().startswith("@"):
+        line += 1
+    return line_of(code.co_filename, line)
+
+
+def came_from(error: BaseException, world: int | None = None) -> str:
+    """Return a sentence with the world and the innermost of the author's lines that an error came from."""
+    place = _last_line(error)
+    if world is None:
+        return f" At {place}" if place else ""
+    return f" In world {world}, at {place}" if place else f" In world {world}."
+
+
+def is_authors(filename: str) -> bool:
+    """Whether a file is the author's: none of this package, of numba, numpy or Python."""
+    if filename == "unknown location":  # so numba calls what it has lost sight of
+        return False
+    if filename.startswith("<"):
+        return not filename.startswith(("<murk_env ", "<frozen ", "<__array_function__ "))
+    path = Path(filename).resolve()
+    if path.is_relative_to(_LIBRARY) and not path.is_relative_to(_PACKAGES):
+        return False
+    return not any(path.is_relative_to(directory) for directory in _OTHERS)
+
+
+def _last_line(error: BaseException) -> str | None:
+    """Return the innermost of the author's lines that an error came through, None if it came through none."""
+    found = None
+    trace = error.__traceback__
+    while trace is not None:
+        filename = trace.tb_frame.f_code.co_filename
+        if is_authors(filename):
+            found = filename, trace.tb_lineno
+        trace = trace.tb_next
+    return None if found is None else line_of(*found)
+
+
+def _short(filename: str) -> str:
+    if filename.startswith("<"):
+        return filename
+    try:
+        short = os.path.relpath(filename)
+    except ValueError:  # another drive
+        return filename
+    return filename if short.startswith("..") else short

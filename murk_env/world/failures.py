@@ -1,0 +1,57 @@
+"""What the failure of a propagator surfaces as."""
+
+from collections.abc import Callable
+
+from murk_arena import PingPongArena
+from murk_env.errors import PropagatorError, described
+from murk_env.kernels import CompilationError, KernelCall
+from murk_env.kernels.places import came_from
+from murk_env.kernels.program import Run
+from murk_env.propagators.base import Propagator
+from murk_env.world.layout import Layout
+from murk_env.world.staged import Staged
+
+__all__ = ["propagator_failed", "stage_failed"]
+
+
+def propagator_failed(
+    layout: Layout,
+    arena: PingPongArena,
+    propagator: Propagator,
+    fetch: Callable[[], Run],
+    staged: Staged,
+    error: Exception,
+) -> PropagatorError:
+    """Return the error of a propagator that raised, with the world if a kernel did."""
+    world = None
+    if not isinstance(error, CompilationError):
+        world = _failing_world(layout, arena, propagator, fetch, staged)
+    return stage_failed(propagator.name, layout.num_worlds, error, world)
+
+
+def _failing_world(
+    layout: Layout, arena: PingPongArena, propagator: Propagator, fetch: Callable[[], Run], staged: Staged
+) -> int | None:
+    """Return the world in which a kernel fails, found by running it again from what there was before."""
+    try:
+        run = fetch()
+    except Exception:  # it is the binding that fails
+        return None
+    if not isinstance(run, KernelCall) or any(field.mutability == "sparse" for field in propagator.updates):
+        return None
+    for field in propagator.updates:
+        arena.staging_view(layout.ids[field])[...] = staged.before[field]
+    for world in range(layout.num_worlds):
+        try:
+            run(world, world + 1)
+        except Exception:
+            return world
+    return None
+
+
+def stage_failed(name: str, num_worlds: int, error: Exception, world: int | None = None) -> PropagatorError:
+    """Return the error of a stage that raised, in a world if that is known."""
+    return PropagatorError(
+        f"{name} raised {described(error)}; the tick was undone for all {num_worlds} worlds."
+        f"{came_from(error, world)}"
+    )
