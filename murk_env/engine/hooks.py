@@ -20,7 +20,7 @@ from murk_env.fields import Field, Parameter, RowTick, Values
 from murk_env.fields.bookkeeping import ACTIVE, EPISODE, RNG_KEY, STEP
 from murk_env.fields.checks import check_values
 from murk_env.fields.deriving import DeriveTick
-from murk_env.fields.views import known_as
+from murk_env.fields.views import CheckedRowTick, known_as
 from murk_env.kernels import CompilationError, KernelCall
 from murk_env.kernels.fused import fits
 from murk_env.kernels.places import came_from
@@ -186,9 +186,9 @@ class HookStages:
         ids, rows = self._layout.ids, self.rows
         clocks = (rows.read(ids[RNG_KEY]), rows.read(ids[EPISODE]), rows.read(ids[STEP]))
         rng = WorldRng(*clocks, origin=origins.START)
-        self._call(
-            HookName.START, RowTick(rows, self._layout.fields, ids, rng, self._layout.sides), rows.worlds
-        )
+        kind = CheckedRowTick if self._arena.checked else RowTick
+        tick = kind(rows, self._layout.fields, ids, rng, self._layout.sides)
+        self._call(HookName.START, tick, rows.worlds)
 
     def _check_start(self) -> None:
         rows, ids = self.rows, self._layout.ids

@@ -53,7 +53,7 @@ def storable(field: Field, values: npt.ArrayLike) -> Array:
         raise DefinitionError(
             f"field {field.name!r} holds {field.dtype}, the values are {given.dtype}; convert them first."
         )
-    if field.dtype == np.int32 and given.dtype.itemsize > 4 and given.size:
+    if field.dtype == np.int32 and given.size and not np.can_cast(given.dtype, np.int32):
         limits = np.iinfo(np.int32)
         if not limits.min <= given.min() <= given.max() <= limits.max:
             raise DefinitionError(

@@ -11,9 +11,10 @@ from murk_env.errors import DefinitionError, UnknownFieldError, did_you_mean
 from murk_env.fields.bookkeeping import ACTIVE, STEP
 from murk_env.fields.field import Field
 from murk_env.fields.fitting import Sides, fitted
+from murk_env.kernels.watched import guarded
 from murk_env.random import WorldRng
 
-__all__ = ["KEPT", "RowTick", "Tick", "Values", "of_derive"]
+__all__ = ["KEPT", "CheckedRowTick", "CheckedTick", "RowTick", "Tick", "Values", "of_derive"]
 
 Array = npt.NDArray[Any]
 
@@ -168,6 +169,26 @@ class Tick:
         self._values.show(field, values)
 
 
+class CheckedTick(Tick):
+    """The same in checked mode: int32 arrays refuse numbers that they cannot hold, instead of wrapping."""
+
+    __slots__ = ()
+
+    def __getattr__(self, name: str) -> Array:
+        return guarded(f"tick.{name}", super().__getattr__(name))
+
+    def __getitem__(self, field: Field) -> Array:
+        return guarded(f"tick.{field.name}", super().__getitem__(field))
+
+    def edit(self, field: Field) -> Array:
+        """Return a writable array of the field; it holds the values so far."""
+        return guarded(f"tick.{field.name}", super().edit(field))
+
+    def at(self, field: Field, cells: npt.NDArray[np.integer[Any]]) -> Array:
+        """Return each world's value at its own cell, as `Values.at`."""
+        return guarded(f"tick.{field.name}", super().at(field, cells))
+
+
 class Editor:
     """How `act` comes to a writable array of one field."""
 
@@ -258,6 +279,15 @@ class RowTick:
         if field not in self._fields.values():
             raise _no_field(field, dict.fromkeys(self._fields.values()))
         return self._ids[field]
+
+
+class CheckedRowTick(RowTick):
+    """The same in checked mode: int32 arrays refuse numbers that they cannot hold, instead of wrapping."""
+
+    __slots__ = ()
+
+    def __getitem__(self, field: Field) -> Array:
+        return guarded(f"tick.{field.name}", super().__getitem__(field))
 
 
 def of_derive(field: Field) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from enum import IntEnum
 from typing import Any, TypeVar, cast
 
+from murk_env.kernels.checked_stores import store_checks
 from murk_env.kernels.disk_cache import attach_cache
 from murk_env.kernels.inner import InnerDispatcher, entered
 from murk_env.kernels.names import NOTHING, Reads, attribute_reads, global_names
@@ -51,6 +52,13 @@ def _is_read_for_members(value: Any, read: Reads) -> bool:
     return all(len(path) == 1 and path[0] in value.__members__ for path in read.paths)
 
 
+def _plan(function: types.FunctionType, checked: bool) -> dict[str, Any]:
+    """Return the attributes by which the compiler is told what takes the place of a function's own code."""
+    if plan_of(function):  # made by murk_env.kernels.records
+        return {name: vars(function)[name] for name in ("__plan__", "__signature__")}
+    return {"__plan__": store_checks()} if checked else {}
+
+
 def compile_with_helpers(
     function: types.FunctionType, made: dict[types.FunctionType, Callable[..., Any]], checked: bool
 ) -> Callable[..., Any]:
@@ -66,8 +74,7 @@ def compile_with_helpers(
     copy = types.FunctionType(function.__code__, variables, function.__name__, function.__defaults__, cells)
     copy.__kwdefaults__ = function.__kwdefaults__
     copy.__qualname__ = function.__qualname__
-    if plan_of(function):  # made by murk_env.kernels.records
-        vars(copy).update({name: vars(function)[name] for name in ("__plan__", "__signature__")})
+    vars(copy).update(_plan(function, checked))
     made[function] = compiled(copy, checked=checked)
     reads = attribute_reads(function.__code__)
 

@@ -33,6 +33,7 @@ __all__ = [
     "numba_ir",
     "numba_types",
     "pack_array",
+    "passed_on",
     "plan_of",
 ]
 
@@ -67,6 +68,7 @@ TypingError: Any = _numba.core.errors.TypingError
 CompileResult: Any = internal("numba.core.compiler", "CompileResult")
 dump_bytes: Any = internal("numba.core.serialize", "dumps")
 numba_ir: Any = importlib.import_module("numba.core.ir")
+passed_on: Any = importlib.import_module("numba.core.imputils").impl_ret_borrowed
 definitions_of: Any = importlib.import_module("numba.core.ir_utils").build_definitions
 _bytecode: Any = importlib.import_module("numba.core.bytecode")
 _interpreter: Any = importlib.import_module("numba.core.interpreter")

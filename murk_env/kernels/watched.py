@@ -1,20 +1,22 @@
 """Arrays that know their names, and name them when an index or a number does not fit."""
 
+from collections.abc import Callable
 from typing import Any, cast
 
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Watched", "check_storable", "plain", "watch"]
+__all__ = ["check_storable", "guarded", "plain", "watch"]
 
 
 class Watched(np.ndarray[Any, Any]):
     """A view of an array for a function that runs as Python, with the numbers that compiled code has.
 
-    Whole numbers read from it are 64 bits wide, so that sums of them do not wrap.
+    Whole numbers read from it are 64 bits wide, so that sums of them do not wrap. What it cannot hold is
+    refused, also where it is changed in place.
     """
 
-    _name: str = ""
+    _name: str = "an array"
 
     def __getitem__(self, index: Any) -> Any:
         _check_index(self, index)
@@ -29,8 +31,85 @@ class Watched(np.ndarray[Any, Any]):
         check_storable(self._name, self.dtype, value)
         super().__setitem__(index, plain(value))
 
-    def __repr__(self) -> str:
-        return repr(self.view(np.ndarray))
+    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, out: Any = (), **options: Any) -> Any:
+        changed: Any = inputs[0] if method == "at" else out[0] if out else None
+        if not _is_narrow(changed):
+            outputs = {"out": tuple(map(plain, out))} if out else {}
+            return self._result(ufunc, method, inputs, {**outputs, **options})
+
+        def change(wide: Any) -> None:
+            given = [wide if one is changed else _widened(one) for one in inputs]
+            getattr(ufunc, method)(*given, **({"out": (wide,)} if out else {}), **options)
+
+        return changed._change(change)
+
+    def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
+        if func in _SETTING and _is_narrow(args[0]):
+
+            def change(wide: Any) -> None:
+                func(wide, *map(plain, args[1:]), **kwargs)
+
+            args[0]._change(change)
+            return None
+        return super().__array_function__(func, types, args, kwargs)
+
+    def fill(self, value: Any) -> None:
+        """Set all elements."""
+        self[...] = value
+
+    def _result(self, ufunc: Any, method: str, inputs: Any, options: Any) -> Any:
+        """Return what a ufunc gives that changes no narrow array in place."""
+        return getattr(ufunc, method)(*map(_widened, inputs), **options)
+
+    def _change(self, change: Callable[[Any], None]) -> "Watched":
+        """Change a wide copy in place, then take it over if it fits."""
+        wide = self.view(np.ndarray).astype(np.int64)
+        change(wide)
+        self[...] = wide
+        return self
+
+
+class Guarded(Watched):
+    """A view of an array whose results are as numpy's, but for whole numbers that would wrap: refused."""
+
+    def _result(self, ufunc: Any, method: str, inputs: Any, options: Any) -> Any:
+        result: Any = getattr(ufunc, method)(*map(plain, inputs), **options)
+        if method != "__call__" or not _is_int32(result):
+            return result
+        wide: Any = ufunc(*map(_widened, inputs), **options)
+        wrong: Any = wide[wide != result]
+        if wrong.size:
+            raise OverflowError(
+                f"{ufunc.__name__} of {self._name} gives {wrong.flat[0]}, beyond int32; compute with "
+                f"{self._name}.astype(np.int64)"
+            )
+        return guarded(self._name, result)
+
+
+_SETTING = (np.copyto, np.place, np.put, np.putmask)
+
+
+def guarded(name: str, array: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Return a view of an int32 array that refuses to wrap; any other array as it is."""
+    if array.dtype != np.int32:
+        return array
+    view = array.view(Guarded)
+    view._name = name  # pyright: ignore[reportPrivateUsage]
+    return view
+
+
+def _is_narrow(value: Any) -> bool:
+    return isinstance(value, Watched) and _is_int32(value)
+
+
+def _widened(value: Any) -> Any:
+    """Return numpy's own array, of 64 bits an element where it is one of int32."""
+    found: Any = plain(value)
+    return found.astype(np.int64) if _is_int32(found) else found
+
+
+def _is_int32(value: Any) -> bool:
+    return isinstance(value, np.ndarray) and cast(Any, value).dtype == np.int32
 
 
 def watch(name: str, array: npt.NDArray[Any]) -> Watched:

@@ -15,7 +15,7 @@ import numpy.typing as npt
 from murk_arena import FieldId, PingPongArena, TickGuard
 from murk_env.fields import Field, RowTick, Tick
 from murk_env.fields.bookkeeping import EPISODE, PHASE, RNG_KEY, STEP
-from murk_env.fields.views import KEPT, Editor, Values, of_derive
+from murk_env.fields.views import KEPT, CheckedRowTick, CheckedTick, Editor, Values, of_derive
 from murk_env.kernels import COMPILES, KernelCall
 from murk_env.kernels.program import Program, Run, Runner, Stage
 from murk_env.propagators.base import Propagator
@@ -171,7 +171,9 @@ class Bindings:
             clocks=clocks,
             steps=arena.staging_view(layout.ids[STEP]),
             phases=arena.staging_view(layout.ids[PHASE]),
-            tick=_tick_of(layout, guard, staged, WorldRng(*clocks, origin=origins.ACT)),
+            tick=_tick_of(
+                layout, guard, staged, WorldRng(*clocks, origin=origins.ACT), checked=arena.checked
+            ),
             propagators=[
                 self._propagator(guard, staged, propagator, origins.FIRST_PROPAGATOR + index)
                 for index, propagator in enumerate(layout.pipeline.propagators)
@@ -250,7 +252,7 @@ class Bindings:
         return [Stage("the bounds of sparse fields", lambda: apply)] if bounded else []
 
 
-def _tick_of(layout: Layout, guard: TickGuard, staged: Staged, rng: WorldRng) -> Tick:
+def _tick_of(layout: Layout, guard: TickGuard, staged: Staged, rng: WorldRng, *, checked: bool) -> Tick:
     """Return the tick as `act` sees it: fields of propagators as they were, all others as they are."""
     writers = layout.pipeline.writers
     seen = {
@@ -258,23 +260,26 @@ def _tick_of(layout: Layout, guard: TickGuard, staged: Staged, rng: WorldRng) ->
         for field in layout.fields.values()
     }
     values = Values({**seen, STEP: staged.after[STEP]}, layout.dt)
-    return Tick(values, _editors(layout.fields, layout.ids, writers), rng, guard, layout.sides)
+    kind = CheckedTick if checked else Tick
+    return kind(values, _editors(layout.fields, layout.ids, writers), rng, guard, layout.sides)
 
 
-def edit_tick(layout: Layout, guard: TickGuard) -> Tick:
+def edit_tick(layout: Layout, guard: TickGuard, *, checked: bool) -> Tick:
     """Return a tick through which every field but static and derived ones may be written."""
     shown = (*layout.fields.values(), STEP)
     values = Values({field: guard.read(layout.ids[field]) for field in shown}, layout.dt)
     clocks = (guard.read(layout.ids[field]) for field in (RNG_KEY, EPISODE, STEP))
     rng = WorldRng(*clocks, origin=origins.EDIT)
-    return Tick(values, _editors(layout.fields, layout.ids, {}), rng, guard, layout.sides)
+    kind = CheckedTick if checked else Tick
+    return kind(values, _editors(layout.fields, layout.ids, {}), rng, guard, layout.sides)
 
 
-def edit_rows(layout: Layout, guard: TickGuard, worlds: npt.NDArray[Any]) -> RowTick:
+def edit_rows(layout: Layout, guard: TickGuard, worlds: npt.NDArray[Any], *, checked: bool) -> RowTick:
     """Return a tick with one row for each of some worlds, through which they may be written."""
     writer, ids = guard.rows(worlds), layout.ids
     clocks = (writer.read(ids[RNG_KEY]), writer.read(ids[EPISODE]), writer.read(ids[STEP]))
-    return RowTick(writer, layout.fields, ids, WorldRng(*clocks, origin=origins.EDIT), layout.sides)
+    kind = CheckedRowTick if checked else RowTick
+    return kind(writer, layout.fields, ids, WorldRng(*clocks, origin=origins.EDIT), layout.sides)
 
 
 def _editors(

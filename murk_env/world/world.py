@@ -207,7 +207,11 @@ class World:
         """
         rows = None if worlds is None else each_once(read_worlds(worlds, self.num_worlds), self.num_worlds)
         with self.arena.begin_tick() as guard:
-            yield edit_tick(self.layout, guard) if rows is None else edit_rows(self.layout, guard, rows)
+            checked = self.arena.checked
+            if rows is None:
+                yield edit_tick(self.layout, guard, checked=checked)
+            else:
+                yield edit_rows(self.layout, guard, rows, checked=checked)
             check_changed(guard, self.layout)
             self.derived.derive(guard, rows)
             guard.seal()

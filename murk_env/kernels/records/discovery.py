@@ -90,7 +90,15 @@ def _make(
     rewriter.set_parameters((*names, *arguments))
     calls = tuple(call for call, _ in discovery.calls)
     plan = Plan(
-        parameters, records, paths, names, arguments, tuple(discovery.members.items()), calls, sources()
+        parameters,
+        records,
+        paths,
+        names,
+        arguments,
+        tuple(discovery.members.items()),
+        calls,
+        context.checked,
+        sources(),
     )
     by_call = zip(rewriter.calls, (effects for _, effects in discovery.calls), strict=True)
     known = effects_of(form, rewriter.meanings, dict(by_call))

@@ -8,13 +8,15 @@ from functools import cache
 from pathlib import Path as File
 from typing import Any, NamedTuple
 
+from murk_env.kernels.checked_stores import check_stores
 from murk_env.kernels.numba_internals import TypingError, intermediate, numba_types
 from murk_env.kernels.records.members import Member, Path, dotted
 from murk_env.kernels.records.rewrite import Call, Rewriter
 
 __all__ = ["Plan", "planned", "sources"]
 
-_SOURCES = ("calls.py", "meanings.py", "members.py", "../numba_internals.py", "plan.py", "rewrite.py")
+_OUTSIDE = ("../checked_stores.py", "../numba_internals.py")
+_SOURCES = ("calls.py", "meanings.py", "members.py", "plan.py", "rewrite.py", *_OUTSIDE)
 
 
 class Plan(NamedTuple):
@@ -28,6 +30,7 @@ class Plan(NamedTuple):
         arguments: the other parameters.
         members: what the paths that the function names are.
         calls: what is called in place of functions of records, in the order of the calls.
+        checked: whether what is stored in arrays of whole numbers is looked at.
         sources: a hash of the modules that rewrite.
     """
 
@@ -38,6 +41,7 @@ class Plan(NamedTuple):
     arguments: tuple[str, ...]
     members: tuple[tuple[Path, Member], ...]
     calls: tuple[Call, ...]
+    checked: bool
     sources: object
 
     def intermediate(self, function: types.FunctionType, kinds: Sequence[Any]) -> Any:
@@ -58,6 +62,8 @@ class Plan(NamedTuple):
             if isinstance(kind_of[path], numba_types.Array) and not kind_of[path].mutable:
                 raise TypingError(f"Cannot modify readonly array {dotted(path)}", loc=loc)
         rewriter.set_parameters((*self.names, *self.arguments))
+        if self.checked:
+            check_stores(form)
         return form
 
 

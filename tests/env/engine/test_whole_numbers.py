@@ -1,0 +1,244 @@
+"""Whole numbers that an int32 field cannot hold: refused in checked mode, or always."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+from gymnasium.spaces import Discrete
+from numba import njit
+
+import murk_env
+from murk_env import Blueprint, Field, MurkEnv, MurkVectorEnv, Observation, Observe, Square4, World, per_world
+from murk_env.errors import HookError
+from tests.env.engine.states import state_of
+
+GRID = Square4(1, 4)
+LARGEST = 2**31 - 1
+
+
+def put(array, value):
+    array[0] = value
+
+
+@njit
+def put_compiled(array, value=2**33):
+    array[0] = value
+
+
+class Full(MurkEnv):
+    """Sets whole numbers in ways that `Params` counts; the last ones are in order."""
+
+    class Params(murk_env.Params):
+        """Which way."""
+
+        way: int = 0
+
+    count = Field(over="world", dtype="int32", initial=LARGEST)  # (num_worlds,)
+    hits = Field(dtype="int32", initial=7)  # (num_worlds, num_cells)
+    heat = Field(initial=0.5)  # (num_worlds, num_cells)
+
+    @classmethod
+    def build(cls, params: Params) -> Blueprint:
+        return Blueprint(lattice=GRID, observation=Observation(Observe(cls.heat)), action_space=Discrete(2))
+
+    @per_world
+    def start(self):
+        pass
+
+    @per_world
+    def act(self, action: int):
+        if self.params.way == 0:
+            self.count[0] += 1
+        elif self.params.way == 1:
+            self.hits[2] = self.heat[0] + 2.0
+        elif self.params.way == 2:
+            put(self.count, -(2**31) - 1)
+        elif self.params.way == 3:
+            put_compiled(self.hits)
+        elif self.params.way == 4:
+            self.hits[0] = self.heat[0] / (self.heat[0] - 0.5)
+        elif self.params.way == 5:
+            self.hits[0] = np.uint32(2**31)
+        else:
+            self.count[0] -= 2**31
+            self.hits[3] = 2.0 * self.heat[0]
+
+    @per_world
+    def reward(self) -> float:
+        return 0.0
+
+    @per_world
+    def terminated(self) -> bool:
+        return False
+
+
+class Whole(Full):
+    """The same with many numbers at a time."""
+
+    @per_world
+    def act(self, action: int):
+        if self.params.way == 0:
+            hits = self.hits
+            hits += 2**31 - 3
+        elif self.params.way == 1:
+            self.hits[...] *= 2**29
+        elif self.params.way == 2:
+            self.hits[1:3] = 2**40
+        elif self.params.way == 3:
+            self.hits[:] = self.heat
+        elif self.params.way == 4:
+            self.hits[:] += 2**31 - 3
+        else:
+            self.hits[2:] += 2
+            self.hits[:2] = 4.0 * self.heat[:2]
+
+
+BEYOND = "OverflowError: self.{} holds int32, from -2147483648 to 2147483647, not {}; .* In world 0, at .*: "
+BROKEN = "ValueError: self.{} holds whole numbers, int32, not {}; .* In world 0, at .*: "
+REFUSED = [
+    BEYOND.format("count", 2**31) + "self.count.0. [+]= 1",
+    BROKEN.format("hits", 2.5) + "self.hits.2. = self.heat",
+    BEYOND.format("count", -(2**31) - 1) + "array.0. = value",
+    BEYOND.format("hits", 2**33) + "array.0. = value",
+    BEYOND.format("hits", "inf") + "self.hits.0. = ",
+    BEYOND.format("hits", 2**31) + "self.hits.0. = np.uint32",
+]
+REFUSED_AS_WHOLES = [
+    BEYOND.format("hits", 2**31 + 4) + "hits [+]= ",
+    BEYOND.format("hits", 7 * 2**29) + "self.hits.[.]+. [*]= ",
+    BEYOND.format("hits", 2**40) + "self.hits.1:3. = ",
+    BROKEN.format("hits", 0.5) + "self.hits.:. = ",
+    BEYOND.format("hits", 2**31 + 4) + "self.hits.:. [+]= ",
+]
+
+
+def refuse(env_class: Any, way: int, message: str) -> None:
+    envs = MurkVectorEnv(env_class, 2, way=way, checked=True)
+    envs.reset(seed=1)
+    before = state_of(envs)
+    with pytest.raises(HookError, match=f"{env_class.__name__}.act raised {message}"):
+        envs.step([0, 0])
+    assert state_of(envs) == before
+
+
+@pytest.mark.parametrize("way", range(len(REFUSED)))
+def test_checked_mode_refuses_a_number_that_does_not_fit_where_it_is_stored(way):
+    refuse(Full, way, REFUSED[way])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("way", range(len(REFUSED_AS_WHOLES)))
+def test_checked_mode_refuses_arrays_that_do_not_fit_where_they_are_stored(way):
+    refuse(Whole, way, REFUSED_AS_WHOLES[way])
+
+
+def stepped(env_class: Any) -> Any:
+    """Return worlds after a step in which everything fits."""
+    envs = MurkVectorEnv(env_class, 2, way=9, checked=True)
+    envs.reset(seed=1)
+    envs.step([0, 0])
+    return envs.world
+
+
+def test_checked_mode_lets_pass_what_fits():
+    world = stepped(Full)
+    assert world[Full.fields["count"]].tolist() == [-1, -1]
+    assert world[Full.fields["hits"]][0].tolist() == [7, 7, 7, 1]
+
+
+@pytest.mark.slow
+def test_checked_mode_lets_pass_arrays_that_fit():
+    assert stepped(Whole)[Full.fields["hits"]][0].tolist() == [2, 2, 9, 9]
+
+
+# --- array hooks ----------------------------------------------------------------------------------
+
+
+def ground(checked: bool) -> tuple[World, Field]:
+    hits = Field(dtype="int32", initial=7)
+    return World(GRID, {"hits": hits}, num_worlds=2, checked=checked), hits
+
+
+def adds(hits: Any) -> None:
+    hits += LARGEST
+
+
+def adds_out(hits: Any) -> None:
+    np.multiply(hits, 2**30, out=hits)
+
+
+def adds_at(hits: Any) -> None:
+    np.add.at(hits, (0, [1, 1]), 2**30)
+
+
+def adds_to_a_part(hits: Any) -> None:
+    hits[1:, 2] -= 2**31 - 1
+    hits[1:, 2] -= 9
+
+
+def sets(hits: Any) -> None:
+    hits[0, 1] = np.int64(2**31)
+
+
+def sets_a_fraction(hits: Any) -> None:
+    hits[:, 1] = 2.5
+
+
+def copies(hits: Any) -> None:
+    np.copyto(hits, np.full((2, 4), 2**31), casting="same_kind")
+
+
+def fills(hits: Any) -> None:
+    hits.fill(np.int64(2**31))
+
+
+@pytest.mark.parametrize(
+    "change", [adds, adds_out, adds_at, adds_to_a_part, sets, sets_a_fraction, copies, fills]
+)
+def test_checked_mode_refuses_what_is_edited_and_does_not_fit(change):
+    world, hits = ground(checked=True)
+    with pytest.raises(HookError, match=r"act raised \w+Error: tick.hits holds .*int32.* At .*py:"):
+        world.tick(lambda tick: change(tick.edit(hits)))
+    assert (world[hits] == 7).all()
+
+
+def test_checked_mode_refuses_a_result_that_would_wrap():
+    world, _ = ground(checked=True)
+    message = f"OverflowError: multiply of tick.hits gives {7 * 2**30}, beyond int32; .*astype.np.int64"
+    with pytest.raises(HookError, match=message):
+        world.tick(lambda tick: setattr(tick, "hits", tick.hits * 2 * 2**29))
+
+
+def test_checked_mode_computes_as_numpy_does_otherwise():
+    (checked, hits), (plain, same) = ground(checked=True), ground(checked=False)
+
+    def act(tick: Any, field: Field) -> None:
+        edited = tick.edit(field)
+        edited[1] -= np.arange(4)
+        edited[0] //= 2
+        edited[:, 3] = 4.0
+        np.add.at(edited, (0, [1, 1]), 2)
+        np.maximum(edited, 5, out=edited, where=edited % 2 == 0)
+        tick.hits = np.where(tick.hits > 6, (tick.hits * 2 - 1) ^ 3, tick.hits)
+        assert (tick.hits * np.float32(0.5)).dtype == np.float64
+        assert (tick.hits + 1).dtype == np.int32
+
+    checked.tick(lambda tick: act(tick, hits))
+    plain.tick(lambda tick: act(tick, same))
+    assert (checked[hits] == plain[same]).all()
+    assert len(np.unique(plain[same])) > 3
+
+
+@pytest.mark.parametrize("checked", [True, False])
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        (np.uint32(2**31), "holds int32, the values go from 2147483648 to"),
+        (np.int64(-(2**31) - 1), "holds int32, the values go from -2147483649"),
+        (2.0, "holds int32, the values are float64"),
+    ],
+)
+def test_what_is_assigned_must_fit_in_any_mode(checked, values, message):
+    world, _ = ground(checked)
+    with pytest.raises(HookError, match=message):
+        world.tick(lambda tick: setattr(tick, "hits", values))
