@@ -339,7 +339,7 @@ def test_an_unknown_argument_is_refused_with_those_there_are(hook, function, mes
 
 def test_self_comes_first():
     with pytest.raises(
-        DefinitionError, match=r"Mine.act, .* takes self after .* as in \(self, action, rng\)\.$"
+        DefinitionError, match=r"Mine.act \(.*\) takes self after .* as in \(self, action, rng\)\.$"
     ):
         made(act=lambda action, self: None)()
 
