@@ -1,10 +1,31 @@
 """Fixtures of the contract tests: an environment, and an autoreset mode."""
 
+from pathlib import Path
+
 import pytest
 from gymnasium.vector import AutoresetMode
 
-from tests.conformance.subjects import CHECKED, REGISTERED, REPRESENTATIVES, SUBJECTS
+from tests.conformance.subjects import CHECKED, IN_ONE_MODE, REGISTERED, REPRESENTATIVES, SUBJECTS, Subject
 from tests.tiers import representatives
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items):
+    """Leave to `make test-all` what some environments do in the other modes."""
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            given = getattr(item, "callspec", None)
+            given = {} if given is None else given.params
+            subject = given.get("subject", given.get("registered"))
+            mode = given.get("mode")
+            if mode is not None and IN_ONE_MODE.get(str(subject), mode) != mode:
+                item.add_marker(pytest.mark.slow)
+
+
+@pytest.fixture(params=representatives(REGISTERED, [Subject("murk/Wildfire-v0")]), ids=str)
+def registered_once(request):
+    """The same as `registered`, for tests that start Python anew."""
+    return request.param
 
 
 @pytest.fixture(params=representatives(SUBJECTS, REPRESENTATIVES), ids=str)

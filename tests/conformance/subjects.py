@@ -9,6 +9,7 @@ from typing import Any
 
 import gymnasium
 from gymnasium.envs.registration import EnvSpec, load_env_creator
+from gymnasium.vector import AutoresetMode
 
 import murk_envs
 from murk_env.faces.forms import form_of_class
@@ -16,7 +17,7 @@ from tests.conformance.small_worlds import Count, Drift
 from tests.env.worlds import TEST_ENVIRONMENTS
 from tests.small import small_keywords
 
-__all__ = ["CHECKED", "REGISTERED", "REPRESENTATIVES", "SUBJECTS", "Subject", "murk_envs"]
+__all__ = ["CHECKED", "IN_ONE_MODE", "REGISTERED", "REPRESENTATIVES", "SUBJECTS", "Subject", "murk_envs"]
 
 TIME_LIMIT = 7
 
@@ -80,5 +81,10 @@ _CHOSEN = (
     "test/CompiledForager",
 )
 REPRESENTATIVES = [Subject(f"{name}-v0") for name in _CHOSEN]
+IN_ONE_MODE = {  # of the representatives; the others have hooks of one kind, and run in every mode
+    "murk/HeatControl-v0": AutoresetMode.NEXT_STEP,
+    "murk/Wildfire-v0": AutoresetMode.SAME_STEP,
+    "test/Count-v0": AutoresetMode.DISABLED,
+}
 CHECKED = [Subject(f"{name}-v0") for name in ("murk/Wildfire", "test/Mixed", "test/CompiledForager")]
 SUBJECTS = REGISTERED + [_register(*one) for one in [(Count, 5), (Drift, 6), *TEST_ENVIRONMENTS]]

@@ -36,12 +36,12 @@ def test_the_table_of_environments_is_what_their_decorators_say():
     assert said == murk_envs.ENVIRONMENTS
 
 
-def test_the_decorator_registers_what_the_package_has_registered(registered):
+def test_the_decorator_registers_what_the_package_has_registered(registered_once):
     code = f"""
 import gymnasium, murk_envs
-ours = gymnasium.registry.pop("{registered.id}")
-murk_envs.{registered.env_class.__name__}
-print(gymnasium.registry["{registered.id}"] == ours)
+ours = gymnasium.registry.pop("{registered_once.id}")
+murk_envs.{registered_once.env_class.__name__}
+print(gymnasium.registry["{registered_once.id}"] == ours)
 """
     assert run_python(code) == "True\n"
 
@@ -72,12 +72,12 @@ def test_a_name_that_murk_envs_does_not_have_is_refused():
         murk_envs.HeatSeekr  # noqa: B018  # asking for it is the test
 
 
-def test_make_and_make_vec_import_the_module_named_in_the_id(registered):
+def test_make_and_make_vec_import_the_module_named_in_the_id(registered_once):
     code = f"""
 import gymnasium
-env = gymnasium.make("murk_envs:{registered.id}")
+env = gymnasium.make("murk_envs:{registered_once.id}")
 print(env.reset(seed=0)[0] in env.observation_space)
-envs = gymnasium.make_vec("murk_envs:{registered.id}", num_envs=2)
+envs = gymnasium.make_vec("murk_envs:{registered_once.id}", num_envs=2)
 print(type(envs).__name__, envs.reset(seed=0)[0] in envs.observation_space)
 """
     assert run_python(code) == "True\nMurkVectorEnv True\n"
@@ -123,11 +123,11 @@ def test_entry_points_and_defaults_leave_make_vec_its_own_keywords(registered):
     assert registered.spec.additional_wrappers == ()
 
 
-def test_spawned_workers_equal_the_sync_vector_env(registered):
+def test_spawned_workers_equal_the_sync_vector_env(registered_once):
     def single():
-        return gymnasium.make(registered.id, **registered.small)
+        return gymnasium.make(registered_once.id, **registered_once.small)
 
-    env_fns = [_Maker(registered.id, registered.small)] * 2
+    env_fns = [_Maker(registered_once.id, registered_once.small)] * 2
     workers = AsyncVectorEnv(env_fns, context="spawn")
     here = gymnasium.vector.SyncVectorEnv([single] * 2)
     try:

@@ -11,6 +11,7 @@ from murk_env import MurkAgentVectorEnv, MurkParallelEnv, MurkVectorEnv
 from murk_env.author.params import knobs_of
 from murk_env.errors import ParameterError
 from tests.small import small_keywords
+from tests.tiers import representatives
 
 CLASSES = [getattr(murk_envs, name) for name in murk_envs.__all__]
 each_class = pytest.mark.parametrize("env_class", CLASSES, ids=lambda env_class: env_class.__name__)
@@ -39,21 +40,22 @@ def extremes(env_class, end):
 
 
 def batch(env_class, keywords):
-    """Two worlds of a class, in checked mode; all agents of the other groups take action 0."""
+    """Two worlds of a class; all agents of the other groups take action 0."""
     if env_class.registered_agents != "apart":
-        return MurkVectorEnv(env_class, 2, checked=True, **keywords)
+        return MurkVectorEnv(env_class, 2, **keywords)
     names = MurkParallelEnv(env_class, **keywords).possible_agents
     group, *others = dict.fromkeys(name.rpartition("_")[0] for name in names)
     idle = dict.fromkeys(others, lambda seen: np.zeros(seen.shape[:2], int))
-    return MurkAgentVectorEnv(env_class, 2, group=group, others=idle, checked=True, **keywords)
+    return MurkAgentVectorEnv(env_class, 2, group=group, others=idle, **keywords)
 
 
 @each_class
 @pytest.mark.parametrize("end", ["low", "high"])
-def test_at_the_end_of_a_range_rewards_are_finite_and_observations_within_the_space(env_class, end):
+@pytest.mark.parametrize("checked", representatives([False, True], [False]), ids=["normal", "checked"])
+def test_at_the_end_of_a_range_rewards_are_finite_and_observations_within_the_space(env_class, end, checked):
     tried = False
     for keywords in extremes(env_class, end):
-        envs = batch(env_class, keywords)
+        envs = batch(env_class, keywords | {"checked": checked})
         envs.action_space.seed(1)
         envs.reset(seed=1)
         for _ in range(3):

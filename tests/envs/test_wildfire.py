@@ -261,6 +261,7 @@ def test_a_step_in_which_nothing_catches_fire_pays_a_positive_zero():
     assert str(env.step([0, 0, 0, 0])[1]) == "0.0"
 
 
+@pytest.mark.slow  # tests/conformance runs the same rules
 @pytest.mark.parametrize("checked", [False, True], ids=["normal", "checked"])
 def test_the_vector_form_keeps_the_contract(checked):
     small = small_keywords(Wildfire) | {"checked": checked}

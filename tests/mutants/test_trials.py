@@ -42,6 +42,7 @@ def test_a_suite_catches_what_its_tests_see_and_nothing_else(checkout):
     assert not trials.trial(fault_to("(a <= b)"), everything).caught
 
 
+@pytest.mark.slow
 def test_a_hang_is_caught(checkout, monkeypatch):
     monkeypatch.setattr("tests.mutants.trials.time_limit", lambda seconds: 3 * seconds)
     trials = Trials(checkout, checkout.with_name("scratch"))
