@@ -41,11 +41,8 @@ from murk_arena.pingpong import PingPongArena
 from murk_arena.read import OwnedSnapshot, Snapshot
 from murk_arena.rows import RowWriter
 from murk_arena.scratch import ScratchRegion
-from murk_arena.segment import Segment, SegmentList
-from murk_arena.sparse import SparseRange, SparseSlab
 from murk_arena.static_arena import StaticArena, StaticCache
 from murk_arena.tick import SealedView, TickGuard
-from murk_arena.write import WriteArena
 
 __all__ = [
     "ArenaConfig",
@@ -75,14 +72,10 @@ __all__ = [
     "ScratchRegion",
     "SealedError",
     "SealedView",
-    "Segment",
-    "SegmentList",
     "SharedMemoryError",
     "Snapshot",
     "SnapshotMismatchError",
     "SparseLocation",
-    "SparseRange",
-    "SparseSlab",
     "StaleHandleError",
     "StaleSnapshotError",
     "StaticArena",
@@ -94,6 +87,5 @@ __all__ = [
     "UnallocatedRangeError",
     "UncoveredWriteError",
     "UnknownFieldError",
-    "WriteArena",
     "WriteMode",
 ]

@@ -109,36 +109,41 @@ class Batch:
         world.derived.use(self._hooks.derive_hook)
         self._reset = Reset(world, self._hooks)
         same_step, fuses = autoreset_mode is AutoresetMode.SAME_STEP, self._reset.fuses
-        self._final_obs = (
-            FinalObs(observed, world.num_worlds, outcome.any_ended)
-            if same_step and fuses and (world.derived.fuses or not world.derived.used)
-            else None
-        )
+        kept = same_step and fuses and (world.derived.fuses or not world.derived.used)
+        self._final_obs = FinalObs(observed, world.num_worlds, outcome.any_ended) if kept else None
         self._resets_in_python = autoreset_mode is AutoresetMode.NEXT_STEP and not fuses
         self._report = StepReport()
-        self._parts = StepParts(
-            world=world,
-            hooks=self._hooks,
-            reset=self._reset,
-            outcome=outcome,
-            observed=observed,
-            final_obs=self._final_obs,
-            report=self._report,
-            mode=autoreset_mode,
-            limit=limit,
-        )
+        self._parts = self._step_parts(outcome, limit)
         self._programs: list[Program | None] = [None, None]
         self._arena, self._bindings, self._num_worlds = world.arena, world.bindings, world.num_worlds
         self.runner = ThreadedRunner(num_threads, world.layout.batch_bytes)  # which checked mode leaves idle
         self._checks = world.checks
         self._flags = None if copy else [self._copies() for _ in range(2)]
         self._side = 0  # which of two sets of outputs is next, where they are used in turn
+        self._binding: Binding
+        self._nothing_yet()
+        _batches.add(self)
+
+    def _step_parts(self, outcome: Outcome, limit: int) -> StepParts:
+        """Return what a step is made of."""
+        return StepParts(
+            world=self.world,
+            hooks=self._hooks,
+            reset=self._reset,
+            outcome=outcome,
+            observed=self.observed,
+            final_obs=self._final_obs,
+            report=self._report,
+            mode=self._mode,
+            limit=limit,
+        )
+
+    def _nothing_yet(self) -> None:
+        """Be as before the first reset."""
         self.info: Info = {}
         self.ended: Ended | None = None
         self.pending: Worlds | None = None
         self.started = self.closed = self.ready = False
-        self._binding: Binding
-        _batches.add(self)
 
     # --- step ---------------------------------------------------------------------------------
 

@@ -133,14 +133,14 @@ def _conclude_agents(
     for world in range(start, stop):
         begun, late, remaining = steps[world] == 0, 0 < limit <= steps[world], 0
         for agent in range(active.shape[1]):
-            present = active[world, agent] != INACTIVE
-            if begun or not present:
+            is_active = active[world, agent] != INACTIVE
+            if begun or not is_active:
                 rewards[world, agent] = 0.0
                 terminated[world, agent] = False
-            truncated[world, agent] = late and present
+            truncated[world, agent] = late and is_active
             if terminated[world, agent]:
                 active[world, agent] = LEAVING
-            elif present:
+            elif is_active:
                 remaining += 1
         if late or remaining == 0:
             phases[world] = ENDED

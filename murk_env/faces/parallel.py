@@ -90,13 +90,7 @@ class MurkParallelEnv(StateDoors, ParallelEnv[str, Any, Any]):
         static_arena: StaticArena | None = None,
         **parameters: Any,
     ) -> None:
-        check_env_class("MurkParallelEnv", env_class)
-        check_keywords("MurkParallelEnv", parameters, _ELSEWHERE)
-        if render_mode == "human":
-            raise ParameterError(
-                "MurkParallelEnv opens no window, nor has PettingZoo a wrapper that does: make it with "
-                "render_mode='rgb_array' and show the frames that render() returns."
-            )
+        _check(env_class, render_mode, parameters)
         options = FaceOptions(
             render_mode=render_mode,
             max_episode_steps=agent_limit(env_class, max_episode_steps),
@@ -332,6 +326,17 @@ def _rebuild(
     if closed:
         env.close()
     return env
+
+
+def _check(env_class: Any, render_mode: str | None, keywords: Mapping[str, Any]) -> None:
+    """Refuse what is no environment, and what this face does not take."""
+    check_env_class("MurkParallelEnv", env_class)
+    check_keywords("MurkParallelEnv", keywords, _ELSEWHERE)
+    if render_mode == "human":
+        raise ParameterError(
+            "MurkParallelEnv opens no window, nor has PettingZoo a wrapper that does: make it with "
+            "render_mode='rgb_array' and show the frames that render() returns."
+        )
 
 
 def _metadata_name(env_class: type[MurkEnv]) -> str:

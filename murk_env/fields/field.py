@@ -103,20 +103,28 @@ class Field:
         self.categories = categories
         self.indexes: Literal["cells", "agents"] | None = indexes
         self.derived = bool(derived)
-        whole = isinstance(components, int | None)  # pyright: ignore[reportUnnecessaryIsInstance]
-        if not whole or (components is not None and components < 1):
-            raise FieldError(f"a vector field has at least 1 component, not {components!r}.")
+        self._check_form()
         self._check_bounds()
-        if self.derived and mutability != "per_tick":
-            raise FieldError(f"a derived field is set at every step: make it per_tick, not {mutability}.")
+        self.initial: Any = self._checked_initial(initial)
+
+    def _check_form(self) -> None:
+        components: Any = self.components
+        if components is not None and (not isinstance(components, int) or components < 1):
+            raise FieldError(f"a vector field has at least 1 component, not {components!r}.")
+        if self.derived and self.mutability != "per_tick":
+            raise FieldError(
+                f"a derived field is set at every step: make it per_tick, not {self.mutability}."
+            )
+
+    def _checked_initial(self, initial: Any) -> Any:
+        """Return what the values are at first: a number of the field's dtype, or a field."""
         if isinstance(initial, Field):
             self._check_source(initial)
-            self.initial: Any = initial
-        else:
-            if not isinstance(initial, numbers.Real):
-                raise FieldError(f"{_INITIAL}, not {initial!r}; give an array to Blueprint(static=...).")
-            self._check_initial(cast(float, initial))
-            self.initial = self.dtype.type(initial)
+            return initial
+        if not isinstance(initial, numbers.Real):
+            raise FieldError(f"{_INITIAL}, not {initial!r}; give an array to Blueprint(static=...).")
+        self._check_initial(cast(float, initial))
+        return self.dtype.type(cast(Any, initial))
 
     def _check_source(self, initial: "Field") -> None:
         same = (self.over, self.components, self.dtype) == (initial.over, initial.components, initial.dtype)

@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from murk_arena import CapacityExceededError, InvalidConfigError, Segment, SegmentList, UnallocatedRangeError
+from murk_arena import CapacityExceededError, InvalidConfigError, UnallocatedRangeError
+from murk_arena.segment import Segment, SegmentList
 
 
 def test_a_new_segment_is_empty_and_zero():

@@ -1,6 +1,8 @@
 import pytest
 
-from murk_arena import CapacityExceededError, FieldId, SegmentList, SparseRange, SparseSlab
+from murk_arena import CapacityExceededError, FieldId
+from murk_arena.segment import SegmentList
+from murk_arena.sparse import SparseRange, SparseSlab
 
 A, B, C = FieldId(0), FieldId(1), FieldId(2)
 

@@ -258,10 +258,10 @@ class ArrayForager(MurkEnv):
 
     @classmethod
     def build(cls, params: Params) -> Blueprint:
-        law = Diffusion(cls.food, coefficient=0.1, decay=0.1, sources={4: 5.0}, clamp=(0.0, 5.0))
+        spread = Diffusion(cls.food, coefficient=0.1, decay=0.1, sources={4: 5.0}, clamp=(0.0, 5.0))
         return Blueprint(
             lattice=Square4(3, 3),
-            propagators=[law],
+            propagators=[spread],
             observation=Observation(Observe(cls.food), Mask(cls.agent), layout="image"),
             action_space=Discrete(5),
             static={cls.pull: np.linspace(0.0, 0.2, 9)},

@@ -102,11 +102,11 @@ def test_agents_are_made_by_their_id_with_its_time_limit(cls: type[MurkEnv], age
     env.reset(seed=0)
     names = [f"{name}_0", f"{name}_1"]
     assert env.step(dict.fromkeys(names, 0))[3] == dict.fromkeys(names, True)
-    in_turn: Any = pettingzoo.make("aec", "tests/Some-v0")
-    in_turn.reset(seed=0)
+    aec: Any = pettingzoo.make("aec", "tests/Some-v0")
+    aec.reset(seed=0)
     for _ in names:
-        in_turn.step(0)
-    assert in_turn.truncations == dict.fromkeys(names, True)
+        aec.step(0)
+    assert aec.truncations == dict.fromkeys(names, True)
 
 
 def test_a_team_is_one_actor_in_gymnasium():
