@@ -20,13 +20,13 @@ from murk_arena import (
     Mutability,
     PingPongArena,
     SealedError,
-    SparseSlab,
     StaleSnapshotError,
     StaticArena,
     TickInProgressError,
-    WriteArena,
     WriteMode,
 )
+from murk_arena.sparse import SparseSlab
+from murk_arena.write import WriteArena
 
 NUM_WORLDS = 3
 STALE = -1

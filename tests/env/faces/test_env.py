@@ -170,25 +170,25 @@ def test_an_episode_of_limit_n_has_exactly_n_steps():
 class Clock(MurkEnv):
     """Its episode ends, and its reward is paid, by the number of steps."""
 
-    time = Field(over="world", dtype=np.int32)
+    hand = Field(over="world", dtype=np.int32)
 
     @classmethod
     def build(cls, params):
         return Blueprint(
-            lattice=Square4(1, 1), observation=Observation(Observe(cls.time)), action_space=Discrete(1)
+            lattice=Square4(1, 1), observation=Observation(Observe(cls.hand)), action_space=Discrete(1)
         )
 
     def start(self, tick, worlds):
-        tick.time = 10
+        tick.hand = 10
 
     def act(self, tick, actions):
-        tick.edit(type(self).time)[:] += 1
+        tick.edit(type(self).hand)[:] += 1
 
     def reward(self, before, after):
-        return after.time * 10 + before.time % 10
+        return after.hand * 10 + before.hand % 10
 
     def terminated(self, after):
-        return after.time == 12
+        return after.hand == 12
 
 
 def test_a_step_is_one_tick_and_its_reward_sees_before_and_after():

@@ -64,12 +64,12 @@ class Blind(Lamp):
 class Clock(MurkEnv):
     """It has no field over cells."""
 
-    time = Field(over="world")
+    hand = Field(over="world")
 
     @classmethod
     def build(cls, params: Any) -> Blueprint:
         return Blueprint(
-            lattice=Square4(1, 1), observation=Observation(Observe(cls.time)), action_space=Discrete(2)
+            lattice=Square4(1, 1), observation=Observation(Observe(cls.hand)), action_space=Discrete(2)
         )
 
     def start(self, tick: Any, worlds: Any) -> None:
@@ -79,10 +79,10 @@ class Clock(MurkEnv):
         pass
 
     def reward(self, before: Any, after: Any) -> Any:
-        return after.time
+        return after.hand
 
     def terminated(self, after: Any) -> Any:
-        return after.time > 0
+        return after.hand > 0
 
 
 def lamp(mode: str | None = "rgb_array", **keywords: Any):

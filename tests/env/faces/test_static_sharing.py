@@ -87,7 +87,7 @@ NAN = [1.0, 2.0, np.nan, 4.0, 5.0, 6.0]
         (np.zeros(6), -np.zeros(6), False),  # 1 / 0 tells them apart
         (np.zeros(6), lambda: np.zeros(6), False),
     ],
-    ids=str,
+    ids=["equal", "of integers", "of strides", "NaN", "reversed", "signs of zero", "a function"],
 )
 def test_arrays_are_shared_where_they_are_equal(first, second, shared):
     envs = [given(first), given(second)]
