@@ -87,7 +87,8 @@ class Blueprint:
             at every tick, at every reset and after every edit, and before the hook `derive`. What they
             declare in `reads` and in `reads_previous` they read of this tick; `updates` and random numbers
             they cannot have. Such are LineOfSight, Gradient, Flow and Morphology.
-        static: values of the static fields: arrays, or functions that return them. A function is
+        static: values of the static fields: arrays, or functions that return them, of the field's shape or,
+            over cells, of the lattice's own; within the field's bounds, without NaN. A function is
             called once for all envs of the same class and parameters in a process.
         num_agents: number of agents of every world, for fields over agents; leave it out with groups.
         dt: time that one tick, which is one step, advances.

@@ -6,6 +6,7 @@ from typing import Any
 from murk_arena import StaticArena, StaticCache
 from murk_env.author.blueprint import Blueprint
 from murk_env.author.environment import Environment
+from murk_env.fields.fitting import Sides
 from murk_env.world.static_values import build_static, field_ids, field_specs, static_content
 
 __all__ = ["shared_static"]
@@ -30,7 +31,8 @@ def shared_static(cls: type[Environment], params: Any, blueprint: Blueprint) -> 
         hash(key)
     except TypeError:
         return None
-    ids = field_ids(cls.fields)
-    specs = field_specs(ids, blueprint.lattice.num_cells, blueprint.num_agents)
-    content = static_content(blueprint.static, ids, specs)
-    return _cache.get_or_build((key, content), lambda: build_static(blueprint.static, ids, specs))
+    lattice, static, ids = blueprint.lattice, blueprint.static, field_ids(cls.fields)
+    specs = field_specs(ids, lattice.num_cells, blueprint.num_agents)
+    sides = Sides(lattice.shape, lattice.num_cells, blueprint.num_agents)
+    content = static_content(static, ids, specs, sides)
+    return _cache.get_or_build((key, content), lambda: build_static(static, ids, specs, sides))

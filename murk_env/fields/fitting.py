@@ -10,7 +10,7 @@ import numpy.typing as npt
 from murk_env.errors import DefinitionError
 from murk_env.fields.field import Field
 
-__all__ = ["Sides", "check_settable", "fitted", "storable"]
+__all__ = ["Sides", "beyond", "check_settable", "fitted", "flattened", "is_masked", "storable"]
 
 Array = npt.NDArray[Any]
 
@@ -42,8 +42,11 @@ class Sides:
 
 def storable(field: Field, values: npt.ArrayLike) -> Array:
     """Return values as an array of a kind that the field can hold, or raise DefinitionError."""
-    if isinstance(values, np.ma.MaskedArray):
-        values = _unmasked(field, cast(Any, values))
+    if is_masked(values):
+        raise DefinitionError(
+            f"field {field.name!r} is set to a masked array with masked elements; fill them first, "
+            f"values.filled(number)."
+        )
     if cast(object, values) is None:
         raise DefinitionError(
             f"field {field.name!r} holds {field.dtype}, but is set to None: a function may lack its return."
@@ -84,13 +87,26 @@ def fitted(field: Field, values: npt.ArrayLike, num_rows: int, sides: Sides, row
     shape = (num_rows, *sides.of(field))
     if given.shape == shape or not given.ndim:
         return given
-    cells, flat = sides.cells, given
-    if field.over == "cells" and len(cells) > 1 and given.shape[-len(cells) :] == cells:
-        flat = given.reshape(*given.shape[: -len(cells)], sides.num_cells)
+    flat = flattened(field, given, sides)
     sides_fit = (side in (1, wanted) for side, wanted in zip(flat.shape, shape, strict=False))
     if flat.ndim != len(shape) or not all(sides_fit):
         raise DefinitionError(_misfit(field, given.shape, flat.shape, shape, rows))
     return flat
+
+
+def flattened(field: Field, values: Array, sides: Sides) -> Array:
+    """Return values of the lattice's own shape with one axis of cells, in its order; others as they are."""
+    cells = sides.cells
+    if field.over == "cells" and len(cells) > 1 and values.shape[-len(cells) :] == cells:
+        return values.reshape(*values.shape[: -len(cells)], sides.num_cells)
+    return values
+
+
+def is_masked(values: Any) -> bool:
+    """Whether values, or arrays in a list of them, have masked elements, which numpy would unmask."""
+    if isinstance(values, list | tuple):
+        return any(map(is_masked, cast("list[Any]", values)))
+    return isinstance(values, np.ma.MaskedArray) and bool(np.ma.getmaskarray(cast(Any, values)).any())
 
 
 def _misfit(
@@ -120,14 +136,22 @@ def check_settable(field: Field, values: Array, sides: Sides) -> None:
     if field.dtype.kind == "f" and not np.isfinite(values).all():
         wrong = values[~np.isfinite(values)].flat[0]
         raise DefinitionError(f"field {field.name!r} takes finite numbers, not {wrong}.")
+    if reason := beyond(field, values, sides):
+        raise DefinitionError(f"field {field.name!r} {reason}.")
+
+
+def beyond(field: Field, values: Array, sides: Sides) -> str:
+    """Return what a field takes, and one of the values that it does not; nothing if it takes all of them.
+
+    That is what lies outside its bounds, or is no category, cell or agent. None of the values is NaN.
+    """
     low, high = _ends(field, sides)
     least, most = values.min(), values.max()
-    beyond = most >= high if field.at_bounds == "wrap" else most > high
-    if least < low or beyond:
-        wrong = least if least < low else most
-        kind = field.indexes or ("values" if field.categories is None else "categories")
-        bracket = ")" if field.at_bounds == "wrap" else "]"
-        raise DefinitionError(f"field {field.name!r} takes {kind} in [{low}, {high}{bracket}, not {wrong}.")
+    wraps = field.at_bounds == "wrap"
+    if low <= least and (most < high if wraps else most <= high):
+        return ""
+    kind = field.indexes or ("values" if field.categories is None else "categories")
+    return f"takes {kind} in [{low}, {high}{')' if wraps else ']'}, not {least if least < low else most}"
 
 
 def _ends(field: Field, sides: Sides) -> tuple[Any, Any]:
@@ -136,12 +160,3 @@ def _ends(field: Field, sides: Sides) -> tuple[Any, Any]:
     if field.dtype.kind == "f":
         return field.dtype.type(low), field.dtype.type(high)
     return (low if math.isinf(low) else int(low)), (high if math.isinf(high) else int(high))
-
-
-def _unmasked(field: Field, values: "np.ma.MaskedArray[Any, Any]") -> Array:
-    if np.ma.getmaskarray(values).any():
-        raise DefinitionError(
-            f"field {field.name!r} is set to a masked array with masked elements; fill them first, "
-            f"values.filled(number)."
-        )
-    return values.data

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Hashable, Mapping, Sequence
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 
@@ -10,10 +10,11 @@ from murk_arena import FieldId, FieldSpec, Mutability, StaticArena, WriteMode
 from murk_env.errors import FieldError
 from murk_env.fields import Field
 from murk_env.fields.bookkeeping import BOOKKEEPING
+from murk_env.fields.fitting import Sides, beyond, flattened, is_masked
 
 __all__ = [
     "build_static",
-    "check_initial_values",
+    "check_static_values",
     "field_ids",
     "field_specs",
     "fitting_static",
@@ -48,19 +49,27 @@ def field_specs(
 
 
 def build_static(
-    values: Mapping[Field, Any], ids: Mapping[Field, FieldId], specs: Sequence[FieldSpec]
+    values: Mapping[Field, Any], ids: Mapping[Field, FieldId], specs: Sequence[FieldSpec], sides: Sides
 ) -> StaticArena:
     """Return a new static arena that holds the declared values.
+
+    Args:
+        values: by static field an array, or a function that returns one. A field over cells may have the
+            lattice's own shape, such as (rows, columns), which is flattened in the lattice's order.
+        ids: every field's number.
+        specs: what the arena is told of each field.
+        sides: how large a world is.
 
     Raises:
         FieldError: a static field has no value, or one that does not fit it.
     """
+    fields = {field_id: field for field, field_id in ids.items()}
     arrays: dict[FieldSpec, np.ndarray[Any, Any]] = {}
     given = {ids.get(field): value for field, value in values.items()}
     for spec in _static(specs):
         if spec.id not in given:
             raise FieldError(f"static field {spec.name!r} has no value; give one in static={{...}}.")
-        arrays[spec] = _array(spec, given.pop(spec.id))
+        arrays[spec] = _array(fields[spec.id], spec, given.pop(spec.id), sides)
     if given:
         names = [field.name for field in values if ids.get(field) in given]
         raise FieldError(f"static values were given for {names}, which are no static fields of this world.")
@@ -68,19 +77,22 @@ def build_static(
 
 
 def static_content(
-    values: Mapping[Field, Any], ids: Mapping[Field, FieldId], specs: Sequence[FieldSpec]
+    values: Mapping[Field, Any], ids: Mapping[Field, FieldId], specs: Sequence[FieldSpec], sides: Sides
 ) -> Hashable:
     """Return what is the same for equal arrays: each field and a digest of its bytes, None for a function's.
 
     Raises:
         FieldError: an array does not fit its field.
     """
+    fields = {field_id: field for field, field_id in ids.items()}
     given = {ids.get(field): value for field, value in values.items()}
     content: list[tuple[FieldSpec, bytes | None]] = []
     for spec in _static(specs):
         value = given.get(spec.id)
-        known = None if value is None or callable(value) else _array(spec, value).tobytes()
-        content.append((spec, None if known is None else hashlib.blake2b(known).digest()))
+        digest = None
+        if value is not None and not callable(value):
+            digest = hashlib.blake2b(_array(fields[spec.id], spec, value, sides).tobytes()).digest()
+        content.append((spec, digest))
     return tuple(content)
 
 
@@ -99,43 +111,49 @@ def fitting_static(arena: StaticArena, specs: Sequence[FieldSpec]) -> StaticAren
     return arena
 
 
-def check_initial_values(ids: Mapping[Field, FieldId], static: StaticArena) -> None:
-    """Refuse static values that lie outside the bounds of a field that begins with them.
+def check_static_values(ids: Mapping[Field, FieldId], static: StaticArena, sides: Sides) -> None:
+    """Refuse static values that their field, or a field that begins with them, does not take.
+
+    These are NaN, what lies outside the bounds, and what is no category, cell or agent.
 
     Raises:
-        FieldError: naming the field, one of the values and the bounds.
+        FieldError: naming the field, one of the values and what it takes.
     """
+    for field, field_id in ids.items():
+        if field.mutability == "static":
+            values = static.read(field_id)
+            if np.isnan(values).any():
+                raise FieldError(
+                    f"static field {field.name!r} has NaN among its values; give it numbers, and declare "
+                    f"another field for where there is none."
+                )
+            if values.size and (reason := beyond(field, values, sides)):
+                raise FieldError(f"static field {field.name!r} {reason}; change its values or its bounds.")
     for field in ids:
-        if not isinstance(field.initial, Field):
-            continue
-        values, (low, high) = static.read(ids[field.initial]), field.bounds
-        with np.errstate(invalid="ignore"):  # NaN lies outside
-            below = values < high if field.at_bounds == "wrap" else values <= high
-            inside = (values >= low) & below
-        if not inside.all():
-            raise FieldError(
-                f"field {field.name!r} begins with the values of {field.initial.name!r}, but "
-                f"{values[~inside].flat[0]} among them lies outside its bounds [{low}, {high}]; change them "
-                f"or the bounds."
-            )
+        if isinstance(field.initial, Field):
+            values = static.read(ids[field.initial])
+            if values.size and (reason := beyond(field, values, sides)):
+                raise FieldError(
+                    f"field {field.name!r} begins with the values of {field.initial.name!r}, but it "
+                    f"{reason}; change them or the bounds."
+                )
 
 
 def _static(specs: Sequence[FieldSpec]) -> list[FieldSpec]:
     return [spec for spec in specs if spec.mutability is Mutability.STATIC]
 
 
-def _array(spec: FieldSpec, value: Any) -> np.ndarray[Any, Any]:
+def _array(field: Field, spec: FieldSpec, value: Any, sides: Sides) -> np.ndarray[Any, Any]:
     values = value() if callable(value) else value
     if values is None:
         does = "is given by a function that returns nothing" if callable(value) else "is None"
         raise FieldError(f"static field {spec.name!r} {does}; it needs values of shape {spec.shape}.")
-    if isinstance(values, np.ma.MaskedArray) and np.ma.is_masked(cast(Any, values)):
+    if is_masked(values):
         raise FieldError(f"static field {spec.name!r} has masked values; give it values.filled(number).")
     array = np.asarray(values)
+    came, array = array.shape, array if array.shape == spec.shape else flattened(field, array, sides)
     if array.shape != spec.shape:
-        raise FieldError(
-            f"static field {spec.name!r} needs values of shape {spec.shape}, not of {array.shape}."
-        )
+        raise FieldError(f"static field {spec.name!r} needs values of shape {spec.shape}, not of {came}.")
     if not np.can_cast(array.dtype, spec.dtype, "same_kind"):
         raise FieldError(
             f"static field {spec.name!r} needs values that {spec.dtype} can hold, not {array.dtype}."

@@ -39,7 +39,7 @@ from murk_env.world.rows import (
     saved_rows,
 )
 from murk_env.world.state import State
-from murk_env.world.static_values import build_static, check_initial_values, fitting_static
+from murk_env.world.static_values import build_static, check_static_values, fitting_static
 
 __all__ = ["World"]
 
@@ -70,8 +70,8 @@ class World:
 
     Raises:
         PipelineError: the propagators do not fit the fields or each other.
-        FieldError: a static field has no value, one of a wrong shape, or one outside the bounds of a field
-            whose initial value it is.
+        FieldError: a static field has no value, or one that it does not take, or a field that begins with it:
+            of a wrong shape or dtype, masked, NaN, or out of bounds.
         MemorySizeError: the worlds do not fit into memory; nothing was allocated.
     """
 
@@ -95,10 +95,10 @@ class World:
         if isinstance(static, StaticArena):
             shared = fitting_static(static, layout.specs)
         elif isinstance(static, Mapping | None):  # pyright: ignore[reportUnnecessaryIsInstance]
-            shared = build_static(static or {}, layout.ids, layout.specs)
+            shared = build_static(static or {}, layout.ids, layout.specs, layout.sides)
         else:
             raise FieldError(f"static is a StaticArena or a mapping from fields to values, not {static!r}.")
-        check_initial_values(layout.ids, shared)
+        check_static_values(layout.ids, shared, layout.sides)
         self.arena = PingPongArena(layout.specs, num_worlds=num_worlds, static=shared, checked=checked)
         self.checks = TickChecks(layout)
         self.bindings = Bindings(layout, self.arena, self.checks)
@@ -183,10 +183,16 @@ class World:
         name: `loaded["heat"]`.
         """
         layout = self.layout
-        sizes = {"num_worlds": layout.num_worlds, "num_agents": layout.num_agents, "dt": layout.dt}
         made_of = (layout.lattice, dict(layout.fields), layout.pipeline.propagators)
-        static, checked = self.arena.static_arena, self.arena.checked
-        return _rebuild, (type(self), made_of, sizes, static, checked, self.identity, self.save())
+        keywords = {
+            "num_worlds": layout.num_worlds,
+            "num_agents": layout.num_agents,
+            "dt": layout.dt,
+            "derived": layout.pipeline.derived,
+            "static": self.arena.static_arena,
+            "checked": self.arena.checked,
+        }
+        return _rebuild, (type(self), made_of, keywords, self.identity, self.save())
 
     # --- between ticks ------------------------------------------------------------------------
 
@@ -331,13 +337,11 @@ class World:
 def _rebuild(
     cls: type[World],
     made_of: tuple[Lattice, Mapping[str, Field], Sequence[Propagator]],
-    sizes: Mapping[str, Any],
-    static: StaticArena,
-    checked: bool,
+    keywords: Mapping[str, Any],
     identity: Identity,
     state: State,
 ) -> World:
-    world = cls(*made_of, **sizes, seed=0, static=static, checked=checked)
+    world = cls(*made_of, **keywords, seed=0)
     world.identity = identity
     world.restore(state)
     return world

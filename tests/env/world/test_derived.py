@@ -1,5 +1,7 @@
 """Propagators that set derived fields: after the others, at a reset, after an edit."""
 
+import pickle
+
 import numpy as np
 import pytest
 from gymnasium.spaces import Discrete
@@ -89,6 +91,14 @@ def test_they_follow_at_the_beginning_after_an_edit_and_in_every_tick():
     world.reset(seed=1)
     assert (world[known["heat"]] == 0.0).all()
     assert_derived(world)
+
+
+def test_a_world_that_is_pickled_keeps_them():
+    world = pickle.loads(pickle.dumps(world_of()[0]))
+    assert_derived(world)
+    world.run(2)
+    assert_derived(world)
+    assert world["heat"].tolist() == [[2.0] * 6] * 2
 
 
 def test_act_sees_and_propagators_read_them_as_they_were():

@@ -55,12 +55,19 @@ def test_every_world_begins_with_the_static_values(source, values, mutability):
 @pytest.mark.parametrize(
     ("declaration", "values", "message"),
     [
-        ({"high": 3.0}, HILLS, r"field 'field' begins with the values of 'first', but 4.0 .*\[-inf, 3.0\]"),
-        ({"low": 2.0}, HILLS, r"but 1.0 among them lies outside its bounds \[2.0, inf\]; change them or"),
-        ({"low": 0.0, "high": 4.0, "at_bounds": "wrap"}, HILLS, r"but 4.0 among them lies outside"),
-        ({"low": 0.0}, [0.0, np.nan, 0.0], "but nan among them lies outside"),
+        (
+            {"high": 3.0},
+            HILLS,
+            r"field 'field' begins with the values of 'first', but it takes values in \[-inf, 3.0\], not 4",
+        ),
+        ({"low": 2.0}, HILLS, r"but it takes values in \[2.0, inf\], not 1.0; change them or the bounds"),
+        (
+            {"low": 0.0, "high": 4.0, "at_bounds": "wrap"},
+            HILLS,
+            r"but it takes values in \[0.0, 4.0\), not 4.0",
+        ),
     ],
-    ids=["high", "low", "wrap", "nan"],
+    ids=["high", "low", "wrap"],
 )
 def test_static_values_outside_the_fields_bounds_are_refused(declaration, values, message):
     with pytest.raises(FieldError, match=message):
@@ -74,8 +81,15 @@ def test_static_values_at_the_fields_bounds_are_taken():
 def test_a_static_value_that_is_no_category_is_refused():
     first = Field(mutability="static", dtype=np.int32)
     kind = Field(categories=3, initial=first)
-    with pytest.raises(FieldError, match=r"field 'kind' .*but 3 among them lies outside its bounds \[0, 2\]"):
+    with pytest.raises(FieldError, match=r"field 'kind' .*but it takes categories in \[0, 2\], not 3"):
         World(GRID, {"first": first, "kind": kind}, static={first: [0, 2, 3]})
+
+
+def test_a_static_value_that_is_no_cell_is_refused():
+    first = Field(mutability="static", over="world", dtype=np.int32)
+    cell = Field(over="world", dtype=np.int32, indexes="cells", low=0, initial=first)
+    with pytest.raises(FieldError, match=r"field 'cell' .*but it takes cells in \[0, 2\], not 3"):
+        World(GRID, {"first": first, "cell": cell}, static={first: 3})
 
 
 def test_a_static_field_that_is_not_declared_beside_is_refused():
