@@ -2,7 +2,7 @@
 
 import dataclasses
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import gymnasium
 import numpy as np
@@ -39,6 +39,17 @@ _FACE_ATTRIBUTES = frozenset(
         "agents",
     }
 )
+
+
+_DRAWN: dict[str, Any] = {"render_modes": list(MODES), "render_fps": 10}
+_NOT_DRAWN: dict[str, Any] = {"render_modes": []}
+
+
+class _Metadata:
+    """A class's metadata, told when asked: a class pickled by value is made before it has its fields."""
+
+    def __get__(self, instance: object, owner: type[Environment]) -> dict[str, Any]:
+        return _DRAWN if any(field.over == "cells" for field in owner.fields.values()) else _NOT_DRAWN
 
 
 class _OfRunningEnvs:
@@ -93,7 +104,7 @@ class MurkEnv(StateDoors, Environment, gymnasium.Env[Any, Any]):
         DefinitionError: for a class whose declarations contradict each other.
     """
 
-    metadata: dict[str, Any] = {"render_modes": list(MODES), "render_fps": 10}  # noqa: RUF012  # declared so by gymnasium.Env
+    metadata: dict[str, Any] = cast(Any, _Metadata())
 
     if not TYPE_CHECKING:
         _batch = _claim = _screen = _np_random = _OfRunningEnvs()
@@ -106,8 +117,6 @@ class MurkEnv(StateDoors, Environment, gymnasium.Env[Any, Any]):
                     f"{cls.__name__} defines {name}, which MurkEnv does for every face; parameters go into "
                     f"Params, constants on the class, state into fields, and what happens into hooks."
                 )
-        if "metadata" not in cls.__dict__ and all(field.over != "cells" for field in cls.fields.values()):
-            cls.metadata = {"render_modes": []}  # there are no cells to be drawn
 
     def __init__(
         self,

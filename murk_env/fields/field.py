@@ -1,9 +1,7 @@
 """Fields: the named arrays that a world is made of."""
 
-import importlib
 import math
 import numbers
-import sys
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Literal, Self, SupportsIndex, cast, get_args, overload
 
@@ -12,6 +10,7 @@ import numpy.typing as npt
 
 from murk_arena import Mutability
 from murk_env.errors import FieldAccessError, FieldError, did_you_mean
+from murk_env.fields.travelling import arrived, declared, declares, identity_of
 
 __all__ = ["Field", "FieldArray", "FieldOwner", "Parameter", "fields_of"]
 
@@ -218,15 +217,20 @@ class Field:
         return self
 
     def __reduce_ex__(self, protocol: SupportsIndex) -> Any:
-        """Name the field where its class can be imported: a class that is pickled by value shares it."""
+        """Name the field by its class where that is imported everywhere, else by a name of its own.
+
+        A class that is pickled by value shares the first; the second is the same field wherever it arrives
+        again, so that envs of the class that are there already keep theirs.
+        """
         home: tuple[str, str] = self.__dict__.get("_home", ("", ""))
-        if home[0] in sys.modules and home[0] not in ("__main__", "__mp_main__"):
-            try:
-                if _declared(*home, self.name) is self:
-                    return _declared, (*home, self.name)
-            except (AttributeError, KeyError):  # of a class within a function
-                pass
-        return super().__reduce_ex__(protocol)
+        if declares(*home, self.name, self):
+            return declared, (*home, self.name)
+        return arrived, (type(self), identity_of(self)), dict(self.__dict__)
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Take what was pickled, unless the field was here before."""
+        if not self.__dict__:
+            self.__dict__.update(state)
 
     def __setattr__(self, key: str, value: object) -> None:
         if self.__dict__.get("name"):
@@ -287,15 +291,6 @@ def _last_category(categories: int, low: float | None, high: float | None, at_bo
             f"categories={categories!r}, low={low}, high={high}, at_bounds={at_bounds!r}."
         )
     return categories - 1
-
-
-def _declared(module: str, owner: str, name: str) -> Field:
-    """Return the field that a class of a module declares."""
-    found: Any = importlib.import_module(module)
-    for part in owner.split("."):
-        found = getattr(found, part)
-    declared: Mapping[str, Any] = found.__dict__
-    return declared[name]
 
 
 def _dtype(given: npt.DTypeLike) -> np.dtype[Any]:
