@@ -14,7 +14,10 @@ def quarter(number):
     return half(half(number))
 
 
-def test_what_compiled_code_calls_has_no_entry_for_python_and_python_calls_it_all_the_same():
+def test_what_compiled_code_calls_has_no_entry_for_python_and_python_calls_it_all_the_same(
+    tmp_path, monkeypatch
+):
+    monkeypatch.setenv("MURK_ENV_CACHE_DIR", str(tmp_path))  # where nothing is compiled yet
     assert quarter(8.0) == 2.0
     (made,) = half.overloads.values()
     assert made.library.get_pointer_to_function(made.fndesc.llvm_func_name)
