@@ -81,10 +81,10 @@ class Observe(Reading):
 
     def _whole(self, scene: Scene, own: bool) -> Part:
         if self.field.over == "cells":
-            return self.part((self.num_channels, *scene.lattice.shape), picture=True)
+            return self.part(scene, (self.num_channels, *scene.lattice.shape), picture=True)
         channels = (self.num_channels,) if self.one_hot or self.field.components else ()
         agents = (scene.num_agents,) if self.field.over == "agents" and not own else ()
-        return self.part((*channels, *agents) or (1,))
+        return self.part(scene, (*channels, *agents) or (1,))
 
     def _fit_pooled(self, scene: Scene, pool: Pool) -> Fitted:
         shape = scene.lattice.shape
@@ -95,7 +95,7 @@ class Observe(Reading):
             )
         region, groups = whole(shape), pool.groups(shape)
         counts = region.counts(groups, 0, 0)
-        part = self.part((self.num_channels, *pool.sides(shape)), picture=True, counts=counts)
+        part = self.part(scene, (self.num_channels, *pool.sides(shape)), picture=True, counts=counts)
 
         def write(loop: Loop, parts: tuple[str, ...]) -> None:
             where = ("0", *map(loop.table, (region.kinds, region.displacements, groups)))

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from murk_env.fields import Field
+from murk_env.fields.fitting import Sides
 from murk_env.lattice import Lattice
 from murk_env.observation.loop import Loop
 
@@ -30,6 +31,11 @@ class Scene:
     lattice: Lattice
     num_agents: int
     row_per_agent: bool
+
+    @property
+    def sides(self) -> Sides:
+        """How large a world is."""
+        return Sides(self.lattice.shape, self.lattice.num_cells, self.num_agents)
 
 
 @dataclasses.dataclass(frozen=True)

@@ -8,7 +8,7 @@ import numpy as np
 from murk_env.errors import BlueprintError
 from murk_env.fields import Field
 from murk_env.observation._checks import check_field, check_flag, check_name
-from murk_env.observation.entry import Entry, Part
+from murk_env.observation.entry import Entry, Part, Scene
 from murk_env.observation.loop import Loop
 from murk_env.observation.pooling import Operation, Pool
 from murk_env.observation.region import Counts
@@ -114,6 +114,7 @@ class Reading(Entry):
 
     def part(
         self,
+        scene: Scene,
         shape: tuple[int, ...],
         *,
         picture: bool = False,
@@ -123,6 +124,7 @@ class Reading(Entry):
         """Return what is seen, with the bounds that the field's bounds become.
 
         Args:
+            scene: what is observed.
             shape: its shape.
             picture: whether it is a picture.
             counts: how many values each number is taken of.
@@ -130,7 +132,7 @@ class Reading(Entry):
         """
         if not counts.most:
             return Part(self.key, shape, padding, padding, picture)
-        low, high = (0.0, 1.0) if self.one_hot else limits_of(self.field)
+        low, high = (0.0, 1.0) if self.one_hot else limits_of(self.field, scene)
         if self.pool is not None:
             low, high = self.pool.bounds(low, high, counts.fewest, counts.most)
         low, high = bounds_after(self.transforms, low, high)
@@ -147,9 +149,9 @@ class Reading(Entry):
         return dataclasses.replace(self, transforms=(*self.transforms, transform))
 
 
-def limits_of(field: Field) -> tuple[float, float]:
+def limits_of(field: Field, scene: Scene) -> tuple[float, float]:
     """Return the lowest and the highest value that a field holds, as its dtype holds them."""
-    low, high = field.bounds
+    low, high = scene.sides.ends(field)
     if field.dtype == np.int32:
         return low, high - 1 if field.at_bounds == "wrap" else high
     with np.errstate(over="ignore"):

@@ -82,9 +82,9 @@ class Window(Reading):
         region = self._region(scene.lattice)
         sides = self.pool.sides(region.box) if self.pool else region.box
         groups = self.pool.groups(region.box) if self.pool else region.each
-        counts = region.counts(groups, *limits_of(self.around))
+        counts = region.counts(groups, *limits_of(self.around, scene))
         shape = (self.num_channels, *sides)
-        shown = self.part(shape, picture=True, counts=counts, padding=float(self.padding))
+        shown = self.part(scene, shape, picture=True, counts=counts, padding=float(self.padding))
         mask = (Part(f"{self.key}_mask", (1, *sides), 0.0, 1.0, picture=True),) if self.with_mask else ()
 
         def write(loop: Loop, parts: tuple[str, ...]) -> None:

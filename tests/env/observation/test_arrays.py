@@ -48,7 +48,7 @@ def test_a_wrong_buffer_is_refused_before_anything_is_written(spoil, what):
             lambda out: {key: array for key, array in out.items() if key != "cell"},
             r"not \['near', 'near_mask'\]",
         ),
-        (lambda out: {**out, "more": out["cell"]}, r"not \['near', 'near_mask', 'cell', 'more'\]"),
+        (lambda out: {**out, "more": out["cell"]}, r"not \['cell', 'near', 'near_mask', 'more'\]"),
         (lambda out: out["near"], "not a ndarray"),
     ],
     ids=["missing", "more", "array"],
@@ -56,7 +56,7 @@ def test_a_wrong_buffer_is_refused_before_anything_is_written(spoil, what):
 def test_a_dict_of_other_keys_is_refused(spoil, what):
     plan = plan_of(GRID, *entries()[:2], layout="dict")
     out = plan.allocate(3)
-    with pytest.raises(DefinitionError, match=rf"dict of \['near', 'near_mask', 'cell'\], {what}"):
+    with pytest.raises(DefinitionError, match=rf"dict of \['cell', 'near', 'near_mask'\], {what}"):
         plan.fill(values(), spoil(out))
 
 
