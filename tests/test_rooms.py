@@ -4,8 +4,8 @@ import ast
 import graphlib
 from pathlib import Path
 
-ROOMS = ["errors", "kernels", "random", "fields", "lattice", "propagators", "observation", "rendering"]
-ROOMS += ["world", "author", "engine", "faces", "recording", "testing"]
+ROOMS = ["errors", "kernels", "mathematics", "random", "fields", "lattice", "propagators"]
+ROOMS += ["observation", "rendering", "world", "author", "engine", "faces", "recording", "testing"]
 ROOT = Path(__file__).parent.parent
 TREES = {
     ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): ast.parse(

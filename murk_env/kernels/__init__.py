@@ -1,7 +1,14 @@
 """Compiled code over worlds: the compiler and its disk cache, fused programs, threads. It knows no field."""
 
 from murk_env.kernels.call import KernelCall, chain
-from murk_env.kernels.compiler import COMPILES, CompilationError, compile_function, compile_source, kernel
+from murk_env.kernels.compiler import (
+    COMPILES,
+    CompilationError,
+    compile_function,
+    compile_source,
+    inlined,
+    kernel,
+)
 
 __all__ = [
     "COMPILES",
@@ -10,5 +17,6 @@ __all__ = [
     "chain",
     "compile_function",
     "compile_source",
+    "inlined",
     "kernel",
 ]

@@ -15,7 +15,7 @@ from murk_env.kernels.fingerprint import fingerprint
 from murk_env.kernels.functions import compile_with_helpers, compiled, to_check
 from murk_env.kernels.numba_internals import COMPILES, CompilationError, is_dispatcher
 
-__all__ = ["COMPILES", "CompilationError", "compile_function", "compile_source", "kernel"]
+__all__ = ["COMPILES", "CompilationError", "compile_function", "compile_source", "inlined", "kernel"]
 
 AnyFunction = TypeVar("AnyFunction", bound=Callable[..., Any])
 
@@ -38,6 +38,14 @@ def kernel(function: AnyFunction) -> AnyFunction:
         numba's dispatcher, typed as the function it compiles.
     """
     return compiled(function, checked=False)
+
+
+def inlined(function: AnyFunction) -> AnyFunction:
+    """Compile a function as `kernel` does, and copy it into every kernel that calls it.
+
+    Loops over a function of a few dozen operations without a branch can then do several elements at once.
+    """
+    return compiled(function, checked=False, inlined=True)
 
 
 def compile_source(

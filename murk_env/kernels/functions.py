@@ -19,18 +19,23 @@ __all__ = ["compile_with_helpers", "compiled", "to_check"]
 AnyFunction = TypeVar("AnyFunction", bound=Callable[..., Any])
 
 
-def compiled(function: AnyFunction, *, checked: bool, entry: bool = False) -> AnyFunction:
+def compiled(
+    function: AnyFunction, *, checked: bool, entry: bool = False, inlined: bool = False
+) -> AnyFunction:
     """Return a dispatcher of a function, with the options and the disk cache of this package.
 
     Args:
         function: a plain function.
         checked: whether an index outside an array raises IndexError.
         entry: whether it is Python that calls it, and not other compiled functions.
+        inlined: whether it is copied into the compiled functions that call it.
     """
     if not COMPILES:
         return cast(AnyFunction, widened(cast(Any, function)))
     compiler = {"pipeline_class": PlannedCompiler} if plan_of(function) else {}
     options = {"nopython": True, "nogil": True, "error_model": "numpy", "boundscheck": checked}
+    if inlined:
+        options["forceinline"] = True
     if entry:
         return entered(cast(Any, function), targetoptions=options, **compiler)
     dispatcher = InnerDispatcher(cast(Any, function), targetoptions=options, **compiler)

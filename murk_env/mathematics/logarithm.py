@@ -1,0 +1,95 @@
+"""log and log1p, of fixed operations in float64.
+
+The argument is 2**k * m with m from sqrt(1/2) to sqrt(2), and log(m) a polynomial in ((m - 1) / (m + 1))**2.
+
+Source: fdlibm's e_log.c and s_log1p.c, with selections in place of their branches. Copyright (C) 1993 by Sun
+Microsystems, Inc. All rights reserved. Permission to use, copy, modify, and distribute that software is
+freely granted, provided that this notice is preserved.
+"""
+
+import math
+from typing import Any
+
+import numpy as np
+
+from murk_env.kernels import inlined
+from murk_env.mathematics.bits import bits_of, double_of
+
+__all__ = ["log", "log1p", "log_of_normal"]
+
+_LN2_HIGH = 6.93147180369123816490e-01  # 32 bits, so that its product with k is exact
+_LN2_LOW = 1.90821492927058770002e-10
+_ROOT_HALF_BITS = 0x3FE6A09E00000000  # a little below sqrt(1/2)
+_MANTISSA = 52
+_L1, _L2, _L3 = 6.666666666666735130e-01, 3.999999999940941908e-01, 2.857142874366239149e-01
+_L4, _L5, _L6 = 2.222219843214978396e-01, 1.818357216161805012e-01, 1.531383769920937332e-01
+_L7 = 1.479819860511658591e-01
+_LEAST_NORMAL = 2.0**-1022
+_TO_NORMAL = 2.0**54
+
+
+@inlined
+def log(x: float) -> float:
+    """Return the natural logarithm in float64, to 1 unit in the last place.
+
+    It is -inf for 0, inf for inf, and NaN below 0 and for NaN.
+    """
+    value = np.float64(x)
+    ordinary: Any = value if (value > 0.0) & (value < math.inf) else 1.0
+    tiny = ordinary < _LEAST_NORMAL
+    result = _log_of(ordinary * _TO_NORMAL if tiny else ordinary, -54.0 if tiny else 0.0)
+    result = result if value > 0.0 else (-math.inf if value == 0.0 else math.nan)
+    return result if value < math.inf else value
+
+
+@inlined
+def log_of_normal(value: Any) -> Any:
+    """Return the natural logarithm of a positive, finite, normal float64."""
+    return _log_of(value, 0.0)
+
+
+@inlined
+def log1p(x: float) -> float:
+    """Return the natural logarithm of 1 + x in float64, to 1 unit in the last place, also near 0.
+
+    It is -inf for -1, inf for inf, and NaN below -1 and for NaN; -0.0 stays -0.0.
+    """
+    value = np.float64(x)
+    ordinary: Any = value if (value > -1.0) & (value < math.inf) else 0.0
+    near = (ordinary > -0.2928) & (ordinary < 0.4142)  # then 1 + x is its own m, and nothing of x is lost
+    u = 1.0 + ordinary
+    k, m = _parts(u)
+    of_large, of_small = 1.0 - (u - ordinary), ordinary - (u - 1.0)
+    lost = (of_large if k >= 2.0 else of_small) / u
+    f = m - 1.0
+    result = _log_near_one(ordinary if near else f, 0.0 if near else k, 0.0 if near else lost)
+    result = result if abs(value) >= 2.0**-54 else value
+    result = result if value > -1.0 else (-math.inf if value == -1.0 else math.nan)
+    return result if value < math.inf else value
+
+
+@inlined
+def _log_of(value: Any, exponent: Any) -> Any:
+    """Return log(value * 2**exponent)."""
+    k, m = _parts(value)
+    return _log_near_one(m - 1.0, k + exponent, 0.0)
+
+
+@inlined
+def _parts(value: Any) -> Any:
+    """Return k and m, value = 2**k * m."""
+    bits = bits_of(value)
+    k = (bits - _ROOT_HALF_BITS) >> _MANTISSA
+    return np.float64(k), double_of(bits - (k << _MANTISSA))
+
+
+@inlined
+def _log_near_one(f: Any, k: Any, lost: Any) -> Any:
+    """Return log(2**k * (1 + f)) + lost."""
+    s = f / (2.0 + f)
+    z = s * s
+    w = z * z
+    odd = w * (_L2 + w * (_L4 + w * _L6))
+    even = z * (_L1 + w * (_L3 + w * (_L5 + w * _L7)))
+    half = 0.5 * f * f
+    return k * _LN2_HIGH - ((half - (s * (half + (odd + even)) + (k * _LN2_LOW + lost))) - f)
