@@ -97,13 +97,14 @@ def integers(rng: Draws, low: int, high: int) -> int:
         high: one above the largest.
 
     Raises:
-        ValueError: there is no such integer.
+        ValueError: there is no such integer, or a limit is not a whole number that fits an int64.
     """
-    if low >= high:
-        raise ValueError("integers(rng, low, high) needs low < high")
+    lowest, limit = np.int64(low), np.int64(high)
+    if lowest != low or limit != high or lowest >= limit:
+        raise ValueError("integers(rng, low, high) needs low < high, whole numbers that fit an int64")
     word, _ = _philox.two_words(rng[0], rng[1], rng[2], rng[3], rng[4], 0)
     rng[4] += 1
-    return _philox.integer_of(word, low, high - 1)
+    return _philox.integer_of(word, lowest, limit - 1)
 
 
 @kernel

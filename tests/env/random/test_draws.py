@@ -33,6 +33,7 @@ SEEDS = (7, 8, 12345678901234567890)
 EPISODES = np.array([0, 5, 2**31 - 1], np.int32)
 STEPS = np.array([3, 0, 1000], np.int32)
 ORIGIN = 2
+WIDE = [(-(2**61), 2**62), (-(2**63), 2**63 - 1), (-(2**62), 2**62 + 7)]
 
 
 def keys():
@@ -44,10 +45,8 @@ def rng():
     return WorldRng(keys(), EPISODES, STEPS, origin=ORIGIN)
 
 
-def word(world, call, element):
-    """The 64-bit word of an element, computed with Python's integers."""
-    counter = [int(EPISODES[world]), int(STEPS[world]), (ORIGIN << 24) | call, element // 2]
-    key = np.random.SeedSequence(SEEDS[world]).generate_state(2, np.uint32).tolist()
+def encrypted(counter, key):
+    """Philox4x32-10, computed with Python's integers: two 64-bit words."""
     for _ in range(10):
         first, second = 0xD2511F53 * counter[0], 0xCD9E8D57 * counter[2]
         counter = [
@@ -57,8 +56,21 @@ def word(world, call, element):
             first & 0xFFFFFFFF,
         ]
         key = [(key[0] + 0x9E3779B9) & 0xFFFFFFFF, (key[1] + 0xBB67AE85) & 0xFFFFFFFF]
-    low, high = counter[:2] if element % 2 == 0 else counter[2:]
-    return low | (high << 32)
+    return counter[0] | (counter[1] << 32), counter[2] | (counter[3] << 32)
+
+
+def word(world, call, element):
+    """The 64-bit word of an element."""
+    counter = [int(EPISODES[world]), int(STEPS[world]), (ORIGIN << 24) | call, element // 2]
+    key = np.random.SeedSequence(SEEDS[world]).generate_state(2, np.uint32).tolist()
+    return encrypted(counter, key)[element % 2]
+
+
+def integer(word, low, high):
+    """The integer of a word: every one of [low, high) has equally many of the words that are not rejected."""
+    while word * (high - low) % 2**64 < 2**64 % (high - low):
+        word = encrypted([0, 0, 0, 0], [word & 0xFFFFFFFF, word >> 32])[0]
+    return low + (word * (high - low) >> 64)
 
 
 def words(call, size):
@@ -89,17 +101,25 @@ def test_random_float32_takes_the_upper_24_bits_of_each_half_word(rng):
     assert drawn.tolist() == [[(half >> 8) / 2**24 for half in row[:7]] for row in halves]
 
 
-@pytest.mark.parametrize(("low", "high"), [(0, 2), (-5, 6), (0, 2**40 + 1), (-(2**62), 2**62 + 7)])
-def test_integers_scale_each_word(rng, low, high):
-    expected = [[low + (number * (high - low) >> 64) for number in row] for row in words(0, 5)]
+@pytest.mark.parametrize(("low", "high"), [(0, 2), (-5, 6), (0, 2**40 + 1), (-(2**63), 7), *WIDE])
+def test_integers_scale_each_word_that_is_not_rejected(rng, low, high):
+    expected = [[integer(number, low, high) for number in row] for row in words(0, 5)]
     assert rng.integers(low, high, 5).tolist() == expected
 
 
-@pytest.mark.parametrize(("low", "high"), [(0, 2), (-5, 6), (-(2**40), -(2**39)), (-(2**62), 2**62)])
+@pytest.mark.parametrize(("low", "high"), [(0, 2), (-5, 6), (-(2**40), -(2**39)), (-(2**62), 2**62), *WIDE])
 def test_integers_are_the_same_without_compilation(low, high):
-    for number in (0, 2**32, 2**63 + 12345, 2**64 - 1):
+    for number in (0, 1, 2**32, 2**63 + 12345, 2**64 - 1):
         drawn = integer_of.py_func(np.uint64(number), low, high - 1)  # pyright: ignore[reportFunctionMemberAccess]
-        assert drawn == integer_of(np.uint64(number), low, high - 1) == low + (number * (high - low) >> 64)
+        assert drawn == integer_of(np.uint64(number), low, high - 1) == integer(number, low, high)
+
+
+@pytest.mark.parametrize(("low", "high"), WIDE)
+def test_wide_integers_fill_their_bins_evenly(low, high):
+    drawn = many().integers(low, high, 200).ravel().tolist()
+    counts = np.bincount([(number - low) * 3 // (high - low) for number in drawn], minlength=3)
+    expected = len(drawn) / 3
+    assert ((counts - expected) ** 2 / expected).sum() < 18.4  # 0.9999 quantile with 2 degrees of freedom
 
 
 def test_integers_may_span_all_of_int64(rng):
@@ -285,6 +305,7 @@ def test_integers_refuse_limits_of_a_wrong_shape(rng):
         rng.integers(np.array([1, 2]), 5)
 
 
-def test_compiled_integers_refuse_an_empty_range():
-    with pytest.raises(ValueError, match="needs low < high"):
-        integers(np.zeros(5, np.uint32), 3, 3)
+@pytest.mark.parametrize(("low", "high"), [(3, 3), (4, 3), (0, 2.5), (0.5, 3), (0, np.uint64(2**63))])
+def test_compiled_integers_refuse_an_empty_range_and_what_is_no_int64(low, high):
+    with pytest.raises(ValueError, match="needs low < high, whole numbers that fit an int64"):
+        integers(np.zeros(5, np.uint32), low, high)
