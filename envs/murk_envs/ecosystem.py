@@ -1,6 +1,5 @@
 """Ecosystem: a ranger who keeps predators and prey from collapse through good years and bad."""
 
-import math
 from typing import Annotated
 
 import numpy as np
@@ -9,6 +8,7 @@ from gymnasium.spaces import MultiDiscrete
 
 import murk_env as murk
 from murk_env import Blueprint, Draws, Field, Marker, MurkEnv, Observation, Observe, Picture, Range
+from murk_env.mathematics import exp, log
 from murk_env.random import integers, normal, uniform
 from murk_envs._fields import LARGE
 from murk_envs.propagators.tending import REST, Tending, mean
@@ -73,7 +73,7 @@ class Ecosystem(MurkEnv):
         @property
         def widest_disturbance(self) -> float:
             """A density begins at most twice the disturbance from equilibrium, in logarithms."""
-            return min(-math.log(self.scarcity), math.log(self.plenty)) / 2.0
+            return min(-log(self.scarcity), log(self.plenty)) / 2.0
 
     prey = Field(initial=1.0, low=0.0, high=ABUNDANCE)  # (num_worlds, num_cells)
     predators = Field(initial=1.0, low=0.0, high=ABUNDANCE)  # (num_worlds, num_cells)
@@ -129,8 +129,8 @@ class Ecosystem(MurkEnv):
         self.ranger[0] = integers(rng, 0, len(self.prey))
         offset, other = widest * (2 * uniform(rng) - 1), widest * (2 * uniform(rng) - 1)
         for cell in range(len(self.prey)):
-            self.prey[cell] = math.exp(offset + widest * (2 * uniform(rng) - 1))
-            self.predators[cell] = math.exp(other + widest * (2 * uniform(rng) - 1))
+            self.prey[cell] = exp(offset + widest * (2 * uniform(rng) - 1))
+            self.predators[cell] = exp(other + widest * (2 * uniform(rng) - 1))
         self.census[0], self.census[1] = mean(self.prey), mean(self.predators)
 
     @murk.per_world

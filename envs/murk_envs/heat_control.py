@@ -9,6 +9,7 @@ from gymnasium.spaces import Box
 
 import murk_env as murk
 from murk_env import Blueprint, Draws, Field, Marker, MurkEnv, Observation, Observe, Picture, Range
+from murk_env.mathematics import cos, sin
 from murk_env.random import uniform
 from murk_envs._fields import LARGE
 from murk_envs.propagators.heating import Heating
@@ -137,7 +138,8 @@ class HeatControl(MurkEnv):
             gap = self.heat[cell] - before.target[cell]
             error += gap * gap
             used += self.supply[cell] * self.supply[cell]
-        cost = error / (len(self.heat) * p.amplitude**2) + p.effort * used / (p.num_heaters * p.power**2)
+        error /= len(self.heat) * (p.amplitude * p.amplitude)
+        cost = error + p.effort * used / (p.num_heaters * (p.power * p.power))
         return 0.0 - cost - (p.penalty if self.heat.max() >= p.limit else 0.0)
 
     @murk.per_world
@@ -150,9 +152,9 @@ def show_target(world: HeatControl) -> None:
     """Write one wave a side: amplitude * sin(2 pi (x cos(heading) + y sin(heading)) / size - phase)."""
     size, amplitude = world.params.size, world.params.amplitude
     phase, heading = world.phase[0], world.heading[0]
-    x, y = FULL_TURN / size * math.cos(heading), FULL_TURN / size * math.sin(heading)
+    x, y = FULL_TURN / size * cos(heading), FULL_TURN / size * sin(heading)
     for cell in range(world.target.size):
-        world.target[cell] = amplitude * math.sin(cell % size * x + cell // size * y - phase)
+        world.target[cell] = amplitude * sin(cell % size * x + cell // size * y - phase)
 
 
 def heaters_of(params: HeatControl.Params) -> npt.NDArray[np.int32]:

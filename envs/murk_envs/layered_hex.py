@@ -1,12 +1,12 @@
 """LayeredHex: walk over hexagons and from floor to floor up to a beacon."""
 
-import math
 from typing import Annotated, Literal
 
 from gymnasium.spaces import Discrete
 
 import murk_env as murk
 from murk_env import Blueprint, Draws, Field, Marker, MurkEnv, Observation, Observe, Picture, Range
+from murk_env.mathematics import log1p
 from murk_env.random import integers
 from murk_envs._fields import LARGE, settled
 
@@ -68,7 +68,7 @@ class LayeredHex(MurkEnv):
             return murk.Diffusion(
                 field,
                 coefficient=params.diffusion / (1.0 - params.decay),
-                decay=-math.log1p(-params.decay),
+                decay=-log1p(-params.decay),
                 sources={params.goal: STRENGTH},
                 clamp=(0.0, STRENGTH),
             )

@@ -9,6 +9,7 @@ from gymnasium.spaces import Discrete
 
 import murk_env as murk
 from murk_env import Blueprint, Draws, Field, Marker, MurkEnv, Observation, Observe, Picture, Range
+from murk_env.mathematics import cos, sin
 from murk_env.random import integers, uniform
 
 __all__ = ["Wildfire"]
@@ -120,7 +121,7 @@ class Wildfire(MurkEnv):
         for agent in range(len(self.cells)):
             self.cells[agent] = integers(rng, 0, len(self.fuel))
         self.speed[0], self.direction[0] = self.params.wind * uniform(rng), 2.0 * math.pi * uniform(rng)
-        self.breeze[0], self.breeze[1] = math.cos(self.direction[0]), math.sin(self.direction[0])
+        self.breeze[0], self.breeze[1] = cos(self.direction[0]), sin(self.direction[0])
         self.breeze *= self.speed[0] / GALE
         show_crew(self)
 

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from murk_env.kernels import kernel
+from murk_env.mathematics import log1p
 
 __all__: list[str] = []
 
@@ -211,4 +212,4 @@ def clip(low: float, high: float, out: Part) -> None:
 def log(out: Part) -> None:
     """Compress to sign(x) * ln(1 + |x|); NaN stays."""
     for i in range(out.size):
-        out[i] = math.copysign(math.log1p(abs(np.float64(out[i]))), out[i])
+        out[i] = math.copysign(log1p(abs(out[i])), out[i])

@@ -84,7 +84,7 @@ def _basis(lattice: Lattice) -> Vectors:
         basis: Vectors = np.array(lattice.basis, np.float64)
     else:
         basis = np.round(np.asarray(np.linalg.lstsq(steps, ways, rcond=None)[0], np.float64), 12)
-    if any(lattice.periods) and not np.allclose(steps @ basis, ways):
+    if any(lattice.periods) and not np.allclose(_combined(steps, basis), ways):
         raise BlueprintError(
             f"where a lattice wraps, Neighbours need positions that are linear in the coordinates, as those "
             f"of {lattice!r} are not."
@@ -103,8 +103,8 @@ def _reach(lattice: Lattice, basis: Vectors) -> Vectors:
     if not any(lattice.periods):
         return np.ptp(lattice.positions, axis=0)
     signs = np.array(list(itertools.product((-1.0, 1.0), repeat=lattice.ndim)))
-    corners: Vectors = signs @ (_half(lattice)[:, np.newaxis] * basis)
-    products = basis @ basis.T
+    corners = _combined(signs, _half(lattice)[:, np.newaxis] * basis)
+    products = _combined(basis, basis.T)
     if np.allclose(products, np.diag(np.diag(products))):
         return np.asarray(np.max(np.abs(corners), axis=0), np.float64)
     longest = math.sqrt(np.max(np.sum(corners**2, axis=1)))
@@ -117,14 +117,19 @@ def _shifts(lattice: Lattice, basis: Vectors) -> Vectors:
     Where the axes are oblique, a long way along one is shortened by several turns around another.
     """
     turns: list[Any] = []
-    products = basis @ basis.T
+    products = _combined(basis, basis.T)
     for axis, period in enumerate(lattice.periods):
         length = products[axis, axis]
-        oblique = np.abs(np.delete(products[axis], axis)) @ np.delete(_half(lattice), axis)
+        oblique = np.sum(np.abs(np.delete(products[axis], axis)) * np.delete(_half(lattice), axis))
         most = 1 + math.ceil(oblique / (length * period)) if period and length else 0
         turns.append(sorted(range(-most, most + 1), key=abs))
     counts = np.array(list(itertools.product(*turns)), np.float64)
-    return (counts * np.array(lattice.periods)) @ basis
+    return _combined(counts * np.array(lattice.periods), basis)
+
+
+def _combined(coefficients: Vectors, vectors: Vectors) -> Vectors:
+    """Return sums of vectors, (n, k) of (n, m) and (m, k), in order: a BLAS's depend on the processor."""
+    return (coefficients[:, :, np.newaxis] * vectors).sum(axis=1)
 
 
 @kernel
@@ -170,7 +175,8 @@ def shortest(here: Vectors, there: Vectors, shifts: Vectors) -> tuple[float, int
     for shift in range(len(shifts)):
         total = 0.0
         for axis in range(here.size):
-            total += (there[axis] - here[axis] + shifts[shift, axis]) ** 2
+            way = there[axis] - here[axis] + shifts[shift, axis]
+            total += way * way
         length = np.floor(total * 1048576.0 + 0.5)
         if best_shift < 0 or length < best_length:
             best_length, best_shift = length, shift

@@ -1,12 +1,12 @@
 """The kernels of diffusion."""
 
-import math
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from murk_env.kernels import kernel
+from murk_env.mathematics import exp
 from murk_env.propagators.gradient import fill_gradients
 
 __all__ = ["diffuse", "diffuse_with_slopes"]
@@ -34,7 +34,7 @@ def diffuse(
     """One tick of the worlds [start, stop)."""
     for world in range(start, stop):
         u, new, rate = previous[world], out[world], rates[world, 0]
-        remaining = np.float32(math.exp(-rates[world, 1]))
+        remaining = np.float32(exp(-rates[world, 1]))
         _run(u, new, first, last, offsets, _share(rate, len(offsets)), remaining)
         _mend(u, new, offsets, boundary, boundary_ends, boundary_neighbours, rate, remaining)
         for source in range(source_cells.size):

@@ -10,6 +10,7 @@ import numpy.typing as npt
 from murk_env.errors import PipelineError
 from murk_env.fields import Field
 from murk_env.lattice import Lattice
+from murk_env.mathematics import cos, exp, expm1_float32, sin
 from murk_env.propagators.writing import (
     Coefficient,
     Declaration,
@@ -21,7 +22,7 @@ from murk_env.propagators.writing import (
     in_range,
     kernel,
 )
-from murk_env.random.philox import philox
+from murk_env.random.philox import float32_of, philox
 
 __all__ = ["Fire"]
 
@@ -29,8 +30,6 @@ _UNBURNT, _BURNING, _BURNT = 0, 1, 2
 _ALONG, _TURNED = 0.045, 0.131  # per (m/s), c1 and c2 of the reference
 _STRONGEST_WIND = 100.0  # m/s
 _CLOSE = 1e-9  # cell distances
-_DROP_TO_24 = np.uint64(8)
-_RESOLUTION_24 = np.float32(2.0**-24)
 
 Floats = npt.NDArray[np.float32]
 Integers = npt.NDArray[np.int32]
@@ -174,17 +173,20 @@ def _set_rates(
 ) -> None:
     """Set the rates times dt at which fire comes from the neighbour in each direction.
 
-    Compiled, so that a world's numbers do not depend on how numpy goes through those of many.
+    Compiled, so that a world's numbers depend neither on how many there are nor on the processor.
     """
     axes = min(displacements.shape[1], 2)
     for world in range(out.shape[0]):
-        wind = math.cos(table[world, 3]), math.sin(table[world, 3])
+        wind = cos(table[world, 3]), sin(table[world, 3])
         for direction in range(out.shape[1]):
             to_neighbour = displacements[direction]
-            length, along = math.sqrt((to_neighbour**2).sum()), 0.0
+            square, along = 0.0, 0.0
+            for axis in range(to_neighbour.size):
+                square += to_neighbour[axis] * to_neighbour[axis]
+            length = math.sqrt(square)
             for axis in range(axes):
                 along -= wind[axis] * to_neighbour[axis] / length
-            factor = math.exp(table[world, 2] * (_ALONG + _TURNED * (along - 1.0)))
+            factor = exp(table[world, 2] * (_ALONG + _TURNED * (along - 1.0)))
             out[world, direction] = dt * table[world, 0] * factor
 
 
@@ -216,7 +218,7 @@ def _burn(
                 now = _BURNING if fuel > np.float32(0.0) else _BURNT
             elif now == _UNBURNT and fuel > np.float32(0.0):
                 rate = _rate(state, neighbours[cell], rates[world]) * factors[cell]
-                if rate > np.float32(0.0) and _draw(counter, key, cell) < -np.expm1(-rate):
+                if rate > np.float32(0.0) and _draw(counter, key, cell) < -expm1_float32(-rate):
                     now = _BURNING
             new_states[world, cell] = now
             new_fuels[world, cell] = fuel
@@ -237,4 +239,4 @@ def _rate(state: Any, neighbours: Any, rates: Any) -> Any:
 def _draw(counter: Any, key: Any, cell: int) -> Any:
     """Draw one cell's number as `fill_uniform_float32` does, without those of the others."""
     words = philox((counter[0], counter[1], counter[2], cell // 4), key)
-    return np.float32(words[cell % 4] >> _DROP_TO_24) * _RESOLUTION_24
+    return float32_of(words[cell % 4])

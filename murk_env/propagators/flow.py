@@ -93,5 +93,6 @@ def _magnitude(slopes: Any, cell: int) -> float:
     """The length of a cell's slope, or 1 where it is too short to have a direction."""
     square = 0.0
     for axis in range(slopes.shape[0]):
-        square += np.float64(slopes[axis, cell]) ** 2
+        slope = np.float64(slopes[axis, cell])
+        square += slope * slope
     return np.sqrt(square) if square > 1e-24 else 1.0

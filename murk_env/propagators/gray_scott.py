@@ -24,6 +24,8 @@ from murk_env.propagators.writing import (
 
 __all__ = ["GrayScott"]
 
+_PER_AREA = (256 / 2.5) * (256 / 2.5)  # cells of Pearson's mesh in a unit of area
+
 Floats = npt.NDArray[np.float32]
 
 
@@ -69,8 +71,8 @@ class GrayScott(Propagator):
     _: KW_ONLY
     feed: Coefficient
     kill: Coefficient
-    diffusion_u: Coefficient = 2e-5 * (256 / 2.5) ** 2
-    diffusion_v: Coefficient = 1e-5 * (256 / 2.5) ** 2
+    diffusion_u: Coefficient = 2e-5 * _PER_AREA
+    diffusion_v: Coefficient = 1e-5 * _PER_AREA
 
     def declare(self) -> Declaration:
         """Return both species, which become each other, and the rates."""

@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from murk_env.fields import Field
 from murk_env.lattice import Lattice
+from murk_env.mathematics import expm1_float32
 from murk_env.propagators.writing import (
     Coefficient,
     Declaration,
@@ -145,14 +146,15 @@ def _infect(
     for world in range(start, stop):
         s, i, r = susceptible[world], infected[world], recovered[world]
         infection, recovery, mixing = rates[world]
-        around = new_infected[world]  # the neighbours' sum, until it is written
+        around = new_infected[world]  # the neighbours' sum, then who is infected, until it is written
         add_neighbours(i, around, neighbours)
+        for cell in range(i.size):  # without branches, and with few arrays: several cells at once
+            neighbours_mean = around[cell] / max(degree[cell], np.float32(1.0))
+            shared = i[cell] + mixing * (neighbours_mean - i[cell])
+            met = shared if degree[cell] > np.float32(0.0) else i[cell]
+            around[cell] = s[cell] * -expm1_float32(-infection * met)
         for cell in range(i.size):
-            met = i[cell]
-            if degree[cell] > np.float32(0.0):
-                met += mixing * (around[cell] / degree[cell] - met)
-            caught = s[cell] * -np.expm1(-infection * met)
-            healed = recovery * i[cell]
+            caught, healed = around[cell], recovery * i[cell]
             new_susceptible[world, cell] = s[cell] - caught
             new_infected[world, cell] = i[cell] - healed + caught
             new_recovered[world, cell] = r[cell] + healed

@@ -85,7 +85,7 @@ class Wave(Propagator):
         """Return the smaller of the bound for waves and the bound for damped ones."""
         speed, damping = map(highest, self.coefficients)
         waves = speed * math.sqrt(lattice.max_degree)
-        damped = (damping + math.sqrt(damping**2 + 8.0 * speed**2)) / 4.0
+        damped = (damping + math.sqrt(damping * damping + 8.0 * speed * speed)) / 4.0
         fastest = max(waves, damped)
         return 1.0 / fastest if fastest > 0.0 else math.inf
 
