@@ -150,7 +150,7 @@ def test_the_script_learns_a_little(of, capsys):
 
 def test_a_run_is_repeatable_from_its_seed():
     def weights():
-        envs = gymnasium.make_vec("murk/HeatControl-v0", num_envs=4)
+        envs = gymnasium.make_vec("murk/HeatControl-v1", num_envs=4)
         policy = ppo.train(envs, ppo.Settings(num_steps=256, rollout=16, num_hidden=4), report=str)
         return torch.cat([part.flatten() for part in policy.parameters()])
 

@@ -36,13 +36,13 @@ __all__ = [
 ENVIRONMENTS = {
     "CrystalNav": ("murk/CrystalNav-v0", "murk_envs.crystal_nav", 300, None),
     "Ecosystem": ("murk/Ecosystem-v0", "murk_envs.ecosystem", 500, None),
-    "Epidemic": ("murk/Epidemic-v0", "murk_envs.epidemic", 200, None),
+    "Epidemic": ("murk/Epidemic-v1", "murk_envs.epidemic", 200, None),
     "Harvest": ("murk/Harvest-v0", "murk_envs.harvest", 300, "apart"),
-    "HeatControl": ("murk/HeatControl-v0", "murk_envs.heat_control", 200, None),
+    "HeatControl": ("murk/HeatControl-v1", "murk_envs.heat_control", 200, None),
     "HeatSeeker": ("murk/HeatSeeker-v0", "murk_envs.heat_seeker", 200, None),
     "HexPursuit": ("murk/HexPursuit-v0", "murk_envs.hex_pursuit", 100, "apart"),
     "LayeredHex": ("murk/LayeredHex-v0", "murk_envs.layered_hex", 200, None),
-    "Wildfire": ("murk/Wildfire-v0", "murk_envs.wildfire", 200, "team"),
+    "Wildfire": ("murk/Wildfire-v1", "murk_envs.wildfire", 200, "team"),
 }
 FORMS = "murk_env.faces.forms"
 

@@ -19,7 +19,7 @@ FORGOTTEN = 0.9  # what is left of a finding's freshness a step later
 Share = Range(0.0, 1.0)
 
 
-@murk.register("murk/Epidemic-v0", max_episode_steps=200)
+@murk.register("murk/Epidemic-v1", max_episode_steps=200)
 class Epidemic(MurkEnv):
     """Stop a disease of unknown infectivity that spreads through the regions of a country.
 

@@ -20,7 +20,7 @@ EXTREME = 20.0  # K from the surroundings, which no part of the plant passes
 FULL_TURN = 2.0 * math.pi
 
 
-@murk.register("murk/HeatControl-v0", max_episode_steps=200)
+@murk.register("murk/HeatControl-v1", max_episode_steps=200)
 class HeatControl(MurkEnv):
     """Heat and cool a plant at a few places so that all of it follows a wave that travels through it.
 

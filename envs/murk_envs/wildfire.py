@@ -21,7 +21,7 @@ GALE = 20.0  # m/s, the strongest wind there is
 WIDEST = 2**15  # cells along a side
 
 
-@murk.register("murk/Wildfire-v0", max_episode_steps=200, agents="team")
+@murk.register("murk/Wildfire-v1", max_episode_steps=200, agents="team")
 class Wildfire(MurkEnv):
     """Save a forest on hexagons, all together, from a fire that cannot be put out, only kept from spreading.
 
