@@ -1,7 +1,7 @@
 # The commands of the project. Outside an activated environment: make check PYTHON=.venv/bin/python
 PYTHON ?= python
 
-.PHONY: check test test-all bench mutants fix
+.PHONY: check test test-all repeats bench mutants fix
 
 check:
 	$(PYTHON) -m ruff check .
@@ -14,6 +14,9 @@ test:
 
 test-all:
 	$(PYTHON) -m pytest -m ""
+
+repeats:
+	$(PYTHON) -m tests.repeats
 
 bench:
 	$(PYTHON) -m benchmarks
