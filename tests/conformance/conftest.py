@@ -22,7 +22,7 @@ def pytest_collection_modifyitems(items):
                 item.add_marker(pytest.mark.slow)
 
 
-@pytest.fixture(params=representatives(REGISTERED, [Subject("murk/Wildfire-v0")]), ids=str)
+@pytest.fixture(params=representatives(REGISTERED, [Subject("murk/Wildfire-v1")]), ids=str)
 def registered_once(request):
     """The same as `registered`, for tests that start Python anew."""
     return request.param

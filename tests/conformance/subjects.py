@@ -82,8 +82,8 @@ _CHOSEN = (
 )
 REPRESENTATIVES = [Subject(f"{name}-v0") for name in _CHOSEN]
 IN_ONE_MODE = {  # of the representatives; the others have hooks of one kind, and run in every mode
-    "murk/HeatControl-v0": AutoresetMode.NEXT_STEP,
-    "murk/Wildfire-v0": AutoresetMode.SAME_STEP,
+    "murk/HeatControl-v1": AutoresetMode.NEXT_STEP,
+    "murk/Wildfire-v1": AutoresetMode.SAME_STEP,
     "test/Count-v0": AutoresetMode.DISABLED,
 }
 CHECKED = [Subject(f"{name}-v0") for name in ("murk/Wildfire", "test/Mixed", "test/CompiledForager")]
