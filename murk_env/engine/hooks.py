@@ -343,7 +343,7 @@ class HookStages:
         field = argument.field
         if name is HookName.ACT:
             return staged.before[field].copy()
-        if name is HookName.DERIVE or isinstance(field, Parameter):
+        if isinstance(field, Parameter):
             return value.copy()
         initial = staged.after[field.initial] if isinstance(field.initial, Field) else field.initial
         return np.full_like(value, initial)

@@ -6,7 +6,7 @@ from murk_env.author.hooks import HookName
 from murk_env.errors import DefinitionError
 from murk_env.fields import Field
 from murk_env.fields.deriving import not_of_derive
-from murk_env.fields.views import KEPT, of_derive
+from murk_env.fields.views import KEPT, known_as, of_derive
 from murk_env.world.layout import Layout
 
 __all__ = ["check_derived", "check_writes"]
@@ -30,7 +30,7 @@ def check_writes(where: str, kind: HookName, assigned: Iterable[Field], layout: 
         elif field.derived:
             reason = of_derive(field)
         if reason:
-            raise DefinitionError(f"{where} writes {field.name!r}: {reason}")
+            raise DefinitionError(f"{where} writes {known_as(field)!r}: {reason}")
 
 
 def check_derived(owner: str, layout: Layout, *, has_hook: bool) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 from murk_arena import WriteMode
 from murk_env.errors import PipelineError, StabilityError
 from murk_env.fields import Field, Parameter
+from murk_env.fields.views import KEPT, known_as
 from murk_env.lattice import Lattice
 from murk_env.propagators.base import Propagator
 
@@ -91,6 +92,8 @@ def _check_declarations(propagator: Propagator, known: Collection[Field]) -> Non
     _check_units(propagator)
     written = (*propagator.writes, *propagator.updates)
     for field in written:
+        if field in KEPT:
+            raise PipelineError(f"{type(propagator).__name__} writes {known_as(field)!r}: {KEPT[field]}")
         if field.mutability == "static":
             raise PipelineError(
                 f"{propagator.name} writes {field.name!r}, which is static; make it per_tick."

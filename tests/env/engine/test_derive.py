@@ -458,6 +458,19 @@ def test_a_derive_that_takes_something_else_is_refused():
         wide()
 
 
+@pytest.mark.parametrize("checked", [False, True])
+def test_a_derive_that_fails_is_named_with_its_world(checked):
+    @per_world
+    def derive(self):
+        if self.far[0] != 9.0 or self.goal[0] == 7:  # far holds its initial value
+            raise ValueError("no way")
+        self.far[0] = 1.0
+
+    envs = MurkVectorEnv(type("Lost", (Seeker,), {"derive": derive}), 4, checked=checked)
+    with pytest.raises(HookError, match=r"Lost.derive raised ValueError: no way.* world 2"):
+        envs.reset(seed=0, options={"fields": {"goal": np.array([0, 1, 7, 3])}})
+
+
 def test_checked_mode_names_derive():
     class Unbounded(ArraySeeker):
         def derive(self, tick):
