@@ -73,18 +73,18 @@ def _register(env_class: Any, time_limit: int) -> Subject:
 REGISTERED = [Subject(env_id) for env_id in sorted(gymnasium.registry) if env_id.startswith("murk/")]
 # Hooks over arrays and for one world, actions and observations of every kind.
 _CHOSEN = (
-    "murk/HeatControl",
-    "murk/Wildfire",
-    "test/Count",
-    "test/Drift",
-    "test/Mixed",
-    "test/CompiledForager",
+    "murk/HeatControl-v1",
+    "murk/Wildfire-v1",
+    "test/Count-v0",
+    "test/Drift-v0",
+    "test/Mixed-v0",
+    "test/CompiledForager-v0",
 )
-REPRESENTATIVES = [Subject(f"{name}-v0") for name in _CHOSEN]
+REPRESENTATIVES = [*map(Subject, _CHOSEN)]
 IN_ONE_MODE = {  # of the representatives; the others have hooks of one kind, and run in every mode
     "murk/HeatControl-v1": AutoresetMode.NEXT_STEP,
     "murk/Wildfire-v1": AutoresetMode.SAME_STEP,
     "test/Count-v0": AutoresetMode.DISABLED,
 }
-CHECKED = [Subject(f"{name}-v0") for name in ("murk/Wildfire", "test/Mixed", "test/CompiledForager")]
+CHECKED = [*map(Subject, ("murk/Wildfire-v1", "test/Mixed-v0", "test/CompiledForager-v0"))]
 SUBJECTS = REGISTERED + [_register(*one) for one in [(Count, 5), (Drift, 6), *TEST_ENVIRONMENTS]]
