@@ -1,6 +1,7 @@
 """Derived fields follow from the others in everything that is published: steps, resets, edits."""
 
 import dataclasses
+import pickle
 
 import numpy as np
 import pytest
@@ -253,6 +254,20 @@ def test_an_episode_that_begins_otherwise_derives_from_that(env_class):
     assert_derived(envs.world)
     envs.branch(2, [0, 1])
     assert_derived(envs.world)
+
+
+@pytest.mark.parametrize("env_class", [Seeker, ArraySeeker])
+def test_a_pickled_env_goes_on_and_a_row_restores_into_a_single_one(env_class):
+    envs = MurkVectorEnv(env_class, 3, autoreset_mode="SameStep", max_episode_steps=3)
+    envs.reset(seed=2)
+    envs.step([1, 2, 3])
+    again, single = pickle.loads(pickle.dumps(envs)), env_class()
+    single.restore(envs.save([1]))
+    assert single.observe()[0].tobytes() == envs.observe()[0][1].tobytes()
+    for action in (1, 0, 2, 4):
+        ours, theirs = envs.step([action] * 3), again.step([action] * 3)
+        assert all(a.tobytes() == b.tobytes() for a, b in zip(ours[:4], theirs[:4], strict=True))
+    assert_derived(again.world)
 
 
 def test_an_option_cannot_set_what_is_derived():
