@@ -219,7 +219,7 @@ def train(envs: VectorEnv, settings: Settings, report: Callable[[str], None] = p
 def make(name: str, num_worlds: int, group: str | None = None, others: Any = None) -> VectorEnv:
     """The native vector env, or with a group the one with a row for each of its agents in each world."""
     if group is None:
-        return gymnasium.make_vec(f"murk/{name}-v0", num_envs=num_worlds)
+        return gymnasium.make_vec(murk_envs.ENVIRONMENTS[name][0], num_envs=num_worlds)
     env_class = getattr(murk_envs, name)
     others = at_random(env_class, group) if others is None else others
     return MurkAgentVectorEnv(env_class, num_worlds, group=group, others=others)
