@@ -154,10 +154,15 @@ def vector_env(num_worlds: int, env_class: type[MurkEnv] = HeatSeeker, **options
     return envs
 
 
-def staggered(name: str, num_worlds: int, **options: Any) -> Job:
-    """Return the steps of a batch of HeatSeeker whose episodes are at different steps, as in the long run."""
+def staggered(
+    name: str, num_worlds: int, *, around: Callable[[Any], Any] = lambda envs: envs, **options: Any
+) -> Job:
+    """Return the steps of a batch of HeatSeeker whose episodes are at different steps, as in the long run.
+
+    `around` wraps the batch before that.
+    """
     usual = {"autoreset_mode": "SameStep", "max_episode_steps": LIMIT}
-    envs = vector_env(num_worlds, **(usual | options))
+    envs = around(vector_env(num_worlds, **(usual | options)))
     all_actions = [envs.action_space.sample() for _ in range(NUM_ACTIONS)]
     due = np.arange(num_worlds) * LIMIT // num_worlds
     for step in range(LIMIT):

@@ -9,6 +9,7 @@ from benchmarks.rows import (
     framework,
     lattices,
     memory,
+    recording,
     single,
     state,
     threads,
@@ -26,6 +27,7 @@ TITLES = {
     8: "cold start, in fresh processes",
     9: "resetting 1 % of the worlds at each step, a world step",
     10: "branching, saving and restoring beside a step of all worlds",
+    11: "recording HeatSeeker, one thread, a world step, resets included",
 }
 
 ROWS: dict[int, Callable[[Run], Found]] = {
@@ -39,4 +41,5 @@ ROWS: dict[int, Callable[[Run], Found]] = {
     8: cold_start.measure,
     9: autoreset.measure,
     10: state.measure,
+    11: recording.measure,
 }

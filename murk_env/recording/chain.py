@@ -7,9 +7,12 @@ on all that came before:
 - at a step that ends its episode in same-step mode, its final observation and info;
 - at some steps, its observation: every row has its turn once in an interval, and so many rows at every step
   as make up 32 kB, so that small batches, and a single env always, have all their observations taken in;
-- at the end of an interval, reward, flags and infos of all its steps.
+- at the end of an interval, the 8 bytes of an accumulator that rewards, flags and infos of all steps went
+  into.
 
-Arrays go in as little-endian bytes in C order.
+Arrays go in as little-endian bytes in C order. An accumulator begins as 0 and goes on for the whole run; it
+takes in, at every step, the reward, terminated + 2 * truncated, and infos, word by word of 8 bytes (see
+`rounds`).
 """
 
 import sys
@@ -23,12 +26,14 @@ from xxhash import xxh3_64_intdigest as _xxh3
 
 from murk_env.observation.output import arrays_of
 from murk_env.recording.outputs import Outputs
+from murk_env.recording.rounds import take_in_bytes, take_in_outcome
 
 __all__ = ["Chain", "checksum"]
 
 Array = npt.NDArray[Any]
 
 _digest = cast("Callable[[Array, int], int]", _xxh3)  # it takes any buffer, and is not typed so
+_OUTCOME = frozenset({"reward", "terminated", "truncated"})
 _LITTLE = sys.byteorder == "little"
 _BYTES_A_STEP = 1 << 15  # of observations that are taken in at every step at least
 
@@ -42,18 +47,16 @@ class Chain:
 
     Attributes:
         steps: steps since the last interval's end.
-        num_bytes: memory that is held until the interval's end.
     """
 
     def __init__(self, num_rows: int, interval: int) -> None:
         self._num_rows = num_rows
         self._interval = interval
         self._numbers = [0] * num_rows
-        self._kept: dict[str, Array] = {}  # by name, (interval, num_rows, ...)
+        self._accumulators = np.zeros(num_rows, np.uint64)
         self._turn = 0  # the row whose observation is taken in next
         self._rows_a_step = 0
         self.steps = 0
-        self.num_bytes = 0
 
     def reset(self, outputs: Outputs, rows: Sequence[int]) -> None:
         """Take in what a reset returned, of some rows."""
@@ -67,22 +70,13 @@ class Chain:
             self._take(
                 outputs.last.rows, [arrays_of(one) for one in outputs.last.observations], outputs.last.said
             )
-        for name, array in outputs.said.items():
-            kept = self._kept.get(name)
-            if kept is None or len(kept) <= self.steps:
-                kept = self._longer(name, array)
-            kept[self.steps] = array
-            self.num_bytes += array.nbytes
+        said, accumulators = outputs.said, self._accumulators
+        take_in_outcome(accumulators, said["reward"], said["terminated"], said["truncated"])
+        if len(said) > 3:
+            for name, array in said.items():
+                if name not in _OUTCOME and array.size:
+                    take_in_bytes(accumulators, _by_rows(array))
         self.steps += 1
-
-    def _longer(self, name: str, array: Array) -> Array:
-        """Return room for more steps of an array, twice as many as before."""
-        old = self._kept.get(name)
-        length = min(self._interval, 64) if old is None else 2 * len(old)
-        self._kept[name] = new = np.zeros((length, *array.shape), array.dtype.newbyteorder("<"))
-        if old is not None:
-            new[: len(old)] = old
-        return new
 
     def _observe(self, outputs: Outputs) -> None:
         """Take in the observations of the rows whose turn it is."""
@@ -114,10 +108,9 @@ class Chain:
     def end_interval(self) -> bytes:
         """Take in what was kept, and return the numbers of all rows, 8 bytes each."""
         if self.steps:
-            kept = [array[: self.steps].swapaxes(0, 1) for array in self._kept.values()]
-            each = [_by_rows(array) for array in kept if array.size]
-            self._numbers = list(map(_digest, _side_by_side(each), self._numbers))
-        self.steps = self.num_bytes = 0
+            each = self._accumulators.astype("<u8").view(np.uint8).reshape(-1, 8)
+            self._numbers = list(map(_digest, each, self._numbers))
+        self.steps = 0
         return np.array(self._numbers, "<u8").tobytes()
 
 

@@ -18,7 +18,7 @@ from murk_env.recording.tensors import packed
 
 __all__ = ["Recorder", "Settings"]
 
-_MOST_BYTES = 1 << 24  # that an interval may hold in memory, after which it ends
+_MOST_BYTES = 1 << 24  # of outputs that an interval may hold in memory, after which it ends
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -76,6 +76,7 @@ class Recorder:
         )
         self._made = 0  # steps in `_actions`
         self._outputs: list[dict[str, npt.NDArray[Any]]] = []
+        self._kept_bytes = 0
         self._due: list[Entry] = []
         self._due_bytes = 0
         self._written = now()
@@ -97,8 +98,8 @@ class Recorder:
         self._chain.step(outputs)
         if self._settings.keeps_outputs:
             self._outputs.append(kept := outputs.flat())
-            self._chain.num_bytes += sum(array.nbytes for array in kept.values())
-        if self._chain.steps == self._settings.interval or self._chain.num_bytes >= _MOST_BYTES:
+            self._kept_bytes += sum(array.nbytes for array in kept.values())
+        if self._chain.steps == self._settings.interval or self._kept_bytes >= _MOST_BYTES:
             self._end_interval()
 
     def event(self, kind: Any, content: bytes, outputs: Outputs | None, rows: Sequence[int] = ()) -> None:
@@ -122,7 +123,7 @@ class Recorder:
             return
         content = self._actions[:made].tobytes()
         outputs = packed(self._outputs) if self._outputs else b""
-        self._made, self._outputs = 0, []
+        self._made, self._outputs, self._kept_bytes = 0, [], 0
         self._append(Entry("steps", self.num_steps - made, made, content, hashes, outputs))
 
     def _append(self, entry: Entry) -> None:

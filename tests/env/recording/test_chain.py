@@ -11,11 +11,24 @@ from murk_env.recording.outputs import Outputs
 def outputs(step, rows=3):
     """Return what a step of a few rows might return."""
     seen = np.arange(rows * 2, dtype=np.float32).reshape(rows, 2) + step
-    said = {"reward": np.arange(rows) * 0.5 + step, "terminated": np.arange(rows) == step}
+    said = {
+        "reward": np.arange(rows) * 0.5 + step,
+        "terminated": np.arange(rows) == step,
+        "truncated": np.arange(rows) == 1,
+        "info/fuel": np.arange(rows * 3, dtype=np.float32).reshape(rows, 3) - step,
+    }
     return Outputs({"observation": (0, seen)}, said)
 
 
-def test_a_rows_number_is_a_chain_of_xxh3(monkeypatch):
+def taken_in(accumulator, *words):
+    """Return an accumulator after some words: the round of XXH64, by its definition."""
+    for word in words:
+        accumulator = (accumulator + word * 0xC2B2AE3D27D4EB4F) % 2**64
+        accumulator = (accumulator << 31 | accumulator >> 33) * 0x9E3779B185EBCA87 % 2**64
+    return accumulator
+
+
+def test_a_rows_number_is_a_chain_of_xxh3():
     chain = Chain(3, interval=2)
     first, second, third = (outputs(step) for step in range(3))
     chain.reset(first, [0, 1, 2])
@@ -23,10 +36,16 @@ def test_a_rows_number_is_a_chain_of_xxh3(monkeypatch):
     chain.step(third)
     number = xxh3_64_intdigest(first.observation["observation"][1][1].tobytes(), 0)
     number = xxh3_64_intdigest(b"".join(array[1].tobytes() for array in first.said.values()), number)
+    accumulator = 0
     for each in (second, third):
         number = xxh3_64_intdigest(each.observation["observation"][1][1].tobytes(), number)
-    said = [array[1].tobytes() for name in second.said for array in (second.said[name], third.said[name])]
-    number = xxh3_64_intdigest(b"".join(said), number)
+        said = {name: array[1] for name, array in each.said.items()}
+        reward = int.from_bytes(said["reward"].tobytes(), "little")
+        flags = int(said["terminated"]) + 2 * int(said["truncated"])
+        fuel = said["info/fuel"].tobytes()
+        words = [int.from_bytes(fuel[place : place + 8], "little") for place in (0, 8)]
+        accumulator = taken_in(accumulator, reward, flags, *words)
+    number = xxh3_64_intdigest(accumulator.to_bytes(8, "little"), number)
     assert int(np.frombuffer(chain.end_interval(), "<u8")[1]) == number
 
 
@@ -51,14 +70,20 @@ def set_reward(outputs):
 
 
 def set_flag(outputs):
-    outputs.said["terminated"][2] = True
+    outputs.said["truncated"][2] = True
+
+
+def set_info(outputs):
+    outputs.said["info/fuel"][0, 2] += 1.0
 
 
 def set_observation(outputs):
-    outputs.observation["observation"][1][1, 1] = -0.0 if False else 99.0
+    outputs.observation["observation"][1][1, 1] = 99.0
 
 
-@pytest.mark.parametrize(("change", "row"), [(set_reward, 1), (set_flag, 2), (set_observation, 1)])
+@pytest.mark.parametrize(
+    ("change", "row"), [(set_reward, 1), (set_flag, 2), (set_info, 0), (set_observation, 1)]
+)
 def test_a_change_of_any_step_shows_in_its_row_from_then_on(change, row):
     assert changed(2, 1, change) == [[row], [row]]
     assert changed(2, 3, change) == [[], [row]]

@@ -16,7 +16,7 @@ from tests.env.recording.runs import make, play, rewrite
 def whole(tmp_path_factory):
     """A recording with everything in it; tests change copies."""
     path = tmp_path_factory.mktemp("recordings") / "run"
-    recording = Recording(make("vector", "Disabled"), path, hash_every=8, outputs=True)
+    recording = Recording(make("vector", "Disabled"), path, hash_every=8, outputs=True, flush_seconds=1e9)
     play(recording, 20)
     recording.close()
     return path
@@ -83,7 +83,6 @@ def test_an_empty_file_and_one_in_which_nothing_was_recorded_are_told(tmp_path):
         ("UPDATE timeline SET num_steps = -1 WHERE number = 1", "entry 1: its columns are of other types"),
         ("UPDATE timeline SET num_steps = 9e15 WHERE number = 1", "entry 1: it holds"),
         ("DELETE FROM timeline WHERE number = 2", "entry 2: it is missing"),
-        ("DELETE FROM timeline WHERE number > 1", "does not end with a hash|it is missing"),
         ("UPDATE timeline SET hashes = x'00'", "does not end with a hash for each of its 5 row"),
         ("DELETE FROM timeline", "holds nothing yet"),
     ],
