@@ -1,7 +1,7 @@
 # The commands of the project. Outside an activated environment: make check PYTHON=.venv/bin/python
 PYTHON ?= python
 
-.PHONY: check test test-all repeats bench mutants fix
+.PHONY: check test test-all repeats bench mutants fuzz fix
 
 check:
 	$(PYTHON) -m ruff check .
@@ -23,6 +23,10 @@ bench:
 
 mutants:
 	$(PYTHON) -m tests.mutants --count 200
+
+fuzz:
+	$(PYTHON) -m tests.fuzz --count 1000000
+	$(PYTHON) -m tests.fuzz --count 20000 --target recordings
 
 fix:
 	$(PYTHON) -m ruff check --fix .

@@ -251,12 +251,29 @@ class MurkEnv(StateDoors, Environment, gymnasium.Env[Any, Any]):
 
     # --- state --------------------------------------------------------------------------------
 
+    def set_wrapper_attr(self, name: str, value: Any, *, force: bool = True) -> bool:
+        """Set an attribute, as wrappers and AsyncVectorEnv ask for it.
+
+        Raises:
+            FieldAccessError, FrozenAttributeError: it is a field or one of the Params. A wrapper would
+                otherwise keep the value for itself, where nothing reads it.
+        """
+        if name in type(self).fields or name in _parameters_of(self.params):
+            setattr(self, name, value)
+        return super().set_wrapper_attr(name, value, force=force)
+
     def __setattr__(self, name: str, value: object) -> None:
         if (
             self.__dict__.get("_built", False)
             and name not in _FACE_ATTRIBUTES
             and name not in type(self).fields
         ):
+            if name in _parameters_of(self.params):
+                raise FrozenAttributeError(
+                    f"{type(self).__name__}.{name} is one of its Params, which an env keeps: make another "
+                    f"env, {type(self).__name__}({name}={value!r}), or let the class declare a "
+                    f"murk_env.Parameter, which differs from world to world and can be set."
+                )
             raise FrozenAttributeError(
                 f"{type(self).__name__}.{name} cannot be set: the state of an environment lives in its "
                 f"fields, so that snapshots hold all of it. Declare a Field, over='world' for one value each."

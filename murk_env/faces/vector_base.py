@@ -18,7 +18,7 @@ from murk_env.faces.env import MurkEnv
 from murk_env.faces.options import FaceOptions
 from murk_env.faces.reset_options import BEGINNINGS, read_beginning
 from murk_env.faces.seeding import Draws, read_options, read_seeds
-from murk_env.faces.worlds import EnvWorlds, StateDoors
+from murk_env.faces.worlds import EnvWorlds, StateDoors, refuse_field
 from murk_env.random import key_from_seed
 from murk_env.world.claim import claims
 
@@ -234,8 +234,10 @@ class VectorFace(StateDoors, VectorEnv[Any, Any, Array]):
 
         Raises:
             InputError: the number of values is not that of the rows, or they differ.
+            FieldAccessError: it is a field; the message says how that is set.
             FrozenAttributeError: it is no attribute that a face sets.
         """
+        refuse_field(type(self._env), name)
         one_each = isinstance(values, list | tuple)
         given: list[Any] = list(cast("Sequence[Any]", values)) if one_each else [values] * self.num_envs
         if len(given) != self.num_envs:

@@ -6,14 +6,15 @@ from typing import Any, Literal
 
 import numpy.typing as npt
 
+from murk_env.author.environment import Environment
 from murk_env.engine.batch import Batch
-from murk_env.errors import UnknownFieldError, did_you_mean
+from murk_env.errors import FieldAccessError, UnknownFieldError, did_you_mean
 from murk_env.fields import Field, RowTick, Tick
 from murk_env.fields.views import known_as
 from murk_env.world.claim import Claim, claims
 from murk_env.world.state import State
 
-__all__ = ["EnvWorlds", "StateDoors", "field_of"]
+__all__ = ["EnvWorlds", "StateDoors", "field_of", "refuse_field"]
 
 Array = npt.NDArray[Any]
 
@@ -94,6 +95,13 @@ class StateDoors:
     _batch: Batch
     _claim: Claim
 
+    def __setattr__(self, name: str, value: object) -> None:
+        """Set an attribute of the face; a field is none, and would only seem to be set."""
+        author: Environment | None = self.__dict__.get("_env")
+        if author is not None and not hasattr(type(self), name):
+            refuse_field(type(author), name)
+        super().__setattr__(name, value)
+
     @claims
     def save(self, worlds: Any = None) -> State:
         """Return the state of some worlds, or of all: a copy that never changes.
@@ -148,6 +156,13 @@ class StateDoors:
 
     def _has_changed(self) -> None:
         """Follow a change of the worlds that was no step."""
+
+
+def refuse_field(env_class: type[Environment], name: str) -> None:
+    """Raise FieldAccessError for an attribute that is a field of the environment."""
+    field = env_class.fields.get(name)
+    if field is not None:
+        raise FieldAccessError(field.not_set_by_name(env_class.__name__))
 
 
 def field_of(owner: str, batch: Batch, given: Any) -> Field:

@@ -200,9 +200,20 @@ class Field:
     def __set__(self, instance: object, values: "Field") -> None: ...
     def __set__(self, instance: object, values: Any) -> None:
         """Refuse: the state of an env is set through a tick."""
-        raise FieldAccessError(
-            f"{type(instance).__name__}.{self.name} is a field: set it through a tick, "
-            f"tick.{self.name} = values in a hook or, of a World, in `with world.edit() as tick:`."
+        raise FieldAccessError(self.not_set_by_name(type(instance).__name__))
+
+    def not_set_by_name(self, owner: str) -> str:
+        """Return why assigning to an attribute of an env does not set the field, and what does."""
+        name = self.name
+        if self.mutability == "static":
+            return f"{owner}.{name} is a static field: the blueprint sets it, once for all worlds."
+        if self.derived:
+            return f"{owner}.{name} is a derived field: only derive sets it; set what it follows from."
+        return (
+            f"{owner}.{name} is a field, not an attribute of the env. Set it now with `with "
+            f"env.unwrapped.world.edit() as tick: tick.{name} = values`, for episodes that begin with "
+            f"env.reset(options={{'fields': {{'{name}': values}}}}), also through wrappers and "
+            f"AsyncVectorEnv; in an array hook with tick.{name} = values."
         )
 
     def __set_name__(self, owner: type, name: str) -> None:

@@ -78,13 +78,13 @@ class Header:
 
     def _check(self) -> None:
         """Raise RecordingFileError unless every entry is of its type."""
-        texts: list[Any] = [self.class_path, *self.layout, *self.versions, *self.versions.values()]
-        dicts: list[Any] = [self.options, self.parameters]
+        dicts: list[Any] = [self.options, self.parameters, self.versions]
+        whole = isinstance(self.layout, list) and all(isinstance(one, dict) for one in dicts)  # pyright: ignore[reportUnnecessaryIsInstance]
+        texts: list[Any] = [self.class_path, *self.layout, *self.versions.values()] if whole else [None]
         fits = (
             self.face in ("single", "vector", "agent_rows", "parallel")
             and all(isinstance(text, str) for text in texts)
             and all(_is_count(number) for number in (self.num_worlds, self.num_rows, self.interval))
-            and all(isinstance(one, dict) for one in dicts)
             and self.num_worlds <= self.num_rows
             and _is_actions(self.actions)
             and self.actions[1][0] == self.num_worlds

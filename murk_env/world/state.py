@@ -1,8 +1,10 @@
 """The state of worlds, held by itself: everything that a world goes on from."""
 
+import copy
 import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, SupportsIndex, overload
 
 import numpy as np
@@ -69,7 +71,7 @@ class State:
     @property
     def parameters(self) -> Mapping[str, Any]:
         """The environment's parameters: a copy."""
-        return dict(self._identity.parameters)
+        return copy.deepcopy(dict(self._identity.parameters))
 
     @property
     def identity(self) -> Identity:
@@ -81,7 +83,7 @@ class State:
         """A digest of every static field's values, by name."""
         if self._digests is None and self._static is not None:
             self._digests = static_digests(*self._static)
-        return self._digests or {}
+        return MappingProxyType(self._digests or {})
 
     @property
     def ended(self) -> npt.NDArray[np.bool_]:
@@ -127,7 +129,7 @@ class State:
             raise UnknownFieldError(
                 f"a state of {self.environment} has no field {name!r}; {did_you_mean(name, known)}"
             )
-        return found
+        return found[...]  # a view: what is done to its shape or flags stays with the caller
 
     def _rows(self, key: Any) -> Worlds:
         try:

@@ -28,6 +28,7 @@ __all__ = ["FORMAT", "from_bytes", "read", "to_bytes", "write"]
 FORMAT = 1
 _KEY = "murk_env.State"
 _LARGEST_TABLE = 1 << 20  # bytes; that of an environment with a hundred fields takes about 20,000
+_LONGEST = 400  # characters of a message that come from a file
 _DTYPES = {"F32": "float32", "I32": "int32"}
 _PACKAGES = ("murk-env", "numpy", "numba", "gymnasium")
 
@@ -57,9 +58,12 @@ def from_bytes(data: bytes) -> tuple[Identity, dict[str, Array], dict[str, str]]
         static = {str(name): str(digest) for name, digest in told["static"].items()}
         count = int(told["num_worlds"])
         arrays = _arrays(data, identity, count)
+        found = _checksum(told, arrays)
+    except StateFileError:
+        raise
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError, RecursionError) as error:
         raise _damaged(f"{type(error).__name__}: {error}") from None
-    if checksum != _checksum(told, arrays):
+    if checksum != found:
         raise _damaged("its checksum is another one")
     return identity, arrays, static
 
@@ -115,9 +119,10 @@ def _told(data: bytes) -> dict[str, Any]:
     told = _json(text)
     version = told.get("format")
     if isinstance(version, int) and version > FORMAT:
+        found, writer = str(version)[:_LONGEST], str(told.get("versions"))[:_LONGEST]
         raise StateFileError(
-            f"the state is of format {version}, and this version of murk_env reads up to {FORMAT}; install a "
-            f"newer one: the file was written with {told.get('versions')}."
+            f"the state is of format {found}, and this version of murk_env reads up to {FORMAT}; install a "
+            f"newer one: the file was written with {writer}."
         )
     if version != FORMAT:
         raise _damaged(f"it says format {version!r}")
@@ -153,7 +158,7 @@ def _length(table: Mapping[str, Any]) -> int:
         if not name.startswith("__"):
             try:
                 ends.append(int(entry["data_offsets"][1]))
-            except (KeyError, IndexError, TypeError, ValueError):
+            except (KeyError, IndexError, TypeError, ValueError, OverflowError):
                 raise _damaged(f"its table has no place for {name!r}") from None
     return table["__length__"] + max(ends)
 
@@ -191,7 +196,8 @@ def _checksum(told: Mapping[str, Any], arrays: Mapping[str, Array]) -> str:
 
 
 def _damaged(how: str) -> StateFileError:
-    return StateFileError(f"the state is damaged: {how}.")
+    shown = how if len(how) <= _LONGEST else f"{how[:_LONGEST]} ..."  # the file's own words may be endless
+    return StateFileError(f"the state is damaged: {shown}.")
 
 
 def _versions() -> dict[str, str]:

@@ -4,9 +4,18 @@ from typing import Any
 
 import numpy as np
 import pytest
+from gymnasium.vector import SyncVectorEnv
+from gymnasium.wrappers import OrderEnforcing, TimeLimit
 
 from murk_env import ACTIVE, Field, MurkAgentVectorEnv, MurkParallelEnv, MurkVectorEnv
-from murk_env.errors import ClosedError, HookError, StateError, UnknownFieldError
+from murk_env.errors import (
+    ClosedError,
+    FieldAccessError,
+    FrozenAttributeError,
+    HookError,
+    StateError,
+    UnknownFieldError,
+)
 from tests.env.agent_worlds import Crew, Mayflies
 from tests.env.worlds import Mixed, Walker
 
@@ -106,6 +115,35 @@ def test_what_is_no_field_is_refused(env, field, message):
 def test_a_mistyped_number_of_a_world_is_no_field():
     with pytest.raises(UnknownFieldError, match=r"Walker has no field \[0, 1\]"):
         MurkVectorEnv(Walker, 2).world[[0, 1]]  # type: ignore[index]
+
+
+NOT_SET = (
+    r"Crew.strength is a field, not an attribute .*env.reset\(options={'fields': {'strength': values}}\)"
+)
+
+
+def test_assigning_to_a_field_says_what_sets_it(env):
+    with pytest.raises(FieldAccessError, match=NOT_SET):
+        env.strength = 1.0
+    assert "strength" not in vars(env)
+
+
+def test_a_wrapper_does_not_keep_what_is_set_under_the_name_of_a_field():
+    env = OrderEnforcing(TimeLimit(Crew(), 5))
+    for force in (True, False):
+        with pytest.raises(FieldAccessError, match=NOT_SET):
+            env.set_wrapper_attr("strength", 1.0, force=force)
+    with pytest.raises(FrozenAttributeError, match=r"Walker.size is one of its Params.*Walker\(size=7\)"):
+        TimeLimit(Walker(), 5).set_wrapper_attr("size", 7)
+
+
+@pytest.mark.parametrize("values", [1.0, [1.0, 2.0], np.ones(2)], ids=["one", "differing", "array"])
+def test_set_attr_of_a_field_says_what_sets_it(values):
+    envs: Any = MurkVectorEnv(Crew, 2)
+    with pytest.raises(FieldAccessError, match=NOT_SET):
+        envs.set_attr("strength", values)
+    with pytest.raises(FieldAccessError, match=NOT_SET):
+        SyncVectorEnv([lambda: TimeLimit(Crew(), 5)] * 2).set_attr("strength", 1.0)
 
 
 def test_a_static_field_has_no_worlds_axis():

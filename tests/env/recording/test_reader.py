@@ -107,6 +107,8 @@ def test_files_that_sql_has_changed_are_refused(statement, message, run):
         (lambda h: h.update(actions=["<i8", [5, *[2**39] * 9]]), "its actions were"),
         (lambda h: h.update(face="horizontal"), "an entry that it cannot have"),
         (lambda h: h.update(options=[]), "an entry that it cannot have"),
+        (lambda h: h.update(versions="1.0"), "an entry that it cannot have"),
+        (lambda h: h.update(layout=None), "an entry that it cannot have"),
         (lambda h: h["parameters"].update(size={"array": ["<f8", [2**40], ""]}), "do not fit together"),
         (lambda h: h["parameters"].update(size={"array": ["O", [1], "AAAAAAAAAAA="]}), "do not fit together"),
         (lambda h: h["parameters"].update(size={"code": "exit()"}), "which is no value"),

@@ -6,9 +6,11 @@ import gymnasium
 import numpy as np
 import pytest
 from gymnasium.envs.classic_control.cartpole import CartPoleVectorEnv
+from gymnasium.spaces import Discrete
 from gymnasium.vector import AutoresetMode, SyncVectorEnv
 from gymnasium.wrappers import TimeLimit
 
+from murk_env import Blueprint, Field, Line1D, MurkEnv, MurkVectorEnv, Observation, Observe
 from murk_env.testing import VECTOR_RULES, VectorCase, VectorEnvError, check_vector_env
 from tests.env.testing.broken_runs import Endless
 from tests.env.testing.faults import FAULTS
@@ -101,6 +103,42 @@ def cart_pole_case(num_envs=3):
 def test_gymnasiums_cart_pole_vector_env_breaks_rules_and_the_message_says_how(rule, what):
     with pytest.raises(VectorEnvError, match=what):
         VECTOR_RULES[rule](cart_pole_case())
+
+
+class Crossed(MurkEnv):
+    """Gives each cell the number of the world of that index, where there are as many."""
+
+    heat = Field()
+    fuse = Field(over="world", dtype=np.int32)
+
+    @classmethod
+    def build(cls, params):
+        return Blueprint(
+            lattice=Line1D(3), observation=Observation(Observe(cls.heat)), action_space=Discrete(2)
+        )
+
+    def start(self, tick, worlds):
+        tick.fuse = tick.rng.integers(1, 7)
+
+    def act(self, tick, actions):
+        heat, numbers = tick.edit(Crossed.heat), tick.rng.random()
+        heat[...] = numbers if len(numbers) == heat.shape[1] else numbers[:, None]
+        tick.edit(Crossed.fuse)[...] -= 1
+
+    def reward(self, before, after):
+        return after.heat[:, 0]
+
+    def terminated(self, after):
+        return after.fuse <= 0
+
+
+@since("gymnasium", "1.4")
+def test_a_hook_that_mixes_worlds_with_cells_is_found_where_there_are_as_many():
+    def native(num_envs, mode):
+        return MurkVectorEnv(Crossed, num_envs, autoreset_mode=mode, max_episode_steps=5)
+
+    with pytest.raises(VectorEnvError, match=r"num_envs=3.*value expected"):
+        check_vector_env(native, lambda: TimeLimit(Crossed(), 5), num_envs=(1, 3), steps=40)
 
 
 def test_the_error_holds_the_facts_it_tells():

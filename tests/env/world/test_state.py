@@ -52,6 +52,13 @@ def test_a_state_stays_as_it_is():
     assert state[HEAT].tolist() == kept
     with pytest.raises(ValueError, match="read-only"):
         state[HEAT][0] = 1.0
+    held = state[HEAT]
+    with pytest.raises(ValueError, match="WRITEABLE"):
+        held.flags.writeable = True
+    held.shape = (-1,)
+    assert state[HEAT].shape == (4, 3)
+    with pytest.raises(TypeError):
+        state.static_digests["form"] = "other"  # pyright: ignore[reportIndexIssue]
 
 
 @pytest.mark.parametrize(

@@ -92,6 +92,12 @@ def test_bytes_that_are_no_state_are_refused(data):
         (lambda told, _table: told.update(num_worlds=-1), "it says fields"),
         (lambda told, _table: told.update(fields=3), "TypeError"),
         (lambda told, _table: told["fields"].pop(), "it says fields"),
+        (
+            lambda told, _table: told.update(environment="x", fields=[["y" * 5000, "int32", []]]),
+            "y{99} [.]{4}$",
+        ),
+        (lambda told, _table: told.update(format=10**999), r"format 1000"),
+        (lambda _told, table: table["heat"].update(data_offsets=[0, float("inf")]), "no place for 'heat'"),
         (lambda told, _table: told["fields"][0].__setitem__(1, "object"), "ValueError"),
         (lambda _told, table: table.pop("__metadata__"), "hold no State of murk_env"),
         (lambda _told, table: table["heat"].update(data_offsets=[0, 1 << 60]), "its table says otherwise"),
@@ -101,8 +107,10 @@ def test_bytes_that_are_no_state_are_refused(data):
     ],
 )
 def test_a_file_that_contradicts_itself_is_refused(change, message):
-    with pytest.raises(StateFileError, match=message):
+    with pytest.raises(StateFileError, match=message) as caught:
         State.from_bytes(rewritten(change))
+    assert len(str(caught.value)) < 1000
+    assert str(caught.value).count("the state is damaged") < 2
 
 
 def test_a_file_that_says_the_truth_in_another_order_is_read():
