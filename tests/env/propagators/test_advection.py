@@ -55,7 +55,8 @@ def advect(
     with world.edit() as tick:
         tick[dye] = values
         if not static:
-            tick[wind] = np.asarray(flow, np.float32)
+            whole = (len(values), *wind.shape(lattice.num_cells, 0))
+            tick[wind] = np.broadcast_to(np.asarray(flow, np.float32), whole)
     world.run(ticks)
     return np.array(world[dye])
 
