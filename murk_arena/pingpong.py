@@ -217,8 +217,11 @@ class PingPongArena:
             scratch_high_water=self._scratch.high_water,
         )
 
-    def begin_tick(self) -> TickGuard:
+    def begin_tick(self, thread: int | None = None) -> TickGuard:
         """Begin a tick. Snapshots of the generation before the published one become stale.
+
+        Args:
+            thread: the calling thread's `threading.get_ident()`, of a caller that has asked for it already.
 
         Returns:
             The guard, to be used in a `with` statement; the same object in every tick.
@@ -227,7 +230,7 @@ class PingPongArena:
             TickInProgressError: the tick before it, this thread's or another's, has been neither published
                 nor cancelled.
         """
-        writes, this = self._writes, get_ident()
+        writes, this = self._writes, thread or get_ident()
         if writes.opener is not None:
             raise tick_in_progress(writes.staging.generation, writes.opener)
         writes.opener = this  # no call comes between: no other thread gets its turn

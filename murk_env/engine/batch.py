@@ -84,6 +84,43 @@ class Batch:
         closed: whether they cannot be used any more.
     """
 
+    __slots__ = (  # Python keeps more than 30 attributes in a dict, which costs a step of one world a fifth
+        "__weakref__",
+        "_any_ended",
+        "_arena",
+        "_binding",
+        "_bindings",
+        "_checks",
+        "_claim",
+        "_final_obs",
+        "_flags",
+        "_hooks",
+        "_mode",
+        "_num_worlds",
+        "_owner",
+        "_parts",
+        "_programs",
+        "_report",
+        "_reset",
+        "_resets_in_python",
+        "_side",
+        "_waits",
+        "actions",
+        "claim",
+        "closed",
+        "ended",
+        "info",
+        "observed",
+        "pending",
+        "ready",
+        "rewards",
+        "runner",
+        "started",
+        "terminated",
+        "truncated",
+        "world",
+    )
+
     def __init__(
         self,
         hooks: Hooks,
@@ -166,13 +203,13 @@ class Batch:
             self._arena.abandon_tick()
             self.read_phases()
 
-    def step(self, read: Callable[[Any], object], actions: Any, outputs: Callable[[], Said]) -> Said:
+    def step(self, read: Callable[[Any], object], actions: Any, outputs: Callable[["Batch"], Said]) -> Said:
         """Step every world once, as one tick.
 
         Args:
             read: checks the face's actions and puts them into `actions`.
             actions: what it is given.
-            outputs: makes what the step returns, of the values that are about to be published.
+            outputs: makes what the step returns, given this batch with the values it is about to publish.
 
         Raises:
             ReentrantStepError, ConcurrentUseError: somebody works with the worlds already.
@@ -189,11 +226,11 @@ class Batch:
         finally:
             claim.holder = None
 
-    def advance(self, outputs: Callable[[], Said]) -> Said:
+    def advance(self, outputs: Callable[["Batch"], Said]) -> Said:
         """Step every world with the actions in `actions`; return what `outputs` makes of it."""
         self.ready = False  # until it is done, or until the next call has read what has come of it
         try:
-            guard = self._arena.begin_tick()
+            guard = self._arena.begin_tick(self.claim.holder)
             self._binding = binding = self._bindings.open(guard)
             any_ended, side = self._any_ended, self._side
             any_ended[0] = 0
@@ -207,7 +244,7 @@ class Batch:
             if any_ended[0]:
                 self.ended, self.pending = self._just_ended(binding)
             ready, side = self.pending is None or not self._waits, 1 - side
-            said = outputs()
+            said = outputs(self)
             guard.publish()  # after it come plain stores only, which cannot fail
         except ThreadFailedError:
             self._recover()

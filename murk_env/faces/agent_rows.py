@@ -8,6 +8,7 @@ import numpy.typing as npt
 from gymnasium.vector import AutoresetMode
 
 from murk_arena import StaticArena
+from murk_env.engine.batch import Batch
 from murk_env.engine.infos import Info
 from murk_env.errors import InputError, ParameterError, ResetMaskError, did_you_mean
 from murk_env.faces.actions import ActionReader
@@ -162,8 +163,7 @@ class MurkAgentVectorEnv(VectorFace):
         """
         return self._batch.step(self._read, actions, self._stepped)
 
-    def _stepped(self) -> StepResult:
-        batch = self._batch
+    def _stepped(self, batch: Batch) -> StepResult:
         observations, infos = self._observed(), self._infos(None)
         rewards, terminated, truncated = map(
             self._of_rows, (batch.rewards, batch.terminated, batch.truncated)

@@ -10,6 +10,7 @@ from gymnasium.utils import seeding
 
 from murk_arena import OwnedSnapshot, StaticArena
 from murk_env.author.environment import Environment
+from murk_env.engine.batch import Batch
 from murk_env.errors import DefinitionError, FrozenAttributeError, ParameterError, ReentrantStepError
 from murk_env.faces.assembly import assemble
 from murk_env.faces.infos import info_of_one
@@ -140,7 +141,7 @@ class MurkEnv(StateDoors, Environment, gymnasium.Env[Any, Any]):
         self.__dict__["params"] = made.author.params
         self.lattice, self.render_mode = made.author.lattice, render_mode
         self._options, self._batch, self._screen = made.options, made.batch, made.screen
-        self._actions, self._claim = made.actions, made.batch.claim
+        self._read, self._claim = made.actions.read_one, made.batch.claim
         self.observation_space = made.batch.observed[0].plan.space
         self.action_space = made.actions.space
         self._np_random = self._np_random_seed = None
@@ -209,15 +210,7 @@ class MurkEnv(StateDoors, Environment, gymnasium.Env[Any, Any]):
             ActionError, ResetNeededError, ClosedError, ConcurrentUseError: before anything changes.
             HookError, PropagatorError: the world is as before the step.
         """
-        return self._batch.step(self._actions.read_one, action, self._stepped)
-
-    def _stepped(self) -> tuple[Any, float, bool, bool, dict[str, Any]]:
-        batch = self._batch
-        seen, reward = batch.observed[0].row(0), batch.rewards.item(0)
-        info = info_of_one(batch.info) if batch.info else {}
-        if batch.pending is None:  # nothing has ended
-            return seen, reward, False, False, info
-        return seen, reward, batch.terminated.item(0), batch.truncated.item(0), info
+        return self._batch.step(self._read, action, _stepped)
 
     @claims
     def observe(self) -> tuple[Any, dict[str, Any]]:
@@ -295,6 +288,15 @@ class MurkEnv(StateDoors, Environment, gymnasium.Env[Any, Any]):
             self._batch.closed,
             self.action_space,
         )
+
+
+def _stepped(batch: Batch) -> tuple[Any, float, bool, bool, dict[str, Any]]:
+    """Return what a step of one world returns."""
+    seen, reward = batch.observed[0].row(0), batch.rewards.item(0)
+    info = info_of_one(batch.info) if batch.info else {}
+    if batch.pending is None:  # nothing has ended
+        return seen, reward, False, False, info
+    return seen, reward, batch.terminated.item(0), batch.truncated.item(0), info
 
 
 def _parameters_of(params: Any) -> dict[str, Any]:

@@ -198,7 +198,7 @@ class MurkParallelEnv(StateDoors, ParallelEnv[str, Any, Any]):
         self._actions.read(actions, active)
         if not active:
             return {}, {}, {}, {}, {}
-        made, agents = batch.advance(lambda: (self._stepped(active), self._active()))
+        made, agents = batch.advance(lambda _: (self._stepped(active), self._active()))
         self.agents = agents  # a plain store: what is published cannot fail
         return made
 

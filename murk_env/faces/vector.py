@@ -7,6 +7,7 @@ import numpy.typing as npt
 from gymnasium.vector import AutoresetMode
 
 from murk_arena import StaticArena
+from murk_env.engine.batch import Batch
 from murk_env.faces.env import MurkEnv, check_env_class
 from murk_env.faces.infos import info_of_rows
 from murk_env.faces.options import FaceOptions, OutOfBounds
@@ -103,8 +104,7 @@ class MurkVectorEnv(VectorFace):
     def _read(self, actions: Any) -> None:
         self._assembly.actions.read(actions, self._batch.pending)
 
-    def _stepped(self) -> StepResult:
-        batch = self._batch
+    def _stepped(self, batch: Batch) -> StepResult:
         return batch.observation(), *batch.flags(), self._infos()
 
     @claims

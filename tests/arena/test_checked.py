@@ -1,3 +1,6 @@
+from functools import reduce
+from operator import and_, or_
+
 import numpy as np
 import pytest
 
@@ -76,6 +79,8 @@ def test_the_pattern_changes_from_tick_to_tick(checked_arena, hits):
             patterns.add(int(tick.write(hits.id)[0]))
             tick.write(hits.id).fill(0)
     assert len(patterns) == 50
+    varying = reduce(or_, patterns) & ~reduce(and_, patterns)
+    assert varying == (1 << 22) - 1  # every bit that a NaN leaves free
 
 
 def test_an_unguarded_write_outside_the_rows_is_named(checked_arena, heat):

@@ -1,3 +1,5 @@
+from dataclasses import FrozenInstanceError
+
 import numpy as np
 import pytest
 
@@ -107,3 +109,9 @@ def test_a_field_has_no_negative_side():
         InvalidConfigError, match="field 'heat' has shape \\(2, -1\\); no side may be negative"
     ):
         FieldSpec(FieldId(0), "heat", (2, -1))
+
+
+def test_an_entry_is_fixed():
+    (entry,) = entries(3)
+    with pytest.raises(FrozenInstanceError):
+        setattr(entry, "handle", SOMEWHERE)  # noqa: B010

@@ -357,10 +357,12 @@ def test_checked_mode_skips_the_reward_of_a_world_that_is_reset():
 class Overrun(Mine):
     """Writes a NaN where the field has reached 3, as may happen beyond the end of an episode."""
 
+    limit = 3.0
+
     def step(self, frame: Any):
         super().step(frame)
         values = frame.update(self.updates[0])
-        values[values > 3.0] = np.nan
+        values[values > self.limit] = np.nan
 
 
 class EndsAtThree(Walker):
@@ -381,3 +383,36 @@ def test_checked_mode_skips_what_a_propagator_does_to_a_world_that_is_reset():
     envs.reset(seed=1)
     play(envs, 9)
     assert np.isfinite(envs.world[EndsAtThree.level]).all()
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_checked_mode_looks_again_at_worlds_that_were_skipped(fails, monkeypatch):
+    env_class, broken = faulty(EndsAtThree, "act")
+    envs = MurkVectorEnv(env_class, 3, checked=True)
+    envs.reset(seed=1)
+    play(envs, 3)  # all have ended
+    if fails:
+        broken.append(True)
+        with pytest.raises(HookError, match="BoomError"):
+            play(envs, 1)
+        broken.clear()
+        envs.reset(seed=2)
+    else:
+        play(envs, 1)  # resets them
+    monkeypatch.setattr(Overrun, "limit", -1.0)
+    with pytest.raises(PropagatorError, match="not finite"):
+        play(envs, 1)
+
+
+class Loud(Walker):
+    """Its bell begins above what the field may hold."""
+
+    def start(self, tick, worlds):
+        super().start(tick, worlds)
+        tick.bell = 50.0
+
+
+def test_what_start_writes_to_a_sparse_field_is_brought_within_its_bounds():
+    env = Loud()
+    env.reset(seed=1)
+    assert env.world[Loud.bell] == 9.0
