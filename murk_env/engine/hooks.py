@@ -10,6 +10,7 @@ import numpy.typing as npt
 from murk_arena import RowWriter, TickGuard
 from murk_env.author.hooks import EVERY_HOOK, HookName, Hooks
 from murk_env.author.per_world import CompiledHook
+from murk_env.engine.array_hooks import check_array_hook
 from murk_env.engine.failures import compilation_failed, hook_failed
 from murk_env.engine.infos import NO_INFO, Info, InfoForm, check_info
 from murk_env.engine.lifting import Argument, FieldArray, Given, LiftedHook, Number, Table, lift
@@ -76,6 +77,10 @@ class HookStages:
                 assigned = [fields[path[1]] for path in sorted(lifted.flat.assigned) if path[1] in fields]
                 check_writes(lifted.where, name, assigned, self._layout)
                 self._lifted[name] = lifted
+            else:
+                check_array_hook(name, hooks, self._layout)
+        if hooks.info is not None:
+            check_array_hook(HookName.INFO, hooks, self._layout)
         check_derived(self._owner, self._layout, has_hook=hooks.derive is not None)
         self.current: HookName | None = None
         self.rows: RowWriter

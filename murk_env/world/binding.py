@@ -27,7 +27,7 @@ from murk_env.world.layout import Layout
 from murk_env.world.limits import apply_limits, limit_of
 from murk_env.world.staged import Staged
 
-__all__ = ["Binding", "Bindings", "edit_rows", "edit_tick"]
+__all__ = ["Binding", "Bindings", "edit_rows", "edit_tick", "refusal"]
 
 
 Array = npt.NDArray[Any]
@@ -286,10 +286,11 @@ def _editors(
     fields: Mapping[str, Field], ids: Mapping[Field, FieldId], writers: Mapping[Field, Propagator]
 ) -> Mapping[Field, Editor]:
     """Return how a hook comes to a writable array of each field, or why it does not."""
-    return {field: Editor(ids[field], _refusal(field, writers)) for field in (*fields.values(), STEP)}
+    return {field: Editor(ids[field], refusal(field, writers)) for field in (*fields.values(), STEP)}
 
 
-def _refusal(field: Field, writers: Mapping[Field, Propagator]) -> str:
+def refusal(field: Field, writers: Mapping[Field, Propagator]) -> str:
+    """Return why a hook may not write a field, nothing if it may."""
     if field in KEPT:
         return KEPT[field]
     if field.mutability == "static":
