@@ -87,7 +87,8 @@ def fitted(field: Field, values: npt.ArrayLike, num_rows: int, sides: Sides, row
     shape = (num_rows, *sides.of(field))
     if given.shape == shape or not given.ndim:
         return given
-    flat = flattened(field, given, sides)
+    # (1, 8) is one row of values, also on a grid of one row of 8 cells
+    flat = given if given.ndim == len(shape) else flattened(field, given, sides)
     sides_fit = (side in (1, wanted) for side, wanted in zip(flat.shape, shape, strict=False))
     if flat.ndim != len(shape) or not all(sides_fit):
         raise DefinitionError(_misfit(field, given.shape, flat.shape, shape, rows))

@@ -8,7 +8,16 @@ import numpy.typing as npt
 from murk_arena import PingPongArena, TickGuard
 from murk_env.errors import DefinitionError, RowsError, StateMismatchError
 from murk_env.fields import ACTIVE, Field, Values
-from murk_env.fields.bookkeeping import ENDED, INACTIVE, NOT_STARTED, PHASE, RNG_KEY, STAYING
+from murk_env.fields.bookkeeping import (
+    ENDED,
+    EPISODE,
+    INACTIVE,
+    NOT_STARTED,
+    PHASE,
+    RNG_KEY,
+    STAYING,
+    STEP,
+)
 from murk_env.fields.fitting import Sides, check_settable
 from murk_env.random.branches import branch_keys
 from murk_env.world.identity import Identity
@@ -87,6 +96,8 @@ def check_state(layout: Layout, arena: PingPongArena, identity: Identity, state:
     phases = state[PHASE.name]
     if not misfit and not ((phases >= NOT_STARTED) & (phases <= ENDED)).all():
         misfit = "its worlds have neither begun nor ended"
+    if not misfit and ((state[STEP.name] < 0) | (state[EPISODE.name] < 0)).any():
+        misfit = "its worlds count steps or episodes below 0"
     for field in layout.fields.values():
         if not misfit and field.mutability != "static":
             try:

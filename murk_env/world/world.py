@@ -1,5 +1,6 @@
 """Worlds: a lattice, its fields and its propagators, many at a time in one arena."""
 
+import reprlib
 from collections.abc import Callable, Generator, Mapping, Sequence
 from typing import Any, Literal
 
@@ -287,7 +288,9 @@ class World:
     def rows_for(self, state: Any, worlds: Any) -> npt.NDArray[np.intp]:
         """Return the worlds that a state goes into, once it is known to fit them."""
         if not isinstance(state, State):
-            raise StateMismatchError(f"a State is restored, as save() returns one, not {state!r}.")
+            raise StateMismatchError(
+                f"a State is restored, as save() returns one, not {reprlib.repr(state)}."
+            )
         rows = each_once(read_worlds(worlds, self.num_worlds), self.num_worlds, "worlds")
         if len(state) not in (1, len(rows)):
             raise RowsError(f"a state of {len(state)} worlds goes into as many, not into {len(rows)}.")
@@ -343,5 +346,7 @@ def _rebuild(
 ) -> World:
     world = cls(*made_of, **keywords, seed=0)
     world.identity = identity
-    world.restore(state)
+    with world.arena.begin_tick() as guard:  # without a check: its numbers may have diverged
+        restore_rows(guard, world.layout, state, world.layout.order)
+        guard.seal()
     return world

@@ -44,6 +44,18 @@ def test_values_come_with_the_worlds_axis_first(field, shape):
     assert target.ravel().tolist() == wanted.ravel().tolist()
 
 
+@pytest.mark.parametrize(
+    ("field", "shape"), [(HEAT, (1, 6)), (HEAT, (5, 1, 6)), (FLOW, (5, 1, 6)), (FLOW, (5, 2, 1, 6))]
+)
+def test_a_grid_of_one_row_takes_what_others_take(field, shape):
+    row = Sides(cells=(1, 6), num_cells=6, num_agents=4)
+    values = np.arange(np.prod(shape)).reshape(shape)
+    whole = (5, *row.of(field))
+    given = np.broadcast_to(fitted(field, values, 5, row), whole)
+    wanted = np.broadcast_to(values, whole if values.ndim == len(whole) else (*whole[:-1], 1, 6))
+    assert given.ravel().tolist() == wanted.ravel().tolist()
+
+
 @given(
     field=st.sampled_from(FIELDS),
     num_worlds=st.sampled_from([1, 2, 3, 4, 5, 6, 7]),

@@ -216,19 +216,40 @@ def test_fresh_branches_differ_in_their_keys_alone_and_repeat():
         world.branch(1, 0, randomness="other")
 
 
-@pytest.mark.parametrize("wrong", [np.nan, np.inf, -1.0])
-def test_a_state_that_holds_what_its_fields_must_not_is_refused(wrong):
+@pytest.mark.parametrize(
+    ("name", "wrong", "message"),
+    [
+        ("heat", np.nan, "field 'heat' takes"),
+        ("heat", np.inf, "field 'heat' takes"),
+        ("heat", -1.0, "field 'heat' takes"),
+        ("_phase", 3, "have neither begun nor ended"),
+        ("_step", -1, "count steps or episodes below 0"),
+        ("_episode", -2, "count steps or episodes below 0"),
+    ],
+)
+def test_a_state_that_holds_what_its_fields_must_not_is_refused(name, wrong, message):
     world = worlds()
-    arrays = {form.name: np.array(world.save()[form.name]) for form in world.identity.fields}
-    arrays["heat"][1] = wrong
-    state = State(world.identity, arrays, world.save().static_digests)
-    with pytest.raises(StateMismatchError, match="does not fit these worlds: field 'heat' takes"):
+    before = world.save()
+    arrays = {form.name: np.array(before[form.name]) for form in world.identity.fields}
+    arrays[name][1] = wrong
+    state = State(world.identity, arrays, before.static_digests)
+    with pytest.raises(StateMismatchError, match=f"does not fit these worlds: .*{message}"):
         world.restore(state)
+    assert world.save() == before
+
+
+def test_a_world_whose_numbers_have_diverged_is_pickled_as_it_is():
+    world = World(Line1D(2), {"heat": HEAT}, num_worlds=2)
+    with world.arena.begin_tick() as guard:
+        guard.write(world.layout.ids[HEAT])[...] = np.inf
+    assert pickle.loads(pickle.dumps(world)).save() == world.save()
 
 
 def test_only_a_state_is_restored():
     with pytest.raises(StateMismatchError, match="a State is restored, as save"):
         worlds().restore({"heat": 1.0})
+    with pytest.raises(StateMismatchError, match=r"returns one, not b'.{,60}$"):
+        worlds().restore(worlds().save().to_bytes())
 
 
 def test_a_row_of_an_edit_is_that_of_its_world():
