@@ -5,7 +5,7 @@ import pytest
 from xxhash import xxh3_64_intdigest
 
 from murk_env.recording.chain import Chain
-from murk_env.recording.outputs import Outputs
+from murk_env.recording.outputs import Last, Outputs
 
 
 def outputs(step, rows=3):
@@ -17,7 +17,8 @@ def outputs(step, rows=3):
         "truncated": np.arange(rows) == 1,
         "info/fuel": np.arange(rows * 3, dtype=np.float32).reshape(rows, 3) - step,
     }
-    return Outputs({"observation": (0, seen)}, said)
+    last = Last([1], [np.full(2, step, np.float32)], {"info/fuel": np.full((1, 3), step, np.float32)})
+    return Outputs({"observation": (0, seen)}, said, last)
 
 
 def taken_in(accumulator, *words):
@@ -38,7 +39,10 @@ def test_a_rows_number_is_a_chain_of_xxh3():
     number = xxh3_64_intdigest(b"".join(array[1].tobytes() for array in first.said.values()), number)
     accumulator = 0
     for each in (second, third):
+        assert each.last is not None
         number = xxh3_64_intdigest(each.observation["observation"][1][1].tobytes(), number)
+        number = xxh3_64_intdigest(each.last.observations[0].tobytes(), number)
+        number = xxh3_64_intdigest(each.last.said["info/fuel"].tobytes(), number)
         said = {name: array[1] for name, array in each.said.items()}
         reward = int.from_bytes(said["reward"].tobytes(), "little")
         flags = int(said["terminated"]) + 2 * int(said["truncated"])
@@ -77,13 +81,23 @@ def set_info(outputs):
     outputs.said["info/fuel"][0, 2] += 1.0
 
 
+def set_final_observation(outputs):
+    outputs.last.observations[0][1] = 99.0
+
+
+def set_final_info(outputs):
+    outputs.last.said["info/fuel"][0, 1] = 99.0
+
+
 def set_observation(outputs):
     outputs.observation["observation"][1][1, 1] = 99.0
 
 
-@pytest.mark.parametrize(
-    ("change", "row"), [(set_reward, 1), (set_flag, 2), (set_info, 0), (set_observation, 1)]
-)
+CHANGES = [(set_reward, 1), (set_flag, 2), (set_info, 0), (set_observation, 1)]
+CHANGES += [(set_final_observation, 1), (set_final_info, 1)]
+
+
+@pytest.mark.parametrize(("change", "row"), CHANGES)
 def test_a_change_of_any_step_shows_in_its_row_from_then_on(change, row):
     assert changed(2, 1, change) == [[row], [row]]
     assert changed(2, 3, change) == [[], [row]]

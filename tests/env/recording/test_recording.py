@@ -13,6 +13,7 @@ from pettingzoo.utils.wrappers import BaseParallelWrapper
 import murk_env
 from murk_env import Recording, replay
 from murk_env.errors import ActionError, ClosedError, RecordingError, RecordingFileError
+from murk_env.recording.reader import Reader
 from murk_env.testing.comparison import first_difference
 from tests.env.recording.runs import FACES, make, play
 
@@ -94,6 +95,27 @@ def test_the_time_and_the_size_say_when_it_is_written(tmp_path):
     recording.flush()
     assert murk_env.replay(tmp_path / "run").num_steps == 10
     recording.close()
+
+
+def test_what_is_late_is_written_before_the_next_step(tmp_path):
+    recording = Recording(make("vector"), tmp_path / "run", flush_seconds=0.0)
+    recording.reset(seed=0)
+    for _ in range(10):
+        recording.step(np.zeros(5, np.int64))
+    assert replay(tmp_path / "run").num_steps == 9
+    recording.close()
+
+
+def test_keyframes_come_by_themselves_where_they_are_small_beside_the_actions(tmp_path):
+    recording = Recording(make("vector"), tmp_path / "run", flush_bytes=1, flush_seconds=1e9)
+    recording.reset(seed=0)
+    for _ in range(1500):
+        recording.step(np.zeros(5, np.int64))
+    recording.close()
+    reader = Reader(tmp_path / "run")
+    kept = [len(entry.content) for _, entry in reader.entries() if entry.kind == "keyframe"]
+    assert 1 <= len(kept) <= 4
+    assert reader.keyframe_before(1500) is not None
 
 
 # What is refused, before anything changes
