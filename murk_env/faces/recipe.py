@@ -106,5 +106,5 @@ def batch_of(face: Any) -> Batch:
 
 
 def actions_of(face: Any) -> ActionReader:
-    """Return what reads the actions of all worlds of a face."""
-    return face._actions if isinstance(face, MurkEnv) else face._assembly.actions  # pyright: ignore[reportPrivateUsage]
+    """Return what reads the actions of all worlds of a face, or one that reads the same."""
+    return ActionReader(face.action_space, 1) if isinstance(face, MurkEnv) else face._assembly.actions
