@@ -52,9 +52,12 @@ def read_beginning(
         raise OptionError(
             f"options['fields'] maps fields to values, such as {{'heat': 2.0}}, not {fields!r}."
         )
-    layout = batch.world.layout
+    layout, named = batch.world.layout, set[Field]()
     for given, values in cast("Mapping[Any, Any]", fields).items():
         field = field_of(owner, batch, given)
+        if field in named:
+            raise OptionError(f"options['fields'] names {field.name!r} twice, as Field and by name.")
+        named.add(field)
         if field in KEPT or field.mutability == "static":
             reason = KEPT.get(field, f"{field.name!r} is static: it is set once, by the blueprint.")
             raise OptionError(f"options['fields'] cannot set {given!r}: {reason}")

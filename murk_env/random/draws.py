@@ -206,8 +206,14 @@ class WorldRng:
             (k, *shape) float64.
 
         Raises:
-            ValueError: ``scale`` is negative or NaN.
+            ValueError: ``scale`` is negative or NaN, or one of them is an array.
         """
+        if np.ndim(loc) or np.ndim(scale):  # which of its axes were the worlds' would depend on their number
+            raise ValueError(
+                f"normal takes one loc and one scale, not arrays of shapes {np.shape(loc)} and "
+                f"{np.shape(scale)}: draw with loc=0 and scale=1, then multiply and add with the worlds axis "
+                f"first, loc[:, np.newaxis] + scale[:, np.newaxis] * tick.rng.normal(shape=...)."
+            )
         if not scale >= 0.0:
             raise ValueError(f"normal needs scale >= 0, not {scale}")
         out, rows = self._new(shape, np.dtype(np.float64))

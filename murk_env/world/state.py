@@ -3,7 +3,7 @@
 import copy
 import json
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, SupportsIndex, overload
 
@@ -44,6 +44,7 @@ class State:
     hold the same bytes.
     """
 
+    __array_ufunc__ = None  # == with an array is False, instead of numpy taking a State for a sequence
     __slots__ = ("_arrays", "_digests", "_fingerprint", "_identity", "_static")
 
     def __init__(
@@ -147,17 +148,20 @@ class State:
         return self._static if self._static is not None else self.static_digests
 
     @staticmethod
-    def concatenate(states: "Sequence[State]") -> "State":
+    def concatenate(states: "Iterable[State]") -> "State":
         """Return the worlds of several states of the same kind, in order.
 
         Raises:
             StateMismatchError: they are of different worlds; it names the first difference.
             RowsError: there is no state.
         """
+        states = list(states)
         if not states:
             raise RowsError("State.concatenate takes at least one State, not none.")
         first = states[0]
         for place, other in enumerate(states):
+            if not isinstance(other, State):  # pyright: ignore[reportUnnecessaryIsInstance]
+                raise StateMismatchError(f"State.concatenate takes States; number {place} is {other!r}.")
             if misfit := other.misfit(first.identity, first._source):
                 raise StateMismatchError(f"state {place} does not fit state 0: {misfit}.")
         arrays = {name: np.concatenate([state._arrays[name] for state in states]) for name in first._arrays}
@@ -204,15 +208,15 @@ class State:
         return state_file.to_bytes(said, self._arrays)
 
     @classmethod
-    def from_bytes(cls, data: bytes) -> "State":
+    def from_bytes(cls, data: bytes | bytearray | memoryview) -> "State":
         """Return the state that `to_bytes` wrote. No code of the data is run.
 
         Raises:
             StateFileError: the bytes are none, damaged, or of a newer format.
         """
-        return cls(*state_file.from_bytes(data))
+        return cls(*state_file.from_bytes(bytes(memoryview(data))))
 
-    def write(self, path: "str | os.PathLike[str]") -> None:
+    def write(self, path: "str | bytes | os.PathLike[str]") -> None:
         """Write the state to a file, which takes the place of one that is there only once it is complete.
 
         Raises:
@@ -221,7 +225,7 @@ class State:
         state_file.write(path, self.to_bytes())
 
     @classmethod
-    def read(cls, path: "str | os.PathLike[str]") -> "State":
+    def read(cls, path: "str | bytes | os.PathLike[str]") -> "State":
         """Return the state in a file. No code of the file is run, and no more than its size is allocated.
 
         Raises:

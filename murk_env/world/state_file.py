@@ -68,7 +68,7 @@ def from_bytes(data: bytes) -> tuple[Identity, dict[str, Array], dict[str, str]]
     return identity, arrays, static
 
 
-def read(path: "str | os.PathLike[str]") -> bytes:
+def read(path: "str | bytes | os.PathLike[str]") -> bytes:
     """Return a file's bytes, once its table says that it is as long as it should be."""
     flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)  # a pipe would wait
     with open(os.open(path, flags), "rb") as file:
@@ -84,9 +84,9 @@ def read(path: "str | os.PathLike[str]") -> bytes:
             raise StateFileError(f"{os.fspath(path)!r}: {error}") from None
 
 
-def write(path: "str | os.PathLike[str]", data: bytes) -> None:
+def write(path: "str | bytes | os.PathLike[str]", data: bytes) -> None:
     """Write a file under a private name and move it into place."""
-    target = Path(path)
+    target = Path(os.fsdecode(path))
     handle, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
     try:
         with open(handle, "wb") as file:

@@ -284,6 +284,7 @@ def test_every_face_takes_what_an_episode_begins_with():
     ("options", "message"),
     [
         ({"fields": {"agnet": 1}}, "Walker has no field 'agnet'; did you mean 'agent'"),
+        ({"fields": {"agent": 1, Walker.agent: 2}}, "names 'agent' twice, as Field and by name"),
         ({"fields": 3}, r"options\['fields'\] maps fields to values"),
         ({"fields": {"elapsed_steps": 3}}, "Walker has no field 'elapsed_steps'"),
         ({"fields": {"agent": 0.5}}, "field 'agent' holds int32, the values are float64"),

@@ -277,6 +277,12 @@ def test_random_refuses_other_dtypes(rng):
         rng.random(dtype=np.int32)
 
 
+@pytest.mark.parametrize(("loc", "scale"), [(np.zeros(3), 1.0), (0.0, np.ones((3, 1))), ([0.0], 1.0)])
+def test_normal_refuses_arrays_which_might_be_of_worlds_or_of_cells(rng, loc, scale):
+    with pytest.raises(ValueError, match="takes one loc and one scale, not arrays of shapes"):
+        rng.normal(loc, scale, 3)
+
+
 @pytest.mark.parametrize("scale", [-1.0, math.nan])
 def test_normal_refuses_a_scale_below_zero(rng, scale):
     with pytest.raises(ValueError, match=f"normal needs scale >= 0, not {scale}"):

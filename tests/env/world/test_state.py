@@ -75,6 +75,19 @@ def test_a_state_is_its_worlds_put_together():
     assert State.concatenate([state[2:], state[:2]])[[2, 3, 0, 1]] == state
 
 
+def test_only_states_are_put_together():
+    state = worlds().save()
+    assert State.concatenate(iter([state, state])) == state[[0, 1, 2, 3] * 2]
+    with pytest.raises(StateMismatchError, match="takes States; number 1 is 3"):
+        State.concatenate([state, 3])  # pyright: ignore[reportArgumentType]
+
+
+def test_a_state_is_no_array():
+    state = worlds().save()
+    assert state != np.zeros(4)
+    assert np.zeros(4) != state
+
+
 def test_states_are_equal_if_their_bytes_are():
     state = worlds().save()
     assert state == worlds().save()

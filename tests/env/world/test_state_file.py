@@ -113,6 +113,16 @@ def test_a_file_that_contradicts_itself_is_refused(change, message):
     assert str(caught.value).count("the state is damaged") < 2
 
 
+def test_bytes_of_any_kind_are_read_and_paths_of_any_kind_written(tmp_path):
+    assert State.from_bytes(bytearray(DATA)) == State.from_bytes(memoryview(DATA)) == STATE
+    for path in (tmp_path / "one", str(tmp_path / "two"), os.fsencode(tmp_path / "three")):
+        STATE.write(path)
+        assert State.read(path) == STATE
+    for wrong in ("text", None):
+        with pytest.raises(TypeError, match="a bytes-like object is required"):
+            State.from_bytes(wrong)  # pyright: ignore[reportArgumentType]
+
+
 def test_a_file_that_says_the_truth_in_another_order_is_read():
     assert State.from_bytes(rewritten(lambda _told, _table: None)) == STATE
 
