@@ -74,8 +74,7 @@ class HookStages:
             hook = hooks.of(name)
             if isinstance(hook, CompiledHook):
                 lifted = lift(hook, name, hooks, fields, dt=dt, per_agent=per_agent, checked=checked)
-                assigned = [fields[path[1]] for path in sorted(lifted.flat.assigned) if path[1] in fields]
-                check_writes(lifted.where, name, assigned, self._layout)
+                check_writes(f"{self._owner}.{name}", name, lifted.flat, fields, self._layout)
                 self._lifted[name] = lifted
             else:
                 check_array_hook(name, hooks, self._layout)

@@ -1,36 +1,62 @@
 """Which fields a hook for one world may not write: refused when the env is made."""
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 
 from murk_env.author.hooks import HookName
+from murk_env.engine.lifting import OUTCOMES
+from murk_env.engine.members import TABLES
 from murk_env.errors import DefinitionError
 from murk_env.fields import Field
 from murk_env.fields.deriving import not_of_derive
-from murk_env.fields.views import KEPT, known_as, of_derive
+from murk_env.fields.views import KEPT
+from murk_env.kernels.places import line_of
+from murk_env.kernels.records import Flat
+from murk_env.world.binding import refusal
 from murk_env.world.layout import Layout
 
 __all__ = ["check_derived", "check_writes"]
 
+_OF_BEFORE = "before is the world as it was before the step, and read-only; set fields in act or start."
 
-def check_writes(where: str, kind: HookName, assigned: Iterable[Field], layout: Layout) -> None:
-    """Raise DefinitionError for a field that a hook assigns to and that others write.
+
+def check_writes(where: str, kind: HookName, flat: Flat, fields: Mapping[str, Field], layout: Layout) -> None:
+    """Raise DefinitionError for what a hook assigns to and may not, with the author's line.
 
     Args:
-        where: the hook and its place.
+        where: the hook.
         kind: which one it is.
-        assigned: the fields that it assigns to.
+        flat: what was made of it.
+        fields: the fields by the names that hooks know them by.
         layout: what the worlds are made of.
     """
-    for field in assigned:
+    for path in sorted(flat.assigned):
+        record, name = path[:2]
         reason = ""
-        if field in KEPT:
-            reason = KEPT[field]
-        elif kind is HookName.DERIVE:
-            reason = not_of_derive(field, layout.pipeline.derived_by_hook)
-        elif field.derived:
-            reason = of_derive(field)
+        if name in fields:
+            reason = _OF_BEFORE if record == "before" else _reason(kind, fields[name], layout)
+        elif name in TABLES:
+            reason = "the lattice's tables are read-only."
         if reason:
-            raise DefinitionError(f"{where} writes {known_as(field)!r}: {reason}")
+            place = line_of(*flat.assigned_at(path))
+            raise DefinitionError(f"{where} ({place}) writes {name!r}: {reason}")
+
+
+def _reason(kind: HookName, field: Field, layout: Layout) -> str:
+    """Return why a hook may not write a field of the world that is `self`, nothing if it may."""
+    if field in KEPT:
+        return KEPT[field]
+    if kind is HookName.DERIVE:
+        return not_of_derive(field, layout.pipeline.derived_by_hook)
+    if kind in OUTCOMES:
+        return f"{kind} only reads; set fields in act or start."
+    if kind is HookName.START:
+        return refusal(field, {})
+    if field.mutability == "sparse" and not (field.derived or field in layout.pipeline.writers):
+        return (
+            f"{field.name!r} is sparse, which a compiled act may not write (start may); write act over "
+            f"arrays, or declare the field per_tick."
+        )
+    return refusal(field, layout.pipeline.writers)
 
 
 def check_derived(owner: str, layout: Layout, *, has_hook: bool) -> None:

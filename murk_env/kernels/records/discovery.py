@@ -24,11 +24,13 @@ class Context(NamedTuple):
         resolve: what a member is, by its path from the top-level function.
         checked: whether indices are checked.
         callers: the functions that led here.
+        fresh: whether nothing is taken of equal functions, which stand elsewhere.
     """
 
     resolve: Resolve
     checked: bool
     callers: tuple[types.FunctionType, ...]
+    fresh: bool = False
 
 
 class Made(NamedTuple):
@@ -65,6 +67,8 @@ def make(function: types.FunctionType, origins: Mapping[str, Path], context: Con
     signature = inspect.signature(function, follow_wrapped=False)
     records = tuple(name for name in signature.parameters if name in origins)
     key = fingerprint(function), records, context.checked
+    if context.fresh:
+        return _make(function, signature, origins, context)
     for paths, by_members in _made.get(key, {}).items():
         members = [context.resolve((*origins[path[0]], *path[1:])) for path in paths]
         if (described := fingerprint(members)) in by_members:
@@ -101,7 +105,8 @@ def _make(
         sources(),
     )
     by_call = zip(rewriter.calls, (effects for _, effects in discovery.calls), strict=True)
-    known = effects_of(form, rewriter.meanings, dict(by_call))
+    changed = {paths.index(path): loc for path, loc in rewriter.changed}
+    known = effects_of(form, rewriter.meanings, dict(by_call), changed)
     compiled = compile_with_helpers(planned(function, plan), {}, context.checked)
     return Made(plan, known, compiled, tuple(discovery.lookups.items()))
 

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from murk_env.kernels.numba_internals import numba_ir as ir
+from murk_env.kernels.records.assignments import assigned_for_certain
 from murk_env.kernels.records.meanings import Meanings
 
 __all__ = ["Effects", "effects_of"]
@@ -30,60 +31,59 @@ class Effects:
 
     Attributes:
         written: those whose elements it may write.
-        assigned: those among them to whose elements it assigns, on some way through it at least.
+        assigned: those among them to whose elements it assigns for certain if they are arrays, on some way
+            through it at least; and one of the places where it does.
         kept: those of which a part may be in what it returns.
         returns: whether all of its returns return something, and there is one.
     """
 
     written: frozenset[int]
-    assigned: frozenset[int]
+    assigned: Mapping[int, Any]
     kept: frozenset[int]
     returns: bool
 
 
-def effects_of(form: Any, meanings: Meanings, of_calls: Mapping[str, Effects]) -> Effects:
+def effects_of(
+    form: Any, meanings: Meanings, of_calls: Mapping[str, Effects], changed: Mapping[int, Any]
+) -> Effects:
     """Return the effects of a rewritten function.
 
     Args:
         form: the function in numba's intermediate form.
         meanings: what its variables mean.
         of_calls: the effects of the functions of records that it calls, by the variable of the function.
+        changed: the arguments that an operation changes in place, if they are arrays, and where.
     """
-    return _Walk(form, meanings, of_calls).effects
+    return _Walk(form, meanings, of_calls, changed).effects
 
 
 class _Walk:
     """One function's statements, gone through until nothing new is learnt."""
 
-    def __init__(self, form: Any, meanings: Meanings, of_calls: Mapping[str, Effects]) -> None:
+    def __init__(
+        self, form: Any, meanings: Meanings, of_calls: Mapping[str, Effects], changed: Mapping[int, Any]
+    ) -> None:
         self._meanings = meanings
         self._of_calls = of_calls
         self._parts: dict[str, frozenset[int]] = {}  # by variable, the arguments it may be a part of
         self._attributes: dict[str, str] = {}  # by variable, the attribute that was read into it
         self._written: set[int] = set()
-        self._assigned: set[int] = set()
         self._kept: set[int] = set()
         statements = [statement for block in form.blocks.values() for statement in block.body]
         before = -1
         while before < (before := self._learn(statements)):
             pass
-        self._note_assigned(statements)
+        assigned = assigned_for_certain(
+            form.blocks, {name: one.assigned for name, one in of_calls.items()}, changed
+        )
         self.effects = Effects(
-            frozenset(self._written), frozenset(self._assigned), frozenset(self._kept), _returns(statements)
+            frozenset(self._written), assigned, frozenset(self._kept), _returns(statements)
         )
 
     def _learn(self, statements: Iterable[Any]) -> int:
         for statement in statements:
             self._statement(statement)
         return sum(map(len, self._parts.values()))
-
-    def _note_assigned(self, statements: Iterable[Any]) -> None:
-        """Note what is assigned to for certain, not what a variable was before it became something else."""
-        assignments = [one for one in statements if isinstance(one, ir.Assign)]
-        other = {one.target.name for one in assignments if not self._value(one.target.name, one.value)}
-        for one in statements:
-            if isinstance(one, ir.SetItem | ir.StaticSetItem) and one.target.name not in other:
-                self._assigned |= self._part(one.target)
 
     def _statement(self, statement: Any) -> None:
         if isinstance(statement, ir.Assign):
@@ -121,7 +121,6 @@ class _Walk:
         if call.func.name in self._of_calls:
             known, handed = self._of_calls[call.func.name], list(map(self._part, call.args))
             self._written.update(*(handed[index] for index in known.written))
-            self._assigned.update(*(handed[index] for index in known.assigned))
             return _union(handed[index] for index in known.kept)
         function = self._meanings.known(call.func)
         if _only_reads(function, call) or self._attributes.get(call.func.name) in _READING_METHODS:

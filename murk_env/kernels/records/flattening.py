@@ -26,7 +26,8 @@ class Flat:
         uncompiled: returns the same function as Python.
         written: the paths of what it may write. Too many rather than too few: an array counts that it hands
             to a function it knows nothing of, or of which it changes a part that may be a number.
-        assigned: the paths of those to whose elements it assigns for certain.
+        assigned: the paths of those to whose elements it assigns for certain if they are arrays.
+        assigned_at: returns the file and the line of one of the places where it assigns to such a path.
     """
 
     function: Callable[..., Any]
@@ -36,6 +37,7 @@ class Flat:
     uncompiled: Callable[[], Callable[..., Any]]
     written: frozenset[Path]
     assigned: frozenset[Path]
+    assigned_at: Callable[[Path], tuple[str, int]]
 
 
 def flatten(
@@ -62,15 +64,21 @@ def flatten(
     function = function.py_func if is_dispatcher(function) else function  # pyright: ignore[reportFunctionMemberAccess]
     if not isinstance(function, types.FunctionType):
         raise TypeError(f"expected a plain Python function to compile, got {function!r}")
-    made = make(function, {name: (name,) for name in records}, Context(resolve, checked, ()))
+    origins = {name: (name,) for name in records}
+    made = make(function, origins, Context(resolve, checked, ()))
     plan, known = made.plan, made.effects
 
     def uncompiled() -> Callable[..., Any]:
         return call_with_records(widened(function), plan.records, plan.paths, plan.arguments, resolve)
+
+    def assigned_at(path: Path) -> tuple[str, int]:
+        own = make(function, origins, Context(resolve, checked, (), fresh=True))
+        place = own.effects.assigned[own.plan.paths.index(path)]
+        return place.filename, place.line
 
     run = made.compiled if is_dispatcher(made.compiled) else uncompiled()
     written, assigned = (
         frozenset(plan.paths[index] for index in indices if index < len(plan.paths))
         for indices in (known.written, known.assigned)
     )
-    return Flat(run, plan.paths, plan.arguments, known.returns, uncompiled, written, assigned)
+    return Flat(run, plan.paths, plan.arguments, known.returns, uncompiled, written, assigned, assigned_at)

@@ -495,8 +495,8 @@ def float_index(self):
     return self.heat[1.5]
 
 
-def writes_in_reward(self):
-    self.heat[0] = 1.0
+def fills_in_reward(self):
+    self.heat.fill(1.0)
     return 0.0
 
 
@@ -504,7 +504,7 @@ def writes_in_reward(self):
     ("reward", "message"),
     [
         (float_index, "an index must be an integer, not float64"),
-        (writes_in_reward, "writes to an array that is read-only here. act may write per_tick fields that"),
+        (fills_in_reward, "writes to an array that is read-only here. act may write per_tick fields that"),
     ],
     ids=lambda value: "" if isinstance(value, str) else value.__name__,
 )

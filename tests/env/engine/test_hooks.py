@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from gymnasium.spaces import Discrete
 
-from murk_env import Blueprint, Field, MurkEnv, MurkVectorEnv, Observation, Observe, Square4, per_world
+from murk_env import Blueprint, Field, MurkEnv, MurkVectorEnv, Observation, Observe, Square4
 from murk_env.errors import DefinitionError, FrozenAttributeError, HookError
 from tests.env.worlds import ArrayForager, CompiledForager, Mixed, Walker
 
@@ -95,29 +95,6 @@ def test_resetting_some_worlds_leaves_the_others_and_their_chance_untouched(env_
         for one in (envs, twin):
             one.step(one.action_space.sample())
         assert_untouched()
-
-
-def write_static(self):
-    self.prizes[0] = 1.0
-
-
-def write_of_propagator(self):
-    self.heat[0] = 1.0
-
-
-def write_sparse(self):
-    self.bell[0] = 1.0
-
-
-@pytest.mark.parametrize(
-    ("env_class", "act"), [(Mixed, write_static), (Mixed, write_of_propagator), (Walker, write_sparse)]
-)
-def test_act_for_one_world_has_the_fields_that_are_not_its_own_read_only(env_class, act):
-    env = type("Writing", (env_class,), {"act": per_world(act)})()
-    line = act.__code__.co_firstlineno + 1
-    place = rf"Writing.act \(.*test_hooks.py:{line}: .*\)"
-    with pytest.raises(HookError, match=f"{place} cannot be compiled: writes to an array that is read-only"):
-        begin_and_step(lambda: env)
 
 
 # --- what is returned -----------------------------------------------------------------------------

@@ -1,0 +1,101 @@
+"""Which of its arguments a rewritten function assigns to for certain, if they are arrays."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from murk_env.kernels.numba_internals import numba_ir as ir
+
+__all__ = ["assigned_for_certain"]
+
+_Values = Mapping[str, Sequence[Any]]  # by variable, all that is assigned to it
+
+
+def assigned_for_certain(
+    blocks: Mapping[int, Any], of_calls: Mapping[str, Mapping[int, Any]], changed: Mapping[int, Any]
+) -> dict[int, Any]:
+    """Return the arguments that a function assigns to, and a place where it does.
+
+    What stands under a condition on constants alone is not certain: numba drops it where it cannot run.
+
+    Args:
+        blocks: the function in numba's intermediate form.
+        of_calls: what the functions of records that it calls assign to, by the variable of the function.
+        changed: by argument that an operation changes in place, where.
+    """
+    values: dict[str, list[Any]] = {}
+    for block in blocks.values():
+        for one in block.body:
+            if isinstance(one, ir.Assign):
+                values.setdefault(one.target.name, []).append(one.value)
+    found: dict[int, Any] = {}
+    lines: set[int] = set()
+    for label in _certain(blocks, values):
+        for one in blocks[label].body:
+            lines.add(one.loc.line)
+            for target, loc in _targets(one, of_calls):
+                argument = _argument(target, values)
+                if argument is not None:
+                    found.setdefault(argument, loc)
+    return {**{index: loc for index, loc in changed.items() if loc.line in lines}, **found}
+
+
+def _targets(statement: Any, of_calls: Mapping[str, Mapping[int, Any]]) -> Iterator[tuple[Any, Any]]:
+    """Yield what a statement assigns to, and where."""
+    if isinstance(statement, ir.SetItem | ir.StaticSetItem):
+        yield statement.target, statement.loc
+    call: Any = getattr(statement, "value", None)
+    if getattr(call, "op", None) == "call":
+        for index, loc in of_calls.get(call.func.name, {}).items():
+            yield call.args[index], loc
+
+
+def _argument(value: Any, values: _Values) -> int | None:
+    """Return the argument that a value is or is a row of; None if that is not certain."""
+    while not isinstance(value, ir.Arg):
+        if isinstance(value, ir.Var):
+            value = _only(value, values)
+        elif getattr(value, "op", None) == "getitem" and isinstance(_only(value.index, values), ir.Const):
+            value = value.value  # a row by its number, while an array of numbers makes a copy
+        else:
+            return None
+    return value.index
+
+
+def _only(variable: Any, values: _Values) -> Any:
+    """Return what is assigned to a variable, None if that differs from place to place."""
+    known = values.get(variable.name, [])
+    return known[0] if len(known) == 1 else None
+
+
+def _certain(blocks: Mapping[int, Any], values: _Values) -> set[int]:
+    """Return the blocks that can be reached however conditions on constants turn out."""
+    certain = _reached(blocks)
+    for label, block in blocks.items():
+        last = block.body[-1]
+        if isinstance(last, ir.Branch) and _is_constant(last.cond, values, set()):
+            for target in (last.truebr, last.falsebr):
+                certain &= _reached(blocks, (label, target))
+    return certain
+
+
+def _reached(blocks: Mapping[int, Any], without: tuple[int, int] | None = None) -> set[int]:
+    pending, reached = [min(blocks)], set[int]()
+    while pending:
+        label = pending.pop()
+        if label not in reached:
+            reached.add(label)
+            pending += [one for one in blocks[label].terminator.get_targets() if (label, one) != without]
+    return reached
+
+
+def _is_constant(variable: Any, values: _Values, seen: set[str]) -> bool:
+    """Whether a variable depends on no argument."""
+    if variable.name in seen:
+        return True
+    seen.add(variable.name)
+    known = values.get(variable.name, [])
+    if not known or any(isinstance(value, ir.Arg) for value in known):
+        return False
+    used = [one for value in known if isinstance(value, ir.Expr) for one in value.list_vars()]
+    used += [value for value in known if isinstance(value, ir.Var)]
+    return all(_is_constant(one, values, seen) for one in used)
