@@ -11,12 +11,13 @@ import murk_env
 from murk_arena import StaticArena
 from murk_env import Blueprint, Field, MurkEnv, MurkVectorEnv, Observation, Observe, Square4, World
 from murk_env.errors import FieldError
+from tests.env.engine.states import batch_of
 from tests.env.worlds import Mixed, Walker
 
 
 def arena_of(env):
     """Return the static arena that an env keeps, as a copy of it by pickle would find it."""
-    return env._batch.snapshot().static_arena  # no public door hands out the arena itself
+    return batch_of(env).snapshot().static_arena
 
 
 def values_of(env):

@@ -18,6 +18,7 @@ from murk_env.kernels.program import ThreadFailedError
 from murk_env.kernels.threads import ThreadedRunner
 from murk_envs import HeatSeeker
 from tests.conformance.subjects import REGISTERED
+from tests.env.engine.states import batch_of, state_of
 from tests.env.worlds import TEST_ENVIRONMENTS, Walker
 from tests.tiers import representatives
 
@@ -130,15 +131,12 @@ def test_threads_end_when_their_env_is_forgotten():
 def test_a_failure_on_any_thread_is_named_and_undone(action, message):
     envs = MurkVectorEnv(Trap, 64, num_threads=2)
     played_zeros(envs)
-    before = envs._batch.snapshot()
+    before, _ = state_of(envs)
     actions = np.zeros(64, np.int64)
     actions[60] = action
     with pytest.raises(HookError, match=message):
         envs.step(actions)
-    after = envs._batch.snapshot()
-    assert all(
-        (after.read(field) == before.read(field)).all() for field in envs._batch.world.layout.ids.values()
-    )
+    assert state_of(envs)[0] == before
     observations, *_ = envs.step(np.ones(64, np.int64))
     assert (observations == 1.0).all()
 
@@ -165,7 +163,7 @@ def test_a_child_process_starts_threads_of_its_own():
 
     def step():
         observations, *_ = envs.step(np.ones(64, np.int64))
-        return bool((observations == 1.0).all()), envs._batch.runner.num_workers
+        return bool((observations == 1.0).all()), batch_of(envs).runner.num_workers
 
     assert in_child(step) == bytes([1, 1])
     played_zeros(envs)  # the parent's go on as well
@@ -206,7 +204,7 @@ def test_a_child_goes_on_where_another_thread_was_in_the_middle_of_a_step():
 def test_a_child_reads_anew_what_a_step_had_not_yet_noted():
     envs = MurkVectorEnv(Trap, 8, num_threads=2)
     played_zeros(envs)
-    batch = envs._batch
+    batch = batch_of(envs)
     batch.ready, batch.pending, batch.runner.alone = (
         False,
         np.array([0]),
@@ -222,7 +220,7 @@ def test_a_copy_has_the_same_number_of_threads():
     played_zeros(envs)
     twin = copy.deepcopy(envs)
     played_zeros(twin)
-    assert twin._batch.runner.num_workers == 1
+    assert batch_of(twin).runner.num_workers == 1
 
 
 @pytest.mark.parametrize("number", [0, -1, 1.5, "two"])
@@ -263,7 +261,7 @@ def test_threads_that_cannot_be_had_are_done_without(had, monkeypatch):
         played_zeros(envs)
     observations, *_ = envs.step([1] * 64)
     assert (observations == 1.0).all()
-    assert envs._batch.runner.num_workers == had
+    assert batch_of(envs).runner.num_workers == had
     envs.close()
 
 
@@ -340,5 +338,5 @@ def test_a_large_batch_is_shared_when_nothing_is_said(monkeypatch):
     small, large = (MurkVectorEnv(HeatSeeker, number) for number in (16, 512))
     for envs in (small, large):
         played_zeros(envs)
-    assert (small._batch.runner.num_workers, large._batch.runner.num_workers) == (0, 1)
+    assert (batch_of(small).runner.num_workers, batch_of(large).runner.num_workers) == (0, 1)
     large.close()

@@ -15,6 +15,7 @@ from murk_env import Recording, replay
 from murk_env.errors import ActionError, ClosedError, RecordingError, RecordingFileError
 from murk_env.recording.reader import Reader
 from murk_env.testing.comparison import first_difference
+from tests.env.engine.states import batch_of
 from tests.env.recording.runs import FACES, make, play
 
 MODES = ["NextStep", "SameStep", "Disabled"]
@@ -162,7 +163,7 @@ def test_options_that_cannot_be_kept_are_refused(tmp_path):
         recording.reset(seed=0, options={"reset_mask": object()})
     with pytest.raises(RecordingError, match="has the key 1, but a recording keeps keys that are texts"):
         recording.reset(seed=0, options={1: 2})
-    assert not recording.unwrapped._batch.started
+    assert not batch_of(recording.unwrapped).started
     recording.close()
 
 
