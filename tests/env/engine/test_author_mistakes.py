@@ -1,0 +1,186 @@
+"""What authors of compiled hooks get wrong: one sentence with the environment, hook, line and reason."""
+
+import re
+from typing import Any
+
+import numpy as np
+import pytest
+
+from murk_env import per_world
+from murk_env.errors import DefinitionError, HookError
+from tests.env.author.test_per_world import Plate
+
+# Each of them is wrong in its last line.
+
+
+def no_such_argument(self, acton): ...
+
+
+def no_such_field(self):
+    return self.haet[0]
+
+
+def mixed_dict(number):
+    return {1: "a", "b": number}
+
+
+def helper_that_cannot_be_compiled(self):
+    return mixed_dict(self.heat[0])
+
+
+def missing_return(self):  # noqa: RET503
+    if self.heat[0] > 1.0:
+        return 1.0
+
+
+def float_index(self):
+    return self.heat[1.5]
+
+
+def quotient_index(self):
+    return self.heat[self.ticks[0] / 2]
+
+
+def f_string(self):
+    return len(f"{self.heat[0]:.2f}")
+
+
+def try_except(self):
+    try:
+        return self.heat[0]
+    except ValueError:
+        return 0.0
+
+
+def dict_of_mixed_types(self):
+    values = {"a": 1.0, 2: self.heat[0]}
+    return values[2]
+
+
+def list_of_nothing(self):
+    values = []
+    return len(values)
+
+
+def list_of_mixed_types(self):
+    values = [self.heat[0]]
+    values.append("a")
+    return 1.0
+
+
+def endless(number):
+    return number * endless(number - 1)
+
+
+def recursion(self):
+    return endless(self.heat[0])
+
+
+def down(world, number):
+    return down(world, number - 1)
+
+
+def recursion_with_self(self):
+    return down(self, 3)
+
+
+def string_parameter(self):
+    return len(self.params.layout)
+
+
+def print_percent(self):
+    print("%.2f" % self.heat[0])  # noqa: UP031
+    return 1.0
+
+
+def print_format(self):
+    print("{:.2f}".format(self.heat[0]))  # noqa: UP032
+    return 1.0
+
+
+def print_keyword(self):
+    print(self.heat[0], end="")
+    return 1.0
+
+
+def write_read_only(self):
+    self.wall[0] = 1.0
+    return 1.0
+
+
+def numpy_random(self):
+    return np.random.rand()  # noqa: NPY002
+
+
+def super_of_compiled(self):
+    return super().reward()  # pyright: ignore[reportAttributeAccessIssue]
+
+
+MISTAKES: dict[Any, tuple[str, str]] = {  # what is shown of the line, and what is said of it
+    no_such_argument: ("def no_such_argument", "names the argument 'acton', which it is not given; known"),
+    no_such_field: ("return self.haet[0]", "self.haet is no field, .* of Mine; did you mean self.heat?"),
+    helper_that_cannot_be_compiled: (
+        'return {1: "a", "b"',
+        "cannot be compiled: a dict, list or set ho",
+    ),
+    missing_return: ("def missing_return", "returns nothing, on some way .* must always return a number"),
+    float_index: ("return self.heat[1.5]", "cannot be compiled: an index must be an integer, not float64"),
+    quotient_index: (
+        "return self.heat[self.tic",
+        "cannot be compiled: an index must be an integer",
+    ),
+    f_string: ("return len(f", "text cannot be formatted in compiled code; print"),
+    try_except: ("except ValueError:", "cannot be compiled: except can name Exception alone"),
+    dict_of_mixed_types: ("return values[2]", "cannot be compiled: a dict, list or set holds values of one"),
+    list_of_nothing: ("values = []", "cannot be compiled: nothing of a known type is put in values"),
+    list_of_mixed_types: ('values.append("a")', "a dict, list or set .* here both float32 and 'a'"),
+    recursion: (
+        "return number * endless",
+        "cannot be compiled: a function calls itself, and what",
+    ),
+    recursion_with_self: ("return down(world", "down is given a record and calls itself, which cannot be"),
+    string_parameter: (
+        "return len(self.params",
+        "self.params.layout is 'flat', but compiled code takes",
+    ),
+    print_percent: ('print("%.2f"', "text cannot be formatted in compiled code"),
+    print_format: ('print("{:.2f}"', "text cannot be formatted in compiled code"),
+    print_keyword: ("print(self.heat[0], end", "print takes no keywords in compiled code"),
+    write_read_only: ("self.wall[0] = 1.0", "writes 'wall': reward only reads"),
+    numpy_random: ("return np.random.rand()", "do not repeat with the seed; draw from rng"),
+    super_of_compiled: ("return super().reward()", r"super\(\) cannot be compiled; what hooks share"),
+}
+QUICK = {  # what is told before anything is compiled, and one that is not
+    no_such_argument,
+    no_such_field,
+    missing_return,
+    recursion_with_self,
+    string_parameter,
+    write_read_only,
+    numpy_random,
+    f_string,
+    helper_that_cannot_be_compiled,
+}
+
+
+def step_with(reward):
+    env = type("Mine", (Plate,), {"reward": per_world(reward)})()
+    env.reset(seed=1)
+    env.step(0)
+
+
+@pytest.mark.filterwarnings("ignore:unsafe cast")  # numba's, of what it tries
+@pytest.mark.parametrize(
+    "reward",
+    [one if one in QUICK else pytest.param(one, marks=pytest.mark.slow) for one in MISTAKES],
+    ids=lambda reward: reward.__name__,
+)
+def test_a_mistake_is_told_in_one_sentence_with_its_line(reward):
+    line, reason = MISTAKES[reward]
+    with pytest.raises((DefinitionError, HookError)) as caught:
+        step_with(reward)
+    said = str(caught.value)
+    place = rf"\S*test_author_mistakes.py:\d+: {re.escape(line)}.*"
+    assert re.match(rf"Mine.reward \({place}\):? .*{reason}", said), said
+    assert "\n" not in said
+    assert not re.search("numba|opmode|typing of|imprecise", said, re.IGNORECASE), said
