@@ -71,7 +71,8 @@ def check_vector_env(
     other row is reset by a mask after the first step.
 
     Args:
-        make_native: Makes the vector environment from `(num_envs, autoreset_mode)`.
+        make_native: Makes the vector environment from `(num_envs, autoreset_mode)`; a `MurkVectorEnv` with
+            `checked=True`, so that an index outside an array is found as well.
         make_single: Makes its single form as `gymnasium.make` does, with its time limit.
         modes: Autoreset modes to examine.
         num_envs: Numbers of rows to examine.

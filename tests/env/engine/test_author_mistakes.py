@@ -159,7 +159,7 @@ QUICK = {  # what is told before anything is compiled, and one that is not
     write_read_only,
     numpy_random,
     f_string,
-    helper_that_cannot_be_compiled,
+    super_of_compiled,
 }
 
 
