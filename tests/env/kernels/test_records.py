@@ -503,7 +503,8 @@ except IndexError as error:
 
 
 def run(script, argument, cache, **settings):
-    environment = {**os.environ, "MURK_ENV_CACHE_DIR": str(cache), **settings}
+    optimised = {"NUMBA_OPT": "3"}  # what is not keeps the addresses of its helpers, and out of the cache
+    environment = {**os.environ, **optimised, "MURK_ENV_CACHE_DIR": str(cache), **settings}
     command = [sys.executable, "-W", "error", "-c", script, argument]
     return subprocess.run(command, check=True, capture_output=True, text=True, env=environment).stdout.split()
 
