@@ -1,0 +1,1 @@
+"""Adapters: what training libraries expect of environments, over the native vector env."""

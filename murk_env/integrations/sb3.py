@@ -1,0 +1,232 @@
+"""Stable-Baselines3: the native vector env as one of its VecEnvs.
+
+    from stable_baselines3 import PPO
+    from murk_env.integrations.sb3 import make_vec
+
+    model = PPO("MlpPolicy", make_vec("murk_envs:murk/HeatSeeker-v0", num_envs=64))
+    model.learn(1_000_000)
+
+Stable-Baselines3 steps a list of single envs in a loop (DummyVecEnv) or in processes (SubprocVecEnv). Here
+all of them are the rows of one batch, and what comes out is what DummyVecEnv gives, value by value.
+"""
+# pyright: reportMissingImports=false, reportUnknownMemberType=false, reportUntypedBaseClass=false
+# pyright: reportUnknownVariableType=false, reportUnknownArgumentType=false, reportMissingTypeStubs=false
+
+import importlib
+from collections.abc import Iterable, Sequence
+from typing import Any, cast
+
+import gymnasium
+import numpy as np
+import numpy.typing as npt
+from gymnasium import spaces
+from gymnasium.envs.registration import load_env_creator
+from gymnasium.vector import AutoresetMode, VectorEnv
+
+from murk_env.errors import MissingLibraryError, ParameterError
+from murk_env.faces.agent_rows import MurkAgentVectorEnv
+from murk_env.faces.env import MurkEnv
+from murk_env.faces.vector import MurkVectorEnv
+
+try:
+    from stable_baselines3.common.vec_env import VecEnv, VecMonitor
+except ImportError as error:
+    raise MissingLibraryError(
+        "murk_env.integrations.sb3 needs Stable-Baselines3; install it: pip install stable-baselines3."
+    ) from error
+
+__all__ = ["MurkVecEnv", "make_vec"]
+
+Rows = None | int | Iterable[int]
+_FINAL = ("final_obs", "final_info")
+_SUPPORTED = (spaces.Box, spaces.Discrete, spaces.MultiDiscrete, spaces.MultiBinary)
+
+
+def make_vec(
+    env: str | type[MurkEnv],
+    num_envs: int = 1,
+    *,
+    seed: int | None = None,
+    group: str | None = None,
+    monitor: bool = True,
+    **options: Any,
+) -> Any:
+    """Return many worlds of an environment as a VecEnv of Stable-Baselines3.
+
+    Args:
+        env: an id, such as `murk_envs:murk/HeatSeeker-v0`, or a class. The time limit is the one that it is
+            registered with, unless `max_episode_steps` says otherwise.
+        num_envs: number of rows; with `group` the number of worlds, each with a row for every agent.
+        seed: seeds the first reset, row i with `seed + i`.
+        group: of an environment with agents, whose agents are the rows and share one policy.
+        monitor: whether episodes' returns and lengths are in `info["episode"]`, by VecMonitor.
+        options: the environment's parameters and the options of MurkVectorEnv.
+
+    Raises:
+        ParameterError: the class or an option cannot be used here, or Stable-Baselines3 has no policy for the
+            spaces; it says which.
+        gymnasium.error.UnregisteredEnv: there is no such id.
+    """
+    if "autoreset_mode" in options:
+        raise ParameterError(
+            f"make_vec takes no autoreset_mode={options['autoreset_mode']!r}: Stable-Baselines3 wants rows "
+            f"that are reset in the same step, and so it makes them."
+        )
+    made = MurkVecEnv(_vector_env(_class_of(env), num_envs, group, options))
+    if seed is not None:
+        made.seed(seed)
+    return cast(VecEnv, VecMonitor(made)) if monitor else made
+
+
+def _class_of(env: Any) -> type[MurkEnv]:
+    if isinstance(env, str):
+        module, _, env_id = env.rpartition(":")
+        if module:
+            importlib.import_module(module)  # it registers its environments
+        entry_point = gymnasium.spec(env_id).entry_point
+        found = load_env_creator(entry_point) if isinstance(entry_point, str) else entry_point
+        if not (isinstance(found, type) and issubclass(found, MurkEnv)):
+            raise ParameterError(f"make_vec takes an id of a MurkEnv; {env!r} makes {found!r}.")
+        return found
+    if not (isinstance(env, type) and issubclass(env, MurkEnv)):
+        raise ParameterError(f"make_vec takes an id, or a subclass of MurkEnv, not {env!r}.")
+    return env
+
+
+def _vector_env(
+    cls: type[MurkEnv], num_envs: int, group: str | None, options: dict[str, Any]
+) -> VectorEnv[Any, Any, Any]:
+    options = {
+        "max_episode_steps": cls.max_episode_steps,
+        **options,
+        "autoreset_mode": AutoresetMode.SAME_STEP,
+    }
+    if group is not None:
+        return MurkAgentVectorEnv(cls, num_envs, group=group, **options)
+    return MurkVectorEnv(cls, num_envs, **options)
+
+
+class MurkVecEnv(VecEnv):
+    """A vector env of murk_env in same-step mode, as Stable-Baselines3 drives one.
+
+    Equal to DummyVecEnv of as many single envs, value by value: observations, float32 rewards, dones, infos
+    with `TimeLimit.truncated` and, at an episode's end, `terminal_observation`.
+
+    Args:
+        envs: the vector env, in same-step mode.
+
+    Raises:
+        ParameterError: another autoreset mode, or spaces that Stable-Baselines3 has no policy for.
+    """
+
+    def __init__(self, envs: VectorEnv[Any, Any, Any]) -> None:
+        mode = envs.metadata.get("autoreset_mode")
+        if mode is not AutoresetMode.SAME_STEP:
+            raise ParameterError(
+                f"Stable-Baselines3 wants rows that are reset in the same step: make the vector env with "
+                f"autoreset_mode='SameStep', not {getattr(mode, 'value', mode)!r}."
+            )
+        _check_space("observations", envs.single_observation_space)
+        _check_space("actions", envs.single_action_space)
+        self.envs = envs
+        self._actions: Any = None
+        super().__init__(envs.num_envs, envs.single_observation_space, envs.single_action_space)
+
+    def reset(self) -> Any:
+        """Begin an episode in every row, with the seeds and options set before; return the observations."""
+        known = [dict(one) for one in self._options if one]
+        if any(one != known[0] for one in known) or len(known) not in (0, self.num_envs):
+            raise ParameterError("set_options gives all rows the same options: they are one batch here.")
+        seeds: Any = list(self._seeds) if any(seed is not None for seed in self._seeds) else None
+        observations, infos = self.envs.reset(seed=seeds, options=known[0] if known else None)
+        self.reset_infos = _each(infos, self.num_envs)
+        self._reset_seeds()
+        self._reset_options()
+        return observations
+
+    def step_async(self, actions: npt.NDArray[Any]) -> None:
+        """Take the actions of the step that `step_wait` makes."""
+        self._actions = actions
+
+    def step_wait(self) -> tuple[Any, npt.NDArray[np.float32], npt.NDArray[np.bool_], list[dict[str, Any]]]:
+        """Step every row; rows whose episode ended show the first observation of the next one."""
+        observations, rewards, terminated, truncated, infos = self.envs.step(self._actions)
+        done = terminated | truncated
+        told = _each(infos, self.num_envs)
+        cut = truncated & ~terminated
+        for info, is_cut in zip(told, cut.tolist(), strict=True):
+            info["TimeLimit.truncated"] = is_cut
+        if done.any():
+            ended = np.flatnonzero(done).tolist()
+            last = _each(infos["final_info"], self.num_envs)
+            first = _each({key: array for key, array in infos.items() if key not in _FINAL}, self.num_envs)
+            for row in ended:
+                told[row] = {
+                    **last[row],
+                    "TimeLimit.truncated": bool(cut[row]),
+                    "terminal_observation": infos["final_obs"][row],
+                }
+                self.reset_infos[row] = first[row]
+        return observations, rewards.astype(np.float32), done, told
+
+    def close(self) -> None:
+        """Close the envs."""
+        self.envs.close()
+
+    def get_attr(self, attr_name: str, indices: Rows = None) -> list[Any]:
+        """Return an attribute of the environment, once for each of some rows."""
+        if attr_name == "render_mode":
+            return [self.envs.render_mode for _ in self._chosen(indices)]
+        values = cast(Any, self.envs).get_attr(attr_name)
+        return [values[row] for row in self._chosen(indices)]
+
+    def set_attr(self, attr_name: str, value: Any, indices: Rows = None) -> None:
+        """Set an attribute that a wrapper keeps on the environment, in all rows."""
+        if len(self._chosen(indices)) != self.num_envs:
+            raise ParameterError(f"set_attr({attr_name!r}) sets all rows: they share one environment.")
+        cast(Any, self.envs).set_attr(attr_name, value)
+
+    def env_method(
+        self, method_name: str, *method_args: Any, indices: Rows = None, **method_kwargs: Any
+    ) -> list[Any]:
+        """Call a method of the environment, once for each of some rows."""
+        values = cast(Any, self.envs).call(method_name, *method_args, **method_kwargs)
+        return [values[row] for row in self._chosen(indices)]
+
+    def env_is_wrapped(self, wrapper_class: Any, indices: Rows = None) -> list[bool]:
+        """Return whether rows are wrapped, one by one: they never are."""
+        return [False for _ in self._chosen(indices)]
+
+    def get_images(self) -> Sequence[Any]:
+        """Return a frame of every row, for `render` and VecVideoRecorder."""
+        frames: Any = self.envs.render()
+        return list(frames) if frames is not None else [None] * self.num_envs
+
+    def _chosen(self, indices: Rows) -> list[int]:
+        return [int(row) for row in self._get_indices(indices)]
+
+
+def _each(infos: dict[str, Any], num_rows: int) -> list[dict[str, Any]]:
+    """Return every row's info as a single env gives it: Python scalars, or arrays of its own."""
+    told: list[dict[str, Any]] = [{} for _ in range(num_rows)]
+    for key, values in infos.items():
+        if key.startswith("_") or key in _FINAL:
+            continue
+        own = values.tolist() if values.ndim == 1 else [value.copy() for value in values]
+        for info, value in zip(told, own, strict=True):
+            info[key] = value
+    return told
+
+
+def _check_space(what: str, space: "spaces.Space[Any]") -> None:
+    """Raise ParameterError for a space that Stable-Baselines3 has no policy for."""
+    parts = list(space.spaces.values()) if isinstance(space, spaces.Dict) else [space]
+    if what == "actions" and isinstance(space, spaces.Dict):
+        parts = [space]
+    wrong = [part for part in parts if not isinstance(part, _SUPPORTED)]
+    if wrong:
+        names = ", ".join(kind.__name__ for kind in _SUPPORTED)
+        raise ParameterError(
+            f"Stable-Baselines3 has no policy for {what} in {wrong[0]}; it takes {names}, and dicts of them "
+            f"for observations."
+        )
