@@ -5,7 +5,8 @@ import graphlib
 from pathlib import Path
 
 ROOMS = ["errors", "kernels", "mathematics", "random", "fields", "lattice", "propagators"]
-ROOMS += ["observation", "rendering", "world", "author", "engine", "faces", "recording", "testing", "integrations"]
+ROOMS += ["observation", "rendering", "world", "author", "engine", "faces", "recording", "testing"]
+ROOMS += ["integrations"]
 ROOT = Path(__file__).parent.parent
 TREES = {
     ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): ast.parse(

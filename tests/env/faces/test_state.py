@@ -33,7 +33,7 @@ def plays(envs, num_steps, seed=0):
     space.seed(seed)
     told = []
     for _ in range(num_steps):
-        ended = envs.save().ended if hasattr(envs, "save") else None
+        ended = envs.save().ended
         if envs.autoreset_mode.value == "Disabled" and ended.any():
             told.append(pickle.dumps(envs.reset(options={"reset_mask": ended})))
         told.append(pickle.dumps(envs.step(space.sample())))

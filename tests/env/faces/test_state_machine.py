@@ -1,5 +1,7 @@
 """Random programs of saves, restores, branches, edits, resets and steps, against worlds one by one."""
 
+from typing import Any
+
 import numpy as np
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -10,7 +12,7 @@ from tests.env.worlds import Walker
 
 WORLDS = 3
 ROWS = st.lists(st.integers(0, WORLDS - 1), min_size=1, max_size=WORLDS, unique=True)
-LIMITS = {"max_episode_steps": 4, "longest_fuse": 3}
+LIMITS: dict[str, Any] = {"max_episode_steps": 4, "longest_fuse": 3}
 
 
 class HeldWorlds(RuleBasedStateMachine):

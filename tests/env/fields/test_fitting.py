@@ -1,5 +1,7 @@
 """What a field can be set to: which world gets which value never depends on how many worlds there are."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -121,9 +123,10 @@ def test_what_a_field_must_not_hold_is_refused(settings, good, bad, message):
 
 
 def test_an_index_field_has_no_other_bounds():
+    wrongs: list[dict[str, Any]] = [{"low": 1}, {"high": 5}, {"at_bounds": "wrap"}, {"categories": 2}]
     assert Field(indexes="cells").dtype == np.int32
     assert not Field(indexes="cells").limited
-    for wrong in ({"low": 1}, {"high": 5}, {"at_bounds": "wrap"}, {"categories": 2}):
+    for wrong in wrongs:
         with pytest.raises(FieldError, match=r"a field that indexes cells goes from low=0|categorical"):
             Field(indexes="cells", **wrong)
     with pytest.raises(FieldError, match="a field's indexes cannot be 'cell'; did you mean 'cells'"):

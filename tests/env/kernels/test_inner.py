@@ -19,7 +19,7 @@ def test_what_compiled_code_calls_has_no_entry_for_python_and_python_calls_it_al
 ):
     monkeypatch.setenv("MURK_ENV_CACHE_DIR", str(tmp_path))  # where nothing is compiled yet
     assert quarter(8.0) == 2.0
-    (made,) = half.overloads.values()
+    (made,) = half.overloads.values()  # type: ignore[attr-defined]
     assert made.library.get_pointer_to_function(made.fndesc.llvm_func_name)
     for entry in (made.fndesc.llvm_cpython_wrapper_name, made.fndesc.llvm_cfunc_wrapper_name):
         assert not made.library.get_pointer_to_function(entry)

@@ -1,5 +1,7 @@
 """What an observation shows of a field that indexes cells or agents."""
 
+from typing import Any
+
 from gymnasium.spaces import Discrete
 
 from murk_env import Blueprint, Field, MurkEnv, Observation, Observe, Square4, per_world
@@ -33,6 +35,6 @@ class Pointer(MurkEnv):
 
 
 def test_the_space_ends_at_the_last_cell():
-    space = Pointer().observation_space
+    space: Any = Pointer().observation_space
     assert (space.low.tolist(), space.high.tolist()) == ([-1.0], [11.0])
     assert space.dtype == "float32"

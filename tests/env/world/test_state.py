@@ -226,7 +226,7 @@ def test_fresh_branches_differ_in_their_keys_alone_and_repeat():
     assert len({tuple(key) for key in keys.tolist()}) == 4
     assert world[HEAT][[0, 3]].tolist() == world[HEAT][[1, 1]].tolist()
     with pytest.raises(ValueError, match="randomness is 'same' or 'fresh', not 'other'"):
-        world.branch(1, 0, randomness="other")
+        world.branch(1, 0, randomness="other")  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
