@@ -260,9 +260,9 @@ def test_a_world_whose_numbers_have_diverged_is_pickled_as_it_is():
 
 def test_only_a_state_is_restored():
     with pytest.raises(StateMismatchError, match="a State is restored, as save"):
-        worlds().restore({"heat": 1.0})
+        worlds().restore({"heat": 1.0})  # type: ignore[arg-type]
     with pytest.raises(StateMismatchError, match=r"returns one, not b'.{,60}$"):
-        worlds().restore(worlds().save().to_bytes())
+        worlds().restore(worlds().save().to_bytes())  # type: ignore[arg-type]
 
 
 def test_a_row_of_an_edit_is_that_of_its_world():
