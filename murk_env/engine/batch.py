@@ -2,19 +2,19 @@
 
 import os
 import weakref
-from collections.abc import Callable, Generator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from threading import get_ident
-from typing import Any, Literal, TypeVar, cast
+from typing import Any, TypeVar, cast
 
 import numpy as np
 import numpy.typing as npt
 from gymnasium.vector import AutoresetMode
 
-from murk_arena import OwnedSnapshot, RowAccessError, TickGuard
+from murk_arena import RowAccessError, TickGuard
 from murk_env.author.hooks import HookName, Hooks
 from murk_env.engine.failures import hook_failed
 from murk_env.engine.final_obs import FinalObs
+from murk_env.engine.held_worlds import HeldWorlds
 from murk_env.engine.hooks import HookStages
 from murk_env.engine.infos import Info, form_of
 from murk_env.engine.outcome import Outcome
@@ -28,7 +28,7 @@ from murk_env.errors import (
     TickFailedError,
     described,
 )
-from murk_env.fields import RowTick, Tick, Values
+from murk_env.fields import Values
 from murk_env.fields.bookkeeping import ENDED, NOT_STARTED, PHASE
 from murk_env.kernels.places import came_from
 from murk_env.kernels.program import Program, ThreadFailedError
@@ -37,9 +37,7 @@ from murk_env.observation.buffers import ObservationBuffers
 from murk_env.observation.output import Output
 from murk_env.world import World
 from murk_env.world.binding import Binding
-from murk_env.world.claim import Claim, claims_block
-from murk_env.world.rows import read_worlds
-from murk_env.world.state import State
+from murk_env.world.claim import Claim
 
 __all__ = ["Batch"]
 
@@ -50,7 +48,7 @@ Worlds = npt.NDArray[np.intp]
 Flags = tuple[npt.NDArray[np.float64], npt.NDArray[np.bool_], npt.NDArray[np.bool_]]
 
 
-class Batch:
+class Batch(HeldWorlds):
     """A batch of worlds of one environment, with its hooks and what is observed of it.
 
     A step or a reset makes all that it returns before it publishes, which is the last thing it does: where it
@@ -373,74 +371,6 @@ class Batch:
 
     def _copies(self) -> Flags:
         return self.rewards.copy(), self.terminated.copy(), self.truncated.copy()
-
-    def save(self, worlds: Any = None) -> State:
-        """Return the state of some worlds, as `World.save`."""
-        self.check_open()
-        return self.world.save(worlds)
-
-    def restore(self, state: State, worlds: Any = None) -> None:
-        """Let some worlds go on from a state, as `World.restore`."""
-        self.check_open()
-        with self._between_steps():
-            self.world.restore(state, worlds)
-
-    def branch(self, source: Any, into: Any, *, randomness: Literal["same", "fresh"]) -> None:
-        """Copy worlds to the places of others, as `World.branch`.
-
-        Raises:
-            ResetNeededError: the source has not been reset yet.
-        """
-        self.check_open()
-        if not self.started:
-            rows = read_worlds(source, self._num_worlds, "source")
-            if (self.world[PHASE][rows] == NOT_STARTED).any():
-                raise ResetNeededError(f"{self._owner}: call reset() before branch().")
-        with self._between_steps():
-            self.world.branch(source, into, randomness=randomness)
-
-    @claims_block
-    def edit(self, worlds: Any = None) -> Generator[Tick | RowTick]:
-        """Change fields between steps, as `World.edit`."""
-        self.check_open()
-        with self._between_steps(), self.world.edit(worlds) as tick:
-            yield tick
-
-    @contextmanager
-    def _between_steps(self) -> Generator[None]:
-        """Around a tick of the worlds that is no step: afterwards, read again what they are."""
-        self.ready = False
-        try:
-            yield
-            self.ended = None
-            self.read_phases()
-        except BaseException:
-            self._recover()
-            raise
-
-    def look(self) -> None:
-        """Fill the observations, and ask for the info, of the published state."""
-        self.check_open()
-        if not self.started:
-            raise ResetNeededError(f"{self._owner}: call reset() before observe().")
-        values = self.world.published()
-        for buffers in self.observed:
-            buffers.fill(values, self._side)
-        try:
-            self.info = self._hooks.info(values)
-        except Exception as error:
-            self._name(error)
-            raise
-        self._side = 1 - self._side
-
-    def snapshot(self) -> OwnedSnapshot:
-        """Return a copy of the whole state, static values included, for a copy of the env."""
-        return self._arena.snapshot().to_owned()
-
-    def reinstate(self, saved: OwnedSnapshot) -> None:
-        """Go back to a snapshot."""
-        with self._between_steps():
-            self._arena.restore(saved)
 
     def close(self) -> None:
         """Refuse every later use and stop the threads; the memory goes with the last reference."""

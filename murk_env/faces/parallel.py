@@ -162,13 +162,13 @@ class MurkParallelEnv(StateDoors, ParallelEnv[str, Any, Any]):
         chosen = None if seed is None else checked_seed(seed)
         if chosen is None and not batch.started:
             chosen = draw_seed(np.random.default_rng())
-        made, agents = batch.reset(
+        kept = self.__dict__
+        made, kept["agents"] = batch.reset(  # a plain store: what is published cannot fail
             np.zeros(1, np.intp),
             {} if chosen is None else {0: key_from_seed(chosen)},
             self._begun,
             begins,
         )
-        self.agents = agents  # a plain store: what is published cannot fail
         return made
 
     def _begun(self) -> tuple[tuple[dict[str, Any], dict[str, dict[str, Any]]], list[str]]:
@@ -198,9 +198,9 @@ class MurkParallelEnv(StateDoors, ParallelEnv[str, Any, Any]):
         self._actions.read(actions, active)
         if not active:
             return {}, {}, {}, {}, {}
-        made, agents = batch.advance(lambda _: (self._stepped(active), self._active()))
-        self.agents = agents  # a plain store: what is published cannot fail
-        return made
+        kept = self.__dict__
+        made, kept["agents"] = batch.advance(lambda _: (self._stepped(active), self._active()))
+        return made  # the store was a plain one: what is published cannot fail
 
     def _stepped(self, active: list[str]) -> Dicts:
         batch = self._batch

@@ -146,7 +146,7 @@ class VectorFace(StateDoors, VectorEnv[Any, Any, Array]):
         begins: RowValues,
     ) -> tuple[Any, dict[str, Any]]:
         """Reset some worlds with these seeds or, at the first reset, with some that are drawn."""
-        chosen: list[int] = worlds.tolist()
+        chosen, kept = cast("list[int]", worlds.tolist()), self.__dict__
         keys = {world: key_from_seed(seed) for world in chosen if (seed := seeds[world]) is not None}
         unseeded = [] if self._batch.started else [world for world in chosen if world not in keys]
         draws = Draws(map(self._generator, unseeded))
@@ -159,7 +159,7 @@ class VectorFace(StateDoors, VectorEnv[Any, Any, Array]):
         except BaseException:
             draws.take_back()
             raise
-        self._seeds, self._generators = noted, generators  # plain stores, which cannot fail
+        kept["_seeds"], kept["_generators"] = noted, generators  # plain stores, which cannot fail
         return made
 
     @claims
