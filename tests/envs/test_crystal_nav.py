@@ -234,7 +234,8 @@ def test_the_image_and_the_dict_are_the_flat_observation_in_other_shapes():
     assert {key: value.shape for key, value in parts.items()} == dict.fromkeys(
         ("beacon", "radiation", "agent"), (1, 256)
     )
-    assert flat.tobytes() == image.tobytes() == b"".join(part.tobytes() for part in parts.values())
+    joined = b"".join(parts[name].tobytes() for name in ("beacon", "radiation", "agent"))
+    assert flat.tobytes() == image.tobytes() == joined
 
 
 def test_the_space_is_as_tight_as_the_fields(env):

@@ -178,7 +178,7 @@ class Windy(Walker):
 
     def blow(self, tick):
         with contextlib.suppress(AttributeError):
-            tick.wind = self.strength
+            tick.wind = self.strength  # type: ignore[attr-defined]
 
     def reward(self, before, after):
         try:
@@ -189,7 +189,7 @@ class Windy(Walker):
     def terminated(self, after):
         if not self.WINDY:
             return super().terminated(after)
-        return after.wind > self.strength
+        return after.wind > self.strength  # type: ignore[attr-defined]
 
     def info(self, after):
         seen = [name for name in after if name.name == "wind"]
@@ -244,7 +244,7 @@ def test_a_hook_that_calls_itself_is_read_once():
 def test_a_name_is_looked_up_where_the_hook_runs_not_where_it_stands():
     class Spoken(Walker):
         def reward(self, before, after):
-            return self.value(after)
+            return self.value(after)  # type: ignore[attr-defined]
 
     with pytest.raises(DefinitionError, match=r"self.value: Spoken has nothing of that name"):
         Spoken()

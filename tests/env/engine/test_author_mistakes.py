@@ -113,7 +113,7 @@ def numpy_random(self):
 
 
 def super_of_compiled(self):
-    return super().reward()  # pyright: ignore[reportAttributeAccessIssue]
+    return super().reward()  # type: ignore[misc]
 
 
 MISTAKES: dict[Any, tuple[str, str]] = {  # what is shown of the line, and what is said of it

@@ -10,6 +10,7 @@ from murk_env.errors import LatticeError
 from murk_env.lattice import Product, Ring1D
 from murk_env.propagators import Gradient
 from tests.env.lattice.own import Knights, Rooms, ThreeWays, Triangles
+from tests.env.propagators.worlds_first import worlds_first
 
 
 def test_a_grid_needs_a_box_directions_and_steps():
@@ -66,7 +67,7 @@ def slope(lattice, values):
     height, rise = Field(), Field(components=lattice.positions.shape[1])
     world = World(lattice, {"height": height, "rise": rise}, [Gradient(height, rise)])
     with world.edit() as tick:
-        tick[height] = values
+        tick[height] = worlds_first(world, height, values)
     world.tick()
     return world[rise][0]
 

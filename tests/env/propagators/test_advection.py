@@ -16,6 +16,7 @@ from murk_env.world import World
 from tests.env.lattice.own import Triangles
 from tests.env.lattice.samples import LATTICES
 from tests.env.lattice.test_random_lattices import PRODUCTS, SIMPLE
+from tests.env.propagators.worlds_first import put
 
 TORI = [  # lattice, area of a face over volume of a cell, a wave that fits
     (Ring1D(8), 1.0, [1 / 8]),
@@ -52,11 +53,9 @@ def advect(
         dt=propagator.max_dt(lattice) if dt is None else dt,
         static={wind: np.asarray(flow, np.float32)} if static else None,
     )
-    with world.edit() as tick:
-        tick[dye] = values
-        if not static:
-            whole = (len(values), *wind.shape(lattice.num_cells, 0))
-            tick[wind] = np.broadcast_to(np.asarray(flow, np.float32), whole)
+    put(world, dye, values)
+    if not static:
+        put(world, wind, np.broadcast_to(np.asarray(flow), (len(values), *wind.shape(lattice.num_cells, 0))))
     world.run(ticks)
     return np.array(world[dye])
 

@@ -38,7 +38,7 @@ def test_a_copy_onto_itself_keeps_it():
     kept = Field()
     world = World(Line1D(3), {"kept": kept}, [Copy(kept)])
     with world.edit() as tick:
-        tick[kept] = np.array([1.0, -2.0, 3.0], np.float32)
+        tick[kept] = np.array([[1.0, -2.0, 3.0]])
     world.run(3)
     assert world[kept].tolist() == [[1.0, -2.0, 3.0]]
 

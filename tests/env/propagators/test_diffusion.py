@@ -16,6 +16,7 @@ from murk_env.fields import Field, Parameter
 from murk_env.lattice import Square4
 from murk_env.propagators import Diffusion, Gradient
 from murk_env.world import World
+from tests.env.propagators.worlds_first import put
 
 VECTORS = dict(np.load(Path(__file__).parents[2] / "data" / "diffusion_square4.npz"))  # murk 0.2.0, float32
 EDGES = ("absorb", "clamp", "wrap")
@@ -26,8 +27,7 @@ def diffuse(lattice, values, ticks=1, *, dt=1.0, **options):
     heat = Field()
     values = np.atleast_2d(np.asarray(values, np.float32))
     world = World(lattice, {"heat": heat}, [Diffusion(heat, **options)], num_worlds=len(values), dt=dt)
-    with world.edit() as tick:
-        tick[heat] = values
+    put(world, heat, values)
     world.run(ticks)
     return np.array(world[heat])
 
@@ -171,7 +171,7 @@ def test_slopes_are_those_of_the_values_before_the_tick():
     )
     row, col = np.divmod(np.arange(12), 4)
     with world.edit() as tick:
-        tick[heat] = (3.0 * col - row).astype(np.float32)
+        tick[heat] = (3.0 * col - row)[np.newaxis]
     world.tick()
     assert world[slope].tolist() == [[[3.0] * 12, [-1.0] * 12]] == world[other].tolist()
 

@@ -20,7 +20,9 @@ def test_both_modes_give_the_references_numbers_to_the_bit(mode, case, ticks):
     presence, scent = Field(), Field()
     propagator = Emission(presence, scent, intensity=2.5, mode=mode)
     world = World(Square4(4, 5), {"presence": presence, "scent": scent}, [propagator])
-    world.tick(lambda tick: tick.__setitem__(presence, VECTORS["presence"]))  # seen from the next tick on
+    world.tick(
+        lambda tick: tick.__setitem__(presence, VECTORS["presence"][np.newaxis])
+    )  # seen from the next tick on
     world.run(ticks - 1)
     assert world[scent][0].tolist() == VECTORS[f"{case}__tick{ticks}"].tolist()
 

@@ -11,6 +11,7 @@ from murk_env.fields import Field
 from murk_env.lattice import Fcc12, Hex2D, Square4
 from murk_env.propagators import Flow, Gradient, Propagator
 from murk_env.world import World
+from tests.env.propagators.worlds_first import worlds_first
 
 VECTORS = dict(np.load(Path(__file__).parents[2] / "data" / "flow_square4.npz"))  # murk 0.2.0, float32
 LATTICES = [Square4(4, 5), Hex2D(5, 4, "wrap"), Fcc12(4, 3, 3)]
@@ -31,7 +32,7 @@ def flow(lattice, values, *, propagator: Callable[..., Propagator] = Flow, stati
     )
     if not static:
         with world.edit() as tick:
-            tick[hill] = values
+            tick[hill] = worlds_first(world, hill, values)
     world.tick()
     assert (world[stream][0] == world[stream][1]).all()
     return np.array(world[stream][0])

@@ -14,6 +14,7 @@ from murk_env.propagators import Gradient
 from murk_env.world import World
 from tests.env.lattice.samples import LATTICES
 from tests.env.lattice.test_random_lattices import PRODUCTS, SIMPLE
+from tests.env.propagators.worlds_first import put
 
 VECTORS = dict(np.load(Path(__file__).parents[2] / "data" / "gradient_line1d.npz"))  # murk 0.2.0, float32
 THIN = [
@@ -38,8 +39,7 @@ def slopes(lattice, values, *, static=False, checked=True):
         checked=checked,
     )
     if not static:
-        with world.edit() as tick:
-            tick[hill] = values
+        put(world, hill, values)
     world.tick()
     return np.array(world[slope])
 

@@ -14,6 +14,7 @@ from murk_env.fields import Field
 from murk_env.lattice import Fcc12, Hex2D, Line1D, Product, Ring1D, Square4, Square8
 from murk_env.propagators import AgentMovement, LineOfSight
 from murk_env.world import World
+from tests.env.propagators.worlds_first import worlds_first
 
 LATTICES = (Square4(5, 6), Square8(6, 5), Square8(5, 4, "clamp"), Hex2D(6, 5), Hex2D(4, 6))
 TORI = (Square4(4, 5, "wrap"), Square8(5, 4, "wrap"), Hex2D(5, 4, "wrap"))
@@ -41,9 +42,9 @@ def look(
         static={opaque: np.asarray(opacity, dtype)} if kind == "static" else {},
     )
     with world.edit() as tick:
-        tick[place] = cells
+        tick[place] = worlds_first(world, place, cells)
         if kind != "static":
-            tick[opaque] = np.asarray(opacity, dtype)
+            tick[opaque] = worlds_first(world, opaque, np.asarray(opacity, dtype))
     world.tick()
     return np.array(world[seen])
 

@@ -12,6 +12,7 @@ from murk_env.lattice import Fcc12, Hex2D, Line1D, Square4, Square8
 from murk_env.propagators import Morphology
 from murk_env.world import World
 from tests.env.propagators.subjects import LATTICES
+from tests.env.propagators.worlds_first import worlds_first
 
 VECTORS = dict(np.load(Path(__file__).parents[2] / "data" / "morphology.npz"))  # murk 0.2.0, float32
 CASES = {
@@ -30,7 +31,7 @@ def morph(lattice, values, operation, *, ticks=1, dtype: Any = np.float32, **opt
     propagator = Morphology(field, output, operation=operation, **options)
     world = World(lattice, {"field": field, "output": output}, [propagator])
     with world.edit() as tick:
-        tick[field] = np.asarray(values, dtype)
+        tick[field] = worlds_first(world, field, np.asarray(values, dtype))
     world.run(ticks)
     return world[output][0].tolist()
 
@@ -78,7 +79,7 @@ def test_a_field_may_grow_in_place():
     spread = Field()
     world = World(Line1D(7), {"spread": spread}, [Morphology(spread, spread, operation="dilate")])
     with world.edit() as tick:
-        tick[spread] = np.eye(7, dtype=np.float32)[3]
+        tick[spread] = np.eye(7, dtype=np.float32)[np.newaxis, 3]
     world.run(2)
     assert world[spread][0].tolist() == [0.0, 1.0, 1.0, 1.0, 1.0, 1.0, 0.0]
 
@@ -97,7 +98,7 @@ def test_the_largest_radius_reaches_everything():
         Square4(3, 4), {"spread": spread}, [Morphology(spread, spread, operation="dilate", radius=2**31 - 1)]
     )
     with world.edit() as tick:
-        tick[spread] = np.eye(12, dtype=np.float32)[0]
+        tick[spread] = np.eye(12, dtype=np.float32)[np.newaxis, 0]
     world.tick()
     assert (world[spread] == 1.0).all()
 

@@ -13,6 +13,7 @@ from murk_env.fields import Field
 from murk_env.lattice import Fcc12, Hex2D, Line1D, Ring1D, Square4, Square8
 from murk_env.propagators import AgentMovement
 from murk_env.world import World
+from tests.env.propagators.worlds_first import worlds_first
 
 NORTH, SOUTH, WEST, EAST = range(4)
 LATTICES = (
@@ -39,9 +40,10 @@ def hop(lattice, cells, directions, walls=None, *, ticks=1, kind: Any = "per_tic
     shape = {"num_worlds": len(cells), "num_agents": cells.shape[1]}
     world = World(lattice, fields, [propagator], static=static, **shape)
     with world.edit() as tick:
-        tick[place], tick[way] = cells, np.asarray(directions, np.int32)
+        tick[place] = cells
+        tick[way] = worlds_first(world, way, np.asarray(directions, np.int32))
         if obstacles is not None and not static:
-            tick[obstacles] = np.asarray(walls, dtype)
+            tick[obstacles] = worlds_first(world, obstacles, np.asarray(walls, dtype))
     world.run(ticks)
     return world[place].tolist() if len(cells) > 1 else world[place][0].tolist()
 

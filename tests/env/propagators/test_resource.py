@@ -11,6 +11,7 @@ from murk_env.fields import Field, Parameter
 from murk_env.lattice import Line1D, Square4
 from murk_env.propagators import Resource
 from murk_env.world import World
+from tests.env.propagators.worlds_first import put
 
 VECTORS = dict(np.load(Path(__file__).parents[2] / "data" / "resource.npz"))  # murk 0.2.0, float32
 LINEAR = {"consumption": 0.3, "regrowth": 0.05, "capacity": 0.9, "dt": 1.0}
@@ -22,9 +23,8 @@ def grow(values, ticks=1, *, presence: Any = 0.0, dt=1.0, lattice=None, **option
     food, present = Field(), Field()
     propagator = Resource(food, present, **options)
     world = World(lattice or Line1D(len(values)), {"food": food, "present": present}, [propagator], dt=dt)
-    with world.edit() as tick:
-        tick[food] = np.asarray(values, np.float32)
-        tick[present] = np.asarray(presence, np.float32)
+    put(world, food, values)
+    put(world, present, presence)
     world.run(ticks)
     return np.array(world[food][0])
 

@@ -10,6 +10,7 @@ from murk_env.fields import Field, Parameter
 from murk_env.lattice import Fcc12, Hex2D, Line1D, Product, Ring1D, Square4, Square8
 from murk_env.propagators import Wave
 from murk_env.world import World
+from tests.env.propagators.worlds_first import worlds_first
 
 VECTORS = dict(np.load(Path(__file__).parents[2] / "data" / "wave.npz"))  # murk 0.2.0, float32
 CASES = {  # lattice, wave_speed, damping, dt
@@ -40,8 +41,8 @@ def oscillate(lattice, displacement, velocity, ticks, *, dt=1.0, **options):
     fields = {"height": height, "speed": speed}
     world = World(lattice, fields, [Wave(height, speed, **options)], num_worlds=len(displacement), dt=dt)
     with world.edit() as tick:
-        tick[height] = displacement
-        tick[speed] = np.asarray(velocity, np.float32)
+        tick[height] = worlds_first(world, height, displacement)
+        tick[speed] = worlds_first(world, speed, np.asarray(velocity, np.float32))
     world.run(ticks)
     return np.array(world[height]), np.array(world[speed])
 
