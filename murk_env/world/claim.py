@@ -60,10 +60,11 @@ class Claim:
             ReentrantStepError: this thread, which called back into what it is calling.
             ConcurrentUseError: another one.
         """
-        holder, this = self.holder, get_ident()
-        if holder is not None and holder != this:
+        holder, this = self.holder, get_ident()  # another thread may have finished since it was met
+        if holder != this:
+            who = "another thread" if holder is None else f"thread {thread_name(holder)}"
             raise ConcurrentUseError(
-                f"{self.owner} is in the middle of {self.doing} in thread {thread_name(holder)}, and this "
+                f"{self.owner} is in the middle of {self.doing} in {who}, and this "
                 f"is thread {thread_name(this)}. One thread at a time may use it: give each thread an env "
                 f"of its own, or hold a threading.Lock around its calls. Nothing has changed."
             )
