@@ -57,7 +57,7 @@ def make_vec(
         env: an id, such as `murk_envs:murk/HeatSeeker-v0`, or a class. The time limit is the one that it is
             registered with, unless `max_episode_steps` says otherwise.
         num_envs: number of rows; with `group` the number of worlds, each with a row for every agent.
-        seed: seeds the first reset, row i with `seed + i`.
+        seed: seeds the first reset, row i with `seed + i`; of a world's agents the first row's counts.
         group: of an environment with agents, whose agents are the rows and share one policy.
         monitor: whether episodes' returns and lengths are in `info["episode"]`, by VecMonitor.
         options: the environment's parameters and the options of MurkVectorEnv.
@@ -137,7 +137,8 @@ class MurkVecEnv(VecEnv):
         known = [dict(one) for one in self._options if one]
         if any(one != known[0] for one in known) or len(known) not in (0, self.num_envs):
             raise ParameterError("set_options gives all rows the same options: they are one batch here.")
-        seeds: Any = list(self._seeds) if any(seed is not None for seed in self._seeds) else None
+        rows_each = self.num_envs // cast(Any, self.envs).world.num_worlds  # a world's first row seeds it
+        seeds: Any = self._seeds[::rows_each] if any(seed is not None for seed in self._seeds) else None
         observations, infos = self.envs.reset(seed=seeds, options=known[0] if known else None)
         self.reset_infos = _each(infos, self.num_envs)
         self._reset_seeds()

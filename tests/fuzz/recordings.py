@@ -23,6 +23,10 @@ class Recordings:
         accepted: how many were played without an error.
     """
 
+    def close(self) -> None:
+        """Remove the files."""
+        self._folder.cleanup()
+
     def __init__(self) -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="fuzz-")
         folder = Path(self._folder.name)

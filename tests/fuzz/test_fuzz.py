@@ -2,6 +2,7 @@
 
 import itertools
 import tracemalloc
+from contextlib import closing
 
 import pytest
 
@@ -36,7 +37,7 @@ def test_hostile_state_files_take_memory_of_their_own_size():
 
 @pytest.mark.slow
 def test_hostile_recordings_are_played_or_refused():
-    files = Recordings()
-    for number in range(300):
-        case(files, 0, number)
+    with closing(Recordings()) as files:
+        for number in range(300):
+            case(files, 0, number)
     assert files.accepted > 10

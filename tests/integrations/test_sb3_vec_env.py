@@ -8,7 +8,7 @@ from gymnasium.spaces import Box
 import murk_envs
 from murk_env import MurkVectorEnv
 from murk_env.errors import ParameterError
-from murk_envs import HeatControl, HeatSeeker
+from murk_envs import Harvest, HeatControl, HeatSeeker
 
 sb3 = pytest.importorskip("stable_baselines3", reason="needs stable-baselines3 (the `integrations` extra)")
 vec_env = pytest.importorskip("stable_baselines3.common.vec_env")
@@ -90,7 +90,7 @@ def test_ppo_learns_heat_seeker():
 
 
 def test_a_group_of_agents_shares_one_policy():
-    envs = make_vec("murk_envs.pettingzoo:murk/Harvest-v0", 2, group="picker", seed=0)
+    envs = make_vec(Harvest, 2, group="agent", seed=0)
     assert envs.num_envs % 2 == 0
     sb3.PPO("MlpPolicy", envs, n_steps=8, batch_size=16).learn(64)
 
@@ -104,7 +104,7 @@ def test_frames_are_those_of_the_rows():
 
 
 def test_attributes_and_methods_are_asked_for_by_row():
-    envs = make_vec(HeatSeeker, 3, seed=0)
+    envs = make_vec(HeatSeeker, 3, seed=0, render_mode="rgb_array")
     assert [params.size for params in envs.get_attr("params", [0, 2])] == [16, 16]
     assert envs.env_is_wrapped(gymnasium.Wrapper) == [False] * 3
     envs.reset()
