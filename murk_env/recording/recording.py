@@ -1,5 +1,6 @@
 """Recording: a wrapper around any face, which keeps the run in a file."""
 
+import functools
 import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -62,9 +63,7 @@ class Recording:
         if isinstance(env, VectorEnv):
             return object.__new__(_RecordedVectorEnv)
         recipe_or_refuse(env)
-        from murk_env.recording.parallel import RecordedParallelEnv
-
-        return object.__new__(RecordedParallelEnv)
+        return object.__new__(_recorded_parallel_env())
 
     def __init__(
         self,
@@ -232,3 +231,30 @@ class _RecordedVectorEnv(Recording, VectorWrapper[Any, Any, Any, Any, Any]):
     def close(self, **keywords: Any) -> None:
         """Write what was recorded, close the file and the env."""
         self._close(lambda: self.env.close(**keywords))
+
+
+@functools.cache
+def _recorded_parallel_env() -> type[Recording]:
+    """Return the recording of PettingZoo's face, made when the first is asked for: it needs PettingZoo."""
+    from pettingzoo.utils.wrappers import BaseParallelWrapper  # pyright: ignore[reportMissingTypeStubs]
+
+    class RecordedParallelEnv(Recording, BaseParallelWrapper[str, Any, Any]):
+        """A recording of a parallel env."""
+
+        def __init__(self, env: Any, *arguments: Any, **keywords: Any) -> None:
+            BaseParallelWrapper.__init__(self, env)  # pyright: ignore[reportUnknownMemberType]
+            Recording.__init__(self, env, *arguments, **keywords)
+
+        def reset(self, seed: int | None = None, options: dict[str, Any] | None = None) -> Any:
+            """Begin a new episode, as the env does, and record it."""
+            return self._reset(self.env, seed, options)
+
+        def step(self, actions: dict[str, Any]) -> Any:
+            """Step the env and record it."""
+            return self._step(self.env, actions)
+
+        def close(self) -> None:
+            """Write what was recorded, close the file and the env."""
+            self._close(self.env.close)
+
+    return RecordedParallelEnv
