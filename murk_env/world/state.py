@@ -226,7 +226,7 @@ class State:
 
     @classmethod
     def read(cls, path: "str | bytes | os.PathLike[str]") -> "State":
-        """Return the state in a file. No code of the file is run, and no more than its size is allocated.
+        """Return the state in a file. No code of it is run, and the memory taken is bounded by its size.
 
         Raises:
             StateFileError: it is no state file, damaged, or of a newer format.

@@ -1,7 +1,7 @@
 """State files: the arrays of a State in the safetensors format, and what they are of in its metadata.
 
-The format holds a length, a table in JSON, and plain numbers; to read it runs no code, and allocates no more
-than the file is long. The table says every array's place, and the whole has a checksum.
+The format holds a length, a table in JSON, and plain numbers; to read it runs no code, and takes memory
+bounded by the size of the file. The table says every array's place, and the whole has a checksum.
 """
 
 import contextlib
