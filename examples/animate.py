@@ -3,12 +3,11 @@
     python examples/animate.py --out docs/pictures
 
 Each is a GIF of a few episodes, small enough for a page. The policy is the scripted one of
-`benchmarks/returns`, where that folder is at hand, and otherwise a random one.
+`murk_envs.scripted`, where there is one, and otherwise a random one.
 """
 
 import argparse
 import importlib
-import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
@@ -25,7 +24,6 @@ from murk_env import MurkEnv, MurkParallelEnv
 Frames = list[NDArray[np.uint8]]
 Policy = Callable[[Any, Any, np.random.Generator], Any]
 
-ROOT = Path(__file__).resolve().parent.parent
 MILLISECONDS = 120  # that a frame is shown
 NUM_COLOURS = 64  # of a picture: enough for its fields, few enough for its size
 
@@ -45,10 +43,8 @@ def policies_for(env_id: str) -> dict[str | None, Policy]:
 
     Without a name is the one for all who have no other. Where nothing is scripted it acts at random.
     """
-    if str(ROOT) not in sys.path:
-        sys.path.append(str(ROOT))
     try:
-        module = importlib.import_module(f"benchmarks.returns.{file_name(env_id)}")
+        module = importlib.import_module(f"murk_envs.scripted.{file_name(env_id)}")
     except ModuleNotFoundError:
         return {None: act_at_random}
     others = getattr(module, "OTHERS", {})

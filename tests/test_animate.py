@@ -92,7 +92,7 @@ def test_an_episode_of_agents_that_is_over_is_followed_by_another():
 
 
 def test_the_policies_of_other_groups_are_the_scripted_ones():
-    module = pytest.importorskip("benchmarks.returns.hex_pursuit")
+    module = pytest.importorskip("murk_envs.scripted.hex_pursuit")
     policies = animate.policies_for("murk/HexPursuit-v0")
     seen = np.zeros((2, 3 * 49 + 2))  # nobody in sight: prey stay
     assert policies[None] is module.POLICIES["scripted"]
@@ -131,9 +131,9 @@ def test_one_frame_is_written_however_large_it_is(tmp_path):
 
 
 def test_the_policy_is_the_scripted_one_or_a_random_one(monkeypatch):
-    scripted = pytest.importorskip("benchmarks.returns.heat_seeker").POLICIES["scripted"]
+    scripted = pytest.importorskip("murk_envs.scripted.heat_seeker").POLICIES["scripted"]
     assert animate.policies_for(SEEKER) == {None: scripted}
-    monkeypatch.setitem(sys.modules, "benchmarks.returns.heat_seeker", None)
+    monkeypatch.setitem(sys.modules, "murk_envs.scripted.heat_seeker", None)
     assert animate.policies_for(SEEKER) == {None: animate.act_at_random}
 
 

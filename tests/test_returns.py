@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 import murk_envs
-from benchmarks.returns import heat_seeker
 from benchmarks.returns.__main__ import main
 from benchmarks.returns.play import NAMES, make, returns, row_group, seeds_of_every_start
 from benchmarks.returns.table import Earned, Line, table
 from benchmarks.returns.train import LESSONS, pupil_group
+from murk_envs.scripted import heat_seeker
 
 
 def three(mean) -> dict[str, Earned]:

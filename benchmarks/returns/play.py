@@ -40,7 +40,7 @@ def class_of(name: str) -> type[MurkEnv]:
 def module_of(name: str) -> ModuleType:
     """Return the module of an environment's policies and optimum."""
     _, module, *_ = murk_envs.ENVIRONMENTS[name]
-    return importlib.import_module(module.replace("murk_envs.", "benchmarks.returns."))
+    return importlib.import_module(module.replace("murk_envs.", "murk_envs.scripted."))
 
 
 def row_group(name: str) -> str | None:

@@ -6,11 +6,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks.returns.crystal_nav import HOPS, POLICIES, best, crystal, optimum, rewards
-from benchmarks.returns.navigation import evolve, lengths
 from murk_env import MurkVectorEnv
 from murk_env.errors import ParameterError
 from murk_envs import CrystalNav
+from murk_envs.scripted.crystal_nav import HOPS, POLICIES, best, crystal, optimum, rewards
+from murk_envs.scripted.navigation import evolve, lengths
 
 VECTORS = Path(__file__).parents[3] / "shared" / "reference" / "vectors" / "example_fields.npz"
 POINTS = [(x, y, z) for z in range(8) for y in range(8) for x in range(8) if (x + y + z) % 2 == 0]

@@ -6,10 +6,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from benchmarks.returns.ecosystem import POLICIES, optimum
 from murk_env import MurkVectorEnv
 from murk_env.errors import ParameterError
 from murk_envs import Ecosystem
+from murk_envs.scripted.ecosystem import POLICIES, optimum
 
 REST, CULL_PREDATORS, CULL_PREY, RELEASE_PREY, RELEASE_PREDATORS = range(5)
 HOPS = [(0, 0), (1, 0), (1, -1), (0, -1), (-1, 0), (-1, 1), (0, 1)]  # axial (q, r), in the order of actions

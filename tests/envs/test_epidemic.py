@@ -6,10 +6,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from benchmarks.returns.epidemic import POLICIES, optimum
 from murk_env import MurkVectorEnv
 from murk_env.errors import ParameterError
 from murk_envs import Epidemic
+from murk_envs.scripted.epidemic import POLICIES, optimum
 
 NOTHING, TEST, DISTANCE, VACCINATE = range(4)
 SHARES = ("susceptible", "infected", "recovered")

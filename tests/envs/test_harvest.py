@@ -6,10 +6,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from benchmarks.returns.harvest import POLICIES, optimum
 from murk_env import MurkAgentVectorEnv, MurkParallelEnv
 from murk_env.errors import ParameterError
 from murk_envs import Harvest
+from murk_envs.scripted.harvest import POLICIES, optimum
 from tests.envs.scenes import starting_with
 
 SIZE = 12

@@ -6,10 +6,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from benchmarks.returns.heat_control import POLICIES, best_control, optimum
 from murk_env import MurkVectorEnv
 from murk_env.errors import ParameterError
 from murk_envs import HeatControl
+from murk_envs.scripted.heat_control import POLICIES, best_control, optimum
 
 QUIET: dict[str, Any] = {"noise": 0.0}
 HEATED = [2, 6, 10, 14]  # cells of the default plant

@@ -5,10 +5,10 @@ import math
 import numpy as np
 import pytest
 
-from benchmarks.returns.hex_pursuit import OTHERS, POLICIES, optimum
 from murk_env import MurkAgentVectorEnv, MurkParallelEnv
 from murk_env.errors import ParameterError
 from murk_envs import HexPursuit
+from murk_envs.scripted.hex_pursuit import OTHERS, POLICIES, optimum
 from tests.envs.scenes import starting_with
 from tests.small import small_keywords
 

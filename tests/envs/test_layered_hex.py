@@ -5,11 +5,11 @@ import math
 import numpy as np
 import pytest
 
-from benchmarks.returns.layered_hex import HOPS, POLICIES, best, floors_of, optimum, rewards
-from benchmarks.returns.navigation import lengths
 from murk_env import MurkVectorEnv
 from murk_env.errors import ParameterError
 from murk_envs import LayeredHex
+from murk_envs.scripted.layered_hex import HOPS, POLICIES, best, floors_of, optimum, rewards
+from murk_envs.scripted.navigation import lengths
 
 PLACES = [(q, r, floor) for r in range(6) for q in range(6) for floor in range(3)]
 GOAL = PLACES.index((5, 5, 2))

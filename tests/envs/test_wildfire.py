@@ -7,11 +7,11 @@ import gymnasium
 import numpy as np
 import pytest
 
-from benchmarks.returns.wildfire import POLICIES, optimum
 from murk_env import Hex2D, MurkParallelEnv, MurkVectorEnv
 from murk_env.errors import ParameterError
 from murk_env.testing import check_vector_env
 from murk_envs import Wildfire
+from murk_envs.scripted.wildfire import POLICIES, optimum
 from tests.envs.scenes import starting_with
 from tests.small import small_keywords
 

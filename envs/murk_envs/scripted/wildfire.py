@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from benchmarks.returns import act_at_random
 from murk_env.propagators.writing import kernel
+from murk_envs.scripted import act_at_random
 
 __all__ = ["POLICIES", "optimum", "wet_ahead"]
 

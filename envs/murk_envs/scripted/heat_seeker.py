@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from benchmarks.returns import act_at_random
-from benchmarks.returns.navigation import Cells, Play, best_play, climb, evolve, ways
+from murk_envs.scripted import act_at_random
+from murk_envs.scripted.navigation import Cells, Play, best_play, climb, evolve, ways
 
 __all__ = ["POLICIES", "best", "optimum"]
 

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from benchmarks.returns import act_at_random
+from murk_envs.scripted import act_at_random
 
 __all__ = ["POLICIES", "greedy", "optimum", "restrained"]
 
