@@ -59,8 +59,7 @@ def make(
 ) -> VectorEnv[Any, Any, Any]:
     """Return many worlds; with a group, one row for each of its agents, against the scripted others."""
     if group is None:
-        limit = class_of(name).max_episode_steps
-        return MurkVectorEnv(class_of(name), num_worlds, max_episode_steps=limit, **options)
+        return MurkVectorEnv(class_of(name), num_worlds, **options)
     others = getattr(module_of(name), "OTHERS", {}) if others is None else others
     return MurkAgentVectorEnv(class_of(name), num_worlds, group=group, others=others, **options)
 

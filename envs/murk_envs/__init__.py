@@ -50,7 +50,7 @@ for _name, (_id, _module, _steps, _agents) in ENVIRONMENTS.items():
     if _agents != "apart" and _id not in gymnasium.registry:
         gymnasium.register(
             _id,
-            f"{_module}:{_name}",
+            f"{FORMS}:single.{_module}.{_name}",
             vector_entry_point=f"{FORMS}:vector.{_module}.{_name}",
             max_episode_steps=_steps,
         )

@@ -10,13 +10,11 @@ import numpy.typing as npt
 from murk_env.author.blueprint import Group
 from murk_env.engine.batch import Batch
 from murk_env.errors import ParameterError
-from murk_env.faces.env import MurkEnv
 from murk_env.fields.bookkeeping import ACTIVE, STAYING
 
 __all__ = [
     "Seats",
     "active_agents",
-    "agent_limit",
     "apart",
     "check_keywords",
     "seats_of",
@@ -67,11 +65,6 @@ def apart(values: npt.NDArray[Any], num_agents: int) -> npt.NDArray[Any]:
     if values.ndim == 2:
         return values
     return np.broadcast_to(values[:, np.newaxis], (len(values), num_agents))
-
-
-def agent_limit(env_class: type[MurkEnv], steps: int | None) -> int | None:
-    """Return a face's time limit: the class's own where none is given, which -1 sets aside."""
-    return env_class.max_episode_steps if steps is None else steps
 
 
 def check_keywords(face: str, keywords: Mapping[str, Any], elsewhere: Mapping[str, str]) -> None:

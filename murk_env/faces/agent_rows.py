@@ -15,7 +15,6 @@ from murk_env.faces.actions import ActionReader
 from murk_env.faces.agent_groups import (
     Seats,
     active_agents,
-    agent_limit,
     apart,
     check_keywords,
     seats_of,
@@ -108,7 +107,7 @@ class MurkAgentVectorEnv(VectorFace):
         check_keywords("MurkAgentVectorEnv", parameters, _ELSEWHERE)
         options = FaceOptions(
             render_mode=render_mode,
-            max_episode_steps=agent_limit(env_class, max_episode_steps),
+            max_episode_steps=max_episode_steps,
             action_out_of_bounds=action_out_of_bounds,
             copy=copy,
             checked=checked,

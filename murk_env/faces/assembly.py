@@ -97,7 +97,7 @@ def assemble(
         observed,
         num_agents=blueprint.num_agents if blueprint.rewards_agents else None,
         autoreset_mode=autoreset_mode,
-        limit=options.max_episode_steps or 0,
+        limit=max(options.max_episode_steps or 0, 0),
         copy=options.copy,
         num_threads=options.num_threads,
     )

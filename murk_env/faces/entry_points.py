@@ -2,7 +2,7 @@
 
 import dataclasses
 import importlib
-from typing import Any
+from typing import Any, cast
 
 from murk_env.author.environment import Environment
 
@@ -14,9 +14,7 @@ _FORMS = "murk_env.faces.forms"
 def entry_point(form: str, cls: type[Environment]) -> Any:
     """Return what a registry is given: a string where the class can be imported again, else a callable."""
     if cls.__module__ == "__main__" or "." in cls.__qualname__:
-        return cls if form == "single" else _LocalForm(form, cls)
-    if form == "single":
-        return f"{cls.__module__}:{cls.__name__}"
+        return _LocalForm(form, cls)
     return f"{_FORMS}:{form}.{cls.__module__}.{cls.__name__}"
 
 
@@ -26,6 +24,11 @@ class _LocalForm:
 
     form: str
     env_class: type[Any]
+
+    @property
+    def metadata(self) -> dict[str, Any]:
+        """The class's, from which `gymnasium.make` chooses wrappers for render modes."""
+        return cast("dict[str, Any]", cast(Any, self.env_class).metadata)
 
     def __call__(self, **keywords: Any) -> Any:
         make = importlib.import_module(_FORMS).form_of_class(self.form, self.env_class)

@@ -87,8 +87,8 @@ class MurkEnv(StateDoors, Environment, gymnasium.Env[Any, Any]):
 
     Args:
         render_mode: one of `metadata["render_modes"]`, or None.
-        max_episode_steps: steps after which an episode is truncated; None or -1 for no limit.
-            `gymnasium.make` leaves it out and wraps the env with TimeLimit instead.
+        max_episode_steps: steps after which an episode is truncated: by default the class's own number; -1
+            for no limit. `gymnasium.make` makes it without one and wraps it with TimeLimit.
         action_out_of_bounds: what happens to a number beyond the bounds of a Box of actions: `raise` refuses
             it, `clip` sets it to the bound. NaN is always refused, and a number beyond the bound by at most 4
             units in the last place is always set to it.

@@ -1,7 +1,7 @@
 """Entry points of registered environments, as strings: `murk_env.faces.forms:vector.package.module.Class`.
 
 Registries hold strings, so that registering loads nothing; the part before the first dot says which form is
-made: `vector`, `parallel` or `aec`. The single env is the class itself, `package.module:Class`.
+made: `single`, `vector`, `parallel` or `aec`.
 """
 
 import dataclasses
@@ -13,12 +13,27 @@ from murk_env.errors import ParameterError
 
 __all__ = ["FORMS", "form_of_class"]
 
-FORMS = ("vector", "parallel", "aec")
+FORMS = ("single", "vector", "parallel", "aec")
 
 
 def form_of_class(form: str, cls: type[Any]) -> Callable[..., Any]:
     """Return what makes one form of a class; it can be pickled, as Gymnasium pickles the specs of envs."""
-    return {"vector": _Vector, "parallel": _Parallel, "aec": _Aec}[form](cls)
+    return {"single": _Single, "vector": _Vector, "parallel": _Parallel, "aec": _Aec}[form](cls)
+
+
+@dataclasses.dataclass(frozen=True)
+class _Single:
+    """Makes single envs of a class without a time limit: `gymnasium.make` puts its own around them."""
+
+    env_class: type[Any]
+
+    @property
+    def metadata(self) -> dict[str, Any]:
+        """The class's, from which `gymnasium.make` chooses wrappers for render modes."""
+        return self.env_class.metadata
+
+    def __call__(self, **keywords: Any) -> Any:
+        return self.env_class(**{"max_episode_steps": -1, **keywords})
 
 
 @dataclasses.dataclass(frozen=True)

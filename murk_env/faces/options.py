@@ -24,7 +24,8 @@ class FaceOptions:
 
     Attributes:
         render_mode: one of the class's render modes, or None.
-        max_episode_steps: steps after which an episode is truncated; None or -1 for no limit.
+        max_episode_steps: steps after which an episode is truncated, None for the class's own number, -1 for
+            no limit.
         action_out_of_bounds: what happens to a number beyond the bounds of a Box of actions: `raise` refuses
             it, `clip` sets it to the bound.
         copy: whether outputs are arrays of their own; with False, two sets are used in turn.
@@ -40,7 +41,10 @@ class FaceOptions:
     num_threads: int | None = 1
 
     def for_class(self, cls: type[Environment], metadata: dict[str, Any]) -> "FaceOptions":
-        """Return the options as numbers, or raise ParameterError for what this class cannot have."""
+        """Return the options as numbers, or raise ParameterError for what this class cannot have.
+
+        Where there is no time limit, it is -1.
+        """
         if self.render_mode is not None and self.render_mode not in metadata["render_modes"]:
             raise ParameterError(
                 f"{cls.__name__} has no render_mode {self.render_mode!r}; it has {metadata['render_modes']}."
@@ -50,7 +54,7 @@ class FaceOptions:
             raise ParameterError(f"action_out_of_bounds cannot be {given!r}; {did_you_mean(given, known)}")
         return dataclasses.replace(
             self,
-            max_episode_steps=time_limit(self.max_episode_steps),
+            max_episode_steps=_limit_of(cls, self.max_episode_steps),
             num_threads=thread_count(self.num_threads),
         )
 
@@ -104,6 +108,12 @@ def thread_count(number: Any) -> int | None:
     return threads
 
 
+def _limit_of(cls: type[Environment], steps: Any) -> int:
+    """Return a face's time limit, -1 for none: the class's own unless another is given."""
+    limit = time_limit(cls.max_episode_steps if steps is None else steps)
+    return -1 if limit is None else limit
+
+
 def time_limit(steps: Any) -> int | None:
     """Return a time limit in steps, None for none, which Gymnasium writes as -1.
 
@@ -119,6 +129,6 @@ def time_limit(steps: Any) -> int | None:
     if limit < 1 and limit != -1:
         raise ParameterError(
             f"the time limit (max_episode_steps, or max_cycles in PettingZoo) is a number of steps, at least "
-            f"1, or None or -1 for none, not {steps!r}."
+            f"1, or -1 for none, not {steps!r}."
         )
     return None if limit == -1 else limit

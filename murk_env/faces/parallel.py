@@ -12,7 +12,7 @@ from gymnasium import spaces
 
 from murk_arena import OwnedSnapshot, StaticArena
 from murk_env.errors import InputError, MissingLibraryError, ParameterError, ResetNeededError, did_you_mean
-from murk_env.faces.agent_groups import active_agents, agent_limit, apart, check_keywords, seats_of
+from murk_env.faces.agent_groups import active_agents, apart, check_keywords, seats_of
 from murk_env.faces.assembly import assemble
 from murk_env.faces.env import MurkEnv, check_env_class
 from murk_env.faces.infos import info_of_one
@@ -93,7 +93,7 @@ class MurkParallelEnv(StateDoors, ParallelEnv[str, Any, Any]):
         _check(env_class, render_mode, parameters)
         options = FaceOptions(
             render_mode=render_mode,
-            max_episode_steps=agent_limit(env_class, max_episode_steps),
+            max_episode_steps=max_episode_steps,
             action_out_of_bounds=action_out_of_bounds,
             copy=copy,
             checked=checked,
@@ -101,7 +101,7 @@ class MurkParallelEnv(StateDoors, ParallelEnv[str, Any, Any]):
         made = assemble(env_class, 1, None, options, static_arena, parameters, agents=True)
         self._env, self._batch, self._screen = made.author, made.batch, made.screen
         self._assembly, self._claim = made, made.batch.claim
-        keywords = options.keywords
+        keywords = made.options.keywords
         del keywords["num_threads"]
         self._keywords = {"env_class": env_class, **keywords, **parameters}
         self.render_mode = render_mode

@@ -63,8 +63,6 @@ class Recipe:
             return MurkAgentVectorEnv(self.env_class, self.num_worlds, others=others, **chosen)
         from murk_env.faces.parallel import MurkParallelEnv  # it needs PettingZoo
 
-        if chosen["max_episode_steps"] is None:
-            chosen["max_episode_steps"] = -1  # None would be the class's own
         return MurkParallelEnv(self.env_class, **chosen)
 
 
@@ -85,8 +83,6 @@ def recipe_of(face: Any) -> Recipe:
         name, own, keywords = "parallel", face._env, face._keywords
     else:
         raise ParameterError(f"{face!r} is no env of murk_env; pass one as its class or a face makes it.")
-    if name == "agent_rows" and keywords["max_episode_steps"] is None:
-        keywords["max_episode_steps"] = -1
     parameters = {field.name: getattr(own.params, field.name) for field in dataclasses.fields(own.params)}
     options = {option: keywords[option] for option in _CHOICES[name]}
     return Recipe(

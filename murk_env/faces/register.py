@@ -36,8 +36,8 @@ def register(
 
     Args:
         env_id: `namespace/Name-v0`.
-        max_episode_steps: steps after which episodes are truncated, unless told otherwise; None or -1 for no
-            limit.
+        max_episode_steps: steps after which episodes are truncated in every form, unless told otherwise; None
+            or -1 for no limit.
         agents: for a blueprint with groups, `team` if they share one reward, `apart` if every agent has its
             own; None for one actor.
 
@@ -78,7 +78,8 @@ def _register_with_gymnasium(cls: type[MurkEnv], env_id: str) -> None:
         same = known.entry_point == single
         if same and known.max_episode_steps == cls.max_episode_steps:
             return
-        if same or getattr(known.entry_point, "__qualname__", "") == cls.__qualname__:
+        before = getattr(known.entry_point, "env_class", None)
+        if same or getattr(before, "__qualname__", "") == cls.__qualname__:
             del gymnasium.registry[env_id]  # its module was loaded again, or its cell of a notebook run again
     library: Any = gymnasium  # it does not type `register` in full
     library.register(env_id, single, vector_entry_point=vector, max_episode_steps=cls.max_episode_steps)

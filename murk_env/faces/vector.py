@@ -30,7 +30,8 @@ class MurkVectorEnv(VectorFace):
         num_envs: number of worlds.
         autoreset_mode: `NextStep`, `SameStep` or `Disabled`, or the enum.
         render_mode: one of the class's render modes, or None.
-        max_episode_steps: steps after which an episode is truncated; None or -1 for no limit.
+        max_episode_steps: steps after which an episode is truncated: by default the class's own number; -1
+            for no limit.
         action_out_of_bounds: what happens to a number beyond the bounds of a Box of actions: `raise` refuses
             it, `clip` sets it to the bound. NaN is always refused, and a number beyond the bound by at most 4
             units in the last place is always set to it.

@@ -63,7 +63,7 @@ class VectorFace(StateDoors, VectorEnv[Any, Any, Array]):
         )
         self._env, self._batch, self._screen = made.author, made.batch, made.screen
         self._assembly, self._claim = made, made.batch.claim
-        self._keywords = {"autoreset_mode": self.autoreset_mode.value, **options.keywords, **parameters}
+        self._keywords = {"autoreset_mode": self.autoreset_mode.value, **made.options.keywords, **parameters}
         self.render_mode = options.render_mode
         self.metadata = {**env_class.metadata, "autoreset_mode": self.autoreset_mode}
         self._generators: list[np.random.Generator | None] = [None] * self._num_worlds

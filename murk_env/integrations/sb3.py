@@ -12,20 +12,18 @@ all of them are the rows of one batch, and what comes out is what DummyVecEnv gi
 # pyright: reportMissingImports=false, reportUnknownMemberType=false, reportUntypedBaseClass=false
 # pyright: reportUnknownVariableType=false, reportUnknownArgumentType=false, reportMissingTypeStubs=false
 
-import importlib
 from collections.abc import Iterable, Sequence
 from typing import Any, cast
 
-import gymnasium
 import numpy as np
 import numpy.typing as npt
 from gymnasium import spaces
-from gymnasium.envs.registration import load_env_creator
 from gymnasium.vector import AutoresetMode, VectorEnv
 
 from murk_env.errors import MissingLibraryError, ParameterError
 from murk_env.faces.agent_rows import MurkAgentVectorEnv
 from murk_env.faces.env import MurkEnv
+from murk_env.faces.lookup import env_class_of
 from murk_env.faces.vector import MurkVectorEnv
 
 try:
@@ -72,35 +70,16 @@ def make_vec(
             f"make_vec takes no autoreset_mode={options['autoreset_mode']!r}: Stable-Baselines3 wants rows "
             f"that are reset in the same step, and so it makes them."
         )
-    made = MurkVecEnv(_vector_env(_class_of(env), num_envs, group, options))
+    made = MurkVecEnv(_vector_env(env_class_of("make_vec", env), num_envs, group, options))
     if seed is not None:
         made.seed(seed)
     return cast(VecEnv, VecMonitor(made)) if monitor else made
 
 
-def _class_of(env: Any) -> type[MurkEnv]:
-    if isinstance(env, str):
-        module, _, env_id = env.rpartition(":")
-        if module:
-            importlib.import_module(module)  # it registers its environments
-        entry_point = gymnasium.spec(env_id).entry_point
-        found = load_env_creator(entry_point) if isinstance(entry_point, str) else entry_point
-        if not (isinstance(found, type) and issubclass(found, MurkEnv)):
-            raise ParameterError(f"make_vec takes an id of a MurkEnv; {env!r} makes {found!r}.")
-        return found
-    if not (isinstance(env, type) and issubclass(env, MurkEnv)):
-        raise ParameterError(f"make_vec takes an id, or a subclass of MurkEnv, not {env!r}.")
-    return env
-
-
 def _vector_env(
     cls: type[MurkEnv], num_envs: int, group: str | None, options: dict[str, Any]
 ) -> VectorEnv[Any, Any, Any]:
-    options = {
-        "max_episode_steps": cls.max_episode_steps,
-        **options,
-        "autoreset_mode": AutoresetMode.SAME_STEP,
-    }
+    options = {**options, "autoreset_mode": AutoresetMode.SAME_STEP}
     if group is not None:
         return MurkAgentVectorEnv(cls, num_envs, group=group, **options)
     return MurkVectorEnv(cls, num_envs, **options)

@@ -178,5 +178,6 @@ def _spec(player: Player) -> Any:
         return None
     spec = copy.deepcopy(known)
     spec.kwargs = {**spec.kwargs, **recipe.parameters}
-    spec.max_episode_steps = recipe.options["max_episode_steps"]
+    limit = recipe.options["max_episode_steps"]
+    spec.max_episode_steps = limit if limit > 0 else None
     return spec

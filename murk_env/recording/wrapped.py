@@ -39,7 +39,7 @@ def recipe_or_refuse(env: Any) -> Recipe:
             f"all as a MurkVectorEnv."
         ) from error
     own = recipe.options["max_episode_steps"]
-    if own is not None and own > 0:
+    if own > 0:
         limits.append(own)
     if not limits:
         return recipe

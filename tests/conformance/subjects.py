@@ -38,7 +38,8 @@ class Subject:
     @property
     def env_class(self) -> Any:
         entry_point: Any = self.spec.entry_point
-        return load_env_creator(entry_point) if isinstance(entry_point, str) else entry_point
+        made = load_env_creator(entry_point) if isinstance(entry_point, str) else entry_point
+        return getattr(made, "env_class", made)
 
     @property
     def small(self) -> dict[str, Any]:

@@ -1,10 +1,13 @@
 """Time limits come from the spec, from the caller, or not at all, and act as Gymnasium's TimeLimit does."""
 
+import copy
+
 import gymnasium
 import numpy as np
 import pytest
 
 from murk_env import MurkVectorEnv
+from murk_env.faces.entry_points import entry_point
 from murk_env.faces.forms import form_of_class
 from murk_env.testing import VECTOR_RULES, VectorCase
 from tests.conformance.small_worlds import Count
@@ -20,6 +23,36 @@ def limited_id():
     )
     yield env_id
     del gymnasium.registry[env_id]
+
+
+class Limited(Count):
+    """An endless count whose class says when it is cut off."""
+
+    max_episode_steps = 4
+
+
+@pytest.mark.parametrize(
+    ("keywords", "expected"),
+    [({}, 4), ({"max_episode_steps": 5}, 5), ({"max_episode_steps": -1}, None)],
+    ids=str,
+)
+@pytest.mark.parametrize("made", ["single", "vector", "make"])
+def test_every_form_takes_the_classes_own_limit_unless_told_otherwise(made, keywords, expected):
+    if made == "make":
+        gymnasium.register("test/Own-v0", entry_point("single", Limited), max_episode_steps=4)
+        env = gymnasium.make("test/Own-v0", limit=99, **keywords)
+        del gymnasium.registry["test/Own-v0"]
+    else:
+        env = (
+            Limited(limit=99, **keywords)
+            if made == "single"
+            else MurkVectorEnv(Limited, 1, limit=99, **keywords)
+        )
+    env = copy.deepcopy(env)
+    env.reset(seed=0)
+    action = np.zeros(1, np.int64) if made == "vector" else 0
+    cut = [bool(env.step(action)[3]) for _ in range(6)]
+    assert (cut.index(True) + 1 if True in cut else None) == expected
 
 
 def lengths(env, num_steps=12):

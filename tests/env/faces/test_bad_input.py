@@ -159,7 +159,7 @@ def test_an_integer_serves_as_a_float():
 )
 def test_a_time_limit_is_a_number_of_steps(make, limit):
     with pytest.raises(
-        ParameterError, match=rf"^the time limit .* at least 1, or None or -1 for none, not {limit!r}\.$"
+        ParameterError, match=rf"^the time limit .* at least 1, or -1 for none, not {limit!r}\.$"
     ):
         make(limit)
 

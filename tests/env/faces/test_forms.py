@@ -11,8 +11,16 @@ from murk_env import MurkParallelEnv, MurkVectorEnv
 from murk_env.faces import forms
 from murk_env.faces.entry_points import entry_point
 from murk_env.faces.forms import FORMS, form_of_class
+from murk_env.faces.recipe import recipe_of
 from tests.env.agent_worlds import Crew
 from tests.env.worlds import Walker
+
+
+class Brief(Walker):
+    """Its episodes are short."""
+
+    max_episode_steps = 3
+
 
 MADE = {"vector": MurkVectorEnv, "parallel": MurkParallelEnv}
 
@@ -39,16 +47,19 @@ def test_an_aec_string_leads_to_an_env_whose_agents_act_in_turn():
     assert env.agent_selection == "rower_1"
 
 
-def test_the_single_form_is_the_class_itself():
-    assert resolved(entry_point("single", Walker)) is Walker
+def test_the_single_form_leaves_the_time_limit_to_gymnasium_make():
+    made = resolved(entry_point("single", Brief))
+    assert made.metadata == Brief.metadata
+    assert recipe_of(Brief()).options["max_episode_steps"] == 3
+    assert recipe_of(made()).options["max_episode_steps"] == -1
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_a_class_that_cannot_be_imported_is_its_own_entry_point(form):
+def test_a_class_that_cannot_be_imported_is_kept_by_its_entry_point(form):
     class Local(Crew):
         pass
 
-    assert entry_point("single", Local) is Local
+    assert entry_point(form, Local).env_class is Local
     assert callable(entry_point(form, Local))
 
 

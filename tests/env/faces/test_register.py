@@ -1,7 +1,7 @@
 """`@register`: every form by its id, from a module or a notebook, and what it refuses."""
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, cast
 
 import gymnasium
 import pettingzoo
@@ -58,7 +58,7 @@ def registries() -> Iterator[None]:
 def test_one_actor_is_registered_with_gymnasium_by_strings():
     assert register("tests/Hiker-v0", max_episode_steps=3)(Hiker) is Hiker
     spec = gymnasium.spec("tests/Hiker-v0")
-    assert spec.entry_point == f"{HERE}:Hiker"
+    assert spec.entry_point == f"murk_env.faces.forms:single.{HERE}.Hiker"
     assert spec.vector_entry_point == f"murk_env.faces.forms:vector.{HERE}.Hiker"
     assert (Hiker.registered_id, Hiker.max_episode_steps, Hiker.registered_agents) == (
         "tests/Hiker-v0",
@@ -163,7 +163,7 @@ def local_swarm(steps: int):
 
 def test_a_local_class_is_registered_as_it_is():
     cls = local_walker(2)
-    assert gymnasium.spec("tests/Local-v0").entry_point is cls
+    assert cast(Any, gymnasium.spec("tests/Local-v0").entry_point).env_class is cls
     assert type(gymnasium.make("tests/Local-v0").unwrapped) is cls
     envs: Any = gymnasium.make_vec("tests/Local-v0", 2)
     assert isinstance(envs, MurkVectorEnv)
@@ -173,7 +173,7 @@ def test_a_local_class_is_registered_as_it_is():
 def test_a_class_of_main_is_registered_as_it_is():
     cell = type("Cell", (Walker,), {"__module__": "__main__"})
     register("tests/Cell-v0")(cell)
-    assert gymnasium.spec("tests/Cell-v0").entry_point is cell
+    assert cast(Any, gymnasium.spec("tests/Cell-v0").entry_point).env_class is cell
 
 
 @since("pettingzoo", "1.27")
