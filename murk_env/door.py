@@ -7,7 +7,7 @@ from murk_env.faces.register import register
 from murk_env.faces.vector import MurkVectorEnv
 from murk_env.fields import ACTIVE, Field, Parameter, RowTick, Tick, Values
 from murk_env.lattice import Fcc12, Hex2D, Lattice, Line1D, Product, Ring1D, Square4, Square8
-from murk_env.observation import Mask, Neighbours, Observation, Observe, Window
+from murk_env.observation import Mask, Neighbours, Observation, Observe, Rings, Window
 from murk_env.propagators import (
     SIR,
     Advection,
@@ -75,6 +75,7 @@ __all__ = [
     "Range",
     "Resource",
     "Ring1D",
+    "Rings",
     "RowTick",
     "Square4",
     "Square8",

@@ -4,6 +4,7 @@ from murk_env.observation.entries import Mask, Observe
 from murk_env.observation.entry import Entry
 from murk_env.observation.neighbours import Neighbours
 from murk_env.observation.plan import Observation, ObservationPlan
+from murk_env.observation.rings import Rings
 from murk_env.observation.window import Window
 
-__all__ = ["Entry", "Mask", "Neighbours", "Observation", "ObservationPlan", "Observe", "Window"]
+__all__ = ["Entry", "Mask", "Neighbours", "Observation", "ObservationPlan", "Observe", "Rings", "Window"]

@@ -124,6 +124,41 @@ def pool(
 
 
 @kernel
+def rings(
+    values: Row, cell: int, members: Table, ends: Table, by_class: int, operation: int, out: Part
+) -> None:
+    """Write the mean, maximum, minimum or sum over each group of cells around one, NaN for an empty group."""
+    num_cells, num_groups = len(ends), ends.shape[1] - 1
+    skips_nan = operation in (MAX, MIN)
+    if not 0 <= cell < num_cells:
+        out[:] = math.nan
+        return
+    for channel in range(out.size // num_groups):
+        for group in range(num_groups):
+            result, count = math.nan, 0
+            for member in range(ends[cell, group], ends[cell, group + 1]):
+                value = element(values, channel, members[member], num_cells, by_class)
+                if skips_nan and math.isnan(value):
+                    continue
+                result = value if count == 0 else combined(operation, result, value)
+                count += 1
+            out[channel * num_groups + group] = result / count if operation == MEAN and count else result
+
+
+@kernel
+def pad_rings(cell: int, ends: Table, skips_nan: int, nothing: float, out: Part) -> None:
+    """Write what stands for no value wherever there is none, whatever the transforms have made of it."""
+    if not 0 <= cell < len(ends):
+        out[:] = nothing
+        return
+    num_groups = ends.shape[1] - 1
+    for i in range(out.size):
+        group = i % num_groups
+        if ends[cell, group] == ends[cell, group + 1] or (skips_nan and math.isnan(out[i])):
+            out[i] = nothing
+
+
+@kernel
 def combined(operation: int, a: float, b: float) -> float:
     """Return the larger, the smaller, or the sum of two numbers."""
     if operation == MAX:

@@ -10,9 +10,10 @@ from murk_env.observation import _kernels
 from murk_env.observation._checks import check_field, check_name
 from murk_env.observation.entry import Entry, Fitted, Part, Scene
 from murk_env.observation.loop import Loop
-from murk_env.observation.pooling import Pool
+from murk_env.observation.pooling import Operation, Squares
 from murk_env.observation.reading import Reading
 from murk_env.observation.region import whole
+from murk_env.observation.rings import Rings
 from murk_env.observation.window import Window
 
 __all__ = ["Mask", "Observe"]
@@ -62,6 +63,30 @@ class Observe(Reading):
             **chosen, around=around, disk=disk, rectangle=rectangle, padding=padding, with_mask=with_mask
         )
 
+    def rings(
+        self, *, around: Field, begin: tuple[int, ...], sectors: int = 1, operation: Operation = "sum"
+    ) -> Rings:
+        """Return `Rings` of this entry around a cell, with the same name, one_hot and transforms.
+
+        Example:
+            >>> from murk_env import Field
+            >>> fuel, cells = Field(), Field(over="agents", dtype="int32")
+            >>> fuel.name, cells.name = "fuel", "cells"
+            >>> Observe(fuel).rings(around=cells, begin=(1, 2, 4), sectors=6).sectors
+            6
+
+        Args:
+            around: a scalar int32 field over the world or over agents that holds the cell in the centre.
+            begin: the hops at which each ring begins, increasing.
+            sectors: number of directions.
+            operation: `sum`, `mean`, `max` or `min`.
+
+        Raises:
+            BlueprintError: as `Rings`.
+        """
+        chosen = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
+        return Rings(**chosen, around=around, begin=begin, sectors=sectors, operation=operation)
+
     def fit(self, scene: Scene) -> Fitted:
         """Return the field's own shape and bounds; see `Entry.fit`."""
         if self.pool is not None:
@@ -86,7 +111,7 @@ class Observe(Reading):
         agents = (scene.num_agents,) if self.field.over == "agents" and not own else ()
         return self.part(scene, (*channels, *agents) or (1,))
 
-    def _fit_pooled(self, scene: Scene, pool: Pool) -> Fitted:
+    def _fit_pooled(self, scene: Scene, pool: Squares) -> Fitted:
         shape = scene.lattice.shape
         if self.field.over != "cells" or len(shape) != scene.lattice.ndim:
             raise BlueprintError(

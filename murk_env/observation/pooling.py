@@ -1,4 +1,4 @@
-"""Pooling: one number for each square, or cube, of places of a box."""
+"""Pooling: one number of many, such as of each square, or cube, of places of a box."""
 
 import dataclasses
 import itertools
@@ -12,7 +12,7 @@ from murk_env.errors import BlueprintError, did_you_mean
 from murk_env.observation import _kernels
 from murk_env.observation._checks import MOST, check_whole
 
-__all__ = ["Operation", "Pool"]
+__all__ = ["Operation", "Pool", "Squares"]
 
 Operation = Literal["mean", "max", "min", "sum"]
 
@@ -21,28 +21,22 @@ _CODES = {"mean": _kernels.MEAN, "max": _kernels.MAX, "min": _kernels.MIN, "sum"
 
 @dataclasses.dataclass(frozen=True)
 class Pool:
-    """What is taken of which places.
+    """What is taken of many numbers.
 
-    Only places that show a cell count. The maximum and the minimum skip NaN, the mean and the sum do not.
+    The maximum and the minimum skip NaN, the mean and the sum do not.
 
     Attributes:
         operation: `mean`, `max`, `min` or `sum`.
-        size: places along each side of what is pooled to one number.
-        stride: places from one of these to the next.
     """
 
     operation: Operation
-    size: int
-    stride: int
 
     def __post_init__(self) -> None:
-        if self.operation not in get_args(Operation):
+        known = get_args(Operation)
+        if not isinstance(self.operation, str) or self.operation not in known:  # pyright: ignore[reportUnnecessaryIsInstance]
             raise BlueprintError(
-                f"pooled() has no operation {self.operation!r}; "
-                f"{did_you_mean(self.operation, get_args(Operation))}"
+                f"pooling has no operation {self.operation!r}; {did_you_mean(self.operation, known)}"
             )
-        check_whole("the size of pooled()", self.size, 1)
-        check_whole("the stride of pooled()", self.stride, 1)
 
     @property
     def code(self) -> int:
@@ -53,6 +47,37 @@ class Pool:
     def skips_nan(self) -> bool:
         """Whether a NaN among the values is passed over."""
         return self.operation in ("max", "min")
+
+    def bounds(self, low: float, high: float, fewest: int, most: int) -> tuple[float, float]:
+        """Return the lowest and highest result.
+
+        Args:
+            low: the lowest value that is pooled.
+            high: the highest.
+            fewest: the least number of values that a result is taken of.
+            most: the largest.
+        """
+        if self.operation != "sum":
+            return low, high
+        return low * (most if low < 0 else fewest), high * (most if high > 0 else fewest)
+
+
+@dataclasses.dataclass(frozen=True)
+class Squares(Pool):
+    """The squares, or cubes, of a box that are pooled; only places that show a cell count.
+
+    Attributes:
+        size: places along each side of what is pooled to one number.
+        stride: places from one of these to the next.
+    """
+
+    size: int
+    stride: int
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_whole("the size of pooled()", self.size, 1)
+        check_whole("the stride of pooled()", self.stride, 1)
 
     def sides(self, box: tuple[int, ...]) -> tuple[int, ...]:
         """Return the sides of what a box is pooled to."""
@@ -79,16 +104,3 @@ class Pool:
         corners = np.array(list(starts)).reshape(-1, len(box), 1)
         places = np.ravel_multi_index(tuple(np.moveaxis(corners + within, 1, 0)), box)
         return np.ascontiguousarray(places, np.int32)
-
-    def bounds(self, low: float, high: float, fewest: int, most: int) -> tuple[float, float]:
-        """Return the lowest and highest result.
-
-        Args:
-            low: the lowest value that is pooled.
-            high: the highest.
-            fewest: the least number of values that a result is taken of.
-            most: the largest.
-        """
-        if self.operation != "sum":
-            return low, high
-        return low * (most if low < 0 else fewest), high * (most if high > 0 else fewest)

@@ -10,7 +10,7 @@ from murk_env.fields import Field
 from murk_env.observation._checks import check_field, check_flag, check_name
 from murk_env.observation.entry import Entry, Part, Scene
 from murk_env.observation.loop import Loop
-from murk_env.observation.pooling import Operation, Pool
+from murk_env.observation.pooling import Operation, Pool, Squares
 from murk_env.observation.region import Counts
 from murk_env.observation.transforms import Clip, Log, Normalise, Transform, bounds_after
 
@@ -40,7 +40,7 @@ class Reading(Entry):
     field: Field
     name: str | None = None
     one_hot: bool = False
-    pool: Pool | None = dataclasses.field(default=None, kw_only=True)
+    pool: Squares | None = dataclasses.field(default=None, kw_only=True)
     transforms: tuple[Transform, ...] = dataclasses.field(default=(), kw_only=True)
 
     def __post_init__(self) -> None:
@@ -89,12 +89,17 @@ class Reading(Entry):
             BlueprintError: an unknown operation, a size or stride below 1, or pooling of what has been pooled
                 or transformed already.
         """
-        if self.pool is not None or self.transforms:
+        if self.pooling is not None or self.transforms:
             raise BlueprintError(
                 f"numbers are pooled once, and before they are transformed; write pooled() first and once "
                 f"for {self.field!r}."
             )
-        return dataclasses.replace(self, pool=Pool(operation, size, size if stride is None else stride))
+        return dataclasses.replace(self, pool=Squares(operation, size, size if stride is None else stride))
+
+    @property
+    def pooling(self) -> Pool | None:
+        """What is taken of several values at once, None where each is seen by itself."""
+        return self.pool
 
     @property
     def fields(self) -> tuple[Field, ...]:
@@ -133,8 +138,8 @@ class Reading(Entry):
         if not counts.most:
             return Part(self.key, shape, padding, padding, picture)
         low, high = (0.0, 1.0) if self.one_hot else limits_of(self.field, scene)
-        if self.pool is not None:
-            low, high = self.pool.bounds(low, high, counts.fewest, counts.most)
+        if self.pooling is not None:
+            low, high = self.pooling.bounds(low, high, counts.fewest, counts.most)
         low, high = bounds_after(self.transforms, low, high)
         if counts.gaps:
             low, high = min(low, padding), max(high, padding)

@@ -10,7 +10,7 @@ from murk_env import Field
 from murk_env.errors import BlueprintError
 from murk_env.fields.views import Values
 from murk_env.lattice import Fcc12, Line1D, Square4
-from murk_env.observation import Mask, Neighbours, Observation, ObservationPlan, Observe, Window
+from murk_env.observation import Mask, Neighbours, Observation, ObservationPlan, Observe, Rings, Window
 from tests.env.observation.scenes import Fields, plan_of
 
 HEAT, CELL, CELLS, FLOW = Fields.heat, Fields.cell, Fields.cells, Fields.flow
@@ -30,7 +30,43 @@ def window(field=HEAT, **options: Any):
     return Window(field, around=options.pop("around", CELL), **options)
 
 
+def rings(field=HEAT, **options: Any):
+    return Rings(field, around=options.pop("around", CELL), begin=options.pop("begin", (0, 2)), **options)
+
+
 REFUSED = {
+    "rings over the world": (lambda: rings(CELL), r"Rings show a field over cells, not Field\(cell"),
+    "rings around floats": (
+        lambda: rings(around=Field(over="world")),
+        "the centre of Rings is a scalar int32 field",
+    ),
+    "no rings": (
+        lambda: rings(begin=()),
+        r"rings of 'heat' are given by the hops .* begin=\(0, 1, 3\), not \(\)",
+    ),
+    "rings of one number": (lambda: rings(begin=3), "hops at which each begins, .* not 3"),
+    "rings of a word": (lambda: rings(begin="13"), "hops at which each begins, .* not '13'"),
+    "half a ring": (
+        lambda: rings(begin=(0, half)),
+        "hops at which a ring of 'heat' begins is an integer >= 0, not 1.5",
+    ),
+    "negative ring": (lambda: rings(begin=(-1, 2)), "a ring of 'heat' begins is an integer >= 0, not -1"),
+    "rings out of order": (
+        lambda: rings(begin=(1, 3, 3)),
+        r"each ring of 'heat' begins farther away than the one before, not \(1, 3, 3\)",
+    ),
+    "sectors": (lambda: rings(sectors=0), "number of sectors of Rings of 'heat' is an integer >= 1, not 0"),
+    "operation of rings": (lambda: rings(operation=misspelt), "no operation 'maen'; did you mean 'mean'"),
+    "operation of a list": (lambda: rings(operation=[one]), r"no operation \['1'\]"),
+    "rings of squares": (
+        lambda: Observe(HEAT).pooled("mean", 2).rings(around=CELL, begin=(0, 2)),
+        "Rings of 'heat' are pooled by their operation='sum'; leave out pooled",
+    ),
+    "squares of rings": (lambda: rings().pooled("mean", 2), "numbers are pooled once"),
+    "rings on a large lattice": (
+        lambda: plan_of(Line1D(2**14 + 1), rings()),
+        "Rings on Line1D.* need a table of 16385 cells seen from as many, more than 268435456",
+    ),
     "over": (
         lambda: plan_of(GRID, Observe(HEAT), over="agent"),
         "over cannot be 'agent'; did you mean 'agents'",

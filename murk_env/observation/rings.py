@@ -1,0 +1,110 @@
+"""Rings: the whole world as seen from a cell, pooled by how far and in which direction things are."""
+
+import dataclasses
+import itertools
+import operator
+from collections.abc import Sequence
+from typing import Any, cast
+
+from murk_env.errors import BlueprintError
+from murk_env.fields import Field
+from murk_env.observation import _kernels
+from murk_env.observation._checks import check_cells, check_whole
+from murk_env.observation.entry import Fitted, Scene
+from murk_env.observation.loop import Loop
+from murk_env.observation.pooling import Operation, Pool
+from murk_env.observation.reading import Reading, limits_of
+from murk_env.observation.sectors import sectors_of
+
+__all__ = ["Rings"]
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Rings(Reading):
+    """A field pooled by ring and sector around a cell, `(channels, num_rings, sectors)`.
+
+    It shows the whole world in few numbers, however large that is: finely what is near, coarsely what is far.
+    A cell's ring is how many hops away it is; its sector is the direction of the shortest Cartesian way to it
+    (`lattice.positions`), in the plane of the first two axes. Sector 0 has the first axis, x (east), in its
+    middle, and the others follow towards the second, y (south); a cell between two sectors is in the later
+    one. The centre has no direction, nor has what lies straight above or below it: they count in every
+    sector. With a centre over agents there are rings for every agent.
+
+    Where no cell is in a ring and sector, or only NaN of which `max` and `min` skip all, the value is 0, or
+    the nearest bound of the space if 0 is not in it. Around a centre that is no cell, such as -1, everything
+    is that.
+
+    Attributes:
+        around: a scalar int32 field over the world or over agents that holds the cell in the centre.
+        begin: the hops at which each ring begins, increasing; it ends where the next begins, and the last
+            takes all that is farther. With (0, 1, 3) the rings are the centre, hops 1 and 2, and the rest.
+        sectors: number of directions, 1 for rings without.
+        operation: `sum`, `mean`, `max` or `min` of what is in a ring and sector.
+
+    Raises:
+        BlueprintError: the field is not over cells, the centre holds no cells, the rings are not increasing
+            integers >= 0, there is not at least one sector, the operation is unknown, or it is of an entry
+            that is pooled already.
+    """
+
+    around: Field
+    begin: tuple[int, ...]
+    sectors: int = 1
+    operation: Operation = "sum"
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.field.over != "cells":
+            raise BlueprintError(f"Rings show a field over cells, not {self.field!r}; use Observe.")
+        check_cells("the centre of Rings", self.around)
+        self._check_begin(self.begin)
+        check_whole(f"the number of sectors of Rings of {self.field.name!r}", self.sectors, 1)
+        if self.pool is not None:
+            raise BlueprintError(
+                f"Rings of {self.field.name!r} are pooled by their operation={self.operation!r}; leave out "
+                f"pooled()."
+            )
+        Pool(self.operation)
+
+    def _check_begin(self, begin: Any) -> None:
+        if not isinstance(begin, Sequence) or isinstance(begin, str) or not begin:
+            raise BlueprintError(
+                f"the rings of {self.field.name!r} are given by the hops at which each begins, such as "
+                f"begin=(0, 1, 3), not {begin!r}."
+            )
+        hops = tuple(cast(Sequence[Any], begin))
+        for one in hops:
+            check_whole(f"the hops at which a ring of {self.field.name!r} begins", one, 0)
+        if any(later <= hop for hop, later in itertools.pairwise(hops)):
+            raise BlueprintError(
+                f"each ring of {self.field.name!r} begins farther away than the one before, not {begin!r}."
+            )
+
+    @property
+    def pooling(self) -> Pool:
+        """What is taken of the cells of a ring and sector."""
+        return Pool(self.operation)
+
+    @property
+    def fields(self) -> tuple[Field, ...]:
+        """The field it shows and the one that holds the centre."""
+        return self.field, self.around
+
+    def fit(self, scene: Scene) -> Fitted:
+        """Return the shape and bounds of the rings; see `Entry.fit`."""
+        begin, sectors = tuple(map(operator.index, self.begin)), operator.index(self.sectors)
+        table = sectors_of(scene.lattice, begin, sectors)
+        shape = (self.num_channels, len(begin), sectors)
+        counts = table.counts(*limits_of(self.around, scene))
+        part = self.part(scene, shape, picture=True, counts=counts)
+
+        def write(loop: Loop, parts: tuple[str, ...]) -> None:
+            cell, ends = loop.number(self.around), loop.table(table.ends)
+            numbers = loop.whole(self.one_hot), loop.whole(self.pooling.code)
+            where = (cell, loop.table(table.members), ends)
+            loop.call(_kernels.rings, loop.row(self.field), *where, *numbers, *parts)
+            self.write_transforms(loop, parts[0])
+            skips_nan = loop.whole(self.pooling.skips_nan)
+            loop.call(_kernels.pad_rings, cell, ends, skips_nan, loop.real(part.nearest(0.0)), *parts)
+
+        return Fitted((part,), per_agent=self.around.over == "agents", write=write)
