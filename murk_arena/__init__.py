@@ -12,6 +12,7 @@ from murk_arena.descriptor import (
     FieldSpec,
     Mutability,
     WriteMode,
+    bits,
 )
 from murk_arena.errors import (
     ArenaError,
@@ -88,4 +89,5 @@ __all__ = [
     "UncoveredWriteError",
     "UnknownFieldError",
     "WriteMode",
+    "bits",
 ]

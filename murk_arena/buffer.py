@@ -88,7 +88,7 @@ class ArenaBuffer:
         """Put these fields one after the other; return the words they cover, segment by segment."""
         runs: dict[int, tuple[int, int]] = {}
         for spec in specs:
-            length = spec.total_length(self.num_worlds)
+            length = spec.num_words(self.num_worlds)
             segment, offset = self.segments.alloc(length, f"field {spec.name!r}")
             handles[spec.id] = FieldHandle(0, offset, length, PerTickLocation(self.index, segment))
             place = segment, offset, length

@@ -8,12 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from murk_arena.descriptor import FieldArray, FieldId, FieldSpec
+from murk_arena.descriptor import FieldArray, FieldId, FieldSpec, bits
 from murk_arena.errors import RowAccessError, UncoveredWriteError
 
 __all__ = ["WriteChecks"]
 
 _QUIET_NAN = 0x7FC0_0000
+_QUIET_NAN_64 = 0x7FF8_0000_0000_0000
 _PAYLOAD_BITS = 22
 _MULTIPLIER = 2_654_435_761  # Knuth's multiplicative hash: neighbouring ticks get unlike patterns
 
@@ -51,10 +52,14 @@ class WriteChecks:
         payload = serial * _MULTIPLIER % (1 << 32) >> (32 - _PAYLOAD_BITS)
         self.pattern = _QUIET_NAN | (payload or 1)
 
+    def _pattern_of(self, view: FieldArray) -> int:
+        """The pattern of one element: a float64 has the 32 bits below those that make it a NaN."""
+        return self.pattern if view.itemsize == 4 else _QUIET_NAN_64 | self.pattern
+
     def poison(self, field: FieldId, view: FieldArray) -> None:
         """Fill a full write's memory with the pattern, unless this tick has written there."""
         if field not in self._poisoned:
-            view.view(np.int32).fill(self.pattern)
+            bits(view).fill(self._pattern_of(view))
             self._poisoned[field] = view
 
     def written(self, field: FieldId) -> None:
@@ -70,7 +75,7 @@ class WriteChecks:
         for field, view in self._poisoned.items():
             if view is None or (fields is not None and field not in fields):
                 continue
-            left = view.view(np.int32) == self.pattern
+            left = bits(view) == self._pattern_of(view)
             if left.any():
                 raise _uncovered(self._specs[field], left)
 
@@ -112,7 +117,7 @@ def _uncovered(spec: FieldSpec, left: NDArray[np.bool_]) -> UncoveredWriteError:
 
 
 def _prove_watch(watch: _RowWatch) -> None:
-    changed = watch.view.view(np.int32) != watch.before.view(np.int32)
+    changed = bits(watch.view) != bits(watch.before)
     rows = changed.reshape(len(changed), -1).any(axis=1)
     rows[watch.worlds] = False
     if rows.any():

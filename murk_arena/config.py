@@ -73,6 +73,6 @@ class ArenaConfig:
         """
         lengths = dict.fromkeys(Mutability, 0)
         for spec in specs:
-            lengths[spec.mutability] += aligned(spec.total_length(num_worlds))
+            lengths[spec.mutability] += aligned(spec.num_words(num_worlds))
         needed = max(_SMALLEST_SEGMENT, lengths[Mutability.PER_TICK], 2 * lengths[Mutability.SPARSE])
         return cls(segment_size=1 << (needed - 1).bit_length(), max_segments=3)

@@ -14,13 +14,23 @@ from numpy.typing import NDArray
 from murk_arena.errors import InvalidConfigError, UnknownFieldError
 from murk_arena.handle import FieldHandle
 
-__all__ = ["FieldArray", "FieldDescriptor", "FieldEntry", "FieldId", "FieldSpec", "Mutability", "WriteMode"]
+__all__ = [
+    "FieldArray",
+    "FieldDescriptor",
+    "FieldEntry",
+    "FieldId",
+    "FieldSpec",
+    "Mutability",
+    "WriteMode",
+    "bits",
+]
 
 FieldId = NewType("FieldId", int)
 
-FieldArray = NDArray[Any]  # float32 or int32, as the field declares
+FieldArray = NDArray[Any]  # float32, int32 or float64, as the field declares
 
-_DTYPES = (np.dtype(np.float32), np.dtype(np.int32))
+_DTYPES = (np.dtype(np.float32), np.dtype(np.int32), np.dtype(np.float64))
+_WORD_BYTES = 4
 
 
 class Mutability(enum.Enum):
@@ -47,7 +57,7 @@ class FieldSpec:
         id: the field's number, unique within an arena.
         name: what messages call it.
         shape: the shape per world; () is one number per world. For a static field: the whole shape.
-        dtype: float32 or int32.
+        dtype: float32, int32 or float64.
         mutability: when it may change.
         write: the kind of writer it was declared with. A full one sets every element when it writes.
 
@@ -68,7 +78,7 @@ class FieldSpec:
         object.__setattr__(self, "dtype", np.dtype(self.dtype))
         if self.dtype not in _DTYPES:
             raise InvalidConfigError(
-                f"field {self.name!r} has dtype {self.dtype}; the arena holds float32 and int32 only"
+                f"field {self.name!r} has dtype {self.dtype}; the arena holds float32, int32 and float64 only"
             )
         object.__setattr__(self, "shape", tuple(int(side) for side in self.shape))
         if any(side < 0 for side in self.shape):
@@ -78,12 +88,12 @@ class FieldSpec:
         """The shape of the field's array: with the worlds axis first, unless it is static."""
         return self.shape if self.mutability is Mutability.STATIC else (num_worlds, *self.shape)
 
-    def total_length(self, num_worlds: int) -> int:
-        """The number of elements that the field's array holds."""
-        return math.prod(self.full_shape(num_worlds))
+    def num_words(self, num_worlds: int) -> int:
+        """The number of float32 words that the field's array takes: two an element of float64."""
+        return math.prod(self.full_shape(num_worlds)) * (self.dtype.itemsize // _WORD_BYTES)
 
     def shaped(self, words: FieldArray, num_worlds: int) -> FieldArray:
-        """The field's array over its float32 words (total_length,): the same memory, bit for bit."""
+        """The field's array over its float32 words (num_words,): the same memory, bit for bit."""
         return words.view(self.dtype).reshape(self.full_shape(num_worlds))
 
 
@@ -148,6 +158,11 @@ class FieldDescriptor:
     def copy(self) -> FieldDescriptor:
         """An independent descriptor of the same declarations."""
         return FieldDescriptor(self)
+
+
+def bits(values: FieldArray) -> FieldArray:
+    """The same memory as integers of the same width, for comparing bit by bit: NaN equals itself."""
+    return values.view(f"i{values.itemsize}")
 
 
 def unique_specs(specs: Iterable[FieldSpec]) -> dict[FieldId, FieldSpec]:

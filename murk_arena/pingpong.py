@@ -17,6 +17,7 @@ from murk_arena.descriptor import (
     FieldId,
     FieldSpec,
     Mutability,
+    bits,
     unique_specs,
 )
 from murk_arena.errors import (
@@ -130,7 +131,7 @@ class PingPongArena:
         for spec in self._specs:
             if spec.mutability is not Mutability.SPARSE:
                 continue
-            length = spec.total_length(self._num_worlds)
+            length = spec.num_words(self._num_worlds)
             found = self._slab.alloc(spec.id, length, f"sparse field {spec.name!r}")
             self._slab.segments.slice(found.segment, found.offset, length).fill(0.0)
             words = self._slab.segments.read_only(found.segment, found.offset, length)
@@ -350,7 +351,7 @@ class PingPongArena:
         for spec in self._specs:
             if spec.mutability is not Mutability.STATIC:
                 continue
-            here, there = (values.read(spec.id).view("int32") for values in (self._static, owned))
+            here, there = (bits(values.read(spec.id)) for values in (self._static, owned))
             if (here != there).any():
                 raise SnapshotMismatchError(
                     f"static field {spec.name!r} has other values in the snapshot than in the arena; "

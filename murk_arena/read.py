@@ -137,7 +137,7 @@ class OwnedSnapshot:
 
 
 def _frozen_copy(spec: FieldSpec, values: FieldArray, num_worlds: int) -> FieldArray:
-    words = aligned_words(spec.total_length(num_worlds))
+    words = aligned_words(spec.num_words(num_worlds))
     np.copyto(spec.shaped(words, num_worlds), values)
     return spec.shaped(frozen(words), num_worlds)
 

@@ -42,7 +42,7 @@ class _StaticBlock:
 
     def _view(self, spec: FieldSpec) -> FieldArray:
         start = self.offsets[spec.id]
-        return spec.shaped(self.words[start : start + spec.total_length(1)], 1)
+        return spec.shaped(self.words[start : start + spec.num_words(1)], 1)
 
     def shared_name(self) -> str:
         """The name of the block's shared memory, made at the first call."""
@@ -86,10 +86,10 @@ class StaticArena:
     def __init__(self, values: Mapping[FieldSpec, ArrayLike]) -> None:
         specs = unique_specs(values)
         offsets = _offsets(specs.values())
-        words = aligned_words(sum(aligned(spec.total_length(1)) for spec in specs.values()))
+        words = aligned_words(sum(aligned(spec.num_words(1)) for spec in specs.values()))
         for spec, value in values.items():
             start = offsets[spec.id]
-            spec.shaped(words[start : start + spec.total_length(1)], 1)[...] = _fitting_value(spec, value)
+            spec.shaped(words[start : start + spec.num_words(1)], 1)[...] = _fitting_value(spec, value)
         self._block: _StaticBlock | None = None
         self._adopt(_StaticBlock(specs, frozen(words)))
 
@@ -151,7 +151,7 @@ class StaticArena:
         block = self._open_block
         if field not in block.specs:
             raise unknown_field(field, block.specs.values())
-        return FieldHandle(0, block.offsets[field], block.specs[field].total_length(1), StaticLocation())
+        return FieldHandle(0, block.offsets[field], block.specs[field].num_words(1), StaticLocation())
 
     def share(self) -> StaticArena:
         """Another handle on the same memory."""
@@ -215,7 +215,7 @@ def _from_shared(name: str, specs: tuple[FieldSpec, ...]) -> StaticArena:
     block = _BLOCKS.get(name)
     if block is None:
         by_id = unique_specs(specs)
-        length = sum(aligned(spec.total_length(1)) for spec in specs)
+        length = sum(aligned(spec.num_words(1)) for spec in specs)
         block = _BLOCKS[name] = _StaticBlock(by_id, attach_words(name, length), name)
     return _handle_on(block)
 
@@ -226,7 +226,7 @@ def _offsets(specs: Iterable[FieldSpec]) -> dict[FieldId, int]:
     end = 0
     for spec in specs:
         offsets[spec.id] = end
-        end += aligned(spec.total_length(1))
+        end += aligned(spec.num_words(1))
     return offsets
 
 

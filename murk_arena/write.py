@@ -219,7 +219,7 @@ class WriteArena:
         if self._slab_state is None:
             self._slab_state = self.slab.state()
         staging = self.staging
-        length = spec.total_length(staging.num_worlds)
+        length = spec.num_words(staging.num_worlds)
         found = self.slab.alloc(spec.id, length, f"sparse field {spec.name!r}")
         place = found.segment, found.offset, length
         writable = spec.shaped(self.slab.segments.slice(*place), staging.num_worlds)

@@ -1,6 +1,7 @@
 """What worlds look like at the end of their episode, kept by the step that begins the next one."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -64,8 +65,6 @@ def _enter(start: int, stop: int, count: int, worlds: Worlds, places: Worlds) ->
 
 
 @kernel
-def _keep(
-    start: int, stop: int, places: Worlds, seen: npt.NDArray[np.float32], kept: npt.NDArray[np.float32]
-) -> None:
+def _keep(start: int, stop: int, places: Worlds, seen: npt.NDArray[Any], kept: npt.NDArray[Any]) -> None:
     for world in range(start, stop):
         kept[places[world]] = seen[world]

@@ -18,7 +18,7 @@ Span = Literal["cells", "agents", "world"]
 AtBounds = Literal["clamp", "reflect", "wrap"]
 
 _INITIAL = "a field's initial value is a number, or a static field"
-_DTYPES = (np.dtype(np.float32), np.dtype(np.int32))
+_DTYPES = (np.dtype(np.float32), np.dtype(np.int32), np.dtype(np.float64))
 
 
 if TYPE_CHECKING:
@@ -45,7 +45,8 @@ class Field:
     Attributes:
         over: what has a value each: every cell, every agent, or the world itself.
         components: number of components of a vector field, None for a scalar one.
-        dtype: float32 or int32.
+        dtype: float32, int32 or float64. Propagators say which they take; those in Python take what they
+            declare, hooks and doors take all, and observations show float32 unless asked otherwise.
         mutability: `per_tick`, `sparse` (rarely changed, copied only then) or `static` (set once by the
             blueprint, one copy for all worlds).
         initial: value of every element when an episode begins, before `start`; or a static field with the
@@ -265,21 +266,32 @@ class Parameter(Field):
     It may differ between worlds, and keeps its value through resets until it is set again: in `start`, in an
     `act` over arrays, or between ticks with `World.edit`. Stability is checked against its bounds.
 
-    It holds a float32: set to 0.1 it is float32(0.1), which is 0.100000001. A propagator gives the same bits
-    with it as with the number `float(np.float32(0.1))`; with the float64 0.1, those that compute in double
-    precision (Diffusion, Wave) differ in the last digits.
+    It holds a float32 by default: set to 0.1 it is float32(0.1), which is 0.100000001. A propagator gives the
+    same bits with it as with the number `float(np.float32(0.1))`; with the float64 0.1, those that compute in
+    double precision (Diffusion, Wave) differ in the last digits. With dtype float64 it is the number itself.
 
     Args:
         default: its value in every world until it is set.
         low: smallest value.
         high: largest value.
         unit: physical unit, as of a Field.
+        dtype: float32 or float64.
     """
 
     def __init__(
-        self, default: float, *, low: float | None = None, high: float | None = None, unit: str = ""
+        self,
+        default: float,
+        *,
+        low: float | None = None,
+        high: float | None = None,
+        unit: str = "",
+        dtype: npt.DTypeLike = np.float32,
     ) -> None:
-        super().__init__(over="world", mutability="sparse", initial=default, low=low, high=high, unit=unit)
+        super().__init__(
+            over="world", mutability="sparse", dtype=dtype, initial=default, low=low, high=high, unit=unit
+        )
+        if self.dtype.kind != "f":
+            raise FieldError(f"a parameter is a coefficient, float32 or float64, not {self.dtype}.")
 
 
 def _first_index(
@@ -310,7 +322,8 @@ def _dtype(given: npt.DTypeLike) -> np.dtype[Any]:
     except TypeError:
         dtype = None
     if dtype is None or dtype not in _DTYPES:
-        raise FieldError(f"a field's dtype is float32 or int32, not {given if dtype is None else dtype}.")
+        came = given if dtype is None else dtype
+        raise FieldError(f"a field's dtype is float32, int32 or float64, not {came}.")
     return dtype
 
 

@@ -15,7 +15,6 @@ __all__ = ["Arrays", "chosen_worlds"]
 
 Array = npt.NDArray[Any]
 
-_FLOAT32 = np.dtype(np.float32)
 _REMEMBERED = 4  # sets of fields' arrays: those of two buffers, twice, since sparse fields may move
 
 
@@ -52,6 +51,7 @@ class Arrays:
         tables: what it takes between the worlds and the fields.
         keys: the keys of the outputs in the dict layout, None for a layout of one array.
         shapes: the shapes of the outputs for one world.
+        dtype: the dtype of the outputs.
     """
 
     def __init__(
@@ -62,7 +62,9 @@ class Arrays:
         tables: Sequence[Array],
         keys: Sequence[str] | None,
         shapes: Sequence[tuple[int, ...]],
+        dtype: "np.dtype[Any]",
     ) -> None:
+        self._dtype = dtype
         self._fields = {field: field.shape(*sizes) for field in fields}
         self._run = run
         self._tables = tables
@@ -73,7 +75,7 @@ class Arrays:
 
     def allocate(self, num_worlds: int) -> Output:
         """Return uninitialised outputs for a number of worlds."""
-        arrays = [np.empty((num_worlds, *shape), np.float32) for shape in self._shapes]
+        arrays = [np.empty((num_worlds, *shape), self._dtype) for shape in self._shapes]
         return arrays[0] if self._keys is None else dict(zip(self._keys, arrays, strict=True))
 
     def of_all(self, values: Mapping[Field, Array], out: Output) -> tuple[Sources, Sequence[Array]]:
@@ -89,10 +91,10 @@ class Arrays:
             num_worlds = len(outputs[0]) if _has_axes(outputs[0]) else 0
             sources = self._for_worlds(num_worlds, sources.arguments, sources.arrays)
         if self._keys is None:  # the same in fewer steps
-            _check_output(outputs[0], sources.shapes[0])
+            _check_output(outputs[0], sources.shapes[0], self._dtype)
         else:
             for array, shape in zip(outputs, sources.shapes, strict=True):
-                _check_output(array, shape)
+                _check_output(array, shape, self._dtype)
         return sources, outputs
 
     def sources(self, values: Mapping[Field, Array]) -> Sources:
@@ -165,15 +167,15 @@ def chosen_worlds(worlds: npt.ArrayLike, num_worlds: int | None) -> npt.NDArray[
     return np.ascontiguousarray(given, np.intp)
 
 
-def _check_output(array: Array, shape: tuple[int, ...]) -> None:
+def _check_output(array: Array, shape: tuple[int, ...], dtype: "np.dtype[Any]") -> None:
     if (
         not isinstance(array, np.ndarray)  # pyright: ignore[reportUnnecessaryIsInstance]
         or array.shape != shape
-        or array.dtype != _FLOAT32
+        or array.dtype != dtype
         or not array.flags.carray
     ):
         raise DefinitionError(
-            f"an observation of these worlds is filled into writable contiguous float32 of the shape "
+            f"an observation of these worlds is filled into writable contiguous {dtype} of the shape "
             f"{shape}, not {_described(array)}; use what allocate() returns."
         )
 

@@ -19,7 +19,7 @@ NO_CELL: Final = -(2**31)  # in a table of displacements: outside, or not in the
 MEAN, MAX, MIN, SUM = range(4)
 
 Row = npt.NDArray[Any]
-Part = npt.NDArray[np.float32]
+Part = npt.NDArray[Any]  # float32 or float64
 Table = npt.NDArray[np.int32]
 
 

@@ -4,6 +4,7 @@ import dataclasses
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -15,7 +16,7 @@ from murk_env.observation.loop import Loop
 
 __all__ = ["Entry", "Fitted", "Part", "Scene"]
 
-Limit = float | npt.NDArray[np.float32]
+Limit = float | npt.NDArray[Any]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -26,11 +27,13 @@ class Scene:
         lattice: the topology of the worlds.
         num_agents: number of agents in each.
         row_per_agent: whether every agent has an observation of its own.
+        dtype: of the observation, float32 or float64.
     """
 
     lattice: Lattice
     num_agents: int
     row_per_agent: bool
+    dtype: "np.dtype[Any]"
 
     @property
     def sides(self) -> Sides:

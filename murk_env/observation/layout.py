@@ -53,11 +53,11 @@ class Place:
         low, high = np.minimum(self.part.low, 0.0), np.maximum(self.part.high, 0.0)
         return dataclasses.replace(self, part=dataclasses.replace(self.part, low=low, high=high))
 
-    def limit(self, side: Literal["low", "high"]) -> npt.NDArray[np.float32]:
+    def limit(self, side: Literal["low", "high"], dtype: "np.dtype[Any]") -> npt.NDArray[Any]:
         """Return the lowest or the highest value of every column."""
         limit: Any = getattr(self.part, side)
         with np.errstate(over="ignore"):  # what lies beyond float32 is seen as infinite
-            return np.broadcast_to(np.asarray(limit).astype(np.float32), self.shape).ravel()
+            return np.broadcast_to(np.asarray(limit).astype(dtype), self.shape).ravel()
 
 
 def place_parts(fitted: Sequence[Fitted], scene: Scene, layout: Layout) -> list[Place]:
@@ -85,15 +85,15 @@ def place_parts(fitted: Sequence[Fitted], scene: Scene, layout: Layout) -> list[
     return places
 
 
-def output_boxes(places: Sequence[Place], layout: Layout) -> list[spaces.Box]:
+def output_boxes(places: Sequence[Place], layout: Layout, dtype: "np.dtype[Any]") -> list[spaces.Box]:
     """Return the space of each output of one viewer."""
     if layout == "dict":
-        return [_box([place], place.shape) for place in in_output_order(places)]
+        return [_box([place], place.shape, dtype) for place in in_output_order(places)]
     total = sum(place.size for place in places)
     if layout == "flat":
-        return [_box(places, (total,))]
+        return [_box(places, (total,), dtype)]
     sides = places[0].part.shape[1:]
-    return [_box(places, (sum(place.part.shape[0] for place in places), *sides))]
+    return [_box(places, (sum(place.part.shape[0] for place in places), *sides), dtype)]
 
 
 def in_output_order(places: Sequence[Place]) -> list[Place]:
@@ -101,10 +101,10 @@ def in_output_order(places: Sequence[Place]) -> list[Place]:
     return sorted(places, key=lambda place: place.output)
 
 
-def _box(places: Sequence[Place], shape: tuple[int, ...]) -> spaces.Box:
-    low = np.concatenate([place.limit("low") for place in places])
-    high = np.concatenate([place.limit("high") for place in places])
-    return spaces.Box(low.reshape(shape), high.reshape(shape), dtype=np.float32)
+def _box(places: Sequence[Place], shape: tuple[int, ...], dtype: "np.dtype[Any]") -> spaces.Box:
+    low = np.concatenate([place.limit("low", dtype) for place in places])
+    high = np.concatenate([place.limit("high", dtype) for place in places])
+    return spaces.Box(low.reshape(shape), high.reshape(shape), dtype=dtype.type)
 
 
 def _check_size(place: Place) -> None:

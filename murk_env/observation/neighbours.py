@@ -53,7 +53,7 @@ class Neighbours(Entry):
         """Return the slots' shape and bounds; see `Entry.fit`."""
         positions = scene.lattice.positions
         basis = basis_of("Neighbours", scene.lattice)
-        reach = np.append(reach_of(scene.lattice, basis), 1.0).astype(np.float32)
+        reach = np.append(reach_of(scene.lattice, basis), 1.0).astype(scene.dtype)
         low = -reach
         low[-1] = 0.0
         shape = (self.count, len(reach))

@@ -21,6 +21,7 @@ from murk_env.observation.output import Output
 __all__ = ["Observation", "ObservationPlan"]
 
 Over = Literal["world", "agents"]
+DType = Literal["float32", "float64"]
 
 
 class Observation:
@@ -34,13 +35,21 @@ class Observation:
         over: `world`, one observation per world, in which values over agents are listed agent by agent;
             `agents`, one per agent, `(num_worlds, num_agents, ...)`, in which values over agents are the
             agent's own and everything else is repeated.
+        dtype: `float32`, or `float64` for those who compare numbers of float64 fields to the last digit.
 
     Raises:
-        BlueprintError: an unknown layout or `over`, or no entry.
+        BlueprintError: an unknown layout, `over` or dtype, or no entry.
     """
 
-    def __init__(self, *entries: Entry, layout: Layout = "flat", over: Over = "world") -> None:
-        for what, value, known in (("layout", layout, get_args(Layout)), ("over", over, get_args(Over))):
+    def __init__(
+        self,
+        *entries: Entry,
+        layout: Layout = "flat",
+        over: Over = "world",
+        dtype: DType = "float32",
+    ) -> None:
+        chosen = (("layout", layout, Layout), ("over", over, Over), ("dtype", dtype, DType))
+        for what, value, known in ((what, value, get_args(kind)) for what, value, kind in chosen):
             if not isinstance(value, str) or value not in known:  # pyright: ignore[reportUnnecessaryIsInstance]
                 raise BlueprintError(
                     f"an observation's {what} cannot be {value!r}; {did_you_mean(value, known)}"
@@ -55,6 +64,7 @@ class Observation:
         self.entries = entries
         self.layout: Layout = layout
         self.over: Over = over
+        self.dtype = np.dtype(dtype)
 
 
 class ObservationPlan:
@@ -93,7 +103,7 @@ class ObservationPlan:
     ) -> None:
         _check_kinds(observation, lattice)
         check_whole("num_agents of an ObservationPlan", num_agents, 0)
-        scene = Scene(lattice, num_agents, row_per_agent=observation.over == "agents")
+        scene = Scene(lattice, num_agents, observation.over == "agents", observation.dtype)
         _check_fields(observation, known, scene)
         _check_viewers(scene, agents, active, known)
         fitted = [entry.fit(scene) for entry in observation.entries]
@@ -103,7 +113,7 @@ class ObservationPlan:
         keys = None
         if observation.layout == "dict":
             keys = [place.part.key for place in in_output_order(places)]
-        boxes = output_boxes(places, observation.layout)
+        boxes = output_boxes(places, observation.layout, observation.dtype)
         self.space = boxes[0] if keys is None else spaces.Dict(dict(zip(keys, boxes, strict=True)))
         seats = range(num_agents) if agents is None else agents
         viewers = (len(seats),) if scene.row_per_agent else ()
@@ -113,7 +123,7 @@ class ObservationPlan:
         self._run = loop.compiled()
         shapes = [(*viewers, *box.shape) for box in boxes]
         sizes = lattice.num_cells, num_agents
-        self._arrays = Arrays(self._run, loop.fields, sizes, loop.tables, keys, shapes)
+        self._arrays = Arrays(self._run, loop.fields, sizes, loop.tables, keys, shapes, scene.dtype)
 
     def allocate(self, num_worlds: int) -> Output:
         """Return uninitialised output for a number of worlds."""

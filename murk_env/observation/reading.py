@@ -23,7 +23,7 @@ _ONE = Counts(1, 1, gaps=False)
 class Reading(Entry):
     """Values of a field: read, then pooled, then transformed.
 
-    They are float32, so integers beyond 2**24 are rounded.
+    They are float32 unless the observation is float64, so integers beyond 2**24 are rounded.
 
     Attributes:
         field: the field.
@@ -140,7 +140,7 @@ class Reading(Entry):
         low, high = (0.0, 1.0) if self.one_hot else limits_of(self.field, scene)
         if self.pooling is not None:
             low, high = self.pooling.bounds(low, high, counts.fewest, counts.most)
-        low, high = bounds_after(self.transforms, low, high)
+        low, high = bounds_after(self.transforms, low, high, scene.dtype)
         if counts.gaps:
             low, high = min(low, padding), max(high, padding)
         return Part(self.key, shape, low, high, picture)
@@ -160,4 +160,4 @@ def limits_of(field: Field, scene: Scene) -> tuple[float, float]:
     if field.dtype == np.int32:
         return low, high - 1 if field.at_bounds == "wrap" else high
     with np.errstate(over="ignore"):
-        return float(np.float32(low)), float(np.float32(high))
+        return float(field.dtype.type(low)), float(field.dtype.type(high))

@@ -69,10 +69,12 @@ class Log:
     numbers: tuple[float, ...] = ()
 
 
-def bounds_after(transforms: Sequence[Transform], low: float, high: float) -> tuple[float, float]:
+def bounds_after(
+    transforms: Sequence[Transform], low: float, high: float, dtype: "np.dtype[Any]"
+) -> tuple[float, float]:
     """Return what becomes of the lowest and the highest value, by the kernels themselves."""
     with np.errstate(over="ignore"):  # a sum beyond float32 is infinite, in the kernels as here
-        ends = np.array([low, high]).astype(np.float32)
+        ends = np.array([low, high]).astype(dtype)
     for transform in transforms:
         transform.kernel(*transform.numbers, ends)
     return float(ends[0]), float(ends[1])

@@ -11,7 +11,7 @@ from murk_env.propagators.gradient import fill_gradients
 
 __all__ = ["diffuse", "diffuse_with_slopes"]
 
-Floats = npt.NDArray[np.float32]
+Floats = npt.NDArray[Any]  # float32 or float64, all of them alike
 
 
 @kernel
@@ -34,8 +34,8 @@ def diffuse(
     """One tick of the worlds [start, stop)."""
     for world in range(start, stop):
         u, new, rate = previous[world], out[world], rates[world, 0]
-        remaining = np.float32(exp(-rates[world, 1]))
-        _run(u, new, first, last, offsets, _share(rate, len(offsets)), remaining)
+        remaining = new.dtype.type(exp(-rates[world, 1]))
+        _run(u, new, first, last, offsets, _share(u, rate, len(offsets)), remaining)
         _mend(u, new, offsets, boundary, boundary_ends, boundary_neighbours, rate, remaining)
         for source in range(source_cells.size):
             new[source_cells[source]] = source_values[world, source]
@@ -62,15 +62,15 @@ def diffuse_with_slopes(
 
 
 @kernel
-def _share(rate: float, degree: int) -> np.float32:
+def _share(u: Any, rate: float, degree: int) -> Any:
     """How much of a cell's new value comes from its neighbours: alpha."""
-    return np.float32(min(rate * degree, 1.0))
+    return u.dtype.type(min(rate * degree, 1.0))
 
 
 @kernel
 def _run(u: Any, new: Any, first: int, last: int, offsets: Any, share: Any, remaining: Any) -> None:
     """The cells with neighbours at constant offsets, and the few among them that are not."""
-    degree, keep = np.float32(len(offsets)), np.float32(1.0) - share
+    degree, keep = u.dtype.type(len(offsets)), u.dtype.type(1.0) - share
     for index in range(first, last):
         cell = np.uint64(index)
         total = u[cell + offsets[0]]
@@ -92,8 +92,8 @@ def _mend(
     for index in range(ends[0]):
         new[cells[index]] = u[cells[index]] * remaining
     for degree in range(1, len(offsets) + 1):
-        divisor, share = np.float32(degree), _share(rate, degree)
-        keep = np.float32(1.0) - share
+        divisor, share = u.dtype.type(degree), _share(u, rate, degree)
+        keep = u.dtype.type(1.0) - share
         for index in range(ends[degree - 1], ends[degree]):
             place = np.uint64(index)
             total = u[neighbours[place, 0]]

@@ -69,8 +69,8 @@ def slopes_of(lattice: Lattice) -> tuple[Any, ...]:
 
 @kernel
 def fill_slopes(
-    values: npt.NDArray[np.float32],  # (num_cells,)
-    out: npt.NDArray[np.float32],  # (k, num_cells)
+    values: npt.NDArray[Any],  # (num_cells,)
+    out: npt.NDArray[Any],  # (k, num_cells)
     slopes: Any,
 ) -> None:
     """Set one world's slopes, summed in float64 in the order of directions.

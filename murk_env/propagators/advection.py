@@ -12,11 +12,11 @@ from murk_env.fields import Field
 from murk_env.lattice import Lattice
 from murk_env.propagators._inputs import fits_float32
 from murk_env.propagators._slopes import surroundings_of
-from murk_env.propagators.writing import Declaration, Frame, KernelCall, Propagator, batched, kernel
+from murk_env.propagators.writing import FLOATS, Declaration, Frame, KernelCall, Propagator, batched, kernel
 
 __all__ = ["Advection"]
 
-Floats = npt.NDArray[np.float32]
+Floats = npt.NDArray[Any]  # float32 or float64, all of them alike
 
 _SLACK = 1.0 + 1e-5  # what rounding may add to a Courant number of 1
 
@@ -27,7 +27,7 @@ class Advection(Propagator):
 
     Equation: du/dt = -div(flow * u), with no way through the lattice's own borders.
 
-    Scheme: first-order upwind in flux form, float32, on the previous tick's values of both. Through the face
+    Scheme: first-order upwind in flux form, on the previous tick's values of both. Through the face
     between a cell and its neighbour at the displacement r runs, with the mean of the two cells' flows,
 
         c = dt * mean flow . M**-1 r,    M = 1/2 * (sum over all directions of r r^T)
@@ -47,10 +47,10 @@ class Advection(Propagator):
     where as much flows into a cell as out of it, no value leaves the range of the old ones. A Courant number
     of 1 on a ring shifts values by a cell a tick, exactly; below that, steps wash out as upwind schemes do.
 
-    Shapes: u is (num_worlds, num_cells) float32, the flow (num_worlds, k, num_cells) float32, or static
-    (k, num_cells), with the k axes of `lattice.positions`, in cell distances per unit of time. Lattices: all
-    on which every direction has its opposite, and whose cells are not of kinds with other neighbours, as
-    upward and downward triangles are: M would count the directions of both.
+    Shapes: u is (num_worlds, num_cells), float32 or float64, the flow of the same dtype (num_worlds, k,
+    num_cells), or static (k, num_cells), with the k axes of `lattice.positions`, in cell distances per unit
+    of time. Lattices: all on which every direction has its opposite, and whose cells are not of kinds with
+    other neighbours, as upward and downward triangles are: M would count the directions of both.
 
     Source: R. J. LeVeque, "Finite Volume Methods for Hyperbolic Problems", Cambridge (2002), chapter 4,
     https://doi.org/10.1017/CBO9780511791253.
@@ -106,8 +106,9 @@ class Advection(Propagator):
                 f"cell {cell} is surrounded by its {lattice.degree[cell]} neighbours, so its faces would "
                 f"have the wrong area and the flow the wrong speed; use a lattice with one kind of cell."
             )
-        self.require(self.field)
-        self.require(self.flow, components=lattice.positions.shape[1], static=True)
+        self.require(self.field, dtype=FLOATS)
+        self.require(self.flow, components=lattice.positions.shape[1], dtype=FLOATS, static=True)
+        self.require_one_dtype(self.field, self.flow)
 
     def guarantees(self, field: Field) -> tuple[float, float]:
         """Return the side of 0 on which all values lie, which they do not leave."""
@@ -126,7 +127,7 @@ class Advection(Propagator):
                 frame.write(self.field),
                 around.neighbours,
                 around.kinds,
-                (frame.dt / 2.0 * faces).astype(np.float32),
+                (frame.dt / 2.0 * faces).astype(self.field.dtype),
             ),
         )
 
@@ -188,21 +189,22 @@ def _advect(
     faces: Floats,  # (num_kinds, num_directions, k), times dt / 2
 ) -> int:
     """One tick of the worlds [start, stop); return the last cell that was emptied more than once, or -1."""
-    emptied = -1
+    emptied, kind = -1, out.dtype.type
+    zero, half, one = kind(0.0), kind(0.5), kind(1.0)
     for world in range(start, stop):
         u, new, velocity = previous[world], out[world], flow[min(world, flow.shape[0] - 1)]
         for cell in range(u.size):
-            left, gained = np.float32(0.0), np.float32(0.0)
+            left, gained = zero, zero
             for direction in range(neighbours.shape[1]):
                 neighbour = neighbours[cell, direction]
-                courant = np.float32(0.0)
+                courant = zero
                 for axis in range(faces.shape[2]):
                     twice_mean = velocity[axis, cell] + velocity[axis, neighbour]
                     courant += twice_mean * faces[kinds[cell], direction, axis]
                 # no branch: processors guess badly which way the wind blows
-                left += np.float32(0.5) * (abs(courant) + courant)
-                gained += np.float32(0.5) * (abs(courant) - courant) * u[neighbour]
-            new[cell] = max(np.float32(1.0) - left, np.float32(0.0)) * u[cell] + gained
+                left += half * (abs(courant) + courant)
+                gained += half * (abs(courant) - courant) * u[neighbour]
+            new[cell] = max(one - left, zero) * u[cell] + gained
             if left > _SLACK:
                 emptied = world * u.size + cell
     return emptied

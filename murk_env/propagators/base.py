@@ -14,7 +14,9 @@ from murk_env.lattice import Lattice
 from murk_env.propagators.coefficients import Coefficient
 from murk_env.propagators.frame import Frame
 
-__all__ = ["Declaration", "Propagator"]
+__all__ = ["FLOATS", "Declaration", "Propagator"]
+
+FLOATS = (np.float32, np.float64)  # the dtypes of a propagator that computes in its field's own
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -150,7 +152,7 @@ class Propagator:
         field: Field,
         *,
         over: Span = "cells",
-        dtype: type = np.float32,
+        dtype: type | tuple[type, ...] = np.float32,
         components: int | None = None,
         static: bool = False,
     ) -> None:
@@ -159,19 +161,29 @@ class Propagator:
         Args:
             field: the field to look at.
             over: its span.
-            dtype: its dtype.
+            dtype: its dtype, or those that will do.
             components: its number of components, None for a scalar.
             static: whether a static field will do, which has no worlds axis.
         """
         kind = "scalar " if components is None else ""
-        if (field.over, field.dtype, field.components) != (over, np.dtype(dtype), components):
+        kinds = [np.dtype(one) for one in (dtype if isinstance(dtype, tuple) else (dtype,))]
+        if field.dtype not in kinds or (field.over, field.components) != (over, components):
+            wanted = f"{kind}{' or '.join(map(str, kinds))}"
             planes = "" if components is None else f" with components={components}"
             raise PipelineError(
-                f"{self.name} needs {field.name!r} as a {kind}{np.dtype(dtype)} field over {over}{planes}, "
+                f"{self.name} needs {field.name!r} as a {wanted} field over {over}{planes}, "
                 f"but it is {field.dtype} over {field.over} with components={field.components}."
             )
         if field.mutability == "static" and not static:
             raise PipelineError(
                 f"{self.name} needs a value of {field.name!r} for every world, but it is static, one for "
                 f"all worlds; make it per_tick or sparse."
+            )
+
+    def require_one_dtype(self, *fields: Field) -> None:
+        """Raise PipelineError unless the fields have the same dtype."""
+        if len({field.dtype for field in fields}) > 1:
+            found = " and ".join(f"{field.name!r} in {field.dtype}" for field in fields)
+            raise PipelineError(
+                f"{self.name} computes in one dtype, but has {found}; declare them with the same dtype."
             )

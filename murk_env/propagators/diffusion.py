@@ -15,6 +15,7 @@ from murk_env.propagators._diffuse import diffuse, diffuse_with_slopes
 from murk_env.propagators._inputs import whole_number
 from murk_env.propagators._slopes import slopes_of
 from murk_env.propagators.writing import (
+    FLOATS,
     Coefficient,
     Declaration,
     Frame,
@@ -41,16 +42,17 @@ class Diffusion(Propagator):
         alpha = min(coefficient * dt * k, 1)
         u' = ((1 - alpha) * u + alpha * (sum of the neighbours / k)) * exp(-decay * dt)
 
-    in float32, the sum in the lattice's order of directions; alpha and the exponential are made in float64
-    and then rounded, so that 0.1 as a plain number is the float64 0.1, and as a parameter float32(0.1). A
-    cell without neighbours has alpha = 0. Then sources are set to their values, and everything is clamped.
+    in the field's dtype, the sum in the lattice's order of directions; alpha and the exponential are made in
+    float64 and then rounded, so that 0.1 as a plain number is the float64 0.1, and as a parameter what that
+    holds. A cell without neighbours has alpha = 0. Then sources are set to their values, and everything is
+    clamped.
 
     Stability: dt <= 1 / (lattice.max_degree * coefficient). Then every new value is a mean of old ones, but
     for decay, sources and clamp. Without those the total is conserved but for rounding, wherever each of two
     neighbours is one of the other's, as on all lattices of this package.
 
-    Shapes: reads and writes (num_worlds, num_cells) float32; writes a gradient (num_worlds, k, num_cells)
-    float32 with the k axes of `lattice.positions`. Lattices: all.
+    Shapes: reads and writes (num_worlds, num_cells) float32 or float64; writes a gradient (num_worlds, k,
+    num_cells) of the same dtype with the k axes of `lattice.positions`. Lattices: all.
 
     Reference: murk 0.2.0, ScalarDiffusion, with equal numbers to the last bit.
 
@@ -95,10 +97,12 @@ class Diffusion(Propagator):
 
     def check(self, lattice: Lattice) -> None:
         """Raise PipelineError for a source outside the lattice, or a field that does not fit."""
-        self.require(self.field)
-        self.require(self._target)
-        if self.gradient is not None:
-            self.require(self.gradient, components=lattice.positions.shape[1])
+        slopes = () if self.gradient is None else (self.gradient,)
+        for field in (self.field, self._target):
+            self.require(field, dtype=FLOATS)
+        for field in slopes:
+            self.require(field, components=lattice.positions.shape[1], dtype=FLOATS)
+        self.require_one_dtype(self.field, self._target, *slopes)
         outside = [cell for cell in self._sources if cell >= lattice.num_cells]
         if outside:
             raise PipelineError(
@@ -127,8 +131,8 @@ class Diffusion(Propagator):
             frame.write(self._target),
             table[:, :2] * frame.dt,
             np.array(list(self._sources), np.uint32),
-            table[:, 2:-2].astype(np.float32),
-            table[:, -2:].astype(np.float32),
+            table[:, 2:-2].astype(self.field.dtype),
+            table[:, -2:].astype(self.field.dtype),
             *neighbourhood(frame.lattice),
         )
         if self.gradient is None:
@@ -154,7 +158,7 @@ def _checked_limits(clamp: object) -> tuple[Coefficient, Coefficient]:
         if highest(low) <= lowest(high):
             return low, high
     raise PropagatorConfigError(
-        f"Diffusion needs clamp=(low, high) with low <= high, each a float32, a Parameter or None, not "
+        f"Diffusion needs clamp=(low, high) with low <= high, each a float, a Parameter or None, not "
         f"{clamp!r}; of parameters, low's highest value must not be above high's lowest."
     )
 

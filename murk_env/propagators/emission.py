@@ -4,12 +4,11 @@ import math
 from dataclasses import KW_ONLY, dataclass
 from typing import Any, Literal, get_args
 
-import numpy as np
-
 from murk_env.errors import PropagatorConfigError, did_you_mean
 from murk_env.fields import Field
 from murk_env.lattice import Lattice
 from murk_env.propagators.writing import (
+    FLOATS,
     Coefficient,
     Declaration,
     Frame,
@@ -33,13 +32,13 @@ class Emission(Propagator):
 
     Equation: add: e' = e + intensity * [present]; set: e' = intensity * [present].
 
-    Scheme: exact, in float32, on the previous tick's values; an amount per tick, whatever dt is.
+    Scheme: exact, in the emission's dtype, on the previous tick's values; an amount per tick, whatever dt is.
 
     Stability: every dt.
 
     Shapes: reads presence (num_worlds, num_cells) of either dtype, or static (num_cells,), and, to add, the
-    emission; writes the emission (num_worlds, num_cells) float32. On every lattice: cells do not know of each
-    other.
+    emission; writes the emission (num_worlds, num_cells), float32 or float64. On every lattice: cells do not
+    know of each other.
 
     Reference: murk 0.2.0, AgentEmission, with equal numbers to the last bit.
 
@@ -77,7 +76,7 @@ class Emission(Propagator):
     def check(self, lattice: Lattice) -> None:
         """Raise PipelineError for fields that are not scalars of cells."""
         self.require(self.presence, dtype=self.presence.dtype.type, static=True)
-        self.require(self.emission)
+        self.require(self.emission, dtype=FLOATS)
 
     def guarantees(self, field: Field) -> tuple[float, float]:
         """Return 0 and the intensity, or, when adding, only that no value falls."""
@@ -98,7 +97,7 @@ class Emission(Propagator):
 def _add(start: int, stop: int, presence: Any, previous: Any, out: Any, coefficients: Any) -> None:
     """Add in the worlds [start, stop); all arrays (num_worlds, num_cells), a static presence (1, ...)."""
     for world in range(start, stop):
-        intensity = np.float32(coefficients[world, 0])
+        intensity = out.dtype.type(coefficients[world, 0])
         present = presence[min(world, presence.shape[0] - 1)]
         for cell in range(out.shape[1]):
             before = previous[world, cell]
@@ -109,7 +108,7 @@ def _add(start: int, stop: int, presence: Any, previous: Any, out: Any, coeffici
 def _set(start: int, stop: int, presence: Any, out: Any, coefficients: Any) -> None:
     """Set the worlds [start, stop); all arrays (num_worlds, num_cells), a static presence (1, ...)."""
     for world in range(start, stop):
-        intensity = np.float32(coefficients[world, 0])
+        intensity = out.dtype.type(coefficients[world, 0])
         present = presence[min(world, presence.shape[0] - 1)]
         for cell in range(out.shape[1]):
-            out[world, cell] = intensity if present[cell] != 0 else np.float32(0.0)
+            out[world, cell] = intensity if present[cell] != 0 else out.dtype.type(0.0)

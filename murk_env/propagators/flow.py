@@ -9,11 +9,11 @@ import numpy.typing as npt
 from murk_env.fields import Field
 from murk_env.lattice import Lattice
 from murk_env.propagators._slopes import fill_slopes, slopes_of
-from murk_env.propagators.writing import Declaration, Frame, KernelCall, Propagator, batched, kernel
+from murk_env.propagators.writing import FLOATS, Declaration, Frame, KernelCall, Propagator, batched, kernel
 
 __all__ = ["Flow"]
 
-Floats = npt.NDArray[np.float32]
+Floats = npt.NDArray[Any]  # float32 or float64
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,8 +27,9 @@ class Flow(Propagator):
 
     Stability: any dt; nothing is carried from tick to tick.
 
-    Shapes: reads (num_worlds, num_cells) float32, or static (num_cells,); writes (num_worlds, k, num_cells)
-    float32 with the k axes of `lattice.positions`: x to the east, y to the south, and so on. Lattices: all.
+    Shapes: reads (num_worlds, num_cells), float32 or float64, or static (num_cells,); writes (num_worlds, k,
+    num_cells), of either dtype, with the k axes of `lattice.positions`: x to the east, y to the south, and so
+    on. Lattices: all.
 
     Reference: murk 0.2.0, FlowField, where that has the slope right: not at borders, nor off Square4.
 
@@ -49,8 +50,8 @@ class Flow(Propagator):
 
     def check(self, lattice: Lattice) -> None:
         """Raise PipelineError unless the input is a scalar and the output a vector of the lattice's axes."""
-        self.require(self.potential, static=True)
-        self.require(self.output, components=lattice.positions.shape[1])
+        self.require(self.potential, dtype=FLOATS, static=True)
+        self.require(self.output, components=lattice.positions.shape[1], dtype=FLOATS)
 
     def guarantees(self, field: Field) -> tuple[float, float]:
         """Return [-1, 1] if normalised."""

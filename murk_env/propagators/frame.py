@@ -58,7 +58,7 @@ class Frame(Protocol):
     def coefficients(self) -> npt.NDArray[np.float64]:
         """The declared coefficients of every world, (num_worlds, num_coefficients).
 
-        A plain number is what it is as a float64; a parameter's value has been rounded to float32.
+        A plain number is what it is as a float64; a parameter's value is what its dtype holds.
         """
         ...
 

@@ -3,17 +3,16 @@
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import numpy.typing as npt
 
 from murk_env.fields import Field
 from murk_env.lattice import Lattice
 from murk_env.propagators._slopes import fill_slopes, slopes_of
-from murk_env.propagators.writing import Declaration, Frame, KernelCall, Propagator, batched, kernel
+from murk_env.propagators.writing import FLOATS, Declaration, Frame, KernelCall, Propagator, batched, kernel
 
 __all__ = ["Gradient"]
 
-Floats = npt.NDArray[np.float32]
+Floats = npt.NDArray[Any]  # float32 or float64
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,8 +33,9 @@ class Gradient(Propagator):
 
     Stability: any dt; nothing is carried from tick to tick.
 
-    Shapes: reads (num_worlds, num_cells) float32, or static (num_cells,); writes (num_worlds, k, num_cells)
-    float32 with the k axes of `lattice.positions`: x to the east, y to the south, and so on. Lattices: all.
+    Shapes: reads (num_worlds, num_cells), float32 or float64, or static (num_cells,); writes (num_worlds, k,
+    num_cells), of either dtype, with the k axes of `lattice.positions`: x to the east, y to the south, and so
+    on. Lattices: all.
 
     Source: least-squares gradients as in T. J. Barth, D. C. Jespersen, "The design and application of upwind
     schemes on unstructured meshes", AIAA 89-0366 (1989), https://doi.org/10.2514/6.1989-366.
@@ -54,8 +54,8 @@ class Gradient(Propagator):
 
     def check(self, lattice: Lattice) -> None:
         """Raise PipelineError unless the input is a scalar and the output a vector of the lattice's axes."""
-        self.require(self.field, static=True)
-        self.require(self.output, components=lattice.positions.shape[1])
+        self.require(self.field, dtype=FLOATS, static=True)
+        self.require(self.output, components=lattice.positions.shape[1], dtype=FLOATS)
 
     def bind(self, frame: Frame) -> KernelCall:
         """Return the compiled tick over this frame's worlds."""

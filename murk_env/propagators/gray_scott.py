@@ -10,6 +10,7 @@ import numpy.typing as npt
 from murk_env.fields import Field
 from murk_env.lattice import Lattice
 from murk_env.propagators.writing import (
+    FLOATS,
     Coefficient,
     Declaration,
     Frame,
@@ -26,7 +27,7 @@ __all__ = ["GrayScott"]
 
 _PER_AREA = (256 / 2.5) * (256 / 2.5)  # cells of Pearson's mesh in a unit of area
 
-Floats = npt.NDArray[np.float32]
+Floats = npt.NDArray[Any]  # float32 or float64, all of them alike
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,7 +39,7 @@ class GrayScott(Propagator):
         du/dt = diffusion_u * L u - u * v**2 + feed * (1 - u)
         dv/dt = diffusion_v * L v + u * v**2 - (feed + kill) * v
 
-    Scheme: explicit Euler on the previous tick's values of both, in float32, with the sums in the lattice's
+    Scheme: explicit Euler on the previous tick's values of both, in their dtype, the sums in the lattice's
     order of directions. The state without activator, u = 1 and v = 0, stays exactly what it is.
 
     Stability: dt <= 1 / (max_degree * diffusion_u + feed) and dt <= 1 / (max_degree * diffusion_v + feed +
@@ -49,7 +50,7 @@ class GrayScott(Propagator):
     2 * d * D / (k * h**2). The defaults are Pearson's 2e-5 and 1e-5 on his square mesh of h = 2.5 / 256; the
     same in space on hexagons are 2/3 of them, on Square8 about 1/3, on Fcc12 1/2.
 
-    Shapes: both fields are (num_worlds, num_cells) float32. Lattices: all.
+    Shapes: both fields are (num_worlds, num_cells), float32 or float64. Lattices: all.
 
     Reference: J. E. Pearson, "Complex patterns in a simple system", Science 261, 189-192 (1993),
     https://doi.org/10.1126/science.261.5118.189.
@@ -94,12 +95,14 @@ class GrayScott(Propagator):
 
     def check(self, lattice: Lattice) -> None:
         """Raise PipelineError for a field that is not a scalar of cells."""
-        self.require(self.u)
-        self.require(self.v)
+        self.require(self.u, dtype=FLOATS)
+        self.require(self.v, dtype=FLOATS)
+        self.require_one_dtype(self.u, self.v)
 
     def bind(self, frame: Frame) -> KernelCall:
         """Return the compiled tick over this frame's worlds."""
-        feed, kill, diffusion_u, diffusion_v = frame.coefficients.astype(np.float32).T.astype(np.float64)
+        kind = self.u.dtype
+        feed, kill, diffusion_u, diffusion_v = frame.coefficients.astype(kind).T.astype(np.float64)
         rates = np.stack([feed, feed + kill, diffusion_u, diffusion_v, np.ones_like(feed)], axis=1)
         return KernelCall(
             _react,
@@ -108,8 +111,8 @@ class GrayScott(Propagator):
                 frame.previous(self.v),
                 frame.write(self.u),
                 frame.write(self.v),
-                (frame.dt * rates).astype(np.float32),
-                frame.lattice.degree.astype(np.float32),
+                (frame.dt * rates).astype(kind),
+                frame.lattice.degree.astype(kind),
                 *neighbourhood(frame.lattice),
             ),
         )
@@ -131,11 +134,12 @@ def _react(
     for world in range(start, stop):
         u, v, new_u, new_v = previous_u[world], previous_v[world], out_u[world], out_v[world]
         feed, loss, diffusion_u, diffusion_v, dt = rates[world]
+        one = u.dtype.type(1.0)
         add_neighbours(u, new_u, neighbours)
         add_neighbours(v, new_v, neighbours)
         for cell in range(u.size):
             reaction = dt * (u[cell] * v[cell] * v[cell])
             spread_u = diffusion_u * (new_u[cell] - degree[cell] * u[cell])
             spread_v = diffusion_v * (new_v[cell] - degree[cell] * v[cell])
-            new_u[cell] = u[cell] + (spread_u - reaction + feed * (np.float32(1.0) - u[cell]))
+            new_u[cell] = u[cell] + (spread_u - reaction + feed * (one - u[cell]))
             new_v[cell] = v[cell] + (spread_v + reaction - loss * v[cell])

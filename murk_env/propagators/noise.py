@@ -5,18 +5,20 @@ from collections.abc import Callable
 from dataclasses import KW_ONLY, dataclass
 from typing import Any, Literal, get_args
 
-import numpy as np
+import numpy.typing as npt
 
 from murk_env.errors import PropagatorConfigError, did_you_mean
 from murk_env.fields import Field
 from murk_env.lattice import Lattice
 from murk_env.propagators.writing import (
+    FLOATS,
     Coefficient,
     Declaration,
     Frame,
     KernelCall,
     Propagator,
     fill_normal,
+    fill_uniform,
     fill_uniform_float32,
     in_range,
     kernel,
@@ -38,15 +40,16 @@ class Noise(Propagator):
         uniform: x' = x + scale * (2 * u - 1)
         salt_and_pepper: x' = 1 with probability scale / 2, 0 with probability scale / 2, x otherwise
 
-    Scheme: float32, on the previous tick's values; one disturbance per tick, whatever dt is. A draw depends
-    on the world's seed, its episode, its step, this propagator's place among the world's propagators (the
-    third draws other numbers than the second) and the cell, and on nothing else: not on other worlds, nor on
-    what other propagators draw. One put before it moves its place, and so changes its numbers.
+    Scheme: in the field's dtype, on the previous tick's values; one disturbance per tick, whatever dt is.
+    Uniform numbers have 24 random bits in a float32 and 53 in a float64, and so are other numbers. A draw
+    depends on the world's seed, its episode, its step, this propagator's place among the world's propagators
+    (the third draws other numbers than the second) and the cell, and on nothing else: not on other worlds,
+    nor on what other propagators draw. One put before it moves its place, and so changes its numbers.
 
     Stability: every dt.
 
-    Shapes: reads and writes (num_worlds, num_cells) float32. On every lattice: cells do not know of each
-    other.
+    Shapes: reads and writes (num_worlds, num_cells), float32 or float64. On every lattice: cells do not know
+    of each other.
 
     Source: Philox4x32-10 (`murk_env.random`); gaussian numbers after G. E. P. Box and M. E. Muller, "A note
     on the generation of random normal deviates", Ann. Math. Statist. 29 (1958). The three kinds are those of
@@ -83,7 +86,7 @@ class Noise(Propagator):
 
     def check(self, lattice: Lattice) -> None:
         """Raise PipelineError for a field that is not a scalar of cells."""
-        self.require(self.field)
+        self.require(self.field, dtype=FLOATS)
 
     def guarantees(self, field: Field) -> tuple[float, float]:
         """Return what salt and pepper keep: the field's bounds, widened to 0 and 1."""
@@ -104,7 +107,7 @@ def _gaussian(start: int, stop: int, previous: Any, out: Any, coefficients: Any,
     keys, episodes, steps, site = counters
     fill_normal(start, stop, keys, episodes, steps, site, out)
     for world in range(start, stop):
-        scale = np.float32(coefficients[world, 0])
+        scale = out.dtype.type(coefficients[world, 0])
         for cell in range(out.shape[1]):
             out[world, cell] = previous[world, cell] + scale * out[world, cell]
 
@@ -113,10 +116,10 @@ def _gaussian(start: int, stop: int, previous: Any, out: Any, coefficients: Any,
 def _uniform(start: int, stop: int, previous: Any, out: Any, coefficients: Any, *counters: Any) -> None:
     """Draw into out (num_worlds, num_cells), and turn the draws into the disturbed field."""
     keys, episodes, steps, site = counters
-    fill_uniform_float32(start, stop, keys, episodes, steps, site, out)
-    one, two = np.float32(1.0), np.float32(2.0)
+    _draw_uniform(start, stop, keys, episodes, steps, site, out)
+    one, two = out.dtype.type(1.0), out.dtype.type(2.0)
     for world in range(start, stop):
-        scale = np.float32(coefficients[world, 0])
+        scale = out.dtype.type(coefficients[world, 0])
         for cell in range(out.shape[1]):
             out[world, cell] = previous[world, cell] + scale * (two * out[world, cell] - one)
 
@@ -130,16 +133,27 @@ def _salt_and_pepper(
     One draw decides both: its lower half gives salt, what is left below the probability gives pepper.
     """
     keys, episodes, steps, site = counters
-    fill_uniform_float32(start, stop, keys, episodes, steps, site, out)
+    _draw_uniform(start, stop, keys, episodes, steps, site, out)
     for world in range(start, stop):
-        scale = np.float32(coefficients[world, 0])
-        half = scale * np.float32(0.5)
+        scale = out.dtype.type(coefficients[world, 0])
+        half = scale * out.dtype.type(0.5)
         for cell in range(out.shape[1]):
             draw = out[world, cell]
             if draw >= scale:
                 out[world, cell] = previous[world, cell]
             else:
-                out[world, cell] = np.float32(1.0) if draw < half else np.float32(0.0)
+                out[world, cell] = out.dtype.type(1.0 if draw < half else 0.0)
+
+
+@kernel
+def _draw_uniform(
+    start: int, stop: int, keys: Any, episodes: Any, steps: Any, site: int, out: npt.NDArray[Any]
+) -> None:
+    """Draw numbers in [0, 1) with 24 random bits into a float32, with 53 into a float64."""
+    if out.itemsize == 4:
+        fill_uniform_float32(start, stop, keys, episodes, steps, site, out)
+    else:
+        fill_uniform(start, stop, keys, episodes, steps, site, out)
 
 
 _DISTURB: dict[str, Callable[..., None]] = {

@@ -9,6 +9,7 @@ from murk_env.errors import PropagatorConfigError, did_you_mean
 from murk_env.fields import Field
 from murk_env.lattice import Lattice
 from murk_env.propagators.writing import (
+    FLOATS,
     Coefficient,
     Declaration,
     Frame,
@@ -35,7 +36,7 @@ class Resource(Propagator):
     Equation: dv/dt = regrowth - consumption * [present], or, logistic, regrowth * v * (1 - v / capacity) -
     consumption * [present], always within [0, capacity].
 
-    Scheme: explicit Euler on the previous tick's values, consumption first. In float32
+    Scheme: explicit Euler on the previous tick's values, consumption first. In the field's dtype
 
         v = v - consumption * dt where presence is not 0
         v' = v + regrowth * dt, or v + regrowth * v * (1 - v / capacity) * dt
@@ -46,8 +47,9 @@ class Resource(Propagator):
     Stability: every dt, because of the clamp; logistic growth nears the capacity without passing it in a
     tick for dt <= 1 / regrowth.
 
-    Shapes: reads (num_worlds, num_cells) float32, and presence likewise of either dtype, or static
-    (num_cells,); writes (num_worlds, num_cells) float32. On every lattice: cells do not know of each other.
+    Shapes: reads (num_worlds, num_cells), float32 or float64, and presence of any dtype, or static
+    (num_cells,); writes (num_worlds, num_cells) of the field's dtype. On every lattice: cells do not know of
+    each other.
 
     Reference: murk 0.2.0, ResourceField, with equal numbers to the last bit. Logistic growth: P.-F. Verhulst,
     "Notice sur la loi que la population suit dans son accroissement", Corr. Math. Phys. 10 (1838).
@@ -92,7 +94,7 @@ class Resource(Propagator):
 
     def check(self, lattice: Lattice) -> None:
         """Raise PipelineError for fields that are not scalars of cells."""
-        self.require(self.field)
+        self.require(self.field, dtype=FLOATS)
         self.require(self.presence, dtype=self.presence.dtype.type, static=True)
 
     def guarantees(self, field: Field) -> tuple[float, float]:
@@ -108,7 +110,7 @@ class Resource(Propagator):
                 batched(self.presence, frame.previous(self.presence)),
                 frame.write(self.field),
                 frame.coefficients,
-                np.float32(frame.dt),
+                self.field.dtype.type(frame.dt),
                 self.growth == "logistic",
             ),
         )
@@ -126,11 +128,12 @@ def _grow(
     logistic: bool,
 ) -> None:
     """One tick of the worlds [start, stop)."""
-    zero, one = np.float32(0.0), np.float32(1.0)
+    kind = out.dtype.type
+    zero, one = kind(0.0), kind(1.0)
     for world in range(start, stop):
-        consumed = np.float32(coefficients[world, 0]) * dt
-        rate = np.float32(coefficients[world, 1])
-        capacity = np.float32(coefficients[world, 2])
+        consumed = kind(coefficients[world, 0]) * dt
+        rate = kind(coefficients[world, 1])
+        capacity = kind(coefficients[world, 2])
         present = presence[min(world, presence.shape[0] - 1)]
         for cell in range(previous.shape[1]):
             value = previous[world, cell]

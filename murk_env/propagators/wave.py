@@ -10,6 +10,7 @@ import numpy.typing as npt
 from murk_env.fields import Field
 from murk_env.lattice import Lattice
 from murk_env.propagators.writing import (
+    FLOATS,
     Coefficient,
     Declaration,
     Frame,
@@ -24,7 +25,7 @@ from murk_env.propagators.writing import (
 
 __all__ = ["Wave"]
 
-Floats = npt.NDArray[np.float32]
+Floats = npt.NDArray[Any]  # float32 or float64, all of them alike
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,7 +34,7 @@ class Wave(Propagator):
 
     Equation: dv/dt = wave_speed**2 * (mean of the neighbours' d - d) - damping * v,  dd/dt = v.
 
-    Scheme: symplectic Euler, in float32, on the previous tick's values of both fields:
+    Scheme: symplectic Euler, in the fields' dtype, on the previous tick's values of both fields:
 
         v' = v + dt * (wave_speed**2 * (sum of the neighbours / k - d) - damping * v)
         d' = d + dt * v'
@@ -49,7 +50,7 @@ class Wave(Propagator):
     strong damping. Without damping the scheme conserves v.v + d.Ad - dt * d.Av, cells weighted by their
     degree, where Ad = wave_speed**2 * (d - mean of the neighbours).
 
-    Shapes: both fields are (num_worlds, num_cells) float32. Lattices: all.
+    Shapes: both fields are (num_worlds, num_cells), float32 or float64. Lattices: all.
 
     Reference: murk 0.2.0, WavePropagation, with equal numbers to the last bit.
 
@@ -91,12 +92,13 @@ class Wave(Propagator):
 
     def check(self, lattice: Lattice) -> None:
         """Raise PipelineError for a field that is not a scalar of cells."""
-        self.require(self.displacement)
-        self.require(self.velocity)
+        self.require(self.displacement, dtype=FLOATS)
+        self.require(self.velocity, dtype=FLOATS)
+        self.require_one_dtype(self.displacement, self.velocity)
 
     def bind(self, frame: Frame) -> KernelCall:
         """Return the compiled tick over this frame's worlds."""
-        speed, damping = frame.coefficients.T
+        (speed, damping), kind = frame.coefficients.T, self.velocity.dtype
         return KernelCall(
             _oscillate,
             (
@@ -104,9 +106,9 @@ class Wave(Propagator):
                 frame.previous(self.velocity),
                 frame.write(self.displacement),
                 frame.write(self.velocity),
-                np.stack([speed * speed, damping], axis=1).astype(np.float32),
-                np.float32(frame.dt),
-                frame.lattice.degree.astype(np.float32),
+                np.stack([speed * speed, damping], axis=1).astype(kind),
+                kind.type(frame.dt),
+                frame.lattice.degree.astype(kind),
                 *neighbourhood(frame.lattice),
             ),
         )
@@ -121,7 +123,7 @@ def _oscillate(
     new_displacement: Floats,  # (num_worlds, num_cells)
     new_velocity: Floats,  # (num_worlds, num_cells)
     coefficients: Floats,  # (num_worlds, 2): wave_speed squared, damping
-    dt: np.float32,
+    dt: Any,
     degree: Floats,  # (num_cells,)
     *neighbours: Any,
 ) -> None:
@@ -132,6 +134,6 @@ def _oscillate(
         pull, damping = coefficients[world]
         add_neighbours(d, new_d, neighbours)
         for cell in range(d.size):
-            bend = new_d[cell] / degree[cell] - d[cell] if degree[cell] else np.float32(0.0)
+            bend = new_d[cell] / degree[cell] - d[cell] if degree[cell] else d.dtype.type(0.0)
             new_v[cell] = v[cell] + (pull * bend - damping * v[cell]) * dt
             new_d[cell] = d[cell] + new_v[cell] * dt

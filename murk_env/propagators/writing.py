@@ -36,6 +36,7 @@ It runs in a world like any other:
 | `kernel`, `KernelCall`, `chain` | compiles a loop over worlds; that with its arguments; several as one |
 | `Coefficient`, `in_range`, `highest`, `lowest`, `parameters` | numbers that may be parameters |
 | `add_neighbours`, `neighbourhood` | sums over every cell's neighbours, in a kernel |
+| `FLOATS` | the dtypes of a propagator that computes in its field's own, for `require(dtype=)` |
 | `batched` | gives a static field's array a worlds axis |
 | `fill_normal`, `fill_uniform`, `fill_uniform_float32` | random numbers for every cell, in a kernel |
 '''
@@ -43,12 +44,13 @@ It runs in a world like any other:
 from murk_env.kernels import KernelCall, chain, kernel
 from murk_env.propagators._inputs import batched
 from murk_env.propagators._neighbours import add_neighbours, neighbourhood
-from murk_env.propagators.base import Declaration, Propagator
+from murk_env.propagators.base import FLOATS, Declaration, Propagator
 from murk_env.propagators.coefficients import Coefficient, highest, in_range, lowest, parameters
 from murk_env.propagators.frame import Frame
 from murk_env.random import fill_normal, fill_uniform, fill_uniform_float32
 
 __all__ = [
+    "FLOATS",
     "Coefficient",
     "Declaration",
     "Frame",

@@ -11,6 +11,8 @@ import numpy.typing as npt
 
 from murk_arena import FieldSpec, Mutability, StaticArena
 
+_DTYPES = ("float32", "int32", "float64")
+
 __all__ = ["FieldForm", "Identity", "digest_of", "static_digests"]
 
 
@@ -20,7 +22,7 @@ class FieldForm:
 
     Attributes:
         name: its name.
-        dtype: `float32` or `int32`.
+        dtype: `float32`, `int32` or `float64`.
         shape: of one world's values.
     """
 
@@ -75,7 +77,7 @@ class Identity:
             FieldForm(str(name), str(dtype), tuple(int(side) for side in shape))
             for name, dtype, shape in plain["fields"]
         ]
-        if any(form.dtype not in ("float32", "int32") or min((*form.shape, 0)) < 0 for form in fields):
+        if any(form.dtype not in _DTYPES or min((*form.shape, 0)) < 0 for form in fields):
             raise ValueError("a field has no dtype or shape that fields have")
         return cls(str(plain["environment"]), dict(plain["parameters"]), str(plain["lattice"]), tuple(fields))
 

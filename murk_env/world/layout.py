@@ -86,8 +86,11 @@ class Layout:
     @cached_property
     def world_bytes(self) -> int:
         """Memory that one world takes in both buffers."""
-        shapes = [field.shape(self.lattice.num_cells, self.num_agents) for field in self.fields.values()]
-        return 8 * sum(math.prod(shape) for shape in shapes)
+        sizes = [
+            field.dtype.itemsize * math.prod(field.shape(self.lattice.num_cells, self.num_agents))
+            for field in self.fields.values()
+        ]
+        return 2 * sum(sizes)
 
     @property
     def batch_bytes(self) -> int:

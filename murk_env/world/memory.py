@@ -20,7 +20,7 @@ def bytes_of_fields(fields: Iterable[Field], num_cells: int, num_agents: int, nu
     total = _PER_WORLD * num_worlds
     for field in (*fields, *BOOKKEEPING.values()):
         copies = 1 if field.mutability == "static" else 2 * num_worlds
-        total += copies * 4 * math.prod(field.shape(num_cells, num_agents))
+        total += copies * field.dtype.itemsize * math.prod(field.shape(num_cells, num_agents))
     return total
 
 

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from murk_arena import PingPongArena, TickGuard
+from murk_arena import PingPongArena, TickGuard, bits
 from murk_env.errors import DefinitionError, RowsError, StateMismatchError
 from murk_env.fields import ACTIVE, Field, Values
 from murk_env.fields.bookkeeping import (
@@ -127,7 +127,7 @@ def _set_rows(guard: TickGuard, layout: Layout, field: Field, worlds: Worlds, va
     field_id = layout.ids[field]
     if field.mutability == "sparse":
         held = guard.read(field_id)[worlds]
-        if (held.view(np.int32) == values.view(np.int32)).all():  # else it would be copied for nothing
+        if (bits(held) == bits(values)).all():  # else it would be copied for nothing
             return
     whole = len(worlds) == layout.num_worlds
     target = guard.write(field_id) if whole else guard.update(field_id)
@@ -145,7 +145,7 @@ def check_changed(guard: TickGuard, layout: Layout) -> None:
         before, after = guard.previous(layout.ids[field]), guard.read(layout.ids[field])
         if after is before:
             continue
-        changed = after.view(np.int32) != before.view(np.int32)
+        changed = bits(after) != bits(before)
         try:
             check_settable(field, after[changed], layout.sides)
         except DefinitionError:

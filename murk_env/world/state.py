@@ -10,7 +10,7 @@ from typing import Any, SupportsIndex, overload
 import numpy as np
 import numpy.typing as npt
 
-from murk_arena import FieldSpec, StaticArena
+from murk_arena import FieldSpec, StaticArena, bits
 from murk_env.errors import RowsError, StateMismatchError, UnknownFieldError, did_you_mean
 from murk_env.fields import ACTIVE, Field
 from murk_env.fields.bookkeeping import ENDED, PHASE, STEP
@@ -186,7 +186,7 @@ class State:
         if len(self) != len(other) or other.misfit(self._identity, self._source):
             return False
         pairs = zip(self._arrays.values(), other._arrays.values(), strict=True)
-        return all(np.array_equal(one.view(np.int32), two.view(np.int32)) for one, two in pairs)
+        return all(np.array_equal(bits(one), bits(two)) for one, two in pairs)
 
     def __hash__(self) -> int:
         return hash(self.fingerprint)

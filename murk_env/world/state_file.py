@@ -29,7 +29,7 @@ FORMAT = 1
 _KEY = "murk_env.State"
 _LARGEST_TABLE = 1 << 20  # bytes; that of an environment with a hundred fields takes about 20,000
 _LONGEST = 400  # characters of a message that come from a file
-_DTYPES = {"F32": "float32", "I32": "int32"}
+_DTYPES = {"F32": "float32", "I32": "int32", "F64": "float64"}
 _PACKAGES = ("murk-env", "numpy", "numba", "gymnasium")
 
 Array = npt.NDArray[Any]

@@ -29,9 +29,13 @@ def test_entries_come_in_the_order_of_registration():
     assert [entry.spec.id for entry in FieldDescriptor(entries(5, 1, 9, 0))] == [5, 1, 9, 0]
 
 
-def test_total_length_has_a_worlds_axis_unless_static():
-    assert FieldSpec(FieldId(0), "flow", (2, 3)).total_length(4) == 24
-    assert FieldSpec(FieldId(0), "wall", (2, 3), mutability=Mutability.STATIC).total_length(4) == 6
+def test_words_are_counted_with_a_worlds_axis_unless_static():
+    assert FieldSpec(FieldId(0), "flow", (2, 3)).num_words(4) == 24
+    assert FieldSpec(FieldId(0), "wall", (2, 3), mutability=Mutability.STATIC).num_words(4) == 6
+
+
+def test_an_element_of_float64_takes_two_words():
+    assert FieldSpec(FieldId(0), "flow", (2, 3), np.dtype(np.float64)).num_words(4) == 48
 
 
 def test_more_elements_than_fit_are_refused_by_name():
@@ -55,7 +59,7 @@ def test_an_arena_refuses_duplicate_ids(ids):
 def test_every_handle_of_a_fresh_arena_leads_to_its_zeros(arena):
     for entry in arena.descriptor.of(Mutability.PER_TICK) + arena.descriptor.of(Mutability.SPARSE):
         words = arena.resolve(arena.handle(entry.spec.id))
-        np.testing.assert_array_equal(words, np.zeros(entry.spec.total_length(4), np.float32))
+        np.testing.assert_array_equal(words, np.zeros(entry.spec.num_words(4), np.float32))
 
 
 def test_moving_an_unknown_field_raises():
@@ -97,11 +101,11 @@ def test_a_field_needs_a_name():
         FieldSpec(FieldId(6), "", ())
 
 
-def test_a_field_holds_float32_or_int32_only():
+def test_a_field_holds_three_dtypes_only():
     with pytest.raises(
-        InvalidConfigError, match="field 'heat' has dtype float64; the arena holds float32 and"
+        InvalidConfigError, match="field 'heat' has dtype float16; the arena holds float32, int32"
     ):
-        FieldSpec(FieldId(0), "heat", (), np.dtype(np.float64))
+        FieldSpec(FieldId(0), "heat", (), np.dtype(np.float16))
 
 
 def test_a_field_has_no_negative_side():

@@ -137,6 +137,10 @@ REFUSED = {
         lambda: ObservationPlan(NAME, GRID, frozenset([HEAT]), 0),
         "made of an Observation and a Lattice, but 'heat' is no Observation",
     ),
+    "dtype of integers": (
+        lambda: Observation(Observe(HEAT), dtype="int32"),  # pyright: ignore[reportArgumentType]
+        r"dtype cannot be 'int32'",
+    ),
     "layout of an array": (
         lambda: plan_of(GRID, Observe(HEAT), layout=np.zeros(2)),
         r"layout cannot be array",

@@ -96,5 +96,5 @@ def test_only_a_normalised_flow_is_bounded():
 
 def test_an_output_of_other_dimensions_is_refused():
     hill, stream = Field(), Field(components=2)
-    with pytest.raises(PipelineError, match="needs 'stream' as a float32 field over cells with components=3"):
+    with pytest.raises(PipelineError, match=r"'stream' as a float32 or float64 field .* components=3"):
         World(Fcc12(2, 2, 2), {"hill": hill, "stream": stream}, [Flow(hill, stream)])

@@ -145,7 +145,7 @@ def test_a_propagator_refuses_a_field_it_cannot_work_on(declaration):
     heat = Field(**declaration)
     with pytest.raises(
         PipelineError,
-        match=r"needs 'heat' as a scalar float32 field over cells, but it is .*components=",
+        match=r"needs 'heat' as a scalar float32 or float64 field over cells, but it is .*components=",
     ):
         world_of(Diffusion(heat, coefficient=0.1), heat=heat)
 
