@@ -21,7 +21,7 @@ __all__ = ["Mask", "Observe"]
 
 @dataclasses.dataclass(frozen=True)
 class Observe(Reading):
-    """A whole field, as float32.
+    """A whole field, in the dtype of the observation.
 
     A field over cells gives `(channels, *lattice.shape)`, with a channel per component or class; a field over
     the world `(channels,)`; a field over agents `([channels,] num_agents)` or, where every agent has an
@@ -135,7 +135,7 @@ class Observe(Reading):
 
 @dataclasses.dataclass(frozen=True)
 class Mask(Entry):
-    """A one-hot of the cell that a field holds, `(1, *lattice.shape)` float32.
+    """A one-hot of the cell that a field holds, `(1, *lattice.shape)`.
 
     Attributes:
         field: a scalar int32 field over the world; a value that is no cell gives zeros.

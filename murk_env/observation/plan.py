@@ -29,7 +29,7 @@ class Observation:
 
     Args:
         entries: parts such as `Observe(heat)`, `Mask(agent)` and `Window(heat, around=agent, disk=2)`.
-        layout: `flat`, one float32 vector, the entries one after another; `image`, the entries stacked as
+        layout: `flat`, one vector, the entries one after another; `image`, the entries stacked as
             `(channels, *sides)`, for entries of equal sides; `dict`, one array per part, under its name, in
             the order of the space, which is alphabetical.
         over: `world`, one observation per world, in which values over agents are listed agent by agent;
