@@ -6,7 +6,7 @@ from pathlib import Path
 
 ROOMS = ["errors", "kernels", "mathematics", "random", "fields", "lattice", "propagators"]
 ROOMS += ["observation", "rendering", "world", "author", "engine", "faces", "recording", "testing"]
-ROOMS += ["integrations", "door"]
+ROOMS += ["integrations", "door", "cli", "__main__"]
 ROOT = Path(__file__).parent.parent
 TREES = {
     ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): ast.parse(
@@ -21,7 +21,7 @@ def imported(tree):
     """The modules of murk_env that are imported, under TYPE_CHECKING and in functions too."""
     for node in ast.iter_child_nodes(tree):
         if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names if alias.name.startswith("murk_env"))
+            yield from (alias.name for alias in node.names if alias.name.partition(".")[0] == "murk_env")
         elif isinstance(node, ast.ImportFrom) and (node.level or str(node.module).startswith("murk_env")):
             named = [f"{node.module}.{alias.name}" for alias in node.names]
             yield from (name if name in TREES else str(node.module) for name in named)

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from murk_env.kernels.cache_directory import in_directory, is_ours, opened, size_limit
 
-__all__ = ["read", "write"]
+__all__ = ["kept", "read", "remove_all", "write"]
 
 _PORTABLE = getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
 _READING = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | _PORTABLE  # or a FIFO would wait for a writer
@@ -69,6 +69,34 @@ def write(directory: Path, name: str, content: bytes) -> None:
         _keep_to_limit(directory, place, len(content))
 
 
+def kept(directory: Path) -> tuple[int, int]:
+    """Return how many files of the cache a directory holds, and their bytes together; (0, 0) for none."""
+    try:
+        with opened(directory) as place:
+            sizes = [one.size for one in _files(directory, place)]
+    except FileNotFoundError:
+        return 0, 0
+    return len(sizes), sum(sizes)
+
+
+def remove_all(directory: Path) -> int:
+    """Remove the files of the cache from a directory, and nothing else; return how many.
+
+    Raises:
+        OSError: the directory is not this user's alone, or a file cannot be removed.
+    """
+    _sizes.pop(directory, None)
+    try:
+        with opened(directory) as place:
+            names = [one.name for one in _files(directory, place)]
+            for name in names:
+                with contextlib.suppress(FileNotFoundError):  # another process was faster
+                    os.unlink(in_directory(directory, place, name), dir_fd=place)
+    except FileNotFoundError:
+        return 0
+    return len(names)
+
+
 def _keep_to_limit(directory: Path, place: int | None, added: int) -> None:
     """Remove the files that were used longest ago, and what killed processes have left.
 
@@ -78,10 +106,10 @@ def _keep_to_limit(directory: Path, place: int | None, added: int) -> None:
     if directory in _sizes and _sizes[directory] + added <= limit:
         _sizes[directory] += added
         return
-    kept = sorted(_files(directory, place))
-    total = sum(one.size for one in kept)
+    oldest_first = sorted(_files(directory, place))
+    total = sum(one.size for one in oldest_first)
     most = limit if total <= limit else int(limit * _KEPT)
-    for one in kept:
+    for one in oldest_first:
         if total <= most:
             break
         with contextlib.suppress(OSError):  # another process was faster
@@ -92,7 +120,7 @@ def _keep_to_limit(directory: Path, place: int | None, added: int) -> None:
 
 def _files(directory: Path, place: int | None) -> list[_Kept]:
     """Return the cache's files, and remove what was left half written."""
-    kept: list[_Kept] = []
+    found: list[_Kept] = []
     with os.scandir(directory if place is None else place) as entries:
         for entry in entries:
             named = _OURS.fullmatch(entry.name)
@@ -101,7 +129,7 @@ def _files(directory: Path, place: int | None) -> list[_Kept]:
             with contextlib.suppress(OSError):
                 status = entry.stat(follow_symlinks=False)
                 if not named["private"]:
-                    kept.append(_Kept(status.st_mtime, status.st_size, entry.name))
+                    found.append(_Kept(status.st_mtime, status.st_size, entry.name))
                 elif time.time() - status.st_mtime > _ABANDONED:
                     os.unlink(in_directory(directory, place, entry.name), dir_fd=place)
-    return kept
+    return found

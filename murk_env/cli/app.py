@@ -1,0 +1,62 @@
+"""The commands of `murk`, put together. Only their signatures are loaded here, not what they need."""
+
+from collections.abc import Callable, Sequence
+from typing import Annotated, Any
+
+import typer
+
+from murk_env.cli import listing, showing, warming
+from murk_env.cli.console import complain
+from murk_env.cli.refusals import ExitCode, reported
+
+__all__ = ["app", "run"]
+
+app = typer.Typer(
+    name="murk",
+    help="Environments whose worlds are fields: look at them, play them, measure them, make your own.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+_COMMANDS: dict[str, Callable[..., None]] = {
+    "list": listing.list_environments,
+    "show": showing.show,
+    "warm": warming.warm,
+    "cache": warming.cache,
+}
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        from importlib.metadata import version
+
+        typer.echo(f"murk-env {version('murk-env')}")
+        raise typer.Exit
+
+
+@app.callback()
+def murk(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Look at environments, play them, measure them, make your own."""
+
+
+for _name, _command in _COMMANDS.items():
+    _examples: Any = vars(_command)["examples"]
+    app.command(_name, epilog="Examples:\n\n" + "\n\n".join(_examples))(reported(_command))
+
+
+def run(arguments: Sequence[str] | None = None) -> int:
+    """Run a command and return its exit code."""
+    try:
+        app(args=None if arguments is None else list(arguments), prog_name="murk")
+    except KeyboardInterrupt:  # before a command began, or after it ended
+        complain("interrupted")
+        return ExitCode.INTERRUPTED
+    except SystemExit as left:
+        return left.code if isinstance(left.code, int) else int(left.code is not None)
+    return ExitCode.DONE

@@ -1,0 +1,109 @@
+"""Arguments that several commands take, and what they are read as."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+
+import typer
+
+from murk_env.cli.refusals import CommandError
+
+if TYPE_CHECKING:
+    from murk_env.author.params import Knob
+    from murk_env.faces.env import MurkEnv
+
+__all__ = ["Force", "Id", "Ids", "Seed", "Settings", "examples", "free", "parameters"]
+
+SomeCommand = TypeVar("SomeCommand", bound=Callable[..., None])
+
+
+def _known_ids(incomplete: str) -> list[str]:
+    """Return the ids that begin with what is typed, for completion in a shell."""
+    from murk_env.cli.catalogue import catalogue
+
+    return [env_id for env_id in catalogue() if env_id.startswith(incomplete)]
+
+
+Id = Annotated[
+    str,
+    typer.Argument(
+        metavar="ID",
+        help="Such as murk/HeatSeeker-v0, HeatSeeker, or module:Class of your own.",
+        autocompletion=_known_ids,
+        show_default=False,
+    ),
+]
+Ids = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="[ID]...",
+        help="Environments, such as HeatSeeker or module:Class; all by default.",
+        autocompletion=_known_ids,
+        show_default=False,
+    ),
+]
+Settings = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="NAME=VALUE", help="A parameter of the environment; may be repeated."),
+]
+Seed = Annotated[int, typer.Option(min=0, help="Seeds the worlds and what is drawn.")]
+Force = Annotated[bool, typer.Option("--force", help="Write over a file that exists.")]
+
+
+def examples(*lines: str) -> Callable[[SomeCommand], SomeCommand]:
+    """Say how a command is used, below its help."""
+
+    def mark(command: SomeCommand) -> SomeCommand:
+        vars(command)["examples"] = lines
+        return command
+
+    return mark
+
+
+def free(path: Path, *, force: bool) -> Path:
+    """Return a path that may be written to.
+
+    Raises:
+        CommandError: it exists, or its folder does not.
+    """
+    if path.is_dir():
+        raise CommandError(f"{path} is a folder; name a file in it.")
+    if path.exists() and not force:
+        raise CommandError(f"{path} exists; name another file, or write over it with --force.")
+    if not path.parent.is_dir():
+        raise CommandError(f"there is no folder {path.parent}; make it, or name another file.")
+    return path
+
+
+def parameters(env_class: "type[MurkEnv]", settings: Sequence[str] | None) -> dict[str, Any]:
+    """Return parameters by name from texts such as `size=24`, checked as the class checks them.
+
+    Raises:
+        CommandError: a text that says no value.
+        ParameterError: an unknown name, or a value that it cannot have.
+    """
+    from murk_env.author.params import knobs_of, make_params
+
+    knobs = knobs_of(env_class.Params)
+    given: dict[str, Any] = {}
+    for text in settings or ():
+        name, equals, value = text.partition("=")
+        if not equals:
+            raise CommandError(f"--set takes NAME=VALUE, such as --set size=24, not {text!r}.")
+        given[name] = _read(knobs[name], value) if name in knobs else value
+    make_params(env_class.__name__, env_class.Params, given)
+    return given
+
+
+def _read(knob: "Knob", text: str) -> Any:
+    """Return a text as the kind that a parameter has; where it is none, the text, which is then refused."""
+    if knob.choices:
+        return next((choice for choice in knob.choices if str(choice) == text), text)
+    if knob.kind is bool:
+        return {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}.get(
+            text.lower(), text
+        )
+    try:
+        return knob.kind(text) if knob.kind in (int, float) else text
+    except ValueError:
+        return text

@@ -1,0 +1,127 @@
+"""Finds environment classes: those that are registered, by id or name, and any by `module:Class`."""
+
+import contextlib
+import importlib
+import os
+import sys
+import traceback
+from collections.abc import Iterator, Mapping
+from typing import Any, cast
+
+from murk_env.cli.refusals import CommandError
+
+__all__ = ["catalogue", "find"]
+
+_VECTOR = "murk_env.faces.forms:vector."
+
+
+def catalogue() -> dict[str, str]:
+    """Return `module:Class` of every registered environment of murk_env, by id.
+
+    Those of murk_envs, of installed packages with an entry point `gymnasium.envs`, and of whatever has been
+    imported. None of them is loaded.
+    """
+    import gymnasium
+
+    found: dict[str, str] = {}
+    with contextlib.suppress(ModuleNotFoundError):  # the framework does without them
+        ours = cast("Mapping[str, tuple[str, ...]]", importlib.import_module("murk_envs").ENVIRONMENTS)
+        found |= {env_id: f"{module}:{name}" for name, (env_id, module, *_) in ours.items()}
+    for env_id, spec in gymnasium.registry.items():
+        if isinstance(spec.vector_entry_point, str) and spec.vector_entry_point.startswith(_VECTOR):
+            module, _, name = spec.vector_entry_point.removeprefix(_VECTOR).rpartition(".")
+            found[env_id] = f"{module}:{name}"
+    loaded: Any = sys.modules.get("murk_env.faces.env")  # agents with rewards apart are not in the registry
+    if loaded is not None:
+        for cls in _subclasses(loaded.MurkEnv):
+            if "registered_id" in vars(cls):
+                found[cls.registered_id] = f"{cls.__module__}:{cls.__qualname__}"
+    return found
+
+
+def _subclasses(cls: Any) -> Iterator[Any]:
+    for one in cls.__subclasses__():
+        yield one
+        yield from _subclasses(one)
+
+
+def find(name: str) -> Any:
+    """Return the environment class that a name means.
+
+    Args:
+        name: an id, with or without its version and namespace; `package:namespace/Name-v0`, as Gymnasium
+            takes it; or `module:Class`.
+
+    Raises:
+        CommandError: there is none; it says which are alike, or what its import says.
+    """
+    module, colon, rest = name.rpartition(":")
+    if colon and "/" in rest:  # the package in front of an id registers it
+        _import(module)
+        name, colon = rest, ""
+    if colon:
+        return _attribute(module, rest)
+    known = catalogue()
+    if name in known:
+        return _attribute(*known[name].split(":"))
+    short = {_short(env_id): env_id for env_id in known}
+    if "-v" not in name and _short(name) in short:  # a version that is given is meant
+        return _attribute(*known[short[_short(name)]].split(":"))
+    raise CommandError(_unknown(name, list(known)))
+
+
+def _short(env_id: str) -> str:
+    """Return what is compared of an id: its name, without namespace, version and case."""
+    return env_id.rpartition("/")[2].partition("-v")[0].replace("_", "").lower()
+
+
+def _unknown(name: str, known: list[str]) -> str:
+    from murk_env.errors import did_you_mean
+
+    if "/" in name or "-v" in name:
+        return f"there is no environment {name!r}; {did_you_mean(name, known)}"
+    names = {env_id.rpartition("/")[2].partition("-v")[0]: env_id for env_id in known}
+    return (
+        f"there is no environment {name!r}; {did_you_mean(name, names)} `murk list` shows all; a class of "
+        f"your own is module:Class."
+    )
+
+
+def _attribute(module: str, name: str) -> Any:
+    """Return a class of a module that is imported.
+
+    Raises:
+        CommandError: it cannot be imported, or has no such environment class.
+    """
+    from murk_env.errors import did_you_mean
+
+    loaded = _import(module)
+    found: Any = getattr(loaded, name, None)
+    if _is_environment(found):
+        return found
+    names = [key for key in dir(loaded) if _is_environment(getattr(loaded, key))]
+    hint = did_you_mean(name, names) if names else "it has none."
+    what = "is no subclass of MurkEnv" if found is not None else "is not there"
+    raise CommandError(f"{module}:{name} {what}; {hint}")
+
+
+def _is_environment(value: Any) -> bool:
+    from murk_env.faces.env import MurkEnv
+
+    return isinstance(value, type) and issubclass(value, MurkEnv) and value is not MurkEnv
+
+
+def _import(module: str) -> Any:
+    """Import a module, from the working directory too, or say what its import says."""
+    if os.getcwd() not in sys.path:
+        sys.path.insert(0, os.getcwd())
+    try:
+        return importlib.import_module(module)
+    except Exception as error:
+        lines = traceback.extract_tb(error.__traceback__)
+        own = [line for line in lines if "importlib" not in line.filename and line.filename != __file__]
+        place = f" ({own[-1].filename}, line {own[-1].lineno})" if own else ""
+        if isinstance(error, SyntaxError):
+            place = f" ({error.filename}, line {error.lineno})"
+        said = getattr(error, "msg", None) or str(error)
+        raise CommandError(f"{module} cannot be imported: {type(error).__name__}: {said}{place}") from error

@@ -1,0 +1,95 @@
+"""What the command prints: tables and bars in a terminal, plain lines in a pipe."""
+
+import contextlib
+from collections.abc import Callable, Generator, Iterable, Sequence
+
+from rich.console import Console
+
+__all__ = ["WIDE", "complain", "console", "counted", "headline", "say", "table"]
+
+WIDE = 100  # columns of a terminal from which on a table is read more easily than a list
+
+console = Console(highlight=False, markup=False, emoji=False)
+errors = Console(highlight=False, markup=False, emoji=False, stderr=True)
+
+
+def say(text: str = "") -> None:
+    """Print a text: wrapped to a terminal, as it is into a pipe."""
+    console.print(text, soft_wrap=not console.is_terminal)
+
+
+def headline(text: str) -> None:
+    """Print the heading of what follows."""
+    console.print(text, style="bold", soft_wrap=not console.is_terminal)
+
+
+def complain(text: str) -> None:
+    """Print what went wrong to the error stream."""
+    errors.print(f"murk: {text}", soft_wrap=not errors.is_terminal)
+
+
+def table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """Print a table: in a narrow terminal as a list, and into a pipe as lines with tabs."""
+    if not console.is_terminal:
+        for row in (columns, *rows):
+            print("\t".join(" ".join(cell.split()) for cell in row))
+    elif console.width < WIDE and len(columns) > 3:
+        _list(columns, rows)
+    else:
+        _table(columns, rows)
+
+
+def _list(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """Print one block for every row, headed by its first cell."""
+    from rich.padding import Padding
+
+    for first, *rest in rows:
+        console.print(first, style="bold")
+        for column, cell in zip(columns[1:], rest, strict=True):
+            if cell:
+                console.print(Padding(f"{column}: {cell}", (0, 0, 0, 2)))
+
+
+def _table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    from rich.box import SIMPLE_HEAD
+    from rich.table import Table
+    from rich.text import Text
+
+    shown = Table(box=SIMPLE_HEAD, pad_edge=False)
+    for column in columns:
+        shown.add_column(column, overflow="fold")
+    for row in rows:
+        shown.add_row(*map(Text, row))
+    console.print(shown)
+
+
+@contextlib.contextmanager
+def counted(what: str, total: int, unit: str) -> Generator[Callable[[int], None]]:
+    """Show a bar on the error stream, where that is a terminal.
+
+    Args:
+        what: what is being done.
+        total: how much there is to do.
+        unit: of what, such as `steps`; its rate is shown.
+
+    Yields:
+        A function that is told how much more has been done.
+    """
+    from rich import progress
+
+    columns = (
+        progress.TextColumn("{task.description}", markup=False),
+        progress.BarColumn(bar_width=None),
+        progress.TextColumn("{task.fields[rate]}"),
+        progress.TimeRemainingColumn(compact=True),
+    )
+    bar = progress.Progress(*columns, console=errors, transient=True, disable=not errors.is_terminal)
+    with bar:
+        task = bar.add_task(what, total=total, rate="")
+
+        def advance(done: int) -> None:
+            bar.advance(task, done)
+            speed = bar.tasks[task].speed
+            bar.update(task, rate="" if speed is None else f"{speed:,.0f} {unit}/s")
+
+        yield advance

@@ -1,0 +1,46 @@
+"""Pictures of worlds as the command makes them: the first of an episode, and files."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from murk_env.cli.refusals import CommandError, ExitCode
+
+__all__ = ["check_movie", "first_frame", "write_picture"]
+
+_MOVIES = (".gif", ".mp4", ".webm")
+
+
+def first_frame(env_class: Any, parameters: Mapping[str, Any], seed: int) -> Any:
+    """Return a frame (height, width, 3) uint8 of an episode's beginning."""
+    from murk_env.cli.policies import rows_of
+
+    envs = rows_of(env_class, 1, parameters).envs
+    envs.reset(seed=seed)
+    frame = envs.render_tiles(1)
+    envs.close()
+    return frame
+
+
+def write_picture(path: Path, frame: Any) -> None:
+    """Write a frame as a PNG or whatever else Pillow writes by the path's suffix.
+
+    Raises:
+        CommandError: Pillow is not installed, or knows no such suffix.
+    """
+    try:
+        from PIL import Image
+    except ImportError as error:
+        raise CommandError(
+            'a picture needs Pillow: pip install "murk-env[plot]"', ExitCode.MISSING
+        ) from error
+    try:
+        Image.fromarray(frame).save(path)
+    except ValueError as error:
+        raise CommandError(f"a picture is written to a .png, not to {path.name!r}.") from error
+
+
+def check_movie(path: Path) -> None:
+    """Raise CommandError for a path that no moving picture is written to."""
+    if path.suffix not in _MOVIES:
+        raise CommandError(f"a moving picture is written to a .gif, .mp4 or .webm, not to {path.name!r}.")

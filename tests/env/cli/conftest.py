@@ -1,0 +1,5 @@
+"""The tests of the command need typer."""
+
+import pytest
+
+pytest.importorskip("typer")

@@ -1,0 +1,79 @@
+"""`murk list`, `murk show`: what is said of environments, and bad input."""
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import murk_envs
+from tests.env.cli.calling import murk
+
+
+def test_list_says_a_line_for_every_environment_into_a_pipe():
+    heading, *lines = murk("list").stdout.splitlines()
+    assert heading.split("\t")[0] == "id"
+    assert {line.split("\t")[0] for line in lines} >= {one for one, *_ in murk_envs.ENVIRONMENTS.values()}
+    assert {len(line.split("\t")) for line in lines} == {7}
+    (seeker,) = (line.split("\t") for line in lines if "HeatSeeker" in line)
+    assert seeker[2:] == ["Square4(16, 16)", "one actor", "single, vector", "512", "Discrete(5)"]
+
+
+@pytest.mark.parametrize("name", ["HeatSeeker", "heat_seeker", "murk/HeatSeeker-v0", "murk_envs:HeatSeeker"])
+def test_show_takes_an_environment_by_any_of_its_names(name):
+    assert "Reward: 0.1 * heat at the agent's cell" in murk("show", name).stdout
+
+
+def test_show_says_the_facts_with_the_given_parameters():
+    shown = murk("show", "HeatSeeker", "--set", "size=5", "--set", "layout=dict").stdout
+    assert "Lattice: Square4(5, 5" in shown
+    assert "Observations: agent: float32 (1, 5, 5), 0 to 1, heat: float32 (1, 5, 5), 0 to 10" in shown
+    assert "size\t5\t2 to 32,768\trows and columns of the grid" in shown
+    assert "\x1b" not in shown
+
+
+def test_show_says_what_agents_see_group_by_group():
+    shown = murk("show", "HexPursuit").stdout
+    assert "Agents: 3 predator, 2 prey" in shown
+    assert "Actions of prey: Discrete(7)" in shown
+
+
+@pytest.mark.parametrize(
+    ("setting", "said"),
+    [
+        ("sise=5", "did you mean 'size'?"),
+        ("size=1", "HeatSeeker's size must be from 2 to 32768, not 1."),
+        ("size=large", "HeatSeeker's size must be an integer, not 'large'"),
+        ("layout=round", "must be one of 'flat', 'image', 'dict', not 'round'"),
+        ("size", "--set takes NAME=VALUE"),
+    ],
+)
+def test_a_parameter_that_cannot_be_is_refused(setting, said):
+    result = murk("show", "HeatSeeker", "--set", setting)
+    assert result.exit_code == 2
+    assert said in result.stderr
+
+
+def test_show_writes_a_picture_and_no_file_twice(tmp_path):
+    target = tmp_path / "seeker.png"
+    assert murk("show", "HeatSeeker", "--set", "size=3", "--out", target).exit_code == 0
+    first = np.asarray(Image.open(target))
+    assert first.std() > 0
+    again = murk("show", "HeatSeeker", "--set", "size=4", "--out", target)
+    assert again.exit_code == 2
+    assert "exists; name another file, or write over it with --force" in again.stderr
+    np.testing.assert_array_equal(np.asarray(Image.open(target)), first)
+    assert murk("show", "HeatSeeker", "--set", "size=4", "--out", target, "--force").exit_code == 0
+    assert not np.array_equal(np.asarray(Image.open(target)), first)
+
+
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [
+        ("nowhere/seeker.png", "there is no folder"),
+        ("seeker.xyz", "is written to a .png"),
+        (".", "is a folder"),
+    ],
+)
+def test_a_picture_that_cannot_be_written_is_refused(path, said, tmp_path):
+    result = murk("show", "HeatSeeker", "--set", "size=3", "--out", tmp_path / path)
+    assert result.exit_code == 2
+    assert said in result.stderr
