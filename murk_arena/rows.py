@@ -18,13 +18,14 @@ class RowWriter:
     It closes with the tick, and when the tick is sealed or rows are reopened again.
 
     Attributes:
-        worlds: the worlds, int64 (k,), in the order they were given.
+        worlds: the worlds, int64 (k,), in the order they were given; read-only.
     """
 
     __slots__ = ("_open", "_writes", "worlds")
 
     def __init__(self, writes: WriteArena, worlds: ArrayLike) -> None:
         self.worlds = world_indices(worlds, writes.staging.num_worlds)
+        self.worlds.flags.writeable = False
         self._writes = writes
         self._open = True
 

@@ -59,7 +59,7 @@ class WorldView(FieldOwner):
         worlds: npt.NDArray[np.int64]
 
         def edit(self, field: Field) -> npt.NDArray[Any]:
-            """Return a writable array of the field; it holds the values so far."""
+            """Return an array of the field that can be written until the hook returns."""
             ...
 
         def at(self, field: Field, cells: npt.NDArray[Any]) -> npt.NDArray[Any]:

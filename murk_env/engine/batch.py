@@ -89,7 +89,6 @@ class Batch(HeldWorlds):
         "_binding",
         "_bindings",
         "_checks",
-        "_claim",
         "_final_obs",
         "_flags",
         "_hooks",
@@ -135,7 +134,7 @@ class Batch(HeldWorlds):
         self._owner = hooks.owner
         self._mode = autoreset_mode
         self._waits = autoreset_mode is AutoresetMode.DISABLED  # for a reset, when worlds have ended
-        self.claim = self._claim = Claim(world.arena, hooks.owner)
+        self.claim = Claim(world.arena, hooks.owner)
         self.world, self.actions, self.observed = world, actions, observed
         outcome = Outcome(world.num_worlds, num_agents)
         self.rewards, self.terminated, self.truncated = outcome.flags
@@ -199,7 +198,7 @@ class Batch(HeldWorlds):
             raise ClosedError(f"{self._owner} is closed; make a new one.")
         if not self.ready:
             self._arena.abandon_tick()
-            self.read_phases()
+            self.ready = self.note(self.world[PHASE])
 
     def step(self, read: Callable[[Any], object], actions: Any, outputs: Callable[["Batch"], Said]) -> Said:
         """Step every world once, as one tick.
@@ -327,7 +326,7 @@ class Batch(HeldWorlds):
                 form, side = self._hooks.info_form or form_of(self.info), 1 - self._side
                 for buffers in self.observed:
                     buffers.fill(binding.staged.after, self._side)
-                ready = self._read(binding.phases)
+                ready = self.note(binding.phases)
                 said = outputs()
         except BaseException as error:
             self._recover()
@@ -336,11 +335,7 @@ class Batch(HeldWorlds):
         self._hooks.info_form, self.ready, self._side = form, ready, side  # plain stores, which cannot fail
         return said
 
-    def read_phases(self) -> None:
-        """Read from the arena which worlds have started and which have ended."""
-        self.ready = self._read(self.world[PHASE])
-
-    def _read(self, phases: npt.NDArray[Any]) -> bool:
+    def note(self, phases: npt.NDArray[Any]) -> bool:
         """Note which worlds have started and which have ended; return whether they can be stepped then."""
         self.started = bool((phases != NOT_STARTED).all())
         ended = np.flatnonzero(phases == ENDED)

@@ -1,24 +1,34 @@
 """What is done to a batch of worlds between steps: save, restore, branch, edit, and look again."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Generator, Sequence
-from contextlib import contextmanager
-from typing import Any, Literal
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from functools import partial
+from typing import Any, Literal, TypeVar
 
-from murk_arena import OwnedSnapshot
+import numpy.typing as npt
+
+from murk_arena import OwnedSnapshot, TickGuard
 from murk_env.engine.hooks import HookStages
 from murk_env.engine.infos import Info
 from murk_env.engine.step import Ended
 from murk_env.errors import ResetNeededError
-from murk_env.fields import RowTick, Tick
+from murk_env.fields import RowTick, Tick, Values
 from murk_env.fields.bookkeeping import NOT_STARTED, PHASE
 from murk_env.observation.buffers import ObservationBuffers
 from murk_env.world import World
-from murk_env.world.claim import Claim, claims_block
-from murk_env.world.rows import read_worlds
+from murk_env.world.claim import Claim
+from murk_env.world.edits import EditBlock, Edited
+from murk_env.world.rows import branching, read_worlds, restore_rows
 from murk_env.world.state import State
 
 __all__ = ["HeldWorlds"]
+
+Said = TypeVar("Said")
+
+
+def nothing_of(_values: Values) -> Any:
+    """Make nothing of the values that are about to be published."""
 
 
 class HeldWorlds(ABC):
@@ -33,7 +43,6 @@ class HeldWorlds(ABC):
     ended: Ended | None
     started: bool
     ready: bool
-    _claim: Claim
     _hooks: HookStages
     _owner: str
     _side: int
@@ -43,8 +52,8 @@ class HeldWorlds(ABC):
         """Raise unless the worlds can be used at all."""
 
     @abstractmethod
-    def read_phases(self) -> None:
-        """Read from the arena which worlds have started and which have ended."""
+    def note(self, phases: npt.NDArray[Any]) -> bool:
+        """Note which worlds have started and which have ended; return whether they can be stepped then."""
 
     @abstractmethod
     def _name(self, error: BaseException) -> None:
@@ -59,14 +68,29 @@ class HeldWorlds(ABC):
         self.check_open()
         return self.world.save(worlds)
 
-    def restore(self, state: State, worlds: Any = None) -> None:
-        """Let some worlds go on from a state, as `World.restore`."""
-        self.check_open()
-        with self._between_steps():
-            self.world.restore(state, worlds)
+    def restore(
+        self, state: State, worlds: Any = None, outputs: Callable[[Values], Said] = nothing_of
+    ) -> Said:
+        """Let some worlds go on from a state, as `World.restore`; return what `outputs` makes of it.
 
-    def branch(self, source: Any, into: Any, *, randomness: Literal["same", "fresh"]) -> None:
-        """Copy worlds to the places of others, as `World.branch`.
+        Args:
+            state: the state.
+            worlds: which worlds; None for all.
+            outputs: is given the values that are about to be published.
+        """
+        self.check_open()
+        rows = self.world.rows_for(state, worlds)
+        return self._change(partial(restore_rows, self.world.layout, state, rows), outputs)
+
+    def branch(
+        self,
+        source: Any,
+        into: Any,
+        *,
+        randomness: Literal["same", "fresh"],
+        outputs: Callable[[Values], Said] = nothing_of,
+    ) -> Said:
+        """Copy worlds to the places of others, as `World.branch`; return what `outputs` makes of it.
 
         Raises:
             ResetNeededError: the source has not been reset yet.
@@ -76,27 +100,35 @@ class HeldWorlds(ABC):
             rows = read_worlds(source, self.world.num_worlds, "source")
             if (self.world[PHASE][rows] == NOT_STARTED).any():
                 raise ResetNeededError(f"{self._owner}: call reset() before branch().")
-        with self._between_steps():
-            self.world.branch(source, into, randomness=randomness)
+        return self._change(branching(self.world.layout, source, into, randomness), outputs)
 
-    @claims_block
-    def edit(self, worlds: Any = None) -> Generator[Tick | RowTick]:
-        """Change fields between steps, as `World.edit`."""
-        self.check_open()
-        with self._between_steps(), self.world.edit(worlds) as tick:
-            yield tick
-
-    @contextmanager
-    def _between_steps(self) -> Generator[None]:
-        """Around a tick of the worlds that is no step: afterwards, read again what they are."""
+    def _change(self, change: Callable[[TickGuard], None], outputs: Callable[[Values], Said]) -> Said:
+        """Make a tick of the worlds that is no step, and note what they are then, before it is published."""
+        world = self.world
         self.ready = False
         try:
-            yield
-            self.ended = None
-            self.read_phases()
+            with world.arena.begin_tick() as guard:
+                change(guard)
+                guard.seal()
+                values = world.bindings.staged(guard).after
+                self.ended = None
+                ready = self.note(values[PHASE])
+                said = outputs(values)
         except BaseException:
             self._recover()
             raise
+        self.ready = ready  # a plain store: what is published cannot fail
+        return said
+
+    def edit(self, worlds: Any = None) -> AbstractContextManager[Tick | RowTick]:
+        """Change fields between steps, as `World.edit`."""
+        world = self.world
+        return EditBlock(Edited(world.layout, world.arena, world.derived, self.claim), worlds, self._opens)
+
+    def _opens(self) -> None:
+        """Refuse an edit if the worlds cannot be used; have the next call read what has come of it."""
+        self.check_open()
+        self.ready = False
 
     def look(self) -> None:
         """Fill the observations, and ask for the info, of the published state."""
@@ -119,5 +151,5 @@ class HeldWorlds(ABC):
 
     def reinstate(self, saved: OwnedSnapshot) -> None:
         """Go back to a snapshot."""
-        with self._between_steps():
-            self.world.arena.restore(saved)
+        self.ready = False  # the next call reads what has come of it
+        self.world.arena.restore(saved)

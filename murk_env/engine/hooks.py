@@ -21,7 +21,7 @@ from murk_env.fields import Field, Parameter, RowTick, Values
 from murk_env.fields.bookkeeping import ACTIVE, EPISODE, RNG_KEY, STEP
 from murk_env.fields.checks import check_values
 from murk_env.fields.deriving import DeriveTick
-from murk_env.fields.views import CheckedRowTick, known_as
+from murk_env.fields.views import CheckedRowTick, known_as, revoke
 from murk_env.kernels import CompilationError, KernelCall
 from murk_env.kernels.fused import fits
 from murk_env.kernels.places import came_from
@@ -127,7 +127,10 @@ class HookStages:
 
         def run(_start: int, _stop: int) -> None:
             tick.rng.rewind()
-            self._call(HookName.ACT, tick, self._actions)
+            try:
+                self._call(HookName.ACT, tick, self._actions)
+            finally:
+                revoke(tick)
 
         return run
 

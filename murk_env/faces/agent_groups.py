@@ -10,6 +10,7 @@ import numpy.typing as npt
 from murk_env.author.blueprint import Group
 from murk_env.engine.batch import Batch
 from murk_env.errors import ParameterError
+from murk_env.fields import Values
 from murk_env.fields.bookkeeping import ACTIVE, STAYING
 
 __all__ = [
@@ -49,10 +50,16 @@ def seats_of(groups: Sequence[Group]) -> list[Seats]:
     return seats
 
 
-def active_agents(batch: Batch, num_agents: int) -> npt.NDArray[np.bool_]:
-    """Return which agents have not come to their end, (num_worlds, num_agents); see `Batch.values`."""
+def active_agents(batch: Batch, num_agents: int, values: Values | None = None) -> npt.NDArray[np.bool_]:
+    """Return which agents have not come to their end, (num_worlds, num_agents).
+
+    Args:
+        batch: the worlds.
+        num_agents: number of agents of each.
+        values: those to look at; by default `Batch.values`.
+    """
     if batch.rewards.ndim == 2:
-        active = batch.values()[ACTIVE] == STAYING
+        active = (batch.values() if values is None else values)[ACTIVE] == STAYING
     else:
         active = np.ones((len(batch.rewards), num_agents), np.bool_)
     if batch.pending is not None:

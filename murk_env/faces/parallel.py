@@ -4,7 +4,7 @@ import copy as copying
 import re
 from collections.abc import Mapping
 from functools import cached_property
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -22,10 +22,12 @@ from murk_env.faces.register import register_with_pettingzoo
 from murk_env.faces.reset_options import read_beginning
 from murk_env.faces.seeding import draw_seed, read_options
 from murk_env.faces.worlds import EnvWorlds, StateDoors
+from murk_env.fields import Values
 from murk_env.observation import Observation, ObservationPlan, Observe
 from murk_env.observation.output import row_of
 from murk_env.random import checked_seed, key_from_seed
 from murk_env.world.claim import claims
+from murk_env.world.state import State
 
 try:
     from pettingzoo import ParallelEnv  # pyright: ignore[reportMissingTypeStubs]
@@ -221,8 +223,20 @@ class MurkParallelEnv(StateDoors, ParallelEnv[str, Any, Any]):
         self._batch.look()
         return self._seen_by(self.agents), self._told(self.agents)
 
-    def _has_changed(self) -> None:
-        self.agents = self._active() if self._batch.started else []
+    @claims
+    def restore(self, state: State, worlds: Any = None) -> None:
+        """Let the world go on from a state, as `MurkEnv.restore`; `agents` are then those active in it."""
+        kept = self.__dict__  # a plain store: what is published cannot fail
+        kept["agents"] = self._batch.restore(state, worlds, outputs=self._that_act)
+
+    @claims
+    def branch(self, source: Any, into: Any, *, randomness: Literal["same", "fresh"] = "same") -> None:
+        """Copy worlds to the places of others, as `MurkEnv.branch`; here there is one, onto itself."""
+        kept = self.__dict__
+        kept["agents"] = self._batch.branch(source, into, randomness=randomness, outputs=self._that_act)
+
+    def _that_act(self, values: Values) -> list[str]:
+        return self._active(values) if self._batch.started else []
 
     @claims
     def render(self) -> Any:
@@ -282,9 +296,9 @@ class MurkParallelEnv(StateDoors, ParallelEnv[str, Any, Any]):
 
     # --- by name ----------------------------------------------------------------------------------
 
-    def _active(self) -> list[str]:
+    def _active(self, values: Values | None = None) -> list[str]:
         """Return the names of the agents that act in the next step."""
-        active = active_agents(self._batch, len(self.possible_agents))[0].tolist()
+        active = active_agents(self._batch, len(self.possible_agents), values)[0].tolist()
         return [name for name, acts in zip(self.possible_agents, active, strict=True) if acts]
 
     def _check_known(self, agent: str) -> None:

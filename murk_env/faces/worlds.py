@@ -9,8 +9,9 @@ import numpy.typing as npt
 from murk_env.author.environment import Environment
 from murk_env.engine.batch import Batch
 from murk_env.errors import FieldAccessError, UnknownFieldError, did_you_mean
-from murk_env.fields import Field, RowTick, Tick
-from murk_env.fields.views import known_as
+from murk_env.fields import ACTIVE, Field, RowTick, Tick
+from murk_env.fields.bookkeeping import STEP
+from murk_env.fields.views import NO_ACTIVE, known_as
 from murk_env.world.claim import Claim, claims
 from murk_env.world.state import State
 
@@ -75,6 +76,7 @@ class EnvWorlds:
 
         Fields and parameters are set at once when the block ends, or not at all if it raises; every field but
         static and derived ones may be set, and derived ones follow. `observe()` of the env then shows it.
+        Arrays that the tick gives belong to the block: after it they change nothing.
 
         Args:
             worlds: the worlds to change, as numbers or a mask; the tick has one row for each of them. None
@@ -132,7 +134,6 @@ class StateDoors:
             ClosedError, ReentrantStepError, ConcurrentUseError: as `save`.
         """
         self._batch.restore(state, worlds)
-        self._has_changed()
 
     @claims
     def branch(self, source: Any, into: Any, *, randomness: Literal["same", "fresh"] = "same") -> None:
@@ -152,10 +153,6 @@ class StateDoors:
             ClosedError, ReentrantStepError, ConcurrentUseError: as `save`.
         """
         self._batch.branch(source, into, randomness=randomness)
-        self._has_changed()
-
-    def _has_changed(self) -> None:
-        """Follow a change of the worlds that was no step."""
 
 
 def refuse_field(env_class: type[Environment], name: str) -> None:
@@ -166,15 +163,20 @@ def refuse_field(env_class: type[Environment], name: str) -> None:
 
 
 def field_of(owner: str, batch: Batch, given: Any) -> Field:
-    """Return a field of an env, given as the Field or by name.
+    """Return a field of an env, given as the Field or by name; `elapsed_steps` is one that can be read.
 
     Raises:
         UnknownFieldError: the environment has no such field.
     """
-    fields = {known_as(one): one for one in batch.world.fields.values()}
-    if isinstance(given, str) and given in fields:
-        return fields[given]
+    fields = {known_as(one): one for one in (*batch.world.fields.values(), STEP)}
+    named = given if isinstance(given, str) else None
+    if named in fields:
+        return fields[named]
     if isinstance(given, Field) and given in fields.values():
         return given
+    if given is ACTIVE or named == "active":
+        raise UnknownFieldError(f"{owner}: {NO_ACTIVE}")
+    if named == "time":
+        raise UnknownFieldError(f"{owner} has no field 'time': it is elapsed_steps times dt.")
     name = given.name if isinstance(given, Field) else given
     raise UnknownFieldError(f"{owner} has no field {given!r}; {did_you_mean(name, fields)}")

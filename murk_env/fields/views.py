@@ -9,12 +9,23 @@ import numpy.typing as npt
 from murk_arena import FieldId, RowWriter, TickGuard
 from murk_env.errors import DefinitionError, UnknownFieldError, did_you_mean
 from murk_env.fields.bookkeeping import ACTIVE, STEP
+from murk_env.fields.editors import Editor
 from murk_env.fields.field import Field
 from murk_env.fields.fitting import Sides, fitted
 from murk_env.kernels.watched import guarded
 from murk_env.random import WorldRng
 
-__all__ = ["KEPT", "CheckedRowTick", "CheckedTick", "RowTick", "Tick", "Values", "of_derive"]
+__all__ = [
+    "KEPT",
+    "NO_ACTIVE",
+    "CheckedRowTick",
+    "CheckedTick",
+    "RowTick",
+    "Tick",
+    "Values",
+    "of_derive",
+    "revoke",
+]
 
 Array = npt.NDArray[Any]
 
@@ -22,6 +33,12 @@ KEPT = {  # fields that hooks read and the engine writes
     ACTIVE: "'active' is kept by the env: an agent leaves when terminated says so, and returns at a reset.",
     STEP: "'elapsed_steps' is kept by the env: it counts the steps of an episode.",
 }
+
+
+NO_ACTIVE = (
+    "these worlds have no ACTIVE, as none of their agents can leave before the others: it is there "
+    "where agents are rewarded apart, by a Blueprint with groups and no observation of its own."
+)
 
 
 class Values(Mapping[Field, Array]):
@@ -103,14 +120,15 @@ class Tick:
     """The tick as `act` sees it: all worlds, before the propagators run.
 
     `tick.heat`, or `tick[field]`, reads a field (a read-only array, worlds axis first); `tick.heat = values`
-    sets it for all worlds, to a number or an array with the worlds axis first; `tick.edit(field)` returns a
-    writable array. Only fields that no propagator writes can be set. `tick.rng` draws random numbers, one row
-    per world.
+    sets it for all worlds, to a number or an array with the worlds axis first; `tick.edit(field)` returns an
+    array that can be written while the hook runs. Only fields that no propagator writes can be set.
+    `tick.rng` draws random numbers, one row per world.
     """
 
-    __slots__ = ("_editors", "_guard", "_names", "_sides", "_values", "rng")
-    _editors: "Mapping[Field, Editor]"
+    __slots__ = ("_editors", "_guard", "_handed", "_names", "_sides", "_values", "rng")
+    _editors: Mapping[Field, Editor]
     _guard: TickGuard
+    _handed: list[Array]
     _names: Mapping[str, Field]
     _sides: Sides
     _values: Values
@@ -119,12 +137,13 @@ class Tick:
     def __init__(
         self,
         values: Values,
-        editors: Mapping[Field, "Editor"],
+        editors: Mapping[Field, Editor],
         rng: WorldRng,
         guard: TickGuard,
         sides: Sides,
     ) -> None:
         set_own = super().__setattr__
+        set_own("_handed", [])
         set_own("_values", values)
         set_own("_editors", editors)
         set_own("_names", {known_as(field): field for field in editors})
@@ -142,17 +161,25 @@ class Tick:
         return self._values[field]
 
     def __setitem__(self, field: Field, values: npt.ArrayLike) -> None:
-        array = self.edit(field)
+        array = self._array(field)
         array[...] = fitted(field, values, len(array), self._sides)
 
     def edit(self, field: Field) -> Array:
-        """Return a writable array of the field; it holds the values so far."""
+        """Return an array of the field, which holds the values so far.
+
+        It can be written until the hook returns, or the block of the edit ends.
+        """
+        array = self._array(field)[...]  # a view, from which the right to write is taken
+        self._handed.append(array)
+        return array
+
+    def _array(self, field: Field) -> Array:
         if field not in self._values:
             raise _no_field(field, self._values)
         editor = self._editors[field]
         array = editor(self._guard)
-        if field.mutability == "sparse":
-            self._values.show(field, self._guard.read(editor.id))
+        if editor.moves:
+            self._values.show(field, editor.shown(self._guard))
         return array
 
     @property
@@ -181,27 +208,22 @@ class CheckedTick(Tick):
         return guarded(f"tick.{field.name}", super().__getitem__(field))
 
     def edit(self, field: Field) -> Array:
-        """Return a writable array of the field; it holds the values so far."""
-        return guarded(f"tick.{field.name}", super().edit(field))
+        """Return an array of the field that can be written until the hook returns, as `Tick.edit`."""
+        array = guarded(f"tick.{field.name}", super().edit(field))
+        self._handed.append(array)
+        return array
 
     def at(self, field: Field, cells: npt.NDArray[np.integer[Any]]) -> Array:
         """Return each world's value at its own cell, as `Values.at`."""
         return guarded(f"tick.{field.name}", super().at(field, cells))
 
 
-class Editor:
-    """How `act` comes to a writable array of one field."""
-
-    __slots__ = ("_refusal", "id")
-
-    def __init__(self, field_id: FieldId, refusal: str = "") -> None:
-        self.id = field_id
-        self._refusal = refusal
-
-    def __call__(self, guard: TickGuard) -> Array:
-        if self._refusal:
-            raise DefinitionError(self._refusal)
-        return guard.update(self.id)
+def revoke(tick: Tick) -> None:
+    """Let no array that `tick.edit` has returned be written any more, because the hook has ended."""
+    handed = tick._handed  # pyright: ignore[reportPrivateUsage]
+    for array in handed:
+        array.flags.writeable = False
+    handed.clear()
 
 
 class RowTick:
@@ -314,20 +336,13 @@ def field_called(name: str, known: Mapping[str, Field]) -> Field:
             raise DefinitionError("'time' is kept by the env: it is elapsed_steps times dt.") from None
         names = [one for one in known if not one.startswith("_")]
         raise UnknownFieldError(
-            _no_active() if name == "active" else f"no field is called {name!r}; {did_you_mean(name, names)}"
+            NO_ACTIVE if name == "active" else f"no field is called {name!r}; {did_you_mean(name, names)}"
         ) from None
-
-
-def _no_active() -> str:
-    return (
-        "these worlds have no ACTIVE, as none of their agents can leave before the others: it is there "
-        "where agents are rewarded apart, by a Blueprint with groups and no observation of its own."
-    )
 
 
 def _no_field(field: object, known: Mapping[Field, object]) -> DefinitionError:
     if field is ACTIVE:
-        return UnknownFieldError(_no_active())
+        return UnknownFieldError(NO_ACTIVE)
     names = [other.name for other in known if not other.name.startswith("_")]
     if isinstance(field, Field):
         return UnknownFieldError(

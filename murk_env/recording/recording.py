@@ -117,6 +117,7 @@ class Recording:
         recorder = self._open()
         kept = to_json(self._known(options), "an option of reset")
         recorder.flush_if_due()
+        self._batch.check_open()
         self._follow_changes()
         drawn = None if self._batch.started else first_seeds(self._face, self._recipe, seed)
         chosen = drawn if seed is None and self._recipe.face == "parallel" else seed

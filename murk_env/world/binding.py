@@ -13,9 +13,10 @@ from weakref import WeakSet
 import numpy.typing as npt
 
 from murk_arena import FieldId, PingPongArena, TickGuard
-from murk_env.fields import Field, RowTick, Tick
+from murk_env.fields import Field, Tick
 from murk_env.fields.bookkeeping import EPISODE, PHASE, RNG_KEY, STEP
-from murk_env.fields.views import KEPT, CheckedRowTick, CheckedTick, Editor, Values, of_derive
+from murk_env.fields.editors import Editor
+from murk_env.fields.views import KEPT, CheckedTick, Values, of_derive
 from murk_env.kernels import COMPILES, KernelCall
 from murk_env.kernels.program import Program, Run, Runner, Stage
 from murk_env.propagators.base import Propagator
@@ -27,7 +28,7 @@ from murk_env.world.layout import Layout
 from murk_env.world.limits import apply_limits, limit_of
 from murk_env.world.staged import Staged
 
-__all__ = ["Binding", "Bindings", "edit_rows", "edit_tick", "refusal"]
+__all__ = ["Binding", "Bindings", "refusal"]
 
 
 Array = npt.NDArray[Any]
@@ -264,29 +265,14 @@ def _tick_of(layout: Layout, guard: TickGuard, staged: Staged, rng: WorldRng, *,
     return kind(values, _editors(layout.fields, layout.ids, writers), rng, guard, layout.sides)
 
 
-def edit_tick(layout: Layout, guard: TickGuard, *, checked: bool) -> Tick:
-    """Return a tick through which every field but static and derived ones may be written."""
-    shown = (*layout.fields.values(), STEP)
-    values = Values({field: guard.read(layout.ids[field]) for field in shown}, layout.dt)
-    clocks = (guard.read(layout.ids[field]) for field in (RNG_KEY, EPISODE, STEP))
-    rng = WorldRng(*clocks, origin=origins.EDIT)
-    kind = CheckedTick if checked else Tick
-    return kind(values, _editors(layout.fields, layout.ids, {}), rng, guard, layout.sides)
-
-
-def edit_rows(layout: Layout, guard: TickGuard, worlds: npt.NDArray[Any], *, checked: bool) -> RowTick:
-    """Return a tick with one row for each of some worlds, through which they may be written."""
-    writer, ids = guard.rows(worlds), layout.ids
-    clocks = (writer.read(ids[RNG_KEY]), writer.read(ids[EPISODE]), writer.read(ids[STEP]))
-    kind = CheckedRowTick if checked else RowTick
-    return kind(writer, layout.fields, ids, WorldRng(*clocks, origin=origins.EDIT), layout.sides)
-
-
 def _editors(
     fields: Mapping[str, Field], ids: Mapping[Field, FieldId], writers: Mapping[Field, Propagator]
 ) -> Mapping[Field, Editor]:
     """Return how a hook comes to a writable array of each field, or why it does not."""
-    return {field: Editor(ids[field], refusal(field, writers)) for field in (*fields.values(), STEP)}
+    return {
+        field: Editor(ids[field], refusal(field, writers), moves=field.mutability == "sparse")
+        for field in (*fields.values(), STEP)
+    }
 
 
 def refusal(field: Field, writers: Mapping[Field, Propagator]) -> str:

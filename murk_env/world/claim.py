@@ -6,8 +6,7 @@ thread in. A lock would do the same and cost more, and an interrupt might leave 
 
 import os
 import weakref
-from collections.abc import Callable, Generator
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable
 from functools import wraps
 from threading import get_ident
 from typing import Any, Concatenate, NoReturn, ParamSpec, TypeVar, cast
@@ -16,7 +15,7 @@ from murk_arena import PingPongArena, TickInProgressError
 from murk_arena.threads import thread_name
 from murk_env.errors import ConcurrentUseError, ReentrantStepError
 
-__all__ = ["Claim", "claims", "claims_block"]
+__all__ = ["Claim", "claims"]
 
 Self = TypeVar("Self")
 Arguments = ParamSpec("Arguments")
@@ -25,7 +24,6 @@ Result = TypeVar("Result")
 _WORDS = {
     "step": "a step",
     "reset": "a reset",
-    "edit": "an edit",
     "tick": "a tick",
     "__reduce__": "being pickled",
     "__getitem__": "being read",
@@ -107,32 +105,6 @@ def claims(
 
 def _said(name: str) -> str:
     return _WORDS.get(name, f"{name.strip('_')}()")
-
-
-def claims_block(
-    method: Callable[Concatenate[Self, Arguments], Generator[Result]],
-) -> Callable[Concatenate[Self, Arguments], AbstractContextManager[Result]]:
-    """Make a context manager of a method, as `contextmanager` does, whose block is claimed as by `claims`."""
-    doing = _said(method.__name__)
-
-    @wraps(method)
-    def claimed(self: Self, /, *args: Arguments.args, **kwargs: Arguments.kwargs) -> Generator[Result]:
-        claim: Claim = cast(Any, self)._claim
-        this = get_ident()
-        if claim.holder is not None:
-            claim.refuse()
-        claim.holder, claim.doing = this, doing
-        try:
-            yield from method(self, *args, **kwargs)
-        except TickInProgressError:
-            raise  # somebody works with the arena itself, whose tick goes on
-        except BaseException:
-            claim.arena.abandon_tick()
-            raise
-        finally:
-            claim.holder = None
-
-    return contextmanager(claimed)
 
 
 def _release_in_child() -> None:

@@ -1,12 +1,14 @@
 """Saves, sets and copies the rows of some worlds, between steps."""
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from murk_arena import PingPongArena, TickGuard, bits
-from murk_env.errors import DefinitionError, RowsError, StateMismatchError
+from murk_env.errors import DefinitionError, InputError, RowsError, StateMismatchError
 from murk_env.fields import ACTIVE, Field, Values
 from murk_env.fields.bookkeeping import (
     ENDED,
@@ -25,7 +27,7 @@ from murk_env.world.layout import Layout
 from murk_env.world.state import State
 
 __all__ = [
-    "branch_rows",
+    "branching",
     "check_changed",
     "check_state",
     "each_once",
@@ -108,14 +110,34 @@ def check_state(layout: Layout, arena: PingPongArena, identity: Identity, state:
         raise StateMismatchError(f"the state does not fit these worlds: {misfit}.")
 
 
-def restore_rows(guard: TickGuard, layout: Layout, state: State, into: Worlds) -> None:
+def restore_rows(layout: Layout, state: State, into: Worlds, guard: TickGuard) -> None:
     """Let some worlds be what a state holds, or all of them what its one world is."""
     for field in layout.ids:
         if field.mutability != "static":
             _set_rows(guard, layout, field, into, state[field.name])
 
 
-def branch_rows(guard: TickGuard, layout: Layout, source: Worlds, into: Worlds, *, fresh: bool) -> None:
+def branching(layout: Layout, source: Any, into: Any, randomness: str) -> Callable[[TickGuard], None]:
+    """Return what copies worlds to the places of others within a tick; see `World.branch`.
+
+    Raises:
+        RowsError: there is no such world, one of `into` is named twice, or the numbers differ.
+        InputError: another randomness.
+    """
+    if randomness not in ("same", "fresh"):
+        raise InputError(f"randomness is 'same' or 'fresh', not {randomness!r}.")
+    targets = each_once(read_worlds(into, layout.num_worlds, "into"), layout.num_worlds, "into")
+    sources = read_worlds(source, layout.num_worlds, "source")
+    if len(sources) == 1:
+        sources = np.repeat(sources, len(targets))
+    if len(sources) != len(targets):
+        raise RowsError(
+            f"source is one world, or one for each of the {len(targets)} of into, not {len(sources)}."
+        )
+    return partial(_branch_rows, layout, sources, targets, fresh=randomness == "fresh")
+
+
+def _branch_rows(layout: Layout, source: Worlds, into: Worlds, guard: TickGuard, *, fresh: bool) -> None:
     """Copy the published rows of `source` to those of `into`, one to one, with fresh keys if asked for."""
     for field, field_id in layout.ids.items():
         if field.mutability != "static":

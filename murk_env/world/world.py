@@ -1,7 +1,8 @@
 """Worlds: a lattice, its fields and its propagators, many at a time in one arena."""
 
 import reprlib
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from typing import Any, Literal
 
 import numpy as np
@@ -11,7 +12,6 @@ from murk_arena import PingPongArena, StaticArena
 from murk_env.errors import (
     FieldError,
     HookError,
-    InputError,
     PipelineError,
     RowsError,
     StateMismatchError,
@@ -19,20 +19,21 @@ from murk_env.errors import (
 )
 from murk_env.fields import Field, RowTick, Tick, Values
 from murk_env.fields.bookkeeping import RNG_KEY
+from murk_env.fields.views import revoke
 from murk_env.kernels.places import came_from
 from murk_env.kernels.program import Program
 from murk_env.lattice import Lattice
 from murk_env.propagators.base import Propagator
 from murk_env.random import checked_seed, key_from_seed
-from murk_env.world.binding import Bindings, edit_rows, edit_tick
+from murk_env.world.binding import Bindings
 from murk_env.world.checks import TickChecks
-from murk_env.world.claim import Claim, claims, claims_block
+from murk_env.world.claim import Claim, claims
 from murk_env.world.derived import Derived
+from murk_env.world.edits import EditBlock, Edited
 from murk_env.world.identity import Identity
 from murk_env.world.layout import lay_out
 from murk_env.world.rows import (
-    branch_rows,
-    check_changed,
+    branching,
     check_state,
     each_once,
     read_worlds,
@@ -149,6 +150,8 @@ class World:
                     raise HookError(
                         f"act raised {described(error)}; the tick was undone.{came_from(error)}"
                     ) from error
+                finally:
+                    revoke(binding.tick)
                 if self.arena.checked:
                     self.checks.hook("act", guard)
                 self.bindings.settle(guard, binding)
@@ -197,12 +200,12 @@ class World:
 
     # --- between ticks ------------------------------------------------------------------------
 
-    @claims_block
-    def edit(self, worlds: Any = None) -> Generator[Tick | RowTick]:
+    def edit(self, worlds: Any = None) -> AbstractContextManager[Tick | RowTick]:
         """Change fields between ticks: `with world.edit() as tick: tick[field] = values`.
 
         Every field but static and derived ones may be set, those that propagators write included; derived
         fields follow. An exception in the block, or a value that a field must not hold, undoes all of it.
+        Arrays that the tick gives belong to the block: after it they change nothing.
 
         Args:
             worlds: the worlds to change, as numbers or a mask; the tick then has one row for each of them.
@@ -212,16 +215,7 @@ class World:
             DefinitionError: a value is not finite, beyond the bounds of its field, or no category.
             ConcurrentUseError: another thread is using these worlds.
         """
-        rows = None if worlds is None else each_once(read_worlds(worlds, self.num_worlds), self.num_worlds)
-        with self.arena.begin_tick() as guard:
-            checked = self.arena.checked
-            if rows is None:
-                yield edit_tick(self.layout, guard, checked=checked)
-            else:
-                yield edit_rows(self.layout, guard, rows, checked=checked)
-            check_changed(guard, self.layout)
-            self.derived.derive(guard, rows)
-            guard.seal()
+        return EditBlock(Edited(self.layout, self.arena, self.derived, self._claim), worlds)
 
     @claims
     def save(self, worlds: Any = None) -> State:
@@ -252,7 +246,7 @@ class World:
         """
         rows = self.rows_for(state, worlds)
         with self.arena.begin_tick() as guard:
-            restore_rows(guard, self.layout, state, rows)
+            restore_rows(self.layout, state, rows, guard)
             guard.seal()
 
     @claims
@@ -271,18 +265,9 @@ class World:
             InputError: another randomness.
             ConcurrentUseError: another thread is using these worlds.
         """
-        if randomness not in ("same", "fresh"):
-            raise InputError(f"randomness is 'same' or 'fresh', not {randomness!r}.")
-        targets = each_once(read_worlds(into, self.num_worlds, "into"), self.num_worlds, "into")
-        sources = read_worlds(source, self.num_worlds, "source")
-        if len(sources) == 1:
-            sources = np.repeat(sources, len(targets))
-        if len(sources) != len(targets):
-            raise RowsError(
-                f"source is one world, or one for each of the {len(targets)} of into, not {len(sources)}."
-            )
+        change = branching(self.layout, source, into, randomness)
         with self.arena.begin_tick() as guard:
-            branch_rows(guard, self.layout, sources, targets, fresh=randomness == "fresh")
+            change(guard)
             guard.seal()
 
     def rows_for(self, state: Any, worlds: Any) -> npt.NDArray[np.intp]:
@@ -347,6 +332,6 @@ def _rebuild(
     world = cls(*made_of, **keywords, seed=0)
     world.identity = identity
     with world.arena.begin_tick() as guard:  # without a check: its numbers may have diverged
-        restore_rows(guard, world.layout, state, world.layout.order)
+        restore_rows(world.layout, state, world.layout.order, guard)
         guard.seal()
     return world

@@ -27,6 +27,8 @@ def raised_within(
         nonlocal left
         if frame.f_code.co_filename in _LOCKING:
             return  # no signal is served as a `with` block gives its lock back, where this would come
+        if frame.f_code.co_name == "__del__":
+            return  # what is raised there is printed, and never comes to the call
         left -= event in events
         if left == 0:
             sys.setprofile(None)

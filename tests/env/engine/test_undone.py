@@ -49,12 +49,26 @@ CALLS = {
 }
 CASES = list(itertools.product(FACES, CALLS))
 CASES.remove(("parallel env", "first reset"))  # it takes its seed from the system, every time another
+CHANGES = {
+    "restore": lambda env, state: env.restore(state),
+    "restore one": lambda env, state: env.restore(state[0], 0),
+    "branch": lambda env, state: env.branch(0, None, randomness="fresh"),
+    "edit": lambda env, state: edit(env, None),
+    "edit a row": lambda env, state: edit(env, [0]),
+}
 REPRESENTATIVES = [
     ("same step", "step"),
     ("parallel env", "step"),
     ("env", "first reset"),
     ("env", "seeded reset"),
 ]
+
+
+def edit(env, worlds):
+    with env.world.edit(worlds) as tick:
+        for name in ("fuse", "stamina"):
+            if name in env.world.fields:
+                setattr(tick, name, 1)
 
 
 def everything(env):
@@ -94,3 +108,30 @@ def test_a_call_that_wants_memory_has_not_happened(face, call):
     assert moment > 30
     assert data_equivalence(made, CALLS[call](twin, actions), exact=True)
     assert state_of(env) == state_of(twin)
+
+
+@pytest.mark.parametrize(
+    ("face", "change"),
+    representatives(
+        list(itertools.product(FACES, CHANGES)),
+        [("parallel env", "restore"), ("same step", "edit"), ("env", "branch")],
+    ),
+)
+def test_a_change_between_steps_that_wants_memory_has_not_happened(face, change):
+    make, actions = FACES[face]
+    env = make()
+    env.reset(seed=3)
+    state = env.save()
+    for _ in range(2):
+        env.step(actions(env))
+        CHANGES[change](env, state)  # all is compiled and bound
+        env.restore(state)
+    env.step(actions(env))
+    twin, before = copy.deepcopy(env), everything(env)
+    moment = 1
+    while raised_within(lambda: CHANGES[change](env, state), moment, MemoryError, TAKE_MEMORY):
+        assert everything(env) == before
+        moment += 1
+    assert moment > 30
+    CHANGES[change](twin, state)
+    assert everything(env) == everything(twin) != before

@@ -286,7 +286,12 @@ def test_every_face_takes_what_an_episode_begins_with():
         ({"fields": {"agnet": 1}}, "Walker has no field 'agnet'; did you mean 'agent'"),
         ({"fields": {"agent": 1, Walker.agent: 2}}, "names 'agent' twice, as Field and by name"),
         ({"fields": 3}, r"options\['fields'\] maps fields to values"),
-        ({"fields": {"elapsed_steps": 3}}, "Walker has no field 'elapsed_steps'"),
+        (
+            {"fields": {"elapsed_steps": 3}},
+            r"options\['fields'\] cannot set 'elapsed_steps': .* it counts the steps of an episode",
+        ),
+        ({"fields": {"active": 0}}, "Walker: these worlds have no ACTIVE, as none of their agents can leave"),
+        ({"fields": {"time": 0.5}}, "Walker has no field 'time': it is elapsed_steps times dt"),
         ({"fields": {"agent": 0.5}}, "field 'agent' holds int32, the values are float64"),
         ({"fields": {"agent": 2**40}}, "field 'agent' holds int32"),
         ({"fields": {"agent": np.arange(4)}}, r"'agent' is set to a number, or to an array \(5,\) or \(1,\)"),

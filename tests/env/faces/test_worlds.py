@@ -56,6 +56,12 @@ def test_it_reads_the_latest_step(env):
     assert env.world["boat"].tolist() == (before + 2).tolist()
 
 
+def test_it_tells_how_many_steps_each_episode_has_made(env):
+    row_on(env)
+    row_on(env)
+    assert env.world["elapsed_steps"].tolist() == [2] * env.world.num_worlds
+
+
 def test_what_it_returns_is_a_copy_that_stays_and_may_be_written(env):
     first = env.world[Crew.boat]
     kept = first.tolist()
@@ -96,13 +102,16 @@ def test_a_closed_env_is_not_read(env, read):
     ("field", "message"),
     [
         ("boot", r"Crew has no field 'boot'; did you mean 'boat'\?"),
-        ("hull", "Crew has no field 'hull'; known: boat, strength, water"),
+        ("hull", "Crew has no field 'hull'; known: boat, elapsed_steps, strength, water"),
         ("__len__", "Crew has no field '__len__'; known: boat"),
-        (Walker.agent, r"Crew has no field Field\(agent, over='world', .*; known: boat, strength, water"),
+        (
+            Walker.agent,
+            r"Crew has no field Field\(agent, over='world', .*; known: boat, elapsed_steps, strength, water",
+        ),
         (Field(), r"Crew has no field Field\(\?"),
-        (0, "Crew has no field 0; known: boat, strength, water"),
-        (ACTIVE, r"Crew has no field Field\(_active"),
-        ("_phase", "Crew has no field '_phase'; known: boat, strength, water"),
+        (0, "Crew has no field 0; known: boat, elapsed_steps, strength, water"),
+        (ACTIVE, "Crew: these worlds have no ACTIVE"),
+        ("_phase", "Crew has no field '_phase'; known: boat, elapsed_steps, strength, water"),
     ],
     ids=str,
 )
