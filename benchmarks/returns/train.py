@@ -41,7 +41,7 @@ LESSONS = {
     "LayeredHex": Lesson(256, {"num_steps": 1_000_000}),
     "HexPursuit": Lesson(128, {"num_steps": 3_000_000, "entropy": 0.003}, greedy=False),
     "Harvest": Lesson(64, {"num_steps": 2_000_000, "entropy": 0.003}, greedy=False),
-    "Wildfire": Lesson(128, {"num_steps": 1_000_000, "entropy": 0.003}, greedy=False, group="crew"),
+    "Wildfire": Lesson(128, {"num_steps": 3_000_000, "entropy": 0.003}, group="crew"),
     "Epidemic": Lesson(
         128,
         {"num_steps": 1_000_000, "rollout": 200, "trace": 0.99, "discount": 1.0, "entropy": 0.0},

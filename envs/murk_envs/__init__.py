@@ -44,15 +44,24 @@ ENVIRONMENTS = {
     "LayeredHex": ("murk/LayeredHex-v0", "murk_envs.layered_hex", 200, None),
     "Wildfire": ("murk/Wildfire-v1", "murk_envs.wildfire", 200, "team"),
 }
+# By id, smaller ones that are learnt in a minute: class, keywords.
+SIZES: dict[str, tuple[str, dict[str, float]]] = {
+    "murk/Wildfire-8x8-v1": ("Wildfire", {"size": 8, "crew": 2}),
+}
 FORMS = "murk_env.faces.forms"
 
-for _name, (_id, _module, _steps, _agents) in ENVIRONMENTS.items():
+_ALL = [(row[0], name, {}) for name, row in ENVIRONMENTS.items()]
+_ALL += [(env_id, *row) for env_id, row in SIZES.items()]
+
+for _id, _name, _keywords in _ALL:
+    _, _module, _steps, _agents = ENVIRONMENTS[_name]
     if _agents != "apart" and _id not in gymnasium.registry:
         gymnasium.register(
             _id,
             f"{FORMS}:single.{_module}.{_name}",
             vector_entry_point=f"{FORMS}:vector.{_module}.{_name}",
             max_episode_steps=_steps,
+            kwargs=_keywords,
         )
 
 

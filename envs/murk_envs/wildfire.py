@@ -19,6 +19,7 @@ WET = 7  # the action after those that stay or hop
 LIGHT = 0.5  # fuel of the lightest forest; the heaviest has 1
 GALE = 20.0  # m/s, the strongest wind there is
 WIDEST = 2**15  # cells along a side
+RINGS, SECTORS = (1, 2, 3, 5, 9), 6  # of what one of the crew sees: where rings begin, in hops
 
 
 @murk.register("murk/Wildfire-v1", max_episode_steps=200, agents="team")
@@ -27,8 +28,10 @@ class Wildfire(MurkEnv):
 
     Observation: float32 (6 * size**2 + 2 * crew + 2,): of all cells, whether they are forest, on fire, bare;
         their fuel, from 0 to 1; how dry they are; where the crew is; then the q of each of the crew, and the
-        r, from 0 to 1; the wind's x and y in 20 m/s. For each of the crew apart, the same of the cells within
-        `view` hops, its own q and r, and the wind.
+        r, from 0 to 1; the wind's x and y in 20 m/s. For each of the crew apart, float32 (128,): by ring and
+        sector around it (five rings of six sectors, that of the direction east first) how much is on fire;
+        how much dry forest borders flames; how much dry forest there is; how many of the crew are there; the
+        same of its own cell; its own q and r; and the wind. With `view`, the maps within `view` hops instead.
     Action: Discrete(8) for each of the crew, together MultiDiscrete([8] * crew): 0 stay, 1 to 6 hop in the
         directions of Hex2D, against flames and the border stay; 7 wet the cell and its neighbours.
     Reward: minus the percentage of the forest that catches fire in this step, shared by the crew.
@@ -48,7 +51,9 @@ class Wildfire(MurkEnv):
         ignition: Annotated[float, Range(0.0, 1e6), "rate of igniting a dry neighbour, per step"] = 0.15
         wind: Annotated[float, Range(0.0, GALE), "maximum wind speed, m/s"] = 8.0
         drying: Annotated[float, Range(0.0, 1.0), "dryness that a wet cell regains per step"] = 0.02
-        view: Annotated[int, Range(1, 2**10), "radius of a crew member's view, in hops"] = 4
+        view: Annotated[
+            int, Range(0, 2**10), "radius of a crew member's view, in hops; 0 for rings of the whole map"
+        ] = 0
 
         @property
         def num_trees(self) -> int:
@@ -67,6 +72,13 @@ class Wildfire(MurkEnv):
     fuel = Field(low=0.0, high=1.0, mutability="sparse")  # (num_worlds, num_cells)
     dryness = Field(initial=1.0, low=0.0, high=1.0)  # (num_worlds, num_cells)
     crowd = Field(low=0.0, high=1.0)  # (num_worlds, num_cells) 1 where any of the crew is
+    flames = Field(low=0.0, high=1.0, derived=True)  # (num_worlds, num_cells) 1 where it burns
+    tinder = Field(
+        low=0.0, high=1.0, derived=True
+    )  # (num_worlds, num_cells) how dry the forest is, 0 elsewhere
+    front = Field(
+        low=0.0, high=1.0, derived=True
+    )  # (num_worlds, num_cells) that of forest that borders flames
     cells = Field(over="agents", indexes="cells")  # (num_worlds, num_agents)
     # (num_worlds, 2, num_agents) q and r
     place = Field(over="agents", components=2, low=0.0, high=WIDEST - 1)
@@ -88,8 +100,13 @@ class Wildfire(MurkEnv):
         )
         maps = [Observe(cls.state, one_hot=True), Observe(cls.fuel), Observe(cls.dryness), Observe(cls.crowd)]
         own = [Observe(cls.place).normalised(0.0, params.size - 1), Observe(cls.breeze)]
-        near = [entry.window(around=cls.cells, disk=params.view) for entry in maps]
-        apart = Observation(*near, *own, over="agents")
+        if params.view:
+            seen = [entry.window(around=cls.cells, disk=params.view) for entry in maps]
+        else:
+            shown = [Observe(field) for field in (cls.flames, cls.front, cls.tinder, cls.crowd)]
+            seen = [entry.rings(around=cls.cells, begin=RINGS, sectors=SECTORS) for entry in shown]
+            seen += [entry.window(around=cls.cells, disk=0) for entry in shown]
+        apart = Observation(*seen, *own, over="agents")
         return Blueprint(
             lattice=murk.Hex2D(params.size, params.size),
             propagators=[fire],
@@ -141,6 +158,18 @@ class Wildfire(MurkEnv):
                 if self.state[there] != BURNING:
                     self.cells[agent] = there
         show_crew(self)
+
+    @murk.per_world
+    def derive(self) -> None:
+        """Show what burns, what is dry, and what of that burns next."""
+        for cell in range(len(self.state)):
+            forest = self.state[cell] == FOREST
+            self.tinder[cell] = self.dryness[cell] if forest else 0.0
+            self.flames[cell] = 1.0 if self.state[cell] == BURNING else 0.0
+        for cell in range(len(self.state)):
+            if self.state[cell] == BURNING:
+                for near in self.moves[cell]:
+                    self.front[near] = self.tinder[near]
 
     @murk.per_world
     def reward(self, before: "Wildfire") -> float:

@@ -205,8 +205,9 @@ for registry in (pettingzoo.parallel_registry, pettingzoo.aec_registry):
     print(*sorted((spec.name, spec.max_cycles) for spec in ours))
 print({"murk_env", "numba"} & set(sys.modules))
 """
-    table = sorted((name, steps) for name, (_, _, steps, agents) in murk_envs.ENVIRONMENTS.items() if agents)
-    listed = " ".join(map(str, table))
+    table = [(name, steps) for name, (_, _, steps, agents) in murk_envs.ENVIRONMENTS.items() if agents]
+    table.append(("Wildfire-8x8", 200))
+    listed = " ".join(map(str, sorted(table)))
     assert run_python(code) == f"{listed}\n{listed}\nset()\n"
 
 

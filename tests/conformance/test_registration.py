@@ -5,6 +5,7 @@ import pickle
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import gymnasium
 import pytest
@@ -63,8 +64,18 @@ import sys, gymnasium, murk_envs
 print(sorted(name for name in gymnasium.registry if name.startswith("murk/")))
 print({"murk_env", "murk_arena", "numba", "pygame", "pettingzoo", "matplotlib", "cv2"} & set(sys.modules))
 """
-    listed = sorted(env_id for env_id, _, _, agents in murk_envs.ENVIRONMENTS.values() if agents != "apart")
-    assert run_python(code) == f"{listed}\nset()\n"
+    listed = [env_id for env_id, _, _, agents in murk_envs.ENVIRONMENTS.values() if agents != "apart"]
+    assert run_python(code) == f"{sorted([*listed, *murk_envs.SIZES])}\nset()\n"
+
+
+def test_an_id_with_a_size_makes_the_environment_of_that_size():
+    for env_id, (name, keywords) in murk_envs.SIZES.items():
+        made: Any = gymnasium.make(env_id).unwrapped
+        params = made.params
+        assert params == getattr(murk_envs, name).Params(**keywords)
+        assert params.size == 8
+    larger: Any = gymnasium.make("murk/Wildfire-8x8-v1", crew=3).unwrapped
+    assert larger.params.crew == 3
 
 
 def test_a_name_that_murk_envs_does_not_have_is_refused():

@@ -207,8 +207,8 @@ def test_the_observation_shows_the_forest_the_crew_and_the_wind():
     assert np.array_equal(breeze, read(env, Wildfire.breeze))
 
 
-def test_each_of_the_crew_sees_what_is_around_it_and_shares_reward_and_end():
-    env, team = MurkParallelEnv(Wildfire), Wildfire()
+def test_with_a_view_each_of_the_crew_sees_what_is_around_it_and_shares_reward_and_end():
+    env, team = MurkParallelEnv(Wildfire, view=4), Wildfire()
     env.reset(seed=3)
     team.reset(seed=3)
     ended, rng = False, np.random.default_rng(0)
@@ -228,6 +228,44 @@ def test_each_of_the_crew_sees_what_is_around_it_and_shares_reward_and_end():
     assert not env.agents
 
 
+def maps_of(env):
+    """Return what burns, the dry forest beside it, how dry the forest is, and where the crew is, (4, 256)."""
+    state, dryness = read(env, Wildfire.state), read(env, Wildfire.dryness)
+    flames = (state == BURNING).astype(float)
+    tinder = np.where(state == FOREST, dryness, 0.0)
+    beside = [any(flames[list(around(one % SIZE, one // SIZE))]) for one in range(SIZE * SIZE)]
+    crowd = np.zeros(SIZE * SIZE)
+    crowd[read(env, Wildfire.cells)] = 1.0
+    return np.array([flames, tinder * beside, tinder, crowd])
+
+
+def test_each_of_the_crew_sees_the_whole_map_by_ring_and_direction():
+    env = MurkParallelEnv(Wildfire)
+    seen, _ = env.reset(seed=3)
+    rng = np.random.default_rng(0)
+    for _ in range(20):
+        seen, *_ = env.step({agent: rng.integers(0, 8) for agent in env.agents})
+    maps, positions, lattice = maps_of(env), Hex2D(16, 16).positions, Hex2D(16, 16)
+    assert maps.any(axis=1).all()
+    for agent, here in zip(env.agents, read(env, Wildfire.cells).tolist(), strict=True):
+        hops, (x, y) = lattice.distance(here, np.arange(256)), (positions - positions[here]).T
+        ring = np.searchsorted([1, 2, 3, 5, 9], hops, side="right") - 1
+        sector = np.floor(np.round(np.arctan2(y, x) * 6 / math.tau + 0.5, 6)).astype(int) % 6
+        expected = [
+            [[one[(ring == k) & (sector == s)].sum() for s in range(6)] for k in range(5)] for one in maps
+        ]
+        assert seen[agent][:120].reshape(4, 5, 6) == pytest.approx(np.array(expected), abs=1e-4)
+        assert seen[agent][120:124] == pytest.approx(maps[:, here], abs=1e-6)
+        assert seen[agent][124:126] == pytest.approx(np.array([here % 16, here // 16]) / 15)
+
+
+def test_what_the_crew_sees_first_follows_from_the_start():
+    env = lay_out((4, 7), flames=[(5, 5)], wet=[cell(6, 5)], **COLD)
+    assert set(np.flatnonzero(read(env, Wildfire.flames)).tolist()) == {cell(5, 5)}
+    front = set(np.flatnonzero(read(env, Wildfire.front)).tolist())
+    assert front == around(5, 5) - {cell(5, 5), cell(6, 5)}
+
+
 @pytest.mark.parametrize(
     ("keywords", "message"),
     [
@@ -239,7 +277,7 @@ def test_each_of_the_crew_sees_what_is_around_it_and_shares_reward_and_end():
         ({"ignition": -0.1}, "ignition must be from 0 to 1e.06, not -0.1"),
         ({"wind": 21.0}, "wind must be from 0 to 20, not 21.0"),
         ({"drying": math.nan}, "drying must be a number, not nan"),
-        ({"view": 0}, "view must be from 1 to 1024, not 0"),
+        ({"view": -1}, "view must be from 0 to 1024, not -1"),
         (
             {"forest": 0.0},
             "there must be forest besides the sparks, but forest=0.0 makes 0 cells of it with sparks=1",
