@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from gymnasium import spaces
 
+from murk_env.author.masks import check_mask
 from murk_env.errors import BlueprintError
 from murk_env.fields import Field
 from murk_env.lattice import Lattice
@@ -27,6 +28,9 @@ class Group:
         size: number of agents, at least 1.
         observation: what one agent observes, made with `over="agents"`.
         action_space: the actions of one agent: Discrete, MultiDiscrete, MultiBinary or Box.
+        action_mask: a field over agents with a component for each option of a Discrete, or of a MultiDiscrete
+            one choice after another; an agent may choose where it is not 0. None allows everything. Groups
+            may share a field; components beyond a group's options are ignored.
 
     Raises:
         BlueprintError: an attribute is of a wrong type.
@@ -36,6 +40,7 @@ class Group:
     size: int
     observation: Observation
     action_space: spaces.Space[Any]
+    action_mask: Field | None = None
 
     def __post_init__(self) -> None:
         if not isinstance(self.name, str) or not self.name.isidentifier():  # pyright: ignore[reportUnnecessaryIsInstance]
@@ -49,6 +54,7 @@ class Group:
             )
         if not isinstance(self.action_space, spaces.Space):  # pyright: ignore[reportUnnecessaryIsInstance]
             raise BlueprintError(f"group {self.name!r} needs an action space, not {self.action_space!r}.")
+        check_mask(f"group {self.name!r}", self.action_mask, self.action_space, "agents")
 
 
 def _whole_size(name: str, size: Any) -> int:
@@ -81,6 +87,9 @@ class Blueprint:
         observation: observation of a world; None for agents with rewards of their own.
         action_space: one world's actions: Discrete, MultiDiscrete, MultiBinary or Box; None with groups,
             which have their own.
+        action_mask: a field over the world with a component for each option of a Discrete, or of a
+            MultiDiscrete one choice after another; an action may be chosen where it is not 0. None allows
+            everything, and so it is with groups, which have masks of their own.
         groups: the agents, in order. Their action spaces are of one type and shape; bounds may differ.
         propagators: the propagators, in the order they run at every tick.
         derived: propagators that set fields declared `derived=True`, in the order they run: after the others
@@ -100,6 +109,7 @@ class Blueprint:
     lattice: Lattice
     observation: Observation | None = None
     action_space: spaces.Space[Any] | None = None
+    action_mask: Field | None = None
     groups: Sequence[Group] = ()
     propagators: Sequence[Propagator] = ()
     derived: Sequence[Propagator] = ()
@@ -141,6 +151,7 @@ class Blueprint:
             value = getattr(self, name)
             if not isinstance(value, kind):
                 raise BlueprintError(f"a Blueprint's {name} is {what}, not {value!r}.")
+        check_mask("a Blueprint", self.action_mask, self.action_space, "world")
 
     def _gather_agents(self) -> None:
         names = [group.name for group in self.groups]
@@ -149,6 +160,10 @@ class Blueprint:
         if self.action_space is not None:
             raise BlueprintError(
                 "leave the Blueprint's action_space out: with groups, each group has its own."
+            )
+        if self.action_mask is not None:
+            raise BlueprintError(
+                "leave the Blueprint's action_mask out: with groups, each group has its own, over='agents'."
             )
         if not isinstance(self.observation, Observation | None):  # pyright: ignore[reportUnnecessaryIsInstance]
             raise BlueprintError(f"a Blueprint's observation is an Observation, not {self.observation!r}.")

@@ -32,6 +32,8 @@ RESERVED = frozenset(
         "wrappers",
         "autoreset_mode",
         "action_out_of_bounds",
+        "action_masked_out",
+        "record_statistics",
         "copy",
         "num_threads",
         "checked",

@@ -12,6 +12,7 @@ from gymnasium.vector import AutoresetMode
 
 from murk_arena import RowAccessError, TickGuard
 from murk_env.author.hooks import HookName, Hooks
+from murk_env.engine.action_masks import ActionMasks
 from murk_env.engine.failures import hook_failed
 from murk_env.engine.final_obs import FinalObs
 from murk_env.engine.held_worlds import HeldWorlds
@@ -65,6 +66,7 @@ class Batch(HeldWorlds):
         limit: steps after which an episode is truncated, 0 for no limit.
         copy: whether rewards and flags are arrays of their own, instead of two sets used in turn.
         num_threads: threads to use, None for as many as the batch is large enough for.
+        masks: which actions are allowed, None where all are.
 
     Attributes:
         world: the worlds.
@@ -130,6 +132,7 @@ class Batch(HeldWorlds):
         limit: int,
         copy: bool,
         num_threads: int | None,
+        masks: ActionMasks | None = None,
     ) -> None:
         self._owner = hooks.owner
         self._mode = autoreset_mode
@@ -139,7 +142,7 @@ class Batch(HeldWorlds):
         outcome = Outcome(world.num_worlds, num_agents)
         self.rewards, self.terminated, self.truncated = outcome.flags
         self._any_ended = memoryview(cast(Any, outcome.any_ended))
-        self._hooks = HookStages(hooks, world, actions, outcome.rewards, outcome.terminated)
+        self._hooks = HookStages(hooks, world, actions, outcome.rewards, outcome.terminated, masks)
         world.derived.use(self._hooks.derive_hook)
         self._reset = Reset(world, self._hooks)
         same_step, fuses = autoreset_mode is AutoresetMode.SAME_STEP, self._reset.fuses

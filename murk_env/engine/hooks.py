@@ -10,6 +10,7 @@ import numpy.typing as npt
 from murk_arena import RowWriter, TickGuard
 from murk_env.author.hooks import EVERY_HOOK, HookName, Hooks
 from murk_env.author.per_world import CompiledHook
+from murk_env.engine.action_masks import ACTION_MASK, ActionMasks
 from murk_env.engine.array_hooks import check_array_hook
 from murk_env.engine.failures import compilation_failed, hook_failed
 from murk_env.engine.infos import NO_INFO, Info, InfoForm, check_info
@@ -46,6 +47,7 @@ class HookStages:
         actions: the array of actions that `act` is given.
         rewards: what `reward` fills, (num_worlds,) or (num_worlds, num_agents) float64.
         terminated: what `terminated` fills, of the same shape, bool.
+        masks: which actions are allowed, None where all are.
 
     Attributes:
         current: the hook outside a program that runs now: whose failure it is if the tick fails.
@@ -60,8 +62,9 @@ class HookStages:
         actions: Array,
         rewards: npt.NDArray[np.float64],
         terminated: npt.NDArray[np.bool_],
+        masks: ActionMasks | None = None,
     ) -> None:
-        self._hooks = hooks
+        self._hooks, self._masks = hooks, masks
         self._owner = hooks.owner
         self._layout, self._arena, self._checks = world.layout, world.arena, world.checks
         self._actions = actions
@@ -83,7 +86,7 @@ class HookStages:
         check_derived(self._owner, self._layout, has_hook=hooks.derive is not None)
         self.current: HookName | None = None
         self.rows: RowWriter
-        self.has_info = hooks.info is not None
+        self.has_info = hooks.info is not None or masks is not None
         self.info_form: InfoForm | None = None
 
     # --- every step -------------------------------------------------------------------------------
@@ -241,9 +244,11 @@ class HookStages:
     # --- info -------------------------------------------------------------------------------------
 
     def info(self, values: Values) -> Info:
-        """Return what `info` says of every world."""
-        if not self.has_info:
-            return NO_INFO
+        """Return what `info` says of every world, and which actions are allowed there."""
+        info = NO_INFO if self._hooks.info is None else self._told(values)
+        return info if self._masks is None else {**info, ACTION_MASK: self._masks.of(values)}
+
+    def _told(self, values: Values) -> Info:
         self.current = HookName.INFO
         result = self._call(HookName.INFO, values)
         info = check_info(self._owner, result, self._layout.num_worlds, self.info_form)

@@ -6,6 +6,7 @@ from typing import Any, cast
 import numpy as np
 import numpy.typing as npt
 
+from murk_env.engine.action_masks import ACTION_MASK
 from murk_env.errors import HookError
 
 __all__ = ["NO_INFO", "Info", "InfoForm", "check_info", "form_of"]
@@ -20,8 +21,12 @@ NO_INFO: Info = {}
 
 
 def form_of(info: Info) -> InfoForm:
-    """Return what stays the same of every info: keys, dtypes, and shapes but for the worlds axis."""
-    return tuple((key, array.dtype.name, array.shape[1:]) for key, array in info.items())
+    """Return what stays the same of every info: keys, dtypes, and shapes but for the worlds axis.
+
+    The action mask, which the hook says nothing of, is left out.
+    """
+    own = ((key, array) for key, array in info.items() if key != ACTION_MASK)
+    return tuple((key, array.dtype.name, array.shape[1:]) for key, array in own)
 
 
 def check_info(owner: str, info: Any, num_worlds: int, form: InfoForm | None) -> Info:
@@ -29,6 +34,11 @@ def check_info(owner: str, info: Any, num_worlds: int, form: InfoForm | None) ->
     if not isinstance(info, Mapping):
         raise HookError(f"{owner}.info must return a dict of arrays, not {type(info).__name__}.")
     arrays = {key: np.asarray(value) for key, value in cast("Mapping[Any, Any]", info).items()}
+    if ACTION_MASK in arrays:
+        raise HookError(
+            f"{owner}.info uses the key 'action_mask', which a Blueprint or a Group fills: declare a field "
+            f"and give it as action_mask=field; then actions are held to it, too."
+        )
     for key, array in arrays.items():
         if not isinstance(key, str) or key in RESERVED or key.startswith("_"):
             user = "MurkAgentVectorEnv" if key == "active" else "Gymnasium"

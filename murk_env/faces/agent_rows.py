@@ -8,6 +8,7 @@ import numpy.typing as npt
 from gymnasium.vector import AutoresetMode
 
 from murk_arena import StaticArena
+from murk_env.engine.action_masks import ACTION_MASK
 from murk_env.engine.batch import Batch
 from murk_env.engine.infos import Info
 from murk_env.errors import InputError, ParameterError, ResetMaskError, did_you_mean
@@ -21,7 +22,8 @@ from murk_env.faces.agent_groups import (
 )
 from murk_env.faces.env import MurkEnv, check_env_class
 from murk_env.faces.infos import info_of_rows
-from murk_env.faces.options import FaceOptions, OutOfBounds
+from murk_env.faces.masked_actions import mask_of_group
+from murk_env.faces.options import FaceOptions, MaskedOut, OutOfBounds
 from murk_env.faces.policies import Policies, Policy, hand_over, skipped
 from murk_env.faces.seeding import read_mask
 from murk_env.faces.spaces import batched_space
@@ -69,6 +71,8 @@ class MurkAgentVectorEnv(VectorFace):
         action_out_of_bounds: what happens to a number beyond the bounds of a Box of actions: `raise` refuses
             it, `clip` sets it to the bound. NaN is always refused, and a number beyond the bound by at most 4
             units in the last place is always set to it.
+        action_masked_out: what happens to an action that the mask does not allow, where the environment has
+            one: `raise` refuses it, `replace` takes the first that is allowed.
         copy: whether observations are new arrays; with False two buffers alternate, each valid until the step
             after next. All other outputs are always new.
         checked: check at every tick that full writes are complete, all numbers finite, and indices of
@@ -97,6 +101,7 @@ class MurkAgentVectorEnv(VectorFace):
         render_mode: str | None = None,
         max_episode_steps: int | None = None,
         action_out_of_bounds: OutOfBounds = "raise",
+        action_masked_out: MaskedOut = "raise",
         copy: bool = True,
         checked: bool = False,
         num_threads: int | None = None,
@@ -109,6 +114,7 @@ class MurkAgentVectorEnv(VectorFace):
             render_mode=render_mode,
             max_episode_steps=max_episode_steps,
             action_out_of_bounds=action_out_of_bounds,
+            action_masked_out=action_masked_out,
             copy=copy,
             checked=checked,
             num_threads=num_threads,
@@ -198,6 +204,8 @@ class MurkAgentVectorEnv(VectorFace):
         self._others.read(self._batch, left)
         hand_over(self._batch, self._seats, self._reader)
         self._others.hand_over(self._batch)
+        if self._assembly.masked is not None:
+            self._assembly.masked.check(self._batch, left)
 
     def _called(self, row: int) -> str:
         world, agent = divmod(row, self._size)
@@ -234,7 +242,11 @@ class MurkAgentVectorEnv(VectorFace):
 
     def _repeated(self, info: Info) -> Info:
         """Return what is said of worlds, said of each row."""
-        return {key: np.repeat(array, self._size, axis=0) for key, array in info.items()}
+        own = mask_of_group(self._assembly.masked, info, self._seats.agents)
+        said = {
+            key: np.repeat(array, self._size, axis=0) for key, array in info.items() if key != ACTION_MASK
+        }
+        return said if own is None else {**said, ACTION_MASK: own.reshape(self.num_envs, -1)}
 
     def _reset_infos(self, worlds: Rows | None) -> dict[str, Any]:
         return self._infos(None if worlds is None else self._rows_of(worlds))

@@ -11,9 +11,12 @@ from murk_arena import StaticArena
 from murk_env.author.blueprint import Blueprint
 from murk_env.author.environment import Environment
 from murk_env.author.params import make_params
+from murk_env.engine.action_masks import ActionMasks
 from murk_env.engine.batch import Batch
+from murk_env.errors import BlueprintError
 from murk_env.faces.action_limits import team_space
 from murk_env.faces.actions import ActionReader
+from murk_env.faces.masked_actions import MaskedActions
 from murk_env.faces.options import FaceOptions, check_face
 from murk_env.faces.screen import Screen
 from murk_env.faces.static_sharing import shared_static
@@ -43,6 +46,7 @@ class Assembly(Generic[SomeEnvironment]):
         actions: reads the actions of all worlds.
         batch: the worlds.
         screen: shows them.
+        masked: holds actions to their masks, None where all are allowed.
     """
 
     author: SomeEnvironment
@@ -51,6 +55,7 @@ class Assembly(Generic[SomeEnvironment]):
     actions: ActionReader
     batch: Batch
     screen: Screen
+    masked: MaskedActions | None
 
 
 def assemble(
@@ -89,6 +94,8 @@ def assemble(
     world = _world(fields, blueprint, num_worlds, static_arena, checked=options.checked)
     world.identity = _identity(cls, params, world)
     actions = ActionReader(_action_space(blueprint), num_worlds, clips=options.clips)
+    masks = ActionMasks(blueprint)
+    _check_fields(cls.__name__, blueprint, fields)
     observed = [ObservationBuffers(plan, num_worlds, copy=options.copy) for plan in plans]
     batch = Batch(
         author.hooks(),
@@ -100,12 +107,14 @@ def assemble(
         limit=max(options.max_episode_steps or 0, 0),
         copy=options.copy,
         num_threads=options.num_threads,
+        masks=masks if masks.used else None,
     )
+    masked = MaskedActions(masks, blueprint, actions.space, replaces=options.replaces) if masks.used else None
     screen = Screen(cls.__name__, cls.fields, cls.picture_for(params), blueprint.lattice, batch)
     if not agents:
         author.__dict__.update(observation_space=observed[0].plan.space, action_space=actions.space)
     author.__dict__["_built"] = True  # from here on its attributes are fixed
-    return Assembly(author, blueprint, options, actions, batch, screen)
+    return Assembly(author, blueprint, options, actions, batch, screen, masked)
 
 
 def _author(
@@ -152,6 +161,15 @@ def _action_space(blueprint: Blueprint) -> "spaces.Space[Any]":
     if blueprint.groups:
         return team_space([group.action_space for group in blueprint.groups for _ in range(group.size)])
     return cast("spaces.Space[Any]", blueprint.action_space)
+
+
+def _check_fields(owner: str, blueprint: Blueprint, fields: Mapping[str, Field]) -> None:
+    """Raise BlueprintError for an action mask that is no field of the environment."""
+    for mask in (blueprint.action_mask, *(group.action_mask for group in blueprint.groups)):
+        if mask is not None and mask not in fields.values():
+            raise BlueprintError(
+                f"{owner}: the action_mask {mask.name or mask!r} is no field of the class; declare it there."
+            )
 
 
 def _fitting_plans(

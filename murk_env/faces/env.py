@@ -14,7 +14,7 @@ from murk_env.engine.batch import Batch
 from murk_env.errors import DefinitionError, FrozenAttributeError, ParameterError, ReentrantStepError
 from murk_env.faces.assembly import assemble
 from murk_env.faces.infos import info_of_one
-from murk_env.faces.options import FaceOptions, OutOfBounds
+from murk_env.faces.options import FaceOptions, MaskedOut, OutOfBounds
 from murk_env.faces.reset_options import BEGINNINGS, read_beginning
 from murk_env.faces.screen import MODES
 from murk_env.faces.seeding import Draws, read_options
@@ -92,6 +92,8 @@ class MurkEnv(StateDoors, Environment, gymnasium.Env[Any, Any]):
         action_out_of_bounds: what happens to a number beyond the bounds of a Box of actions: `raise` refuses
             it, `clip` sets it to the bound. NaN is always refused, and a number beyond the bound by at most 4
             units in the last place is always set to it.
+        action_masked_out: what happens to an action that the mask does not allow, where the environment has
+            one: `raise` refuses it, `replace` takes the first that is allowed.
         copy: whether every observation is a new array; with False two buffers alternate, each valid until
             the step after next.
         checked: check at every tick that full writes are complete, all numbers finite, and indices of
@@ -125,6 +127,7 @@ class MurkEnv(StateDoors, Environment, gymnasium.Env[Any, Any]):
         render_mode: str | None = None,
         max_episode_steps: int | None = None,
         action_out_of_bounds: OutOfBounds = "raise",
+        action_masked_out: MaskedOut = "raise",
         copy: bool = True,
         checked: bool = False,
         static_arena: StaticArena | None = None,
@@ -134,6 +137,7 @@ class MurkEnv(StateDoors, Environment, gymnasium.Env[Any, Any]):
             render_mode=render_mode,
             max_episode_steps=max_episode_steps,
             action_out_of_bounds=action_out_of_bounds,
+            action_masked_out=action_masked_out,
             copy=copy,
             checked=checked,
         )
@@ -142,6 +146,8 @@ class MurkEnv(StateDoors, Environment, gymnasium.Env[Any, Any]):
         self.lattice, self.render_mode = made.author.lattice, render_mode
         self._options, self._batch, self._screen = made.options, made.batch, made.screen
         self._read, self._claim = made.actions.read_one, made.batch.claim
+        if made.masked is not None:
+            self._read = made.masked.after(self._read, made.batch)
         self.observation_space = made.batch.observed[0].plan.space
         self.action_space = made.actions.space
         self._np_random = self._np_random_seed = None

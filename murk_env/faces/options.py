@@ -11,9 +11,10 @@ from murk_env.author.environment import Environment
 from murk_env.errors import BlueprintError, ParameterError, did_you_mean
 from murk_env.kernels.threads import num_processors
 
-__all__ = ["FaceOptions", "OutOfBounds", "check_face", "thread_count", "time_limit"]
+__all__ = ["FaceOptions", "MaskedOut", "OutOfBounds", "check_face", "thread_count", "time_limit"]
 
 OutOfBounds = Literal["raise", "clip"]
+MaskedOut = Literal["raise", "replace"]
 
 _THREADS_PER_PROCESSOR = 16  # more is a slip: beyond one for each they only wait for each other
 
@@ -28,6 +29,8 @@ class FaceOptions:
             no limit.
         action_out_of_bounds: what happens to a number beyond the bounds of a Box of actions: `raise` refuses
             it, `clip` sets it to the bound.
+        action_masked_out: what happens to an action that the mask does not allow: `raise` refuses it,
+            `replace` takes the first that is allowed.
         copy: whether outputs are arrays of their own; with False, two sets are used in turn.
         checked: prove at every tick that full writes are complete and all numbers finite.
         num_threads: threads that share the worlds, None for as many as there are processors where it pays.
@@ -36,6 +39,7 @@ class FaceOptions:
     render_mode: str | None = None
     max_episode_steps: int | None = None
     action_out_of_bounds: OutOfBounds = "raise"
+    action_masked_out: MaskedOut = "raise"
     copy: bool = True
     checked: bool = False
     num_threads: int | None = 1
@@ -49,9 +53,8 @@ class FaceOptions:
             raise ParameterError(
                 f"{cls.__name__} has no render_mode {self.render_mode!r}; it has {metadata['render_modes']}."
             )
-        known, given = get_args(OutOfBounds), self.action_out_of_bounds
-        if not isinstance(given, str) or given not in known:  # pyright: ignore[reportUnnecessaryIsInstance]
-            raise ParameterError(f"action_out_of_bounds cannot be {given!r}; {did_you_mean(given, known)}")
+        _check_choice("action_out_of_bounds", self.action_out_of_bounds, get_args(OutOfBounds))
+        _check_choice("action_masked_out", self.action_masked_out, get_args(MaskedOut))
         return dataclasses.replace(
             self,
             max_episode_steps=_limit_of(cls, self.max_episode_steps),
@@ -64,9 +67,19 @@ class FaceOptions:
         return self.action_out_of_bounds == "clip"
 
     @property
+    def replaces(self) -> bool:
+        """Whether actions that are masked out are replaced."""
+        return self.action_masked_out == "replace"
+
+    @property
     def keywords(self) -> dict[str, Any]:
         """The options by name, to make a face anew with."""
         return {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
+
+
+def _check_choice(name: str, given: Any, known: tuple[str, ...]) -> None:
+    if not isinstance(given, str) or given not in known:
+        raise ParameterError(f"{name} cannot be {given!r}; {did_you_mean(given, known)}")
 
 
 def check_face(owner: str, blueprint: Blueprint, *, agents: bool) -> None:

@@ -11,13 +11,15 @@ import numpy.typing as npt
 from gymnasium import spaces
 
 from murk_arena import OwnedSnapshot, StaticArena
+from murk_env.engine.action_masks import ACTION_MASK
 from murk_env.errors import InputError, MissingLibraryError, ParameterError, ResetNeededError, did_you_mean
 from murk_env.faces.agent_groups import active_agents, apart, check_keywords, seats_of
 from murk_env.faces.assembly import assemble
 from murk_env.faces.env import MurkEnv, check_env_class
 from murk_env.faces.infos import info_of_one
+from murk_env.faces.masked_actions import mask_of_group
 from murk_env.faces.named_actions import NamedActions
-from murk_env.faces.options import FaceOptions, OutOfBounds
+from murk_env.faces.options import FaceOptions, MaskedOut, OutOfBounds
 from murk_env.faces.register import register_with_pettingzoo
 from murk_env.faces.reset_options import read_beginning
 from murk_env.faces.seeding import draw_seed, read_options
@@ -63,6 +65,8 @@ class MurkParallelEnv(StateDoors, ParallelEnv[str, Any, Any]):
         action_out_of_bounds: what happens to a number beyond the bounds of a Box of actions: `raise` refuses
             it, `clip` sets it to the bound. NaN is always refused, and a number beyond the bound by at most 4
             units in the last place is always set to it.
+        action_masked_out: what happens to an action that the mask does not allow, where the environment has
+            one: `raise` refuses it, `replace` takes the first that is allowed.
         copy: whether observations are new arrays; with False two buffers alternate, each valid until the step
             after next.
         checked: check at every tick that full writes are complete, all numbers finite, and indices of
@@ -87,6 +91,7 @@ class MurkParallelEnv(StateDoors, ParallelEnv[str, Any, Any]):
         render_mode: str | None = None,
         max_episode_steps: int | None = None,
         action_out_of_bounds: OutOfBounds = "raise",
+        action_masked_out: MaskedOut = "raise",
         copy: bool = True,
         checked: bool = False,
         static_arena: StaticArena | None = None,
@@ -97,6 +102,7 @@ class MurkParallelEnv(StateDoors, ParallelEnv[str, Any, Any]):
             render_mode=render_mode,
             max_episode_steps=max_episode_steps,
             action_out_of_bounds=action_out_of_bounds,
+            action_masked_out=action_masked_out,
             copy=copy,
             checked=checked,
         )
@@ -200,6 +206,8 @@ class MurkParallelEnv(StateDoors, ParallelEnv[str, Any, Any]):
         self._actions.read(actions, active)
         if not active:
             return {}, {}, {}, {}, {}
+        if self._assembly.masked is not None:
+            self._assembly.masked.check(batch, ~active_agents(batch, len(self.possible_agents)))
         kept = self.__dict__
         made, kept["agents"] = batch.advance(lambda _: (self._stepped(active), self._active()))
         return made  # the store was a plain one: what is published cannot fail
@@ -316,7 +324,15 @@ class MurkParallelEnv(StateDoors, ParallelEnv[str, Any, Any]):
         return row_of(row_of(self._batch.observation(one.index), 0), seat)
 
     def _told(self, agents: list[str]) -> dict[str, dict[str, Any]]:
-        return {name: info_of_one(self._batch.info) for name in agents}
+        info, masked = self._batch.info, self._assembly.masked
+        shared = {key: array for key, array in info.items() if key != ACTION_MASK}
+        told = {name: info_of_one(shared) for name in agents}
+        for name in agents if masked is not None else ():
+            one, seat = self._seats[name]
+            own = mask_of_group(masked, info, one.agents)
+            if own is not None:
+                told[name][ACTION_MASK] = own[0, seat].copy()
+        return told
 
     @claims
     def __reduce__(self) -> tuple[Any, ...]:

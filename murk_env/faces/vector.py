@@ -10,7 +10,7 @@ from murk_arena import StaticArena
 from murk_env.engine.batch import Batch
 from murk_env.faces.env import MurkEnv, check_env_class
 from murk_env.faces.infos import info_of_rows
-from murk_env.faces.options import FaceOptions, OutOfBounds
+from murk_env.faces.options import FaceOptions, MaskedOut, OutOfBounds
 from murk_env.faces.seeding import read_mask
 from murk_env.faces.spaces import batched_space
 from murk_env.faces.vector_base import StepResult, VectorFace
@@ -35,6 +35,8 @@ class MurkVectorEnv(VectorFace):
         action_out_of_bounds: what happens to a number beyond the bounds of a Box of actions: `raise` refuses
             it, `clip` sets it to the bound. NaN is always refused, and a number beyond the bound by at most 4
             units in the last place is always set to it.
+        action_masked_out: what happens to an action that the mask does not allow, where the environment has
+            one: `raise` refuses it, `replace` takes the first that is allowed.
         copy: whether observations, rewards and flags are new arrays; with False two sets of buffers
             alternate, each valid until the step after next. Infos are always new.
         checked: check at every tick that full writes are complete, all numbers finite, and indices of
@@ -61,6 +63,7 @@ class MurkVectorEnv(VectorFace):
         render_mode: str | None = None,
         max_episode_steps: int | None = None,
         action_out_of_bounds: OutOfBounds = "raise",
+        action_masked_out: MaskedOut = "raise",
         copy: bool = True,
         checked: bool = False,
         num_threads: int | None = None,
@@ -74,6 +77,7 @@ class MurkVectorEnv(VectorFace):
             render_mode=render_mode,
             max_episode_steps=max_episode_steps,
             action_out_of_bounds=action_out_of_bounds,
+            action_masked_out=action_masked_out,
             copy=copy,
             checked=checked,
             num_threads=num_threads,
@@ -104,6 +108,8 @@ class MurkVectorEnv(VectorFace):
 
     def _read(self, actions: Any) -> None:
         self._assembly.actions.read(actions, self._batch.pending)
+        if self._assembly.masked is not None:
+            self._assembly.masked.check(self._batch, self._batch.pending)
 
     def _stepped(self, batch: Batch) -> StepResult:
         return batch.observation(), *batch.flags(), self._infos()

@@ -70,6 +70,11 @@ class VectorFace(StateDoors, VectorEnv[Any, Any, Array]):
         self._seeds: list[int | None] = [None] * self._num_worlds
 
     @property
+    def masks_actions(self) -> bool:
+        """Whether infos say which actions are allowed."""
+        return self._assembly.masked is not None
+
+    @property
     def world(self) -> EnvWorlds:
         """The worlds behind the rows: `envs.world[field]` reads them, `envs.world.edit()` changes them."""
         return EnvWorlds(type(self._env).__name__, self._batch)

@@ -13,6 +13,7 @@ all of them are the rows of one batch, and what comes out is what DummyVecEnv gi
 # pyright: reportUnknownVariableType=false, reportUnknownArgumentType=false, reportMissingTypeStubs=false
 
 from collections.abc import Iterable, Sequence
+from functools import partial
 from typing import Any, cast
 
 import numpy as np
@@ -20,6 +21,7 @@ import numpy.typing as npt
 from gymnasium import spaces
 from gymnasium.vector import AutoresetMode, VectorEnv
 
+from murk_env.engine.action_masks import ACTION_MASK
 from murk_env.errors import MissingLibraryError, ParameterError
 from murk_env.faces.agent_rows import MurkAgentVectorEnv
 from murk_env.faces.env import MurkEnv
@@ -108,7 +110,9 @@ class MurkVecEnv(VecEnv):
         _check_space("observations", envs.single_observation_space)
         _check_space("actions", envs.single_action_space)
         self.envs = envs
+        self._has_masks: bool = getattr(envs, "masks_actions", False)
         self._actions: Any = None
+        self._mask: npt.NDArray[np.int8] | None = None
         super().__init__(envs.num_envs, envs.single_observation_space, envs.single_action_space)
 
     def reset(self) -> Any:
@@ -119,6 +123,7 @@ class MurkVecEnv(VecEnv):
         rows_each = self.num_envs // cast(Any, self.envs).world.num_worlds  # a world's first row seeds it
         seeds: Any = self._seeds[::rows_each] if any(seed is not None for seed in self._seeds) else None
         observations, infos = self.envs.reset(seed=seeds, options=known[0] if known else None)
+        self._mask = infos.get(ACTION_MASK)
         self.reset_infos = _each(infos, self.num_envs)
         self._reset_seeds()
         self._reset_options()
@@ -131,6 +136,7 @@ class MurkVecEnv(VecEnv):
     def step_wait(self) -> tuple[Any, npt.NDArray[np.float32], npt.NDArray[np.bool_], list[dict[str, Any]]]:
         """Step every row; rows whose episode ended show the first observation of the next one."""
         observations, rewards, terminated, truncated, infos = self.envs.step(self._actions)
+        self._mask = infos.get(ACTION_MASK)
         done = terminated | truncated
         told = _each(infos, self.num_envs)
         cut = truncated & ~terminated
@@ -149,6 +155,19 @@ class MurkVecEnv(VecEnv):
                 self.reset_infos[row] = first[row]
         return observations, rewards.astype(np.float32), done, told
 
+    def action_masks(self) -> npt.NDArray[np.bool_]:
+        """Return which actions are allowed now, (num_envs, options), as MaskablePPO of sb3-contrib asks.
+
+        Raises:
+            AttributeError: the environment has no action mask, or has not been reset.
+        """
+        if self._mask is None:
+            raise AttributeError(
+                "there is no action mask: give the environment's Blueprint, or its Group, "
+                "action_mask=field, and reset the envs before they are asked for it."
+            )
+        return self._mask.astype(np.bool_)
+
     def close(self) -> None:
         """Close the envs."""
         self.envs.close()
@@ -157,6 +176,8 @@ class MurkVecEnv(VecEnv):
         """Return an attribute of the environment, once for each of some rows."""
         if attr_name == "render_mode":
             return [self.envs.render_mode for _ in self._chosen(indices)]
+        if attr_name == "action_masks" and self._has_masks:
+            return [partial(self._mask_of, row) for row in self._chosen(indices)]
         values = cast(Any, self.envs).get_attr(attr_name)
         return [values[row] for row in self._chosen(indices)]
 
@@ -170,6 +191,9 @@ class MurkVecEnv(VecEnv):
         self, method_name: str, *method_args: Any, indices: Rows = None, **method_kwargs: Any
     ) -> list[Any]:
         """Call a method of the environment, once for each of some rows."""
+        if method_name == "action_masks":
+            masks = self.action_masks()
+            return [masks[row] for row in self._chosen(indices)]
         values = cast(Any, self.envs).call(method_name, *method_args, **method_kwargs)
         return [values[row] for row in self._chosen(indices)]
 
@@ -181,6 +205,9 @@ class MurkVecEnv(VecEnv):
         """Return a frame of every row, for `render` and VecVideoRecorder."""
         frames: Any = self.envs.render()
         return list(frames) if frames is not None else [None] * self.num_envs
+
+    def _mask_of(self, row: int) -> npt.NDArray[np.bool_]:
+        return self.action_masks()[row]
 
     def _chosen(self, indices: Rows) -> list[int]:
         return [int(row) for row in self._get_indices(indices)]
@@ -203,6 +230,10 @@ def _check_space(what: str, space: "spaces.Space[Any]") -> None:
     parts = list(space.spaces.values()) if isinstance(space, spaces.Dict) else [space]
     if what == "actions" and isinstance(space, spaces.Dict):
         parts = [space]
+    if what == "actions" and np.any(getattr(space, "start", 0)):
+        raise ParameterError(
+            f"Stable-Baselines3 counts actions from 0, but {space} begins elsewhere; let its start be 0."
+        )
     wrong = [part for part in parts if not isinstance(part, _SUPPORTED)]
     if wrong:
         names = ", ".join(kind.__name__ for kind in _SUPPORTED)

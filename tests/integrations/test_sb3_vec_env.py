@@ -9,6 +9,7 @@ import murk_envs
 from murk_env import MurkVectorEnv
 from murk_env.errors import ParameterError
 from murk_envs import Harvest, HeatControl, HeatSeeker
+from tests.env.masked_worlds import CompiledRail, Gears, Rail
 
 sb3 = pytest.importorskip("stable_baselines3", reason="needs stable-baselines3 (the `integrations` extra)")
 vec_env = pytest.importorskip("stable_baselines3.common.vec_env")
@@ -95,6 +96,30 @@ def test_a_group_of_agents_shares_one_policy():
     sb3.PPO("MlpPolicy", envs, n_steps=8, batch_size=16).learn(64)
 
 
+@pytest.mark.parametrize("env_class", [Rail, Gears])
+def test_maskable_ppo_trains_and_never_takes_what_is_masked_out(env_class):
+    contrib = pytest.importorskip("sb3_contrib", reason="needs sb3-contrib (the `integrations` extra)")
+    envs = make_vec(env_class, 4, seed=0)
+    model = contrib.MaskablePPO("MlpPolicy", envs, n_steps=64, batch_size=64, seed=0)
+    model.learn(512)  # an action that is masked out would be refused
+    assert model.num_timesteps == 512
+    seen, masked_out = envs.reset(), 0
+    for _ in range(20):
+        masks = np.stack(envs.env_method("action_masks"))
+        masked_out += (~masks).sum()
+        actions, _state = model.predict(seen, action_masks=masks)
+        seen, _, _, _ = envs.step(actions)
+    assert masked_out
+
+
+def test_without_a_mask_maskable_ppo_is_told_so():
+    contrib = pytest.importorskip("sb3_contrib", reason="needs sb3-contrib (the `integrations` extra)")
+    envs = make_vec(HeatSeeker, 2)
+    assert not envs.has_attr("action_masks")
+    with pytest.raises(ValueError, match="does not support action masking"):
+        contrib.MaskablePPO("MlpPolicy", envs, n_steps=8, batch_size=8).learn(16)
+
+
 def test_frames_are_those_of_the_rows():
     envs = make_vec(HeatSeeker, 2, render_mode="rgb_array", seed=0)
     envs.reset()
@@ -131,6 +156,7 @@ class Tuples:
         ),
         (lambda: make_vec(HeatSeeker, autoreset_mode="NextStep"), "takes no autoreset_mode='NextStep'"),
         (lambda: MurkVecEnv(MurkVectorEnv(HeatSeeker, 2)), "autoreset_mode='SameStep', not 'NextStep'"),
+        (lambda: make_vec(CompiledRail), r"counts actions from 0, but Discrete\(3, start=-1\) begins"),
         (lambda: MurkVecEnv(Tuples()), "has no policy for actions in Tuple"),  # type: ignore[arg-type]
     ],
 )

@@ -1,0 +1,100 @@
+"""Holds actions to the mask that the env has shown, before anything changes."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from murk_env.author.blueprint import Blueprint
+from murk_env.engine.action_masks import ACTION_MASK, ActionMasks
+from murk_env.engine.batch import Batch
+from murk_env.engine.infos import Info
+from murk_env.errors import ActionError
+from murk_env.faces.action_limits import limits_of
+
+__all__ = ["MaskedActions", "mask_of_group"]
+
+Array = npt.NDArray[Any]
+
+
+class MaskedActions:
+    """Checks the actions of all worlds, which lie where the hooks find them, against their mask.
+
+    Args:
+        masks: which actions are allowed.
+        blueprint: the environment's.
+        space: one world's actions: with groups, those of all agents.
+        replaces: whether an action that is masked out becomes the first one that is allowed, instead of being
+            refused.
+    """
+
+    def __init__(self, masks: ActionMasks, blueprint: Blueprint, space: Any, *, replaces: bool) -> None:
+        self.masks = masks
+        self._replaces = replaces
+        self._first = np.cumsum(masks.options) - masks.options  # where the options of a choice begin
+        self._low = limits_of(space).low.reshape(-1)
+        self._names = [f"{group.name}_{seat}" for group in blueprint.groups for seat in range(group.size)]
+
+    def check(self, batch: Batch, skipped: Array | None = None) -> None:
+        """Refuse, or replace, what the mask of the published state does not allow.
+
+        Args:
+            batch: the worlds and their actions.
+            skipped: worlds, or a mask of their agents, whose actions are not used.
+
+        Raises:
+            ActionError: an action is masked out, or a mask allows nothing at all.
+        """
+        mask = self.masks.of(batch.world.published()) != 0  # (num_worlds, num_options)
+        actions = batch.actions.reshape(len(mask), -1)  # (num_worlds, num_choices)
+        chosen = self._first + actions - self._low
+        allowed = np.take_along_axis(mask, chosen, axis=1)
+        if skipped is not None:
+            allowed |= self._unused(skipped, allowed.shape)
+        if allowed.all():
+            return
+        for world, choice in np.argwhere(~allowed).tolist():
+            start = self._first[choice]
+            options = np.flatnonzero(mask[world, start : start + self.masks.options[choice]])
+            legal = (options + self._low[choice]).tolist()
+            if not legal or not self._replaces:
+                raise ActionError(self._refusal(batch, world, choice, actions[world, choice], legal))
+            actions[world, choice] = legal[0]
+
+    def after(self, read: Callable[[Any], object], batch: Batch) -> Callable[[Any], object]:
+        """Return what reads the actions of all worlds, all of which are used, and then checks them."""
+
+        def both(actions: Any) -> None:
+            read(actions)
+            self.check(batch)
+
+        return both
+
+    def _unused(self, skipped: Array, shape: tuple[int, ...]) -> npt.NDArray[np.bool_]:
+        """Return which choices are not used."""
+        if skipped.ndim == 2:
+            return np.repeat(skipped, shape[1] // skipped.shape[1], axis=1)
+        unused = np.zeros(shape, np.bool_)
+        unused[skipped] = True
+        return unused
+
+    def _refusal(self, batch: Batch, world: int, choice: int, action: int, legal: list[int]) -> str:
+        each = len(self.masks.options) // max(len(self._names), 1)  # choices of one actor
+        who = f" of {self._names[choice // each]}" if self._names else ""
+        where = f" in world {world}" if len(batch.actions) > 1 else ""
+        what = f"choice {choice % each} of the action" if each > 1 else "the action"
+        if not legal:
+            return (
+                f"{what}{who}{where} cannot be made: its mask, info['action_mask'], allows nothing. Let the "
+                f"field that is the action_mask allow one option at least."
+            )
+        return (
+            f"{what}{who}{where} is {action}, which is masked out: info['action_mask'] allows {legal}. "
+            f"Choose by the mask, or make the env with action_masked_out='replace', which takes the first."
+        )
+
+
+def mask_of_group(masked: MaskedActions | None, info: Info, agents: slice) -> Array | None:
+    """Return a group's part of the mask in an info, (num_worlds, size, options), None for none."""
+    return None if masked is None else masked.masks.of_group(info[ACTION_MASK], agents)
