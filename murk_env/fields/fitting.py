@@ -127,16 +127,19 @@ def _misfit(
     )
 
 
-def check_settable(field: Field, values: Array, sides: Sides) -> None:
+def check_settable(field: Field, values: Array, sides: Sides, *, finite: bool = True) -> None:
     """Raise DefinitionError for values from outside a step that the field must not hold.
 
-    These are what is not finite, lies outside the field's bounds, or is no category, cell or agent.
+    These are what lies outside the field's bounds, or is no category, cell or agent; and what is not finite,
+    unless the worlds themselves have come to it.
     """
+    if field.dtype.kind == "f" and not np.isfinite(values).all():
+        if finite:
+            wrong = values[~np.isfinite(values)].flat[0]
+            raise DefinitionError(f"field {field.name!r} takes finite numbers, not {wrong}.")
+        values = values[~np.isnan(values)]  # which no bounds hold back
     if not values.size:
         return
-    if field.dtype.kind == "f" and not np.isfinite(values).all():
-        wrong = values[~np.isfinite(values)].flat[0]
-        raise DefinitionError(f"field {field.name!r} takes finite numbers, not {wrong}.")
     if reason := beyond(field, values, sides):
         raise DefinitionError(f"field {field.name!r} {reason}.")
 

@@ -85,14 +85,15 @@ def saved_rows(
         for field in layout.ids
         if field.mutability != "static"
     }
-    return State(identity, arrays, (arena.static_arena, layout.specs))
+    return State(identity, arrays, (arena.static_arena, layout.specs), diverged=None)
 
 
 def check_state(layout: Layout, arena: PingPongArena, identity: Identity, state: State) -> None:
     """Raise unless a state is of these worlds, and holds what they may hold.
 
     Raises:
-        StateMismatchError: it is of others, or holds a value that is not finite or beyond its bounds.
+        StateMismatchError: it is of others, or holds a value that is beyond its bounds or, where it does not
+            come from worlds that had diverged, not finite.
     """
     misfit = state.misfit(identity, (arena.static_arena, layout.specs))
     phases = state[PHASE.name]
@@ -103,7 +104,9 @@ def check_state(layout: Layout, arena: PingPongArena, identity: Identity, state:
     for field in layout.fields.values():
         if not misfit and field.mutability != "static":
             try:
-                check_settable(field, state[field.name], layout.sides)
+                check_settable(
+                    field, state[field.name], layout.sides, finite=not state.may_diverge(field.name)
+                )
             except DefinitionError as error:
                 misfit = str(error).rstrip(".")
     if misfit:
@@ -188,10 +191,15 @@ def episode_values(state: State, layout: Layout) -> dict[Field, Array]:
     """Return what an episode that begins from a state begins with: every field but its clocks.
 
     Raises:
-        StateMismatchError: in some world no agent takes part any more.
+        StateMismatchError: in some world no agent takes part any more, or numbers have diverged.
     """
     fields = [*layout.fields.values()]
     values = {field: state[field.name] for field in fields if field.mutability != "static"}
+    if state.diverged:
+        raise StateMismatchError(
+            f"no episode begins from a state whose numbers have diverged, in {', '.join(state.diverged)}; "
+            f"restore(state) goes on from it."
+        )
     if ACTIVE in values:
         values[ACTIVE] = np.where(values[ACTIVE] == STAYING, STAYING, INACTIVE).astype(np.int32)
         empty = np.flatnonzero(~values[ACTIVE].any(axis=1))

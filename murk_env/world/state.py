@@ -3,7 +3,7 @@
 import copy
 import json
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, SupportsIndex, overload
 
@@ -45,21 +45,31 @@ class State:
     """
 
     __array_ufunc__ = None  # == with an array is False, instead of numpy taking a State for a sequence
-    __slots__ = ("_arrays", "_digests", "_fingerprint", "_identity", "_static")
+    __slots__ = ("_arrays", "_digests", "_diverged", "_fingerprint", "_identity", "_static")
 
     def __init__(
         self,
         identity: Identity,
         arrays: Mapping[str, Array],
         static: StaticSource,
+        *,
+        diverged: Collection[str] | None = (),
     ) -> None:
-        """Hold arrays, which become read-only; for the use of `save` and of files."""
+        """Hold arrays, which become read-only; for the use of `save` and of files.
+
+        Args:
+            identity: which worlds it is of.
+            arrays: the fields' values, by name.
+            static: the values of static fields, or their digests.
+            diverged: the fields that may hold NaN and infinities, None for all that worlds themselves do.
+        """
         self._identity = identity
         self._arrays = dict(arrays)
         for array in self._arrays.values():
             array.flags.writeable = False
         self._static = static if isinstance(static, tuple) else None
         self._digests = None if isinstance(static, tuple) else dict(static)
+        self._diverged = None if diverged is None else frozenset(diverged)
         self._fingerprint = ""
 
     # --- reading --------------------------------------------------------------------------------
@@ -92,6 +102,19 @@ class State:
         return self._arrays[PHASE.name] == ENDED
 
     @property
+    def diverged(self) -> tuple[str, ...]:
+        """The fields in which numbers had diverged when the worlds were saved: NaN or infinite, by name."""
+        return tuple(
+            name
+            for name, array in self._arrays.items()
+            if array.dtype.kind == "f" and self.may_diverge(name) and not np.isfinite(array).all()
+        )
+
+    def may_diverge(self, name: str) -> bool:
+        """Whether a field may hold NaN and infinities, because the worlds that were saved may have."""
+        return self._diverged is None or name in self._diverged
+
+    @property
     def fingerprint(self) -> str:
         """A hash of everything in it, 32 hexadecimal digits: the same in every process, on every machine."""
         if not self._fingerprint:
@@ -118,7 +141,7 @@ class State:
             return self._values(key.name if isinstance(key, Field) else key)
         rows = self._rows(key)
         arrays = {name: np.ascontiguousarray(array[rows]) for name, array in self._arrays.items()}
-        return State(self._identity, arrays, self._source)
+        return State(self._identity, arrays, self._source, diverged=self._diverged)
 
     def __iter__(self) -> "Iterator[State]":
         return (self[row] for row in range(len(self)))
@@ -165,7 +188,8 @@ class State:
             if misfit := other.misfit(first.identity, first._source):
                 raise StateMismatchError(f"state {place} does not fit state 0: {misfit}.")
         arrays = {name: np.concatenate([state._arrays[name] for state in states]) for name in first._arrays}
-        return State(first._identity, arrays, first._source)
+        diverged = {name for state in states for name in state.diverged}
+        return State(first._identity, arrays, first._source, diverged=diverged)
 
     def misfit(self, identity: Identity, static: StaticSource) -> str:
         """Return why it is not of these worlds, as a clause; empty if it is of them."""
@@ -204,7 +228,7 @@ class State:
 
     def to_bytes(self) -> bytes:
         """Return the state as a safetensors file, with what it is of, package versions and a checksum."""
-        said = {**self._identity.plain, "static": dict(self.static_digests)}
+        said = {**self._identity.plain, "static": dict(self.static_digests), "diverged": self.diverged}
         return state_file.to_bytes(said, self._arrays)
 
     @classmethod
@@ -214,12 +238,16 @@ class State:
         Raises:
             StateFileError: the bytes are none, damaged, or of a newer format.
         """
-        return cls(*state_file.from_bytes(bytes(memoryview(data))))
+        identity, arrays, static, diverged = state_file.from_bytes(bytes(memoryview(data)))
+        return cls(identity, arrays, static, diverged=diverged)
 
     def write(self, path: "str | bytes | os.PathLike[str]") -> None:
         """Write the state to a file, which takes the place of one that is there only once it is complete.
 
+        A symbolic link stays: the file that it points to is written. So do the permissions of a file.
+
         Raises:
+            StateFileError: what is there is no file, such as a device.
             OSError: the file cannot be written; one that was there is as it was.
         """
         state_file.write(path, self.to_bytes())

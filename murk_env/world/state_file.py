@@ -46,8 +46,8 @@ def to_bytes(said: Mapping[str, Any], arrays: Mapping[str, Array]) -> bytes:
     return save(dict(arrays), {_KEY: json.dumps(told)})
 
 
-def from_bytes(data: bytes) -> tuple[Identity, dict[str, Array], dict[str, str]]:
-    """Return which worlds a file is of, their arrays, and the digests of their static fields.
+def from_bytes(data: bytes) -> tuple[Identity, dict[str, Array], dict[str, str], frozenset[str]]:
+    """Return which worlds a file is of, their arrays, digests of static fields, and which have diverged.
 
     Raises:
         StateFileError: the bytes are no state file, damaged, or of a newer format.
@@ -57,6 +57,7 @@ def from_bytes(data: bytes) -> tuple[Identity, dict[str, Array], dict[str, str]]
     try:
         identity = Identity.from_plain(told)
         static = {str(name): str(digest) for name, digest in told["static"].items()}
+        diverged = frozenset(map(str, told["diverged"]))
         count = int(told["num_worlds"])
         arrays = _arrays(data, identity, count)
         found = _checksum(told, arrays)
@@ -66,7 +67,7 @@ def from_bytes(data: bytes) -> tuple[Identity, dict[str, Array], dict[str, str]]
         raise _damaged(f"{type(error).__name__}: {error}") from None
     if checksum != found:
         raise _damaged("its checksum is another one")
-    return identity, arrays, static
+    return identity, arrays, static, diverged
 
 
 def read(path: "str | bytes | os.PathLike[str]") -> bytes:
@@ -86,15 +87,21 @@ def read(path: "str | bytes | os.PathLike[str]") -> bytes:
 
 
 def write(path: "str | bytes | os.PathLike[str]", data: bytes) -> None:
-    """Write a file under a private name and move it into place."""
-    target = Path(os.fsdecode(path))
+    """Write a file under a private name and move it into place; a link stays, and its target is written.
+
+    Raises:
+        StateFileError: what is there is no regular file, such as a device.
+        OSError: it cannot be written.
+    """
+    target = Path(os.path.realpath(os.fsdecode(path)))
+    mode = _mode_of(target)
     handle, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
     try:
         with open(handle, "wb") as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-        Path(name).chmod(0o666 & ~_umask())
+        Path(name).chmod(mode)
         Path(name).replace(target)
     except BaseException:
         with contextlib.suppress(OSError):
@@ -102,10 +109,17 @@ def write(path: "str | bytes | os.PathLike[str]", data: bytes) -> None:
         raise
 
 
-def _umask() -> int:
-    mask = os.umask(0o077)
-    os.umask(mask)
-    return mask
+def _mode_of(target: Path) -> int:
+    """Return the permissions that a file has, or that a new one gets."""
+    try:
+        found = target.lstat()
+    except FileNotFoundError:
+        mask = os.umask(0o077)
+        os.umask(mask)
+        return 0o666 & ~mask
+    if not stat.S_ISREG(found.st_mode):
+        raise StateFileError(f"{os.fspath(target)!r} is no regular file; a state is written to one.")
+    return stat.S_IMODE(found.st_mode)
 
 
 def _told(data: bytes) -> dict[str, Any]:

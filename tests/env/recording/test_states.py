@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from murk_env import Recording, replay
-from murk_env.errors import RecordingFileError, ReplayError
+from murk_env.errors import RecordingFileError, ReplayError, StateMismatchError
 from murk_env.testing.comparison import first_difference
+from tests.env.engine.states import batch_of
 from tests.env.recording.runs import FACES, make, play, rewrite, values_of
 from tests.env.worlds import Walker
 
@@ -74,6 +75,31 @@ def test_parameters_that_were_set_before_the_first_reset_are_kept(path):
     play(recording, 9)
     recording.close()
     assert replay(path).num_steps == 9
+
+
+def test_the_moment_in_which_numbers_diverge_is_recorded_and_gone_back_to(path):
+    recording = Recording(make("vector"), path, keyframe_every=2, hash_every=1)
+    play(recording, 2)
+    diverge(recording, [1, 3])
+    for _ in range(6):
+        recording.step(np.ones(5, np.int64))
+    seen, state = values_of(recording), recording.save()
+    assert state.diverged == ("bell",)
+    recording.close()
+    played = replay(path)
+    assert first_difference(seen, values_of(played.at(8))) is None
+    live = played.at(5)  # from a keyframe in between
+    live.step(np.ones(5, np.int64))
+    assert live.save() == played.at(6).save()
+    with pytest.raises(StateMismatchError, match="numbers have diverged, in bell; restore"):
+        live.reset(options={"state": state})
+
+
+def diverge(recording, rows):
+    """Let numbers of some rows be NaN, as a step can leave them and nothing else."""
+    world = batch_of(recording.unwrapped).world
+    with world.arena.begin_tick() as guard:
+        guard.update(world.layout.ids[Walker.bell])[rows] = np.nan
 
 
 def test_states_that_cannot_be_read_or_are_of_others_are_refused(path):

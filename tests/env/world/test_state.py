@@ -229,6 +229,14 @@ def test_fresh_branches_differ_in_their_keys_alone_and_repeat():
         world.branch(1, 0, randomness="other")  # type: ignore[arg-type]
 
 
+def pickled(state):
+    return pickle.loads(pickle.dumps(state))
+
+
+def put_together(state):
+    return State.concatenate(list(state))
+
+
 @pytest.mark.parametrize(
     ("name", "wrong", "message"),
     [
@@ -256,6 +264,41 @@ def test_a_world_whose_numbers_have_diverged_is_pickled_as_it_is():
     with world.arena.begin_tick() as guard:
         guard.write(world.layout.ids[HEAT])[...] = np.inf
     assert pickle.loads(pickle.dumps(world)).save() == world.save()
+
+
+def diverged():
+    """Return worlds of which one has come to NaN and infinities, as numbers do that grow without end."""
+    world = worlds()
+    with world.arena.begin_tick() as guard:
+        guard.update(world.layout.ids[HEAT])[1, :2] = np.nan, np.inf
+    return world
+
+
+@pytest.mark.parametrize(
+    "way", [lambda state: state, lambda state: State.from_bytes(state.to_bytes()), pickled, put_together]
+)
+def test_worlds_whose_numbers_have_diverged_go_on_from_their_own_state(way):
+    world = diverged()
+    state = way(world.save())
+    assert state.diverged == ("heat",)
+    assert state[1].diverged == ("heat",)
+    assert state[0].diverged == ()
+    fresh = worlds()
+    fresh.restore(state)
+    assert fresh.save() == world.save()
+    fresh.restore(state[1], 2)
+    assert np.isnan(fresh[HEAT][2, 0])
+
+
+def test_what_had_not_diverged_when_it_was_saved_is_not_so_in_a_file():
+    state = State.from_bytes(worlds().save().to_bytes())
+    arrays = {form.name: np.array(state[form.name]) for form in state.identity.fields}
+    arrays["heat"][1] = np.nan
+    forged = State(state.identity, arrays, state.static_digests)
+    assert forged.diverged == ()
+    again = State.from_bytes(forged.to_bytes())
+    with pytest.raises(StateMismatchError, match="field 'heat' takes finite numbers, not nan"):
+        worlds().restore(again)
 
 
 def test_only_a_state_is_restored():

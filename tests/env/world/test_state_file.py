@@ -149,3 +149,34 @@ def test_what_is_no_file_is_refused_and_never_waited_for(tmp_path):
 def test_numbers_come_back_in_this_machines_order():
     assert State.from_bytes(DATA)["heat"].dtype == np.dtype(np.float32)
     assert State.from_bytes(DATA)["heat"].flags.aligned
+
+
+def test_a_link_stays_and_its_target_is_written(tmp_path):
+    target, link = tmp_path / "kept" / "two.state", tmp_path / "latest"
+    target.parent.mkdir()
+    link.symlink_to(target)  # which is not there yet
+    STATE.write(link)
+    STATE[:1].write(link)
+    assert link.is_symlink()
+    assert State.read(target) == STATE[:1]
+    assert [path.name for path in target.parent.iterdir()] == ["two.state"]
+
+
+def test_links_in_a_circle_are_refused(tmp_path):
+    (tmp_path / "one").symlink_to(tmp_path / "two")
+    (tmp_path / "two").symlink_to(tmp_path / "one")
+    with pytest.raises((StateFileError, OSError), match="no regular file"):
+        STATE.write(tmp_path / "one")
+    assert (tmp_path / "one").is_symlink()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="permissions and pipes are of POSIX")
+def test_a_file_that_is_written_again_keeps_its_permissions_and_a_pipe_is_no_file(tmp_path):
+    path, pipe = tmp_path / "two.state", tmp_path / "pipe"
+    STATE.write(path)
+    path.chmod(0o600)
+    STATE.write(path)
+    assert path.stat().st_mode & 0o777 == 0o600
+    os.mkfifo(pipe)
+    with pytest.raises(StateFileError, match=r"pipe' is no regular file; a state is written to one"):
+        STATE.write(pipe)
