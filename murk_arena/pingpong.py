@@ -218,11 +218,13 @@ class PingPongArena:
             scratch_high_water=self._scratch.high_water,
         )
 
-    def begin_tick(self, thread: int | None = None) -> TickGuard:
+    def begin_tick(self, thread: int | None = None, *, full: bool = False) -> TickGuard:
         """Begin a tick. Snapshots of the generation before the published one become stale.
 
         Args:
             thread: the calling thread's `threading.get_ident()`, of a caller that has asked for it already.
+            full: whether every per-tick field declared with a full writer will be written in full in this
+                tick. Its memory is then had from `staging_view`, and nothing is carried forward for it.
 
         Returns:
             The guard, to be used in a `with` statement; the same object in every tick.
@@ -236,7 +238,7 @@ class PingPongArena:
             raise tick_in_progress(writes.staging.generation, writes.opener)
         writes.opener = this  # no call comes between: no other thread gets its turn
         try:
-            writes.open()
+            writes.open(full)
         except BaseException:
             writes.rollback()
             raise
@@ -246,8 +248,7 @@ class PingPongArena:
         """A per-tick field's staged array (num_worlds, *shape), writable: the same object every second tick.
 
         Nothing is noted: a field declared with a full writer keeps what is written here only if the tick has
-        claimed it with `TickGuard.claim_full`. Sealing does not close it: the outcome of
-        a sealed tick is kept here.
+        been begun with `full`. Sealing does not close it: the outcome of a sealed tick is kept here.
 
         Raises:
             UnknownFieldError: there is no such field.

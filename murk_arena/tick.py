@@ -121,20 +121,6 @@ class TickGuard:
         self._check_writing()
         return self._writes.update(field)
 
-    def claim_full(self) -> None:
-        """Say that every per-tick field declared with a full writer is being written in full in this tick.
-
-        Its memory is then had from `PingPongArena.staging_view`, and nothing is carried forward for it.
-
-        Raises:
-            RowAccessError: a row writer's memory changed in rows of other worlds (checked mode).
-            SealedError: the tick is sealed.
-            ClosedTickError: no tick is in progress.
-        """
-        if self._writes.phase != WRITING:
-            self._check_writing()
-        self._writes.claim_full()
-
     def prove_covered(self, fields: Collection[FieldId]) -> None:
         """In checked mode, prove that the full writes of these fields so far set every element.
 

@@ -46,8 +46,8 @@ class WriteArena:
 
     __slots__ = (
         "_carried_pairs",
-        "_claimed",
         "_full",
+        "_full_now",
         "_full_pairs",
         "_moved",
         "_moved_before",
@@ -94,12 +94,16 @@ class WriteArena:
         self._moved: dict[FieldId, None] = {}  # sparse fields that this tick has copied
         self._moved_before: dict[FieldId, None] = {}  # those that the last published tick had
         self._settled: set[FieldId] = set()  # fields with full writers that hold this tick's values
-        self._claimed = False  # all of those are being written
+        self._full_now = False  # all of those are being written
         self._slab_state: SlabState | None = None
         self._scratch_mark = scratch.mark()
 
-    def open(self) -> None:
-        """Begin a tick: whatever the staging buffer held is gone, carried fields are brought forward."""
+    def open(self, full: bool) -> None:
+        """Begin a tick: whatever the staging buffer held is gone, carried fields are brought forward.
+
+        Args:
+            full: whether all fields with full writers are being written in full in this tick.
+        """
         mark, scratch = self._scratch_mark, self.scratch
         if scratch.used or mark.used or scratch.high_water != mark.high_water:  # else it is as at the mark
             self._scratch_mark = scratch.mark()
@@ -107,8 +111,8 @@ class WriteArena:
         staging = self.staging
         staging.stamp = self.serial = self.serial + 1
         staging.generation = self.published.generation + 1
-        if self._claimed or self._settled:
-            self._claimed = False
+        self._full_now = full
+        if self._settled:
             self._settled.clear()
         if self._moved_before or self.slab.pending:
             self._follow_sparse()
@@ -118,6 +122,8 @@ class WriteArena:
             scratch.reset()
         if self.checks is not None:
             self.checks.begin(self.serial)
+            for field in self._full if full else ():
+                self.checks.poison(field, staging.writable[field])
 
     def _follow_sparse(self) -> None:
         """Point the staging buffer at the ranges that the last tick moved to; free those it retired."""
@@ -139,14 +145,6 @@ class WriteArena:
             return self.specs[field]
         except KeyError:
             raise unknown_field(field, self.specs.values()) from None
-
-    def claim_full(self) -> None:
-        """Take it that all fields with full writers are being written in full in this tick."""
-        self._claimed = True
-        if self.checks is not None:
-            for field in self._full:
-                self.checks.prove_field(field)
-                self.checks.poison(field, self.staging.writable[field])
 
     def read(self, field: FieldId) -> FieldArray:
         """The staged values, read-only; those of a field with a full writer are carried forward if need be.
@@ -207,7 +205,10 @@ class WriteArena:
     def _is_unsettled(self, field: FieldId) -> bool:
         """Whether the field has a full writer and its staging memory holds an older generation's values."""
         return (
-            self.phase == WRITING and not self._claimed and field in self._full and field not in self._settled
+            self.phase == WRITING
+            and not self._full_now
+            and field in self._full
+            and field not in self._settled
         )
 
     def _carry(self, field: FieldId) -> None:
@@ -240,7 +241,7 @@ class WriteArena:
         Raises:
             UncoveredWriteError: a full write left elements unwritten (checked mode).
         """
-        if not self._claimed:
+        if not self._full_now:
             self._carry_unwritten()
         if self.checks is not None:
             self.checks.prove_covered()
@@ -264,7 +265,7 @@ class WriteArena:
         Raises:
             UncoveredWriteError: a full write left elements unwritten (checked mode).
         """
-        if self.phase == WRITING and not (self._claimed and self.checks is None):
+        if self.phase == WRITING and not (self._full_now and self.checks is None):
             self.seal()
         self._moved_before, self._moved = self._moved, self._moved_before  # that one is empty
         self._slab_state = None

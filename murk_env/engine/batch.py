@@ -40,12 +40,13 @@ from murk_env.world import World
 from murk_env.world.binding import Binding
 from murk_env.world.claim import Claim
 
-__all__ = ["Batch"]
+__all__ = ["Batch", "Reader", "Worlds"]
 
 _batches: "weakref.WeakSet[Batch]" = weakref.WeakSet()
 
 Said = TypeVar("Said")
 Worlds = npt.NDArray[np.intp]
+Reader = Callable[[Any, Worlds | None], object]
 Flags = tuple[npt.NDArray[np.float64], npt.NDArray[np.bool_], npt.NDArray[np.bool_]]
 
 
@@ -155,7 +156,9 @@ class Batch(HeldWorlds):
         self._arena, self._bindings, self._num_worlds = world.arena, world.bindings, world.num_worlds
         self.runner = ThreadedRunner(num_threads, world.layout.batch_bytes)  # which checked mode leaves idle
         self._checks = world.checks
-        self._flags = None if copy else [self._copies() for _ in range(2)]
+        self._flags: list[Flags] | None = None
+        if not copy:
+            self._flags = [self.flags(), self.flags()]
         self._side = 0  # which of two sets of outputs is next, where they are used in turn
         self._binding: Binding
         self._nothing_yet()
@@ -203,12 +206,17 @@ class Batch(HeldWorlds):
             self._arena.abandon_tick()
             self.ready = self.note(self.world[PHASE])
 
-    def step(self, read: Callable[[Any], object], actions: Any, outputs: Callable[["Batch"], Said]) -> Said:
+    def step(
+        self,
+        read: Reader,
+        actions: Any,
+        outputs: Callable[["Batch"], Said],
+    ) -> Said:
         """Step every world once, as one tick.
 
         Args:
-            read: checks the face's actions and puts them into `actions`.
-            actions: what it is given.
+            read: checks the face's actions and puts them into `actions`; it is given them and `pending`.
+            actions: what the face was given.
             outputs: makes what the step returns, given this batch with the values it is about to publish.
 
         Raises:
@@ -221,7 +229,7 @@ class Batch(HeldWorlds):
         try:
             if not self.ready:
                 self.check_ready()
-            read(actions)
+            read(actions, self.pending)
             return self.advance(outputs)
         finally:
             claim.holder = None
@@ -230,7 +238,7 @@ class Batch(HeldWorlds):
         """Step every world with the actions in `actions`; return what `outputs` makes of it."""
         self.ready = False  # until it is done, or until the next call has read what has come of it
         try:
-            guard = self._arena.begin_tick(self.claim.holder)
+            guard = self._arena.begin_tick(self.claim.holder, full=True)
             self._binding = binding = self._bindings.open(guard)
             any_ended, side = self._any_ended, self._side
             any_ended[0] = 0
@@ -353,7 +361,7 @@ class Batch(HeldWorlds):
 
     def observation(self, index: int = 0) -> Output:
         """Return the latest observations, of the world or of the agents of one group."""
-        return self.observed[index].handed_out()
+        return self.observed[index].latest.handed_out()
 
     def flags(self) -> Flags:
         """Return rewards, terminations and truncations of the last step, as the observations are returned.
@@ -361,14 +369,11 @@ class Batch(HeldWorlds):
         That is, in arrays of their own or, without `copy`, in one of two sets used in turn.
         """
         if self._flags is None:
-            return self._copies()
+            return self.rewards.copy(), self.terminated.copy(), self.truncated.copy()
         latest = (self.rewards, self.terminated, self.truncated)
         for kept, values in zip(self._flags[self._side], latest, strict=True):
             np.copyto(kept, values)
         return self._flags[self._side]
-
-    def _copies(self) -> Flags:
-        return self.rewards.copy(), self.terminated.copy(), self.truncated.copy()
 
     def close(self) -> None:
         """Refuse every later use and stop the threads; the memory goes with the last reference."""

@@ -87,8 +87,10 @@ class ActionReader:
             return self.actions
         return self._take(self._as_array(actions), skipped)
 
-    def read_one(self, action: Any) -> Array:
+    def read_one(self, action: Any, _pending: object = None) -> Array:
         """Check the only action there is, of the action's own shape, and return it as a batch of one.
+
+        It takes what `Batch.step` tells every reader, and heeds it not: a single env acts past its end.
 
         Raises:
             ActionTypeError: for a dtype that the space does not hold.

@@ -197,7 +197,7 @@ class MurkAgentVectorEnv(VectorFace):
 
     # --- actions ------------------------------------------------------------------------------
 
-    def _read(self, actions: Any) -> None:
+    def _read(self, actions: Any, _pending: object) -> None:
         """Check the actions of all groups, then put them where the hooks find them."""
         left = ~active_agents(self._batch, self._num_agents)
         self._reader.read(actions, skipped(left, self._seats))

@@ -145,9 +145,8 @@ class MurkEnv(StateDoors, Environment, gymnasium.Env[Any, Any]):
         self.__dict__["params"] = made.author.params
         self.lattice, self.render_mode = made.author.lattice, render_mode
         self._options, self._batch, self._screen = made.options, made.batch, made.screen
-        self._read, self._claim = made.actions.read_one, made.batch.claim
-        if made.masked is not None:
-            self._read = made.masked.after(self._read, made.batch)
+        self._claim, read = made.batch.claim, made.actions.read_one
+        self._read = read if made.masked is None else made.masked.after(read, made.batch, skips=False)
         self.observation_space = made.batch.observed[0].plan.space
         self.action_space = made.actions.space
         self._np_random = self._np_random_seed = None

@@ -1,6 +1,5 @@
 """Holds actions to the mask that the env has shown, before anything changes."""
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -8,7 +7,7 @@ import numpy.typing as npt
 
 from murk_env.author.blueprint import Blueprint
 from murk_env.engine.action_masks import ACTION_MASK, ActionMasks
-from murk_env.engine.batch import Batch
+from murk_env.engine.batch import Batch, Reader, Worlds
 from murk_env.engine.infos import Info
 from murk_env.errors import ActionError
 from murk_env.faces.action_limits import limits_of
@@ -62,12 +61,18 @@ class MaskedActions:
                 raise ActionError(self._refusal(batch, world, choice, actions[world, choice], legal))
             actions[world, choice] = legal[0]
 
-    def after(self, read: Callable[[Any], object], batch: Batch) -> Callable[[Any], object]:
-        """Return what reads the actions of all worlds, all of which are used, and then checks them."""
+    def after(self, read: Reader, batch: Batch, *, skips: bool) -> Reader:
+        """Return what reads the actions of all worlds and then checks them.
 
-        def both(actions: Any) -> None:
-            read(actions)
-            self.check(batch)
+        Args:
+            read: reads them, as `Batch.step` has it.
+            batch: the worlds.
+            skips: whether those of worlds that have ended are not used.
+        """
+
+        def both(actions: Any, pending: Worlds | None) -> None:
+            read(actions, pending)
+            self.check(batch, pending if skips else None)
 
         return both
 

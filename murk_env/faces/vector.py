@@ -83,6 +83,9 @@ class MurkVectorEnv(VectorFace):
             num_threads=num_threads,
         )
         super().__init__(env_class, num_envs, autoreset_mode, options, static_arena, parameters)
+        made = self._assembly
+        read = made.actions.read
+        self._read = read if made.masked is None else made.masked.after(read, made.batch, skips=True)
         self.num_envs = self._num_worlds
         self.single_observation_space = self._env.observation_space
         self.single_action_space = self._env.action_space
@@ -104,15 +107,7 @@ class MurkVectorEnv(VectorFace):
                 ConcurrentUseError: before anything changes.
             HookError, PropagatorError: every world is as before the step.
         """
-        return self._batch.step(self._read, actions, self._stepped)
-
-    def _read(self, actions: Any) -> None:
-        self._assembly.actions.read(actions, self._batch.pending)
-        if self._assembly.masked is not None:
-            self._assembly.masked.check(self._batch, self._batch.pending)
-
-    def _stepped(self, batch: Batch) -> StepResult:
-        return batch.observation(), *batch.flags(), self._infos()
+        return self._batch.step(self._read, actions, _stepped)
 
     @claims
     def render(self) -> tuple[Any, ...] | None:
@@ -139,24 +134,31 @@ class MurkVectorEnv(VectorFace):
     def _reset_infos(self, worlds: npt.NDArray[np.intp] | None) -> dict[str, Any]:
         return info_of_rows(self._batch.info, worlds)
 
-    def _infos(self) -> dict[str, Any]:
-        infos = info_of_rows(self._batch.info)
-        ended = self._batch.ended
-        if ended is not None:
-            final = np.empty(self.num_envs, dtype=object)  # of None
-            for world, seen in zip(ended.worlds.tolist(), rows_of(ended.observations[0]), strict=True):
-                final[world] = seen
-            mask = np.zeros(self.num_envs, np.bool_)
-            mask[ended.worlds] = True
-            finals = {
-                "final_obs": final,
-                "_final_obs": mask,
-                "final_info": info_of_rows(ended.info, ended.worlds),
-                "_final_info": mask.copy(),
-            }
-            return finals | infos if mask[0] else infos | finals  # as SyncVectorEnv meets them, row by row
-        return infos
-
     @claims
     def __reduce__(self) -> tuple[Any, ...]:
         return self._reduced(MurkVectorEnv, num_envs=self.num_envs)
+
+
+def _stepped(batch: Batch) -> StepResult:
+    """Return what a step of all worlds returns."""
+    return batch.observation(), *batch.flags(), _infos(batch)
+
+
+def _infos(batch: Batch) -> dict[str, Any]:
+    """Return the infos of a step; in same-step mode with the last observations of worlds that ended in it."""
+    infos, ended = info_of_rows(batch.info), batch.ended
+    if ended is None:
+        return infos
+    num_worlds = batch.world.num_worlds
+    final = np.empty(num_worlds, dtype=object)  # of None
+    for world, seen in zip(ended.worlds.tolist(), rows_of(ended.observations[0]), strict=True):
+        final[world] = seen
+    mask = np.zeros(num_worlds, np.bool_)
+    mask[ended.worlds] = True
+    finals = {
+        "final_obs": final,
+        "_final_obs": mask,
+        "final_info": info_of_rows(ended.info, ended.worlds),
+        "_final_info": mask.copy(),
+    }
+    return finals | infos if mask[0] else infos | finals  # as SyncVectorEnv meets them, row by row

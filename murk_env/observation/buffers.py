@@ -43,10 +43,6 @@ class ObservationBuffers:
                     words[place] = address
             fill.target = taken
 
-    def handed_out(self) -> Output:
-        """Return the latest observations; the caller owns the arrays."""
-        return self.latest.handed_out()
-
     def row(self, world: int) -> Output:
         """Return one world's latest observation, as its own arrays."""
         output = self.latest.output

@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from murk_env.kernels.fused import address
 from murk_env.observation import ObservationPlan
-from murk_env.observation.output import Output, arrays_of, each_array
+from murk_env.observation.output import Output, arrays_of
 
 __all__ = ["OutputSet", "Outputs"]
 
@@ -33,7 +33,10 @@ class OutputSet:
 
     def handed_out(self) -> Output:
         """Return views, so that what is done to their shape, dtype or flags stays with whoever has them."""
-        return each_array(self.output, lambda array: array.view())
+        output = self.output
+        if isinstance(output, dict):
+            return {key: array.view() for key, array in output.items()}
+        return output.view()
 
 
 class Outputs:

@@ -89,10 +89,9 @@ class Bindings:
         self._bound: list[Binding | None] = [None, None]
 
     def open(self, guard: TickGuard) -> Binding:
-        """Begin a tick and return the arrays to work on; every field with a full writer will be written."""
+        """Return the arrays to work on in a tick that has begun with `full`."""
         if self._may_move:
             self._open_sparse(guard)
-        guard.claim_full()
         binding = self._bound[self._arena.staging_index]
         if binding is None or self._may_move:
             return self.of(guard)

@@ -139,7 +139,7 @@ class World:
             PipelineError: there is a derived field that nothing sets; nothing has changed.
         """
         self._check_derived()
-        with self.arena.begin_tick() as guard:
+        with self.arena.begin_tick(full=True) as guard:
             binding = self.bindings.open(guard)
             binding.steps += 1
             if act is not None:

@@ -142,7 +142,7 @@ def test_a_tick_that_one_thread_has_ended_is_another_threads_to_begin(arena, end
 
 
 def test_a_tick_that_cannot_begin_leaves_the_next_thread_to_begin(arena, monkeypatch, in_another_thread):
-    def interrupted(self):
+    def interrupted(self, full):
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:

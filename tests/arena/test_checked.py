@@ -57,9 +57,8 @@ def test_writes_that_cover_everything_are_published(checked_arena, heat, hits, f
     assert all((checked_arena.snapshot().read(field.id) == 6).all() for field in (heat, hits, flow, drag))
 
 
-def test_a_claim_is_proved_for_every_field_with_a_full_writer(checked_arena, flow):
-    tick = checked_arena.begin_tick()
-    tick.claim_full()
+def test_a_tick_of_full_writes_is_proved_for_every_field_with_a_full_writer(checked_arena, flow):
+    tick = checked_arena.begin_tick(full=True)
     assert np.isnan(checked_arena.staging_view(flow.id)).all()
     with pytest.raises(UncoveredWriteError, match="field 'flow' was written in full"):
         tick.publish()
@@ -177,26 +176,10 @@ def test_normal_mode_proves_nothing(arena, flow, heat):
 def test_a_scalar_field_is_named_by_world_alone():
     lone = FieldSpec(FieldId(0), "lone", (), write=WriteMode.FULL)
     arena = PingPongArena([lone], num_worlds=2, checked=True)
-    tick = arena.begin_tick()
-    tick.claim_full()
+    tick = arena.begin_tick(full=True)
     arena.staging_view(lone.id)[0] = 1.0
     with pytest.raises(UncoveredWriteError, match=r"in world 1 at index \(\)"):
         tick.publish()
-
-
-def test_a_claim_proves_row_writers_first(checked_arena, flow):
-    tick = checked_arena.begin_tick()
-    tick.rows([0]).unguarded(flow.id)[1] = 1.0
-    with pytest.raises(RowAccessError, match="field 'flow' changed in world 1"):
-        tick.claim_full()
-
-
-def test_what_a_claimed_writer_writes_is_not_blamed_on_earlier_rows(checked_arena, flow):
-    with checked_arena.begin_tick() as tick:
-        tick.rows([0]).unguarded(flow.id)[0] = 1.0
-        tick.claim_full()
-        checked_arena.staging_view(flow.id).fill(2.0)
-    assert (checked_arena.snapshot().read(flow.id) == 2.0).all()
 
 
 def test_coverage_can_be_proved_of_one_writers_fields_before_the_seal(checked_arena, heat, flow):

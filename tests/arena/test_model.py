@@ -78,14 +78,18 @@ class ArenaMachine(RuleBasedStateMachine):
     # --- between ticks
 
     @precondition(lambda self: not self.in_tick)
-    @rule()
-    def begin(self):
+    @rule(full=st.none() | values)
+    def begin(self, full):
+        """Begin a tick, in which every field with a full writer may be written at once."""
         self.snapshots = [
             (taken, state, epoch if epoch == self.epoch else STALE) for taken, state, epoch in self.snapshots
         ]
-        self.guard = self.arena.begin_tick()
+        self.guard = self.arena.begin_tick(full=full is not None)
         self.staged, self.copied_now = copied(self.published), set()
         self.in_tick, self.sealed = True, False
+        for spec in FULL if full is not None else ():
+            self.arena.staging_view(spec.id)[...] = full
+            self.staged[spec.id][...] = full
 
     @precondition(lambda self: not self.in_tick and self.owned)
     @rule(data=st.data())
@@ -136,14 +140,6 @@ class ArenaMachine(RuleBasedStateMachine):
         self.touch(spec)
         self.guard.write(spec.id)[...] = value
         self.staged[spec.id][...] = value
-
-    @precondition(lambda self: self.in_tick and not self.sealed)
-    @rule(value=values)
-    def claim(self, value):
-        self.guard.claim_full()
-        for spec in FULL:
-            self.arena.staging_view(spec.id)[...] = value
-            self.staged[spec.id][...] = value
 
     @precondition(lambda self: self.in_tick)
     @rule(spec=fields, worlds=worlds, value=values, unguarded=st.booleans())

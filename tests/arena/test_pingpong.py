@@ -141,7 +141,6 @@ def test_publishing_or_cancelling_without_a_tick_is_refused(arena, observed):
         lambda guard: guard.previous(0),
         lambda guard: guard.write(0),
         lambda guard: guard.update(0),
-        lambda guard: guard.claim_full(),
         lambda guard: guard.prove_covered([0]),
         lambda guard: guard.rows([0]),
         lambda guard: guard.seal(),
@@ -164,7 +163,6 @@ def test_a_guard_is_refused_after_it_closed(arena, use, observed):
     [
         lambda guard: guard.write(0),
         lambda guard: guard.update(0),
-        lambda guard: guard.claim_full(),
         lambda guard: guard.prove_covered([0]),
         lambda guard: guard.rows([0]),
     ],

@@ -92,8 +92,7 @@ def test_a_steady_tick_allocates_no_array():
     arena = PingPongArena(specs, num_worlds=2)
 
     def tick():
-        with arena.begin_tick() as guard:
-            guard.claim_full()
+        with arena.begin_tick(full=True) as guard:
             for spec in specs:
                 arena.staging_view(spec.id)[0, 0] = 1.0
                 guard.read(spec.id)
@@ -108,8 +107,8 @@ def test_a_steady_tick_allocates_no_array():
     assert peak < 10_000  # bytes; one field has 400,000
 
 
-@pytest.mark.parametrize("claim", [True, False])
-def test_the_work_of_a_tick_does_not_depend_on_the_number_of_fields(claim):
+@pytest.mark.parametrize("full", [True, False])
+def test_the_work_of_a_tick_does_not_depend_on_the_number_of_fields(full):
     def calls(num_fields):
         specs = [
             FieldSpec(FieldId(index), "f", (4,), write=list(WriteMode)[index % 3])
@@ -120,9 +119,8 @@ def test_the_work_of_a_tick_does_not_depend_on_the_number_of_fields(claim):
         gc.disable()  # a collection would call the finalizers of other tests' objects
         sys.setprofile(lambda frame, event, argument: events.append(event))
         for _ in range(3):
-            with arena.begin_tick() as guard:
-                if claim:
-                    guard.claim_full()
+            with arena.begin_tick(full=full):
+                pass
         sys.setprofile(None)
         gc.enable()
         return len(events)

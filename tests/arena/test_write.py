@@ -178,19 +178,17 @@ def test_fields_with_full_writers_that_nobody_wrote_are_carried_forward_at_the_s
     assert (value_of(arena, other) == (5.0 if written else 2.0)).all()
 
 
-def test_claimed_fields_are_taken_from_their_staging_views(arena, flow, heat):
-    with arena.begin_tick() as tick:
+def test_a_tick_of_full_writes_takes_fields_from_their_staging_views(arena, flow, heat):
+    with arena.begin_tick(full=True):
         arena.staging_view(heat.id).fill(1.0)
-        tick.claim_full()
         arena.staging_view(flow.id).fill(2.0)
     assert (value_of(arena, heat) == 1.0).all()
     assert (value_of(arena, flow) == 2.0).all()
 
 
-def test_a_claim_holds_for_one_tick_only(arena, flow):
+def test_full_holds_for_one_tick_only(arena, flow):
     for value in (1.0, 2.0):
-        with arena.begin_tick() as tick:
-            tick.claim_full()
+        with arena.begin_tick(full=True):
             arena.staging_view(flow.id).fill(value)
     with arena.begin_tick():
         pass

@@ -86,7 +86,7 @@ def test_what_an_interrupt_left_half_pointed_is_pointed_again():
     words = Words()
     program: Any = SimpleNamespace(fills={}, places=lambda array: [(words, 4), (words, 9)])
     buffers.take(program)
-    first, held, words.left = buffers.latest, buffers.handed_out(), 1
+    first, held, words.left = buffers.latest, buffers.latest.handed_out(), 1
     with pytest.raises(KeyboardInterrupt):
         buffers.take(program)  # another set, as the first is held
     assert words[4] != words[9]
