@@ -10,11 +10,12 @@ import numpy.typing as npt
 from gymnasium import spaces
 
 from murk_env.author.masks import check_mask
-from murk_env.errors import BlueprintError
+from murk_env.errors import BlueprintError, PipelineError
 from murk_env.fields import Field
 from murk_env.lattice import Lattice
 from murk_env.observation import Observation
 from murk_env.propagators.base import Propagator
+from murk_env.world.pipeline import whole_substeps
 
 __all__ = ["Blueprint", "Group"]
 
@@ -101,6 +102,8 @@ class Blueprint:
             called once for all envs of the same class and parameters in a process.
         num_agents: number of agents of every world, for fields over agents; leave it out with groups.
         dt: time that one tick, which is one step, advances.
+        substeps: how many times the propagators run in a step, for dt / substeps each. The actions hold
+            meanwhile, bounds are applied after each, and the hook `between` sees each.
 
     Raises:
         BlueprintError: an attribute is of a wrong type, or they contradict each other.
@@ -118,6 +121,7 @@ class Blueprint:
     )
     num_agents: int = 0
     dt: float = 1.0
+    substeps: int = 1
 
     def __post_init__(self) -> None:
         if not isinstance(self.lattice, Lattice):  # pyright: ignore[reportUnnecessaryIsInstance]
@@ -125,6 +129,10 @@ class Blueprint:
         object.__setattr__(self, "groups", self._listed("groups", Group))
         object.__setattr__(self, "propagators", self._listed("propagators", Propagator))
         object.__setattr__(self, "derived", self._listed("derived", Propagator))
+        try:
+            object.__setattr__(self, "substeps", whole_substeps(self.substeps))
+        except PipelineError as error:
+            raise BlueprintError(f"a Blueprint's {error}") from None
         if self.groups:
             self._gather_agents()
         else:

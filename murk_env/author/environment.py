@@ -26,6 +26,7 @@ _SIGNATURES = {  # of the hooks that every environment has, over arrays and per 
     "terminated": ("terminated(self, after)", "terminated(self)", "when an episode ends"),
 }
 _GIVEN_TO_ARRAY_HOOKS = {"tick", "worlds", "actions", "before", "after"}  # by position, so names must be true
+_BETWEEN = "between(self), or with the arguments action, substep and rng"
 _DERIVE = "derive(self, tick), or with @per_world derive(self)"
 
 
@@ -58,6 +59,7 @@ class Environment(WorldView):
         act: Callable[..., Any]
         reward: Callable[..., Any]
         terminated: Callable[..., Any]
+        between: Callable[..., Any]
         derive: Callable[..., Any]
         info: Callable[..., Any]
 
@@ -123,6 +125,12 @@ class Environment(WorldView):
         if isinstance(inspect.getattr_static(cls, "info", None), CompiledHook):
             raise DefinitionError(f"{cls.__name__}.info cannot be per_world; write it over arrays.")
         start, act, reward, terminated = (self._hook(name) for name in _SIGNATURES)
+        between = getattr(self, "between", None)
+        if not isinstance(between, CompiledHook | None):
+            raise DefinitionError(
+                f"{cls.__name__}.between runs in every sub-step and is compiled: write it for one world, "
+                f"with @per_world {_BETWEEN}."
+            )
         derive = getattr(self, "derive", None)
         if derive is not None and not isinstance(derive, CompiledHook):
             _check_signature(f"{cls.__name__}.derive", derive, _DERIVE)
@@ -137,6 +145,7 @@ class Environment(WorldView):
             act=act,
             reward=reward,
             terminated=terminated,
+            between=between,
             derive=derive,
             info=info,
         )
@@ -199,7 +208,8 @@ def _member(cls: type[Environment], name: str) -> object:
 
 def _taken(cls: type[Environment]) -> list[Any]:
     """Return where names stand that a field cannot have."""
-    own = {"params", "lattice", "action_space", "observation_space", "num_envs", "world", "derive", "info"}
+    own = {"params", "lattice", "action_space", "observation_space", "num_envs", "world"}
+    own |= {"between", "derive", "info"}  # the hooks that not every environment has
     faces = [
         base for base in cls.__mro__[1:] if base.__module__.partition(".")[0] in ("murk_env", "gymnasium")
     ]

@@ -17,6 +17,7 @@ class HookName(enum.StrEnum):
 
     START = "start"
     ACT = "act"
+    BETWEEN = "between"
     DERIVE = "derive"
     REWARD = "reward"
     TERMINATED = "terminated"
@@ -44,6 +45,7 @@ class Hooks:
         act: applies the actions; a hook for one world, or `(tick, actions)`.
         reward: a hook for one world, or `(before, after)`.
         terminated: a hook for one world, or `(after,)`.
+        between: follows the propagators in every sub-step, for one world; None where there is none.
         derive: sets the derived fields; a hook for one world, or `(tick,)`; None where there is none.
         info: `(after,)`; None where nothing more is said of the worlds.
     """
@@ -55,6 +57,7 @@ class Hooks:
     act: Hook
     reward: Hook
     terminated: Hook
+    between: CompiledHook | None
     derive: Hook | None
     info: Callable[..., Any] | None
 
@@ -69,6 +72,9 @@ class Hooks:
                 return self.reward
             case HookName.TERMINATED:
                 return self.terminated
+            case HookName.BETWEEN:
+                assert self.between is not None, "asked for only where there is one"
+                return self.between
             case HookName.DERIVE:
                 assert self.derive is not None, "asked for only where there is one"
                 return self.derive

@@ -154,7 +154,7 @@ class Batch(HeldWorlds):
         self._parts = self._step_parts(outcome, limit)
         self._programs: list[Program | None] = [None, None]
         self._arena, self._bindings, self._num_worlds = world.arena, world.bindings, world.num_worlds
-        self.runner = ThreadedRunner(num_threads, world.layout.batch_bytes)  # which checked mode leaves idle
+        self.runner = ThreadedRunner(num_threads, world.layout.batch_work)  # which checked mode leaves idle
         self._checks = world.checks
         self._flags: list[Flags] | None = None
         if not copy:

@@ -1,6 +1,6 @@
 """The hooks of one environment as stages of a step: array hooks and lifted ones behind one face."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, cast
 
@@ -31,7 +31,9 @@ from murk_env.random import WorldRng, origins, site_word
 from murk_env.world import World
 from murk_env.world.binding import Binding
 from murk_env.world.derived import DeriveHook
+from murk_env.world.frames import Routes
 from murk_env.world.staged import Staged
+from murk_env.world.substeps import Between
 
 __all__ = ["HookStages"]
 
@@ -69,11 +71,17 @@ class HookStages:
         self._layout, self._arena, self._checks = world.layout, world.arena, world.checks
         self._actions = actions
         self._outputs: Mapping[HookName, Array] = {HookName.REWARD: rewards, HookName.TERMINATED: terminated}
-        self._sites = {HookName.ACT: site_word(origins.ACT), HookName.START: site_word(origins.START)}
+        self._bindings = world.bindings
+        self._sites = {
+            HookName.ACT: site_word(origins.ACT),
+            HookName.START: site_word(origins.START),
+            HookName.BETWEEN: site_word(origins.BETWEEN),
+        }
         self._lifted: dict[HookName, LiftedHook] = {}
         fields = {known_as(field): field for field in self._layout.fields.values()}
         per_agent, checked, dt = rewards.ndim > 1, self._arena.checked, self._layout.dt
-        for name in (*EVERY_HOOK, *([] if hooks.derive is None else [HookName.DERIVE])):
+        optional = {HookName.BETWEEN: hooks.between, HookName.DERIVE: hooks.derive}
+        for name in (*EVERY_HOOK, *(name for name, hook in optional.items() if hook is not None)):
             hook = hooks.of(name)
             if isinstance(hook, CompiledHook):
                 lifted = lift(hook, name, hooks, fields, dt=dt, per_agent=per_agent, checked=checked)
@@ -101,6 +109,22 @@ class HookStages:
             moves=self._moves(HookName.ACT),
             check=check if self._arena.checked else None,
         )
+
+    def between(self, binding: Binding, guard: TickGuard) -> Between | None:
+        """Return what makes the stages that follow the propagators in every sub-step."""
+        if self._hooks.between is None:
+            return None
+        name, check = HookName.BETWEEN, partial(self._checks.hook, f"{self._owner}.between", guard)
+
+        def stages(routes: Callable[[], Routes]) -> list[Stage]:
+            def bind() -> Run:
+                staged = binding.staged
+                return self._call_of(name, Staged(staged.version, staged.before, routes().values))
+
+            failed, moves = partial(self._failed, name, binding.staged), self._moves(name)
+            return [Stage(name, bind, failed, moves, check if self._arena.checked else None)]
+
+        return stages
 
     def outcome(self, binding: Binding, guard: TickGuard) -> list[Stage]:
         """Return the stages that fill rewards and flags; array hooks find the tick sealed."""
@@ -280,7 +304,11 @@ class HookStages:
             case Given.STEPS_BEFORE:
                 return staged.before[STEP]
             case Given.CLOCKS:
-                return (staged.after[RNG_KEY], staged.after[EPISODE], staged.after[STEP], self._sites[name])
+                between = name is HookName.BETWEEN
+                steps = self._bindings.substeps.ticks if between else staged.after[STEP]
+                return (staged.after[RNG_KEY], staged.after[EPISODE], steps, self._sites[name])
+            case Given.SUBSTEPS:
+                return self._bindings.substeps.numbers
             case Given.ACTIONS:
                 return self._actions
             case Given.OUTPUT:
@@ -292,7 +320,8 @@ class HookStages:
         if field.mutability == "static" or field is ACTIVE or name in self._outputs:
             return staged.after[field]
         if field.derived and name is not HookName.DERIVE:
-            return staged.before[field] if name is HookName.ACT else staged.after[field]
+            early = name in (HookName.ACT, HookName.BETWEEN)
+            return staged.before[field] if early else staged.after[field]
         if name is HookName.DERIVE and field not in self._layout.pipeline.derived_by_hook:
             return staged.after[field]
         if name is HookName.START:
@@ -300,7 +329,7 @@ class HookStages:
                 return self.rows.unguarded(field_id)
             return self._arena.staging_view(field_id)
         if field in self._layout.pipeline.writers:
-            return staged.before[field]
+            return (staged.after if name is HookName.BETWEEN else staged.before)[field]
         if field.mutability == "sparse":
             return staged.after[field]
         return self._arena.staging_view(field_id)
@@ -328,7 +357,7 @@ class HookStages:
         where = f"{self._owner}.{name}"
         if isinstance(error, CompilationError):
             return compilation_failed(where, error, cast(CompiledHook, self._hooks.of(name)))
-        if name not in self._lifted:
+        if name not in self._lifted or name is HookName.BETWEEN:  # what it found is not known any more
             return hook_failed(where, error)
         worlds = self._that_ran(staged, *reset)
         found = rerun(name, self._lifted[name], worlds, partial(self._as_they_were, name, staged))

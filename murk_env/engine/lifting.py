@@ -24,6 +24,7 @@ ARGUMENTS: Mapping[HookName, tuple[str, ...]] = {
     HookName.START: ("rng",),
     HookName.REWARD: ("before", "agent"),
     HookName.TERMINATED: ("before", "agent"),
+    HookName.BETWEEN: ("action", "substep", "rng"),
     HookName.DERIVE: (),
 }
 OF_SOME = (HookName.START, HookName.DERIVE)  # they run the worlds at places of a list of worlds
@@ -60,6 +61,7 @@ class Given(enum.Enum):
     STEPS_BEFORE = enum.auto()
     CLOCKS = enum.auto()  # keys, episodes, steps, and the hook's first site
     ACTIONS = enum.auto()
+    SUBSTEPS = enum.auto()  # the number of every world's sub-step within the step
     OUTPUT = enum.auto()  # what the results are written to
 
 
@@ -200,13 +202,15 @@ def _loop(
     arguments: list[Argument] = [argument for argument, _ in handed]
     names = [f"value{index}" for index in range(len(handed))]
     given = [share.format(name) for name, (_, share) in zip(names, handed, strict=True)]
-    passed = {"action": "actions[world]", "rng": "rng", "agent": "agent"}
+    passed = {"action": "actions[world]", "substep": "substeps[world]", "rng": "rng", "agent": "agent"}
     rest = [name for name in flat.arguments if name != "before"]
     call = f"hook({', '.join([*given, *(passed[name] for name in rest)])})"
     if kind in OUTCOMES:
         names, arguments = [*names, "out"], [*arguments, Given.OUTPUT]
     if "action" in rest:
         names, arguments = [*names, "actions"], [*arguments, Given.ACTIONS]
+    if "substep" in rest:
+        names, arguments = [*names, "substeps"], [*arguments, Given.SUBSTEPS]
     if "rng" in rest:
         names, arguments = [*names, "keys", "episodes", "steps", "site"], [*arguments, Given.CLOCKS]
     head = ["start", "stop", "worlds"] if kind in OF_SOME else ["start", "stop"]

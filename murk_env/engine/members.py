@@ -24,6 +24,7 @@ ELSEWHERE = {  # what authors look for, and where it is
     "active": "there only where agents are rewarded apart.",
     "lattice": "there in array hooks alone; here moves and neighbours are tables, and the length of a field "
     "over cells is their number.",
+    "substep": "an argument of between; name it beside self, as in between(self, substep).",
     "rng": "an argument here; name it beside self, as in act(self, action, rng).",
 }
 

@@ -14,7 +14,7 @@ from murk_env.engine.infos import NO_INFO, Info
 from murk_env.engine.outcome import Outcome, clock
 from murk_env.engine.reset import Reset
 from murk_env.fields.bookkeeping import ENDED
-from murk_env.kernels.program import Stage
+from murk_env.kernels.program import Repeat, Stage
 from murk_env.observation.buffers import ObservationBuffers
 from murk_env.observation.output import Output
 from murk_env.world import World
@@ -84,14 +84,14 @@ class StepParts:
     limit: int
 
 
-def stages_of_a_step(parts: StepParts, guard: TickGuard, binding: Binding) -> list[Stage]:
+def stages_of_a_step(parts: StepParts, guard: TickGuard, binding: Binding) -> list[Stage | Repeat]:
     """Return everything that happens between opening a tick and publishing it, in order."""
     layout, arena = parts.world.layout, parts.world.arena
     counts = parts.final_obs is None  # else it counts the worlds that ended
     return [
         clock(layout, arena, binding),
         parts.hooks.act(binding, guard),
-        *binding.propagators,
+        *parts.world.bindings.propagation(binding, guard, parts.hooks.between(binding, guard)),
         *(_reset_of_last_ended(parts, guard, binding) if parts.mode is AutoresetMode.NEXT_STEP else []),
         *binding.limits,
         *parts.world.derived.stages(guard, binding),

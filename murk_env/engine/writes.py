@@ -53,8 +53,8 @@ def _reason(kind: HookName, field: Field, layout: Layout) -> str:
         return refusal(field, {})
     if field.mutability == "sparse" and not (field.derived or field in layout.pipeline.writers):
         return (
-            f"{field.name!r} is sparse, which a compiled act may not write (start may); write act over "
-            f"arrays, or declare the field per_tick."
+            f"{field.name!r} is sparse, which a compiled {kind} may not write (start may); "
+            f"{'write act over arrays, or ' if kind is HookName.ACT else ''}declare the field per_tick."
         )
     return refusal(field, layout.pipeline.writers)
 

@@ -141,6 +141,7 @@ def _world(
         num_worlds=num_worlds,
         num_agents=blueprint.num_agents,
         dt=blueprint.dt,
+        substeps=blueprint.substeps,
         seed=0,
         static=blueprint.static if static is None else static,
         derived=blueprint.derived,

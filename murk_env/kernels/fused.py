@@ -1,7 +1,6 @@
 """Fuses kernels over worlds into one compiled function, and runs it block of worlds after block."""
 
 from collections.abc import Sequence
-from itertools import groupby
 from typing import Any, TypeGuard, cast
 
 import numpy as np
@@ -10,6 +9,7 @@ import numpy.typing as npt
 from murk_env.errors import PipelineError
 from murk_env.kernels.call import KernelCall
 from murk_env.kernels.compiler import compile_source
+from murk_env.kernels.fused_source import BLOCK, FIRST, STAGE, Step, Turn, source_of
 from murk_env.kernels.native import array_at, put, real_at, word
 from murk_env.kernels.numba_internals import address_of, is_dispatcher
 
@@ -17,10 +17,6 @@ __all__ = ["Choice", "Fused", "address", "can_fuse", "fits"]
 
 Array = npt.NDArray[Any]
 Choice = tuple[Array, int]  # integers, one for each world, and that of the worlds that are chosen
-
-# Words of a table: the kernel that runs, in a cache line of its own, because it is written; the number of
-# worlds in a block; the arguments.
-_STAGE, _BLOCK, _FIRST = 0, 8, 9
 
 
 class Fused:
@@ -35,6 +31,7 @@ class Fused:
         choices: by kernel, which worlds it is run for, None for all. Kernels of the same choice that follow
             each other run one after the other for a world, then for the next: the first may change the
             number by which the world was chosen.
+        turns: by kernel, when it is repeated, None for once.
 
     Attributes:
         function: the compiled function, called with `(address, start, stop)`.
@@ -45,18 +42,25 @@ class Fused:
     """
 
     def __init__(
-        self, bounds: Sequence[KernelCall], block: int, choices: Sequence[Choice | None] | None = None
+        self,
+        bounds: Sequence[KernelCall],
+        block: int,
+        choices: Sequence[Choice | None] | None = None,
+        turns: Sequence[Turn | None] | None = None,
     ) -> None:
         self.block = block
         writer = _Writer()
         calls = [", ".join(map(writer.expression, bound.arguments)) for bound in bounds]
         chosen = [None] * len(bounds) if choices is None else choices
         tests = [writer.test(choice) for choice in chosen]
+        repeated = [None] * len(bounds) if turns is None else turns
+        spans = {turn.repeat: writer.span(turn.times) for turn in repeated if turn is not None}
+        steps = list(map(Step, range(len(bounds)), calls, tests, repeated))
         namespace = {f"kernel{index}": bound.kernel for index, bound in enumerate(bounds)}
         self.function = compile_source(
-            _source(writer.lines, calls, tests), "fused_kernels", {**namespace, **_NAMESPACE}, entry=True
+            source_of(writer.lines, steps, spans), "fused_kernels", {**namespace, **_NAMESPACE}, entry=True
         )
-        self._table = np.array([0] * _BLOCK + [block, *writer.words], np.int64)
+        self._table = np.array([0] * BLOCK + [block, *writer.words], np.int64)
         slots = iter(writer.slots)
         self._slots = [[next(slots) for _ in bound.arguments] for bound in bounds]
         self._bounds = list(bounds)  # they keep the arrays alive, of which the table holds but addresses
@@ -79,7 +83,7 @@ class Fused:
     @property
     def stage(self) -> int:
         """The kernel, counted from 0, that ran last: the one that failed, if a run from world 0 did."""
-        return int(self._table[_STAGE])
+        return int(self._table[STAGE])
 
     def rebind(self, index: int, bound: KernelCall) -> None:
         """Let a kernel work on other arrays and numbers of the same shapes and types.
@@ -171,7 +175,7 @@ class _Writer:
     """Writes arguments into a table, and the expressions that read them back.
 
     Attributes:
-        words: the table, from the word `_FIRST` on.
+        words: the table, from the word `FIRST` on.
         lines: statements that fetch the arrays.
         slots: by argument, the words that hold the array's address, the number, or a tuple's numbers.
     """
@@ -200,6 +204,11 @@ class _Writer:
             self._tested[id(numbers)] = self._array(numbers)
         return f"{self._tested[id(numbers)]}[world] == {wanted}"
 
+    def span(self, count: int) -> str:
+        """Return the expression for the turns of a repetition; the last of them is an odd number."""
+        first = self._put(count % 2)
+        return f"range(word(table, {first}), word(table, {self._put(count + count % 2)}))"
+
     def _number(self, value: Any) -> str:
         place = self._put(_word(value))
         self.slots[-1].append(place)
@@ -220,27 +229,12 @@ class _Writer:
 
     def _put(self, number: int) -> int:
         self.words.append(number)
-        return _FIRST + len(self.words) - 1
+        return FIRST + len(self.words) - 1
 
 
 def _converted(value: object, expression: str) -> str:
     """Return the expression with numpy's type, if the value has one."""
     return f"{type(value).__name__}({expression})" if type(value).__module__ == "numpy" else expression
-
-
-def _source(lines: Sequence[str], calls: Sequence[str], tests: Sequence[str]) -> str:
-    body = [f"    {line}" for line in lines]
-    body += [f"    block = word(table, {_BLOCK})", "    first = start", "    while first < stop:"]
-    body.append("        last = min(first + block, stop)")
-    for test, group in groupby(enumerate(calls), lambda pair: tests[pair[0]]):
-        indent, span = " " * 8, "first, last"
-        if test:
-            body += [f"{indent}for world in range(first, last):", f"{indent}    if {test}:"]
-            indent, span = " " * 16, "world, world + 1"
-        for index, arguments in group:
-            body += [f"{indent}if start == 0:", f"{indent}    put(table, {_STAGE}, {index})"]
-            body.append(f"{indent}kernel{index}({span}, {arguments})")
-    return "\n".join(["def fused_kernels(table, start, stop):", *body, "        first = last", ""])
 
 
 _SIGNED = (np.int8, np.int16, np.int32, np.int64)

@@ -3,7 +3,7 @@
 import dataclasses
 from collections.abc import Callable, Sequence
 from itertools import groupby
-from typing import Any, NoReturn, Protocol
+from typing import Any, NamedTuple, NoReturn, Protocol
 
 import numpy.typing as npt
 
@@ -11,8 +11,9 @@ from murk_env.errors import PipelineError
 from murk_env.kernels.call import KernelCall
 from murk_env.kernels.compiler import CompilationError
 from murk_env.kernels.fused import Choice, Fused, can_fuse
+from murk_env.kernels.fused_source import Turn
 
-__all__ = ["Fill", "Program", "Run", "Runner", "Stage", "ThreadFailedError", "unchanged"]
+__all__ = ["Fill", "Program", "Repeat", "Run", "Runner", "Stage", "ThreadFailedError", "unchanged"]
 
 Array = npt.NDArray[Any]
 Run = Callable[[int, int], Any]
@@ -64,6 +65,24 @@ class Stage:
     choice: Choice | None = None
 
 
+@dataclasses.dataclass(frozen=True, slots=True)
+class Repeat:
+    """Stages that are gone through several times within one run, in two forms that take turns.
+
+    The first form may read what the second has written, and the other way round, so that nothing is copied
+    between them.
+
+    Attributes:
+        count: how many turns there are, at least 1.
+        others: the stages of every turn that is an even number of turns from the last but one.
+        last: those of the last turn, and of every second one before it.
+    """
+
+    count: int
+    others: Sequence[Stage]
+    last: Sequence[Stage]
+
+
 def _raise_failure(stage: Stage, error: Exception) -> NoReturn:
     """Raise what a stage's failure surfaces as."""
     failure = stage.failed(error)
@@ -97,7 +116,8 @@ class Program:
     """Runs stages in order on all worlds.
 
     Neighbouring stages that are bound kernels become one compiled function, unless they are checked one by
-    one. Other stages run by themselves, in the calling thread, on all worlds.
+    one. Other stages run by themselves, in the calling thread, on all worlds. So do the stages of a
+    repetition: if all of them are kernels, a block of worlds goes through all of its turns before the next.
 
     Args:
         stages: the stages.
@@ -112,7 +132,7 @@ class Program:
 
     def __init__(
         self,
-        stages: Sequence[Stage],
+        stages: Sequence[Stage | Repeat],
         world_bytes: int,
         *,
         fuse: bool,
@@ -120,19 +140,43 @@ class Program:
         moved: Callable[[], None],
     ) -> None:
         self._moved = moved
-        block = max(1, _BLOCK_BYTES // max(world_bytes, 1))
-        runs = [(stage, stage.bind()) for stage in stages]
-        self._parts: list[_SinglePart | _FusedPart] = []
+        self._fuse, self._runner = fuse, runner
+        self._block = max(1, _BLOCK_BYTES // max(world_bytes, 1))
         self.fills: dict[object, Fill] = {}
-        for fuses, group in groupby(runs, lambda pair: fuse and can_fuse(pair[1])):
-            pairs = list(group)
-            if fuses:
-                self._parts.append(_FusedPart(pairs, block, runner))
+        self._parts: list[_Part] = []
+        bound: list[_Bound] = []
+        for index, stage in enumerate(stages):
+            if isinstance(stage, Stage):
+                bound.append(_Bound(stage, stage.bind()))
+                continue
+            turns = [
+                [_Bound(one, one.bind(), Turn(index, stage.count, last)) for one in some]
+                for last, some in ((False, stage.others), (True, stage.last))
+            ]
+            if all(map(self._fuses, (*turns[0], *turns[1]))):
+                bound += [*turns[0], *turns[1]]
             else:
-                self._parts += [_SinglePart(stage, run) for stage, run in pairs]
-        apart = [stage.name for stage, run in runs if stage.choice and not (fuse and can_fuse(run))]
-        if apart:
-            raise PipelineError(f"{apart} are for some worlds only, and cannot be fused.")
+                self._parts += self._parts_of(bound)
+                bound = []
+                others, last = (self._parts_of([one._replace(turn=None) for one in turn]) for turn in turns)
+                self._parts.append(_RepeatPart(stage.count, others, last, moved))
+        self._parts += self._parts_of(bound)
+
+    def _fuses(self, bound: "_Bound") -> bool:
+        return self._fuse and can_fuse(bound.run)
+
+    def _parts_of(self, bound: "Sequence[_Bound]") -> "list[_Part]":
+        """Return the parts of some stages, those that fuse put together."""
+        parts: list[_Part] = []
+        for fuses, group in groupby(bound, self._fuses):
+            if fuses:
+                parts.append(_FusedPart(list(group), self._block, self._runner))
+                continue
+            for stage, run, _ in group:
+                if stage.choice:
+                    raise PipelineError(f"{stage.name!r} is for some worlds only, and cannot be fused.")
+                parts.append(_SinglePart(stage, run))
+        return parts
 
     def run(self, count: int) -> None:
         """Run all stages.
@@ -159,6 +203,14 @@ class Program:
         return [(one.words, place) for one in fused for place in one.places(array)]
 
 
+class _Bound(NamedTuple):
+    """A stage with what it is bound to, and when it runs if it is repeated."""
+
+    stage: Stage
+    run: Any
+    turn: Turn | None = None
+
+
 class _SinglePart:
     """One stage that runs by itself."""
 
@@ -180,16 +232,41 @@ class _SinglePart:
             self._run = _bind(self._stage)
 
 
+class _RepeatPart:
+    """Stages that are repeated and are not all kernels: each of them is called in every turn."""
+
+    may_move = False  # it follows what has moved in between
+
+    def __init__(
+        self, count: int, others: "list[_Part]", last: "list[_Part]", moved: Callable[[], None]
+    ) -> None:
+        self._turns = [(others, last)[turn % 2] for turn in range(count % 2, count + count % 2)]
+        self._parts = [*others, *last]
+        self._moved = moved
+
+    def run(self, count: int) -> None:
+        for turn in self._turns:
+            for part in turn:
+                part.run(count)
+                if part.may_move:
+                    self._moved()
+
+    def rebind(self) -> None:
+        for part in self._parts:
+            part.rebind()
+
+
 class _FusedPart:
     """Stages that run as one compiled function."""
 
     may_move = False
 
-    def __init__(self, pairs: Sequence[tuple[Stage, Any]], block: int, runner: Runner | None) -> None:
-        self._stages = [stage for stage, _ in pairs]
-        self._bounds: list[KernelCall] = [run for _, run in pairs]
+    def __init__(self, bound: Sequence[_Bound], block: int, runner: Runner | None) -> None:
+        self._stages = [one.stage for one in bound]
+        self._bounds: list[KernelCall] = [one.run for one in bound]
         self._runner = runner
-        self.fused = Fused(self._bounds, block, [stage.choice for stage, _ in pairs])
+        choices = [stage.choice for stage in self._stages]
+        self.fused = Fused(self._bounds, block, choices, [one.turn for one in bound])
         self._function, self._address = self.fused.function, self.fused.address
 
     def run(self, count: int) -> None:
@@ -222,3 +299,6 @@ class _FusedPart:
                     raise PipelineError(f"{stage.name} binds to a kernel at first and to none later.")
                 self.fused.rebind(index, bound)
                 self._bounds[index] = bound
+
+
+_Part = _SinglePart | _RepeatPart | _FusedPart

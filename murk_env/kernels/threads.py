@@ -42,7 +42,7 @@ class ThreadedRunner:
     Args:
         num_threads: number of threads, the calling one included; None for as many as there are processors,
             but no more than one for every 512 kB of worlds.
-        batch_bytes: memory that all worlds take.
+        batch_bytes: memory that all worlds take, once for each sub-step.
 
     Attributes:
         num_threads: number of threads, the calling one included.

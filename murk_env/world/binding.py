@@ -5,7 +5,7 @@ buffers, and again only when a sparse field has moved.
 """
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 from weakref import WeakSet
@@ -17,16 +17,18 @@ from murk_env.fields import Field, Tick
 from murk_env.fields.bookkeeping import EPISODE, PHASE, RNG_KEY, STEP
 from murk_env.fields.editors import Editor
 from murk_env.fields.views import KEPT, CheckedTick, Values, of_derive
-from murk_env.kernels import COMPILES, KernelCall
-from murk_env.kernels.program import Program, Run, Runner, Stage
+from murk_env.kernels import COMPILES
+from murk_env.kernels.program import Program, Repeat, Run, Runner, Stage
 from murk_env.propagators.base import Propagator
 from murk_env.random import WorldRng, origins
 from murk_env.world.checks import TickChecks
 from murk_env.world.failures import propagator_failed, stage_failed
-from murk_env.world.frames import PropagatorFrame
+from murk_env.world.frames import Routes
 from murk_env.world.layout import Layout
 from murk_env.world.limits import apply_limits, limit_of
+from murk_env.world.propagating import propagator_stage, staging_of
 from murk_env.world.staged import Staged
+from murk_env.world.substeps import Between, Substeps
 
 __all__ = ["Binding", "Bindings", "refusal"]
 
@@ -46,7 +48,7 @@ class Binding:
         steps: the worlds' step counters, writable, (num_worlds,).
         phases: the worlds' phases, writable, (num_worlds,).
         tick: what `act` is given.
-        propagators: the propagators in order.
+        propagators: the propagators in order, each run once.
         derived: those that set derived fields, in order.
         limits: what brings per-tick fields that may leave their bounds back within them.
         programs: what has been put together of these and of hooks, as long as its owners keep it: each
@@ -87,6 +89,7 @@ class Bindings:
         self._may_move = bool(layout.sparse)  # without sparse fields nothing ever does
         self._staged: list[Staged | None] = [None, None]
         self._bound: list[Binding | None] = [None, None]
+        self._substeps: Substeps | None = None
 
     def open(self, guard: TickGuard) -> Binding:
         """Return the arrays to work on in a tick that has begun with `full`."""
@@ -144,8 +147,29 @@ class Bindings:
         if binding.version != self._arena.layout_version:
             self._rebind(guard, binding)
 
+    @property
+    def substeps(self) -> Substeps:
+        """The clocks of sub-steps, and their scratch, made when first asked for."""
+        if self._substeps is None:
+            self._substeps = Substeps(self._layout, self._arena, self._checks)
+        return self._substeps
+
+    def propagation(
+        self, binding: Binding, guard: TickGuard, between: Between | None = None
+    ) -> Sequence[Stage | Repeat]:
+        """Return the stages that run the propagators of a tick, in as many sub-steps as it has.
+
+        Args:
+            binding: the tick's arrays.
+            guard: the tick.
+            between: what hooks do in every sub-step, after the propagators.
+        """
+        if self._layout.substeps == 1 and between is None:
+            return binding.propagators
+        return self.substeps.stages(binding.staged, guard, between)
+
     def program(
-        self, binding: Binding, guard: TickGuard, stages: Sequence[Stage], runner: Runner | None
+        self, binding: Binding, guard: TickGuard, stages: Sequence[Stage | Repeat], runner: Runner | None
     ) -> Program:
         """Return stages put together, which follow whatever moves; whoever asks for them keeps them."""
         made = Program(
@@ -205,30 +229,17 @@ class Bindings:
         layout, arena = self._layout, self._arena
         clocks = (staged.after[RNG_KEY], staged.after[EPISODE], staged.after[STEP])
         rng = None if origin is None else WorldRng(*clocks, origin=origin)
-        frame = PropagatorFrame(layout, propagator, rng)
+        writable = staging_of(layout, arena, guard)
 
-        def fetch() -> Run:
-            frame.fetch(layout, arena, guard, staged)
-            run = propagator.bind(frame)
-            if isinstance(run, KernelCall):
-                return frame.timed(run)
+        def routes() -> Routes:
+            earlier = staged.after if origin is None else staged.before
+            return Routes(earlier, staged.after, staged.after[STEP], writable)
 
-            def anew(start: int, stop: int) -> None:
-                frame.restart()
-                run(start, stop)
+        def failed(fetch: Callable[[], Run], error: Exception) -> Exception:
+            return propagator_failed(layout, arena, propagator, fetch, staged, error)
 
-            return anew
-
-        touched = (*propagator.reads, *propagator.reads_previous, *propagator.writes, *propagator.updates)
-        fields = [field for field in (*touched, *propagator.coefficients) if isinstance(field, Field)]
-        checks = self._checks
-        return Stage(
-            propagator.name,
-            fetch,
-            partial(propagator_failed, layout, arena, propagator, fetch, staged),
-            moves=any(field.mutability == "sparse" for field in fields),
-            check=partial(checks.propagator, propagator, guard) if arena.checked else None,
-        )
+        check = partial(self._checks.propagator, propagator, guard) if arena.checked else None
+        return propagator_stage(layout, propagator, rng, routes, failed, check)
 
     def _per_tick_limits(self) -> list[Stage]:
         layout, arena = self._layout, self._arena

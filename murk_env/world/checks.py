@@ -1,15 +1,21 @@
 """What checked mode proves in a tick: full writes are complete, floats finite, categories known."""
 
+from collections.abc import Callable, Iterable
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 
 from murk_arena import TickGuard, UncoveredWriteError
 from murk_env.errors import HookError, PropagatorError
+from murk_env.fields import Field
 from murk_env.fields.checks import check_values
 from murk_env.propagators.base import Propagator
 from murk_env.world.layout import Layout
 
 __all__ = ["TickChecks"]
+
+_UNSET = 0x7FC2_A5A5  # a NaN that no computation makes; as an int a huge number
 
 
 class TickChecks:
@@ -40,6 +46,28 @@ class TickChecks:
         written = [
             (field, guard.read(self._ids[field])) for field in (*propagator.writes, *propagator.updates)
         ]
+        check_values(propagator.name, written, PropagatorError, self._sides, skipped=self.skipped)
+
+    def spoil(self, arrays: Iterable[npt.NDArray[Any]]) -> None:
+        """Fill arrays that a propagator is about to set in full, so that `substep` sees what it leaves."""
+        for array in arrays:
+            array.view(np.int32).fill(_UNSET)
+
+    def substep(self, propagator: Propagator, writable: Callable[[Field], npt.NDArray[Any]]) -> None:
+        """Prove what a propagator has written in a sub-step complete and finite.
+
+        Args:
+            propagator: which one.
+            writable: returns the array of a field that it writes.
+        """
+        for field in propagator.writes:
+            left = int((writable(field).view(np.int32) == _UNSET).sum())
+            if left:
+                raise PropagatorError(
+                    f"{propagator.name} left a part of its write unset: in a sub-step, {left} elements of "
+                    f"{field.name!r}; set every element, or declare it in updates."
+                )
+        written = [(field, writable(field)) for field in (*propagator.writes, *propagator.updates)]
         check_values(propagator.name, written, PropagatorError, self._sides, skipped=self.skipped)
 
     def hook(self, who: str, guard: TickGuard) -> None:

@@ -1,17 +1,17 @@
 """What the failure of a propagator surfaces as."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from murk_arena import PingPongArena
 from murk_env.errors import PropagatorError, described
 from murk_env.kernels import CompilationError, KernelCall
 from murk_env.kernels.places import came_from
-from murk_env.kernels.program import Run
+from murk_env.kernels.program import Repeat, Run, Stage
 from murk_env.propagators.base import Propagator
 from murk_env.world.layout import Layout
 from murk_env.world.staged import Staged
 
-__all__ = ["propagator_failed", "stage_failed"]
+__all__ = ["failing_substep", "propagator_failed", "stage_failed"]
 
 
 def propagator_failed(
@@ -47,6 +47,41 @@ def _failing_world(
         except Exception:
             return world
     return None
+
+
+def failing_substep(
+    layout: Layout, arena: PingPongArena, staged: Staged, stages: Sequence[Stage | Repeat]
+) -> int | None:
+    """Return the world in which a sub-step fails, found by running one world after the other again."""
+    updated = [field for propagator in layout.pipeline.propagators for field in propagator.updates]
+    runs = [_runs(stage) for stage in stages]
+    if None in runs or any(field.mutability == "sparse" for field in updated):
+        return None
+    for world in range(layout.num_worlds):
+        for field in updated:
+            arena.staging_view(layout.ids[field])[world] = staged.before[field][world]
+        try:
+            for run in runs:
+                for one in run or ():
+                    one(world, world + 1)
+        except Exception:
+            return world
+    return None
+
+
+def _runs(stage: Stage | Repeat) -> Sequence[KernelCall] | None:
+    """Return the kernels of a stage in the order they run; None if one is none or cannot be bound."""
+    if isinstance(stage, Stage):
+        turns, order = [[stage]], [0]
+    else:
+        turns = [stage.others, stage.last]
+        order = [turn % 2 for turn in range(stage.count % 2, stage.count + stage.count % 2)]
+    try:
+        bound = [[one.bind() for one in turn] for turn in turns]
+    except Exception:  # it is the binding that fails
+        return None
+    kernels = [[one for one in turn if isinstance(one, KernelCall)] for turn in bound]
+    return None if kernels != bound else [one for turn in order for one in kernels[turn]]
 
 
 def stage_failed(name: str, num_worlds: int, error: Exception, world: int | None = None) -> PropagatorError:

@@ -1,25 +1,40 @@
 """The arrays of one propagator in one buffer: what `murk_env.propagators.Frame` promises."""
 
-from collections.abc import Mapping
+import dataclasses
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from murk_arena import PingPongArena, TickGuard
 from murk_env.errors import PipelineError
 from murk_env.fields import Field, Parameter, Values
-from murk_env.fields.bookkeeping import STEP
 from murk_env.kernels import KernelCall, chain, kernel
 from murk_env.lattice import Lattice
 from murk_env.propagators.base import Propagator
 from murk_env.random import WorldRng
 from murk_env.world.layout import Layout
-from murk_env.world.staged import Staged
 
-__all__ = ["PropagatorFrame"]
+__all__ = ["PropagatorFrame", "Routes"]
 
 Array = npt.NDArray[Any]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Routes:
+    """Where a propagator finds the arrays that it asks for.
+
+    Attributes:
+        earlier: the values of the tick before, or of the sub-step before.
+        values: the values of this tick, or of this sub-step.
+        steps: the ticks of every world's episode, this one included, or its sub-steps, (num_worlds,) int32.
+        writable: returns the array of a field that the propagator writes.
+    """
+
+    earlier: Values
+    values: Values
+    steps: npt.NDArray[np.int32]
+    writable: Callable[[Field], Array]
 
 
 class PropagatorFrame:
@@ -47,7 +62,7 @@ class PropagatorFrame:
 
     def __init__(self, layout: Layout, propagator: Propagator, rng: WorldRng | None) -> None:
         self.lattice: Lattice = layout.lattice
-        self.dt = layout.dt
+        self.dt = layout.dt if rng is None else layout.sub_dt
         self.num_worlds = layout.num_worlds
         self._propagator = propagator
         self._table = np.empty((layout.num_worlds, len(propagator.coefficients)), np.float64)
@@ -62,14 +77,13 @@ class PropagatorFrame:
         self._times: npt.NDArray[np.float64] | None = None  # once it has asked for the time
         self.elapsed_steps: npt.NDArray[np.int32]
 
-    def fetch(self, layout: Layout, arena: PingPongArena, guard: TickGuard, staged: Staged) -> None:
+    def fetch(self, routes: Routes) -> None:
         """Fetch the arrays and the parameters' values of the tick in progress."""
-        self.elapsed_steps = staged.after[STEP]
-        earlier = staged.after if self._rng is None else staged.before
-        self._arrays = _declared_arrays(self._propagator, layout, arena, guard, staged.after, earlier)
+        self.elapsed_steps = routes.steps
+        self._arrays = _declared_arrays(self._propagator, routes)
         for column, coefficient in enumerate(self._propagator.coefficients):
             if isinstance(coefficient, Parameter):
-                self._table[:, column] = staged.after[coefficient]
+                self._table[:, column] = routes.values[coefficient]
 
     @property
     def rng(self) -> WorldRng:
@@ -143,20 +157,9 @@ def _tell_time(
         times[world] = steps[world] * dt
 
 
-def _declared_arrays(
-    propagator: Propagator,
-    layout: Layout,
-    arena: PingPongArena,
-    guard: TickGuard,
-    values: Values,
-    earlier: Values,
-) -> Mapping[str, Values]:
-    """Return the arrays by role; what a derived propagator reads of the previous tick is of this one."""
-
-    def writable(field: Field) -> Array:
-        field_id = layout.ids[field]
-        return guard.update(field_id) if field.mutability == "sparse" else arena.staging_view(field_id)
-
+def _declared_arrays(propagator: Propagator, routes: Routes) -> Mapping[str, Values]:
+    """Return the arrays by role."""
+    values, earlier, writable = routes.values, routes.earlier, routes.writable
     return {
         "reads": Values({field: values[field] for field in propagator.reads}),
         "reads_previous": Values({field: earlier[field] for field in propagator.reads_previous}),

@@ -18,7 +18,7 @@ from murk_env.fields.fitting import Sides
 from murk_env.lattice import Lattice
 from murk_env.propagators.base import Propagator
 from murk_env.world.memory import bytes_of_fields, check_memory
-from murk_env.world.pipeline import Pipeline
+from murk_env.world.pipeline import Pipeline, whole_substeps
 from murk_env.world.static_values import field_ids, field_specs
 
 __all__ = ["Layout", "lay_out"]
@@ -37,6 +37,7 @@ class Layout:
         num_worlds: number of worlds in the batch.
         num_agents: number of agents of every world.
         dt: time that one tick advances.
+        substeps: how many times the propagators run in a tick.
     """
 
     lattice: Lattice
@@ -47,6 +48,12 @@ class Layout:
     num_worlds: int
     num_agents: int
     dt: float
+    substeps: int
+
+    @property
+    def sub_dt(self) -> float:
+        """Time that one sub-step advances; without sub-steps, dt."""
+        return self.dt / self.substeps
 
     @cached_property
     def sides(self) -> Sides:
@@ -79,6 +86,12 @@ class Layout:
         return [field for field in self.bounded if isinstance(field, Parameter)]
 
     @cached_property
+    def remembered(self) -> Sequence[Field]:
+        """The fields that propagators read as they were before, and that a sub-step may change."""
+        read = [field for propagator in self.pipeline.propagators for field in propagator.reads_previous]
+        return [field for field in dict.fromkeys(read) if field.mutability != "static" and not field.derived]
+
+    @cached_property
     def order(self) -> npt.NDArray[np.int64]:
         """All worlds, for kernels that run on places in a list of worlds."""
         return np.arange(self.num_worlds)
@@ -97,6 +110,11 @@ class Layout:
         """Memory that all worlds take in both buffers."""
         return self.num_worlds * self.world_bytes
 
+    @property
+    def batch_work(self) -> int:
+        """Memory that the propagators go through in a tick: that of all worlds, once for each sub-step."""
+        return self.batch_bytes * self.substeps
+
 
 def lay_out(
     lattice: Lattice,
@@ -107,6 +125,7 @@ def lay_out(
     num_worlds: int,
     num_agents: int,
     dt: float,
+    substeps: int = 1,
 ) -> Layout:
     """Return the layout of a batch of worlds.
 
@@ -120,12 +139,13 @@ def lay_out(
         raise LatticeError(f"a World lies on a Lattice, such as Square4(8, 8), not on {lattice!r}.")
     named = _named(fields)
     agents = _num_agents(num_agents, named)
+    whole = whole_substeps(substeps)
     needed = bytes_of_fields(named.values(), lattice.num_cells, agents, num_worlds)
     check_memory(f"{num_worlds} world(s) of {lattice.num_cells} cells", {"fields": needed})
     lattice.check()
-    pipeline = Pipeline(propagators, derived, named.values(), lattice, float(dt))
+    pipeline = Pipeline(propagators, derived, named.values(), lattice, float(dt), whole)
     ids = field_ids(named)
-    return Layout(
+    layout = Layout(
         lattice=lattice,
         fields=named,
         ids=ids,
@@ -134,7 +154,13 @@ def lay_out(
         num_worlds=num_worlds,
         num_agents=agents,
         dt=float(dt),
+        substeps=whole,
     )
+    if whole > 1:
+        each = sum(math.prod(field.shape(lattice.num_cells, agents)) for field in layout.remembered)
+        what = f"{num_worlds} world(s) of {lattice.num_cells} cells"
+        check_memory(what, {"fields": needed, "sub-steps": 4 * each * num_worlds})
+    return layout
 
 
 def _named(fields: Mapping[str, Field]) -> Mapping[str, Field]:

@@ -1,8 +1,11 @@
 """The order of a world's propagators, checked before the first tick."""
 
 import math
+import operator
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
+
+import numpy as np
 
 from murk_arena import WriteMode
 from murk_env.errors import PipelineError, StabilityError
@@ -11,7 +14,21 @@ from murk_env.fields.views import KEPT, known_as
 from murk_env.lattice import Lattice
 from murk_env.propagators.base import Propagator
 
-__all__ = ["Pipeline"]
+__all__ = ["Pipeline", "whole_substeps"]
+
+
+def whole_substeps(substeps: Any) -> int:
+    """Return a number of sub-steps as a Python int, or raise PipelineError."""
+    try:
+        whole = 0 if isinstance(substeps, bool | np.bool_) else operator.index(substeps)
+    except TypeError:
+        whole = 0
+    if whole < 1:
+        raise PipelineError(
+            f"substeps is how many times the propagators run in a step, a whole number from 1 on, not "
+            f"{substeps!r}."
+        )
+    return whole
 
 
 class Pipeline:
@@ -23,6 +40,7 @@ class Pipeline:
         fields: the fields of the worlds.
         lattice: their lattice.
         dt: time that one tick advances.
+        substeps: how many times the propagators run in a tick, each time for a share of dt.
 
     Attributes:
         propagators: in the order they run.
@@ -43,6 +61,7 @@ class Pipeline:
         fields: Iterable[Field],
         lattice: Lattice,
         dt: float,
+        substeps: int = 1,
     ) -> None:
         if not (math.isfinite(dt) and dt > 0.0):
             raise PipelineError(f"dt must be a positive finite time step, not {dt}.")
@@ -51,7 +70,7 @@ class Pipeline:
         for propagator in everything:
             _check_declarations(propagator, known)
             propagator.check(lattice)
-            _check_dt(propagator, lattice, dt)
+            _check_dt(propagator, lattice, dt, substeps)
         _check_derived(self.propagators, self.derived)
         self.writers = _writers(everything)
         self.derived_by_hook = tuple(field for field in known if field.derived and field not in self.writers)
@@ -115,15 +134,24 @@ def _check_units(propagator: Propagator) -> None:
             )
 
 
-def _check_dt(propagator: Propagator, lattice: Lattice, dt: float) -> None:
+def _check_dt(propagator: Propagator, lattice: Lattice, dt: float, substeps: int) -> None:
     limit = propagator.max_dt(lattice)
     if not limit > 0.0:
         raise PipelineError(f"{propagator.name} says max_dt={limit}; it must be a positive number or inf.")
-    if dt > limit:
+    share = dt / substeps
+    if share > limit:
+        each = f" in {substeps} sub-steps of {share:g}" if substeps > 1 else ""
         raise StabilityError(
-            f"dt={dt:g} is above {propagator.name}'s stability limit of {limit:g} on {lattice!r}; "
-            f"use dt <= {limit:g}, or lower its coefficients by the factor {limit / dt:.3g}."
+            f"dt={dt:g}{each} is above {propagator.name}'s stability limit of {limit:g} on {lattice!r}; "
+            f"use substeps={_enough_substeps(dt, limit)}, or dt <= {limit * substeps:g}, or lower its "
+            f"coefficients by the factor {limit / share:.3g}."
         )
+
+
+def _enough_substeps(dt: float, limit: float) -> int:
+    """Return the least number of sub-steps whose share of dt is at most the limit."""
+    enough = math.ceil(dt / limit)
+    return enough if dt / enough <= limit else enough + 1
 
 
 def _writers(propagators: Sequence[Propagator]) -> Mapping[Field, Propagator]:

@@ -64,6 +64,7 @@ class World:
         num_worlds: number of worlds in the batch.
         num_agents: number of agents of every world, for fields over agents.
         dt: time that one tick advances, in the propagators' unit.
+        substeps: how many times the propagators run in a tick, for dt / substeps each.
         seed: seeds world i with `seed + i`; None takes a seed from the system.
         static: values of the static fields (arrays, or functions that return them), or a
             StaticArena that already holds them.
@@ -86,13 +87,21 @@ class World:
         num_worlds: int = 1,
         num_agents: int = 0,
         dt: float = 1.0,
+        substeps: int = 1,
         seed: int | None = None,
         static: Mapping[Field, Any] | StaticArena | None = None,
         derived: Sequence[Propagator] = (),
         checked: bool = False,
     ) -> None:
         self.layout = layout = lay_out(
-            lattice, fields, propagators, derived, num_worlds=num_worlds, num_agents=num_agents, dt=dt
+            lattice,
+            fields,
+            propagators,
+            derived,
+            num_worlds=num_worlds,
+            num_agents=num_agents,
+            dt=dt,
+            substeps=substeps,
         )
         if isinstance(static, StaticArena):
             shared = fitting_static(static, layout.specs)
@@ -157,7 +166,8 @@ class World:
                 self.bindings.settle(guard, binding)
             program = self._programs[binding.index]
             if program is None:
-                stages = [*binding.propagators, *binding.limits, *self.derived.stages(guard, binding)]
+                propagation = self.bindings.propagation(binding, guard)
+                stages = [*propagation, *binding.limits, *self.derived.stages(guard, binding)]
                 program = self.bindings.program(binding, guard, stages, runner=None)
                 self._programs[binding.index] = program
             program.run(self.num_worlds)
@@ -192,6 +202,7 @@ class World:
             "num_worlds": layout.num_worlds,
             "num_agents": layout.num_agents,
             "dt": layout.dt,
+            "substeps": layout.substeps,
             "derived": layout.pipeline.derived,
             "static": self.arena.static_arena,
             "checked": self.arena.checked,
