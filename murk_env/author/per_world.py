@@ -42,15 +42,17 @@ def per_world(hook: Callable[..., Any]) -> Any:
 
     Other arguments are found by their names:
 
-    - `action` (in `act`): this world's action, a number or an array;
-    - `rng` (in `act` and `start`): for `murk_env.random.uniform`, `integers` and `normal`;
+    - `action` (in `act` and `between`): this world's action, a number or an array;
+    - `rng` (in `act`, `start` and `between`): for `murk_env.random.uniform`, `integers` and `normal`;
+    - `substep` (in `between`): the number of the sub-step within the step, from 0;
     - `before` (in `reward` and `terminated`): the same world as it was before the step;
     - `agent` (in `reward` and `terminated`, where agents have rewards of their own): the hook is called for
       each agent and returns its value. Without it, the hook returns one value for all agents.
 
-    `start` and `act` write into the arrays. In `act`, sparse fields and those that propagators write are
-    read-only; static fields always are. `derive`, which is given nothing but `self`, writes the fields that
-    are declared `derived=True`, and nothing else does; it finds them with their initial values.
+    `start`, `act` and `between` write into the arrays. In the latter two, sparse fields and those that
+    propagators write are read-only; static fields always are. `derive`, which is given nothing but `self`,
+    writes the fields that are declared `derived=True`, and nothing else does; it finds them with their
+    initial values.
 
     Returns:
         An object that stands for the hook on the class; untyped, so that a subclass may override it with an

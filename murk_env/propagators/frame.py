@@ -25,7 +25,7 @@ class Frame(Protocol):
 
     @property
     def dt(self) -> float:
-        """Time that one tick advances."""
+        """Time that one tick advances, or one sub-step where a tick has several."""
         ...
 
     @property
@@ -36,6 +36,8 @@ class Frame(Protocol):
     @property
     def elapsed_steps(self) -> npt.NDArray[np.int32]:
         """Ticks of every world's episode, the one in progress included, (num_worlds,), read-only.
+
+        Where a tick has sub-steps, it is they that are counted, and `time` is theirs.
 
         It lies where it is, as the fields do, so a kernel may be given it in `bind`.
         """

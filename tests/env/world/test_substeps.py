@@ -80,7 +80,7 @@ class Lag(Propagator):
         frame.write(self.lag)[...] = frame.previous(self.total) + noise * frame.dt
 
 
-def lively(*, in_numpy: bool, mutability: str, **keywords: Any) -> World:
+def lively(*, in_numpy: bool, mutability: Any, **keywords: Any) -> World:
     """Return worlds whose propagators read and write in every way."""
     u = Field(low=-3.0, high=3.0, at_bounds="wrap")
     source = Field(low=-1.0, high=1.0, at_bounds="reflect", mutability=mutability)
