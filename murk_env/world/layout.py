@@ -157,9 +157,12 @@ def lay_out(
         substeps=whole,
     )
     if whole > 1:
-        each = sum(math.prod(field.shape(lattice.num_cells, agents)) for field in layout.remembered)
+        each = sum(
+            field.dtype.itemsize * math.prod(field.shape(lattice.num_cells, agents))
+            for field in layout.remembered
+        )
         what = f"{num_worlds} world(s) of {lattice.num_cells} cells"
-        check_memory(what, {"fields": needed, "sub-steps": 4 * each * num_worlds})
+        check_memory(what, {"fields": needed, "sub-steps": each * num_worlds})
     return layout
 
 
