@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from murk_env.cli import listing, showing, warming
+from murk_env.cli import benching, checking, listing, replaying, scaffolding, showing, warming, watching
 from murk_env.cli.console import complain
 from murk_env.cli.refusals import ExitCode, reported
 
@@ -23,6 +23,11 @@ app = typer.Typer(
 _COMMANDS: dict[str, Callable[..., None]] = {
     "list": listing.list_environments,
     "show": showing.show,
+    "watch": watching.watch,
+    "replay": replaying.replay,
+    "bench": benching.bench,
+    "check": checking.check,
+    "new": scaffolding.new,
     "warm": warming.warm,
     "cache": warming.cache,
 }

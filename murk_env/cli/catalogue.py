@@ -10,7 +10,7 @@ from typing import Any, cast
 
 from murk_env.cli.refusals import CommandError
 
-__all__ = ["catalogue", "find"]
+__all__ = ["catalogue", "find", "here_is_importable"]
 
 _VECTOR = "murk_env.faces.forms:vector."
 
@@ -111,10 +111,15 @@ def _is_environment(value: Any) -> bool:
     return isinstance(value, type) and issubclass(value, MurkEnv) and value is not MurkEnv
 
 
-def _import(module: str) -> Any:
-    """Import a module, from the working directory too, or say what its import says."""
+def here_is_importable() -> None:
+    """Let modules of the working directory be imported, as `python -m` does and a script's own start not."""
     if os.getcwd() not in sys.path:
         sys.path.insert(0, os.getcwd())
+
+
+def _import(module: str) -> Any:
+    """Import a module, from the working directory too, or say what its import says."""
+    here_is_importable()
     try:
         return importlib.import_module(module)
     except Exception as error:

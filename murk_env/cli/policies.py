@@ -68,9 +68,7 @@ def rows_of(
         options: of the face.
     """
     if env_class.registered_agents != "apart":
-        limit = options.pop("max_episode_steps", env_class.max_episode_steps)
-        envs = MurkVectorEnv(env_class, num_worlds, max_episode_steps=limit, **options, **parameters)
-        return Rows(envs, None)
+        return Rows(MurkVectorEnv(env_class, num_worlds, **options, **parameters), None)
     blueprint = env_class.blueprint_for(env_class.Params(**parameters))
     scripts = _scripts(env_class)
     shown = getattr(scripts, "GROUP", blueprint.groups[0].name)

@@ -1,15 +1,18 @@
 """Frames in a terminal: two pixels in every character, in its colours, or in shades of grey without any."""
 
+import contextlib
+from collections.abc import Callable, Generator
 from typing import Any
 
 import numpy as np
 from rich.color import Color
+from rich.live import Live
 from rich.segment import Segment, Segments
 from rich.style import Style
 
 from murk_env.cli.console import console
 
-__all__ = ["draw", "lines_of"]
+__all__ = ["draw", "lines_of", "shown_in_place"]
 
 _UPPER = "▀"
 _SHADES = " .:-=+*#%@"
@@ -18,6 +21,22 @@ _SHADES = " .:-=+*#%@"
 def draw(frame: Any) -> None:
     """Print a frame (height, width, 3) uint8, as wide as the terminal at most."""
     console.print(Segments(lines_of(frame, console.width, 2 * max(console.height - 4, 8))))
+
+
+@contextlib.contextmanager
+def shown_in_place() -> Generator[Callable[[Any], None]]:
+    """Show frames one in the place of the other.
+
+    Yields:
+        A function that shows a frame (height, width, 3) uint8.
+    """
+    with Live(console=console, auto_refresh=False, transient=True) as live:
+
+        def show(frame: Any) -> None:
+            shown = lines_of(frame, console.width, 2 * max(console.height - 4, 8))
+            live.update(Segments(shown), refresh=True)
+
+        yield show
 
 
 def lines_of(frame: Any, width: int, height: int) -> list[Segment]:

@@ -8,6 +8,11 @@ import murk_envs
 from tests.env.cli.calling import murk
 
 
+def pixels(path):
+    with Image.open(path) as picture:
+        return np.asarray(picture)
+
+
 def test_list_says_a_line_for_every_environment_into_a_pipe():
     heading, *lines = murk("list").stdout.splitlines()
     assert heading.split("\t")[0] == "id"
@@ -55,14 +60,14 @@ def test_a_parameter_that_cannot_be_is_refused(setting, said):
 def test_show_writes_a_picture_and_no_file_twice(tmp_path):
     target = tmp_path / "seeker.png"
     assert murk("show", "HeatSeeker", "--set", "size=3", "--out", target).exit_code == 0
-    first = np.asarray(Image.open(target))
+    first = pixels(target)
     assert first.std() > 0
     again = murk("show", "HeatSeeker", "--set", "size=4", "--out", target)
     assert again.exit_code == 2
     assert "exists; name another file, or write over it with --force" in again.stderr
-    np.testing.assert_array_equal(np.asarray(Image.open(target)), first)
+    np.testing.assert_array_equal(pixels(target), first)
     assert murk("show", "HeatSeeker", "--set", "size=4", "--out", target, "--force").exit_code == 0
-    assert not np.array_equal(np.asarray(Image.open(target)), first)
+    assert not np.array_equal(pixels(target), first)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,127 @@
+"""How many steps of a world an environment takes in a second."""
+
+import platform
+import time
+from collections.abc import Callable, Mapping, Sequence
+from importlib.metadata import version
+from typing import Any
+
+import gymnasium
+import numpy as np
+
+from murk_env.cli.facts import facts_of
+from murk_env.cli.policies import rows_of
+
+__all__ = ["machine", "measure"]
+
+_REPEATS = 5
+_ACTIONS = 16  # distinct ones, used over and over
+_SYNC = 16  # single envs in the vector env that is compared: its rate hardly depends on the number
+_KEPT = ("murk-env", "numpy", "numba", "gymnasium")
+
+
+def machine() -> dict[str, str]:
+    """Return what rates depend on: the processor's kind and versions."""
+    versions = {package: version(package) for package in _KEPT}
+    return {
+        "processor": platform.processor() or platform.machine(),
+        "python": platform.python_version(),
+    } | versions
+
+
+def measure(
+    env_class: Any, parameters: Mapping[str, Any], worlds: int, threads: int, seconds: float
+) -> dict[str, Any]:
+    """Return the rates of one environment.
+
+    Args:
+        env_class: the environment.
+        parameters: its parameters.
+        worlds: worlds of the batch.
+        threads: its threads.
+        seconds: how long each figure is measured, five times.
+
+    Returns:
+        `one_world` and `batch`, steps of a world a second; `copies`, the time of a step of the batch in
+        copies of its observations; `sync_ratio`, how many times as fast as SyncVectorEnv a step of as many
+        worlds is, None where Gymnasium has no single env.
+    """
+    batch, few = _batch(env_class, worlds, parameters, threads), None
+    jobs = [(_batch(env_class, 1, parameters, 1), 1), (batch, worlds), (_copying(batch), worlds)]
+    if env_class.registered_agents != "apart":
+        few = _Stepping(_sync(env_class, parameters))
+        jobs += [(_batch(env_class, _SYNC, parameters, 1), _SYNC), (few, _SYNC)]
+    medians = _medians([job for job, _ in jobs], seconds)
+    rates = [count / median for median, (_, count) in zip(medians, jobs, strict=True)]
+    return {
+        "environment": facts_of(env_class, parameters).name,
+        "worlds": worlds,
+        "threads": threads,
+        "one_world": round(rates[0]),
+        "batch": round(rates[1]),
+        "copies": round(medians[1] / medians[2], 2),
+        "sync_ratio": None if few is None else round(medians[4] / medians[3], 1),
+    }
+
+
+class _Stepping:
+    """Steps a vector env with random actions, drawn beforehand."""
+
+    def __init__(self, envs: Any) -> None:
+        self.envs = envs
+        envs.action_space.seed(0)
+        self.seen, _ = envs.reset(seed=0)
+        self._actions = [envs.action_space.sample() for _ in range(_ACTIONS)]
+        self._next = 0
+
+    def __call__(self) -> None:
+        self.seen, *_ = self.envs.step(self._actions[self._next])
+        self._next = (self._next + 1) % _ACTIONS
+
+
+def _batch(env_class: Any, worlds: int, parameters: Mapping[str, Any], threads: int) -> _Stepping:
+    return _Stepping(rows_of(env_class, worlds, parameters, num_threads=threads).envs)
+
+
+def _sync(env_class: Any, parameters: Mapping[str, Any]) -> Any:
+    def make() -> Any:
+        return env_class(**parameters)
+
+    return gymnasium.vector.SyncVectorEnv([make] * _SYNC)
+
+
+def _copying(stepping: _Stepping) -> Callable[[], None]:
+    """Return what copies the observations of all rows once."""
+    seen = stepping.seen
+    arrays: Sequence[Any] = list(seen.values()) if hasattr(seen, "values") else [seen]
+    targets = [np.empty_like(array) for array in arrays]
+
+    def copy() -> None:
+        for target, array in zip(targets, arrays, strict=True):
+            np.copyto(target, array)
+
+    return copy
+
+
+def _medians(jobs: Sequence[Callable[[], None]], seconds: float) -> list[float]:
+    """Return the median time of one call of each job, measured in turn, so that a busy machine is fair."""
+    counts = [_calls_within(job, seconds) for job in jobs]
+    found = [[_time(job, count) for job, count in zip(jobs, counts, strict=True)] for _ in range(_REPEATS)]
+    return np.median(np.array(found), axis=0).tolist()
+
+
+def _calls_within(job: Callable[[], None], seconds: float) -> int:
+    """Return how many calls take about so long; the first ones compile and are left out."""
+    job()
+    job()
+    count = 1
+    while (taken := count * _time(job, count)) < seconds / 4.0:
+        count *= 2
+    return max(1, round(count * seconds / taken))
+
+
+def _time(job: Callable[[], None], count: int) -> float:
+    began = time.perf_counter()
+    for _ in range(count):
+        job()
+    return (time.perf_counter() - began) / count

@@ -1,0 +1,63 @@
+"""`murk replay`: plays a recording again, says whether the same comes of it, and shows it."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from murk_env.cli.arguments import Force, examples, free
+from murk_env.cli.console import say, table
+from murk_env.cli.refusals import CommandError
+
+if TYPE_CHECKING:
+    from murk_env.recording.replay import Replay
+
+__all__ = ["replay"]
+
+
+@examples("murk replay run.murk", "murk replay run.murk --out run.gif --first 100 --last 200 --tiles 4")
+def replay(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="What a Recording wrote.", show_default=False)],
+    out: Annotated[
+        Path | None, typer.Option(metavar="FILE.gif|mp4", help="Write the run as a moving picture.")
+    ] = None,
+    first: Annotated[int, typer.Option(min=0, help="The step that the picture begins at.")] = 0,
+    last: Annotated[int | None, typer.Option(min=0, help="And the one it ends at; the end.")] = None,
+    every: Annotated[int, typer.Option(min=1, help="Steps from one picture to the next.")] = 1,
+    tiles: Annotated[int, typer.Option(min=1, help="Worlds that are shown.")] = 1,
+    force: Force = False,
+) -> None:
+    """Play a recording again and compare every hash; exit code 1 if anything differs.
+
+    The modules that it names are imported: replay only what you trust as much as your own imports.
+    """
+    from murk_env.cli.catalogue import here_is_importable
+    from murk_env.cli.pictures import check_movie
+    from murk_env.errors import ReplayDifferenceError
+    from murk_env.recording.replay import replay as open_recording
+
+    if out is not None:
+        check_movie(free(out, force=force))
+    if not file.is_file():
+        raise CommandError(f"there is no file {file}.")
+    here_is_importable()
+    played = open_recording(file, check=False)
+    _describe(played)
+    difference = played.compare()
+    if difference is not None:
+        raise ReplayDifferenceError(f"the run is not that of {file}: {difference}.", difference)
+    say(f"the same: {played.num_rows} row(s), {played.num_steps} steps, every hash as recorded")
+    if out is not None:
+        played.write_video(out, first, last, every=every, num_worlds=tiles)
+        say(f"wrote {out}")
+
+
+def _describe(played: "Replay") -> None:
+    said = {
+        name: str(value)
+        for name, value in played.description.items()
+        if isinstance(value, str | int) and value
+    }
+    table(("what", "recorded"), list(said.items()))
+    for name, change in played.changes.items():
+        say(f"changed since: {name}: {change}")

@@ -1,0 +1,93 @@
+"""`murk bench` and `murk check`: figures, and faults that are found."""
+
+import json
+
+import pytest
+from gymnasium.spaces import Discrete
+
+import murk_env
+from murk_env import Blueprint, Field, Line1D, MurkEnv, Observation, Observe
+from murk_env.cli.checks import checks_of
+from murk_envs import HeatSeeker
+from tests.env.cli.calling import murk
+
+
+class Dull(MurkEnv):
+    """Nothing ever happens."""
+
+    class Params(murk_env.Params):
+        size: int = 3
+
+    heat = Field()
+
+    @classmethod
+    def build(cls, params):
+        return Blueprint(
+            lattice=Line1D(params.size), observation=Observation(Observe(cls.heat)), action_space=Discrete(2)
+        )
+
+    def start(self, tick, worlds):
+        pass
+
+    def act(self, tick, actions):
+        pass
+
+    def reward(self, before, after):
+        return after.heat[:, 0]
+
+    def terminated(self, after):
+        return after.heat[:, 0] > 1.0
+
+
+def test_bench_prints_json_with_the_machine():
+    result = murk("bench", "HeatSeeker", "--set", "size=3", "--worlds", 4, "--seconds", 0.01, "--json")
+    found = json.loads(result.stdout)
+    assert found["machine"]["numpy"]
+    (rates,) = found["rates"]
+    assert (rates["environment"], rates["worlds"], rates["threads"]) == ("murk/HeatSeeker-v0", 4, 1)
+    assert min(rates[name] for name in ("one_world", "batch", "copies", "sync_ratio")) > 0
+
+
+def test_bench_prints_a_row_for_one_world_and_one_for_the_batch():
+    result = murk("bench", "HeatSeeker", "--set", "size=3", "--worlds", 4, "--seconds", 0.01)
+    rows = [line.split("\t") for line in result.stdout.splitlines()]
+    assert [row[:2] for row in rows[1:]] == [["murk/HeatSeeker-v0", "1"], ["murk/HeatSeeker-v0", "4"]]
+
+
+def test_check_asks_for_the_six_facts_and_what_parameters_mean():
+    result, advice = checks_of(Dull, {}, 20, 5)["what it declares"]()
+    assert result == "wrong"
+    assert (
+        advice == "say in the docstring, each on a line of its own: Observation, Action, Reward, Ends, Start."
+    )
+    Dull.__doc__ = HeatSeeker.__doc__
+    assert "say what size mean(s)" in checks_of(Dull, {}, 20, 5)["what it declares"]()[1]
+
+
+def test_check_finds_that_nothing_is_to_be_seen():
+    result, advice = checks_of(Dull, {}, 20, 5)["a run in checked mode"]()
+    assert (result, advice.partition(":")[0]) == ("wrong", "every observation is constant")
+
+
+def test_what_a_check_raises_is_what_it_found(monkeypatch):
+    def fail(*_, **__):
+        raise ValueError("of the author's")
+
+    monkeypatch.setattr("murk_env.cli.checks.rows_of", fail)
+    assert checks_of(HeatSeeker, {}, 20, 5)["its picture"]() == ("wrong", "ValueError: of the author's")
+
+
+def test_check_ends_with_1_where_something_is_wrong(monkeypatch):
+    monkeypatch.setattr("murk_env.cli.checks.checks_of", lambda *_: {"one": lambda: ("wrong", "mend it")})
+    result = murk("check", "HeatSeeker")
+    assert result.exit_code == 1
+    assert "one\twrong\tmend it" in result.stdout
+    assert "HeatSeeker: 1 of 1 checks found a fault" in result.stderr
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["HeatSeeker", "Wildfire"])
+def test_our_own_environments_pass(name):
+    settings = {"HeatSeeker": ["size=3"], "Wildfire": ["size=3", "crew=2", "view=1", "ignition=0.4"]}[name]
+    result = murk("check", name, *(word for one in settings for word in ("--set", one)))
+    assert result.exit_code == 0, result.output

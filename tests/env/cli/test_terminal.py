@@ -1,0 +1,40 @@
+"""The command in a real terminal: its width, its colours, Ctrl-C."""
+
+import os
+import sys
+
+import pytest
+
+pexpect = pytest.importorskip("pexpect")
+
+
+def started(arguments, columns, **environment):
+    """The command in a terminal of so many columns."""
+    return pexpect.spawn(
+        sys.executable,
+        ["-m", "murk_env", *arguments],
+        dimensions=(40, columns),
+        env=os.environ | environment,
+        encoding="utf-8",
+        timeout=120,
+    )
+
+
+def test_a_list_fits_into_40_columns_without_colour():
+    terminal = started(["list"], 40, NO_COLOR="1", TERM="vt100")
+    terminal.expect(pexpect.EOF)
+    lines = terminal.before.split("\r\n")
+    assert max(map(len, lines)) <= 40
+    assert "murk/HeatSeeker-v0" in lines
+
+
+def test_ctrl_c_stops_what_is_watched_with_one_line():
+    arguments = ["watch", "HeatSeeker", "--set", "size=3", "--tiles", "1", "--steps", "100000"]
+    terminal = started(arguments, 80, COLORTERM="truecolor", TERM="xterm-256color")
+    terminal.expect("▀")
+    terminal.sendintr()
+    terminal.expect("murk: interrupted\r\n")
+    terminal.expect(pexpect.EOF)
+    terminal.close()
+    assert "Traceback" not in terminal.before
+    assert terminal.exitstatus == 130
