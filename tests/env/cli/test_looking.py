@@ -9,7 +9,7 @@ from tests.env.cli.calling import murk
 
 
 def pixels(path):
-    with Image.open(path) as picture:
+    with path.open("rb") as file, Image.open(file) as picture:
         return np.asarray(picture)
 
 

@@ -1,6 +1,7 @@
 """The command in a real terminal: its width, its colours, Ctrl-C."""
 
 import os
+import re
 import sys
 
 import pytest
@@ -23,7 +24,7 @@ def started(arguments, columns, **environment):
 def test_a_list_fits_into_40_columns_without_colour():
     terminal = started(["list"], 40, NO_COLOR="1", TERM="vt100")
     terminal.expect(pexpect.EOF)
-    lines = terminal.before.split("\r\n")
+    lines = re.sub(r"\x1b\[\d*m", "", terminal.before).split("\r\n")
     assert max(map(len, lines)) <= 40
     assert "murk/HeatSeeker-v0" in lines
 
