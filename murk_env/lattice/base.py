@@ -64,6 +64,14 @@ class Lattice(ABC):
     def _displacements(self) -> npt.NDArray[np.float64]:
         """The Cartesian vector of a hop in each direction, (num_directions, k)."""
 
+    def _scale(self) -> npt.NDArray[np.float64]:
+        """See `scale`, (k,)."""
+        return np.ones_like(self.positions[0])
+
+    def _laplacian(self) -> npt.NDArray[np.float64] | None:
+        """See `laplacian`, (num_directions,)."""
+        return np.ones(len(self.directions))
+
     @property
     def ndim(self) -> int:
         """Number of coordinates of a cell."""
@@ -93,7 +101,10 @@ class Lattice(ABC):
 
     @cached_property
     def positions(self) -> npt.NDArray[np.float64]:
-        """Every cell's Cartesian position, (num_cells, k) float64; x to the east, y to the south, z, ..."""
+        """Every cell's Cartesian position, (num_cells, k) float64; x to the east, y to the south, z, ...
+
+        Neighbours on lattices of a spacing of 1 are 1 apart; otherwise as far as the `scale` says.
+        """
         table = np.asarray(self._positions())
         return _frozen(real_table(self, "positions", table, (self.num_cells, 0)), np.float64)
 
@@ -104,6 +115,28 @@ class Lattice(ABC):
         return _frozen(
             real_table(self, "displacements", np.asarray(self._displacements()), shape), np.float64
         )
+
+    @cached_property
+    def scale(self) -> npt.NDArray[np.float64]:
+        """The spacing of cells along each Cartesian axis, (k,) float64: what positions are multiplied by."""
+        return _frozen(
+            real_table(self, "scale", np.asarray(self._scale())[np.newaxis], (1, 0))[0], np.float64
+        )
+
+    @cached_property
+    def laplacian(self) -> npt.NDArray[np.float64]:
+        """What differences to neighbours count in each direction, (num_directions,) float64.
+
+        1 where cells are 1 apart, and 1 / spacing**2 otherwise: the sum of these times (u_neighbour - u) is
+        the Laplacian on lines, rings, Square4 and products of them, 3 / 2 of it on Hex2D, 2 times it on
+        Fcc12 and 3 times it on Square8.
+        """
+        return _frozen(np.asarray(self._laplacian()), np.float64)
+
+    @cached_property
+    def stiffness(self) -> float:
+        """The largest sum of `laplacian` over a cell's neighbours: `max_degree` where cells are 1 apart."""
+        return float(((self.neighbours >= 0) * self.laplacian).sum(axis=1).max())
 
     @cached_property
     def neighbours(self) -> npt.NDArray[np.int32]:
@@ -172,7 +205,8 @@ class Lattice(ABC):
         check_connected(self, hops_by_walking(np.zeros_like(cells), cells, cells, self.neighbours))
         ways = real_table(self, "neighbour displacements", self._neighbour_displacements(), shape)
         if not any(self.periods):
-            check_ways(self, self.directions, self.neighbours, self.positions, ways)
+            places = self.positions / self.scale
+            check_ways(self, self.directions, self.neighbours, places, ways / self.scale)
         return True
 
     def rank(self, coordinates: npt.ArrayLike) -> npt.NDArray[np.int64]:
@@ -317,8 +351,12 @@ class Lattice(ABC):
         fields = dataclasses.fields(self)  # type: ignore[arg-type]
         return {field.name: getattr(self, field.name) for field in fields if field.init}
 
-    def __reduce__(self) -> tuple[type, tuple[Any, ...]]:
-        return type(self), tuple(self._parameters().values())  # tables are made anew where a lattice arrives
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _made_anew, (type(self), self._parameters())  # and its tables, where a lattice arrives
+
+
+def _made_anew(kind: type[Lattice], parameters: dict[str, Any]) -> Lattice:
+    return kind(**parameters)
 
 
 def _frozen(array: npt.NDArray[Any], dtype: type[np.generic]) -> npt.NDArray[Any]:

@@ -1,7 +1,7 @@
 """The face-centred cubic lattice."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -9,6 +9,7 @@ import numpy.typing as npt
 from murk_env.errors import LatticeError
 from murk_env.lattice._kernels import hops_in_box
 from murk_env.lattice.grid import Edge, Grid
+from murk_env.lattice.spacing import Spacing
 
 __all__ = ["Fcc12"]
 
@@ -44,6 +45,8 @@ class Fcc12(Grid):
         height: extent along y, >= 1.
         depth: extent along z, >= 1.
         edge: the border on all six sides: "absorb", "clamp" or "wrap".
+        spacing: how far neighbouring cells lie apart, > 0.
+        unit: the name of the unit that positions are in.
 
     Raises:
         LatticeError: a side is not an integer >= 1, the edge is unknown, there are 2**31 cells or more, a
@@ -54,6 +57,9 @@ class Fcc12(Grid):
     height: int
     depth: int
     edge: Edge = "absorb"
+    _: KW_ONLY
+    spacing: Spacing = 1.0
+    unit: str = ""
 
     def __post_init__(self) -> None:
         super().__post_init__()

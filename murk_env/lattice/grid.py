@@ -10,8 +10,11 @@ import numpy.typing as npt
 from murk_env.errors import LatticeError
 from murk_env.lattice._checks import check_edge, check_num_cells, check_side
 from murk_env.lattice.base import Lattice
+from murk_env.lattice.spacing import Spacing, axis_scale, checked_spacing, straight_laplacian
 
 __all__ = ["Edge", "Grid"]
+
+_NO_SIDES = ("edge", "spacing", "unit")
 
 Edge = Literal["absorb", "clamp", "wrap"]
 
@@ -26,21 +29,39 @@ class Grid(Lattice):
     at the border, so that a cell may be its own neighbour (``clamp``, for steps of at most 1 along every
     axis, with their mirror images), or comes in on the other side (``wrap``).
 
+    One that declares ``spacing`` and ``unit`` as fields, as those of this package do, can have cells of any
+    size: ``spacing`` is one length, or one for each coordinate, and positions are multiplied by it.
+
     Raises:
         LatticeError: a side is not an integer >= 1, the edge is unknown or impossible with the steps, the
-            steps do not match the directions and the box, or there are 2**31 cells or more.
+            steps do not match the directions and the box, there are 2**31 cells or more, or the spacing is no
+            length, or unequal where steps or axes are oblique.
     """
 
     edge: Edge
+    spacing: Spacing = 1.0
+    unit: str = ""
 
     def __post_init__(self) -> None:
         name = type(self).__name__
         for side, value in self._parameters().items():
-            if side != "edge":
+            if side not in _NO_SIDES:
                 object.__setattr__(self, side, check_side(name, side, value))
+        object.__setattr__(self, "spacing", checked_spacing(name, self.spacing, self.ndim))
         check_edge(name, self.edge, self._edges)
         check_num_cells(repr(self), self.num_cells)
         self._check_steps()
+        self._check_spacing(name)
+
+    def _check_spacing(self, name: str) -> None:
+        """Raise LatticeError for a unit without a name, or unequal spacing along steps that are oblique."""
+        if not isinstance(self.unit, str):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise LatticeError(f"{name} takes as unit the name of one, such as 'm', not {self.unit!r}")
+        if axis_scale(self.lengths, self.basis) is None or self._laplacian() is None:
+            raise LatticeError(
+                f"{name} has hops that lead along several axes at once, so its cells are as far apart along "
+                f"each: give it one spacing, not {self.lengths}"
+            )
 
     def _check_steps(self) -> None:
         """Raise LatticeError for steps of another number or length, or that cannot be held at a border."""
@@ -58,9 +79,13 @@ class Grid(Lattice):
             )
 
     def __repr__(self) -> str:
-        arguments = [
-            f'edge="{value}"' if name == "edge" else str(value) for name, value in self._parameters().items()
-        ]
+        told = self._parameters()
+        lengths, unit = self.lengths, told.pop("unit", "")
+        told.pop("spacing", None)
+        arguments = [f'edge="{value}"' if name == "edge" else str(value) for name, value in told.items()]
+        if set(lengths) != {1.0}:
+            arguments.append(f"spacing={lengths[0] if len(set(lengths)) == 1 else lengths}")
+        arguments += [f'unit="{unit}"'] if unit else []
         return f"{type(self).__name__}({', '.join(arguments)})"
 
     @property
@@ -99,8 +124,17 @@ class Grid(Lattice):
         return last_fastest(self.box)
 
     @property
+    def lengths(self) -> tuple[float, ...]:
+        """The spacing along each coordinate, (ndim,): what `spacing` is kept as."""
+        spacing = self.spacing
+        return spacing if isinstance(spacing, tuple) else (float(spacing),) * self.ndim
+
+    @property
     def basis(self) -> tuple[tuple[float, ...], ...]:
-        """The Cartesian way of one step along each axis of the box, (ndim, k): x east, y south, z, ..."""
+        """The Cartesian way of one step along each axis of the box, (ndim, k): x east, y south, z, ...
+
+        It is that of a spacing of 1: positions are multiplied by `scale`.
+        """
         axes = range(self.ndim)
         return tuple(tuple(float(axis + other == self.ndim - 1) for other in axes) for axis in axes)
 
@@ -118,10 +152,17 @@ class Grid(Lattice):
         return self.shifted(np.arange(self.num_cells), self.steps[direction])
 
     def _positions(self) -> npt.NDArray[np.float64]:
-        return _combined(self.coordinates, self.basis)
+        return _combined(self.coordinates, self.basis) * self._scale()
 
     def _displacements(self) -> npt.NDArray[np.float64]:
-        return _combined(np.array(self.steps), self.basis)
+        return _combined(np.array(self.steps), self.basis) * self._scale()
+
+    def _scale(self) -> npt.NDArray[np.float64]:
+        found = axis_scale(self.lengths, self.basis)
+        return super()._scale() if found is None else found
+
+    def _laplacian(self) -> npt.NDArray[np.float64] | None:
+        return straight_laplacian(self.lengths, self.steps)
 
     def _neighbour_displacements(self) -> npt.NDArray[np.float64]:
         if self.edge == "clamp":

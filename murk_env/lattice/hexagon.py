@@ -1,13 +1,14 @@
 """The lattice of hexagons."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from murk_env.lattice._kernels import hops_on_hexagons
 from murk_env.lattice.grid import Edge, Grid
+from murk_env.lattice.spacing import Spacing
 
 __all__ = ["Hex2D"]
 
@@ -35,6 +36,8 @@ class Hex2D(Grid):
         cols: number of cells along q, >= 1; given first, as q is the first coordinate.
         rows: number of cells along r, >= 1.
         edge: the border, "absorb" or "wrap".
+        spacing: how far neighbouring cells lie apart, > 0.
+        unit: the name of the unit that positions are in.
 
     Raises:
         LatticeError: a side is not an integer >= 1, the edge is unknown, or there are 2**31 cells or more.
@@ -43,6 +46,9 @@ class Hex2D(Grid):
     cols: int
     rows: int
     edge: Edge = "absorb"
+    _: KW_ONLY
+    spacing: Spacing = 1.0
+    unit: str = ""
 
     @property
     def box(self) -> tuple[int, int]:

@@ -1,12 +1,13 @@
 """Lattices of one axis."""
 
-from dataclasses import dataclass, field
+from dataclasses import KW_ONLY, dataclass, field
 
 import numpy as np
 import numpy.typing as npt
 
 from murk_env.lattice._kernels import hops_in_box
 from murk_env.lattice.grid import Edge, Grid
+from murk_env.lattice.spacing import Spacing
 
 __all__ = ["Line1D", "Ring1D"]
 
@@ -45,6 +46,8 @@ class Line1D(_Line):
         length: number of cells, >= 1.
         edge: the neighbour beyond either end: none (``absorb``), the end cell itself (``clamp``), or the cell
             at the other end (``wrap``).
+        spacing: how far neighbouring cells lie apart, > 0.
+        unit: the name of the unit that positions are in.
 
     Raises:
         LatticeError: the length is not an integer >= 1, or above 2**31 - 1, or the edge is unknown.
@@ -52,6 +55,9 @@ class Line1D(_Line):
 
     length: int
     edge: Edge = "absorb"
+    _: KW_ONLY
+    spacing: Spacing = 1.0
+    unit: str = ""
 
 
 @dataclass(frozen=True, repr=False)
@@ -64,6 +70,8 @@ class Ring1D(_Line):
     Attributes:
         length: number of cells, >= 1.
         edge: "wrap", always.
+        spacing: how far neighbouring cells lie apart, > 0.
+        unit: the name of the unit that positions are in.
 
     Raises:
         LatticeError: the length is not an integer >= 1, or above 2**31 - 1.
@@ -71,3 +79,6 @@ class Ring1D(_Line):
 
     length: int
     edge: Edge = field(init=False, default="wrap")
+    _: KW_ONLY
+    spacing: Spacing = 1.0
+    unit: str = ""

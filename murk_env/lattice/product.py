@@ -133,6 +133,12 @@ class Product(Lattice):
         pairs = zip(self.lattices, self._parts, strict=True)
         return self._in_blocks([part.neighbour_displacements[ranks] for part, ranks in pairs])
 
+    def _scale(self) -> npt.NDArray[np.float64]:
+        return np.concatenate([part.scale for part in self.lattices])
+
+    def _laplacian(self) -> npt.NDArray[np.float64]:
+        return np.concatenate([part.laplacian for part in self.lattices])
+
     def _in_blocks(self, blocks: list[npt.NDArray[np.float64]]) -> npt.NDArray[np.float64]:
         """Return the parts' arrays (..., num_directions, k) along the diagonal of one, 0 elsewhere."""
         rows, columns = (_slices([block.shape[axis] for block in blocks]) for axis in (-2, -1))

@@ -1,12 +1,13 @@
 """Square lattices."""
 
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from murk_env.lattice._kernels import hops_in_box
 from murk_env.lattice.grid import Edge, Grid
+from murk_env.lattice.spacing import Spacing
 
 __all__ = ["Square4", "Square8"]
 
@@ -39,6 +40,8 @@ class Square4(_Square):
         rows: number of rows, >= 1.
         cols: number of columns, >= 1.
         edge: the border on all four sides: "absorb", "clamp" or "wrap".
+        spacing: how far neighbouring cells lie apart, > 0: a number, or (between rows, between columns).
+        unit: the name of the unit that positions are in.
 
     Raises:
         LatticeError: a side is not an integer >= 1, the edge is unknown, or there are 2**31 cells or more.
@@ -47,6 +50,9 @@ class Square4(_Square):
     rows: int
     cols: int
     edge: Edge = "absorb"
+    _: KW_ONLY
+    spacing: Spacing = 1.0
+    unit: str = ""
 
     @property
     def directions(self) -> tuple[str, ...]:
@@ -75,6 +81,8 @@ class Square8(_Square):
         rows: number of rows, >= 1.
         cols: number of columns, >= 1.
         edge: the border on all four sides: "absorb", "clamp" or "wrap".
+        spacing: how far neighbouring cells lie apart, > 0: a number, or (between rows, between columns).
+        unit: the name of the unit that positions are in.
 
     Raises:
         LatticeError: a side is not an integer >= 1, the edge is unknown, or there are 2**31 cells or more.
@@ -83,6 +91,9 @@ class Square8(_Square):
     rows: int
     cols: int
     edge: Edge = "absorb"
+    _: KW_ONLY
+    spacing: Spacing = 1.0
+    unit: str = ""
 
     @property
     def directions(self) -> tuple[str, ...]:
@@ -93,6 +104,15 @@ class Square8(_Square):
     def steps(self) -> tuple[tuple[int, ...], ...]:
         """What a hop in each direction adds to (row, col)."""
         return tuple(_ALL.values())
+
+    def _laplacian(self) -> npt.NDArray[np.float64] | None:
+        """Let the differences count so that what spreads from a cell spreads as far along both axes."""
+        between_rows, between_cols = self.lengths
+        oblique = 1.0 / max(self.lengths) ** 2
+        if between_rows == between_cols:
+            return np.full(len(_ALL), oblique)
+        straight = [3.0 / length**2 - 2.0 * oblique for length in self.lengths]
+        return np.array([*[straight[0]] * 2, *[straight[1]] * 2, *[oblique] * 4])
 
     def _hops(self, a: npt.NDArray[np.int64], b: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
         return hops_in_box(a, b, self.coordinates, self.periods, 2)

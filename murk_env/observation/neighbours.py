@@ -1,6 +1,7 @@
 """Neighbours: where the nearest other agents are."""
 
 import dataclasses
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -58,10 +59,10 @@ class Neighbours(Entry):
         low[-1] = 0.0
         shape = (self.count, len(reach))
         part = Part(self.name or self.field.name, shape, low, reach)
-        shifts = shifts_of(scene.lattice, basis)
+        shifts, unit = shifts_of(scene.lattice, basis), float(scene.lattice.scale.min())
 
         def write(loop: Loop, parts: tuple[str, ...]) -> None:
-            tables = loop.table(positions), loop.table(shifts)
+            tables = loop.table(positions / unit), loop.table(shifts / unit), loop.real(unit)
             loop.call(nearest, loop.row(self.field), "agent", *tables, *parts)
 
         return Fitted((part,), per_agent=True, write=write)
@@ -73,7 +74,8 @@ def nearest(
     agent: int,
     positions: Vectors,
     shifts: Vectors,
-    out: npt.NDArray[np.float32],
+    unit: float,
+    out: npt.NDArray[Any],
 ) -> None:
     """Write the ways to the nearest other agents, each followed by a 1; zeros where there is none."""
     num_cells, num_axes = positions.shape
@@ -95,6 +97,7 @@ def nearest(
             return
         there = positions[cells[best_other]]
         for axis in range(num_axes):
-            out[slot * (num_axes + 1) + axis] = there[axis] - here[axis] + shifts[best_shift, axis]
+            way = there[axis] - here[axis] + shifts[best_shift, axis]
+            out[slot * (num_axes + 1) + axis] = way * unit
         out[slot * (num_axes + 1) + num_axes] = 1.0
         last_length, last_other = best_length, best_other

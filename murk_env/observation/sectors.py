@@ -71,7 +71,7 @@ def _new_table(lattice: Lattice, begin: tuple[int, ...], sectors: int) -> Sector
             f"Rings on {lattice!r} need a table of {lattice.num_cells} cells seen from as many, more than "
             f"{MOST} in all; show a Window, or Observe with pooled()."
         )
-    shifts = shifts_of(lattice, basis_of("Rings", lattice))
+    shifts = shifts_of(lattice, basis_of("Rings", lattice)) / lattice.scale.min()
     members: list[npt.NDArray[np.int32]] = []
     counts = np.zeros((lattice.num_cells, num_groups + 1), np.int64)
     for centre in range(lattice.num_cells):
@@ -89,7 +89,7 @@ def _groups(
     """Return pairs of a group and a cell in it, all that there are around a centre, by rank."""
     rings = np.searchsorted(begin, lattice.distance(centre, np.arange(lattice.num_cells)), side="right") - 1
     ways = np.zeros((lattice.num_cells, 2))
-    _ways_from(centre, lattice.positions, shifts, ways)
+    _ways_from(centre, lattice.positions / lattice.scale.min(), shifts, ways)
     share = np.arctan2(ways[:, 1], ways[:, 0]) * sectors / (2.0 * np.pi)
     found = np.floor(np.round(share + 0.5, _DIGITS)).astype(np.int64) % sectors
     found[np.abs(ways).max(axis=1) < 10.0**-_DIGITS] = _EVERY

@@ -29,10 +29,13 @@ def basis_of(what: str, lattice: Lattice) -> Vectors:
     steps = lattice.coordinates - lattice.coordinates[0].astype(np.float64)
     ways = lattice.positions - lattice.positions[0]
     if isinstance(lattice, Grid):  # it says so itself, also of an axis one cell wide
-        basis: Vectors = np.array(lattice.basis, np.float64)
+        basis: Vectors = np.array(lattice.basis, np.float64) * lattice.scale
     else:
-        basis = np.round(np.asarray(np.linalg.lstsq(steps, ways, rcond=None)[0], np.float64), 12)
-    if any(lattice.periods) and not np.allclose(_combined(steps, basis), ways):
+        found = np.asarray(np.linalg.lstsq(steps, ways / lattice.scale, rcond=None)[0], np.float64)
+        basis = np.round(found, 12) * lattice.scale
+    if any(lattice.periods) and not np.allclose(
+        _combined(steps, basis / lattice.scale), ways / lattice.scale
+    ):
         raise BlueprintError(
             f"where a lattice wraps, {what} need positions that are linear in the coordinates, as those "
             f"of {lattice!r} are not."
@@ -73,7 +76,8 @@ def shifts_of(lattice: Lattice, basis: Vectors) -> Vectors:
 def shortest(here: Vectors, there: Vectors, shifts: Vectors) -> tuple[float, int]:
     """Return the squared length of the shortest way around the lattice, and which of the shifts makes it.
 
-    The length counts in 2**-20, so that ways of equal length compare as equal in spite of rounding.
+    The length counts in 2**-20, so that ways of equal length compare as equal in spite of rounding: positions
+    and shifts are those of a lattice whose cells are about 1 apart.
     """
     best_length, best_shift = 0.0, -1
     for shift in range(len(shifts)):

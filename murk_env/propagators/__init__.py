@@ -3,6 +3,7 @@
 from murk_env.propagators.advection import Advection
 from murk_env.propagators.automaton import Automaton
 from murk_env.propagators.base import Propagator
+from murk_env.propagators.boundaries import Boundary, Flux, NoFlux, Periodic, Value
 from murk_env.propagators.copy import Copy
 from murk_env.propagators.diffusion import Diffusion
 from murk_env.propagators.emission import Emission
@@ -25,19 +26,24 @@ __all__ = [
     "Advection",
     "AgentMovement",
     "Automaton",
+    "Boundary",
     "Copy",
     "Diffusion",
     "Emission",
     "Fire",
     "Flow",
+    "Flux",
     "Frame",
     "Gradient",
     "GrayScott",
     "LineOfSight",
     "LotkaVolterra",
     "Morphology",
+    "NoFlux",
     "Noise",
+    "Periodic",
     "Propagator",
     "Resource",
+    "Value",
     "Wave",
 ]

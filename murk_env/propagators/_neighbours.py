@@ -5,10 +5,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from murk_env.errors import PipelineError
 from murk_env.kernels import kernel
 from murk_env.lattice import Lattice
 
-__all__ = ["add_neighbours", "neighbourhood"]
+__all__ = ["add_neighbours", "even_weight", "neighbourhood", "require_even"]
 
 
 def neighbourhood(lattice: Lattice) -> tuple[Any, ...]:
@@ -22,6 +23,21 @@ def neighbourhood(lattice: Lattice) -> tuple[Any, ...]:
         stencil.boundary_ends,
         stencil.boundary_neighbours,
     )
+
+
+def even_weight(lattice: Lattice) -> float | None:
+    """Return what differences to neighbours count in the Laplacian, None where directions differ."""
+    weights = set(lattice.laplacian.tolist())
+    return weights.pop() if len(weights) == 1 else None
+
+
+def require_even(who: str, lattice: Lattice) -> None:
+    """Raise PipelineError on a lattice whose cells are not as far apart along all axes."""
+    if even_weight(lattice) is None:
+        raise PipelineError(
+            f"{who} spreads alike in all directions, but the cells of {lattice!r} are not as far apart along "
+            f"all axes; give the lattice one spacing."
+        )
 
 
 @kernel

@@ -21,8 +21,8 @@ class Surroundings:
         neighbours: the cells' neighbours, the cell itself where there is none, (num_cells, num_directions)
             uint32.
         kinds: every cell's kind, (num_cells,) uint32.
-        ways: the Cartesian ways to the neighbours of each kind, to 12 digits, 0 where there is none,
-            (num_kinds, num_directions, k) float64.
+        ways: the Cartesian ways to the neighbours of each kind, in steps of the lattice's `scale` along each
+            axis, to 12 digits, 0 where there is none, (num_kinds, num_directions, k) float64.
     """
 
     neighbours: npt.NDArray[np.uint32]
@@ -33,7 +33,7 @@ class Surroundings:
 @lru_cache(maxsize=16)  # a propagator is bound again whenever a sparse field has moved
 def surroundings_of(lattice: Lattice) -> Surroundings:
     """Return the surroundings of a lattice's cells."""
-    ways = lattice.neighbour_displacements
+    ways = lattice.neighbour_displacements / lattice.scale
     rows = np.round(ways.reshape(len(ways), -1), 12) + 0.0  # + 0.0 makes -0.0 the same as 0.0
     kinds, kind = np.unique(rows, axis=0, return_inverse=True)
     itself = np.arange(lattice.num_cells)[:, np.newaxis]
@@ -64,6 +64,7 @@ def slopes_of(lattice: Lattice) -> tuple[Any, ...]:
     lenders = around.neighbours[np.arange(lattice.num_cells), best]
     blind = np.flatnonzero(seen < seen[lenders])
     blind = blind[np.argsort(-seen[blind], kind="stable")]  # who lends has been lent to before
+    rounded /= lattice.scale
     return around.neighbours, around.kinds, rounded, blind.astype(np.uint32), lenders[blind]
 
 

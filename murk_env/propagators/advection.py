@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import KW_ONLY, dataclass
+from functools import cached_property
 from typing import Any, cast
 
 import numpy as np
@@ -10,9 +11,20 @@ import numpy.typing as npt
 from murk_env.errors import PipelineError, PropagatorConfigError
 from murk_env.fields import Field
 from murk_env.lattice import Lattice
+from murk_env.propagators._borders import Borders
 from murk_env.propagators._inputs import fits_float32
 from murk_env.propagators._slopes import surroundings_of
-from murk_env.propagators.writing import FLOATS, Declaration, Frame, KernelCall, Propagator, batched, kernel
+from murk_env.propagators.boundaries import Boundaries, Flux, NoFlux, Periodic, Value, checked_boundaries
+from murk_env.propagators.writing import (
+    FLOATS,
+    Declaration,
+    Frame,
+    KernelCall,
+    Propagator,
+    batched,
+    chain,
+    kernel,
+)
 
 __all__ = ["Advection"]
 
@@ -42,15 +54,19 @@ class Advection(Propagator):
     a sixth on Hex2D. On Line1D and Square4, where Square8 clamps, and where anything wraps, it is as fast as
     elsewhere.
 
+    Boundaries: nothing goes through a border (`NoFlux`), unless its side has a given `Value` or `Flux`.
+    Through a side with a value the flow of the last cell goes out as it is, and comes in with that value, so
+    that Value(0.0) is an open end. A flux is what comes in, whatever the flow.
+
     Stability: dt <= 1 / r, where r = max_speed / 2 * (sum over directions of |M**-1 r|), or with the largest
     component of a bounded flow, and |x| + |y| + ... for the length |.|. Then no value changes its sign, and
     where as much flows into a cell as out of it, no value leaves the range of the old ones. A Courant number
     of 1 on a ring shifts values by a cell a tick, exactly; below that, steps wash out as upwind schemes do.
 
     Shapes: u is (num_worlds, num_cells), float32 or float64, the flow of the same dtype (num_worlds, k,
-    num_cells), or static (k, num_cells), with the k axes of `lattice.positions`, in cell distances per unit
-    of time. Lattices: all on which every direction has its opposite, and whose cells are not of kinds with
-    other neighbours, as upward and downward triangles are: M would count the directions of both.
+    num_cells), or static (k, num_cells), with the k axes of `lattice.positions`, in the unit of positions
+    per unit of time. Lattices: all on which every direction has its opposite, and whose cells are not of
+    kinds with other neighbours, as upward and downward triangles are: M would count the directions of both.
 
     Source: R. J. LeVeque, "Finite Volume Methods for Hyperbolic Problems", Cambridge (2002), chapter 4,
     https://doi.org/10.1017/CBO9780511791253.
@@ -60,6 +76,8 @@ class Advection(Propagator):
         flow: the velocity that carries it.
         max_speed: largest magnitude of the flow, against which dt is checked; None takes the flow's bounds.
             A flow that empties a cell more than once in a tick discards the tick.
+        boundaries: `Periodic`, `NoFlux`, `Flux` or `Value`, by side or one for all; None for those that the
+            lattice's edge makes.
 
     Raises:
         PropagatorConfigError: max_speed is not positive and finite, or neither it nor the bounds are given.
@@ -69,6 +87,7 @@ class Advection(Propagator):
     flow: Field
     _: KW_ONLY
     max_speed: float | None = None
+    boundaries: Boundaries | None = None
 
     def declare(self) -> Declaration:
         """Return what it touches, once it is known how fast the flow can be."""
@@ -80,20 +99,26 @@ class Advection(Propagator):
                 )
         elif not (fits_float32(self.max_speed) and self.max_speed > 0.0):
             raise PropagatorConfigError(f"Advection needs a finite max_speed > 0, not {self.max_speed!r}.")
-        return Declaration(reads_previous=(self.field, self.flow), writes=(self.field,))
+        return Declaration(
+            reads=self._borders.fields,
+            reads_previous=(self.field, self.flow),
+            writes=(self.field,),
+            coefficients=self._borders.numbers,
+            same_units=((self.field, *self._borders.values),) if self._borders.values else (),
+        )
 
     def max_dt(self, lattice: Lattice) -> float:
         """Return the time step in which the strongest flow can just empty a cell."""
-        faces = _faces(lattice, lattice.displacements)
+        faces = _faces(lattice, lattice.displacements / lattice.scale) / lattice.scale
         rates = [self._largest * np.abs(faces).sum() / 2.0]
         if self.max_speed is not None:
             rates.append(self.max_speed * np.sqrt((faces**2).sum(axis=1)).sum() / 2.0)
-        fastest = round(float(min(rates)), 13)  # so that dt = 1/2 is not above 0.4999999999999
+        fastest = float(f"{min(rates):.14g}")  # so that dt = 1/2 is not above 0.4999999999999
         return 1.0 / fastest if fastest > 0.0 else math.inf
 
     def check(self, lattice: Lattice) -> None:
         """Raise PipelineError for a field that does not fit, or a lattice on which hops have no way back."""
-        hops = {tuple(hop) for hop in (np.round(lattice.displacements, 9) + 0.0).tolist()}
+        hops = {tuple(hop) for hop in (np.round(lattice.displacements / lattice.scale, 9) + 0.0).tolist()}
         if hops != {tuple(0.0 - axis for axis in hop) for hop in hops}:
             raise PipelineError(
                 f"{self.name} cannot run on {lattice!r}: what leaves a cell in one direction has to enter "
@@ -109,17 +134,20 @@ class Advection(Propagator):
         self.require(self.field, dtype=FLOATS)
         self.require(self.flow, components=lattice.positions.shape[1], dtype=FLOATS, static=True)
         self.require_one_dtype(self.field, self.flow)
+        self._borders.check(self.name, lattice)
 
     def guarantees(self, field: Field) -> tuple[float, float]:
         """Return the side of 0 on which all values lie, which they do not leave."""
-        low, high = self.field.bounds
+        given_low, given_high = self._borders.bounds()
+        low, high = min(self.field.bounds[0], given_low), max(self.field.bounds[1], given_high)
         return (0.0 if low >= 0.0 else -math.inf), (0.0 if high <= 0.0 else math.inf)
 
     def bind(self, frame: Frame) -> KernelCall:
         """Return the compiled tick over this frame's worlds."""
         around = surroundings_of(frame.lattice)
         faces = np.round(_faces(frame.lattice, around.ways), 12)  # the same from both sides, and everywhere
-        return KernelCall(
+        faces /= frame.lattice.scale
+        carry = KernelCall(
             _carry,
             (
                 frame.previous(self.field),
@@ -130,6 +158,28 @@ class Advection(Propagator):
                 (frame.dt / 2.0 * faces).astype(self.field.dtype),
             ),
         )
+        if not self._borders.active:
+            return carry
+        return self._bind_open(frame, carry)
+
+    def _bind_open(self, frame: Frame, carry: KernelCall) -> KernelCall:
+        """Return the tick with sides through which something may go."""
+        lattice, kind = frame.lattice, self.field.dtype
+        borders = self._borders.faces(lattice)
+        outward = np.round(_faces(lattice, lattice.displacements / lattice.scale), 12) / lattice.scale
+        given, fetches = self._borders.gather(frame, 0)
+        at_faces = (
+            borders.cells,
+            (frame.dt * outward[borders.directions]).astype(kind),
+            (frame.dt * borders.fluxes).astype(kind),
+            given,
+        )
+        return chain(*fetches, carry, KernelCall(_let_through, (*carry.arguments[:3], *at_faces)))
+
+    @cached_property
+    def _borders(self) -> Borders:
+        """The boundaries as they were when this was made."""
+        return Borders(checked_boundaries("Advection", self.boundaries, (Periodic, NoFlux, Flux, Value)))
 
     @property
     def _largest(self) -> float:
@@ -152,13 +202,13 @@ def _first_misjudged(lattice: Lattice) -> int:
 
 
 def _moments(lattice: Lattice) -> npt.NDArray[np.float64]:
-    """Return M, (k, k)."""
-    hops = lattice.displacements
+    """Return M, (k, k), as it is at a spacing of 1."""
+    hops = lattice.displacements / lattice.scale
     return (hops[:, :, np.newaxis] * hops[:, np.newaxis, :]).sum(axis=0) / 2.0
 
 
 def _faces(lattice: Lattice, ways: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """Return the faces through which hops along these ways lead, area over volume times normal, (..., k)."""
+    """Return the faces that hops along these ways cross, area over volume times normal, (..., k)."""
     inverse = cast(
         Any, np.linalg.pinv(_moments(lattice), rcond=1e-9, hermitian=True)
     )  # numpy leaves its type open
@@ -208,3 +258,33 @@ def _advect(
             if left > _SLACK:
                 emptied = world * u.size + cell
     return emptied
+
+
+@kernel
+def _let_through(
+    start: int,
+    stop: int,
+    previous: Floats,  # (num_worlds, num_cells)
+    flow: Floats,  # (num_worlds, k, num_cells), or (1, k, num_cells)
+    out: Floats,  # (num_worlds, num_cells)
+    cells: npt.NDArray[np.uint32],  # (num_faces,)
+    outward: Floats,  # (num_faces, k): area over volume times normal, times dt
+    fluxes: Floats,  # (num_faces,): dt / spacing where a flux is given, 0 where a value is
+    given: npt.NDArray[np.float64],  # (num_worlds, num_faces)
+) -> None:
+    """Add what goes through the sides of the worlds [start, stop)."""
+    kind = out.dtype.type
+    for world in range(start, stop):
+        velocity = flow[min(world, flow.shape[0] - 1)]
+        for face in range(cells.size):
+            cell, value = cells[face], kind(given[world, face])
+            courant = kind(0.0)
+            for axis in range(outward.shape[1]):
+                courant += velocity[axis, cell] * outward[face, axis]
+            leaving = previous[world, cell] if courant > 0.0 else value
+            if courant > _SLACK:
+                raise ValueError(
+                    f"the flow carries more out of cell {cell} of world {world} in one tick than there is; "
+                    f"lower dt or the flow, and give max_speed, or the flow's bounds, as large as it gets"
+                )
+            out[world, cell] += fluxes[face] * value if fluxes[face] else -courant * leaving

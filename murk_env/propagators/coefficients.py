@@ -3,22 +3,23 @@
 import math
 
 from murk_env.errors import PropagatorConfigError
-from murk_env.fields import Parameter
+from murk_env.fields import Field, Parameter
 from murk_env.propagators._inputs import fits_float32
 
-__all__ = ["Coefficient", "highest", "in_range", "lowest", "parameters"]
+__all__ = ["Coefficient", "Varying", "highest", "in_range", "is_varying", "lowest", "parameters", "varying"]
 
 Coefficient = float | Parameter
+Varying = Coefficient | Field  # a field over cells has a value at each
 
 
-def highest(coefficient: Coefficient) -> float:
+def highest(coefficient: Varying) -> float:
     """Return the largest value a coefficient can have: what stability has to bear."""
-    return coefficient.bounds[1] if isinstance(coefficient, Parameter) else float(coefficient)
+    return coefficient.bounds[1] if isinstance(coefficient, Field) else float(coefficient)
 
 
-def lowest(coefficient: Coefficient) -> float:
+def lowest(coefficient: Varying) -> float:
     """Return the smallest value a coefficient can have."""
-    return coefficient.bounds[0] if isinstance(coefficient, Parameter) else float(coefficient)
+    return coefficient.bounds[0] if isinstance(coefficient, Field) else float(coefficient)
 
 
 def parameters(*coefficients: Coefficient) -> tuple[Parameter, ...]:
@@ -47,3 +48,34 @@ def in_range(
             f"it has to fit into a float32."
         )
     return float(coefficient)
+
+
+def is_varying(coefficient: object) -> bool:
+    """Return whether a coefficient is a field, with a value of its own at every cell."""
+    return isinstance(coefficient, Field) and not isinstance(coefficient, Parameter)
+
+
+def varying(
+    owner: str, name: str, coefficient: Varying, low: float = 0.0, high: float = math.inf
+) -> tuple[tuple[Coefficient, ...], tuple[Field, ...]]:
+    """Return a coefficient that may vary in space: as a number of the table, and as fields to be read.
+
+    One of the two is empty or 1: a field takes the place of the number 1. Its bounds are what stability is
+    checked against, so it is read of the previous tick, in which they hold.
+
+    Raises:
+        PropagatorConfigError: it can be outside `[low, high]` or infinite, or the field is not over cells.
+    """
+    if not isinstance(coefficient, Field) or isinstance(coefficient, Parameter):
+        return (in_range(owner, name, coefficient, low, high),), ()
+    lowest, largest = coefficient.bounds
+    if coefficient.over != "cells" or coefficient.components is not None or coefficient.dtype.kind != "f":
+        raise PropagatorConfigError(
+            f"{owner}'s {name} varies in space as a scalar float field over cells, not as {coefficient!r}."
+        )
+    if not (low <= lowest and largest <= high and fits_float32(lowest) and fits_float32(largest)):
+        raise PropagatorConfigError(
+            f"{owner}'s {name} is the field {coefficient!r} with bounds [{lowest:g}, {largest:g}]; it needs "
+            f"finite bounds within [{low:g}, {high:g}], which stability is checked against."
+        )
+    return (1.0,), (coefficient,)

@@ -7,13 +7,20 @@ from functools import cached_property
 from typing import Any, cast
 
 import numpy as np
+import numpy.typing as npt
 
 from murk_env.errors import PipelineError, PropagatorConfigError
 from murk_env.fields import Field
 from murk_env.lattice import Lattice
+from murk_env.propagators._borders import Borders
 from murk_env.propagators._diffuse import diffuse, diffuse_with_slopes
 from murk_env.propagators._inputs import whole_number
+from murk_env.propagators._neighbours import even_weight
 from murk_env.propagators._slopes import slopes_of
+from murk_env.propagators._spread import spread
+from murk_env.propagators.boundaries import Boundaries, Flux, NoFlux, Periodic, Value, checked_boundaries
+from murk_env.propagators.coefficients import Varying, is_varying, varying
+from murk_env.propagators.gradient import fill_gradients
 from murk_env.propagators.writing import (
     FLOATS,
     Coefficient,
@@ -21,6 +28,8 @@ from murk_env.propagators.writing import (
     Frame,
     KernelCall,
     Propagator,
+    batched,
+    chain,
     highest,
     in_range,
     lowest,
@@ -35,7 +44,11 @@ __all__ = ["Diffusion"]
 class Diffusion(Propagator):
     """Every cell moves towards the mean of its neighbours.
 
-    Equation: du/dt = coefficient * (sum over neighbours of (u_neighbour - u)) - decay * u, with held sources.
+    Equation: du/dt = coefficient * (sum over neighbours of (u_neighbour - u)) - decay * u, with held sources;
+    where cells are not 1 apart, each difference counts 1 / spacing**2 (`lattice.laplacian`). So the
+    coefficient is the diffusivity, a length squared per unit of time, on lines, rings, Square4 and products
+    of them, 2 / 3 of it on Hex2D, 1 / 2 on Fcc12 and 1 / 3 on Square8. Where it is a field, du/dt =
+    div(coefficient * grad u).
 
     Scheme: explicit Euler on the previous tick's values. For a cell with k neighbours
 
@@ -47,9 +60,19 @@ class Diffusion(Propagator):
     holds. A cell without neighbours has alpha = 0. Then sources are set to their values, and everything is
     clamped.
 
-    Stability: dt <= 1 / (lattice.max_degree * coefficient). Then every new value is a mean of old ones, but
-    for decay, sources and clamp. Without those the total is conserved but for rounding, wherever each of two
-    neighbours is one of the other's, as on all lattices of this package.
+    Where the coefficient varies, directions differ or a side has a given value or flux, the same is written
+    with fluxes: u' = u + dt * (sum over faces of w * k * (u_neighbour - u)), with the direction's w and the
+    harmonic mean k of the two cells' coefficients, which is right for layers of different kinds too; what
+    leaves one cell enters the other. A given flux adds dt * flux / spacing. A given value on the side is half
+    a spacing away: it adds dt * 2 * w * k * (value - u). All of it is of second order in the spacing.
+
+    Boundaries: the borders of a lattice that does not wrap let nothing through (`NoFlux`), whatever its edge
+    is called, so that the total is conserved; `Flux` and `Value` are given by side.
+
+    Stability: dt <= 1 / (lattice.stiffness * coefficient), which is max_degree * coefficient where cells are
+    1 apart; a side with a given value counts 2 * w more. Then every new value is a mean of old and given
+    ones, but for decay, sources, fluxes and clamp. Without those the total is conserved but for rounding,
+    wherever each of two neighbours is one of the other's, as on all lattices of this package.
 
     Shapes: reads and writes (num_worlds, num_cells) float32 or float64; writes a gradient (num_worlds, k,
     num_cells) of the same dtype with the k axes of `lattice.positions`. Lattices: all.
@@ -58,12 +81,15 @@ class Diffusion(Propagator):
 
     Attributes:
         field: what diffuses.
-        coefficient: share that flows to each neighbour in a unit of time, >= 0.
+        coefficient: share that flows to each neighbour in a unit of time, >= 0; or a field over cells, static
+            or per tick, whose bounds say how large it can be. It is read of the previous tick.
         decay: rate of exponential decay, >= 0.
         sources: value at which a cell is held, by the cell's rank; the same cells in all worlds.
         clamp: lowest and highest value, None for no limit.
         output: field that receives the result, None for ``field`` itself.
         gradient: field that receives the slopes of the previous values, those of `Gradient`; None for none.
+        boundaries: `Periodic`, `NoFlux`, `Flux` or `Value`, by side or one for all; None for those that the
+            lattice's edge makes.
 
     Raises:
         PropagatorConfigError: one of these is not possible, or a parameter's bounds are not.
@@ -71,28 +97,32 @@ class Diffusion(Propagator):
 
     field: Field
     _: KW_ONLY
-    coefficient: Coefficient
+    coefficient: Varying
     decay: Coefficient = 0.0
     sources: Mapping[int, Coefficient] | None = None
     clamp: tuple[Coefficient | None, Coefficient | None] = (None, None)
     output: Field | None = None
     gradient: Field | None = None
+    boundaries: Boundaries | None = None
 
     def declare(self) -> Declaration:
         """Return what it touches; the coefficients are both rates, the sources' values and the clamp."""
-        rates = tuple(in_range("Diffusion", name, getattr(self, name)) for name in ("coefficient", "decay"))
+        rate, fields = varying("Diffusion", "coefficient", self.coefficient)
+        rates = (*rate, in_range("Diffusion", "decay", self.decay))
         held = (*self._sources.values(), *_checked_limits(self.clamp))  # in the field's own unit
         slopes = () if self.gradient is None else (self.gradient,)
         return Declaration(
-            reads_previous=(self.field,),
+            reads=self._borders.fields,
+            reads_previous=(self.field, *fields),
             writes=(self._target, *slopes),
-            coefficients=(*rates, *held),
-            same_units=((self.field, self._target, *parameters(*held)),),
+            coefficients=(*rates, *held, *self._borders.numbers),
+            same_units=((self.field, self._target, *parameters(*held), *self._borders.values),),
         )
 
     def max_dt(self, lattice: Lattice) -> float:
         """Return the time step at which a cell of the largest degree becomes the mean of its neighbours."""
-        rate = lattice.max_degree * highest(self.coefficient)
+        stiffness = self._borders.stiffness(lattice) if self._borders.active else lattice.stiffness
+        rate = stiffness * highest(self.coefficient)
         return 1.0 / rate if rate > 0.0 else math.inf
 
     def check(self, lattice: Lattice) -> None:
@@ -102,7 +132,9 @@ class Diffusion(Propagator):
             self.require(field, dtype=FLOATS)
         for field in slopes:
             self.require(field, components=lattice.positions.shape[1], dtype=FLOATS)
-        self.require_one_dtype(self.field, self._target, *slopes)
+        conductivity = (self.coefficient,) if isinstance(self.coefficient, Field) else ()
+        self.require_one_dtype(self.field, self._target, *slopes, *conductivity)
+        self._borders.check(self.name, lattice)
         outside = [cell for cell in self._sources if cell >= lattice.num_cells]
         if outside:
             raise PipelineError(
@@ -114,8 +146,11 @@ class Diffusion(Propagator):
         """Return the clamp, narrowed at 0 where old values and sources all lie on one side of it."""
         if field is self.gradient:
             return super().guarantees(field)
-        low, high = lowest(self.coefficients[-2]), highest(self.coefficients[-1])
+        limits = _checked_limits(self.clamp)
+        low, high = lowest(limits[0]), highest(limits[1])
         kept_low, kept_high = self.field.bounds
+        given_low, given_high = self._borders.bounds()
+        kept_low, kept_high = min(kept_low, given_low), max(kept_high, given_high)
         values = self._sources.values()
         if kept_low >= 0.0 and all(lowest(value) >= 0.0 for value in values):
             low = max(low, min(0.0, high))
@@ -125,24 +160,55 @@ class Diffusion(Propagator):
 
     def bind(self, frame: Frame) -> KernelCall:
         """Return the compiled tick over this frame's worlds."""
-        table, values = frame.coefficients, frame.previous(self.field)
-        diffusion: tuple[Any, ...] = (
-            values,
-            frame.write(self._target),
-            table[:, :2] * frame.dt,
-            np.array(list(self._sources), np.uint32),
-            table[:, 2:-2].astype(self.field.dtype),
-            table[:, -2:].astype(self.field.dtype),
-            *neighbourhood(frame.lattice),
-        )
+        weight = even_weight(frame.lattice)
+        if weight is None or self._borders.active or is_varying(self.coefficient):
+            return self._bind_unevenly(frame)
+        values = frame.previous(self.field)
+        rates, held = self._rates_and_held(frame)
+        rates[:, 0] *= weight
+        diffusion = (values, frame.write(self._target), rates, *held, *neighbourhood(frame.lattice))
         if self.gradient is None:
             return KernelCall(diffuse, diffusion)
         slopes = slopes_of(frame.lattice)
         return KernelCall(diffuse_with_slopes, (frame.write(self.gradient), *slopes, *diffusion))
 
+    def _rates_and_held(self, frame: Frame) -> tuple[npt.NDArray[np.float64], tuple[Any, ...]]:
+        """Return the rates times dt, (num_worlds, 2); the sources' cells and values, and the clamp."""
+        table, kind, last = frame.coefficients, self.field.dtype, 2 + len(self._sources)
+        held = np.array(list(self._sources), np.uint32), table[:, 2:last].astype(kind)
+        return table[:, :2] * frame.dt, (*held, table[:, last : last + 2].astype(kind))
+
+    def _bind_unevenly(self, frame: Frame) -> KernelCall:
+        """Return the tick where directions count differently, or with what varies or is given at a side."""
+        lattice, kind = frame.lattice, self.field.dtype
+        values, (rates, held) = frame.previous(self.field), self._rates_and_held(frame)
+        faces = self._borders.faces(lattice)
+        given, fetches = self._borders.gather(frame, 4 + len(self._sources))
+        varies = isinstance(self.coefficient, Field) and is_varying(self.coefficient)
+        conductivity = np.ones((1, lattice.num_cells), kind)
+        if varies:
+            field = cast(Field, self.coefficient)
+            conductivity = batched(field, frame.previous(field))
+        flux = (frame.dt * faces.fluxes).astype(kind)
+        borders = (faces.cells, flux, faces.pulls.astype(kind), given)
+        where = (lattice.neighbours, lattice.laplacian.astype(kind))
+        tick = KernelCall(
+            spread, (values, frame.write(self._target), rates, conductivity, varies, *where, *borders, *held)
+        )
+        slopes = [
+            KernelCall(fill_gradients, (values, frame.write(field), *slopes_of(lattice)))
+            for field in (() if self.gradient is None else (self.gradient,))
+        ]
+        return chain(*fetches, tick, *slopes)
+
     @property
     def _target(self) -> Field:
         return self.field if self.output is None else self.output
+
+    @cached_property
+    def _borders(self) -> Borders:
+        """The boundaries as they were when this was made."""
+        return Borders(checked_boundaries("Diffusion", self.boundaries, (Periodic, NoFlux, Flux, Value)))
 
     @cached_property
     def _sources(self) -> Mapping[int, Coefficient]:

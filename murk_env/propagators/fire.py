@@ -125,8 +125,8 @@ class Fire(Propagator):
 
     def _check_ways(self, lattice: Lattice) -> None:
         """Raise PipelineError for a direction that is not one way everywhere, nor cut short by a clamp."""
-        for direction, way in enumerate(lattice.displacements):
-            ways = lattice.neighbour_displacements[:, direction]
+        for direction, way in enumerate(lattice.displacements / lattice.scale):
+            ways = lattice.neighbour_displacements[:, direction] / lattice.scale
             other = np.abs(ways - way).max(axis=1) > _CLOSE
             whole = np.sqrt((ways**2).sum(axis=1)) > math.sqrt((way**2).sum()) - _CLOSE
             cells = np.flatnonzero(other & whole)

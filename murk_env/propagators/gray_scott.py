@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from murk_env.fields import Field
 from murk_env.lattice import Lattice
+from murk_env.propagators._neighbours import require_even
 from murk_env.propagators.writing import (
     FLOATS,
     Coefficient,
@@ -89,7 +90,7 @@ class GrayScott(Propagator):
     def max_dt(self, lattice: Lattice) -> float:
         """Return the time step at which a cell of the largest degree keeps nothing of one species."""
         feed, kill, diffusion_u, diffusion_v = map(highest, self.coefficients)
-        degree = lattice.max_degree
+        degree = lattice.stiffness
         fastest = max(degree * diffusion_u + feed, degree * diffusion_v + feed + kill)
         return 1.0 / fastest if fastest > 0.0 else math.inf
 
@@ -98,12 +99,14 @@ class GrayScott(Propagator):
         self.require(self.u, dtype=FLOATS)
         self.require(self.v, dtype=FLOATS)
         self.require_one_dtype(self.u, self.v)
+        require_even(self.name, lattice)
 
     def bind(self, frame: Frame) -> KernelCall:
         """Return the compiled tick over this frame's worlds."""
-        kind = self.u.dtype
+        kind, weight = self.u.dtype, frame.lattice.laplacian[0]
         feed, kill, diffusion_u, diffusion_v = frame.coefficients.astype(kind).T.astype(np.float64)
-        rates = np.stack([feed, feed + kill, diffusion_u, diffusion_v, np.ones_like(feed)], axis=1)
+        diffusions = diffusion_u * weight, diffusion_v * weight
+        rates = np.stack([feed, feed + kill, *diffusions, np.ones_like(feed)], axis=1)
         return KernelCall(
             _react,
             (

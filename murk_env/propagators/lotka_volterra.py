@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from murk_env.fields import Field
 from murk_env.lattice import Lattice
+from murk_env.propagators._neighbours import require_even
 from murk_env.propagators.writing import (
     Coefficient,
     Declaration,
@@ -95,13 +96,14 @@ class LotkaVolterra(Propagator):
 
     def max_dt(self, lattice: Lattice) -> float:
         """Return the time step at which all leave a cell of the largest degree."""
-        fastest = lattice.max_degree * max(highest(rate) for rate in self.coefficients[4:])
+        fastest = lattice.stiffness * max(highest(rate) for rate in self.coefficients[4:])
         return 1.0 / fastest if fastest > 0.0 else math.inf
 
     def check(self, lattice: Lattice) -> None:
         """Raise PipelineError for a field that is not a scalar of cells."""
         self.require(self.prey)
         self.require(self.predators)
+        require_even(self.name, lattice)
 
     def guarantees(self, field: Field) -> tuple[float, float]:
         """Return [0, inf) if both species begin there: none becomes negative."""
@@ -111,6 +113,7 @@ class LotkaVolterra(Propagator):
     def bind(self, frame: Frame) -> KernelCall:
         """Return the compiled tick over this frame's worlds."""
         rates = frame.dt * frame.coefficients.astype(np.float32).astype(np.float64)
+        rates[:, 4:] *= frame.lattice.laplacian[0]
         return KernelCall(
             _meet,
             (

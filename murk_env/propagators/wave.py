@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import KW_ONLY, dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,9 @@ import numpy.typing as npt
 
 from murk_env.fields import Field
 from murk_env.lattice import Lattice
+from murk_env.propagators._borders import Borders
+from murk_env.propagators._neighbours import even_weight
+from murk_env.propagators.boundaries import Boundaries, NoFlux, Periodic, Value, checked_boundaries
 from murk_env.propagators.writing import (
     FLOATS,
     Coefficient,
@@ -17,6 +21,7 @@ from murk_env.propagators.writing import (
     KernelCall,
     Propagator,
     add_neighbours,
+    chain,
     highest,
     in_range,
     kernel,
@@ -32,7 +37,8 @@ Floats = npt.NDArray[Any]  # float32 or float64, all of them alike
 class Wave(Propagator):
     """Every cell is pulled towards the mean of its neighbours, and overshoots.
 
-    Equation: dv/dt = wave_speed**2 * (mean of the neighbours' d - d) - damping * v,  dd/dt = v.
+    Equation: dv/dt = wave_speed**2 * (mean of the neighbours' d - d) - damping * v,  dd/dt = v; the mean's
+    difference is over the square of the spacing, where cells are not 1 apart.
 
     Scheme: symplectic Euler, in the fields' dtype, on the previous tick's values of both fields:
 
@@ -43,12 +49,18 @@ class Wave(Propagator):
     an eigenmode with (mean of the neighbours - d) = -m * d, 0 <= m <= 2, turns by the angle w in every tick,
     2 * sin(w / 2) = wave_speed * dt * sqrt(m). On a ring, a wave of wave number q has m = 1 - cos(q). As the
     mean is a share of the Laplacian, long waves travel at wave_speed / sqrt(2) on a ring, and in general at
-    wave_speed * h / sqrt(2 * d) with neighbours at distance h in d dimensions.
+    wave_speed / sqrt(2 * d) with neighbours one spacing away in d dimensions, in the unit of positions.
 
-    Stability: dt <= 1 / (wave_speed * sqrt(max_degree)), with a margin of at least sqrt(2); and
-    dt <= 4 / (damping + sqrt(damping**2 + 8 * wave_speed**2)), which is the limit itself and lies lower under
-    strong damping. Without damping the scheme conserves v.v + d.Ad - dt * d.Av, cells weighted by their
-    degree, where Ad = wave_speed**2 * (d - mean of the neighbours).
+    Boundaries: without a name, a cell at a border is pulled towards the mean of the neighbours that it has,
+    so that the pull of each is larger. Where boundaries are named, every neighbour pulls with the same share
+    1 / (number of directions): `NoFlux` is then a free end, and `Value` holds the side, half a spacing away,
+    at a displacement, with twice the share of a neighbour. A wave has no flux to be given.
+
+    Stability, with wave_speed in spacings: dt <= 1 / (wave_speed * sqrt(max_degree)), with a margin of at
+    least sqrt(2); and dt <= 4 / (damping + sqrt(damping**2 + 8 * wave_speed**2)), which is the limit itself
+    and lies lower under strong damping. A side with a given value shortens both, as two neighbours would.
+    Without damping the scheme conserves v.v + d.Ad - dt * d.Av, cells weighted by their degree, where Ad =
+    wave_speed**2 * (d - mean of the neighbours).
 
     Shapes: both fields are (num_worlds, num_cells), float32 or float64. Lattices: all.
 
@@ -61,6 +73,7 @@ class Wave(Propagator):
             travel follows from it and the lattice, as above. Its square is made in float64 and then rounded,
             so that 0.1 as a plain number is the float64 0.1, and as a parameter float32(0.1).
         damping: rate at which the velocity decays, >= 0, per unit of time.
+        boundaries: `Periodic`, `NoFlux` or `Value`, by side or one for all; None as above.
 
     Raises:
         PropagatorConfigError: a coefficient is negative, or a parameter that may be, or has no upper bound.
@@ -71,20 +84,25 @@ class Wave(Propagator):
     _: KW_ONLY
     wave_speed: Coefficient = 1.0
     damping: Coefficient = 0.0
+    boundaries: Boundaries | None = None
 
     def declare(self) -> Declaration:
         """Return displacement and velocity, and the rates."""
         fields = (self.displacement, self.velocity)
-        names = ("wave_speed", "damping")
+        rates = [in_range("Wave", name, getattr(self, name)) for name in ("wave_speed", "damping")]
+        held = self._borders.values
         return Declaration(
+            reads=self._borders.fields,
             reads_previous=fields,
             writes=fields,
-            coefficients=tuple(in_range("Wave", name, getattr(self, name)) for name in names),
+            coefficients=(*rates, *self._borders.numbers),
+            same_units=((self.displacement, *held),) if held else (),
         )
 
     def max_dt(self, lattice: Lattice) -> float:
         """Return the smaller of the bound for waves and the bound for damped ones."""
-        speed, damping = map(highest, self.coefficients)
+        speed, damping = highest(self.wave_speed), highest(self.damping)
+        speed *= math.sqrt(self._stiffness(lattice))
         waves = speed * math.sqrt(lattice.max_degree)
         damped = (damping + math.sqrt(damping * damping + 8.0 * speed * speed)) / 4.0
         fastest = max(waves, damped)
@@ -95,23 +113,43 @@ class Wave(Propagator):
         self.require(self.displacement, dtype=FLOATS)
         self.require(self.velocity, dtype=FLOATS)
         self.require_one_dtype(self.displacement, self.velocity)
+        self._borders.check(self.name, lattice)
 
     def bind(self, frame: Frame) -> KernelCall:
         """Return the compiled tick over this frame's worlds."""
-        (speed, damping), kind = frame.coefficients.T, self.velocity.dtype
-        return KernelCall(
-            _oscillate,
-            (
-                frame.previous(self.displacement),
-                frame.previous(self.velocity),
-                frame.write(self.displacement),
-                frame.write(self.velocity),
-                np.stack([speed * speed, damping], axis=1).astype(kind),
-                kind.type(frame.dt),
-                frame.lattice.degree.astype(kind),
-                *neighbourhood(frame.lattice),
-            ),
+        lattice, kind = frame.lattice, self.velocity.dtype
+        speed, damping = frame.coefficients[:, :2].T
+        weight = self._even_weight(lattice)
+        pull = speed * speed * (1.0 if weight is None else weight)
+        moved = (
+            frame.previous(self.displacement),
+            frame.previous(self.velocity),
+            frame.write(self.displacement),
+            frame.write(self.velocity),
+            np.stack([pull, damping], axis=1).astype(kind),
+            kind.type(frame.dt),
         )
+        if weight is not None:
+            return KernelCall(_oscillate, (*moved, lattice.degree.astype(kind), *neighbourhood(lattice)))
+        share, faces = 1.0 / len(lattice.directions), self._borders.faces(lattice)
+        weights = (share * lattice.laplacian).astype(kind), (share * faces.pulls).astype(kind)
+        given, fetches = self._borders.gather(frame, 2)
+        around = (lattice.neighbours, *weights, faces.cells, given)
+        return chain(*fetches, KernelCall(_oscillate_between, (*moved, *around)))
+
+    def _stiffness(self, lattice: Lattice) -> float:
+        """Return the largest sum of what differences count at a cell."""
+        weight = self._even_weight(lattice)
+        return self._borders.stiffness(lattice) / len(lattice.directions) if weight is None else weight
+
+    def _even_weight(self, lattice: Lattice) -> float | None:
+        """Return what every difference counts, None where they differ or boundaries have names."""
+        return None if self._borders.named else even_weight(lattice)
+
+    @cached_property
+    def _borders(self) -> Borders:
+        """The boundaries as they were when this was made."""
+        return Borders(checked_boundaries("Wave", self.boundaries, (Periodic, NoFlux, Value)))
 
 
 @kernel
@@ -136,4 +174,40 @@ def _oscillate(
         for cell in range(d.size):
             bend = new_d[cell] / degree[cell] - d[cell] if degree[cell] else d.dtype.type(0.0)
             new_v[cell] = v[cell] + (pull * bend - damping * v[cell]) * dt
+            new_d[cell] = d[cell] + new_v[cell] * dt
+
+
+@kernel
+def _oscillate_between(
+    start: int,
+    stop: int,
+    displacement: Floats,  # (num_worlds, num_cells)
+    velocity: Floats,  # (num_worlds, num_cells)
+    new_displacement: Floats,  # (num_worlds, num_cells)
+    new_velocity: Floats,  # (num_worlds, num_cells)
+    coefficients: Floats,  # (num_worlds, 2): wave_speed squared, damping
+    dt: Any,
+    neighbours: npt.NDArray[np.int32],  # (num_cells, num_directions), -1 for none
+    weights: Floats,  # (num_directions,): what differences count
+    pulls: Floats,  # (num_faces,): what those to the given values count
+    border_cells: npt.NDArray[np.uint32],  # (num_faces,)
+    given: npt.NDArray[np.float64],  # (num_worlds, num_faces)
+) -> None:
+    """One tick of the worlds [start, stop); the displacements' array holds the pulls at first."""
+    kind = new_displacement.dtype.type
+    for world in range(start, stop):
+        d, v = displacement[world], velocity[world]
+        new_d, new_v = new_displacement[world], new_velocity[world]
+        pull, damping = coefficients[world]
+        for cell in range(d.size):
+            new_d[cell] = 0.0
+            for direction in range(weights.size):
+                neighbour = neighbours[cell, direction]
+                if neighbour >= 0:
+                    new_d[cell] += weights[direction] * (d[neighbour] - d[cell])
+        for face in range(border_cells.size):
+            cell = border_cells[face]
+            new_d[cell] += pulls[face] * (kind(given[world, face]) - d[cell])
+        for cell in range(d.size):
+            new_v[cell] = v[cell] + (pull * new_d[cell] - damping * v[cell]) * dt
             new_d[cell] = d[cell] + new_v[cell] * dt

@@ -35,13 +35,15 @@ class Layout:
     @classmethod
     def of(cls, lattice: Lattice) -> "Layout":
         """Return how a lattice is laid out."""
-        positions, axes = lattice.positions, plane_axes(lattice)
+        axes = plane_axes(lattice)
+        unit = lattice.scale.copy()
+        unit[axes] = unit[axes].min()
+        positions, hops = lattice.positions / unit, lattice.displacements / unit
         rest = [axis for axis in range(positions.shape[1]) if axis not in axes]
         panels = np.zeros(lattice.num_cells, np.intp)
         if rest:
             layers = np.round(positions[:, rest], _TOLERANCE)
             panels = np.unique(layers, axis=0, return_inverse=True)[1].reshape(-1).astype(np.intp)
-        hops = lattice.displacements
         within = hops[(np.abs(hops[:, rest]) < 10.0**-_TOLERANCE).all(axis=1)][:, axes]
         if len(axes) == 1:
             return _strip(positions[:, 0], within)

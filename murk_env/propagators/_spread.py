@@ -1,0 +1,73 @@
+"""The kernel of diffusion where directions, cells or sides differ: fluxes through faces."""
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from murk_env.kernels import kernel
+from murk_env.mathematics import exp
+
+__all__ = ["spread"]
+
+Floats = npt.NDArray[Any]  # float32 or float64, all of them alike
+
+
+@kernel
+def spread(
+    start: int,
+    stop: int,
+    previous: Floats,  # (num_worlds, num_cells)
+    out: Floats,  # (num_worlds, num_cells)
+    rates: npt.NDArray[np.float64],  # (num_worlds, 2): coefficient and decay, times dt
+    conductivity: Floats,  # (num_worlds or 1, num_cells): a factor of the coefficient
+    varies: bool,  # or is it 1 everywhere
+    neighbours: npt.NDArray[np.int32],  # (num_cells, num_directions), -1 for none
+    weights: Floats,  # (num_directions,): what differences count
+    border_cells: npt.NDArray[np.uint32],  # (num_faces,)
+    fluxes: Floats,  # (num_faces,): dt / spacing where a flux is given
+    pulls: Floats,  # (num_faces,): 2 / spacing**2 where a value is given
+    given: npt.NDArray[np.float64],  # (num_worlds, num_faces)
+    source_cells: npt.NDArray[np.uint32],
+    source_values: Floats,  # (num_worlds, num_sources)
+    limits: Floats,  # (num_worlds, 2): low, high
+) -> None:
+    """One tick of the worlds [start, stop)."""
+    kind = out.dtype.type
+    for world in range(start, stop):
+        u, new, row = previous[world], out[world], conductivity[min(world, conductivity.shape[0] - 1)]
+        rate, remaining = kind(rates[world, 0]), kind(exp(-rates[world, 1]))
+        for cell in range(u.size):
+            new[cell] = u[cell] + rate * _gain(u, cell, row, varies, neighbours[cell], weights)
+        for face in range(border_cells.size):
+            cell, value = border_cells[face], kind(given[world, face])
+            pull = rate * row[cell] * pulls[face]
+            new[cell] += pull * (value - u[cell]) if pulls[face] else fluxes[face] * value
+        for cell in range(u.size):
+            new[cell] *= remaining
+        for source in range(source_cells.size):
+            new[source_cells[source]] = source_values[world, source]
+        for cell in range(u.size):  # a NaN stays one, to be found by the checks
+            if new[cell] < limits[world, 0]:
+                new[cell] = limits[world, 0]
+            elif new[cell] > limits[world, 1]:
+                new[cell] = limits[world, 1]
+
+
+@kernel
+def _gain(u: Any, cell: int, row: Any, varies: bool, around: Any, weights: Any) -> Any:
+    """What comes in from the neighbours: the same, with the other sign, as leaves each of them."""
+    gain = u.dtype.type(0.0)
+    for direction in range(around.size):
+        neighbour = around[direction]
+        if neighbour >= 0:
+            flow = weights[direction] * (u[neighbour] - u[cell])
+            gain += flow * _between(row[cell], row[neighbour]) if varies else flow
+    return gain
+
+
+@kernel
+def _between(one: Any, other: Any) -> Any:
+    """The harmonic mean of two conductivities, which is that of both in a row; 0 where either is."""
+    both = one + other
+    return (one + one) * other / both if both > 0.0 else both

@@ -1,0 +1,117 @@
+"""Boundaries: what happens at the sides of a lattice, by name."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, cast
+
+from murk_env.errors import PropagatorConfigError
+from murk_env.fields import Field, Parameter
+from murk_env.propagators.coefficients import Coefficient, in_range
+
+__all__ = ["Boundaries", "Boundary", "Flux", "NoFlux", "Periodic", "Value", "checked_boundaries"]
+
+Given = Coefficient | Field
+
+
+class Boundary:
+    """What happens at a side of a lattice: `Periodic`, `NoFlux`, `Flux` or `Value`.
+
+    A side is named by the direction that leads out of it, such as "west", or "0.west" on a Product. It lies
+    on the faces of its cells, half a spacing beyond their centres.
+    """
+
+    @property
+    def given(self) -> Given | None:
+        """The number, parameter or field that it is set by."""
+        return None
+
+
+Boundaries = Boundary | Mapping[str, Boundary]
+
+
+@dataclass(frozen=True, eq=False)
+class Periodic(Boundary):
+    """The cells beyond a side are those of the opposite one: what a lattice that wraps does by itself."""
+
+
+@dataclass(frozen=True, eq=False)
+class NoFlux(Boundary):
+    """Nothing goes through a side: what lattices with other edges do by themselves."""
+
+
+@dataclass(frozen=True, eq=False)
+class Flux(Boundary):
+    """A given amount comes in through a side (Neumann).
+
+    Attributes:
+        amount: what enters through a unit of the side in a unit of time, so that the last cells gain amount /
+            spacing; below 0 it leaves. A number, a Parameter, or a Field over the world or, with a value at
+            every cell of the side, over cells.
+    """
+
+    amount: Given
+
+    @property
+    def given(self) -> Given | None:
+        """The amount."""
+        return self.amount
+
+
+@dataclass(frozen=True, eq=False)
+class Value(Boundary):
+    """A side is held at a given value (Dirichlet).
+
+    Attributes:
+        value: the value on the side itself. A number, a Parameter, or a Field over the world or, with a value
+            at every cell of the side, over cells.
+    """
+
+    value: Given
+
+    @property
+    def given(self) -> Given | None:
+        """The value."""
+        return self.value
+
+
+def checked_boundaries(
+    owner: str, given: object, kinds: tuple[type[Boundary], ...]
+) -> Mapping[str, Boundary]:
+    """Return boundaries by side, "" for all sides alike.
+
+    Args:
+        owner: the propagator's class, as messages call it.
+        given: boundaries by side, one for all, or None.
+        kinds: those that the propagator has a meaning for.
+
+    Raises:
+        PropagatorConfigError: it is none of these, or a value is no finite number, parameter or float field.
+    """
+    named = {"": given} if isinstance(given, Boundary) else {} if given is None else given
+    if not isinstance(named, Mapping):
+        raise PropagatorConfigError(
+            f"{owner} takes as boundaries one for all sides, or a mapping from sides to them, such as "
+            f'{{"west": Value(1.0)}}, not {given!r}.'
+        )
+    found: dict[str, Boundary] = {}
+    for side, boundary in cast("Mapping[Any, Any]", named).items():
+        if not isinstance(side, str) or not isinstance(boundary, kinds):
+            known = ", ".join(kind.__name__ for kind in kinds)
+            raise PropagatorConfigError(
+                f"{owner} knows the boundaries {known}, each by the name of a side, not {boundary!r} at "
+                f"{side!r}."
+            )
+        if boundary.given is not None:
+            _check_given(owner, side, boundary.given)
+        found[side] = boundary
+    return found
+
+
+def _check_given(owner: str, side: str, given: Given) -> None:
+    what = f"boundary at {side!r}" if side else "boundary"
+    if not isinstance(given, Field) or isinstance(given, Parameter):
+        in_range(owner, what, given, float("-inf"))
+    elif given.over == "agents" or given.components is not None or given.dtype.kind != "f":
+        raise PropagatorConfigError(
+            f"{owner}'s {what} is set by a scalar float field over the world or over cells, not {given!r}."
+        )
