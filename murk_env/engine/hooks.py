@@ -14,20 +14,21 @@ from murk_env.engine.action_masks import ACTION_MASK, ActionMasks
 from murk_env.engine.array_hooks import check_array_hook
 from murk_env.engine.failures import compilation_failed, hook_failed
 from murk_env.engine.infos import NO_INFO, Info, InfoForm, check_info
-from murk_env.engine.lifting import Argument, FieldArray, Given, LiftedHook, Number, Table, lift
+from murk_env.engine.lifted_hooks import LiftedHooks
+from murk_env.engine.lifting import LiftedHook, lift
 from murk_env.engine.reruns import rerun
+from murk_env.engine.returned import check_finite, take
 from murk_env.engine.writes import check_derived, check_writes
 from murk_env.errors import HookError, TickFailedError, described
-from murk_env.fields import Field, Parameter, RowTick, Values
-from murk_env.fields.bookkeeping import ACTIVE, EPISODE, RNG_KEY, STEP
+from murk_env.fields import Field, RowTick, Values
+from murk_env.fields.bookkeeping import EPISODE, RNG_KEY, STEP
 from murk_env.fields.checks import check_values
 from murk_env.fields.deriving import DeriveTick
 from murk_env.fields.views import CheckedRowTick, known_as, revoke
-from murk_env.kernels import CompilationError, KernelCall
-from murk_env.kernels.fused import fits
+from murk_env.kernels import CompilationError
 from murk_env.kernels.places import came_from
 from murk_env.kernels.program import Run, Stage
-from murk_env.random import WorldRng, origins, site_word
+from murk_env.random import WorldRng, origins
 from murk_env.world import World
 from murk_env.world.binding import Binding
 from murk_env.world.derived import DeriveHook
@@ -53,7 +54,6 @@ class HookStages:
 
     Attributes:
         current: the hook outside a program that runs now: whose failure it is if the tick fails.
-        rows: the writer of the worlds that are being reset.
         info_form: what the first info of a tick that was published looked like.
     """
 
@@ -71,13 +71,7 @@ class HookStages:
         self._layout, self._arena, self._checks = world.layout, world.arena, world.checks
         self._actions = actions
         self._outputs: Mapping[HookName, Array] = {HookName.REWARD: rewards, HookName.TERMINATED: terminated}
-        self._bindings = world.bindings
-        self._sites = {
-            HookName.ACT: site_word(origins.ACT),
-            HookName.START: site_word(origins.START),
-            HookName.BETWEEN: site_word(origins.BETWEEN),
-        }
-        self._lifted: dict[HookName, LiftedHook] = {}
+        found: dict[HookName, LiftedHook] = {}
         fields = {known_as(field): field for field in self._layout.fields.values()}
         per_agent, checked, dt = rewards.ndim > 1, self._arena.checked, self._layout.dt
         optional = {HookName.BETWEEN: hooks.between, HookName.DERIVE: hooks.derive}
@@ -86,14 +80,14 @@ class HookStages:
             if isinstance(hook, CompiledHook):
                 lifted = lift(hook, name, hooks, fields, dt=dt, per_agent=per_agent, checked=checked)
                 check_writes(f"{self._owner}.{name}", name, lifted.flat, fields, self._layout)
-                self._lifted[name] = lifted
+                found[name] = lifted
             else:
                 check_array_hook(name, hooks, self._layout)
         if hooks.info is not None:
             check_array_hook(HookName.INFO, hooks, self._layout)
         check_derived(self._owner, self._layout, has_hook=hooks.derive is not None)
+        self._lifted = LiftedHooks(found, world, actions, self._outputs)
         self.current: HookName | None = None
-        self.rows: RowWriter
         self.has_info = hooks.info is not None or masks is not None
         self.info_form: InfoForm | None = None
 
@@ -106,7 +100,7 @@ class HookStages:
             HookName.ACT,
             partial(self._bind_act, binding),
             partial(self._failed, HookName.ACT, binding.staged),
-            moves=self._moves(HookName.ACT),
+            moves=self._lifted.moves(HookName.ACT),
             check=check if self._arena.checked else None,
         )
 
@@ -119,9 +113,9 @@ class HookStages:
         def stages(routes: Callable[[], Routes]) -> list[Stage]:
             def bind() -> Run:
                 staged = binding.staged
-                return self._call_of(name, Staged(staged.version, staged.before, routes().values))
+                return self._lifted.call(name, Staged(staged.version, staged.before, routes().values))
 
-            failed, moves = partial(self._failed, name, binding.staged), self._moves(name)
+            failed, moves = partial(self._failed, name, binding.staged), self._lifted.moves(name)
             return [Stage(name, bind, failed, moves, check if self._arena.checked else None)]
 
         return stages
@@ -139,17 +133,18 @@ class HookStages:
 
     def _outcome(self, name: HookName, binding: Binding) -> Stage:
         proves = name is HookName.REWARD and self._arena.checked
+        check = partial(check_finite, f"{self._owner}.reward", self._outputs[name], binding.steps)
         return Stage(
             name,
             partial(self._bind_outcome, name, binding.staged),
             partial(self._failed, name, binding.staged),
-            moves=self._moves(name),
-            check=partial(self._check_rewards, binding.steps) if proves else None,
+            moves=self._lifted.moves(name),
+            check=check if proves else None,
         )
 
     def _bind_act(self, binding: Binding) -> Run:
         if HookName.ACT in self._lifted:
-            return self._call_of(HookName.ACT, binding.staged)
+            return self._lifted.call(HookName.ACT, binding.staged)
         tick = binding.tick
 
         def run(_start: int, _stop: int) -> None:
@@ -163,48 +158,38 @@ class HookStages:
 
     def _bind_outcome(self, name: HookName, staged: Staged) -> Run:
         if name in self._lifted:
-            return self._call_of(name, staged)
+            return self._lifted.call(name, staged)
         out, kinds = self._outputs[name], "biuf" if name is HookName.REWARD else "b"
 
         def run(_start: int, _stop: int) -> None:
             given = (staged.before, staged.after) if name is HookName.REWARD else (staged.after,)
-            self._take(name, self._call(name, *given), out, kinds)
+            take(f"{self._owner}.{name}", self._call(name, *given), out, kinds)
 
         return run
 
     # --- reset ------------------------------------------------------------------------------------
 
+    def write_through(self, rows: RowWriter) -> None:
+        """Let `start` write through this writer, of the worlds that are being reset."""
+        self._lifted.rows = rows
+
     def start(self, binding: Binding, guard: TickGuard, worlds: Array) -> Stage:
         """Return the stage that calls `start` for the worlds at places of `worlds`.
 
-        An array hook, and a field that may move, take the writer `self.rows` of just those worlds.
+        An array hook, and a field that may move, take the writer that `write_through` was given.
         """
         return Stage(
             HookName.START,
             partial(self._bind_start, binding.staged, worlds),
             partial(self._failed, HookName.START, binding.staged, worlds),
-            moves=self._moves(HookName.START),
+            moves=self._lifted.moves(HookName.START),
             check=self._check_start if self._arena.checked else None,
         )
 
     @property
     def start_fuses(self) -> bool:
         """Whether `start` is a kernel that can be fused with others."""
-        return self._hook_fuses(HookName.START)
-
-    def _hook_fuses(self, name: HookName) -> bool:
-        lifted = self._lifted.get(name)
-        return lifted is not None and all(map(self._fuses, lifted.arguments))
-
-    def _fuses(self, argument: Argument) -> bool:
-        """Whether fused kernels can be handed it; all arrays of fields lie as they need."""
-        match argument:
-            case Number(value):
-                return fits(value)
-            case Table(table):
-                return fits(getattr(self._layout.lattice, table))
-            case _:
-                return True
+        return self._lifted.fuses(HookName.START)
 
     @property
     def touched_by_start(self) -> list[Field]:
@@ -214,10 +199,10 @@ class HookStages:
     def _bind_start(self, staged: Staged, worlds: Array) -> Run:
         if HookName.START not in self._lifted:
             return self._run_start
-        return self._call_of(HookName.START, staged, worlds)
+        return self._lifted.call(HookName.START, staged, worlds)
 
     def _run_start(self, _start: int, _stop: int) -> None:
-        ids, rows = self._layout.ids, self.rows
+        ids, rows = self._layout.ids, self._lifted.rows
         clocks = (rows.read(ids[RNG_KEY]), rows.read(ids[EPISODE]), rows.read(ids[STEP]))
         rng = WorldRng(*clocks, origin=origins.START)
         kind = CheckedRowTick if self._arena.checked else RowTick
@@ -225,7 +210,7 @@ class HookStages:
         self._call(HookName.START, tick, rows.worlds)
 
     def _check_start(self) -> None:
-        rows, ids = self.rows, self._layout.ids
+        rows, ids = self._lifted.rows, self._layout.ids
         written = [(field, rows.read(ids[field])) for field in self._layout.fields.values()]
         check_values(f"{self._owner}.start", written, HookError, self._layout.sides, worlds=rows.worlds)
 
@@ -236,7 +221,7 @@ class HookStages:
         """The hook that sets derived fields, None if there is none."""
         if self._hooks.derive is None:
             return None
-        return DeriveHook(self._derive, self._hook_fuses(HookName.DERIVE))
+        return DeriveHook(self._derive, self._lifted.fuses(HookName.DERIVE))
 
     def _derive(self, binding: Binding, guard: TickGuard, worlds: Array) -> Stage:
         """Return the stage that calls `derive` for the worlds at places of `worlds`."""
@@ -244,13 +229,13 @@ class HookStages:
             HookName.DERIVE,
             partial(self._bind_derive, binding.staged, worlds),
             partial(self._failed, HookName.DERIVE, binding.staged),
-            moves=self._moves(HookName.DERIVE),
+            moves=self._lifted.moves(HookName.DERIVE),
             check=partial(self._check_derive, guard) if self._arena.checked else None,
         )
 
     def _bind_derive(self, staged: Staged, worlds: Array) -> Run:
         if HookName.DERIVE in self._lifted:
-            return self._call_of(HookName.DERIVE, staged, worlds)
+            return self._lifted.call(HookName.DERIVE, staged, worlds)
         ids, view = self._layout.ids, self._arena.staging_view
         arrays = {field: view(ids[field]) for field in self._layout.pipeline.derived_by_hook}
 
@@ -279,65 +264,6 @@ class HookStages:
         self.current = None
         return info
 
-    # --- lifted hooks -----------------------------------------------------------------------------
-
-    def _call_of(self, name: HookName, staged: Staged, *first: Any) -> KernelCall:
-        """Return a lifted hook with its arrays where they lie now."""
-        lifted = self._lifted[name]
-        arguments: list[Any] = [*first]
-        for one in lifted.arguments:
-            value = self._fetched(one, staged, name)
-            arguments += value if one is Given.CLOCKS else [value]
-        return KernelCall(lifted.run, tuple(arguments))
-
-    def _fetched(self, argument: Argument, staged: Staged, name: HookName) -> Any:
-        """Return what a lifted hook is handed."""
-        match argument:
-            case FieldArray(field, before):
-                return _at_least_one(staged.before[field] if before else self._array(name, field, staged))
-            case Number(value):
-                return value
-            case Table(table):
-                return getattr(self._layout.lattice, table)
-            case Given.STEPS:
-                return staged.after[STEP]
-            case Given.STEPS_BEFORE:
-                return staged.before[STEP]
-            case Given.CLOCKS:
-                between = name is HookName.BETWEEN
-                steps = self._bindings.substeps.ticks if between else staged.after[STEP]
-                return (staged.after[RNG_KEY], staged.after[EPISODE], steps, self._sites[name])
-            case Given.SUBSTEPS:
-                return self._bindings.substeps.numbers
-            case Given.ACTIONS:
-                return self._actions
-            case Given.OUTPUT:
-                return self._outputs[name]
-
-    def _array(self, name: HookName, field: Field, staged: Staged) -> Array:
-        """Return a field's array as a hook may use it."""
-        field_id = self._layout.ids[field]
-        if field.mutability == "static" or field is ACTIVE or name in self._outputs:
-            return staged.after[field]
-        if field.derived and name is not HookName.DERIVE:
-            early = name in (HookName.ACT, HookName.BETWEEN)
-            return staged.before[field] if early else staged.after[field]
-        if name is HookName.DERIVE and field not in self._layout.pipeline.derived_by_hook:
-            return staged.after[field]
-        if name is HookName.START:
-            if field.mutability == "sparse":
-                return self.rows.unguarded(field_id)
-            return self._arena.staging_view(field_id)
-        if field in self._layout.pipeline.writers:
-            return (staged.after if name is HookName.BETWEEN else staged.before)[field]
-        if field.mutability == "sparse":
-            return staged.after[field]
-        return self._arena.staging_view(field_id)
-
-    def _moves(self, name: HookName) -> bool:
-        lifted = self._lifted.get(name)
-        return lifted is not None and any(field.mutability == "sparse" for field in lifted.all_fields)
-
     # --- calling and holding to shapes ------------------------------------------------------------
 
     def _call(self, name: HookName, *arguments: Any) -> Any:
@@ -360,7 +286,7 @@ class HookStages:
         if name not in self._lifted or name is HookName.BETWEEN:  # what it found is not known any more
             return hook_failed(where, error)
         worlds = self._that_ran(staged, *reset)
-        found = rerun(name, self._lifted[name], worlds, partial(self._as_they_were, name, staged))
+        found = rerun(name, self._lifted[name], worlds, self._lifted.as_before(name, staged))
         return hook_failed(where, error, found)
 
     def _that_ran(self, staged: Staged, reset: Array | None = None) -> Array:
@@ -369,53 +295,4 @@ class HookStages:
             return self._layout.order
         if reset is self._layout.order:  # within a step, in which all others have made one
             return np.flatnonzero(staged.after[STEP] == 0)
-        return self.rows.worlds
-
-    def _as_they_were(self, name: HookName, staged: Staged) -> list[Any]:
-        """Return copies of what a lifted hook was handed, as it was before the hook ran."""
-        return [self._as_it_was(argument, staged, name) for argument in self._lifted[name].arguments]
-
-    def _as_it_was(self, argument: Argument, staged: Staged, name: HookName) -> Any:
-        value = self._fetched(argument, staged, name)
-        if argument is Given.OUTPUT:
-            return value.copy()
-        if not isinstance(argument, FieldArray) or not value.flags.writeable:
-            return value
-        field = argument.field
-        if name is HookName.ACT:
-            return staged.before[field].copy()
-        if isinstance(field, Parameter):
-            return value.copy()
-        initial = staged.after[field.initial] if isinstance(field.initial, Field) else field.initial
-        return np.full_like(value, initial)
-
-    def _take(self, name: HookName, result: Any, out: Array, kinds: str) -> None:
-        given = np.asarray(result)
-        if given.shape != out.shape or given.dtype.kind not in kinds:
-            wanted = "bool" if kinds == "b" else "real numbers"
-            each = "world" if out.ndim == 1 else "agent of each world"
-            came = f"an array of shape {given.shape}"
-            if given.ndim == 0:
-                came = "nothing" if result is None else f"the single value {result!r}"
-            elif given.dtype.kind not in kinds:
-                came = f"an array of dtype {given.dtype}"
-            raise HookError(
-                f"{self._owner}.{name} must return {wanted} of shape {out.shape}, one for each {each}, but "
-                f"returned {came}; the step was undone."
-            )
-        np.copyto(out, given, casting="unsafe")
-
-    def _check_rewards(self, steps: Array) -> None:
-        """Prove that rewards are finite, but for worlds that were reset."""
-        rewards = self._outputs[HookName.REWARD].reshape(self._layout.num_worlds, -1)
-        wrong = ~np.isfinite(rewards).all(axis=1) & (steps > 0)
-        if wrong.any():
-            raise HookError(
-                f"{self._owner}.reward is not finite in world(s) {np.flatnonzero(wrong).tolist()}; the step "
-                f"was undone."
-            )
-
-
-def _at_least_one(array: Array) -> Array:
-    """Return a static number as an array of one, as hooks for one world see it."""
-    return array.reshape(1) if array.ndim == 0 else array
+        return self._lifted.rows.worlds

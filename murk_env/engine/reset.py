@@ -86,7 +86,7 @@ class Reset:
                 rows.unguarded(ids[field])  # carried forward; in checked mode also watched
         self._bindings.settle(guard, binding)
         self._rows[: len(rows.worlds)] = rows.worlds
-        self._hooks.rows = rows
+        self._hooks.write_through(rows)
         self._program(guard, binding).run(len(rows.worlds))
         for field, array in values.items():
             rows.write(ids[field], array)

@@ -1,0 +1,49 @@
+"""What array hooks return for all worlds, held to its shape and kind; and rewards, held to be finite."""
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from murk_env.errors import HookError
+
+__all__ = ["check_finite", "take"]
+
+Array = npt.NDArray[Any]
+
+
+def take(where: str, result: Any, out: Array, kinds: str) -> None:
+    """Take what a hook returned into an array.
+
+    Args:
+        where: the hook.
+        result: what it returned.
+        out: the array, whose shape it must have.
+        kinds: the kinds of dtype that it may have.
+
+    Raises:
+        HookError: it is of another shape or kind.
+    """
+    given = np.asarray(result)
+    if given.shape != out.shape or given.dtype.kind not in kinds:
+        wanted = "bool" if kinds == "b" else "real numbers"
+        each = "world" if out.ndim == 1 else "agent of each world"
+        came = f"an array of shape {given.shape}"
+        if given.ndim == 0:
+            came = "nothing" if result is None else f"the single value {result!r}"
+        elif given.dtype.kind not in kinds:
+            came = f"an array of dtype {given.dtype}"
+        raise HookError(
+            f"{where} must return {wanted} of shape {out.shape}, one for each {each}, but "
+            f"returned {came}; the step was undone."
+        )
+    np.copyto(out, given, casting="unsafe")
+
+
+def check_finite(where: str, rewards: Array, steps: Array) -> None:
+    """Raise HookError unless rewards, (num_worlds, ...), are finite, but for worlds that were reset."""
+    wrong = ~np.isfinite(rewards.reshape(len(steps), -1)).all(axis=1) & (steps > 0)
+    if wrong.any():
+        raise HookError(
+            f"{where} is not finite in world(s) {np.flatnonzero(wrong).tolist()}; the step was undone."
+        )
