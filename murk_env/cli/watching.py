@@ -43,6 +43,7 @@ def watch(
     """Watch a policy in many worlds at once, in the terminal or as a moving picture."""
     from murk_env.cli.pictures import check_movie
     from murk_env.cli.rollout import Rollout
+    from murk_env.rendering.video import write_frames
 
     env_class = find(env_id)
     chosen = parameters(env_class, settings)
@@ -56,7 +57,7 @@ def watch(
         say(rollout.summary())
         return
     with counted("playing", steps, "steps") as advance:
-        _write(out, _frames(rollout, steps, every, advance), fps)
+        write_frames(out, _frames(rollout, steps, every, advance), fps)
     say(rollout.summary())
     say(f"wrote {out}")
 
@@ -81,14 +82,3 @@ def _show(frames: Iterator[Any], fps: float) -> None:
             due = time.perf_counter() + 1.0 / fps
             show(frame)
             time.sleep(max(0.0, due - time.perf_counter()))
-
-
-def _write(path: Path, frames: Iterator[Any], fps: float) -> None:
-    from murk_env.recording.video import write_frames
-
-    part = path.with_name(f".{path.stem}-part{path.suffix}")  # what Ctrl-C leaves is no half a file
-    try:
-        write_frames(part, frames, fps)
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)

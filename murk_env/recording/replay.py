@@ -18,8 +18,8 @@ from murk_env.recording.outputs import Outputs
 from murk_env.recording.player import Player
 from murk_env.recording.reader import Reader
 from murk_env.recording.tensors import unpacked
-from murk_env.recording.video import write_frames
 from murk_env.recording.wrapped import whole
+from murk_env.rendering.video import write_frames
 
 __all__ = ["Replay", "replay"]
 

@@ -30,7 +30,12 @@ def write_frames(path: "str | os.PathLike[str]", frames: Iterator[Frame], fps: f
     if first is None:
         raise RecordingError("there is no frame to write: the first step lies behind the last.")
     write = _write_gif if target.suffix == ".gif" else _write_video
-    write(target, itertools.chain([first], frames), fps, first.shape)
+    part = target.with_name(f".{target.stem}-part{target.suffix}")  # an interrupt leaves no half a file
+    try:
+        write(part, itertools.chain([first], frames), fps, first.shape)
+        part.replace(target)
+    finally:
+        part.unlink(missing_ok=True)
 
 
 def _write_gif(path: Path, frames: Iterator[Frame], fps: float, _shape: tuple[int, ...]) -> None:
@@ -39,7 +44,8 @@ def _write_gif(path: Path, frames: Iterator[Frame], fps: float, _shape: tuple[in
     except ImportError as error:
         raise MissingLibraryError('a GIF needs Pillow: pip install "murk-env[plot]".') from error
     drawn = (Image.fromarray(frame).quantize() for frame in frames)
-    next(drawn).save(path, save_all=True, append_images=drawn, duration=1000 / fps, loop=0)
+    with path.open("wb") as file:  # Pillow would leave one of its own open where a frame raises
+        next(drawn).save(file, "GIF", save_all=True, append_images=drawn, duration=1000 / fps, loop=0)
 
 
 def _write_video(path: Path, frames: Iterator[Frame], fps: float, shape: tuple[int, ...]) -> None:
