@@ -46,6 +46,7 @@ ENVIRONMENTS = {
 }
 # By id, smaller ones that are learnt in a minute: class, keywords.
 SIZES: dict[str, tuple[str, dict[str, float]]] = {
+    "murk/Epidemic-8x8-v1": ("Epidemic", {"size": 8, "regions": 2, "budget": 50.0, "income": 4.0}),
     "murk/Wildfire-8x8-v1": ("Wildfire", {"size": 8, "crew": 2}),
 }
 FORMS = "murk_env.faces.forms"

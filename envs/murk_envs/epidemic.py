@@ -1,6 +1,7 @@
 """Epidemic: contain an outbreak with tests, distancing and vaccines that a budget has to pay for."""
 
-from typing import Annotated
+import math
+from typing import Annotated, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -9,30 +10,34 @@ from gymnasium.spaces import MultiDiscrete
 import murk_env as murk
 from murk_env import Blueprint, Draws, Field, MurkEnv, Observation, Observe, Picture, Range
 from murk_env.random import integers, uniform
-from murk_envs.propagators.containment import NOTHING, TEST, Containment
+from murk_envs.propagators.containment import DISTANCE, NOTHING, TEST, VACCINATE, Containment
 
 __all__ = ["Epidemic"]
 
 PRICES = (0.0, 1.0, 2.0, 4.0)  # of each measure, in a region for a step
 MEASURES = {"nothing": "#dedede", "test": "#e69f00", "distance": "#0072b2", "vaccines": "#009e73"}
+LIMIT = 200  # steps of an episode, as registered, and the unit of the observed time
 FORGOTTEN = 0.9  # what is left of a finding's freshness a step later
 Share = Range(0.0, 1.0)
 
 
-@murk.register("murk/Epidemic-v1", max_episode_steps=200)
+@murk.register("murk/Epidemic-v1", max_episode_steps=LIMIT)
 class Epidemic(MurkEnv):
     """Stop a disease of unknown infectivity that spreads through the regions of a country.
 
-    Observation: float32 (3 * regions**2 + 1,): the share of every region's people that its last test found
-        infected; the share that it found recovered or vaccinated; how fresh that is, 1 now, 0.9 a step later,
-        0 if never tested; the share of the budget that is left.
+    Observation: float32 (9 * regions**2 + 2,), for every region: its new cases reported in this step,
+        and those that its last test found infected, n people as ln(1 + n) / ln(1 + all of the region); the
+        share that the test found recovered or vaccinated; how fresh that is, 1 now, 0.9 a step later, 0 if
+        never tested; the share vaccinated so far; and which measure was taken in this step, one number for
+        each of the four. Then the share of the budget that there is, and the time as a share of 200 steps.
     Action: MultiDiscrete([4] * regions**2), a measure for each region: 0 nothing, 1 test, 2 keep distance,
         3 vaccinate. They are paid in the order of regions; one that the budget cannot pay is left undone.
+        With `measures` only one of them: MultiDiscrete([2] * regions**2), whether it is taken.
     Reward: minus the percentage of all people that fell ill in this step, less `cost` * the price of what was
         done: 1 for a test, 2 for distance, 4 for vaccines, in a region.
     Ends: terminated when nobody is infected; truncated after 200 steps (as registered).
     Start: `outbreaks` cells, drawn uniformly, with some infected; infectivity uniform between its limits;
-        nothing found yet.
+        nothing found yet; the whole budget.
     Source: Kermack and McKendrick's model (1927) on a lattice; the measures are our own.
     """
 
@@ -48,8 +53,15 @@ class Epidemic(MurkEnv):
         mixing: Annotated[float, Share, "share of contacts that are with neighbouring cells"] = 0.2
         distancing: Annotated[float, Share, "share of infections that distancing prevents"] = 0.7
         doses: Annotated[float, Share, "share of the susceptible vaccinated per step"] = 0.05
-        budget: Annotated[float, Range(1.0, 1e9), "budget of an episode"] = 600.0
-        cost: Annotated[float, Range(0.0, 1e9), "cost in reward of spending 1"] = 0.03
+        reporting: Annotated[float, Share, "share of new cases reported without a test; 0 is harder"] = 0.05
+        measures: Annotated[Literal["all", "distance", "vaccines"], "what can be done: all, or one alone"] = (
+            "all"
+        )
+        budget: Annotated[
+            float, Range(1.0, 1e9), "most money that there can be, and what there is at first"
+        ] = 200.0
+        income: Annotated[float, Range(0.0, 1e9), "money that comes in per step"] = 16.0
+        cost: Annotated[float, Range(0.0, 1e9), "cost in reward of spending 1"] = 0.015
 
         def check(self) -> None:
             """Make all regions the same, and let an outbreak be somebody."""
@@ -70,6 +82,11 @@ class Epidemic(MurkEnv):
             )
 
         @property
+        def only(self) -> int:
+            """The one measure that can be taken, NOTHING where there are all."""
+            return {"all": NOTHING, "distance": DISTANCE, "vaccines": VACCINATE}[self.measures]
+
+        @property
         def block(self) -> int:
             """Cells along a region's side."""
             return self.size // self.regions
@@ -79,10 +96,13 @@ class Epidemic(MurkEnv):
     recovered = Field(low=0.0)  # (num_worlds, num_cells)
     caught = Field(low=0.0)  # (num_worlds, num_cells) infected in this tick
     measure = Field(categories=4)  # (num_worlds, num_cells) what is done there
-    found = Field(low=0.0, high=1.0)  # (num_worlds, num_cells) infected at the last test
+    found = Field(low=0.0)  # (num_worlds, num_cells) people infected at the last test
     immune = Field(low=0.0, high=1.0)  # (num_worlds, num_cells) recovered at the last test
     fresh = Field(low=0.0, high=1.0)  # (num_worlds, num_cells)
-    funds = Field(over="world")  # (num_worlds,) left of the budget
+    dosed = Field(low=0.0)  # (num_worlds, num_cells) vaccinated so far
+    reported = Field(low=0.0, derived=True)  # (num_worlds, num_cells) people that the cell's region reports
+    funds = Field(over="world")  # (num_worlds,) money that there is
+    clock = Field(over="world", low=0.0, high=1.0, derived=True)  # (num_worlds,) time, of LIMIT steps
     spent = Field(over="world")  # (num_worlds,) in this tick
     infectivity = murk.Parameter(0.5, low=0.0, high=1.0, unit="1/tick")  # (num_worlds,)
 
@@ -101,16 +121,22 @@ class Epidemic(MurkEnv):
             spread,
             cls.measure,
             cls.caught,
+            cls.dosed,
             distancing=params.distancing,
             doses=params.doses,
             person=1.0 / params.people,
         )
-        known = (Observe(field).pooled("mean", params.block) for field in (cls.found, cls.immune, cls.fresh))
+        everyone, block = math.log1p(params.people * params.block**2), params.block
+        cases = Observe(cls.reported).pooled("mean", block), Observe(cls.found).pooled("sum", block)
+        shares = [*map(Observe, (cls.immune, cls.fresh, cls.dosed)), Observe(cls.measure, one_hot=True)]
+        known = [entry.logged().normalised(0.0, everyone) for entry in cases]
+        known += [entry.pooled("mean", block).clipped(0.0, 1.0) for entry in shares]
+        own = Observe(cls.funds).normalised(0.0, params.budget), Observe(cls.clock)
         return Blueprint(
             lattice=murk.Square8(params.size, params.size),
             propagators=[containment],
-            observation=Observation(*known, Observe(cls.funds).normalised(0.0, params.budget)),
-            action_space=MultiDiscrete([len(PRICES)] * params.regions**2),
+            observation=Observation(*known, *own),
+            action_space=MultiDiscrete([len(PRICES) if params.only == NOTHING else 2] * params.regions**2),
         )
 
     @classmethod
@@ -133,10 +159,16 @@ class Epidemic(MurkEnv):
     @murk.per_world
     def act(self, action: npt.NDArray[np.int64]) -> None:
         """Take the measures that can be paid, and note what tests find."""
-        size, regions, block = self.params.size, self.params.regions, self.params.block
+        size, regions, block, only = (
+            self.params.size,
+            self.params.regions,
+            self.params.block,
+            self.params.only,
+        )
         self.spent[0] = 0.0
         for region in range(regions * regions):
-            taken = action[region] if PRICES[action[region]] <= self.funds[0] else NOTHING
+            wanted = only if only != NOTHING and action[region] else action[region]
+            taken = wanted if PRICES[wanted] <= self.funds[0] else NOTHING
             self.funds[0] -= PRICES[taken]
             self.spent[0] += PRICES[taken]
             corner = region // regions * block * size + region % regions * block
@@ -145,8 +177,26 @@ class Epidemic(MurkEnv):
                     self.measure[cell] = taken
                     self.fresh[cell] *= FORGOTTEN
                     if taken == TEST:
-                        self.found[cell], self.immune[cell] = self.infected[cell], self.recovered[cell]
+                        self.found[cell] = self.infected[cell] * self.params.people
+                        self.immune[cell] = self.recovered[cell]
                         self.fresh[cell] = 1.0
+        self.funds[0] = min(self.funds[0] + self.params.income, self.params.budget)
+
+    @murk.per_world
+    def derive(self) -> None:
+        """Report a share of the new cases, whole people in a region, and the time."""
+        size, regions, block = self.params.size, self.params.regions, self.params.block
+        for region in range(regions * regions):
+            corner = region // regions * block * size + region % regions * block
+            ill = 0.0
+            for row in range(block):
+                for cell in range(corner + row * size, corner + row * size + block):
+                    ill += self.caught[cell]
+            cases = math.floor(self.params.reporting * self.params.people * ill)
+            for row in range(block):
+                for cell in range(corner + row * size, corner + row * size + block):
+                    self.reported[cell] = cases
+        self.clock[0] = min(self.elapsed_steps / LIMIT, 1.0)
 
     @murk.per_world
     def reward(self) -> float:

@@ -71,7 +71,8 @@ def _register(env_class: Any, time_limit: int) -> Subject:
     return Subject(env_id)
 
 
-REGISTERED = [Subject(env_id) for env_id in sorted(gymnasium.registry) if env_id.startswith("murk/")]
+_IDS = [env_id for env_id in sorted(gymnasium.registry) if env_id.startswith("murk/")]
+REGISTERED = [Subject(env_id) for env_id in _IDS if env_id not in murk_envs.SIZES]
 # Hooks over arrays and for one world, actions and observations of every kind.
 _CHOSEN = (
     "murk/HeatControl-v1",

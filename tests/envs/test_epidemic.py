@@ -21,12 +21,20 @@ def shares(env):
     return np.array([env.world[name][0] for name in SHARES], np.float64)
 
 
-def parts(observation, num_regions=16):
+def maps(observation):
+    """Return the nine numbers of every region, (9, num_regions)."""
+    return observation[:-2].reshape(9, -1)
+
+
+def people_in(numbers, everyone=16_000):
+    """Return how many people some numbers of an observation mean, in regions of so many."""
+    return np.expm1(numbers.astype(float) * math.log1p(everyone))
+
+
+def parts(observation, everyone=16_000):
     """Return what was found infected and immune, how fresh it is, and the share of the budget left."""
-    found, immune, fresh = (
-        observation[..., :-1].reshape(*observation.shape[:-1], 3, num_regions).swapaxes(0, -2)
-    )
-    return found, immune, fresh, observation[..., -1]
+    _, found, immune, fresh, *_ = maps(observation)
+    return people_in(found, everyone) / everyone, immune, fresh, observation[-2]
 
 
 def neighbours_sum(values, size):
@@ -55,12 +63,14 @@ def test_a_tick_is_the_disease_with_the_measures_in_their_regions():
     env.action_space.seed(0)
     infectivity = float(env.world[Epidemic.infectivity][0])
     region = np.arange(256) // 64 * 4 + np.arange(256) % 16 // 4
-    for _ in range(12):  # the budget lasts
+    for _ in range(8):  # the budget lasts
         action, before = env.action_space.sample(), shares(env)
         expected, caught = tick(before, action[region], infectivity, 16)
         observation, reward, *_ = env.step(action)
         assert np.allclose(shares(env), expected, rtol=0.0, atol=1e-6)
-        assert reward == pytest.approx(-100 * caught.mean() - 0.03 * (action + (action == 3)).sum(), abs=1e-4)
+        assert reward == pytest.approx(
+            -100 * caught.mean() - 0.015 * (action + (action == 3)).sum(), abs=1e-4
+        )
     assert parts(observation)[3] > 0.0
 
 
@@ -82,7 +92,7 @@ def test_distance_alone_prevents_infections_at_once(measure, ill):
     env.reset(seed=0)
     caught = ill * 0.5 * -math.expm1(-0.4 * 0.5)
     _, reward, *_ = env.step([measure])
-    assert reward == pytest.approx(-100 * caught - 0.03 * [0, 1, 2, 4][measure], rel=1e-5)
+    assert reward == pytest.approx(-100 * caught - 0.015 * [0, 1, 2, 4][measure], rel=1e-5)
     assert shares(env)[1, 0] == pytest.approx(0.9 * 0.5 + caught, rel=1e-5)
 
 
@@ -113,17 +123,17 @@ def test_the_epidemic_is_over_when_less_than_a_person_is_left_infected():
 
 
 def test_a_measure_that_the_budget_cannot_pay_is_left_undone():
-    env = Epidemic(size=2, regions=2, budget=7.0, first_cases=0.5)
+    env = Epidemic(size=2, regions=2, budget=7.0, income=0.0, first_cases=0.5)
     env.reset(seed=0)
     observation, *_ = env.step([VACCINATE, VACCINATE, DISTANCE, TEST])
     assert env.world[Epidemic.measure][0].tolist() == [VACCINATE, NOTHING, DISTANCE, TEST]
-    assert parts(observation, 4)[3] == 0.0
+    assert parts(observation)[3] == 0.0
     env.step([TEST, NOTHING, NOTHING, NOTHING])
     assert env.world[Epidemic.measure][0].tolist() == [NOTHING] * 4
 
 
 def test_only_what_is_done_is_charged():
-    env = Epidemic(**ONE_CELL, budget=6.0, cost=0.5, least_infectivity=0.0, most_infectivity=0.0)
+    env = Epidemic(**ONE_CELL, budget=6.0, income=0.0, cost=0.5, least_infectivity=0.0, most_infectivity=0.0)
     env.reset(seed=0)
     rewards = [env.step([VACCINATE])[1] for _ in range(3)]
     assert rewards == [-2.0, 0.0, 0.0]
@@ -133,7 +143,7 @@ def test_only_what_is_done_is_charged():
 def test_a_test_shows_its_region_as_it_was_before_the_tick_and_grows_stale():
     env = Epidemic(first_cases=0.5, outbreaks=200)
     observation, _ = env.reset(seed=0)
-    assert not observation[:-1].any()
+    assert not observation[: 5 * 16].any()
     before = shares(env)[1:].reshape(2, 4, 4, 4, 4).mean(axis=(2, 4)).reshape(2, 16)
     for age in range(5):
         action = np.full(16, NOTHING)
@@ -142,16 +152,72 @@ def test_a_test_shows_its_region_as_it_was_before_the_tick_and_grows_stale():
         found, immune, fresh, _ = parts(env.step(action)[0])
         for region in range(16):
             known = region in (1, 6)
-            assert found[region] == pytest.approx(known * before[0, region], rel=1e-5)
+            assert found[region] == pytest.approx(known * before[0, region], rel=1e-4)
             assert immune[region] == pytest.approx(known * before[1, region], rel=1e-5)
             assert fresh[region] == pytest.approx(known * 0.9**age, rel=1e-5)
+
+
+def by_region(values):
+    """Return the means over the 4 x 4 cells of every region, (..., 16)."""
+    grid = values.reshape(*values.shape[:-1], 4, 4, 4, 4)
+    return grid.mean(axis=(-3, -1)).reshape(*values.shape[:-1], 16)
+
+
+@pytest.mark.parametrize("reporting", [0.0, 0.05, 0.5])
+def test_every_region_reports_a_share_of_its_new_cases_in_whole_people(reporting):
+    env = Epidemic(reporting=reporting)
+    env.reset(seed=3)
+    seen = []
+    for _ in range(15):
+        observation, *_ = env.step([NOTHING] * 16)
+        ill = by_region(env.world[Epidemic.caught][0].astype(float)) * 16_000  # people of a region
+        assert people_in(maps(observation)[0]) == pytest.approx(np.floor(reporting * ill), rel=1e-4, abs=1e-3)
+        seen.append(maps(observation)[0].any())
+    assert any(seen) == (reporting > 0.0)
+
+
+def test_the_observation_shows_doses_the_measures_taken_and_the_time():
+    env = Epidemic(budget=150.0, doses=0.1)
+    observation, _ = env.reset(seed=3)
+    assert (maps(observation)[5] == 1.0).all()  # nothing was done before
+    assert observation[-1] == 0.0
+    given = np.zeros(16)
+    for step in range(1, 6):
+        wanted = np.roll(np.repeat([NOTHING, TEST, DISTANCE, VACCINATE], 4), step)
+        before = shares(env)
+        observation, *_ = env.step(wanted)
+        taken = env.world[Epidemic.measure][0].reshape(4, 4, 4, 4)[:, 0, :, 0].ravel()
+        caught = env.world[Epidemic.caught][0]
+        given += np.where(taken == VACCINATE, by_region(0.1 * (before[0] - caught)), 0.0)
+        assert maps(observation)[4] == pytest.approx(given, abs=1e-6)
+        assert np.array_equal(maps(observation)[5:].argmax(axis=0), taken)
+        assert (maps(observation)[5:].sum(axis=0) == 1.0).all()
+        assert observation[-1] == pytest.approx(step / 200)
+
+
+def test_money_comes_in_at_the_end_of_a_step_up_to_the_budget():
+    env = Epidemic(**ONE_CELL, budget=5.0, income=1.5, least_infectivity=0.0, most_infectivity=0.0)
+    env.reset(seed=0)
+    actions = [VACCINATE, VACCINATE, TEST, NOTHING, NOTHING]  # 4, then 4 that is not there, then 1
+    funds = [parts(env.step([action])[0])[3] * 5.0 for action in actions]
+    assert funds == pytest.approx([2.5, 4.0, 4.5, 5.0, 5.0])
+
+
+@pytest.mark.parametrize(("measures", "taken"), [("distance", DISTANCE), ("vaccines", VACCINATE)])
+def test_with_one_measure_each_region_says_whether_it_is_taken(measures, taken):
+    env = Epidemic(size=2, regions=2, measures=measures, first_cases=0.5)
+    space: Any = env.action_space
+    assert space.nvec.tolist() == [2] * 4
+    env.reset(seed=0)
+    env.step([1, 0, 0, 1])
+    assert env.world[Epidemic.measure][0].tolist() == [taken, NOTHING, NOTHING, taken]
 
 
 def test_a_later_test_shows_who_has_recovered():
     env = Epidemic(**ONE_CELL, first_cases=0.5, least_infectivity=0.0, most_infectivity=0.0)
     env.reset(seed=0)
     env.step([NOTHING])
-    found, immune, *_ = parts(env.step([TEST])[0], 1)
+    found, immune, *_ = parts(env.step([TEST])[0], 1000)
     assert (found[0], immune[0]) == (pytest.approx(0.45), pytest.approx(0.05))
 
 
@@ -193,9 +259,12 @@ def mean_return(policy):
 
 
 @pytest.mark.slow
-def test_containing_what_tests_find_beats_chance_and_chance_beats_idling():
+def test_containing_what_is_reported_beats_containing_what_tests_find_and_that_beats_chance():
     idle = mean_return(lambda observations, space, rng: np.zeros((64, 16), int))
-    assert idle < mean_return(POLICIES["random"]) < mean_return(POLICIES["scripted"]) - 20.0
+    tested = mean_return(POLICIES["testing"])
+    assert (
+        max(idle, mean_return(POLICIES["random"])) + 20.0 < tested < mean_return(POLICIES["scripted"]) - 2.0
+    )
     assert optimum(Epidemic.Params()) is None
 
 
@@ -233,6 +302,9 @@ def test_a_step_that_costs_nothing_pays_a_positive_zero():
         ({"distancing": -0.1}, "distancing must be from 0 to 1, not -0.1"),
         ({"doses": math.nan}, "doses must be a number, not nan"),
         ({"budget": 0.0}, "budget must be from 1 to 1e\\+09, not 0.0"),
+        ({"income": -1.0}, "income must be from 0 to 1e\\+09, not -1.0"),
+        ({"reporting": 1.5}, "reporting must be from 0 to 1, not 1.5"),
+        ({"measures": "tests"}, "measures must be one of 'all', 'distance', 'vaccines', not 'tests'"),
         ({"cost": math.inf}, "cost must be from 0 to 1e\\+09, not inf"),
         ({"mixing": 1.5}, "mixing must be from 0 to 1, not 1.5"),
         ({"recovery": -0.1}, "recovery must be from 0 to 1, not -0.1"),

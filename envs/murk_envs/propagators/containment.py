@@ -36,6 +36,7 @@ class Containment(Propagator):
         spread: the propagator of the disease.
         measure: what is done in this tick.
         caught: receives the share that is infected in this tick.
+        dosed: the share that vaccines have made immune so far, to which those of this tick are added.
         distancing: share of new infections that distance undoes, 0 to 1.
         doses: share of the susceptible that vaccines make immune, 0 to 1.
         person: share of a cell's people that is one of them.
@@ -44,6 +45,7 @@ class Containment(Propagator):
     spread: SIR
     measure: Field
     caught: Field
+    dosed: Field
     _: KW_ONLY
     distancing: float
     doses: float
@@ -54,10 +56,10 @@ class Containment(Propagator):
         spread = self.spread
         return Declaration(
             reads=(self.measure,),
-            reads_previous=spread.reads_previous,
-            writes=(*spread.writes, self.caught),
+            reads_previous=(*spread.reads_previous, self.dosed),
+            writes=(*spread.writes, self.caught, self.dosed),
             coefficients=spread.coefficients,
-            same_units=((*spread.writes, self.caught),),
+            same_units=((*spread.writes, self.caught, self.dosed),),
         )
 
     def check(self, lattice: Lattice) -> None:
@@ -76,7 +78,8 @@ class Containment(Propagator):
         """Return the compiled tick over this frame's worlds."""
         susceptible, infected, _ = map(frame.previous, self.spread.writes)
         shares = np.array([self.distancing, self.doses, self.person], np.float32)
-        fields = (susceptible, infected, *map(frame.write, self.writes), frame.read(self.measure))
+        before = (susceptible, infected, frame.previous(self.dosed))
+        fields = (*before, *map(frame.write, self.writes), frame.read(self.measure))
         return chain(self.spread.bind(frame), KernelCall(_contain, (*fields, shares)))
 
 
@@ -86,10 +89,12 @@ def _contain(
     stop: int,
     susceptible: Any,  # before the tick
     infected: Any,  # before the tick
+    dosed: Any,  # before the tick
     new_susceptible: Any,
     new_infected: Any,
     new_recovered: Any,
     new_caught: Any,
+    new_dosed: Any,
     measure: Any,
     shares: Any,
 ) -> None:
@@ -107,6 +112,7 @@ def _contain(
             s[cell] -= given
             i[cell] = max(i[cell] - prevented, np.float32(0.0))
             r[cell] += given
+            new_dosed[world, cell] = dosed[world, cell] + given
             if i[cell] < person:
                 r[cell] += i[cell]
                 i[cell] = 0.0
