@@ -8,18 +8,17 @@ import numpy as np
 from murk_env.errors import PropagatorConfigError, did_you_mean
 from murk_env.fields import Field
 from murk_env.lattice import Lattice
+from murk_env.propagators._everywhere import at, everywhere
+from murk_env.propagators.coefficients import Varying, is_varying, varying
 from murk_env.propagators.writing import (
     FLOATS,
-    Coefficient,
     Declaration,
     Frame,
     KernelCall,
     Propagator,
     batched,
     highest,
-    in_range,
     kernel,
-    parameters,
 )
 
 __all__ = ["Resource"]
@@ -59,7 +58,8 @@ class Resource(Propagator):
         presence: where it is consumed: not 0 in the previous tick.
         consumption: what is consumed in a unit of time, >= 0.
         regrowth: what grows in a unit of time (linear), or the share of v that does (logistic), >= 0.
-        capacity: the most that a cell holds, > 0.
+        capacity: the most that a cell holds, > 0. Each of these three may be a field over cells, which is
+            read of the previous tick.
         growth: "linear" or "logistic".
 
     Raises:
@@ -69,32 +69,32 @@ class Resource(Propagator):
     field: Field
     presence: Field
     _: KW_ONLY
-    consumption: Coefficient = 1.0
-    regrowth: Coefficient = 0.1
-    capacity: Coefficient = 1.0
+    consumption: Varying = 1.0
+    regrowth: Varying = 0.1
+    capacity: Varying = 1.0
     growth: Growth = "linear"
 
     def declare(self) -> Declaration:
         """Return what it touches, its rates and the capacity, in the field's unit."""
-        rates = (
-            in_range("Resource", "consumption", self.consumption),
-            in_range("Resource", "regrowth", self.regrowth),
-        )
-        capacity = in_range("Resource", "capacity", self.capacity, _SMALLEST)
+        lows = {"consumption": 0.0, "regrowth": 0.0, "capacity": _SMALLEST}
+        found = [varying("Resource", name, getattr(self, name), low) for name, low in lows.items()]
+        numbers = tuple(number for one, _ in found for number in one)
+        places = tuple(field for _, those in found for field in those)
         if self.growth not in get_args(Growth):
             raise PropagatorConfigError(
                 f"Resource has no growth {self.growth!r}; {did_you_mean(self.growth, get_args(Growth))}"
             )
         return Declaration(
-            reads_previous=(self.field, self.presence),
+            reads_previous=(self.field, self.presence, *places),
             writes=(self.field,),
-            coefficients=(*rates, capacity),
-            same_units=((self.field, *parameters(capacity)),),
+            coefficients=numbers,
+            same_units=((self.field, *_fields(self.capacity)),),
         )
 
     def check(self, lattice: Lattice) -> None:
         """Raise PipelineError for fields that are not scalars of cells."""
         self.require(self.field, dtype=FLOATS)
+        self.require_one_dtype(self.field, *self._varying)
         self.require(self.presence, dtype=self.presence.dtype.type, static=True)
 
     def guarantees(self, field: Field) -> tuple[float, float]:
@@ -103,17 +103,30 @@ class Resource(Propagator):
 
     def bind(self, frame: Frame) -> KernelCall:
         """Return the compiled tick over this frame's worlds."""
-        return KernelCall(
-            _grow,
-            (
-                frame.previous(self.field),
-                batched(self.presence, frame.previous(self.presence)),
-                frame.write(self.field),
-                frame.coefficients,
-                self.field.dtype.type(frame.dt),
-                self.growth == "logistic",
-            ),
+        kind = self.field.dtype
+        touched = (
+            frame.previous(self.field),
+            batched(self.presence, frame.previous(self.presence)),
+            frame.write(self.field),
         )
+        how = kind.type(frame.dt), self.growth == "logistic"
+        if not self._varying:
+            return KernelCall(_grow, (*touched, frame.coefficients, *how))
+        rates = [everywhere(frame, value, column, kind) for column, value in enumerate(self._rates)]
+        return KernelCall(_grow_unevenly, (*touched, *rates, *how))
+
+    @property
+    def _rates(self) -> tuple[Varying, Varying, Varying]:
+        return self.consumption, self.regrowth, self.capacity
+
+    @property
+    def _varying(self) -> tuple[Field, ...]:
+        """The coefficients that are fields over cells."""
+        return tuple(rate for rate in self._rates if isinstance(rate, Field) and is_varying(rate))
+
+
+def _fields(coefficient: Varying) -> tuple[Field, ...]:
+    return (coefficient,) if isinstance(coefficient, Field) else ()
 
 
 @kernel
@@ -136,15 +149,44 @@ def _grow(
         capacity = kind(coefficients[world, 2])
         present = presence[min(world, presence.shape[0] - 1)]
         for cell in range(previous.shape[1]):
-            value = previous[world, cell]
-            if present[cell] != 0:
-                value -= consumed
-            if logistic:
-                value += rate * value * (one - value / capacity) * dt
-            else:
-                value += rate * dt
-            if value < zero:
-                value = zero
-            elif value > capacity:
-                value = capacity
-            out[world, cell] = value
+            eaten = consumed if present[cell] != 0 else zero
+            out[world, cell] = _grown(previous[world, cell], eaten, rate, capacity, dt, logistic, zero, one)
+
+
+@kernel
+def _grow_unevenly(
+    start: int,
+    stop: int,
+    previous: Any,  # (num_worlds, num_cells)
+    presence: Any,  # (num_worlds or 1, num_cells)
+    out: Any,  # (num_worlds, num_cells)
+    consumption: Any,  # these three as `at` reads them
+    regrowth: Any,
+    capacity: Any,
+    dt: Any,
+    logistic: bool,
+) -> None:
+    """One tick of the worlds [start, stop)."""
+    kind = out.dtype.type
+    zero, one = kind(0.0), kind(1.0)
+    for world in range(start, stop):
+        present = presence[min(world, presence.shape[0] - 1)]
+        for cell in range(previous.shape[1]):
+            eaten = at(consumption, world, cell) * dt if present[cell] != 0 else zero
+            rate, most = at(regrowth, world, cell), at(capacity, world, cell)
+            out[world, cell] = _grown(previous[world, cell], eaten, rate, most, dt, logistic, zero, one)
+
+
+@kernel
+def _grown(
+    value: Any, eaten: Any, rate: Any, capacity: Any, dt: Any, logistic: bool, zero: Any, one: Any
+) -> Any:
+    """What a cell holds after a tick."""
+    value -= eaten
+    if logistic:
+        value += rate * value * (one - value / capacity) * dt
+    else:
+        value += rate * dt
+    if value < zero:
+        return zero
+    return capacity if value > capacity else value

@@ -10,15 +10,15 @@ import numpy.typing as npt
 from murk_env.fields import Field
 from murk_env.lattice import Lattice
 from murk_env.mathematics import expm1_float32
+from murk_env.propagators._everywhere import at, everywhere
+from murk_env.propagators.coefficients import Varying, is_varying, varying
 from murk_env.propagators.writing import (
-    Coefficient,
     Declaration,
     Frame,
     KernelCall,
     Propagator,
     add_neighbours,
     highest,
-    in_range,
     kernel,
     neighbourhood,
 )
@@ -65,7 +65,8 @@ class SIR(Propagator):
         recovered: share of people who had it, R.
         infection: infections that one infected causes in a unit of time among susceptibles only, >= 0.
         recovery: rate at which infected recover, >= 0.
-        mixing: share of everyone's meetings that are with neighbouring cells, from 0 to 1.
+        mixing: share of everyone's meetings that are with neighbouring cells, from 0 to 1. Each of these
+            three may be a field over cells, those of the susceptible's own, read of the previous tick.
 
     Raises:
         PropagatorConfigError: a coefficient is outside its range, or a parameter that may be.
@@ -75,32 +76,30 @@ class SIR(Propagator):
     infected: Field
     recovered: Field
     _: KW_ONLY
-    infection: Coefficient
-    recovery: Coefficient
-    mixing: Coefficient
+    infection: Varying
+    recovery: Varying
+    mixing: Varying
 
     def declare(self) -> Declaration:
         """Return the three shares, which become each other, and the rates."""
+        highs = {"infection": math.inf, "recovery": math.inf, "mixing": 1.0}
+        found = [varying("SIR", name, getattr(self, name), 0.0, high) for name, high in highs.items()]
         return Declaration(
-            reads_previous=self._shares,
+            reads_previous=(*self._shares, *(field for _, fields in found for field in fields)),
             writes=self._shares,
-            coefficients=(
-                in_range("SIR", "infection", self.infection),
-                in_range("SIR", "recovery", self.recovery),
-                in_range("SIR", "mixing", self.mixing, 0.0, 1.0),
-            ),
+            coefficients=tuple(number for numbers, _ in found for number in numbers),
             same_units=(self._shares,),
         )
 
     def max_dt(self, lattice: Lattice) -> float:
         """Return the time step at which all infected recover."""
-        recovery = highest(self.coefficients[1])
+        recovery = highest(self.recovery)
         return 1.0 / recovery if recovery > 0.0 else math.inf
 
     def check(self, lattice: Lattice) -> None:
         """Raise PipelineError for a field that is not a scalar of cells."""
-        for share in self._shares:
-            self.require(share)
+        for field in (*self._shares, *self._varying):
+            self.require(field, static=field in self._varying)
 
     def guarantees(self, field: Field) -> tuple[float, float]:
         """Return [0, inf) if all shares begin there: none becomes negative."""
@@ -109,19 +108,28 @@ class SIR(Propagator):
 
     def bind(self, frame: Frame) -> KernelCall:
         """Return the compiled tick over this frame's worlds."""
+        shares = (
+            *(frame.previous(share) for share in self._shares),
+            *(frame.write(share) for share in self._shares),
+        )
+        around = frame.lattice.degree.astype(np.float32), *neighbourhood(frame.lattice)
+        if self._varying:
+            kind = np.dtype(np.float32)
+            rates = [everywhere(frame, rate, column, kind) for column, rate in enumerate(self._rates)]
+            return KernelCall(_infect_unevenly, (*shares, *rates, np.float32(frame.dt), *around))
         rates = frame.coefficients.astype(np.float32).astype(np.float64)
         rates[:, :2] *= frame.dt
         rates[:, 1] = np.minimum(rates[:, 1], 1.0)
-        return KernelCall(
-            _infect,
-            (
-                *(frame.previous(share) for share in self._shares),
-                *(frame.write(share) for share in self._shares),
-                rates.astype(np.float32),
-                frame.lattice.degree.astype(np.float32),
-                *neighbourhood(frame.lattice),
-            ),
-        )
+        return KernelCall(_infect, (*shares, rates.astype(np.float32), *around))
+
+    @property
+    def _rates(self) -> tuple[Varying, Varying, Varying]:
+        return self.infection, self.recovery, self.mixing
+
+    @property
+    def _varying(self) -> tuple[Field, ...]:
+        """The rates that are fields over cells."""
+        return tuple(rate for rate in self._rates if isinstance(rate, Field) and is_varying(rate))
 
     @property
     def _shares(self) -> tuple[Field, Field, Field]:
@@ -149,12 +157,49 @@ def _infect(
         around = new_infected[world]  # the neighbours' sum, then who is infected, until it is written
         add_neighbours(i, around, neighbours)
         for cell in range(i.size):  # without branches, and with few arrays: several cells at once
-            neighbours_mean = around[cell] / max(degree[cell], np.float32(1.0))
-            shared = i[cell] + mixing * (neighbours_mean - i[cell])
-            met = shared if degree[cell] > np.float32(0.0) else i[cell]
+            met = _met(i[cell], around[cell], degree[cell], mixing)
             around[cell] = s[cell] * -expm1_float32(-infection * met)
         for cell in range(i.size):
             caught, healed = around[cell], recovery * i[cell]
             new_susceptible[world, cell] = s[cell] - caught
             new_infected[world, cell] = i[cell] - healed + caught
             new_recovered[world, cell] = r[cell] + healed
+
+
+@kernel
+def _infect_unevenly(
+    start: int,
+    stop: int,
+    susceptible: Floats,  # (num_worlds, num_cells)
+    infected: Floats,  # (num_worlds, num_cells)
+    recovered: Floats,  # (num_worlds, num_cells)
+    new_susceptible: Floats,  # (num_worlds, num_cells)
+    new_infected: Floats,  # (num_worlds, num_cells)
+    new_recovered: Floats,  # (num_worlds, num_cells)
+    infection: Floats,  # these three as `at` reads them
+    recovery: Floats,
+    mixing: Floats,
+    dt: np.float32,
+    degree: Floats,  # (num_cells,)
+    *neighbours: Any,
+) -> None:
+    """One tick of the worlds [start, stop)."""
+    for world in range(start, stop):
+        s, i, r = susceptible[world], infected[world], recovered[world]
+        around = new_infected[world]  # the neighbours' sum until it is written
+        add_neighbours(i, around, neighbours)
+        for cell in range(i.size):
+            met = _met(i[cell], around[cell], degree[cell], at(mixing, world, cell))
+            caught = s[cell] * -expm1_float32(-at(infection, world, cell) * dt * met)
+            healed = min(at(recovery, world, cell) * dt, np.float32(1.0)) * i[cell]
+            new_susceptible[world, cell] = s[cell] - caught
+            new_infected[world, cell] = i[cell] - healed + caught
+            new_recovered[world, cell] = r[cell] + healed
+
+
+@kernel
+def _met(own: Any, total: Any, degree: Any, mixing: Any) -> Any:
+    """The infected that people of a cell meet."""
+    mean = total / max(degree, np.float32(1.0))
+    shared = own + mixing * (mean - own)
+    return shared if degree > np.float32(0.0) else own

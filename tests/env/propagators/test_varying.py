@@ -7,7 +7,7 @@ import pytest
 
 from murk_env import Field, GrayScott, Hex2D, Line1D, LotkaVolterra, Ring1D, Square4, World
 from murk_env.errors import PipelineError, PropagatorConfigError, StabilityError
-from murk_env.propagators import Advection, Diffusion, Gradient, Value, Wave
+from murk_env.propagators import SIR, Advection, Diffusion, Gradient, Resource, Value, Wave
 from tests.env.propagators.convergence import centres, order, solved
 
 PI = np.pi
@@ -197,3 +197,80 @@ def test_what_spreads_alike_in_all_directions_refuses_oblong_cells(make):
     u, v = Field(), Field()
     with pytest.raises(PipelineError, match="not as far apart along all axes; give the lattice one spacing"):
         World(Square4(3, 3, spacing=(1.0, 2.0)), {"u": u, "v": v}, [make(u, v, 1.0)], dt=0.01)
+
+
+def test_a_resource_grows_to_the_capacity_of_its_place():
+    v, there = double(initial=1.0), Field(mutability="static")
+    regrowth, capacity = (
+        conductivity(1.0),
+        Field(dtype="float64", mutability="static", initial=1.0, low=1.0, high=9.0),
+    )
+    law = Resource(v, there, consumption=0.5, regrowth=regrowth, capacity=capacity, growth="logistic")
+    rates, most, present = np.array([0.1, 0.2, 0.9]), np.array([2.0, 5.0, 9.0]), np.array([0.0, 1.0, 0.0])
+    static = {there: present, regrowth: rates, capacity: most}
+    fields = {"v": v, "there": there, "regrowth": regrowth, "capacity": capacity}
+    world = World(Line1D(3), fields, [law], dt=0.5, static=static)
+    expected = np.ones(3)
+    for _ in range(20):
+        world.run(1)
+        left = expected - 0.5 * 0.5 * present
+        expected = np.clip(left + rates * left * (1.0 - left / most) * 0.5, 0.0, most)
+        np.testing.assert_allclose(world[v][0], expected, rtol=1e-14)
+
+
+def test_each_cell_has_an_epidemic_of_its_own_size():
+    s, i, r = Field(low=0.0), Field(low=0.0), Field(low=0.0)
+    infection = Field(mutability="static", low=0.0, high=2.0)
+    recovery = Field(mutability="static", low=0.0, high=0.5)
+    law = SIR(s, i, r, infection=infection, recovery=recovery, mixing=0.0)
+    spread, healed = np.array([0.5, 1.0, 1.5, 2.0]), np.array([0.25, 0.5, 0.5, 0.4])
+    fields = {"s": s, "i": i, "r": r, "infection": infection, "recovery": recovery}
+    world = World(Line1D(4), fields, [law], static={infection: spread, recovery: healed})
+    with world.edit() as tick:
+        tick[s], tick[i] = 0.99, 0.01
+    world.run(400)
+    ended = world[s][0].astype(float)
+    np.testing.assert_allclose(np.log(0.99 / ended), spread / healed * world[r][0], rtol=1e-4)
+
+
+@pytest.mark.parametrize("law", ["SIR", "Resource"])
+def test_a_rate_of_one_value_everywhere_gives_what_the_number_gives(law):
+    found = []
+    for varies in (False, True):
+        a, b, c = Field(initial=0.6), Field(initial=0.3), Field(initial=0.1)
+        fields, rate = {"a": a, "b": b, "c": c}, 0.25
+        if varies:
+            rate = fields["rate"] = Field(mutability="static", initial=0.25, low=0.25, high=0.25)
+        made: Any = (
+            SIR(a, b, c, infection=0.5, recovery=rate, mixing=0.5)
+            if law == "SIR"
+            else Resource(a, b, consumption=0.5, regrowth=rate)
+        )
+        static = {fields["rate"]: np.full(6, 0.25)} if varies else {}
+        world = World(Ring1D(6), fields, [made], static=static)
+        with world.edit() as tick:
+            tick[b] = np.linspace(0.0, 0.3, 6)[np.newaxis]
+        world.run(5)
+        found.append([world[field].tobytes() for field in (a, b, c)])
+    assert found[0] == found[1]
+
+
+def test_sub_steps_see_the_same_sides_and_coefficients_as_ticks():
+    found = []
+    for substeps in (1, 4):
+        u, k, rim = double(), conductivity(1.0), double(over="world")
+        law = Diffusion(u, coefficient=k, boundaries={"west": Value(rim), "east": Value(1.0)})
+        world = World(
+            Line1D(5),
+            {"u": u, "k": k, "rim": rim},
+            [law],
+            num_worlds=3,
+            dt=0.25 * substeps,
+            substeps=substeps,
+            static={k: np.linspace(0.2, 1.0, 5)},
+        )
+        with world.edit() as tick:
+            tick[rim] = np.array([1.0, 2.0, 3.0])
+        world.run(8 // substeps)
+        found.append(world[u].tobytes())
+    assert found[0] == found[1]

@@ -1,0 +1,37 @@
+"""Coefficients as kernels read them, whether they vary in space or not."""
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from murk_env.fields import Field
+from murk_env.kernels import kernel
+from murk_env.propagators._inputs import batched
+from murk_env.propagators.coefficients import Varying, is_varying
+from murk_env.propagators.frame import Frame
+
+__all__ = ["at", "everywhere"]
+
+
+def everywhere(frame: Frame, coefficient: Varying, column: int, kind: "np.dtype[Any]") -> npt.NDArray[Any]:
+    """Return a coefficient's values for `at`.
+
+    Args:
+        frame: the propagator's frame.
+        coefficient: a number, a parameter, or a field over cells that is read of the previous tick.
+        column: its column of `frame.coefficients`; of a field it is 1.
+        kind: the dtype of the arithmetic.
+
+    Returns:
+        (num_worlds or 1, num_cells) of a field; (num_worlds, 1) of a number.
+    """
+    if isinstance(coefficient, Field) and is_varying(coefficient):
+        return batched(coefficient, frame.previous(coefficient))
+    return np.ascontiguousarray(frame.coefficients[:, column : column + 1].astype(kind))
+
+
+@kernel
+def at(values: Any, world: int, cell: int) -> Any:
+    """Return what `everywhere` says of a world at a cell."""
+    return values[min(world, values.shape[0] - 1), min(cell, values.shape[1] - 1)]
