@@ -3,6 +3,7 @@
 from murk_env.author import Blueprint, Group, Params, Range, per_world
 from murk_env.faces.agent_rows import MurkAgentVectorEnv
 from murk_env.faces.env import MurkEnv
+from murk_env.faces.groups import MurkGroupsEnv
 from murk_env.faces.register import register
 from murk_env.faces.vector import MurkVectorEnv
 from murk_env.fields import ACTIVE, Field, Parameter, RowTick, Tick, Values
@@ -62,6 +63,7 @@ __all__ = [
     "Morphology",
     "MurkAgentVectorEnv",
     "MurkEnv",
+    "MurkGroupsEnv",
     "MurkVectorEnv",
     "Neighbours",
     "Noise",

@@ -1,7 +1,7 @@
 """The face with one row per agent: for training one policy that a whole group shares."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -16,19 +16,19 @@ from murk_env.faces.actions import ActionReader
 from murk_env.faces.agent_groups import (
     Seats,
     active_agents,
-    apart,
     check_keywords,
     seats_of,
 )
 from murk_env.faces.env import MurkEnv, check_env_class
+from murk_env.faces.group_outputs import GroupOutputs
 from murk_env.faces.infos import info_of_rows
-from murk_env.faces.masked_actions import mask_of_group
 from murk_env.faces.options import FaceOptions, MaskedOut, OutOfBounds
 from murk_env.faces.policies import Policies, Policy, hand_over, skipped
 from murk_env.faces.seeding import read_mask
 from murk_env.faces.spaces import batched_space
-from murk_env.faces.vector_base import StepResult, VectorFace
-from murk_env.observation.output import Output, arrays_of, each_array, rows_of
+from murk_env.faces.statistics import EpisodeStatistics
+from murk_env.faces.vector_base import Statistics, StepResult, VectorFace
+from murk_env.observation.output import Output, each_array, rows_of
 from murk_env.world.claim import claims
 
 __all__ = ["MurkAgentVectorEnv"]
@@ -53,9 +53,8 @@ class MurkAgentVectorEnv(VectorFace):
     have ended. Its last observation is that of the step in which it ended; in same-step mode it is in
     `final_obs`. A step that a row begins inactive is no transition.
 
-    The returns `r` of Gymnasium's `RecordEpisodeStatistics` are correct, but its lengths `l` include the
-    steps in which a row waits for its world; for an agent's episode length count the steps that its row began
-    with `info["active"]`.
+    The lengths `l` of Gymnasium's `RecordEpisodeStatistics` include the steps in which a row waits for its
+    world; with `record_statistics=True` the env itself counts what each agent was there for.
 
     Args:
         env_class: the environment, with groups of agents.
@@ -73,6 +72,9 @@ class MurkAgentVectorEnv(VectorFace):
             units in the last place is always set to it.
         action_masked_out: what happens to an action that the mask does not allow, where the environment has
             one: `raise` refuses it, `replace` takes the first that is allowed.
+        record_statistics: whether `infos["episode"]` tells the return `r`, the length `l` and the seconds `t`
+            of episodes that end, as Gymnasium's RecordEpisodeStatistics does; a length counts the steps
+            that the agent was there for.
         copy: whether observations are new arrays; with False two buffers alternate, each valid until the step
             after next. All other outputs are always new.
         checked: check at every tick that full writes are complete, all numbers finite, and indices of
@@ -102,6 +104,7 @@ class MurkAgentVectorEnv(VectorFace):
         max_episode_steps: int | None = None,
         action_out_of_bounds: OutOfBounds = "raise",
         action_masked_out: MaskedOut = "raise",
+        record_statistics: bool = False,
         copy: bool = True,
         checked: bool = False,
         num_threads: int | None = None,
@@ -120,16 +123,26 @@ class MurkAgentVectorEnv(VectorFace):
             num_threads=num_threads,
         )
         super().__init__(
-            env_class, num_worlds, autoreset_mode, options, static_arena, parameters, agents=True
+            env_class,
+            num_worlds,
+            autoreset_mode,
+            options,
+            static_arena,
+            parameters,
+            agents=True,
+            record_statistics=record_statistics,
         )
         seats = {one.group.name: one for one in seats_of(self._assembly.blueprint.groups)}
         self._seats = _chosen(env_class.__name__, seats, group)
+        self._group = GroupOutputs(self._assembly, self._seats, self.autoreset_mode)
         rest = [one for one in seats.values() if one is not self._seats]
         self._others = Policies(env_class.__name__, rest, others, self._num_worlds, clips=options.clips)
         self._size = self._seats.group.size
         self.num_envs = self._num_worlds * self._size
         self._num_agents = self._assembly.blueprint.num_agents
-        seen, done = self._batch.observed[self._seats.index].plan.space, self._seats.group.action_space
+        if self._records:
+            self._statistics["agent"] = EpisodeStatistics.of(self._num_worlds, self._size)
+        seen, done = self._group.space, self._seats.group.action_space
         self.single_observation_space, self.single_action_space = seen, done
         self.observation_space = batched_space(seen, self.num_envs)
         self.action_space = batched_space(done, self.num_envs)
@@ -166,17 +179,22 @@ class MurkAgentVectorEnv(VectorFace):
                 ConcurrentUseError: before anything changes.
             HookError, PropagatorError: every world is as before the step.
         """
-        return self._batch.step(self._read, actions, self._stepped)
+        kept = self.__dict__
+        made, kept["_statistics"] = self._batch.step(self._read, actions, self._stepped)
+        return made  # the store was a plain one: what is published cannot fail
 
-    def _stepped(self, batch: Batch) -> StepResult:
-        observations, infos = self._observed(), self._infos(None)
-        rewards, terminated, truncated = map(
-            self._of_rows, (batch.rewards, batch.terminated, batch.truncated)
-        )
+    def _stepped(self, batch: Batch) -> tuple[StepResult, Statistics]:
+        latest, infos, statistics = self._group.latest(), self._infos(None), self._statistics
+        rewards, terminated, truncated = self._group.flags()
+        ended = terminated | truncated
         if self.autoreset_mode is AutoresetMode.SAME_STEP:
-            infos |= self._final(observations, np.flatnonzero(terminated | truncated))
-            self._clear_inactive(observations)
-        return observations, rewards, terminated, truncated, infos
+            infos |= self._final(latest, *ended.nonzero())
+            self._group.clear(latest)
+        if self._records:
+            told, after = self._told("agent", rewards, ended, self._acted)
+            infos, statistics = infos | {key: _flat(value) for key, value in told.items()}, {"agent": after}
+        flags = terminated.reshape(-1), truncated.reshape(-1)
+        return (self._by_row(latest), rewards.reshape(-1), *flags, infos), statistics
 
     @claims
     def render(self) -> tuple[Any, ...] | None:
@@ -197,9 +215,10 @@ class MurkAgentVectorEnv(VectorFace):
 
     # --- actions ------------------------------------------------------------------------------
 
-    def _read(self, actions: Any, _pending: object) -> None:
+    def _read(self, actions: Any, pending: Rows | None) -> None:
         """Check the actions of all groups, then put them where the hooks find them."""
         left = ~active_agents(self._batch, self._num_agents)
+        self._begins, self._acted = pending, ~left[:, self._seats.agents]
         self._reader.read(actions, skipped(left, self._seats))
         self._others.read(self._batch, left)
         hand_over(self._batch, self._seats, self._reader)
@@ -213,40 +232,24 @@ class MurkAgentVectorEnv(VectorFace):
 
     # --- rows ---------------------------------------------------------------------------------
 
-    def _of_rows(self, values: Array) -> Array:
-        """Return rewards or flags, one for each row, in memory of their own."""
-        return apart(values, self._num_agents)[:, self._seats.agents].flatten()
+    def _by_row(self, output: Output) -> Output:
+        """Return (num_worlds, size, ...) as (num_envs, ...)."""
+        return each_array(output, lambda array: array.reshape(self.num_envs, *array.shape[2:]))
 
     def _observations(self) -> Any:
-        observations = self._observed()
-        if self.autoreset_mode is AutoresetMode.SAME_STEP:
-            self._clear_inactive(observations)
-        return observations
-
-    def _clear_inactive(self, observations: Output) -> None:
-        """Turn the rows of agents to zeros whose last observation has been shown in `final_obs`."""
-        inactive = ~self._active()
-        if inactive.any():
-            for array in arrays_of(observations):
-                array[inactive] = 0
-
-    def _active(self) -> npt.NDArray[np.bool_]:
-        return active_agents(self._batch, self._num_agents)[:, self._seats.agents].flatten()
-
-    def _observed(self) -> Output:
-        seen = self._batch.observation(self._seats.index)
-        return each_array(seen, lambda array: array.reshape(self.num_envs, *array.shape[2:]))
+        return self._by_row(self._group.observations())
 
     def _infos(self, rows: Rows | None) -> dict[str, Any]:
-        return info_of_rows({**self._repeated(self._batch.info), "active": self._active()}, rows)
+        return info_of_rows(self._said(self._batch.info, self._group.active()), rows)
 
-    def _repeated(self, info: Info) -> Info:
-        """Return what is said of worlds, said of each row."""
-        own = mask_of_group(self._assembly.masked, info, self._seats.agents)
+    def _said(self, info: Info, active: npt.NDArray[np.bool_]) -> Info:
+        """Return what is said of worlds, said of each row, and what is said of the group's agents."""
         said = {
-            key: np.repeat(array, self._size, axis=0) for key, array in info.items() if key != ACTION_MASK
+            key: np.repeat(array, self._size, axis=0) for key, array in self._group.of_worlds(info).items()
         }
-        return said if own is None else {**said, ACTION_MASK: own.reshape(self.num_envs, -1)}
+        mask = self._group.mask(info)
+        own = {} if mask is None else {ACTION_MASK: mask.reshape(self.num_envs, -1)}
+        return {**said, **own, "active": active.reshape(-1)}
 
     def _reset_infos(self, worlds: Rows | None) -> dict[str, Any]:
         return self._infos(None if worlds is None else self._rows_of(worlds))
@@ -265,31 +268,21 @@ class MurkAgentVectorEnv(VectorFace):
             )
         return worlds
 
-    def _final(self, observations: Output, rows: Rows) -> dict[str, Any]:
-        """Return what same-step mode says of the rows whose end came in this step."""
-        if not rows.size:
+    def _final(self, latest: Output, worlds: Rows, agents: Rows) -> dict[str, Any]:
+        """Return what same-step mode says of the agents whose end came in this step."""
+        if not worlds.size:
             return {}
-        last = each_array(observations, lambda array: array[rows])
-        info, ended = self._batch.info, self._batch.ended
-        if ended is not None:
-            worlds, agents = self.world_and_agent(rows)
-            reset_now = np.isin(worlds, ended.worlds)
-            order = ended.worlds.argsort()
-            among = order[np.searchsorted(ended.worlds, worlds[reset_now], sorter=order)]
-            shown = arrays_of(ended.observations[self._seats.index])
-            for array, source in zip(arrays_of(last), shown, strict=True):
-                array[reset_now] = source[among, agents[reset_now]]
-            info = ended.info  # of every world, from before some were reset
+        rows = worlds * self._size + agents
         final = np.full(self.num_envs, None, dtype=object)
-        for row, seen in zip(rows.tolist(), rows_of(last), strict=True):
+        for row, seen in zip(rows.tolist(), rows_of(self._group.last(latest, worlds, agents)), strict=True):
             final[row] = seen
         mask = np.zeros(self.num_envs, np.bool_)
         mask[rows] = True
-        said = {**self._repeated(info), "active": np.zeros(self.num_envs, np.bool_)}
+        nobody = np.zeros((self._num_worlds, self._size), np.bool_)
         return {
             "final_obs": final,
             "_final_obs": mask,
-            "final_info": info_of_rows(said, rows),
+            "final_info": info_of_rows(self._said(self._group.info_at_end(), nobody), rows),
             "_final_info": mask.copy(),
         }
 
@@ -301,6 +294,13 @@ class MurkAgentVectorEnv(VectorFace):
             group=self._seats.group.name,
             others=self._others.given,
         )
+
+
+def _flat(value: Any) -> Any:
+    """Return an info of agents, (num_worlds, size), by row."""
+    if isinstance(value, dict):
+        return {key: array.reshape(-1) for key, array in cast("dict[str, Array]", value).items()}
+    return value.reshape(-1)
 
 
 def _chosen(owner: str, seats: Mapping[str, Seats], group: Any) -> Seats:

@@ -3,8 +3,7 @@
 import copy as copying
 import re
 from collections.abc import Mapping
-from functools import cached_property
-from typing import Any, Literal, cast
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -12,7 +11,7 @@ from gymnasium import spaces
 
 from murk_arena import OwnedSnapshot, StaticArena
 from murk_env.engine.action_masks import ACTION_MASK
-from murk_env.errors import InputError, MissingLibraryError, ParameterError, ResetNeededError, did_you_mean
+from murk_env.errors import InputError, MissingLibraryError, ParameterError, did_you_mean
 from murk_env.faces.agent_groups import active_agents, apart, check_keywords, seats_of
 from murk_env.faces.assembly import assemble
 from murk_env.faces.env import MurkEnv, check_env_class
@@ -23,9 +22,9 @@ from murk_env.faces.options import FaceOptions, MaskedOut, OutOfBounds
 from murk_env.faces.register import register_with_pettingzoo
 from murk_env.faces.reset_options import read_beginning
 from murk_env.faces.seeding import draw_seed, read_options
+from murk_env.faces.world_state import WorldState
 from murk_env.faces.worlds import EnvWorlds, StateDoors
 from murk_env.fields import Values
-from murk_env.observation import Observation, ObservationPlan, Observe
 from murk_env.observation.output import row_of
 from murk_env.random import checked_seed, key_from_seed
 from murk_env.world.claim import claims
@@ -109,6 +108,7 @@ class MurkParallelEnv(StateDoors, ParallelEnv[str, Any, Any]):
         made = assemble(env_class, 1, None, options, static_arena, parameters, agents=True)
         self._env, self._batch, self._screen = made.author, made.batch, made.screen
         self._assembly, self._claim = made, made.batch.claim
+        self._state = WorldState(made)
         keywords = made.options.keywords
         del keywords["num_threads"]
         self._keywords = {"env_class": env_class, **keywords, **parameters}
@@ -273,17 +273,10 @@ class MurkParallelEnv(StateDoors, ParallelEnv[str, Any, Any]):
 
     # --- the state of the world -----------------------------------------------------------------
 
-    @cached_property
-    def _state_plan(self) -> ObservationPlan:
-        fields = self._batch.world.fields.values()
-        changing = (Observe(field) for field in fields if field.mutability != "static")
-        num_agents = len(self.possible_agents)
-        return ObservationPlan(Observation(*changing), self._env.lattice, frozenset(fields), num_agents)
-
     @property
     def state_space(self) -> spaces.Space[Any]:
         """The space of `state`."""
-        return self._state_plan.space
+        return self._state.space
 
     @claims
     def state(self) -> npt.NDArray[np.float32]:
@@ -295,12 +288,7 @@ class MurkParallelEnv(StateDoors, ParallelEnv[str, Any, Any]):
         Raises:
             ResetNeededError, ClosedError: there is no state yet, or no longer.
         """
-        self._batch.check_open()
-        if not self._batch.started:
-            raise ResetNeededError(f"{type(self._env).__name__}: call reset() before state().")
-        seen = cast("npt.NDArray[np.float32]", self._state_plan.allocate(1))
-        self._state_plan.fill(self._batch.world.published(), seen)
-        return seen[0]
+        return self._state.of_worlds()[0]
 
     # --- by name ----------------------------------------------------------------------------------
 

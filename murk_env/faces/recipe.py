@@ -10,18 +10,20 @@ from murk_env.errors import ParameterError
 from murk_env.faces.actions import ActionReader
 from murk_env.faces.agent_rows import MurkAgentVectorEnv
 from murk_env.faces.env import MurkEnv
+from murk_env.faces.groups import MurkGroupsEnv
 from murk_env.faces.policies import Policy
 from murk_env.faces.vector import MurkVectorEnv
 from murk_env.faces.vector_base import VectorFace
 
 __all__ = ["FaceName", "Recipe", "actions_of", "batch_of", "recipe_of"]
 
-FaceName = Literal["single", "vector", "agent_rows", "parallel"]
+FaceName = Literal["single", "vector", "agent_rows", "groups", "parallel"]
 
 _CHOICES = {  # the options that change what a face returns, or how many rows it has
     "single": ("max_episode_steps",),
     "vector": ("max_episode_steps", "autoreset_mode"),
     "agent_rows": ("max_episode_steps", "autoreset_mode", "group"),
+    "groups": ("max_episode_steps", "autoreset_mode"),
     "parallel": ("max_episode_steps",),
 }
 
@@ -61,6 +63,8 @@ class Recipe:
             return MurkVectorEnv(self.env_class, self.num_worlds, **chosen)
         if self.face == "agent_rows":
             return MurkAgentVectorEnv(self.env_class, self.num_worlds, others=others, **chosen)
+        if self.face == "groups":
+            return MurkGroupsEnv(self.env_class, self.num_worlds, **chosen)
         from murk_env.faces.parallel import MurkParallelEnv  # it needs PettingZoo
 
         return MurkParallelEnv(self.env_class, **chosen)
@@ -75,7 +79,7 @@ def recipe_of(face: Any) -> Recipe:
     if isinstance(face, MurkEnv):
         name, own, keywords = "single", face, face._options.keywords  # pyright: ignore[reportPrivateUsage]
     elif isinstance(face, VectorFace):
-        name = "vector" if isinstance(face, MurkVectorEnv) else "agent_rows"
+        name = _name_of(face)
         own, keywords = face._env, dict(face._keywords)  # pyright: ignore[reportPrivateUsage]
         if isinstance(face, MurkAgentVectorEnv):
             keywords["group"] = face._seats.group.name  # pyright: ignore[reportPrivateUsage]
@@ -88,6 +92,12 @@ def recipe_of(face: Any) -> Recipe:
     return Recipe(
         name, cast("type[MurkEnv]", type(own)), batch_of(face).world.num_worlds, options, parameters
     )
+
+
+def _name_of(face: VectorFace) -> FaceName:
+    if isinstance(face, MurkVectorEnv):
+        return "vector"
+    return "groups" if isinstance(face, MurkGroupsEnv) else "agent_rows"
 
 
 def _is_parallel(face: Any) -> bool:

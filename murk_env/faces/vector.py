@@ -13,7 +13,8 @@ from murk_env.faces.infos import info_of_rows
 from murk_env.faces.options import FaceOptions, MaskedOut, OutOfBounds
 from murk_env.faces.seeding import read_mask
 from murk_env.faces.spaces import batched_space
-from murk_env.faces.vector_base import StepResult, VectorFace
+from murk_env.faces.statistics import EpisodeStatistics
+from murk_env.faces.vector_base import Statistics, StepResult, VectorFace
 from murk_env.observation.output import rows_of
 from murk_env.world.claim import claims
 
@@ -37,6 +38,8 @@ class MurkVectorEnv(VectorFace):
             units in the last place is always set to it.
         action_masked_out: what happens to an action that the mask does not allow, where the environment has
             one: `raise` refuses it, `replace` takes the first that is allowed.
+        record_statistics: whether `infos["episode"]` tells the return `r`, the length `l` and the seconds `t`
+            of episodes that end, as Gymnasium's RecordEpisodeStatistics does.
         copy: whether observations, rewards and flags are new arrays; with False two sets of buffers
             alternate, each valid until the step after next. Infos are always new.
         checked: check at every tick that full writes are complete, all numbers finite, and indices of
@@ -64,6 +67,7 @@ class MurkVectorEnv(VectorFace):
         max_episode_steps: int | None = None,
         action_out_of_bounds: OutOfBounds = "raise",
         action_masked_out: MaskedOut = "raise",
+        record_statistics: bool = False,
         copy: bool = True,
         checked: bool = False,
         num_threads: int | None = None,
@@ -82,11 +86,21 @@ class MurkVectorEnv(VectorFace):
             checked=checked,
             num_threads=num_threads,
         )
-        super().__init__(env_class, num_envs, autoreset_mode, options, static_arena, parameters)
+        super().__init__(
+            env_class,
+            num_envs,
+            autoreset_mode,
+            options,
+            static_arena,
+            parameters,
+            record_statistics=record_statistics,
+        )
         made = self._assembly
         read = made.actions.read
         self._read = read if made.masked is None else made.masked.after(read, made.batch, skips=True)
         self.num_envs = self._num_worlds
+        if self._records:
+            self._statistics["world"] = EpisodeStatistics.of(self.num_envs)
         self.single_observation_space = self._env.observation_space
         self.single_action_space = self._env.action_space
         self.observation_space = batched_space(self._env.observation_space, self.num_envs)
@@ -107,7 +121,24 @@ class MurkVectorEnv(VectorFace):
                 ConcurrentUseError: before anything changes.
             HookError, PropagatorError: every world is as before the step.
         """
-        return self._batch.step(self._read, actions, _stepped)
+        if not self._records:
+            return self._batch.step(self._read, actions, _stepped)
+        kept = self.__dict__
+        made, kept["_statistics"] = self._batch.step(self._read_recorded, actions, self._recorded)
+        return made  # the store was a plain one: what is published cannot fail
+
+    def _read_recorded(self, actions: Any, pending: npt.NDArray[np.intp] | None) -> None:
+        self._read(actions, pending)
+        self._begins = pending
+
+    def _recorded(self, batch: Batch) -> tuple[StepResult, Statistics]:
+        """Return what a step of all worlds returns, with statistics, and these after it."""
+        seen, rewards, terminated, truncated, infos = _stepped(batch)
+        stepping = np.ones(self.num_envs, np.bool_)
+        if self._begins is not None:
+            stepping[self._begins] = False
+        told, after = self._told("world", rewards, terminated | truncated, stepping)
+        return (seen, rewards, terminated, truncated, infos | told), {"world": after}
 
     @claims
     def render(self) -> tuple[Any, ...] | None:

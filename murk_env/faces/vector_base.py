@@ -1,9 +1,9 @@
 """What both vector faces share: a batch of worlds, their seeds, and what trainers ask beside step."""
 
-import copy as copying
 import operator
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, ClassVar, cast
+from functools import partial
+from typing import Any, ClassVar, TypeVar, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -18,14 +18,17 @@ from murk_env.faces.env import MurkEnv
 from murk_env.faces.options import FaceOptions
 from murk_env.faces.reset_options import BEGINNINGS, read_beginning
 from murk_env.faces.seeding import Draws, read_options, read_seeds
+from murk_env.faces.statistics import EpisodeStatistics
 from murk_env.faces.worlds import EnvWorlds, StateDoors, refuse_field
 from murk_env.random import key_from_seed
 from murk_env.world.claim import claims
 
-__all__ = ["StepResult", "VectorFace"]
+__all__ = ["Statistics", "StepResult", "VectorFace"]
 
 Array = npt.NDArray[Any]
 Worlds = npt.NDArray[np.intp]
+Made = TypeVar("Made")
+Statistics = dict[str, EpisodeStatistics]
 StepResult = tuple[Any, npt.NDArray[np.float64], npt.NDArray[np.bool_], npt.NDArray[np.bool_], dict[str, Any]]
 
 
@@ -40,6 +43,7 @@ class VectorFace(StateDoors, VectorEnv[Any, Any, Array]):
         static_arena: the static fields of another env of this class and parameters.
         parameters: the fields of the class's `Params`.
         agents: whether rows are agents.
+        record_statistics: whether infos tell the returns and lengths of episodes that end.
     """
 
     _row: ClassVar[str]  # what messages call a row
@@ -55,6 +59,7 @@ class VectorFace(StateDoors, VectorEnv[Any, Any, Array]):
         parameters: Mapping[str, Any],
         *,
         agents: bool = False,
+        record_statistics: bool = False,
     ) -> None:
         self._num_worlds = _whole(self._counted, num_worlds)
         self.autoreset_mode = _autoreset_mode(autoreset_mode)
@@ -63,7 +68,15 @@ class VectorFace(StateDoors, VectorEnv[Any, Any, Array]):
         )
         self._env, self._batch, self._screen = made.author, made.batch, made.screen
         self._assembly, self._claim = made, made.batch.claim
-        self._keywords = {"autoreset_mode": self.autoreset_mode.value, **made.options.keywords, **parameters}
+        self._records = bool(record_statistics)
+        self._keywords = {
+            "autoreset_mode": self.autoreset_mode.value,
+            "record_statistics": self._records,
+            **made.options.keywords,
+            **parameters,
+        }
+        self._statistics: Statistics = {}  # by what has episodes; replaced by a plain store
+        self._begins: Worlds | None = None  # the worlds that the step in progress resets, of next-step mode
         self.render_mode = options.render_mode
         self.metadata = {**env_class.metadata, "autoreset_mode": self.autoreset_mode}
         self._generators: list[np.random.Generator | None] = [None] * self._num_worlds
@@ -160,12 +173,25 @@ class VectorFace(StateDoors, VectorEnv[Any, Any, Array]):
             noted[world], generators[world] = seeds[world], None
         try:
             keys |= dict(zip(unseeded, map(key_from_seed, draws.seeds()), strict=True))
-            made = self._batch.reset(worlds, keys, outputs, begins)
+            made, kept["_statistics"] = self._batch.reset(
+                worlds, keys, partial(self._begun, worlds, outputs), begins
+            )
         except BaseException:
             draws.take_back()
             raise
         kept["_seeds"], kept["_generators"] = noted, generators  # plain stores, which cannot fail
         return made
+
+    def _begun(self, worlds: Worlds, outputs: Callable[[], Made]) -> tuple[Made, Statistics]:
+        return outputs(), {name: one.begun(worlds) for name, one in self._statistics.items()}
+
+    def _told(
+        self, name: str, rewards: Array, ended: npt.NDArray[np.bool_], counted: npt.NDArray[np.bool_]
+    ) -> tuple[dict[str, Any], EpisodeStatistics]:
+        """Return the infos of the episodes that the step in progress has ended, and what comes after."""
+        over = self._batch.ended
+        begun = self._begins if over is None else over.worlds
+        return self._statistics[name].stepped(rewards, ended, counted=counted, begun=begun)
 
     @claims
     def render_tiles(self, num_worlds: int) -> npt.NDArray[np.uint8]:
@@ -265,13 +291,14 @@ class VectorFace(StateDoors, VectorEnv[Any, Any, Array]):
 
     def _reduced(self, face: "type[VectorFace]", **arguments: Any) -> tuple[Any, ...]:
         """Return what pickle keeps of an object whose class is, or derives from, a face."""
-        kept = ("spec", "closed", "_generators", "_seeds", "action_space")
+        kept = ("spec", "closed", "_generators", "_seeds", "_statistics", "action_space")
+        beside = {name: getattr(self, name) for name in kept}
         return _rebuild, (
             type(self),
             face,
             {"env_class": type(self._env), **arguments, **self._keywords},
             self._batch.snapshot(),
-            copying.copy({name: getattr(self, name) for name in kept}),
+            beside,
         )
 
 

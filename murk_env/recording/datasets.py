@@ -103,10 +103,10 @@ def _written(played: Replay, dataset_id: str, infos: bool, about: dict[str, Any]
     """Write the episodes of a run; if that fails no dataset is left."""
     player = played.player()
     face, name = player.face, player.recipe.face
-    if name == "parallel":
+    if name in ("parallel", "groups"):
         raise RecordingError(
-            "a Minari dataset has one space of observations and one of actions, but the agents of a parallel "
-            "env may have several; record a MurkAgentVectorEnv, whose rows are the agents of one group."
+            "a Minari dataset has one space of observations and one of actions, but agents of several groups "
+            "may have several; record a MurkAgentVectorEnv, whose rows are the agents of one group."
         )
     prefix = "" if name == "single" else "single_"
     spaces = {kind: getattr(face, f"{prefix}{kind}") for kind in ("observation_space", "action_space")}

@@ -82,7 +82,7 @@ class Header:
         whole = isinstance(self.layout, list) and all(isinstance(one, dict) for one in dicts)  # pyright: ignore[reportUnnecessaryIsInstance]
         texts: list[Any] = [self.class_path, *self.layout, *self.versions.values()] if whole else [None]
         fits = (
-            self.face in ("single", "vector", "agent_rows", "parallel")
+            self.face in ("single", "vector", "agent_rows", "groups", "parallel")
             and all(isinstance(text, str) for text in texts)
             and all(_is_count(number) for number in (self.num_worlds, self.num_rows, self.interval))
             and self.num_worlds <= self.num_rows

@@ -101,7 +101,7 @@ class Player:
         with _Told(f"the reset before step {entry.first_step}"):
             returned = self.face.reset(seed=seed, options=options)
         worlds = None
-        if options and "reset_mask" in options and self.recipe.face in ("vector", "agent_rows"):
+        if options and "reset_mask" in options and self.recipe.face in ("vector", "agent_rows", "groups"):
             worlds = self.face._masked_worlds(options["reset_mask"]).tolist()
         return self.rows.reset(returned, worlds)
 

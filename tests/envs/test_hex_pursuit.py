@@ -5,10 +5,11 @@ import math
 import numpy as np
 import pytest
 
-from murk_env import MurkAgentVectorEnv, MurkParallelEnv
+from murk_env import MurkAgentVectorEnv, MurkGroupsEnv, MurkParallelEnv
 from murk_env.errors import ParameterError
 from murk_envs import HexPursuit
 from murk_envs.scripted.hex_pursuit import OTHERS, POLICIES, optimum
+from tests.env.engine.states import compiled_calls
 from tests.envs.scenes import starting_with
 from tests.small import small_keywords
 
@@ -280,3 +281,11 @@ def test_the_small_parameters_have_short_episodes_of_both_ends():
     terminated, truncated = (np.array(flags) for flags in zip(*ends, strict=True))
     assert terminated.any()
     assert truncated.any()
+
+
+def test_a_step_of_all_groups_is_one_compiled_call():
+    envs = MurkGroupsEnv(HexPursuit, 2, autoreset_mode="SameStep", **small_keywords(HexPursuit))
+    envs.reset(seed=0)
+    for _ in range(2):
+        envs.step({name: np.zeros((2, len(names)), int) for name, names in envs.agents.items()})
+    assert compiled_calls(envs) == [1, 1]

@@ -8,7 +8,7 @@ from typing import Any
 from murk_env import World
 from murk_env.engine.batch import Batch
 
-__all__ = ["batch_of", "reset_fuses", "state_of"]
+__all__ = ["batch_of", "compiled_calls", "reset_fuses", "state_of"]
 
 
 def batch_of(env: Any) -> Batch:
@@ -26,3 +26,9 @@ def state_of(worlds: Any) -> tuple[list[bytes], int]:
 def reset_fuses(env: Any) -> bool:
     """Return whether a step of an env resets worlds within its own kernels."""
     return batch_of(env)._reset.fuses
+
+
+def compiled_calls(env: Any) -> list[int]:
+    """Return how many compiled functions a step of an env calls, for each of its two buffers."""
+    programs = [program for program in batch_of(env)._programs if program is not None]
+    return [sum(hasattr(part, "fused") for part in program._parts) for program in programs]

@@ -8,11 +8,11 @@ import numpy as np
 import xxhash
 
 import murk_env
-from murk_env import MurkAgentVectorEnv, MurkVectorEnv
+from murk_env import MurkAgentVectorEnv, MurkGroupsEnv, MurkVectorEnv
 from tests.env.agent_worlds import Race
 from tests.env.worlds import Mixed, Walker
 
-FACES = ["single", "vector", "rows", "parallel"]
+FACES = ["single", "vector", "rows", "groups", "parallel"]
 
 
 class Moody:
@@ -37,6 +37,8 @@ def make(face, mode="NextStep", num=5) -> Any:
     if face == "rows":
         others = {"tortoise": Moody()}
         return MurkAgentVectorEnv(Race, 3, group="hare", others=others, autoreset_mode=mode)
+    if face == "groups":
+        return MurkGroupsEnv(Race, 3, autoreset_mode=mode, record_statistics=True)
     return murk_env.MurkParallelEnv(Race)
 
 
@@ -61,8 +63,10 @@ def play(env: Any, steps, *, seed: Any = 3, seen: Any = None):
 
 def _ended(env, terminated, truncated, infos):
     """Return whether the episode has ended, for a vector env that of each row's world."""
-    if isinstance(terminated, dict):
+    if isinstance(terminated, dict) and "active" not in infos:
         return not env.agents
+    if isinstance(infos.get("active"), dict):
+        return ~np.any([one.any(axis=1) for one in infos["active"].values()], axis=0)
     if "active" not in infos:
         return terminated | truncated
     return np.repeat(~infos["active"].reshape(3, -1).any(axis=1), env.num_envs // 3)
@@ -70,6 +74,10 @@ def _ended(env, terminated, truncated, infos):
 
 def _actions(env, rng):
     """Return random actions, and whether ended worlds are reset by hand."""
+    if isinstance(env.unwrapped, MurkGroupsEnv):
+        own = env.action_space.spaces
+        actions = {name: rng.integers(space.low, space.high, endpoint=True) for name, space in own.items()}
+        return actions, env.unwrapped.autoreset_mode.value == "Disabled"
     if hasattr(env, "num_envs"):
         low = np.zeros(env.action_space.shape, np.int64)
         high = np.broadcast_to(

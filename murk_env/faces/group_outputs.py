@@ -1,0 +1,105 @@
+"""What a batch says of one group's agents: arrays (num_worlds, size, ...), however many groups there are."""
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from gymnasium.vector import AutoresetMode
+
+from murk_env.engine.action_masks import ACTION_MASK
+from murk_env.engine.infos import Info
+from murk_env.faces.agent_groups import Seats, active_agents, apart
+from murk_env.faces.assembly import Assembly
+from murk_env.faces.env import MurkEnv
+from murk_env.faces.masked_actions import mask_of_group
+from murk_env.observation.output import Output, arrays_of, each_array
+
+__all__ = ["GroupOutputs"]
+
+Array = npt.NDArray[Any]
+Flags = npt.NDArray[np.bool_]
+
+
+class GroupOutputs:
+    """One group of a batch, as it is in the step or reset in progress.
+
+    Args:
+        assembly: what the face is made of.
+        seats: where the group's agents stand.
+        mode: when worlds are reset by themselves.
+    """
+
+    def __init__(self, assembly: Assembly[MurkEnv], seats: Seats, mode: AutoresetMode) -> None:
+        self.seats = seats
+        self._batch, self._masked = assembly.batch, assembly.masked
+        self._num_agents = assembly.blueprint.num_agents
+        self._clears = mode is AutoresetMode.SAME_STEP
+
+    @property
+    def space(self) -> Any:
+        """The space of one agent's observations."""
+        return self._batch.observed[self.seats.index].plan.space
+
+    def active(self) -> Flags:
+        """Return which agents act in the next step, (num_worlds, size)."""
+        return active_agents(self._batch, self._num_agents)[:, self.seats.agents]
+
+    def flags(self) -> tuple[Array, Flags, Flags]:
+        """Return rewards, terminations and truncations, (num_worlds, size), in memory of their own."""
+        batch = self._batch
+        rewards, terminated, truncated = (
+            apart(values, self._num_agents)[:, self.seats.agents].copy()
+            for values in (batch.rewards, batch.terminated, batch.truncated)
+        )
+        return rewards, terminated, truncated
+
+    def observations(self) -> Output:
+        """Return what the agents observe; zero where same-step mode has shown an agent's last already."""
+        seen = self._batch.observation(self.seats.index)
+        if self._clears:
+            self.clear(seen)
+        return seen
+
+    def latest(self) -> Output:
+        """Return what the agents observe, that of an agent's last step included."""
+        return self._batch.observation(self.seats.index)
+
+    def clear(self, observations: Output) -> None:
+        """Turn to zeros what agents observe that have left."""
+        inactive = ~self.active()
+        if inactive.any():
+            for array in arrays_of(observations):
+                array[inactive] = 0
+
+    def last(self, observations: Output, worlds: Array, agents: Array) -> Output:
+        """Return the last observations of agents that ended in this step, one row for each.
+
+        Args:
+            observations: what `latest` returned in this step.
+            worlds: their worlds.
+            agents: their numbers within the group.
+        """
+        last = each_array(observations, lambda array: array[worlds, agents])
+        ended = self._batch.ended
+        if ended is not None:
+            reset_now = np.isin(worlds, ended.worlds)
+            order = ended.worlds.argsort()
+            among = order[np.searchsorted(ended.worlds, worlds[reset_now], sorter=order)]
+            shown = arrays_of(ended.observations[self.seats.index])
+            for array, source in zip(arrays_of(last), shown, strict=True):
+                array[reset_now] = source[among, agents[reset_now]]
+        return last
+
+    def info_at_end(self) -> Info:
+        """Return what is said of every world, as it was before same-step mode reset some."""
+        return self._batch.info if self._batch.ended is None else self._batch.ended.info
+
+    def mask(self, info: Info) -> Array | None:
+        """Return which actions are allowed, (num_worlds, size, options) int8, None where all are."""
+        own = mask_of_group(self._masked, info, self.seats.agents)
+        return None if own is None else own.copy()
+
+    @staticmethod
+    def of_worlds(info: Info) -> Info:
+        """Return what is said of worlds, without what is said of agents."""
+        return {key: array for key, array in info.items() if key != ACTION_MASK}

@@ -1,0 +1,299 @@
+"""The face that gives every group's agents at once, in many worlds: for agents that learn together."""
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from gymnasium import spaces
+from gymnasium.vector import AutoresetMode
+
+from murk_arena import StaticArena
+from murk_env.engine.action_masks import ACTION_MASK
+from murk_env.engine.batch import Batch
+from murk_env.engine.infos import Info
+from murk_env.faces.agent_groups import Seats, active_agents, check_keywords, seats_of
+from murk_env.faces.env import MurkEnv, check_env_class
+from murk_env.faces.group_actions import GroupActions
+from murk_env.faces.group_outputs import GroupOutputs
+from murk_env.faces.infos import info_of_rows
+from murk_env.faces.options import FaceOptions, MaskedOut, OutOfBounds
+from murk_env.faces.seeding import read_mask
+from murk_env.faces.spaces import batched_space
+from murk_env.faces.statistics import EPISODE, EpisodeStatistics
+from murk_env.faces.vector_base import Statistics, VectorFace
+from murk_env.faces.world_state import WorldState
+from murk_env.observation.output import arrays_of, each_array
+from murk_env.world.claim import claims
+
+__all__ = ["MurkGroupsEnv"]
+
+Array = npt.NDArray[Any]
+Worlds = npt.NDArray[np.intp]
+ByGroup = dict[str, Any]
+GroupStep = tuple[ByGroup, ByGroup, ByGroup, ByGroup, dict[str, Any]]
+
+_ELSEWHERE = {  # keywords of other faces
+    "max_cycles": "the time limit is max_episode_steps here",
+    "num_envs": "pass num_worlds",
+    "group": "it has every group; leave it out, or make a MurkAgentVectorEnv of one",
+    "others": "it takes the actions of every group; leave it out, or make a MurkAgentVectorEnv of one",
+}
+
+
+class MurkGroupsEnv(VectorFace):
+    """Many worlds of an environment class, stepped at once, with arrays for every group of agents.
+
+    A step takes a dict from group to actions, `(num_worlds, size, ...)`, and returns dicts from group to
+    observations `(num_worlds, size, ...)`, in the dict layout dicts of such, and to rewards, terminations and
+    truncations `(num_worlds, size)`. Place `[world, agent]` equals the agent of `MurkParallelEnv` of that
+    world, byte for byte. It is a Gymnasium vector env in all but this form of rewards and flags: a row is a
+    world, and spaces are Dicts of groups.
+
+    `infos["active"]` says by group who acts in the next step, `(num_worlds, size)`. An agent ends once; from
+    then on it is not active, its observation and reward are zero and its actions are ignored, until its world
+    is reset, which happens when all its agents have ended. In same-step mode the last observations of agents
+    that end are in `infos["final_obs"]`, arrays by group, with masks in `infos["_final_obs"]`; elsewhere they
+    are those of the step. Masks of actions are in `infos["action_mask"]`, by group.
+
+    Args:
+        env_class: the environment, with groups of agents.
+        num_worlds: number of worlds.
+        autoreset_mode: `NextStep`, `SameStep` or `Disabled`, or the enum.
+        render_mode: one of the class's render modes, or None.
+        max_episode_steps: steps after which an episode is truncated: by default the class's own number; -1
+            for no limit.
+        action_out_of_bounds: what happens to a number beyond the bounds of a Box of actions: `raise` refuses
+            it, `clip` sets it to the bound. NaN is always refused, and a number beyond the bound by at most 4
+            units in the last place is always set to it.
+        action_masked_out: what happens to an action that the mask does not allow, where the environment has
+            one: `raise` refuses it, `replace` takes the first that is allowed.
+        record_statistics: whether `infos["episode"]` tells by group the return `r`, the length `l` and the
+            seconds `t` of each agent's episode when it ends, as Gymnasium's RecordEpisodeStatistics does.
+        copy: whether observations are new arrays; with False two buffers alternate, each valid until the step
+            after next. All other outputs are always new.
+        checked: check at every tick that full writes are complete, all numbers finite, and indices of
+            compiled hooks within their arrays.
+        num_threads: number of threads; results do not depend on it. None means one per processor, but no more
+            than one per 512 kB of worlds; 1 starts none. At most 16 per processor.
+        static_arena: the static fields of another env of this class and parameters.
+        parameters: the fields of the class's `Params`.
+
+    Attributes:
+        agents: by group, the names of its agents, in the order of the arrays.
+        observation_spaces: by group, what one agent observes.
+        action_spaces: by group, the actions of one agent.
+
+    Raises:
+        ParameterError: an unknown parameter, or an invalid value.
+        BlueprintError: the environment has no groups of agents.
+    """
+
+    _row = "world"
+    _counted = "num_worlds"
+
+    def __init__(
+        self,
+        env_class: type[MurkEnv],
+        num_worlds: int = 1,
+        *,
+        autoreset_mode: str | AutoresetMode = AutoresetMode.NEXT_STEP,
+        render_mode: str | None = None,
+        max_episode_steps: int | None = None,
+        action_out_of_bounds: OutOfBounds = "raise",
+        action_masked_out: MaskedOut = "raise",
+        record_statistics: bool = False,
+        copy: bool = True,
+        checked: bool = False,
+        num_threads: int | None = None,
+        static_arena: StaticArena | None = None,
+        **parameters: Any,
+    ) -> None:
+        check_env_class("MurkGroupsEnv", env_class)
+        check_keywords("MurkGroupsEnv", parameters, _ELSEWHERE)
+        options = FaceOptions(
+            render_mode=render_mode,
+            max_episode_steps=max_episode_steps,
+            action_out_of_bounds=action_out_of_bounds,
+            action_masked_out=action_masked_out,
+            copy=copy,
+            checked=checked,
+            num_threads=num_threads,
+        )
+        super().__init__(
+            env_class,
+            num_worlds,
+            autoreset_mode,
+            options,
+            static_arena,
+            parameters,
+            agents=True,
+            record_statistics=record_statistics,
+        )
+        self.num_envs = self._num_worlds
+        self._num_agents = self._assembly.blueprint.num_agents
+        seats = seats_of(self._assembly.blueprint.groups)
+        self._groups = {
+            one.group.name: GroupOutputs(self._assembly, one, self.autoreset_mode) for one in seats
+        }
+        self._actions = GroupActions(env_class.__name__, seats, self.num_envs, clips=options.clips)
+        if self._records:
+            shapes = {one.group.name: (self.num_envs, one.group.size) for one in seats}
+            self._statistics = {name: EpisodeStatistics.of(*shape) for name, shape in shapes.items()}
+        self._state = WorldState(self._assembly)
+        self._set_spaces(seats)
+
+    def _set_spaces(self, seats: list[Seats]) -> None:
+        self.agents = {one.group.name: one.names for one in seats}
+        self.observation_spaces = {name: group.space for name, group in self._groups.items()}
+        self.action_spaces = {one.group.name: one.group.action_space for one in seats}
+        sizes = {one.group.name: one.group.size for one in seats}
+        seen, done = (
+            spaces.Dict({name: batched_space(space, sizes[name]) for name, space in each.items()})
+            for each in (self.observation_spaces, self.action_spaces)
+        )
+        self.single_observation_space, self.single_action_space = seen, done
+        self.observation_space = batched_space(seen, self.num_envs)
+        self.action_space = batched_space(done, self.num_envs)
+
+    # --- step -------------------------------------------------------------------------------------
+
+    def step(self, actions: Any) -> GroupStep:  # pyright: ignore[reportIncompatibleMethodOverride]
+        """Step every world once, as one tick.
+
+        Args:
+            actions: by group, (num_worlds, size, ...) of one agent's action space; those of agents that are
+                not active are ignored.
+
+        Returns:
+            Observations, rewards (float64), terminations and truncations by group, and infos.
+
+        Raises:
+            ActionError, ActionTypeError, ResetNeededError, EpisodeEndedError, ClosedError,
+                ConcurrentUseError: before anything changes.
+            HookError, PropagatorError: every world is as before the step.
+        """
+        kept = self.__dict__
+        made, kept["_statistics"] = self._batch.step(self._read, actions, self._stepped)
+        return made  # the store was a plain one: what is published cannot fail
+
+    def _read(self, actions: Any, pending: Worlds | None) -> None:
+        left = ~active_agents(self._batch, self._num_agents)
+        self._begins, self._acted = pending, ~left
+        self._actions.read(self._batch, actions, left)
+        if self._assembly.masked is not None:
+            self._assembly.masked.check(self._batch, left)
+
+    def _stepped(self, batch: Batch) -> tuple[GroupStep, Statistics]:
+        latest = {name: group.latest() for name, group in self._groups.items()}
+        flags = {name: group.flags() for name, group in self._groups.items()}
+        rewards, terminated, truncated = ({name: flags[name][part] for name in flags} for part in range(3))
+        ended: ByGroup = {name: terminated[name] | truncated[name] for name in flags}
+        infos = self._infos(None)
+        if self.autoreset_mode is AutoresetMode.SAME_STEP:
+            infos |= self._final(latest, ended)
+            for name, group in self._groups.items():
+                group.clear(latest[name])
+        if not self._records:
+            return (latest, rewards, terminated, truncated, infos), self._statistics
+        told, statistics = self._episodes(rewards, ended)
+        return (latest, rewards, terminated, truncated, infos | told), statistics
+
+    def _final(self, latest: ByGroup, ended: ByGroup) -> dict[str, Any]:
+        """Return what same-step mode says of the agents whose end came in this step."""
+        if not any(mask.any() for mask in ended.values()):
+            return {}
+        final: ByGroup = {}
+        for name, group in self._groups.items():
+            worlds, agents = ended[name].nonzero()
+            final[name] = each_array(latest[name], np.zeros_like)
+            last = group.last(latest[name], worlds, agents)
+            for array, values in zip(arrays_of(final[name]), arrays_of(last), strict=True):
+                array[worlds, agents] = values
+        info = next(iter(self._groups.values())).info_at_end()
+        some = np.flatnonzero(np.any([mask.any(axis=1) for mask in ended.values()], axis=0))
+        said = info_of_rows(GroupOutputs.of_worlds(info), some)
+        return {
+            "final_obs": final,
+            "_final_obs": {name: mask.copy() for name, mask in ended.items()},
+            "final_info": said | self._masks(info),
+            "_final_info": {name: mask.copy() for name, mask in ended.items()},
+        }
+
+    def _episodes(self, rewards: ByGroup, ended: ByGroup) -> tuple[dict[str, Any], Statistics]:
+        """Return the infos of the episodes that this step has ended, by group, and what comes after."""
+        both = {
+            name: self._told(name, rewards[name], ended[name], self._acted[:, group.seats.agents])
+            for name, group in self._groups.items()
+        }
+        statistics = {name: after for name, (_, after) in both.items()}
+        told = {name: said for name, (said, _) in both.items()}
+        if not any(told.values()):
+            return {}, statistics
+        infos = {
+            EPISODE: {name: one.get(EPISODE) or _nothing(ended[name].shape) for name, one in told.items()},
+            f"_{EPISODE}": {name: mask.copy() for name, mask in ended.items()},
+        }
+        return infos, statistics
+
+    # --- the worlds -------------------------------------------------------------------------------
+
+    @property
+    def state_space(self) -> "spaces.Space[Any]":
+        """The space of one world's `state`."""
+        return self._state.space
+
+    @claims
+    def state(self) -> npt.NDArray[np.float32]:
+        """Return every field of each world but the static ones, (num_worlds, numbers), for a shared critic.
+
+        Last comes, for each agent of an environment that rewards its agents apart, whether it has left (0),
+        is active (1), or came to its end in the latest step (2). In same-step mode a world that has ended
+        shows its next episode.
+
+        Raises:
+            ResetNeededError, ClosedError: there is no state yet, or no longer.
+        """
+        return self._state.of_worlds()
+
+    @claims
+    def render(self) -> tuple[Any, ...] | None:
+        """Return a picture of every world: a frame (height, width, 3) uint8 each, or text in `ansi` mode.
+
+        Returns:
+            None, with a warning, if the env was made without a render mode.
+
+        Raises:
+            ResetNeededError, ClosedError: there is no state to show.
+            MissingLibraryError: matplotlib or Pillow is not installed.
+            PictureError: the environment has no field over cells, or its picture uses an unknown colour.
+        """
+        return self._screen.show(self.render_mode)
+
+    def _masked_worlds(self, mask: Any) -> Worlds:
+        return read_mask(mask, self.num_envs)
+
+    def _observations(self) -> Any:
+        return {name: group.observations() for name, group in self._groups.items()}
+
+    def _reset_infos(self, worlds: Worlds | None) -> dict[str, Any]:
+        return self._infos(worlds)
+
+    def _infos(self, worlds: Worlds | None) -> dict[str, Any]:
+        info = self._batch.info
+        said = info_of_rows(GroupOutputs.of_worlds(info), worlds) | self._masks(info)
+        return said | {"active": {name: group.active().copy() for name, group in self._groups.items()}}
+
+    def _masks(self, info: Info) -> dict[str, Any]:
+        """Return which actions are allowed, by those groups that have a mask."""
+        masks = {name: group.mask(info) for name, group in self._groups.items()}
+        known = {name: mask for name, mask in masks.items() if mask is not None}
+        return {ACTION_MASK: known} if known else {}
+
+    @claims
+    def __reduce__(self) -> tuple[Any, ...]:
+        return self._reduced(MurkGroupsEnv, num_worlds=self._num_worlds)
+
+
+def _nothing(shape: tuple[int, ...]) -> dict[str, Array]:
+    """Return the statistics of a group of which no agent has ended."""
+    return {"r": np.zeros(shape), "l": np.zeros(shape, np.int64), "t": np.zeros(shape)}
