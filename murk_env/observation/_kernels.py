@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from murk_env.kernels import kernel
 from murk_env.mathematics import log1p
+from murk_env.random.philox import normals_of, two_words
 
 __all__: list[str] = []
 
@@ -241,6 +242,32 @@ def clip(low: float, high: float, out: Part) -> None:
     """Set what lies beyond a limit to the limit; NaN stays."""
     for i in range(out.size):
         out[i] = low if out[i] < low else (high if out[i] > high else out[i])
+
+
+@kernel
+def spread_ends(sd: float, ends: Part) -> None:
+    """Move the lowest and the highest value as far as noise can: no draw lies farther than 8.6 from 0."""
+    ends[0] -= 9.0 * sd
+    ends[1] += 9.0 * sd
+
+
+@kernel
+def disturb(key: Any, episode: Any, step: Any, site: int, first_block: int, sd: float, out: Part) -> None:
+    """Add normal numbers, two from each block of the world's random numbers in this step of its episode."""
+    for block in range((out.size + 1) // 2):
+        words = two_words(key[0], key[1], episode[0], step[0], np.int64(site), first_block + block)
+        one, other = normals_of(words[0], words[1])
+        out[2 * block] += sd * one
+        if 2 * block + 1 < out.size:
+            out[2 * block + 1] += sd * other
+
+
+@kernel
+def copy_cells(values: Row, cells: Any, num_cells: int, by_class: int, out: Part) -> None:
+    """Copy every channel's values at some cells."""
+    for channel in range(out.size // cells.size):
+        for index in range(cells.size):
+            out[channel * cells.size + index] = element(values, channel, cells[index], num_cells, by_class)
 
 
 @kernel

@@ -1,8 +1,11 @@
 """Entries that show a field whole, or the cell that a field holds."""
 
 import dataclasses
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from murk_env.errors import BlueprintError
 from murk_env.fields import Field
@@ -27,8 +30,19 @@ class Observe(Reading):
     the world `(channels,)`; a field over agents `([channels,] num_agents)` or, where every agent has an
     observation, the agent's own `(channels,)`.
 
-    The field's bounds become those of the space. The attributes are those of `Reading`.
+    The field's bounds become those of the space.
+
+    Attributes:
+        cells: show a field over cells at these alone, by rank, `(channels, num_cells_shown)`: sensors. The
+            other attributes are those of `Reading`.
     """
+
+    cells: Sequence[int] | npt.NDArray[np.integer[Any]] | None = dataclasses.field(default=None, kw_only=True)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.cells is not None:
+            object.__setattr__(self, "cells", _checked_cells(self))
 
     def window(
         self,
@@ -58,9 +72,13 @@ class Observe(Reading):
         Raises:
             BlueprintError: as `Window`.
         """
-        chosen = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
         return Window(
-            **chosen, around=around, disk=disk, rectangle=rectangle, padding=padding, with_mask=with_mask
+            **self._shared("window()"),
+            around=around,
+            disk=disk,
+            rectangle=rectangle,
+            padding=padding,
+            with_mask=with_mask,
         )
 
     def rings(
@@ -84,11 +102,20 @@ class Observe(Reading):
         Raises:
             BlueprintError: as `Rings`.
         """
-        chosen = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
-        return Rings(**chosen, around=around, begin=begin, sectors=sectors, operation=operation)
+        return Rings(
+            **self._shared("rings()"), around=around, begin=begin, sectors=sectors, operation=operation
+        )
+
+    def _shared(self, what: str) -> dict[str, Any]:
+        """Return what a `Window` or `Rings` of this entry has in common with it."""
+        if self.cells is not None:
+            raise BlueprintError(f"an entry that shows single cells has no {what}: leave out cells.")
+        return {field.name: getattr(self, field.name) for field in dataclasses.fields(Reading)}
 
     def fit(self, scene: Scene) -> Fitted:
         """Return the field's own shape and bounds; see `Entry.fit`."""
+        if self.cells is not None:
+            return self._fit_cells(scene, np.array(self.cells, np.int64))
         if self.pool is not None:
             return self._fit_pooled(scene, self.pool)
         own = self.field.over == "agents" and scene.row_per_agent
@@ -103,6 +130,21 @@ class Observe(Reading):
             self.write_transforms(loop, parts[0])
 
         return Fitted((self._whole(scene, own),), per_agent=own, write=write)
+
+    def _fit_cells(self, scene: Scene, cells: npt.NDArray[np.int64]) -> Fitted:
+        num_cells = scene.lattice.num_cells
+        if cells.max() >= num_cells:
+            raise BlueprintError(
+                f"Observe({self.field!r}) shows cell {cells.max()}, but {scene.lattice!r} has the cells 0 to "
+                f"{num_cells - 1}; take the ranks from lattice.rank(coordinates)."
+            )
+
+        def write(loop: Loop, parts: tuple[str, ...]) -> None:
+            where = loop.table(cells), loop.whole(num_cells), loop.whole(self.one_hot)
+            loop.call(_kernels.copy_cells, loop.row(self.field), *where, *parts)
+            self.write_transforms(loop, parts[0])
+
+        return Fitted((self.part(scene, (self.num_channels, cells.size)),), per_agent=False, write=write)
 
     def _whole(self, scene: Scene, own: bool) -> Part:
         if self.field.over == "cells":
@@ -131,6 +173,20 @@ class Observe(Reading):
                 loop.call(_kernels.pad, *where, "1", loop.real(part.nearest(0.0)), *parts)
 
         return Fitted((part,), per_agent=False, write=write)
+
+
+def _checked_cells(entry: Observe) -> tuple[int, ...]:
+    """Return the cells that an entry shows as numbers."""
+    given: Any = entry.cells
+    array = np.asarray(given)
+    if entry.field.over != "cells" or entry.pool is not None:
+        raise BlueprintError(f"cells are chosen of a field over cells that is not pooled, not of {entry!r}.")
+    if array.dtype.kind not in "iu" or array.ndim != 1 or not array.size or array.min() < 0:
+        raise BlueprintError(
+            f"the cells that Observe({entry.field!r}) shows are a list of ranks >= 0, at least one, not "
+            f"{given!r}."
+        )
+    return tuple(map(int, array))
 
 
 @dataclasses.dataclass(frozen=True)

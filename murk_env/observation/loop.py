@@ -8,6 +8,8 @@ import numpy.typing as npt
 
 from murk_env.fields import Field
 from murk_env.kernels import compile_source
+from murk_env.random import origins
+from murk_env.random.draws import site_word
 
 __all__ = ["Loop"]
 
@@ -37,6 +39,7 @@ class Loop:
         self.fields: list[Field] = []
         self._tables: list[Array] = []
         self._whole: list[int] = []
+        self._num_sites = 0
         self._real: list[float] = []
         self._kernels: list[Callable[..., Any]] = []
         self._for_world: list[str] = []
@@ -47,6 +50,16 @@ class Loop:
         self._num_agents = self.whole(len(agents))
         self._agent = f"{self.whole(agents.start)} + seat * {self.whole(agents.step)}"
         self._active = None if active is None else f"{self.row(active)}[agent]"
+
+    @property
+    def agent(self) -> str:
+        """An expression for the agent whose part is being filled; 0 where it is the world's."""
+        return "agent" if self._lines is self._for_agent else "0"
+
+    def noise_site(self) -> int:
+        """Return a site of random numbers that nothing else in this observation draws from."""
+        self._num_sites += 1
+        return site_word(origins.OBSERVE) + 2 * self._num_sites + self._row_per_agent
 
     def begin(self, *, per_agent: bool) -> None:
         """Say whether what is added next runs for every agent or once for the world."""

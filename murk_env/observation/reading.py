@@ -7,12 +7,14 @@ import numpy as np
 
 from murk_env.errors import BlueprintError
 from murk_env.fields import Field
+from murk_env.fields.bookkeeping import EPISODE, RNG_KEY, STEP
+from murk_env.observation import _kernels
 from murk_env.observation._checks import check_field, check_flag, check_name
 from murk_env.observation.entry import Entry, Part, Scene
 from murk_env.observation.loop import Loop
 from murk_env.observation.pooling import Operation, Pool, Squares
 from murk_env.observation.region import Counts
-from murk_env.observation.transforms import Clip, Log, Normalise, Transform, bounds_after
+from murk_env.observation.transforms import Clip, Log, Noisy, Normalise, Transform, bounds_after
 
 __all__ = ["Reading", "limits_of"]
 
@@ -148,7 +150,28 @@ class Reading(Entry):
     def write_transforms(self, loop: Loop, part: str) -> None:
         """Add the transforms to a loop."""
         for transform in self.transforms:
-            loop.call(transform.kernel, *map(loop.real, transform.numbers), part)
+            numbers = tuple(map(loop.real, transform.numbers))
+            if isinstance(transform, Noisy):
+                self._write_noise(loop, numbers, part)
+            else:
+                loop.call(transform.kernel, *numbers, part)
+
+    def _write_noise(self, loop: Loop, numbers: tuple[str, ...], part: str) -> None:
+        """Add noise, for which every agent has blocks of random numbers of its own."""
+        clock = loop.row(RNG_KEY), loop.row(EPISODE), loop.row(STEP)
+        first_block = f"{loop.agent} * {part}.size"
+        loop.call(_kernels.disturb, *clock, loop.whole(loop.noise_site()), first_block, *numbers, part)
+
+    def noisy(self, sd: float) -> Self:
+        """Return this entry with normal noise of a standard deviation added to every value: a sensor's.
+
+        It is drawn from the world's own random numbers: it depends on the world's seed, episode and step, the
+        place of the value, and the agent that observes, and on nothing else. Observing again gives the same.
+
+        Raises:
+            BlueprintError: the standard deviation is negative or not finite.
+        """
+        return self._then(Noisy(sd))
 
     def _then(self, transform: Transform) -> Self:
         return dataclasses.replace(self, transforms=(*self.transforms, transform))

@@ -10,7 +10,7 @@ from murk_env.errors import BlueprintError
 from murk_env.observation import _kernels
 from murk_env.observation._checks import is_number
 
-__all__ = ["Clip", "Log", "Normalise", "Transform", "bounds_after"]
+__all__ = ["Clip", "Log", "Noisy", "Normalise", "Transform", "bounds_after"]
 
 
 class Transform(Protocol):
@@ -67,6 +67,25 @@ class Log:
 
     kernel = staticmethod(_kernels.log)
     numbers: tuple[float, ...] = ()
+
+
+@dataclasses.dataclass(frozen=True)
+class Noisy:
+    """x plus a normal number of this standard deviation, drawn from the world's own random numbers."""
+
+    sd: float
+    kernel = staticmethod(_kernels.spread_ends)
+
+    def __post_init__(self) -> None:
+        if not (is_number(self.sd) and self.sd >= 0.0):
+            raise BlueprintError(
+                f"noisy(sd) takes a finite standard deviation >= 0, within float32, not {self.sd!r}."
+            )
+
+    @property
+    def numbers(self) -> tuple[float, ...]:
+        """The standard deviation."""
+        return (float(self.sd),)
 
 
 def bounds_after(

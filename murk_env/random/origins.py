@@ -1,10 +1,11 @@
 """Who draws random numbers: the origin is the upper byte of a draw's site."""
 
-__all__ = ["ACT", "BETWEEN", "BRANCH", "EDIT", "FIRST_PROPAGATOR", "START"]
+__all__ = ["ACT", "BETWEEN", "BRANCH", "EDIT", "FIRST_PROPAGATOR", "OBSERVE", "START"]
 
 ACT = 0
 START = 1
 EDIT = 2
 BRANCH = 3
 BETWEEN = 4
+OBSERVE = 5
 FIRST_PROPAGATOR = 16  # and so on, in the order of the pipeline
