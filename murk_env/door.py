@@ -32,7 +32,7 @@ from murk_env.propagators import (
 )
 from murk_env.random import Draws, WorldRng
 from murk_env.rendering import Marker, Picture
-from murk_env.world import State, World
+from murk_env.world import Record, State, World
 
 __all__ = [
     "ACTIVE",
@@ -75,6 +75,7 @@ __all__ = [
     "Product",
     "Propagator",
     "Range",
+    "Record",
     "Resource",
     "Ring1D",
     "Rings",

@@ -20,6 +20,7 @@ from murk_env.faces.screen import MODES
 from murk_env.faces.seeding import Draws, read_options
 from murk_env.faces.worlds import EnvWorlds, StateDoors
 from murk_env.random import checked_seed, key_from_seed
+from murk_env.rendering.notebook import png
 from murk_env.world.claim import claims
 
 __all__ = ["MurkEnv", "check_env_class"]
@@ -241,6 +242,10 @@ class MurkEnv(StateDoors, Environment, gymnasium.Env[Any, Any]):
         """
         shown = self._screen.show(self.render_mode)
         return None if shown is None else shown[0]
+
+    def _repr_png_(self) -> bytes | None:
+        """Show the world where a notebook shows an object; nothing before the first reset."""
+        return png(lambda: self._screen.tiles(1)) if self._batch.started and not self._batch.closed else None
 
     @claims
     def close(self) -> None:

@@ -21,6 +21,7 @@ from murk_env.faces.seeding import Draws, read_options, read_seeds
 from murk_env.faces.statistics import EpisodeStatistics
 from murk_env.faces.worlds import EnvWorlds, StateDoors, refuse_field
 from murk_env.random import key_from_seed
+from murk_env.rendering.notebook import png
 from murk_env.world.claim import claims
 
 __all__ = ["Statistics", "StepResult", "VectorFace"]
@@ -208,6 +209,13 @@ class VectorFace(StateDoors, VectorEnv[Any, Any, Array]):
             ResetNeededError, ClosedError, MissingLibraryError, PictureError: as `render`.
         """
         return self._screen.tiles(num_worlds)
+
+    def _repr_png_(self) -> bytes | None:
+        """Show the first four worlds where a notebook shows an object; nothing before the first reset."""
+        shown = min(4, self._num_worlds)
+        return (
+            png(lambda: self.render_tiles(shown)) if self._batch.started and not self._batch.closed else None
+        )
 
     # --- randomness, as SyncVectorEnv keeps it: one generator for each world -------------------
 

@@ -40,13 +40,14 @@ from murk_env.world.rows import (
     restore_rows,
     saved_rows,
 )
+from murk_env.world.running import Running
 from murk_env.world.state import State
 from murk_env.world.static_values import build_static, check_static_values, fitting_static
 
 __all__ = ["World"]
 
 
-class World:
+class World(Running):
     """A batch of independent worlds with the same lattice, fields and propagators, ticked together.
 
     Example:
@@ -172,11 +173,6 @@ class World:
                 self._programs[binding.index] = program
             program.run(self.num_worlds)
             guard.seal()
-
-    def run(self, num_ticks: int) -> None:
-        """Advance every world by a number of ticks."""
-        for _ in range(num_ticks):
-            self.tick()
 
     def __getitem__(self, field: Field | str) -> npt.NDArray[Any]:
         """Return the published values, read-only, `(num_worlds, ...)`; valid until the tick after next.
