@@ -120,8 +120,9 @@ def compare(
     """Return what the script, a learnt policy, and planners with some numbers of branches earn, by start."""
     env_class, script = class_of(name), module_of(name).POLICIES["scripted"]
     found = {"script": returns(name, script, len(seeds), group=None, seed=0, seeds=seeds)}
-    if with_trained:
-        found["PPO"] = returns(name, trained(name), len(seeds), group=pupil_group(name), seed=0, seeds=seeds)
+    learnt = trained(name) if with_trained else None
+    if learnt is not None:
+        found["PPO"] = returns(name, learnt, len(seeds), group=pupil_group(name), seed=0, seeds=seeds)
     for number in branches:
         planner = Planner(env_class, script, Search(number, **options))
         shown = tqdm(seeds, desc=f"{number} branches", unit="start")
@@ -176,7 +177,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--starts", type=int, default=100, help="episodes (%(default)s)")
     parser.add_argument("--branches", type=int, nargs="+", default=[8, 32, 128, 512])
     parser.add_argument("--horizon", type=int, default=Search.horizon, help="steps of a branch (%(default)s)")
-    parser.add_argument("--trained", action="store_true", help="train PPO and play it, too (needs torch)")
+    parser.add_argument("--trained", action="store_true", help="play what PPO learnt, too (needs torch)")
     parser.add_argument("--plot", type=Path, help="where to draw return against branches")
     given = parser.parse_args(arguments)
     began = time.perf_counter()

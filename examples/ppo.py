@@ -185,6 +185,8 @@ def improve(policy: Policy, optimiser: Any, batch: Mapping[str, Tensor], setting
             chosen = policy.distribution(part["seen"])
             ratio = (chosen.log_prob(part["actions"]) - part["likely"]).exp()
             gained = (part["gained"] - part["gained"].mean()) / (part["gained"].std() + 1e-8)
+            if ratio.dim() > 1:  # a policy that tells its choices apart: each is held near what it was
+                gained = gained.unsqueeze(1)
             clipped = ratio.clamp(1.0 - settings.clip, 1.0 + settings.clip)
             actor_loss = -torch.minimum(ratio * gained, clipped * gained).mean()
             critic_loss = 0.5 * (policy.value(part["seen"]) - part["returns"]).square().mean()

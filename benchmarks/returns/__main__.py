@@ -10,7 +10,7 @@ from benchmarks.returns.table import line, table
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Play, train and print; about half an hour for all, most of which is training."""
+    """Play and print, a few minutes for all."""
     options = _parser().parse_args(arguments)
     if options.rates:
         print("\n".join(f"{name}: {value}" for name, value in describe().items()), end="\n\n")
@@ -24,7 +24,7 @@ def _parser() -> argparse.ArgumentParser:
     add = parser.add_argument
     add("names", nargs="*", default=list(NAMES), metavar="NAME", help=f"of {', '.join(NAMES)} (all)")
     add("--num-episodes", type=int, default=1000, help="of each policy (%(default)s)")
-    add("--seed", type=int, default=1, help="of the episodes (%(default)s); training has its own")
+    add("--seed", type=int, default=1, help="of the episodes (%(default)s)")
     add("--rates", action="store_true", help="measure steps in a second instead")
     return parser
 

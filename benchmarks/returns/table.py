@@ -76,7 +76,8 @@ class Line:
         bound = "" if self.best is None or self.name in EXACT else "≤ "
         page = f"[{self.name}]({self.name_of_page}.md)"
         policies = ("random", "scripted", "trained")
-        return (page, *(str(self.earned[policy]) for policy in policies), bound + best, self.learner)
+        earned = [str(self.earned.get(policy, "")) for policy in policies]
+        return (page, *earned, bound + best, self.learner if "trained" in self.earned else "")
 
     @property
     def name_of_page(self) -> str:
@@ -90,14 +91,16 @@ class Line:
 
 
 def line(name: str, num_episodes: int, seed: int) -> Line:
-    """Play, train, and play again: the returns of an environment with its default parameters."""
+    """Play: the returns of an environment with its default parameters."""
     module = module_of(name)
     play = _from_every_start if name in EXACT else _from_drawn_starts
     earned = {
         policy: play(name, module.POLICIES[policy], num_episodes, row_group(name), seed)
         for policy in ("random", "scripted")
     }
-    earned["trained"] = play(name, train.trained(name), num_episodes, train.pupil_group(name), seed)
+    learnt = train.trained(name)
+    if learnt is not None:
+        earned["trained"] = play(name, learnt, num_episodes, train.pupil_group(name), seed)
     return Line(name, earned, module.optimum(class_of(name).Params()))
 
 

@@ -1,0 +1,142 @@
+"""Networks that know the lattice: convolution over any lattice, by the table of its neighbours.
+
+On squares it is the usual convolution, on hexagons a hexagonal one; in a crystal it reaches the twelve
+neighbours of a cell, on a torus it goes around. One linear map takes a cell's channels and those of its
+neighbours, in the order of the lattice's directions, to the channels of the next layer. It is the same for
+all cells, so there are few weights, and what is learnt in one place is known in all.
+
+`Cells` is a policy for `examples/ppo.py` that chooses in every cell.
+"""
+# pyright: reportMissingImports=false
+
+import math
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.distributions import Categorical
+
+from examples import ppo
+from murk_env import Lattice, Square8
+
+__all__ = ["Cells", "Convolution", "over_regions"]
+
+
+class Convolution(nn.Module):
+    """Maps the channels of every cell and its neighbours, (..., num_cells, num_inputs), to others.
+
+    Args:
+        lattice: whose cells they are; a neighbour that is not there counts as zeros.
+        num_inputs: channels of each cell.
+        num_outputs: channels that come out.
+    """
+
+    def __init__(self, lattice: Lattice, num_inputs: int, num_outputs: int) -> None:
+        super().__init__()
+        itself = np.arange(lattice.num_cells)[:, np.newaxis]
+        around = np.concatenate([itself, lattice.neighbours], axis=1)
+        around = np.where(around < 0, lattice.num_cells, around)  # one cell more, of zeros
+        self.size = around.shape
+        self.register_buffer("around", torch.as_tensor(around.ravel()), persistent=False)
+        self.linear = nn.Linear(around.shape[1] * num_inputs, num_outputs)
+
+    def forward(self, cells: Tensor) -> Tensor:
+        """Return the next channels, (..., num_cells, num_outputs)."""
+        padded = nn.functional.pad(cells, (0, 0, 0, 1))
+        return self.linear(padded.index_select(-2, self.around).unflatten(-2, self.size).flatten(-2))
+
+
+class Trunk(nn.Module):
+    """Convolutions over a flat observation: maps of all cells, channel by channel, then other numbers.
+
+    The other numbers are told to every cell. An observation in the layout `image`, stacked maps and nothing
+    else, is the same numbers in the same order.
+
+    Args:
+        lattice: of the maps.
+        num_seen: numbers of an observation.
+        num_maps: how many maps it begins with.
+        num_channels: channels of each layer.
+        num_layers: how often neighbours are asked; so many hops are seen from each cell.
+    """
+
+    def __init__(
+        self, lattice: Lattice, num_seen: int, num_maps: int, num_channels: int, num_layers: int
+    ) -> None:
+        super().__init__()
+        self.shape = num_maps, lattice.num_cells
+        num_others = num_seen - num_maps * lattice.num_cells
+        self.first = Convolution(lattice, num_maps, num_channels)
+        self.others = nn.Linear(num_others, num_channels) if num_others else None
+        self.later = nn.ModuleList(
+            Convolution(lattice, num_channels, num_channels) for _ in range(num_layers - 1)
+        )
+
+    def forward(self, seen: Tensor) -> Tensor:
+        """Return what is known in every cell, (num_rows, num_cells, num_channels)."""
+        num_maps, num_cells = self.shape
+        cells = self.first(seen[:, : num_maps * num_cells].unflatten(1, self.shape).transpose(1, 2))
+        if self.others is not None:
+            cells = cells + self.others(seen[:, num_maps * num_cells :]).unsqueeze(1)
+        cells = torch.relu(cells)
+        for layer in self.later:
+            cells = torch.relu(layer(cells)) + cells
+        return cells
+
+
+class CellsActor(nn.Module):
+    """Chooses in every cell by what is known there."""
+
+    def __init__(self, trunk: Trunk, num_channels: int, num_options: int) -> None:
+        super().__init__()
+        self.trunk = trunk
+        self.think = nn.Linear(num_channels, num_channels)
+        self.choose = nn.Linear(num_channels, num_options)
+        nn.init.orthogonal_(self.choose.weight, 0.01)
+        nn.init.zeros_(self.choose.bias)
+
+    def forward(self, seen: Tensor) -> Tensor:
+        """Return a number for each option in each cell, (num_rows, num_cells * num_options)."""
+        return self.choose(torch.tanh(self.think(self.trunk(seen)))).flatten(1)
+
+
+class Cells(ppo.Policy):
+    """A policy that makes one choice in every cell, by the same network everywhere."""
+
+    def __init__(
+        self,
+        seen: Any,
+        done: Any,
+        lattice: Lattice,
+        num_maps: int,
+        num_channels: int = 16,
+        num_layers: int = 1,
+    ) -> None:
+        super().__init__(seen, done, 64)
+        size = int(np.prod(seen.shape))
+        self.num_maps, self.num_cells = num_maps, lattice.num_cells
+        shape = (lattice, size, num_maps, num_channels, num_layers)
+        self.actor = CellsActor(Trunk(*shape), num_channels, self.possible.shape[1])
+
+    def distribution(self, observations: Tensor) -> Categorical:
+        """Of actions, with a likelihood for the choice in every cell: (num_rows, num_cells).
+
+        An update then holds each choice near what it was, not the product of all their likelihoods, which
+        moves far when each of many moves a little.
+        """
+        logits = self.actor(self.scaled(observations)).unflatten(1, self.possible.shape)
+        return Categorical(logits=logits, validate_args=False)
+
+    def observe(self, observations: Tensor) -> None:
+        """Scale all cells of a map alike, so that what is learnt in one cell means the same in all."""
+        super().observe(observations)
+        size = self.num_maps * self.num_cells
+        maps = self.moments[:, :size].unflatten(1, (self.num_maps, self.num_cells))
+        maps[:] = maps.mean(dim=2, keepdim=True)
+
+
+def over_regions(seen: Any, done: Any) -> Cells:
+    """A policy for Epidemic: a choice in every region of a square, by nine maps of them."""
+    side = math.isqrt(len(done.nvec))
+    return Cells(seen, done, Square8(side, side), num_maps=9)

@@ -1,0 +1,73 @@
+"""Networks that know the lattice: convolutions against torch's own, and against neighbours one by one."""
+
+import numpy as np
+import pytest
+from gymnasium.spaces import Box, MultiDiscrete
+
+from murk_env.lattice import Fcc12, Hex2D, Line1D, Ring1D, Square4, Square8
+
+torch = pytest.importorskip("torch", reason="torch is of the extra integrations")
+
+from examples import networks  # noqa: E402  # it needs torch
+
+torch.set_num_threads(1)
+
+
+def as_kernel(lattice, layer):
+    """Return the weights of a convolution as torch's own takes them, (num_outputs, num_inputs, 3, 3)."""
+    steps = [(0, 0), *lattice.steps]
+    weights = layer.linear.weight.unflatten(1, (len(steps), -1))  # (num_outputs, num_steps, num_inputs)
+    kernel = torch.zeros(weights.shape[0], weights.shape[2], 3, 3)
+    for index, (row, column) in enumerate(steps):
+        kernel[:, :, 1 + row, 1 + column] = weights[:, index]
+    return kernel
+
+
+@pytest.mark.parametrize("lattice", [Square4(4, 6), Square8(5, 3)], ids=repr)
+def test_on_squares_it_is_the_usual_convolution(lattice):
+    layer = networks.Convolution(lattice, 3, 5)
+    maps = torch.randn(2, 3, *lattice.shape)
+    ours = layer(maps.flatten(2).transpose(1, 2)).transpose(1, 2).reshape(2, 5, *lattice.shape)
+    theirs = torch.nn.functional.conv2d(maps, as_kernel(lattice, layer), layer.linear.bias, padding=1)
+    torch.testing.assert_close(ours, theirs)
+    assert (as_kernel(lattice, layer) != 0.0).float().mean() == (1 + len(lattice.directions)) / 9
+
+
+@pytest.mark.parametrize(
+    "lattice", [Line1D(4), Ring1D(5), Hex2D(4, 3), Hex2D(3, 4, "wrap"), Fcc12(2, 2, 3)], ids=repr
+)
+def test_on_any_lattice_a_cell_gets_what_it_and_its_neighbours_have(lattice):
+    layer = networks.Convolution(lattice, 2, 3)
+    cells = torch.randn(lattice.num_cells, 2)
+    weights = layer.linear.weight.unflatten(1, (-1, 2))
+    for cell in range(lattice.num_cells):
+        expected = layer.linear.bias + weights[:, 0] @ cells[cell]
+        for direction, other in enumerate(lattice.neighbours[cell].tolist()):
+            if other >= 0:
+                expected = expected + weights[:, 1 + direction] @ cells[other]
+        torch.testing.assert_close(layer(cells)[cell], expected)
+
+
+def cells_policy(lattice, num_maps, num_others):
+    seen = Box(0.0, 1.0, (num_maps * lattice.num_cells + num_others,))
+    return networks.Cells(seen, MultiDiscrete([4] * lattice.num_cells), lattice, num_maps, num_layers=2)
+
+
+def test_a_policy_for_cells_chooses_alike_where_all_within_its_reach_is_alike():
+    lattice = Square8(8, 8)
+    policy = cells_policy(lattice, 2, 1)
+    maps = torch.zeros(2, 8, 8)
+    maps[:, 2, 2], maps[:, 5, 5] = 1.0, 1.0
+    outputs = policy.actor(torch.cat([maps.flatten(), torch.ones(1)])[None]).reshape(8, 8, 4)
+    torch.testing.assert_close(outputs[2, 2], outputs[5, 5])
+    assert not torch.allclose(outputs[2, 2], outputs[0, 7], atol=1e-6)
+
+
+def test_a_policy_for_cells_scales_all_cells_of_a_map_alike():
+    policy = cells_policy(Line1D(4), 2, 1)
+    seen = torch.as_tensor([[1.0, 1.0, 1.0, 5.0, 0.0, 0.0, 4.0, 4.0, 9.0]])
+    policy.observe(seen)
+    assert policy.moments[0].tolist() == [2.0] * 4 + [2.0] * 4 + [9.0]
+    assert policy.moments[1].tolist() == [7.0] * 4 + [8.0] * 4 + [81.0]
+    assert policy.act(seen.numpy()).shape == (1, 4)
+    assert np.isfinite(policy.value(seen).item())
