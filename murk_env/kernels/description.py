@@ -6,6 +6,7 @@ import sys
 import types
 from collections.abc import Callable, Iterable, Iterator
 from enum import Enum
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, cast
 
@@ -98,9 +99,7 @@ class Description:
         elif isinstance(value, types.FunctionType):
             yield from self._library_function(value) if _is_the_librarys(value) else self._function(value)
         elif isinstance(value, types.CodeType):
-            for attribute in _CODE_ATTRIBUTES:
-                yield from self.of(getattr(value, attribute))
-            yield from self.of(value.co_consts)
+            yield from _code(value)
         elif isinstance(value, np.dtype):
             yield repr(cast(object, value)).encode()
         elif isinstance(value, NumbaType):
@@ -194,6 +193,14 @@ class Description:
         for name, member, further in members(value, reads):
             yield name.encode()
             yield from self._variable(member, further)
+
+
+@lru_cache(maxsize=4096)
+def _code(code: types.CodeType) -> tuple[bytes, ...]:
+    """Describe a code object, which never changes and is described with every function that calls its own."""
+    describe = Description(lambda _: True).of
+    parts = [*(getattr(code, attribute) for attribute in _CODE_ATTRIBUTES), code.co_consts]
+    return tuple(token for part in parts for token in describe(part))
 
 
 def _plain(value: Any) -> bytes:

@@ -24,7 +24,7 @@ def pytest_collection_modifyitems(items):
 
 @pytest.fixture(params=representatives(REGISTERED, [Subject("murk/Wildfire-v1")]), ids=str)
 def registered_once(request):
-    """The same as `registered`, for tests that start Python anew."""
+    """The same as `registered`, for tests that start Python anew, or make a hundred."""
     return request.param
 
 

@@ -11,6 +11,7 @@ from gymnasium.utils.env_checker import check_env
 
 from murk_env.testing import first_difference
 from murk_env.testing._bad_actions import bad_actions
+from tests.tiers import representatives
 
 
 def through_pickle(env):
@@ -56,7 +57,7 @@ def test_make_reset_two_steps_and_render_warn_of_nothing(subject):
         env.close()
 
 
-@pytest.mark.parametrize(("num_steps", "least_ended"), [(50, 3), (1000, 100)])
+@pytest.mark.parametrize(("num_steps", "least_ended"), representatives([(50, 3), (1000, 100)], [(50, 3)]))
 def test_a_rollout_repeats_to_the_byte(subject, num_steps, least_ended):
     first, num_ended = rollout(subject.single(), num_steps)
     second, _ = rollout(subject.single(), num_steps)

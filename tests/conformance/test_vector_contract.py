@@ -91,10 +91,10 @@ def test_environments_leave_no_thread_and_no_object_behind(subject, form):
     assert threading.active_count() == num_threads
 
 
-def test_a_hundred_environments_leave_no_memory_behind(registered):
+def test_a_hundred_environments_leave_no_memory_behind(registered_once):
     def make_and_close(times):
         for _ in range(times):
-            env = registered.native(2)
+            env = registered_once.native(2)
             env.reset(seed=0)
             env.close()
         gc.collect()

@@ -28,6 +28,7 @@ from murk_env.errors import (
 from tests.env.agent_oracle import AgentRows, Script
 from tests.env.agent_worlds import AGENT_ENVIRONMENTS, CompiledRace, Crew, Gliders, Mayflies, Race
 from tests.env.worlds import Walker
+from tests.tiers import representatives
 from tests.versions import since
 
 MODES = ("NextStep", "SameStep", "Disabled")
@@ -69,8 +70,15 @@ def due_reset(step, mode, ended):
 # Equal to the parallel env of each world
 
 
-@pytest.mark.parametrize("mode", MODES)
-@pytest.mark.parametrize(("env_class", "limit", "group"), CASES)
+IN_MODES = [(*case.values, mode) for case in CASES for mode in MODES]
+TURNS = [(*case.values, MODES[index % len(MODES)]) for index, case in enumerate(CASES)]  # each mode twice
+
+
+@pytest.mark.parametrize(
+    ("env_class", "limit", "group", "mode"),
+    representatives(IN_MODES, TURNS),
+    ids=lambda given: given if isinstance(given, str | int) else given.__name__,
+)
 def test_rows_equal_the_parallel_env_of_each_world_to_the_byte(env_class, limit, group, mode):
     script = Script(env_class, group, NUM_WORLDS, max_episode_steps=limit)
     envs = script.make(autoreset_mode=mode)
@@ -114,7 +122,7 @@ def steps_of(envs, script, num_steps=20):
     [{"num_threads": 2}, {"checked": True}, {"copy": False}],
     ids=lambda keywords: next(iter(keywords)),
 )
-@pytest.mark.parametrize("env_class", [Race, CompiledRace])
+@pytest.mark.parametrize("env_class", representatives([Race, CompiledRace], [CompiledRace]))
 def test_threads_checks_and_used_memory_change_nothing(env_class, keywords):
     first, second = (Script(env_class, "hare", 3, max_episode_steps=8) for _ in range(2))
     envs = second.make(**keywords)
