@@ -2,16 +2,19 @@
 
 import math
 from dataclasses import KW_ONLY, dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 import numpy as np
 import numpy.typing as npt
 
-from murk_env.errors import PipelineError
+from murk_env.errors import PipelineError, PropagatorConfigError
 from murk_env.fields import Field
 from murk_env.lattice import Lattice
 from murk_env.mathematics import cos, exp, expm1_float32, sin
+from murk_env.propagators._inputs import fits_float32
+from murk_env.propagators._terrain import BURNING, BURNT, UNBURNT, burn_on_terrain, climbs, draw
 from murk_env.propagators.writing import (
+    FLOATS,
     Coefficient,
     Declaration,
     Frame,
@@ -22,13 +25,12 @@ from murk_env.propagators.writing import (
     in_range,
     kernel,
 )
-from murk_env.random.philox import float32_of, philox
 
 __all__ = ["Fire"]
 
-_UNBURNT, _BURNING, _BURNT = 0, 1, 2
 _ALONG, _TURNED = 0.045, 0.131  # per (m/s), c1 and c2 of the reference
 _STRONGEST_WIND = 100.0  # m/s
+_STEEPEST = 0.5  # per degree: beyond, a cliff has a factor that is no float32
 _CLOSE = 1e-9  # cell distances
 
 Floats = npt.NDArray[np.float32]
@@ -41,10 +43,11 @@ class Fire(Propagator):
 
     Equation: an unburnt cell with fuel catches fire at the rate
 
-        ignition * flammability * (sum over burning neighbours of w),
-        w = exp(wind_speed * (0.045 + 0.131 * (cos(a) - 1)))
+        ignition * flammability * class factor * (sum over burning neighbours of w),
+        w = exp(wind_speed * (0.045 + 0.131 * (cos(a) - 1))) * exp(slope * climb)
 
-    where a is the angle between the wind and the way from that neighbour; a burning cell loses `consumption`
+    where a is the angle between the wind and the way from that neighbour, and climb how many degrees that way
+    goes uphill, arctan(rise / length); a burning cell loses `consumption`
     of fuel in a unit of time and is burnt when nothing is left. A cell that had no fuel never burns.
 
     Scheme: on the previous tick's values. Over a tick the rate, taken as constant, makes a probability of
@@ -63,7 +66,9 @@ class Fire(Propagator):
     Reference: A. Alexandridis, D. Vakalis, C. I. Siettos, G. V. Bafas, "A cellular automata model for forest
     fire spread prediction", Applied Mathematics and Computation 204, 191-201 (2008),
     https://doi.org/10.1016/j.amc.2008.06.046, whose factors for wind and vegetation multiply a probability
-    per neighbour; here they multiply a rate, so that dt may be chosen and neighbours add up exactly.
+    per neighbour; here they multiply a rate, so that dt may be chosen and neighbours add up exactly. There
+    the factors (1 + p_veg) * (1 + p_den) of kinds of fuel go from 0.42 (sparse fields) over 1 (shrub) to 1.82
+    (dense pine).
 
     Attributes:
         state: what becomes of each cell; Field(categories=3) as a rule.
@@ -75,15 +80,19 @@ class Fire(Propagator):
             second, y (south).
         flammability: factor of every cell's ignition, >= 0, of this tick; None for 1. What hooks change to
             wet a cell or to clear it.
+        elevation: height of every cell in the unit of positions, a static field; None for flat land.
+        slope: factor of uphill ways, 0 to 0.5 per degree; fire climbs twice as fast for every 8.9 degrees.
+        fuel_class: kind of every cell's fuel, Field(categories=...), static or of this tick; None for one.
+        class_factors: what each kind makes of the ignition, >= 0.
         UNBURNT, BURNING, BURNT: the three states.
 
     Raises:
         PropagatorConfigError: a coefficient is outside its range, or a parameter that may be.
     """
 
-    UNBURNT: ClassVar[int] = _UNBURNT
-    BURNING: ClassVar[int] = _BURNING
-    BURNT: ClassVar[int] = _BURNT
+    UNBURNT: ClassVar[int] = UNBURNT
+    BURNING: ClassVar[int] = BURNING
+    BURNT: ClassVar[int] = BURNT
 
     state: Field
     fuel: Field
@@ -93,18 +102,26 @@ class Fire(Propagator):
     wind_speed: Coefficient = 0.0
     wind_direction: Coefficient = 0.0
     flammability: Field | None = None
+    elevation: Field | None = None
+    slope: Coefficient = 0.078
+    fuel_class: Field | None = None
+    class_factors: tuple[float, ...] = ()
 
     def declare(self) -> Declaration:
         """Return what it touches, its rates and the wind."""
+        self._check_classes()
+        maps = (self.flammability, self.fuel_class)
+        heights = () if self.elevation is None else (self.elevation,)
         return Declaration(
-            reads=() if self.flammability is None else (self.flammability,),
-            reads_previous=(self.state, self.fuel),
+            reads=tuple(field for field in maps if field is not None),
+            reads_previous=(self.state, self.fuel, *heights),
             writes=(self.state, self.fuel),
             coefficients=(
                 in_range("Fire", "ignition", self.ignition),
                 in_range("Fire", "consumption", self.consumption),
                 in_range("Fire", "wind_speed", self.wind_speed, 0.0, _STRONGEST_WIND),
                 in_range("Fire", "wind_direction", self.wind_direction, -math.inf),
+                in_range("Fire", "slope", self.slope, 0.0, _STEEPEST),
             ),
         )
 
@@ -114,11 +131,14 @@ class Fire(Propagator):
         self.require(self.fuel)
         if self.flammability is not None:
             self.require(self.flammability, static=True)
+        if self.fuel_class is not None:
+            self.require(self.fuel_class, dtype=np.int32, static=True)
+        self._check_elevation()
         low, high = self.state.bounds
-        if low > _UNBURNT or high < _BURNT:
+        if low > UNBURNT or high < BURNT:
             raise PipelineError(
-                f"{self.name} sets {self.state.name!r} to {_UNBURNT} (unburnt), {_BURNING} (burning) or "
-                f"{_BURNT} (burnt), but it holds {low:g} to {high:g}; declare it with categories=3."
+                f"{self.name} sets {self.state.name!r} to {UNBURNT} (unburnt), {BURNING} (burning) or "
+                f"{BURNT} (burnt), but it holds {low:g} to {high:g}; declare it with categories=3."
             )
         if highest(self.wind_speed) > 0.0:
             self._check_ways(lattice)
@@ -137,6 +157,29 @@ class Fire(Propagator):
                     f"give each way a direction of its own, or leave wind_speed at 0."
                 )
 
+    def _check_elevation(self) -> None:
+        """Raise PipelineError for heights that change."""
+        if self.elevation is None:
+            return
+        self.require(self.elevation, dtype=FLOATS, static=True)
+        if self.elevation.mutability != "static":
+            raise PipelineError(
+                f"{self.name} needs {self.elevation.name!r} as a static field: how steep the ways are is "
+                f"found once; it is {self.elevation.mutability}."
+            )
+
+    def _check_classes(self) -> None:
+        """Raise PropagatorConfigError unless every class of fuel has a factor."""
+        classes = 0 if self.fuel_class is None else self.fuel_class.categories
+        factors = cast("tuple[Any, ...]", self.class_factors)
+        listed = isinstance(factors, tuple | list)  # pyright: ignore[reportUnnecessaryIsInstance]
+        fits = listed and all(fits_float32(one) and one >= 0.0 for one in factors)
+        if classes is None or not fits or len(factors) != classes:
+            raise PropagatorConfigError(
+                f"Fire needs a fuel_class with categories and one finite factor >= 0 for each in "
+                f"class_factors, or neither, not {self.fuel_class!r} with {factors!r}."
+            )
+
     def guarantees(self, field: Field) -> tuple[float, float]:
         """Return the field's own bounds, with 0 among those of the fuel."""
         low, high = field.bounds
@@ -151,20 +194,32 @@ class Fire(Propagator):
             flammability = np.ones((1, lattice.num_cells), np.float32)
         else:
             flammability = batched(self.flammability, frame.read(self.flammability))
-        return KernelCall(
-            _burn,
-            (
-                frame.previous(self.state),
-                frame.previous(self.fuel),
-                frame.write(self.state),
-                frame.write(self.fuel),
-                flammability,
-                rates,
-                (frame.dt * table[:, 1]).astype(np.float32),
-                lattice.neighbours,
-                *frame.rng.counters,
-            ),
+        burning = (
+            frame.previous(self.state),
+            frame.previous(self.fuel),
+            frame.write(self.state),
+            frame.write(self.fuel),
+            flammability,
+            rates,
+            (frame.dt * table[:, 1]).astype(np.float32),
+            lattice.neighbours,
         )
+        if self.elevation is None and self.fuel_class is None:
+            return KernelCall(_burn, (*burning, *frame.rng.counters))
+        terrain = (*self._terrain(frame), *frame.rng.counters)
+        return KernelCall(burn_on_terrain, (*burning, *terrain))
+
+    def _terrain(self, frame: Frame) -> tuple[Any, ...]:
+        """Return what `burn_on_terrain` knows of the land: how steep it is, and what fuel grows there."""
+        lattice = frame.lattice
+        angles = np.zeros(lattice.neighbours.shape, np.float32)
+        if self.elevation is not None:
+            angles = climbs(lattice, frame.previous(self.elevation))
+        classes, factors = np.zeros((1, lattice.num_cells), np.int32), np.ones(1, np.float32)
+        if self.fuel_class is not None:
+            classes = batched(self.fuel_class, frame.read(self.fuel_class))
+            factors = np.array(self.class_factors, np.float32)
+        return angles, np.ascontiguousarray(frame.coefficients[:, 4]), classes, factors
 
 
 @kernel
@@ -213,13 +268,13 @@ def _burn(
         counter, key = (episodes[world], steps[world], site), (keys[world, 0], keys[world, 1])
         for cell in range(state.size):
             now, fuel = state[cell], fuels[world, cell]
-            if now == _BURNING:
+            if now == BURNING:
                 fuel = max(fuel - consumption[world], np.float32(0.0))
-                now = _BURNING if fuel > np.float32(0.0) else _BURNT
-            elif now == _UNBURNT and fuel > np.float32(0.0):
+                now = BURNING if fuel > np.float32(0.0) else BURNT
+            elif now == UNBURNT and fuel > np.float32(0.0):
                 rate = _rate(state, neighbours[cell], rates[world]) * factors[cell]
-                if rate > np.float32(0.0) and _draw(counter, key, cell) < -expm1_float32(-rate):
-                    now = _BURNING
+                if rate > np.float32(0.0) and draw(counter, key, cell) < -expm1_float32(-rate):
+                    now = BURNING
             new_states[world, cell] = now
             new_fuels[world, cell] = fuel
 
@@ -230,13 +285,6 @@ def _rate(state: Any, neighbours: Any, rates: Any) -> Any:
     total = np.float32(0.0)
     for direction in range(neighbours.size):
         neighbour = neighbours[direction]
-        if neighbour >= 0 and state[neighbour] == _BURNING:
+        if neighbour >= 0 and state[neighbour] == BURNING:
             total += rates[direction]
     return total
-
-
-@kernel
-def _draw(counter: Any, key: Any, cell: int) -> Any:
-    """Draw one cell's number as `fill_uniform_float32` does, without those of the others."""
-    words = philox((counter[0], counter[1], counter[2], cell // 4), key)
-    return float32_of(words[cell % 4])
