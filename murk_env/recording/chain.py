@@ -1,18 +1,19 @@
 """One 64-bit number for each row, which everything that a run returned has gone into.
 
-Each row's number begins as 0. It takes bytes in as `number = xxh3_64(bytes, seed=number)`, so that it depends
-on all that came before:
+Each row has a number and an accumulator, which begin as 0 and go on for the whole run. The number takes
+bytes in as `number = xxh3_64(bytes, seed=number)`, so that it depends on all that came before:
 
 - at a reset, the row's observation and then its info, in the order of the keys;
-- at a step that ends its episode in same-step mode, its final observation and info;
-- at some steps, its observation: every row has its turn once in an interval, and so many rows at every step
-  as make up 32 kB, so that small batches, and a single env always, have all their observations taken in;
-- at the end of an interval, the 8 bytes of an accumulator that rewards, flags and infos of all steps went
-  into.
+- at a step that ends its episode in same-step mode, its final observation and info.
 
-Arrays go in as little-endian bytes in C order. An accumulator begins as 0 and goes on for the whole run; it
-takes in, at every step, the reward, terminated + 2 * truncated, and infos, word by word of 8 bytes (see
-`rounds`).
+The accumulator takes in, word by word of 8 bytes (see `rounds`):
+
+- at some steps, the row's observation: every row has its turn once in an interval, and so many rows at every
+  step as make up 32 kB, so that small batches, and a single env always, have all their observations taken in;
+- at every step, the reward, terminated + 2 * truncated, and infos.
+
+At the end of an interval the number takes in the accumulator, as one such word. Arrays go in as little-endian
+bytes in C order.
 """
 
 import sys
@@ -52,7 +53,7 @@ class Chain:
     def __init__(self, num_rows: int, interval: int) -> None:
         self._num_rows = num_rows
         self._interval = interval
-        self._numbers = [0] * num_rows
+        self._numbers = np.zeros(num_rows, np.uint64)
         self._accumulators = np.zeros(num_rows, np.uint64)
         self._turn = 0  # the row whose observation is taken in next
         self._rows_a_step = 0
@@ -87,31 +88,28 @@ class Chain:
         first = self._turn
         stop = min(first + self._rows_a_step, self._num_rows)
         self._turn = 0 if stop == self._num_rows else stop
-        numbers = self._numbers
         for begin, array in outputs.observation.values():
             low, high = max(first, begin), min(stop, begin + len(array))
-            if low >= high:
-                continue
-            numbers[low:high] = map(_digest, _plain(array[low - begin : high - begin]), numbers[low:high])
+            if low < high and array.size:
+                take_in_bytes(self._accumulators[low:high], _by_rows(array[low - begin : high - begin]))
 
     def _take(self, rows: Sequence[int], observations: list[list[Array]], said: dict[str, Array]) -> None:
         """Take in the observations of some rows, and what is said of them, by name (rows, ...)."""
         numbers = self._numbers
         for row, arrays in zip(rows, observations, strict=True):
             for array in arrays:
-                numbers[row] = _digest(_plain(array), numbers[row])
+                numbers[row] = _digest(_plain(array), numbers.item(row))
         each = [_by_rows(array) for array in said.values() if array.size]
         if each:
             for row, values in zip(rows, _side_by_side(each), strict=True):
-                numbers[row] = _digest(values, numbers[row])
+                numbers[row] = _digest(values, numbers.item(row))
 
     def end_interval(self) -> bytes:
         """Take in what was kept, and return the numbers of all rows, 8 bytes each."""
         if self.steps:
-            each = self._accumulators.astype("<u8").view(np.uint8).reshape(-1, 8)
-            self._numbers = list(map(_digest, each, self._numbers))
+            take_in_bytes(self._numbers, _by_rows(self._accumulators))
         self.steps = 0
-        return np.array(self._numbers, "<u8").tobytes()
+        return self._numbers.astype("<u8").tobytes()
 
 
 def _by_rows(array: Array) -> Array:

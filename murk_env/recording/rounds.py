@@ -6,8 +6,7 @@ A call of xxhash for each row at every step would cost more than a step of a lar
 import numpy as np
 import numpy.typing as npt
 
-from murk_env.kernels import kernel
-from murk_env.kernels.compiler import COMPILES
+from murk_env.kernels import COMPILES, inlined, kernel
 
 __all__ = ["take_in_bytes", "take_in_outcome"]
 
@@ -36,30 +35,61 @@ def take_in_outcome(
 def take_in_bytes(accumulators: Accumulators, given: Bytes) -> None:
     """Take each row's bytes, (num_rows, n), into its accumulator, in place; zeros fill the last word."""
     if COMPILES:
-        _bytes(accumulators, given)
+        _take_in(accumulators, given)
         return
     with np.errstate(over="ignore"):
-        _bytes(accumulators, given)
+        _take_in(accumulators, given)
+
+
+def _take_in(accumulators: Accumulators, given: Bytes) -> None:
+    rest = given.shape[1] % 8
+    whole = given[:, : given.shape[1] - rest] if rest else given
+    if whole.size:
+        _words(accumulators, whole.view(np.uint64))
+    if rest:
+        _bytes(accumulators, given[:, -rest:])
+
+
+@inlined
+def _round(value: np.uint64, word: np.uint64) -> np.uint64:
+    value += word * _PRIME_2
+    return (value << _LEFT | value >> _RIGHT) * _PRIME_1
 
 
 @kernel
 def _outcome(accumulators: Accumulators, words: Accumulators, ends: Bytes, cuts: Bytes) -> None:
     for row in range(len(accumulators)):
-        value = accumulators[row] + words[row] * _PRIME_2
-        value = (value << _LEFT | value >> _RIGHT) * _PRIME_1
-        value += np.uint64(ends[row] + 2 * cuts[row]) * _PRIME_2
-        accumulators[row] = (value << _LEFT | value >> _RIGHT) * _PRIME_1
+        value = _round(accumulators[row], words[row])
+        accumulators[row] = _round(value, np.uint64(ends[row] + 2 * cuts[row]))
+
+
+@kernel
+def _words(accumulators: Accumulators, given: npt.NDArray[np.uint64]) -> None:
+    """Take in whole words, four rows at once: each round of a row waits for the one before it."""
+    count, length = given.shape
+    fours = count - count % 4
+    for first in range(0, fours, 4):
+        one, two = accumulators[first], accumulators[first + 1]
+        three, four = accumulators[first + 2], accumulators[first + 3]
+        for place in range(length):
+            one = _round(one, given[first, place])
+            two = _round(two, given[first + 1, place])
+            three = _round(three, given[first + 2, place])
+            four = _round(four, given[first + 3, place])
+        accumulators[first], accumulators[first + 1] = one, two
+        accumulators[first + 2], accumulators[first + 3] = three, four
+    for row in range(fours, count):
+        value = accumulators[row]
+        for place in range(length):
+            value = _round(value, given[row, place])
+        accumulators[row] = value
 
 
 @kernel
 def _bytes(accumulators: Accumulators, given: Bytes) -> None:
-    length = given.shape[1]
+    """Take in one word of fewer bytes."""
     for row in range(len(accumulators)):
-        value = accumulators[row]
-        for first in range(0, length, 8):
-            word = np.uint64(0)
-            for place in range(min(first + 8, length) - 1, first - 1, -1):
-                word = word << _BYTE | np.uint64(given[row, place])
-            value += word * _PRIME_2
-            value = (value << _LEFT | value >> _RIGHT) * _PRIME_1
-        accumulators[row] = value
+        word = np.uint64(0)
+        for place in range(given.shape[1] - 1, -1, -1):
+            word = word << _BYTE | np.uint64(given[row, place])
+        accumulators[row] = _round(accumulators[row], word)

@@ -6,6 +6,7 @@ from xxhash import xxh3_64_intdigest
 
 from murk_env.recording.chain import Chain
 from murk_env.recording.outputs import Last, Outputs
+from murk_env.recording.rounds import take_in_bytes
 
 
 def outputs(step, rows=3):
@@ -29,7 +30,13 @@ def taken_in(accumulator, *words):
     return accumulator
 
 
-def test_a_rows_number_is_a_chain_of_xxh3():
+def words_of(array):
+    """Return the little-endian words of 8 bytes that an array's bytes are, zeros after the last."""
+    data = array.tobytes()
+    return [int.from_bytes(data[place : place + 8], "little") for place in range(0, len(data), 8)]
+
+
+def test_a_rows_number_is_a_chain_of_hashes():
     chain = Chain(3, interval=2)
     first, second, third = (outputs(step) for step in range(3))
     chain.reset(first, [0, 1, 2])
@@ -40,16 +47,14 @@ def test_a_rows_number_is_a_chain_of_xxh3():
     accumulator = 0
     for each in (second, third):
         assert each.last is not None
-        number = xxh3_64_intdigest(each.observation["observation"][1][1].tobytes(), number)
         number = xxh3_64_intdigest(each.last.observations[0].tobytes(), number)
         number = xxh3_64_intdigest(each.last.said["info/fuel"].tobytes(), number)
         said = {name: array[1] for name, array in each.said.items()}
-        reward = int.from_bytes(said["reward"].tobytes(), "little")
         flags = int(said["terminated"]) + 2 * int(said["truncated"])
-        fuel = said["info/fuel"].tobytes()
-        words = [int.from_bytes(fuel[place : place + 8], "little") for place in (0, 8)]
-        accumulator = taken_in(accumulator, reward, flags, *words)
-    number = xxh3_64_intdigest(accumulator.to_bytes(8, "little"), number)
+        seen = each.observation["observation"][1][1]
+        words = [*words_of(seen), *words_of(said["reward"]), flags, *words_of(said["info/fuel"])]
+        accumulator = taken_in(accumulator, *words)
+    number = taken_in(number, accumulator)
     assert int(np.frombuffer(chain.end_interval(), "<u8")[1]) == number
 
 
@@ -113,3 +118,22 @@ def test_every_observation_is_taken_in_where_every_step_ends_an_interval(monkeyp
     monkeypatch.setattr("murk_env.recording.chain._BYTES_A_STEP", 8)
     for step in range(4):
         assert changed(1, step, set_observation)[step] == [1]
+
+
+@pytest.mark.parametrize("shape", [(1, 8), (3, 4), (4, 12), (9, 16), (9, 20), (5, 7), (6, 1)])
+def test_bytes_are_taken_in_word_by_word_however_many_there_are(shape):
+    given = np.random.default_rng(0).integers(0, 256, shape, np.uint8)
+    accumulators = np.arange(len(given), dtype=np.uint64)
+    take_in_bytes(accumulators, given)
+    expected = [taken_in(row, *words_of(array)) for row, array in enumerate(given)]
+    assert accumulators.tolist() == expected
+
+
+def test_bytes_that_lie_anywhere_are_taken_in():
+    given = np.random.default_rng(0).integers(0, 256, (4, 20), np.uint8)
+    shifted = np.zeros(81, np.uint8)[1:].reshape(4, 20)
+    shifted[...] = given
+    one, two = np.zeros((2, 4), np.uint64)
+    take_in_bytes(one, given)
+    take_in_bytes(two, shifted)
+    assert one.tolist() == two.tolist()
