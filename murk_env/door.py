@@ -28,6 +28,7 @@ from murk_env.propagators import (
     Noise,
     Propagator,
     Resource,
+    Transport,
     Wave,
 )
 from murk_env.random import Draws, WorldRng
@@ -84,6 +85,7 @@ __all__ = [
     "Square8",
     "State",
     "Tick",
+    "Transport",
     "Values",
     "Wave",
     "Window",

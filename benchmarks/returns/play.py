@@ -29,6 +29,8 @@ NAMES = (  # as they stand in tables
     "Epidemic",
     "HeatControl",
     "Ecosystem",
+    "Transport",
+    "ReactionDiffusion",
 )
 
 

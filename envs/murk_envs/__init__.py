@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from murk_envs.heat_seeker import HeatSeeker
     from murk_envs.hex_pursuit import HexPursuit
     from murk_envs.layered_hex import LayeredHex
+    from murk_envs.reaction_diffusion import ReactionDiffusion
+    from murk_envs.transport import Transport
     from murk_envs.wildfire import Wildfire
 
 __all__ = [
@@ -29,6 +31,8 @@ __all__ = [
     "HeatSeeker",
     "HexPursuit",
     "LayeredHex",
+    "ReactionDiffusion",
+    "Transport",
     "Wildfire",
 ]
 
@@ -42,6 +46,8 @@ ENVIRONMENTS = {
     "HeatSeeker": ("murk/HeatSeeker-v0", "murk_envs.heat_seeker", 200, None),
     "HexPursuit": ("murk/HexPursuit-v0", "murk_envs.hex_pursuit", 100, "apart"),
     "LayeredHex": ("murk/LayeredHex-v0", "murk_envs.layered_hex", 200, None),
+    "ReactionDiffusion": ("murk/ReactionDiffusion-v0", "murk_envs.reaction_diffusion", 1000, None),
+    "Transport": ("murk/Transport-v0", "murk_envs.transport", 50, None),
     "Wildfire": ("murk/Wildfire-v1", "murk_envs.wildfire", 200, "team"),
 }
 # By id, smaller ones that are learnt in a minute: class, keywords.

@@ -19,6 +19,7 @@ from murk_env.propagators.noise import Noise
 from murk_env.propagators.resource import Resource
 from murk_env.propagators.sight import LineOfSight
 from murk_env.propagators.sir import SIR
+from murk_env.propagators.transport import Transport
 from murk_env.propagators.wave import Wave
 
 __all__ = [
@@ -44,6 +45,7 @@ __all__ = [
     "Periodic",
     "Propagator",
     "Resource",
+    "Transport",
     "Value",
     "Wave",
 ]

@@ -27,6 +27,7 @@ from murk_env.propagators import (
     Noise,
     Propagator,
     Resource,
+    Transport,
     Wave,
 )
 
@@ -357,5 +358,17 @@ SUBJECTS = [
         writes=("height", "speed"),
         rates={"wave_speed": (0.5, 0.3), "damping": (0.1, 0.4)},
         max_dt=lambda lattice: 2.0 / lattice.max_degree**0.5,
+    ),
+    Subject(
+        "transport",
+        {"load": PLAIN, "inflow": {"over": "world"}, "back": PLAIN},
+        Transport,
+        reads=("inflow",),
+        reads_previous=("load", "back"),
+        writes=("load",),
+        same_units=(("load", "inflow"),),
+        rates={"speed": (0.5, 0.3)},
+        max_dt=lambda lattice: 2.0,
+        supports=lambda lattice: isinstance(lattice, Line1D),
     ),
 ]
