@@ -26,8 +26,8 @@ def error_on(cells):
     u = exp(-x) * cos(t) solves u_t = 2 * u_x + back(x) * u(0, t) for back = (2 - tan(t)) * exp(-x); it is a
     field that the test sets anew before every tick.
     """
-    double = {"dtype": "float64"}
-    load, inflow, back = Field(**double), Field(over="world", **double), Field(**double)
+    load, back = Field(dtype="float64"), Field(dtype="float64")
+    inflow = Field(over="world", dtype="float64")
     line = Line1D(cells, spacing=1.0 / (cells - 1))
     world = World(
         line,
