@@ -38,7 +38,8 @@ def build(name: str, *, flat: bool = False) -> ppo.Policy:
     seen, done = envs.single_observation_space, envs.single_action_space
     envs.close()
     if flat or lesson.network is None:
-        return ppo.Policy(seen, done, ppo.Settings(**lesson.settings).num_hidden)
+        settings = ppo.Settings(**lesson.settings)
+        return ppo.Policy(seen, done, settings.num_hidden, settings.log_deviation)
     return getattr(networks, lesson.network)(seen, done)
 
 

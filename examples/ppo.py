@@ -47,13 +47,14 @@ class Settings:
     clip: float = 0.2  # how far a probability's ratio may move in an update
     entropy: float = 0.01  # what chance in the actions is worth, at first; falls like the learning rate
     num_hidden: int = 64
+    log_deviation: float = -0.5  # of the numbers of a Box at first: what chance there is in each of them
     seed: int = 0
 
 
 class Policy(nn.Module):
     """An actor and a critic, which see observations scaled by their running mean and deviation."""
 
-    def __init__(self, seen: Any, done: Any, num_hidden: int) -> None:
+    def __init__(self, seen: Any, done: Any, num_hidden: int, log_deviation: float = -0.5) -> None:
         super().__init__()
         num_seen = int(np.prod(seen.shape))
         self.space, self.shape = done, done.shape
@@ -61,7 +62,7 @@ class Policy(nn.Module):
         self.count = 0
         if isinstance(done, Box):
             num_outputs = int(np.prod(done.shape))
-            self.log_deviation = nn.Parameter(torch.full((num_outputs,), -0.5))
+            self.log_deviation = nn.Parameter(torch.full((num_outputs,), log_deviation))
         else:  # a Discrete is a choice, a MultiDiscrete several, of which some have fewer options than others
             options = np.atleast_1d(done.nvec if isinstance(done, MultiDiscrete) else done.n)
             self.possible = torch.arange(int(options.max())) < torch.as_tensor(options)[:, None]
@@ -200,7 +201,8 @@ def improve(policy: Policy, optimiser: Any, batch: Mapping[str, Tensor], setting
 def train(envs: VectorEnv, settings: Settings, report: Callable[[str], None] = print) -> Policy:
     """Learn from all rows of an env whose rows are reset in the step after an episode's end."""
     torch.manual_seed(settings.seed)
-    policy = Policy(envs.single_observation_space, envs.single_action_space, settings.num_hidden)
+    spaces = envs.single_observation_space, envs.single_action_space
+    policy = Policy(*spaces, settings.num_hidden, settings.log_deviation)
     optimiser = torch.optim.Adam(policy.parameters(), lr=settings.learning_rate, eps=1e-5)
     rollouts = Rollouts(envs, policy, settings)
     num_updates = max(1, settings.num_steps // (settings.rollout * envs.num_envs))
