@@ -53,7 +53,7 @@ def test_an_env_goes_on_after_an_interrupt_at_any_moment(mode, call):
     assert moment > 100  # every call and return of the step was one
 
 
-@pytest.mark.parametrize("env_class", [Walker, Moody])
+@pytest.mark.parametrize("env_class", representatives([Walker, Moody], [Moody]))
 def test_what_an_env_tells_after_an_interrupt_at_any_moment_is_right(env_class):
     envs = MurkVectorEnv(env_class, 2)
     envs.reset(seed=3)

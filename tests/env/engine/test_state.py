@@ -9,6 +9,7 @@ import pytest
 from murk_env import MurkVectorEnv
 from murk_env.errors import ClosedError, ResetNeededError
 from tests.env.worlds import TEST_ENVIRONMENTS, Drifter, Mixed, Walker
+from tests.tiers import representatives
 
 WAYS = [
     pytest.param(copy.deepcopy, id="deepcopy"),
@@ -49,7 +50,9 @@ def test_a_copy_in_the_middle_of_an_episode_goes_on_likewise(env_class, way):
 
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("mode", ["NextStep", "SameStep"])
-@pytest.mark.parametrize("env_class", CLASSES)
+@pytest.mark.parametrize(
+    "env_class", representatives([env_class for env_class, _ in TEST_ENVIRONMENTS], [Walker, Mixed])
+)
 def test_a_copy_of_a_batch_goes_on_likewise_at_any_moment(env_class, mode, way):
     envs = MurkVectorEnv(env_class, 3, autoreset_mode=mode, max_episode_steps=5, **env_class.small)
     envs.reset(seed=5)

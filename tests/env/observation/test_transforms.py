@@ -11,6 +11,7 @@ from murk_env import Field
 from murk_env.lattice import Square4
 from murk_env.observation import Observe, Window
 from tests.env.observation.scenes import Fields, plan_of, seen
+from tests.tiers import representatives
 
 HEAT, CELL = Fields.heat, Fields.cell
 FLOATS = st.floats(-1e6, 1e6, width=32)
@@ -64,8 +65,10 @@ def test_what_is_not_a_number_stays_so(name):
     assert math.isnan(transformed([math.nan], TRANSFORMS[name])[0])
 
 
-@pytest.mark.parametrize("operation", [None, "mean", "max", "min", "sum"])
-@pytest.mark.parametrize("name", ["none", "all"])
+PADDED = [(name, operation) for operation in (None, "mean", "max", "min", "sum") for name in ("none", "all")]
+
+
+@pytest.mark.parametrize(("name", "operation"), representatives(PADDED, [("none", None), *PADDED[1::2]]))
 def test_padding_is_exactly_zero_after_every_transform_and_pooling(name, operation):
     window = Window(HEAT, around=CELL, disk=3, with_mask=True)
     entry = TRANSFORMS[name](window.pooled(operation, 2, 1) if operation else window)
