@@ -179,7 +179,7 @@ class MurkAgentVectorEnv(VectorFace):
                 ConcurrentUseError: before anything changes.
             HookError, PropagatorError: every world is as before the step.
         """
-        kept = self.__dict__
+        kept = vars(self)
         made, kept["_statistics"] = self._batch.step(self._read, actions, self._stepped)
         return made  # the store was a plain one: what is published cannot fail
 

@@ -123,7 +123,7 @@ class MurkVectorEnv(VectorFace):
         """
         if not self._records:
             return self._batch.step(self._read, actions, _stepped)
-        kept = self.__dict__
+        kept = vars(self)
         made, kept["_statistics"] = self._batch.step(self._read_recorded, actions, self._recorded)
         return made  # the store was a plain one: what is published cannot fail
 

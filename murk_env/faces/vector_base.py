@@ -1,6 +1,7 @@
 """What both vector faces share: a batch of worlds, their seeds, and what trainers ask beside step."""
 
 import operator
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, ClassVar, TypeVar, cast
@@ -33,7 +34,7 @@ Statistics = dict[str, EpisodeStatistics]
 StepResult = tuple[Any, npt.NDArray[np.float64], npt.NDArray[np.bool_], npt.NDArray[np.bool_], dict[str, Any]]
 
 
-class VectorFace(StateDoors, VectorEnv[Any, Any, Array]):
+class VectorFace(StateDoors, VectorEnv[Any, Any, Array], ABC):
     """A Gymnasium vector env over a batch of worlds; what a row is, a world or an agent, the faces say.
 
     Args:
@@ -135,17 +136,17 @@ class VectorFace(StateDoors, VectorEnv[Any, Any, Array]):
             worlds, seeds, lambda: (self._observations(), self._reset_infos(masked)), begins
         )
 
+    @abstractmethod
     def _masked_worlds(self, mask: Any) -> Worlds:
         """Return the worlds that a mask of rows selects."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _observations(self) -> Any:
         """Return the latest observations of all rows."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _reset_infos(self, worlds: Worlds | None) -> dict[str, Any]:
         """Return the infos of a reset of some worlds, or of all."""
-        raise NotImplementedError
 
     @claims
     def observe(self) -> tuple[Any, dict[str, Any]]:
@@ -165,7 +166,7 @@ class VectorFace(StateDoors, VectorEnv[Any, Any, Array]):
         begins: RowValues,
     ) -> tuple[Any, dict[str, Any]]:
         """Reset some worlds with these seeds or, at the first reset, with some that are drawn."""
-        chosen, kept = cast("list[int]", worlds.tolist()), self.__dict__
+        chosen, kept = cast("list[int]", worlds.tolist()), vars(self)
         keys = {world: key_from_seed(seed) for world in chosen if (seed := seeds[world]) is not None}
         unseeded = [] if self._batch.started else [world for world in chosen if world not in keys]
         draws = Draws(map(self._generator, unseeded))

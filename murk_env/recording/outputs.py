@@ -1,6 +1,7 @@
 """What a face returns, shown as rows, so that it can be hashed, kept and compared whatever the face."""
 
 import dataclasses
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
@@ -73,7 +74,7 @@ class Outputs:
         return self.observation[name][0] + place if name in self.observation else place
 
 
-class Rows:
+class Rows(ABC):
     """Shows the outputs of one face as rows, and hands it actions of all its worlds.
 
     Args:
@@ -89,20 +90,21 @@ class Rows:
         self.batch = batch_of(face)
         self.names: Sequence[str] = self._names()
 
+    @abstractmethod
     def _names(self) -> Sequence[str]:
-        raise NotImplementedError
+        """Return what messages call the rows."""
 
+    @abstractmethod
     def reset(self, returned: Any, worlds: Sequence[int] | None) -> tuple[Outputs, Sequence[int]]:
         """Return what a reset of some worlds, or of all for None, returned, and the rows it speaks of."""
-        raise NotImplementedError
 
+    @abstractmethod
     def step(self, returned: Any) -> Outputs:
         """Return what a step returned."""
-        raise NotImplementedError
 
+    @abstractmethod
     def for_step(self, actions: Array) -> Any:
         """Return what `step` of the face takes, for the actions of all worlds, (num_worlds, ...)."""
-        raise NotImplementedError
 
 
 class _OneRow(Rows):
