@@ -28,7 +28,7 @@ from murk_env.fields.views import CheckedRowTick, known_as, revoke
 from murk_env.kernels import CompilationError
 from murk_env.kernels.places import came_from
 from murk_env.kernels.program import Run, Stage
-from murk_env.random import WorldRng, origins
+from murk_env.random import TOO_MANY_DRAWS, WorldRng, origins
 from murk_env.world import World
 from murk_env.world.binding import Binding
 from murk_env.world.derived import DeriveHook
@@ -284,6 +284,8 @@ class HookStages:
         if isinstance(error, CompilationError):
             return compilation_failed(where, error, cast(CompiledHook, self._hooks.of(name)))
         if name not in self._lifted or name is HookName.BETWEEN:  # what it found is not known any more
+            return hook_failed(where, error)
+        if str(error) == TOO_MANY_DRAWS:  # which no line of it raised
             return hook_failed(where, error)
         worlds = self._that_ran(staged, *reset)
         found = rerun(name, self._lifted[name], worlds, self._lifted.as_before(name, staged))

@@ -15,6 +15,7 @@ from murk_env.fields import Field
 from murk_env.kernels import compile_source
 from murk_env.kernels.places import first_line, line_of
 from murk_env.kernels.records import Flat, Path, RecordError, flatten
+from murk_env.random import MOST_DRAWS, TOO_MANY_DRAWS
 
 __all__ = ["Argument", "FieldArray", "Given", "LiftedHook", "Number", "Table", "lift"]
 
@@ -224,6 +225,9 @@ def _loop(
     if "rng" in rest:
         lines += [f"        rng[{index}] = {value}" for index, value in enumerate(_RNG_STATE)]
     lines += _result(kind, call, per_agent=per_agent, asks_agent="agent" in rest)
+    if "rng" in rest:
+        lines.append(f"        if ((rng[4] - site) & 0xFFFFFFFF) > {MOST_DRAWS}:")
+        lines.append(f"            raise ValueError({TOO_MANY_DRAWS!r})")
     return "\n".join(lines) + "\n", arguments
 
 

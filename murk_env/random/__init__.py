@@ -1,6 +1,8 @@
 """Random numbers that depend on nothing but where they are drawn; for both kinds of hook."""
 
 from murk_env.random.draws import (
+    MOST_DRAWS,
+    TOO_MANY_DRAWS,
     Draws,
     WorldRng,
     fill_normal,
@@ -15,6 +17,8 @@ from murk_env.random.draws import (
 from murk_env.random.seeds import checked_seed
 
 __all__ = [
+    "MOST_DRAWS",
+    "TOO_MANY_DRAWS",
     "Draws",
     "WorldRng",
     "checked_seed",

@@ -22,6 +22,8 @@ from murk_env.random import philox as _philox
 from murk_env.random.philox import fill_normal, fill_uniform, fill_uniform_float32
 
 __all__ = [
+    "MOST_DRAWS",
+    "TOO_MANY_DRAWS",
     "Draws",
     "WorldRng",
     "fill_normal",
@@ -37,6 +39,14 @@ __all__ = [
 _CALL_BITS = 24
 _NUM_ORIGINS = 1 << 8
 _NAMED = 1 << (_CALL_BITS - 1)  # the first of the sites that a call names itself
+
+MOST_DRAWS = 1 << _CALL_BITS
+"""Draws that a compiled hook may make in a step of one world; more would be those of the next origin."""
+
+TOO_MANY_DRAWS = (
+    f"it drew more than {MOST_DRAWS:,} random numbers in a step of one world, and the next would be those of "
+    f"another hook; draw less, or let a propagator draw"
+)
 
 _FILLS: dict[np.dtype[Any], Callable[..., None]] = {
     np.dtype(np.float64): fill_uniform,
@@ -272,6 +282,11 @@ class WorldRng:
 
     def _site(self, named: int | None) -> int:
         if named is None:
+            if self._next_site - self._first_site >= _NAMED:
+                raise ValueError(
+                    f"a hook draws at most {_NAMED:,} times in a step, and the next would be those that "
+                    f"name their site; draw more numbers at once, rng.random(shape)"
+                )
             self._next_site += 1
             return self._next_site - 1
         if not 0 <= named < _NAMED:

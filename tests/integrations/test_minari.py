@@ -1,7 +1,9 @@
 """Minari datasets against Minari's own DataCollector over single envs."""
 
 import gc
+import re
 import warnings
+from pathlib import Path
 
 import gymnasium
 import numpy as np
@@ -171,3 +173,10 @@ def test_a_dataset_that_is_there_stays(tmp_path):
     with pytest.raises(RecordingError, match="there is a dataset test/same-v0 already"):
         murk_env.to_minari(envs, "test/same-v0", **for_dataset)
     assert minari.load_dataset("test/same-v0").total_steps == dataset.total_steps
+
+
+def test_the_code_of_the_page_on_recordings_runs_with_its_datasets():
+    page = Path(__file__).parents[2] / "docs" / "recording.md"
+    blocks = re.findall(r"^```(?:python|py)\n(.*?)^```$", page.read_text("utf-8"), re.MULTILINE | re.DOTALL)
+    assert any("to_minari" in block for block in blocks)
+    exec(compile("\n".join(blocks), str(page), "exec"), {"__name__": "__main__"})

@@ -12,6 +12,7 @@ from murk_env import (
     Blueprint,
     Draws,
     Field,
+    Line1D,
     MurkEnv,
     MurkVectorEnv,
     Observation,
@@ -22,7 +23,7 @@ from murk_env import (
 )
 from murk_env.errors import HookError, PropagatorError
 from murk_env.propagators.writing import KernelCall, Propagator, kernel
-from murk_env.random import integers
+from murk_env.random import MOST_DRAWS, integers, uniform
 from tests.env.engine.states import state_of
 
 
@@ -155,3 +156,47 @@ def test_a_kernel_that_raises_is_told_with_its_world(checked):
         tick.heat = np.array([[0.5], [0.9], [1.5]], np.float32)  # twice one would be too hot anywhere
     with pytest.raises(PropagatorError, match=r"Heater\(heat\) raised ValueError: too hot; .* In world 2"):
         world.tick()
+
+
+class Gambler(MurkEnv):
+    """Tosses a coin 2 to the power of 24 times, and once more if it is told to."""
+
+    purse = Field(over="world")
+
+    @classmethod
+    def build(cls, params: murk_env.Params) -> Blueprint:
+        return Blueprint(
+            lattice=Line1D(2), observation=Observation(Observe(cls.purse)), action_space=Discrete(2)
+        )
+
+    @per_world
+    def start(self) -> None:
+        self.purse[0] = 0.0
+
+    @per_world
+    def act(self, action: int, rng: Draws) -> None:
+        rng[4] += MOST_DRAWS - 1  # as so many calls do, in seconds
+        self.purse[0] += uniform(rng)
+        if action:
+            self.purse[0] += uniform(rng)
+
+    @per_world
+    def reward(self) -> float:
+        return 0.0
+
+    @per_world
+    def terminated(self) -> bool:
+        return False
+
+
+@pytest.mark.parametrize("checked", [False, pytest.param(True, marks=pytest.mark.slow)])
+def test_more_draws_than_a_hook_has_are_refused_instead_of_being_another_hooks(checked):
+    env = Gambler(checked=checked)
+    env.reset(seed=0)
+    env.step(0)
+    before = env.save()
+    with pytest.raises(
+        HookError, match=r"Gambler.act raised ValueError: it drew more than 16,777,216 random"
+    ):
+        env.step(1)
+    assert env.save() == before

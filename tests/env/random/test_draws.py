@@ -315,3 +315,12 @@ def test_integers_refuse_limits_of_a_wrong_shape(rng):
 def test_compiled_integers_refuse_an_empty_range_and_what_is_no_int64(low, high):
     with pytest.raises(ValueError, match="needs low < high, whole numbers that fit an int64"):
         integers(np.zeros(5, np.uint32), low, high)
+
+
+def test_no_call_of_a_hook_meets_those_that_name_their_site(rng):
+    rng._next_site += 2**23 - 1
+    rng.random()
+    with pytest.raises(ValueError, match=r"draws at most 8,388,608 times in a step, .* rng.random\(shape\)"):
+        rng.random()
+    rng.rewind()
+    assert (rng.random() == rng.random(site=None)).sum() == 0
