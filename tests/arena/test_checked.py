@@ -198,3 +198,16 @@ def test_coverage_is_not_proved_in_normal_mode(arena, flow):
         tick.write(flow.id)
         tick.prove_covered([flow.id])
     assert arena.generation == 1
+
+
+def test_what_a_cancelled_ticks_writer_kept_to_does_not_bind_later_ticks(checked_arena, heat):
+    tick = checked_arena.begin_tick()
+    tick.rows([0]).unguarded(heat.id)
+    tick.cancel()
+    with checked_arena.begin_tick():
+        checked_arena.staging_view(heat.id)[1] = 5.0  # of which nothing is noted
+    with checked_arena.begin_tick():
+        pass  # in the other buffer
+    with checked_arena.begin_tick() as tick:
+        tick.update(heat.id)[2] = 1.0
+    assert checked_arena.snapshot().read(heat.id)[:, 0].tolist() == [0.0, 5.0, 1.0, 0.0]

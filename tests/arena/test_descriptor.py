@@ -119,3 +119,7 @@ def test_an_entry_is_fixed():
     (entry,) = entries(3)
     with pytest.raises(FrozenInstanceError):
         setattr(entry, "handle", SOMEWHERE)  # noqa: B010
+
+
+def test_a_field_may_have_no_elements():
+    assert FieldSpec(FieldId(0), "none", (0, 3)).num_words(4) == 0

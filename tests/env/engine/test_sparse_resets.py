@@ -10,7 +10,7 @@ from gymnasium.vector import AutoresetMode, SyncVectorEnv
 
 from murk_env import Blueprint, Draws, Field, Line1D, MurkEnv, MurkVectorEnv, Observation, Observe, per_world
 from murk_env.random import integers
-from tests.env.worlds import Counter
+from tests.env.worlds import Counter, Walker
 
 
 class Sand(MurkEnv):
@@ -65,3 +65,13 @@ def test_a_batch_equals_single_envs(env_class, mode, checked):
         ended += outputs[2].sum()
         assert data_equivalence(outputs, single.step([0, 1, 0]), exact=True)
     assert ended > 6
+
+
+@pytest.mark.parametrize("changed", [[3.0, 0.0, 0.0], [3.0, 4.0, 5.0], [0.0, 0.0, 0.0]])
+def test_a_sparse_field_that_has_changed_in_some_worlds_begins_anew_in_all(changed):
+    envs = MurkVectorEnv(Walker, 3, longest_fuse=2)  # with that fuse, start leaves the bell as it is
+    envs.reset(seed=0)
+    with envs.world.edit() as tick:
+        tick.bell = np.array(changed)
+    envs.reset()
+    assert envs.world["bell"].tolist() == [0.0, 0.0, 0.0]
