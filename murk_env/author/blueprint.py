@@ -104,6 +104,9 @@ class Blueprint:
         dt: time that one tick, which is one step, advances.
         substeps: how many times the propagators run in a step, for dt / substeps each. The actions hold
             meanwhile, bounds are applied after each, and the hook `between` sees each.
+        ends_diverged: whether a world in which a number is no longer finite after the propagators ends: its
+            per-tick fields become what they were before the step, it is terminated, and `info["diverged"]`
+            says so. In checked mode it is an error as elsewhere.
 
     Raises:
         BlueprintError: an attribute is of a wrong type, or they contradict each other.
@@ -122,6 +125,7 @@ class Blueprint:
     num_agents: int = 0
     dt: float = 1.0
     substeps: int = 1
+    ends_diverged: bool = False
 
     def __post_init__(self) -> None:
         if not isinstance(self.lattice, Lattice):  # pyright: ignore[reportUnnecessaryIsInstance]
@@ -133,6 +137,8 @@ class Blueprint:
             object.__setattr__(self, "substeps", whole_substeps(self.substeps))
         except PipelineError as error:
             raise BlueprintError(f"a Blueprint's {error}") from None
+        if not isinstance(self.ends_diverged, bool):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise BlueprintError(f"a Blueprint's ends_diverged is a bool, not {self.ends_diverged!r}.")
         if self.groups:
             self._gather_agents()
         else:

@@ -68,6 +68,7 @@ class Batch(HeldWorlds):
         copy: whether rewards and flags are arrays of their own, instead of two sets used in turn.
         num_threads: threads to use, None for as many as the batch is large enough for.
         masks: which actions are allowed, None where all are.
+        ends_diverged: whether worlds end whose numbers have diverged.
 
     Attributes:
         world: the worlds.
@@ -134,6 +135,7 @@ class Batch(HeldWorlds):
         copy: bool,
         num_threads: int | None,
         masks: ActionMasks | None = None,
+        ends_diverged: bool = False,
     ) -> None:
         self._owner = hooks.owner
         self._mode = autoreset_mode
@@ -143,7 +145,9 @@ class Batch(HeldWorlds):
         outcome = Outcome(world.num_worlds, num_agents)
         self.rewards, self.terminated, self.truncated = outcome.flags
         self._any_ended = memoryview(cast(Any, outcome.any_ended))
-        self._hooks = HookStages(hooks, world, actions, outcome.rewards, outcome.terminated, masks)
+        self._hooks = HookStages(
+            hooks, world, actions, outcome.rewards, outcome.terminated, masks, ends_diverged=ends_diverged
+        )
         world.derived.use(self._hooks.derive_hook)
         self._reset = Reset(world, self._hooks)
         same_step, fuses = autoreset_mode is AutoresetMode.SAME_STEP, self._reset.fuses
@@ -333,6 +337,7 @@ class Batch(HeldWorlds):
                 self._reset.run(guard, guard.rows(worlds), binding, keys=keys, values=values, in_step=False)
                 self.world.derived.derive(guard, worlds)
                 guard.seal()
+                self._hooks.forget_diverged()
                 self.info, self.ended = self._hooks.info(binding.staged.after), None
                 form, side = self._hooks.info_form or form_of(self.info), 1 - self._side
                 for buffers in self.observed:

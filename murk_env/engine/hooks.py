@@ -12,6 +12,7 @@ from murk_env.author.hooks import EVERY_HOOK, HookName, Hooks
 from murk_env.author.per_world import CompiledHook
 from murk_env.engine.action_masks import ACTION_MASK, ActionMasks
 from murk_env.engine.array_hooks import check_array_hook
+from murk_env.engine.divergence import DIVERGED, Divergence
 from murk_env.engine.failures import compilation_failed, hook_failed
 from murk_env.engine.infos import NO_INFO, Info, InfoForm, check_info
 from murk_env.engine.lifted_hooks import LiftedHooks
@@ -51,8 +52,10 @@ class HookStages:
         rewards: what `reward` fills, (num_worlds,) or (num_worlds, num_agents) float64.
         terminated: what `terminated` fills, of the same shape, bool.
         masks: which actions are allowed, None where all are.
+        ends_diverged: whether worlds end whose numbers have diverged.
 
     Attributes:
+        divergence: what ends them, None where nothing does.
         current: the hook outside a program that runs now: whose failure it is if the tick fails.
         info_form: what the first info of a tick that was published looked like.
     """
@@ -65,8 +68,11 @@ class HookStages:
         rewards: npt.NDArray[np.float64],
         terminated: npt.NDArray[np.bool_],
         masks: ActionMasks | None = None,
+        *,
+        ends_diverged: bool = False,
     ) -> None:
         self._hooks, self._masks = hooks, masks
+        self.divergence = Divergence(world, terminated) if ends_diverged else None
         self._owner = hooks.owner
         self._layout, self._arena, self._checks = world.layout, world.arena, world.checks
         self._actions = actions
@@ -88,7 +94,7 @@ class HookStages:
         check_derived(self._owner, self._layout, has_hook=hooks.derive is not None)
         self._lifted = LiftedHooks(found, world, actions, self._outputs)
         self.current: HookName | None = None
-        self.has_info = hooks.info is not None or masks is not None
+        self.has_info = hooks.info is not None or masks is not None or ends_diverged
         self.info_form: InfoForm | None = None
 
     # --- every step -------------------------------------------------------------------------------
@@ -252,9 +258,16 @@ class HookStages:
 
     # --- info -------------------------------------------------------------------------------------
 
+    def forget_diverged(self) -> None:
+        """Note that no world has diverged in what is published next: those that had are reset."""
+        if self.divergence is not None:
+            self.divergence.clear()
+
     def info(self, values: Values) -> Info:
         """Return what `info` says of every world, and which actions are allowed there."""
         info = NO_INFO if self._hooks.info is None else self._told(values)
+        if self.divergence is not None:
+            info = {**info, DIVERGED: self.divergence.told()}
         return info if self._masks is None else {**info, ACTION_MASK: self._masks.of(values)}
 
     def _told(self, values: Values) -> Info:
@@ -262,6 +275,11 @@ class HookStages:
         result = self._call(HookName.INFO, values)
         info = check_info(self._owner, result, self._layout.num_worlds, self.info_form)
         self.current = None
+        if self.divergence is not None and DIVERGED in info:
+            raise HookError(
+                f"{self._owner}.info uses the key {DIVERGED!r}, which Blueprint(ends_diverged=True) fills; "
+                f"rename it."
+            )
         return info
 
     # --- calling and holding to shapes ------------------------------------------------------------

@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from murk_env.engine.action_masks import ACTION_MASK
+from murk_env.engine.divergence import DIVERGED
 from murk_env.errors import HookError
 
 __all__ = ["NO_INFO", "Info", "InfoForm", "check_info", "form_of"]
@@ -23,9 +24,9 @@ NO_INFO: Info = {}
 def form_of(info: Info) -> InfoForm:
     """Return what stays the same of every info: keys, dtypes, and shapes but for the worlds axis.
 
-    The action mask, which the hook says nothing of, is left out.
+    What the hook says nothing of is left out: the action mask, and which worlds have diverged.
     """
-    own = ((key, array) for key, array in info.items() if key != ACTION_MASK)
+    own = ((key, array) for key, array in info.items() if key not in (ACTION_MASK, DIVERGED))
     return tuple((key, array.dtype.name, array.shape[1:]) for key, array in own)
 
 

@@ -88,14 +88,17 @@ def stages_of_a_step(parts: StepParts, guard: TickGuard, binding: Binding) -> li
     """Return everything that happens between opening a tick and publishing it, in order."""
     layout, arena = parts.world.layout, parts.world.arena
     counts = parts.final_obs is None  # else it counts the worlds that ended
+    diverged = parts.hooks.divergence
     return [
         clock(layout, arena, binding),
         parts.hooks.act(binding, guard),
         *parts.world.bindings.propagation(binding, guard, parts.hooks.between(binding, guard)),
         *(_reset_of_last_ended(parts, guard, binding) if parts.mode is AutoresetMode.NEXT_STEP else []),
         *binding.limits,
+        *(diverged.undo(binding, arena) if diverged else []),
         *parts.world.derived.stages(guard, binding),
         *parts.hooks.outcome(binding, guard),
+        *(diverged.end() if diverged else []),
         parts.outcome.stage(layout, arena, binding, parts.limit, counts=counts),
         *_observations(parts, binding),
         *_info(parts, binding),
@@ -127,7 +130,7 @@ def _reset_of_just_ended(parts: StepParts, guard: TickGuard, binding: Binding) -
             *parts.reset.stages(guard, binding, ended),
             *parts.world.derived.stages(guard, binding, ended),
             *(dataclasses.replace(stage, choice=ended) for stage in _observations(parts, binding)),
-            *_info(parts, binding),
+            *_info(parts, binding, anew=True),
         ]
     hooks, reset, observed, report = parts.hooks, parts.reset, parts.observed, parts.report
     any_ended, derived = parts.outcome.any_ended, parts.world.derived
@@ -144,6 +147,7 @@ def _reset_of_just_ended(parts: StepParts, guard: TickGuard, binding: Binding) -
         derived.derive(guard, worlds)
         for buffers in observed:
             buffers.fill_rows(binding.staged.after, worlds)
+        hooks.forget_diverged()
         report.info = hooks.info(binding.staged.after)
 
     return [_in_python("reset", run)]
@@ -175,13 +179,15 @@ def _filling(buffers: ObservationBuffers, binding: Binding) -> Callable[[int, in
     return fill
 
 
-def _info(parts: StepParts, binding: Binding) -> list[Stage]:
+def _info(parts: StepParts, binding: Binding, *, anew: bool = False) -> list[Stage]:
     """Return the stage that asks the info hook; what it says of ended worlds is kept from their reset."""
     if not parts.hooks.has_info:
         return []
     hooks, report, keeps = parts.hooks, parts.report, parts.mode is AutoresetMode.SAME_STEP
 
     def run(_start: int, _stop: int) -> None:
+        if anew:
+            hooks.forget_diverged()
         report.info = hooks.info(binding.staged.after)
         if keeps and _ended(binding).size:
             report.info_before_reset = {key: values.copy() for key, values in report.info.items()}

@@ -108,6 +108,7 @@ def assemble(
         copy=options.copy,
         num_threads=options.num_threads,
         masks=masks if masks.used else None,
+        ends_diverged=blueprint.ends_diverged,
     )
     masked = MaskedActions(masks, blueprint, actions.space, replaces=options.replaces) if masks.used else None
     screen = Screen(cls.__name__, cls.fields, cls.picture_for(params), blueprint.lattice, batch)
