@@ -176,7 +176,7 @@ class Wildfire(MurkEnv):
         """Charge for what catches fire."""
         caught = 0
         for cell in range(len(self.state)):
-            caught += before.state[cell] == FOREST and self.state[cell] == BURNING
+            caught += (before.state[cell] == FOREST) & (self.state[cell] == BURNING)
         return 0.0 - 100.0 * caught / self.params.num_trees
 
     @murk.per_world

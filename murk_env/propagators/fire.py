@@ -262,21 +262,34 @@ def _burn(
     steps: Integers,
     site: int,
 ) -> None:
-    """One tick of the worlds [start, stop)."""
+    """One tick of the worlds [start, stop): only around what burns does anything change."""
     for world in range(start, stop):
         state, factors = states[world], flammability[min(world, len(flammability) - 1)]
         counter, key = (episodes[world], steps[world], site), (keys[world, 0], keys[world, 1])
+        new_states[world], new_fuels[world] = state, fuels[world]
         for cell in range(state.size):
-            now, fuel = state[cell], fuels[world, cell]
-            if now == BURNING:
-                fuel = max(fuel - consumption[world], np.float32(0.0))
-                now = BURNING if fuel > np.float32(0.0) else BURNT
-            elif now == UNBURNT and fuel > np.float32(0.0):
-                rate = _rate(state, neighbours[cell], rates[world]) * factors[cell]
-                if rate > np.float32(0.0) and draw(counter, key, cell) < -expm1_float32(-rate):
-                    now = BURNING
-            new_states[world, cell] = now
-            new_fuels[world, cell] = fuel
+            if state[cell] != BURNING:
+                continue
+            left = max(fuels[world, cell] - consumption[world], np.float32(0.0))
+            new_states[world, cell] = BURNING if left > np.float32(0.0) else BURNT
+            new_fuels[world, cell] = left
+            for beside in neighbours[cell]:
+                if beside < 0 or state[beside] != UNBURNT or not fuels[world, beside] > np.float32(0.0):
+                    continue
+                if _first_burning(state, neighbours[beside]) != cell:
+                    continue  # that one sees to it
+                rate = _rate(state, neighbours[beside], rates[world]) * factors[beside]
+                if rate > np.float32(0.0) and draw(counter, key, beside) < -expm1_float32(-rate):
+                    new_states[world, beside] = BURNING
+
+
+@kernel
+def _first_burning(state: Any, neighbours: Any) -> int:
+    """Return the first of a cell's neighbours that burns; every hop has a hop back, so it has one."""
+    for neighbour in neighbours:
+        if neighbour >= 0 and state[neighbour] == BURNING:
+            return neighbour
+    return -1
 
 
 @kernel

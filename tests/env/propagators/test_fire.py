@@ -102,6 +102,28 @@ def test_it_is_the_plain_model_with_the_draws_of_its_place(lattice):
     assert (state == Fire.BURNT).sum() > 1
 
 
+@pytest.mark.parametrize("lattice", [*LATTICES, Hex2D(2, 3, "wrap"), Square4(3, 3, "clamp")], ids=repr)
+def test_it_is_to_the_last_bit_what_the_plain_kernel_of_flat_land_makes_of_it(lattice):
+    """Without terrain only what is around flames is asked; on terrain every cell asks all its neighbours."""
+    rates = {"ignition": 0.3, "consumption": 0.2, "wind_speed": 8.0, "wind_direction": 0.7}
+    state, fuel, kind = Field(categories=3), Field(low=0.0), Field(categories=2, mutability="static")
+    worlds = []
+    for terrain in ({}, {"fuel_class": kind, "class_factors": (1.0, 1.0)}):
+        fields = {"state": state, "fuel": fuel} | ({"kind": kind} if terrain else {})
+        propagators = [Fire(state, fuel, **rates, **terrain)]
+        static = {kind: np.zeros(lattice.num_cells, np.int32)} if terrain else {}
+        worlds.append(World(lattice, fields, propagators, num_worlds=40, seed=5, static=static))
+        with worlds[-1].edit() as tick:
+            tick.edit(state)[:, middle(lattice)] = Fire.BURNING
+            tick[fuel] = np.linspace(0.0, 1.0, 40 * lattice.num_cells, dtype=np.float32).reshape(40, -1)
+    for _ in range(12):
+        for world in worlds:
+            world.tick()
+        for field in (state, fuel):
+            assert worlds[0][field].tobytes() == worlds[1][field].tobytes()
+    assert (worlds[0][state] == Fire.BURNT).any()
+
+
 @pytest.mark.parametrize("lattice", LATTICES, ids=repr)
 def test_a_fire_without_chance_is_a_ring_that_grows_by_one_hop_a_tick(lattice):
     forest = Forest(lattice, 1)
