@@ -37,7 +37,11 @@ LESSONS = {
     "HexPursuit": Lesson(128, {"num_steps": 2_000_000, "entropy": 0.003}),
     "Harvest": Lesson(64, {"num_steps": 2_000_000, "entropy": 0.003}),
     "Wildfire": Lesson(128, {"num_steps": 3_000_000, "entropy": 0.003}, group="crew"),
-    "Epidemic": Lesson(128, {"num_steps": 1_600_000, "entropy": 0.001}, network="over_regions"),
+    "Epidemic": Lesson(
+        128,
+        {"num_steps": 1_200_000, "discount": 0.995, "trace": 0.98, "entropy": 0.001},
+        network="over_regions",
+    ),
     "HeatControl": Lesson(256, {"num_steps": 1_500_000, "entropy": 0.0}),
     "Ecosystem": Lesson(256, {"num_steps": 3_000_000, "entropy": 0.003}),
     "Transport": Lesson(128, {"num_steps": 500_000, "rollout": 50, "entropy": 0.0, "log_deviation": -2.5}),

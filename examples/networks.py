@@ -101,6 +101,21 @@ class CellsActor(nn.Module):
         return self.choose(torch.tanh(self.think(self.trunk(seen)))).flatten(1)
 
 
+class CellsCritic(nn.Module):
+    """Adds up what every cell is worth."""
+
+    def __init__(self, trunk: Trunk, num_channels: int) -> None:
+        super().__init__()
+        self.trunk = trunk
+        self.worth = nn.Sequential(
+            nn.Linear(num_channels, 2 * num_channels), nn.Tanh(), nn.Linear(2 * num_channels, 1)
+        )
+
+    def forward(self, seen: Tensor) -> Tensor:
+        """Return the return to come, (num_rows, 1)."""
+        return self.worth(self.trunk(seen)).sum(dim=1)
+
+
 class Cells(ppo.Policy):
     """A policy that makes one choice in every cell, by the same network everywhere."""
 
@@ -118,6 +133,7 @@ class Cells(ppo.Policy):
         self.num_maps, self.num_cells = num_maps, lattice.num_cells
         shape = (lattice, size, num_maps, num_channels, num_layers)
         self.actor = CellsActor(Trunk(*shape), num_channels, self.possible.shape[1])
+        self.critic = CellsCritic(Trunk(*shape), num_channels)
 
     def distribution(self, observations: Tensor) -> Categorical:
         """Of actions, with a likelihood for the choice in every cell: (num_rows, num_cells).
