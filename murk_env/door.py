@@ -28,6 +28,7 @@ from murk_env.propagators import (
     Noise,
     Propagator,
     Resource,
+    ShallowWater,
     Transport,
     Wave,
 )
@@ -81,6 +82,7 @@ __all__ = [
     "Ring1D",
     "Rings",
     "RowTick",
+    "ShallowWater",
     "Square4",
     "Square8",
     "State",

@@ -17,6 +17,7 @@ from murk_env.propagators.morphology import Morphology
 from murk_env.propagators.movement import AgentMovement
 from murk_env.propagators.noise import Noise
 from murk_env.propagators.resource import Resource
+from murk_env.propagators.shallow_water import ShallowWater
 from murk_env.propagators.sight import LineOfSight
 from murk_env.propagators.sir import SIR
 from murk_env.propagators.transport import Transport
@@ -45,6 +46,7 @@ __all__ = [
     "Periodic",
     "Propagator",
     "Resource",
+    "ShallowWater",
     "Transport",
     "Value",
     "Wave",

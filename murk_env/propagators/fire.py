@@ -112,6 +112,7 @@ class Fire(Propagator):
         self._check_classes()
         maps = (self.flammability, self.fuel_class)
         heights = () if self.elevation is None else (self.elevation,)
+        slope = (in_range("Fire", "slope", self.slope, 0.0, _STEEPEST),)
         return Declaration(
             reads=tuple(field for field in maps if field is not None),
             reads_previous=(self.state, self.fuel, *heights),
@@ -121,7 +122,7 @@ class Fire(Propagator):
                 in_range("Fire", "consumption", self.consumption),
                 in_range("Fire", "wind_speed", self.wind_speed, 0.0, _STRONGEST_WIND),
                 in_range("Fire", "wind_direction", self.wind_direction, -math.inf),
-                in_range("Fire", "slope", self.slope, 0.0, _STEEPEST),
+                *(slope if heights else ()),
             ),
         )
 
@@ -212,14 +213,15 @@ class Fire(Propagator):
     def _terrain(self, frame: Frame) -> tuple[Any, ...]:
         """Return what `burn_on_terrain` knows of the land: how steep it is, and what fuel grows there."""
         lattice = frame.lattice
-        angles = np.zeros(lattice.neighbours.shape, np.float32)
+        angles, slopes = np.zeros(lattice.neighbours.shape, np.float32), np.zeros(frame.num_worlds)
         if self.elevation is not None:
             angles = climbs(lattice, frame.previous(self.elevation))
+            slopes = np.ascontiguousarray(frame.coefficients[:, 4])
         classes, factors = np.zeros((1, lattice.num_cells), np.int32), np.ones(1, np.float32)
         if self.fuel_class is not None:
             classes = batched(self.fuel_class, frame.read(self.fuel_class))
             factors = np.array(self.class_factors, np.float32)
-        return angles, np.ascontiguousarray(frame.coefficients[:, 4]), classes, factors
+        return angles, slopes, classes, factors
 
 
 @kernel

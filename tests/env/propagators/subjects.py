@@ -27,6 +27,7 @@ from murk_env.propagators import (
     Noise,
     Propagator,
     Resource,
+    ShallowWater,
     Transport,
     Wave,
 )
@@ -65,6 +66,7 @@ class Subject:
         max_dt: the stability bound of the first values on a lattice.
         draws: initial values by field, where uniform in [0, 1) or 0 and 1 will not do.
         supports: whether it works on a lattice.
+        elsewhere: rates that count only with static fields, which tests of the propagator's own give.
         num_agents: agents of every world.
     """
 
@@ -84,6 +86,7 @@ class Subject:
     max_dt: Callable[[Lattice], float] = lambda lattice: math.inf
     draws: Mapping[str, Draw] = field(default_factory=dict)
     supports: Callable[[Lattice], bool] = lambda lattice: True
+    elsewhere: Sequence[str] = ()
     num_agents: int = 0
 
     def __repr__(self) -> str:
@@ -125,6 +128,14 @@ def some_directions(rng: np.random.Generator, shape: tuple[int, ...], lattice: L
 
 def sparsely(rng: np.random.Generator, shape: tuple[int, ...], lattice: Lattice) -> Any:
     return (rng.random(shape) < 0.2).astype(np.float32)
+
+
+def some_water(rng: np.random.Generator, shape: tuple[int, ...], lattice: Lattice) -> Any:
+    return (0.6 + 0.4 * rng.random(shape)).astype(np.float32)
+
+
+def gently(rng: np.random.Generator, shape: tuple[int, ...], lattice: Lattice) -> Any:
+    return (0.2 * rng.random(shape) - 0.1).astype(np.float32)
 
 
 def faces_of(lattice: Lattice) -> Any:
@@ -318,6 +329,7 @@ SUBJECTS = [
             "wind_direction": (1.0, -2.0),
         },
         signed=("wind_direction",),
+        elsewhere=("slope",),
     ),
     Subject(
         "gray_scott",
@@ -349,6 +361,21 @@ SUBJECTS = [
             "predator_diffusion": (0.04, 0.05),
         },
         max_dt=lambda lattice: 1.0 / (0.04 * lattice.max_degree),
+    ),
+    Subject(
+        "shallow water",
+        {"depth": {"low": 0.0}, "discharge": VECTOR, "bed": PLAIN, "push": VECTOR},
+        lambda depth, discharge, bed, push, **rates: ShallowWater(
+            depth, discharge, bed, push, max_speed=6.0, **rates
+        ),
+        reads=("push",),
+        reads_previous=("depth", "discharge", "bed"),
+        writes=("depth", "discharge"),
+        same_units=(("depth", "bed"),),
+        rates={"gravity": (9.81, 1.62), "drag": (0.1, 0.3)},
+        max_dt=lambda lattice: 1.0 / (6.0 * lattice.positions.shape[1]),
+        draws={"depth": some_water, "discharge": gently},
+        supports=lambda lattice: isinstance(lattice, Line1D | Ring1D | Square4),
     ),
     Subject(
         "wave",

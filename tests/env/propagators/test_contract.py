@@ -104,7 +104,8 @@ def test_every_coefficient_among_its_settings_is_tried_as_a_parameter(subject):
     kind = type(subject.of(subject.declare()))
     settings = {field.name for field in dataclasses.fields(kind) if "Parameter" in str(field.type)}
     of_kind = [other for other in SUBJECTS if type(other.of(other.declare())) is kind]
-    assert {other.parts.get(name, name) for other in of_kind for name in other.rates} == settings
+    tried = {other.parts.get(name, name) for other in of_kind for name in (*other.rates, *other.elsewhere)}
+    assert tried == settings
 
 
 @with_rates

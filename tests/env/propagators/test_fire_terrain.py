@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from murk_env.errors import PipelineError, PropagatorConfigError
-from murk_env.fields import Field
+from murk_env.fields import Field, Parameter
 from murk_env.lattice import Hex2D, Line1D, Square8
 from murk_env.propagators import Fire
 from murk_env.propagators._terrain import climbs
@@ -83,6 +83,21 @@ def test_fire_runs_uphill():
     degrees = np.degrees(np.arctan(0.5))
     assert up == pytest.approx(1.0 - np.exp(-0.1 * np.exp(0.078 * degrees)), abs=0.03)
     assert down == pytest.approx(1.0 - np.exp(-0.1 * np.exp(-0.078 * degrees)), abs=0.01)
+
+
+def test_worlds_have_slopes_of_their_own():
+    state, fuel, hill = Field(categories=3), Field(initial=1.0), Field(mutability="static")
+    slope = Parameter(0.0, low=0.0, high=0.1)
+    law = Fire(state, fuel, ignition=0.1, consumption=0.1, elevation=hill, slope=slope)
+    fields = {"state": state, "fuel": fuel, "hill": hill, "slope": slope}
+    world = World(Line1D(2), fields, [law], num_worlds=2 * NUM_WORLDS, static={hill: [0.0, 1.0]})
+    with world.edit() as tick:
+        tick[state] = np.array([[Fire.BURNING, 0]])
+        tick[slope] = np.repeat([0.0, 0.05], NUM_WORLDS)
+    world.run(1)
+    flat, steep = (world[state][:, 1] == Fire.BURNING).reshape(2, -1).mean(axis=1)
+    assert flat == pytest.approx(1.0 - np.exp(-0.1), abs=0.011)
+    assert steep == pytest.approx(1.0 - np.exp(-0.1 * np.exp(0.05 * 45.0)), abs=0.018)
 
 
 STATE, FUEL = Field(categories=3), Field()

@@ -1,0 +1,106 @@
+"""The kernel of shallow water: fluxes through faces, with the bed balanced."""
+
+import math
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from murk_env.kernels import kernel
+
+__all__ = ["flow_on"]
+
+Floats = npt.NDArray[Any]  # float32 or float64, all of them alike
+
+_SLACK = 1.0 + 1e-5  # what rounding may add to a Courant number of 1
+_DRY = 1e-12  # a depth below which water has no speed
+
+
+@kernel
+def flow_on(start: int, stop: int, depth: Floats, *others: Any) -> None:
+    """One tick of the worlds [start, stop), or a ValueError; raised in `_advance`, it would keep the rows."""
+    emptied = _advance(start, stop, depth, *others)
+    if emptied >= 0:
+        world, cell = emptied // depth.shape[1], emptied % depth.shape[1]
+        raise ValueError(
+            f"water at cell {cell} of world {world} is faster than dt allows; lower dt, or what drives the "
+            f"water, and give max_speed as large as currents and waves together get"
+        )
+
+
+@kernel
+def _advance(
+    start: int,
+    stop: int,
+    depth: Floats,  # (num_worlds, num_cells)
+    discharge: Floats,  # (num_worlds, k, num_cells)
+    new_depth: Floats,
+    new_discharge: Floats,
+    bed: Floats,  # (num_worlds or 1, num_cells)
+    push: Floats,  # (num_worlds or 1, k, num_cells)
+    beyond: npt.NDArray[np.int32],  # (num_cells, num_directions), -1 for a wall
+    axes: npt.NDArray[np.int64],  # (num_directions,): along which each leads
+    ways: Floats,  # (num_directions,): 1 or -1
+    shares: Floats,  # (num_directions,): dt / spacing
+    coefficients: Floats,  # (num_worlds, 2): gravity, drag
+    dt: Any,
+) -> int:
+    """One tick of the worlds [start, stop); return the last cell that was too fast, or -1."""
+    emptied, kind = -1, new_depth.dtype.type
+    zero, half, one = kind(0.0), kind(0.5), kind(1.0)
+    for world in range(start, stop):
+        h, q, ground = depth[world], discharge[world], bed[min(world, bed.shape[0] - 1)]
+        gravity, drag = coefficients[world]
+        pushed = push[min(world, push.shape[0] - 1)]
+        new_h, new_q = new_depth[world], new_discharge[world]
+        for cell in range(h.size):
+            gain, fastest = zero, zero
+            for axis in range(q.shape[0]):
+                new_q[axis, cell] = zero
+            for face in range(axes.size):
+                other, axis, way = beyond[cell, face], axes[face], ways[face]
+                wall, there = other < 0, cell if other < 0 else other
+                edge = max(ground[cell], ground[there])
+                here_h = max(h[cell] + ground[cell] - edge, zero)
+                there_h = max(h[there] + ground[there] - edge, zero)
+                here_u = way * _speed(h[cell], q[axis, cell])
+                there_u = -here_u if wall else way * _speed(h[there], q[axis, there])
+                wave = max(
+                    abs(here_u) + kind(math.sqrt(gravity * here_h)),
+                    abs(there_u) + kind(math.sqrt(gravity * there_h)),
+                )
+                fastest += half * shares[face] * wave
+                volume = half * (here_h * here_u + there_h * there_u - wave * (there_h - here_h))
+                gain -= shares[face] * volume
+                # gravity / 2 * h**2 of the cell itself comes first: it is the same at opposite faces
+                along = half * (
+                    here_h * here_u * here_u
+                    + there_h * there_u * there_u
+                    + half * gravity * (there_h * there_h - here_h * here_h)
+                    - wave * (there_h * there_u - here_h * here_u)
+                )
+                along += half * gravity * h[cell] * h[cell]
+                new_q[axis, cell] -= shares[face] * way * along
+                for side in range(q.shape[0]):
+                    if side != axis:
+                        here_v = _speed(h[cell], q[side, cell])
+                        there_v = _speed(h[there], q[side, there])
+                        across = half * (
+                            here_h * here_u * here_v
+                            + there_h * there_u * there_v
+                            - wave * (there_h * there_v - here_h * here_v)
+                        )
+                        new_q[side, cell] -= shares[face] * across
+            new_h[cell] = max(h[cell] + gain, zero)
+            for axis in range(q.shape[0]):
+                total = q[axis, cell] + new_q[axis, cell] + dt * h[cell] * pushed[axis, cell]
+                new_q[axis, cell] = total / (one + dt * drag)
+            if fastest > _SLACK:
+                emptied = world * h.size + cell
+    return emptied
+
+
+@kernel
+def _speed(depth: Any, discharge: Any) -> Any:
+    """The velocity of water of a depth; that of a dry cell is 0."""
+    return discharge / depth if depth > _DRY else discharge - discharge
