@@ -45,6 +45,14 @@ class DoubleObservations(TidySyncVectorEnv):
         return observation.astype(np.float64), *rest
 
 
+class HalfObservations(TidySyncVectorEnv):
+    """A Box takes them, but its dtype is another."""
+
+    def step(self, actions: Any) -> Any:
+        observation, *rest = super().step(actions)
+        return observation.astype(np.float16), *rest
+
+
 class OutsideSpace(TidySyncVectorEnv):
     def step(self, actions: Any) -> Any:
         observation, *rest = super().step(actions)

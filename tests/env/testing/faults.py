@@ -11,6 +11,7 @@ FAULTS: Mapping[str, tuple[type[TidySyncVectorEnv], ...]] = {
     "outputs_have_their_types": (
         broken.FloatRewards,
         broken.DoubleObservations,
+        broken.HalfObservations,
         broken.OutsideSpace,
         broken.ListOfInfos,
         broken.ListForTuple,
