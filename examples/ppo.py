@@ -2,19 +2,22 @@
 
     python examples/ppo.py HeatControl
     python examples/ppo.py HexPursuit --group predator
+    python examples/ppo.py HeatSeeker --log runs/a --checkpoint a.pt --resume  # goes on from a.pt
 
-Many worlds are stepped together by the native vector env, or by the one whose rows are agents. Both reset
-an ended episode in the step after its end, so that the observation after an action is always what the action
-led to, the last one of an episode too. That makes two things simple that are easy to get wrong: an episode
-that was cut off by the time limit still has a future, which the critic estimates from that last observation;
-and the step that only resets a row, or in which its agent is no longer there, is left out of learning.
+Many worlds are stepped together by the native vector env, or by the one whose rows are agents. Two things
+are easy to get wrong. An episode that was cut off by the time limit still has a future, which the critic
+estimates from what the last action led to: in next-step mode that is the next observation, in same-step mode
+it is in `final_obs`. And in next-step mode the step that only resets a row is left out of learning, as is one
+in which its agent is no longer there. `Rollouts.collect` has the three lines in which the modes differ.
 
 Schulman et al. (2017), https://arxiv.org/abs/1707.06347; advantages as in https://arxiv.org/abs/1506.02438.
 """
 # pyright: reportMissingImports=false
 
 import argparse
+import importlib
 import itertools
+import os
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
@@ -24,7 +27,7 @@ import gymnasium
 import numpy as np
 import torch
 from gymnasium.spaces import Box, MultiDiscrete
-from gymnasium.vector import VectorEnv
+from gymnasium.vector import AutoresetMode, VectorEnv
 from gymnasium.wrappers.vector import NormalizeReward, RecordEpisodeStatistics
 from torch import Tensor, nn
 from torch.distributions import Categorical, Distribution, Independent, Normal
@@ -124,24 +127,34 @@ def flat(observations: np.ndarray) -> Tensor:
 
 
 def advantages(
-    rewards: Tensor, values: Tensor, terminated: Tensor, ended: Tensor, settings: Settings
+    rewards: Tensor, values: Tensor, later: Tensor, terminated: Tensor, ended: Tensor, settings: Settings
 ) -> Tensor:
     """How much better each action was than the critic expected, (num_steps, num_rows).
 
     Args:
         rewards: (num_steps, num_rows).
-        values: what the critic expects from every observation, (num_steps + 1, num_rows).
+        values: what the critic expects from every observation, (num_steps, num_rows).
+        later: the same of what every action led to, the last of an episode too, (num_steps, num_rows).
         terminated: 1.0 where nothing comes after the step, (num_steps, num_rows).
         ended: 1.0 where the episode ends with the step, terminated or cut off, (num_steps, num_rows).
         settings: the discount and the trace.
     """
-    surprises = rewards + settings.discount * values[1:] * (1.0 - terminated) - values[:-1]
+    surprises = rewards + settings.discount * later * (1.0 - terminated) - values
     kept = settings.discount * settings.trace * (1.0 - ended)
-    result, later = torch.zeros_like(rewards), torch.zeros_like(rewards[0])
+    result, after = torch.zeros_like(rewards), torch.zeros_like(rewards[0])
     for step in reversed(range(len(rewards))):
-        later = surprises[step] + kept[step] * later
-        result[step] = later
+        after = surprises[step] + kept[step] * after
+        result[step] = after
     return result
+
+
+def last_seen(observations: np.ndarray, infos: Mapping[str, Any]) -> np.ndarray:
+    """What every action of a step in same-step mode led to, (num_rows, ...)."""
+    if "final_obs" not in infos:
+        return observations
+    led_to, ended = observations.copy(), infos["_final_obs"]
+    led_to[ended] = np.stack(infos["final_obs"][ended])
+    return led_to
 
 
 class Rollouts:
@@ -154,11 +167,12 @@ class Rollouts:
         observations, infos = self.envs.reset(seed=settings.seed)
         self.observations = flat(observations)
         self.active = torch.as_tensor(infos.get("active", np.ones(envs.num_envs, bool)))
+        self.same_step = envs.metadata["autoreset_mode"] is AutoresetMode.SAME_STEP
 
     @torch.no_grad()
     def collect(self) -> dict[str, Tensor]:
         """Step on, and return what was seen, done, likely, gained and to be expected, of all active steps."""
-        policy, seen, steps = self.policy, [self.observations], []
+        policy, seen, led_to, steps = self.policy, [self.observations], [], []
         for _ in range(self.settings.rollout):
             chosen = policy.distribution(seen[-1])
             actions = chosen.sample()
@@ -166,14 +180,18 @@ class Rollouts:
             outcome = np.stack([rewards, terminated, terminated | truncated])
             steps.append((actions, chosen.log_prob(actions), torch.as_tensor(outcome).float(), self.active))
             seen.append(flat(observations))
-            self.active = torch.as_tensor(infos.get("active", ~(terminated | truncated)))
+            led_to.append(seen[-1])  # next-step mode: what the action led to
+            going_on = ~(terminated | truncated)
+            if self.same_step:  # there it is in final_obs, where an episode has ended, and every step counts
+                led_to[-1], going_on = flat(last_seen(observations, infos)), np.ones_like(going_on)
+            self.active = torch.as_tensor(infos.get("active", going_on))
         self.observations = seen[-1]
         actions, likely, outcomes, active = (torch.stack(part) for part in zip(*steps, strict=True))
-        values = torch.stack([policy.value(observations) for observations in seen])
+        values, later = (torch.stack([policy.value(one) for one in each]) for each in (seen[:-1], led_to))
         rewards, terminated, ended = outcomes.unbind(1)
-        gained = advantages(rewards, values, terminated, ended, self.settings)
+        gained = advantages(rewards, values, later, terminated, ended, self.settings)
         batch = {"seen": torch.stack(seen[:-1]), "actions": actions, "likely": likely, "gained": gained}
-        batch["returns"] = gained + values[:-1]
+        batch["returns"] = gained + values
         return {name: part[active] for name, part in batch.items()}
 
 
@@ -198,35 +216,107 @@ def improve(policy: Policy, optimiser: Any, batch: Mapping[str, Tensor], setting
             optimiser.step()
 
 
-def train(envs: VectorEnv, settings: Settings, report: Callable[[str], None] = print) -> Policy:
-    """Learn from all rows of an env whose rows are reset in the step after an episode's end."""
+def train(
+    envs: VectorEnv,
+    settings: Settings,
+    report: Callable[[str], None] = print,
+    *,
+    policy: Policy | None = None,
+    log: str | None = None,
+    keeper: "Keeper | None" = None,
+) -> Policy:
+    """Learn from all rows of an env.
+
+    Args:
+        envs: the env, in next-step or same-step mode.
+        settings: what PPO leaves to choose.
+        report: is told how it goes, now and then.
+        policy: what learns; None for two layers.
+        log: a folder for TensorBoard, None for no logs.
+        keeper: keeps checkpoints, and what to go on from; None for neither.
+    """
     torch.manual_seed(settings.seed)
-    spaces = envs.single_observation_space, envs.single_action_space
-    policy = Policy(*spaces, settings.num_hidden, settings.log_deviation)
+    if policy is None:
+        spaces = envs.single_observation_space, envs.single_action_space
+        policy = Policy(*spaces, settings.num_hidden, settings.log_deviation)
     optimiser = torch.optim.Adam(policy.parameters(), lr=settings.learning_rate, eps=1e-5)
-    rollouts = Rollouts(envs, policy, settings)
     num_updates = max(1, settings.num_steps // (settings.rollout * envs.num_envs))
-    began = time.perf_counter()
-    for update in range(num_updates):
+    first = 0 if keeper is None else keeper.take_up(policy, optimiser)
+    rollouts, scalars, began = Rollouts(envs, policy, settings), scalars_of(log), time.perf_counter()
+    for update in range(first, num_updates):
         left = 1.0 - update / num_updates
         optimiser.param_groups[0]["lr"] = left * settings.learning_rate
         batch = rollouts.collect()
         improve(policy, optimiser, batch, settings, left)
         policy.observe(batch["seen"])
-        if rollouts.statistics.return_queue and update % max(1, num_updates // 20) == 0:
+        if rollouts.statistics.return_queue:
             steps = (update + 1) * settings.rollout * envs.num_envs
             mean, seconds = np.mean(rollouts.statistics.return_queue), time.perf_counter() - began
-            report(f"{steps:>10,} steps {seconds:6.1f} s  mean return {mean:9.3f}")
+            scalars("mean return", float(mean), steps)
+            scalars(
+                "steps a second", (update + 1 - first) * settings.rollout * envs.num_envs / seconds, steps
+            )
+            if update % max(1, num_updates // 20) == 0:
+                report(f"{steps:>10,} steps {seconds:6.1f} s  mean return {mean:9.3f}")
+        if keeper is not None:
+            keeper.keep(policy, optimiser, update + 1, last=update + 1 == num_updates)
     return policy
 
 
-def make(name: str, num_worlds: int, group: str | None = None, others: Any = None) -> VectorEnv:
+def scalars_of(log: str | None) -> Callable[[str, float, int], None]:
+    """What writes a number, by its name and step, for TensorBoard; nothing without a folder."""
+    if log is None:
+        return lambda name, value, step: None
+    from torch.utils.tensorboard import SummaryWriter  # it needs the package tensorboard
+
+    return SummaryWriter(log).add_scalar
+
+
+@dataclass(frozen=True)
+class Keeper:
+    """Keeps what is learnt in a file, and takes it up again; worlds begin new episodes then.
+
+    Attributes:
+        path: the file.
+        every: updates from one checkpoint to the next; the last is always kept.
+        resume: whether to go on from the file, if it is there.
+    """
+
+    path: str
+    every: int = 50
+    resume: bool = False
+
+    def keep(self, policy: Policy, optimiser: Any, done: int, *, last: bool) -> None:
+        """Write a checkpoint if one is due; a file that is there stays whole until the new one is."""
+        if done % self.every and not last:
+            return
+        kept = {"policy": policy.state_dict(), "count": policy.count, "updates": done}
+        torch.save(
+            {**kept, "optimiser": optimiser.state_dict(), "rng": torch.get_rng_state()}, f"{self.path}.new"
+        )
+        os.replace(f"{self.path}.new", self.path)
+
+    def take_up(self, policy: Policy, optimiser: Any) -> int:
+        """Load the checkpoint, and return how many updates were done."""
+        if not self.resume or not os.path.exists(self.path):
+            return 0
+        kept = torch.load(self.path, weights_only=True)
+        policy.load_state_dict(kept["policy"])
+        policy.count = kept["count"]
+        optimiser.load_state_dict(kept["optimiser"])
+        torch.set_rng_state(kept["rng"])
+        return kept["updates"]
+
+
+def make(
+    name: str, num_worlds: int, group: str | None = None, others: Any = None, mode: str = "NextStep"
+) -> VectorEnv:
     """The native vector env, or with a group the one with a row for each of its agents in each world."""
     if group is None:
-        return gymnasium.make_vec(murk_envs.ENVIRONMENTS[name][0], num_envs=num_worlds)
+        return gymnasium.make_vec(murk_envs.ENVIRONMENTS[name][0], num_envs=num_worlds, autoreset_mode=mode)
     env_class = getattr(murk_envs, name)
     others = at_random(env_class, group) if others is None else others
-    return MurkAgentVectorEnv(env_class, num_worlds, group=group, others=others)
+    return MurkAgentVectorEnv(env_class, num_worlds, group=group, others=others, autoreset_mode=mode)
 
 
 def at_random(env_class: type[MurkEnv], group: str) -> dict[str, Callable[[np.ndarray], np.ndarray]]:
@@ -240,6 +330,16 @@ def at_random(env_class: type[MurkEnv], group: str) -> dict[str, Callable[[np.nd
         for name, space in spaces.items()
         if name != group
     }
+
+
+def network_of(path: str | None, envs: VectorEnv) -> Policy | None:
+    """The policy that a function makes for the spaces of an env, such as examples.networks:over_regions."""
+    if path is None:
+        return None
+    module, _, name = path.partition(":")
+    return getattr(importlib.import_module(module), name)(
+        envs.single_observation_space, envs.single_action_space
+    )
 
 
 def returns(envs: VectorEnv, act: Callable[[np.ndarray], np.ndarray], seed: int) -> np.ndarray:
@@ -259,15 +359,24 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("name", help="an environment, such as HeatControl")
     parser.add_argument("--num-worlds", type=int, default=256, help="worlds stepped together (%(default)s)")
     parser.add_argument("--group", help="of agents, which share the policy; other groups act at random")
+    parser.add_argument("--autoreset-mode", choices=("NextStep", "SameStep"), default="NextStep")
+    parser.add_argument("--network", help="module:function(observation_space, action_space) of a Policy")
+    parser.add_argument("--log", help="a folder for TensorBoard")
+    parser.add_argument("--checkpoint", help="a file that keeps what is learnt")
+    parser.add_argument("--checkpoint-every", type=int, default=50, help="updates (%(default)s)")
+    parser.add_argument("--resume", action="store_true", help="go on from the checkpoint")
     for field in fields(Settings):
         option = f"--{field.name.replace('_', '-')}"
         parser.add_argument(option, type=type(field.default), default=field.default, help="(%(default)s)")
-    options = vars(parser.parse_args(arguments))
-    name, num_worlds, group = (options.pop(key) for key in ("name", "num_worlds", "group"))
+    options = parser.parse_args(arguments)
+    if options.resume and options.checkpoint is None:
+        parser.error("--resume needs the --checkpoint to go on from")
     torch.set_num_threads(1)  # the layers are small
-    settings = Settings(**options)
-    envs = make(name, num_worlds, group)
-    policy = train(envs, settings)
+    settings = Settings(**{field.name: getattr(options, field.name) for field in fields(Settings)})
+    envs = make(options.name, options.num_worlds, options.group, mode=options.autoreset_mode)
+    keeper = options.checkpoint and Keeper(options.checkpoint, options.checkpoint_every, options.resume)
+    policy = network_of(options.network, envs)
+    policy = train(envs, settings, policy=policy, log=options.log, keeper=keeper)
     earned = returns(envs, policy.act, settings.seed + 1)
     print(f"mean return {earned.mean():.3f} in the first episode of each of {len(earned)} rows")
     envs.close()

@@ -1,6 +1,7 @@
 """The code in the documentation runs as it stands there, and its tables are true."""
 
 import re
+import warnings
 from pathlib import Path
 
 import pytest
@@ -14,8 +15,15 @@ PAGES = [page for page in sorted(DOCS.rglob("*.md")) if "```python" in page.read
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 def test_a_pages_code_runs_from_top_to_bottom(page):
-    blocks = re.findall(r"^```python\n(.*?)^```$", page.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
-    exec(compile("\n".join(blocks), str(page), "exec"), {"__name__": "__main__"})
+    text = page.read_text(encoding="utf-8")
+    needed = re.findall(r"\w+", " ".join(re.findall(r"^<!-- needs: (.*) -->$", text, re.MULTILINE)))
+    for library in needed:
+        pytest.importorskip(library, reason=f"the page needs {library}")
+    blocks = re.findall(r"^```python\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+    with warnings.catch_warnings():
+        if needed:
+            warnings.simplefilter("ignore")  # those of other libraries
+        exec(compile("\n".join(blocks), str(page), "exec"), {"__name__": "__main__"})
 
 
 @pytest.mark.parametrize("name", ENVIRONMENT_PAGES)

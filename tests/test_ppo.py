@@ -57,7 +57,7 @@ def gained(values, terminated, ended):
         torch.tensor(part, dtype=torch.float32)[:, None]
         for part in ([1.0, 2.0, 4.0], values, terminated, ended)
     )
-    return ppo.advantages(rewards, values, terminated, ended, settings)[:, 0].tolist()
+    return ppo.advantages(rewards, values[:-1], values[1:], terminated, ended, settings)[:, 0].tolist()
 
 
 def test_advantages_add_up_the_surprises_to_come():
@@ -87,6 +87,48 @@ def test_steps_of_agents_that_are_gone_are_left_out():
     seen = ppo.Rollouts(envs, policy, ppo.Settings(rollout=100)).collect()["seen"]
     assert 0 < len(seen) < 100 * envs.num_envs
     assert (seen != 0.0).any(dim=1).all()  # who is gone sees zeros
+
+
+def test_both_autoreset_modes_learn_the_same_of_an_episode_that_was_cut_off():
+    def batch(mode):
+        envs = gymnasium.make_vec("murk/HeatControl-v1", 4, autoreset_mode=mode, max_episode_steps=5)
+        torch.manual_seed(0)
+        policy = ppo.Policy(envs.single_observation_space, envs.single_action_space, 4)
+        return ppo.Rollouts(envs, policy, ppo.Settings(rollout=5)).collect()
+
+    same, following = batch("SameStep"), batch("NextStep")
+    assert len(same["seen"]) == 4 * 5
+    for name in same:
+        torch.testing.assert_close(same[name], following[name], atol=0, rtol=0)
+
+
+def test_in_same_step_mode_every_step_counts():
+    envs = gymnasium.make_vec("murk/HeatSeeker-v0", 4, autoreset_mode="SameStep", max_episode_steps=5)
+    policy = ppo.Policy(envs.single_observation_space, envs.single_action_space, 4)
+    assert len(ppo.Rollouts(envs, policy, ppo.Settings(rollout=12)).collect()["seen"]) == 4 * 12
+
+
+def test_training_goes_on_from_a_checkpoint(tmp_path):
+    def train(num_updates, **keywords):
+        settings = ppo.Settings(num_steps=num_updates * 8 * 4, rollout=8, num_hidden=4)
+        keeper = ppo.Keeper(str(tmp_path / "kept.pt"), **keywords)
+        return ppo.train(Levers(4), settings, report=str, keeper=keeper)
+
+    first = train(3, every=2)
+    kept = torch.load(tmp_path / "kept.pt", weights_only=True)
+    assert kept["updates"] == 3
+    same = train(3, resume=True)  # nothing is left to do
+    assert same.count == first.count == 3
+    for ours, theirs in zip(first.parameters(), same.parameters(), strict=True):
+        torch.testing.assert_close(ours, theirs, atol=0, rtol=0)
+    assert train(5, resume=True).count == 5
+    assert train(2).count == 2
+
+
+def test_logs_are_written_for_tensorboard(tmp_path):
+    pytest.importorskip("tensorboard", reason="needs tensorboard (the `integrations` extra)")
+    ppo.train(Levers(4), ppo.Settings(num_steps=128, rollout=8, num_hidden=4), report=str, log=str(tmp_path))
+    assert any(path.stat().st_size > 0 for path in tmp_path.glob("events*"))
 
 
 def test_only_options_that_exist_are_chosen():
