@@ -1,6 +1,7 @@
 """Registers an environment class in every form that it can have."""
 
 import sys
+import weakref
 from collections.abc import Callable
 from typing import Any, Literal, TypeVar
 
@@ -19,6 +20,7 @@ Agents = Literal["team", "apart"]
 PETTINGZOO_FORMS = ("parallel", "aec")
 
 _with_agents: dict[str, type[MurkEnv]] = {}  # by id; PettingZoo is told when it is loaded
+_by_name: dict[tuple[str, str], tuple[weakref.ref[type[MurkEnv]], str]] = {}  # the latest class, and its id
 
 
 def register(
@@ -50,6 +52,7 @@ def register(
     def mark(cls: type[SomeEnv]) -> type[SomeEnv]:
         if not (isinstance(cls, type) and issubclass(cls, MurkEnv)):  # pyright: ignore[reportUnnecessaryIsInstance]
             raise DefinitionError(f"@register({env_id!r}) decorates a subclass of MurkEnv, not {cls!r}.")
+        _check_name(cls, env_id)
         cls.registered_id, cls.max_episode_steps, cls.registered_agents = env_id, limit, agents
         if agents != "apart":
             _register_with_gymnasium(cls, env_id)
@@ -69,6 +72,36 @@ def _check_arguments(env_id: object, agents: object) -> None:
         )
     if agents not in (None, "team", "apart"):
         raise DefinitionError(f"register({env_id!r}): agents is 'team', 'apart' or None, not {agents!r}.")
+
+
+def _check_name(cls: type[MurkEnv], env_id: str) -> None:
+    """See to it that no id leads to another class than its own: registries find classes by their names.
+
+    Raises:
+        DefinitionError: the module has registered another class of that name, under another id.
+    """
+    if not isinstance(entry_point("single", cls), str):
+        return  # it is found as an object
+    name = cls.__module__, cls.__name__
+    other, known = _by_name.get(name, (weakref.ref(cls), env_id))
+    if other() is not cls and known != env_id:
+        spec = getattr(sys.modules.get(cls.__module__), "__spec__", None)
+        if getattr(spec, "_initializing", False):
+            raise DefinitionError(
+                f"{cls.__module__} registers two classes called {cls.__name__}, as {known!r} and {env_id!r}, "
+                f"and both ids would lead to the second; give each class a name of its own."
+            )
+        _forget(known)  # the module was loaded again, and its class has got another id
+    _by_name[name] = weakref.ref(cls), env_id
+
+
+def _forget(env_id: str) -> None:
+    """Let an id lead nowhere any more."""
+    gymnasium.registry.pop(env_id, None)
+    _with_agents.pop(env_id, None)
+    library: Any = sys.modules.get("pettingzoo")
+    for form in PETTINGZOO_FORMS:
+        getattr(library, f"{form}_registry", {}).pop(env_id, None)
 
 
 def _register_with_gymnasium(cls: type[MurkEnv], env_id: str) -> None:

@@ -1,5 +1,6 @@
 """`@register`: every form by its id, from a module or a notebook, and what it refuses."""
 
+import importlib
 from collections.abc import Iterator
 from typing import Any, cast
 
@@ -290,3 +291,34 @@ def test_agents_are_a_team_or_apart(agents):
 def test_the_decorator_without_an_id_is_refused():
     with pytest.raises(DefinitionError, match=r"takes an id, as in @register\('namespace/Name-v0'\)"):
         register(Walker)  # type: ignore[arg-type]
+
+
+TWICE = """
+from tests.env.worlds import Walker
+from murk_env import register
+
+@register("test/{name}-v0")
+class Pond(Walker):
+    pass
+"""
+
+
+def test_two_classes_of_one_name_are_refused_as_both_ids_would_lead_to_the_second(tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(tmp_path)
+    (tmp_path / "two_ponds.py").write_text(TWICE.format(name="First") + TWICE.format(name="Second"))
+    with pytest.raises(
+        DefinitionError, match="two classes called Pond, as 'test/First-v0' and 'test/Second-v0'"
+    ):
+        importlib.import_module("two_ponds")
+    gymnasium.registry.pop("test/First-v0")
+
+
+def test_a_module_that_is_loaded_again_may_give_its_class_another_id(tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(tmp_path)
+    (tmp_path / "one_pond.py").write_text(TWICE.format(name="Lake"))
+    module = importlib.import_module("one_pond")
+    exec(compile(TWICE.format(name="Moor"), str(tmp_path / "one_pond.py"), "exec"), vars(module))
+    assert gymnasium.make("test/Moor-v0").unwrapped.__class__ is module.Pond
+    with pytest.raises(gymnasium.error.Error, match="Lake"):
+        gymnasium.make("test/Lake-v0")
+    del gymnasium.registry["test/Moor-v0"]
