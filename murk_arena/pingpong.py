@@ -92,7 +92,7 @@ class PingPongArena:
         self._checked = checked
         self._scratch = ScratchRegion()
         self._slab = SparseSlab(SegmentList(self._config.segment_size, self._config.sparse_segments))
-        elsewhere = self._static_places() | self._new_sparse_places()
+        elsewhere = self._static_places() | self._new_sparse_places(stamp=0)
         self._buffers = (
             ArenaBuffer(0, self._specs, self._num_worlds, self._config, elsewhere),
             ArenaBuffer(1, self._specs, self._num_worlds, self._config, elsewhere),
@@ -125,7 +125,7 @@ class PingPongArena:
             if spec.mutability is Mutability.STATIC
         }
 
-    def _new_sparse_places(self, stamp: int = 0) -> dict[FieldId, tuple[FieldHandle, FieldArray]]:
+    def _new_sparse_places(self, stamp: int) -> dict[FieldId, tuple[FieldHandle, FieldArray]]:
         """Put every sparse field, all zeros, into an empty pool."""
         places: dict[FieldId, tuple[FieldHandle, FieldArray]] = {}
         for spec in self._specs:

@@ -103,3 +103,7 @@ def test_a_handle_from_before_a_restore_is_stale(arena, request, kind):
     arena.restore(owned)
     with pytest.raises(StaleHandleError, match="is stale"):
         arena.resolve(handle)
+
+
+def test_handles_of_a_new_arena_are_of_one_moment(arena, heat, drag):
+    assert arena.handle(drag.id).stamp == arena.handle(heat.id).stamp == arena.stamp
