@@ -77,6 +77,7 @@ _REASONS: tuple[tuple[str, str], ...] = (  # the first that is found speaks
     (r"Cannot unify (.+) and (.+) for '([^.']+)", "{2} is {0} in one place and {1} in another"),
     (r"unify return type from the following types: (.+?), (.+)", "returns {0} in one place, {1} in another"),
     (r"Cannot bind .+ due to \"TypeError: (.+)\"", "a function is called wrongly: {0}"),
+    (r"cannot be determined, operation: build_(set|list)", "a {0} holds values of one type in compiled code"),
     (r"Type of variable '\S+' cannot be determined", "a value is of an unknown type; is it bound by := ?"),
     (r"unsupported opcode \((\w+)\)", "uses Python that cannot be compiled ({0})"),
 )

@@ -42,6 +42,11 @@ def nothing(x):
     pass
 
 
+def mixed(heat):
+    seen = {1, "s"}
+    return heat[0] in seen
+
+
 def store_nothing(heat):
     heat[0] = nothing(1)
 
@@ -84,6 +89,7 @@ def opcode(heat):
         (unknown, "name 'undefined' is not defined"),
         (builtin, "'open' means something that cannot be used in a compiled function"),
         (unsupported, "numpy.busday_count cannot be compiled, or not as it is used here"),
+        (mixed, "a set holds values of one type in compiled code"),
         (store_nothing, "stores None in an array of float64; does a function lack its return?"),
         (text, "add cannot be compiled for (float64, 'a')"),
         (arguments, "a function is called wrongly: too many positional arguments"),
