@@ -46,7 +46,7 @@ LESSONS = {
     "Ecosystem": Lesson(256, {"num_steps": 3_000_000, "entropy": 0.003}),
     "Transport": Lesson(128, {"num_steps": 500_000, "rollout": 50, "entropy": 0.0, "log_deviation": -2.5}),
     "ReactionDiffusion": Lesson(
-        64, {"num_steps": 2_000_000, "rollout": 250, "entropy": 0.0, "log_deviation": -2.5}
+        64, {"num_steps": 800_000, "rollout": 250, "entropy": 0.0, "log_deviation": -2.5}
     ),
 }
 
