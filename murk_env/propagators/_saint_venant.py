@@ -59,38 +59,13 @@ def _advance(
                 new_q[axis, cell] = zero
             for face in range(axes.size):
                 other, axis, way = beyond[cell, face], axes[face], ways[face]
-                wall, there = other < 0, cell if other < 0 else other
-                edge = max(ground[cell], ground[there])
-                here_h = max(h[cell] + ground[cell] - edge, zero)
-                there_h = max(h[there] + ground[there] - edge, zero)
-                here_u = way * _speed(h[cell], q[axis, cell])
-                there_u = -here_u if wall else way * _speed(h[there], q[axis, there])
-                wave = max(
-                    abs(here_u) + kind(math.sqrt(gravity * here_h)),
-                    abs(there_u) + kind(math.sqrt(gravity * there_h)),
-                )
-                fastest += half * shares[face] * wave
-                volume = half * (here_h * here_u + there_h * there_u - wave * (there_h - here_h))
+                sides = cell, cell if other < 0 else other
+                volume, wave, along, across = _through(h, q, ground, sides, axis, way, gravity, other < 0)
                 gain -= shares[face] * volume
-                # gravity / 2 * h**2 of the cell itself comes first: it is the same at opposite faces
-                along = half * (
-                    here_h * here_u * here_u
-                    + there_h * there_u * there_u
-                    + half * gravity * (there_h * there_h - here_h * here_h)
-                    - wave * (there_h * there_u - here_h * here_u)
-                )
-                along += half * gravity * h[cell] * h[cell]
+                fastest += half * shares[face] * wave
                 new_q[axis, cell] -= shares[face] * way * along
-                for side in range(q.shape[0]):
-                    if side != axis:
-                        here_v = _speed(h[cell], q[side, cell])
-                        there_v = _speed(h[there], q[side, there])
-                        across = half * (
-                            here_h * here_u * here_v
-                            + there_h * there_u * there_v
-                            - wave * (there_h * there_v - here_h * here_v)
-                        )
-                        new_q[side, cell] -= shares[face] * across
+                if q.shape[0] > 1:
+                    new_q[1 - axis, cell] -= shares[face] * across
             new_h[cell] = max(h[cell] + gain, zero)
             for axis in range(q.shape[0]):
                 total = q[axis, cell] + new_q[axis, cell] + dt * h[cell] * pushed[axis, cell]
@@ -98,6 +73,36 @@ def _advance(
             if fastest > _SLACK:
                 emptied = world * h.size + cell
     return emptied
+
+
+@kernel
+def _through(
+    h: Any, q: Any, ground: Any, sides: Any, axis: int, way: Any, gravity: Any, wall: bool
+) -> tuple[Any, Any, Any, Any]:
+    """What leaves a cell through a face: volume, and discharge along and across; and how fast waves are.
+
+    The first term of the discharge along is gravity / 2 * h**2 of the cell itself, as at the opposite face.
+    """
+    half, zero, (cell, there) = h.dtype.type(0.5), h.dtype.type(0.0), sides
+    edge = max(ground[cell], ground[there])
+    here_h = max(h[cell] + ground[cell] - edge, zero)
+    there_h = max(h[there] + ground[there] - edge, zero)
+    here_u = way * _speed(h[cell], q[axis, cell])
+    there_u = -here_u if wall else way * _speed(h[there], q[axis, there])
+    wave = max(
+        abs(here_u) + h.dtype.type(math.sqrt(gravity * here_h)),
+        abs(there_u) + h.dtype.type(math.sqrt(gravity * there_h)),
+    )
+    here_q, there_q = here_h * here_u, there_h * there_u
+    volume = half * (here_q + there_q - wave * (there_h - here_h))
+    pressure = half * gravity * (there_h * there_h - here_h * here_h)
+    along = half * gravity * h[cell] * h[cell]
+    along += half * (here_q * here_u + there_q * there_u + pressure - wave * (there_q - here_q))
+    across = zero
+    if q.shape[0] > 1:
+        here_v, there_v = _speed(h[cell], q[1 - axis, cell]), _speed(h[there], q[1 - axis, there])
+        across = here_q * here_v + there_q * there_v - wave * (there_h * there_v - here_h * here_v)
+    return volume, wave, along, half * across
 
 
 @kernel

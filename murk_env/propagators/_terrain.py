@@ -1,4 +1,4 @@
-"""Fire on terrain: how steep the ways between cells are, and the kernel that knows it and the fuel."""
+"""Fire in wind and on terrain: rates by direction, how steep ways are, and the kernel that knows the land."""
 
 import math
 from functools import lru_cache
@@ -9,12 +9,13 @@ import numpy.typing as npt
 
 from murk_env.kernels import kernel
 from murk_env.lattice import Lattice
-from murk_env.mathematics import exp, expm1_float32
+from murk_env.mathematics import cos, exp, expm1_float32, sin
 from murk_env.random.philox import float32_of, philox
 
-__all__ = ["BURNING", "BURNT", "UNBURNT", "burn_on_terrain", "climbs", "draw"]
+__all__ = ["BURNING", "BURNT", "UNBURNT", "burn_on_terrain", "climbs", "draw", "set_rates"]
 
 UNBURNT, BURNING, BURNT = 0, 1, 2
+_ALONG, _TURNED = 0.045, 0.131  # per (m/s), c1 and c2 of the reference
 _DIGITS = 6  # of a degree: functions of numpy differ between processors in last places
 
 Floats = npt.NDArray[np.float32]
@@ -41,6 +42,29 @@ def climbs(lattice: Lattice, elevation: npt.NDArray[Any]) -> Floats:
 def _lengths(lattice: Lattice) -> npt.NDArray[np.float64]:
     """Return how far every cell's neighbours are, (num_cells, num_directions); 0 for none."""
     return np.asarray(np.sqrt((lattice.neighbour_displacements**2).sum(axis=2)))
+
+
+@kernel
+def set_rates(
+    out: Floats, displacements: npt.NDArray[np.float64], table: npt.NDArray[np.float64], dt: float
+) -> None:
+    """Set the rates times dt at which fire comes from the neighbour in each direction.
+
+    Compiled, so that a world's numbers depend neither on how many there are nor on the processor.
+    """
+    axes = min(displacements.shape[1], 2)
+    for world in range(out.shape[0]):
+        wind = cos(table[world, 3]), sin(table[world, 3])
+        for direction in range(out.shape[1]):
+            to_neighbour = displacements[direction]
+            square, along = 0.0, 0.0
+            for axis in range(to_neighbour.size):
+                square += to_neighbour[axis] * to_neighbour[axis]
+            length = math.sqrt(square)
+            for axis in range(axes):
+                along -= wind[axis] * to_neighbour[axis] / length
+            factor = exp(table[world, 2] * (_ALONG + _TURNED * (along - 1.0)))
+            out[world, direction] = dt * table[world, 0] * factor
 
 
 @kernel

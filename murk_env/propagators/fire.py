@@ -10,9 +10,9 @@ import numpy.typing as npt
 from murk_env.errors import PipelineError, PropagatorConfigError
 from murk_env.fields import Field
 from murk_env.lattice import Lattice
-from murk_env.mathematics import cos, exp, expm1_float32, sin
+from murk_env.mathematics import expm1_float32
 from murk_env.propagators._inputs import fits_float32
-from murk_env.propagators._terrain import BURNING, BURNT, UNBURNT, burn_on_terrain, climbs, draw
+from murk_env.propagators._terrain import BURNING, BURNT, UNBURNT, burn_on_terrain, climbs, draw, set_rates
 from murk_env.propagators.writing import (
     FLOATS,
     Coefficient,
@@ -28,7 +28,6 @@ from murk_env.propagators.writing import (
 
 __all__ = ["Fire"]
 
-_ALONG, _TURNED = 0.045, 0.131  # per (m/s), c1 and c2 of the reference
 _STRONGEST_WIND = 100.0  # m/s
 _STEEPEST = 0.5  # per degree: beyond, a cliff has a factor that is no float32
 _CLOSE = 1e-9  # cell distances
@@ -190,7 +189,7 @@ class Fire(Propagator):
         """Return the compiled tick over this frame's worlds."""
         lattice, table = frame.lattice, frame.coefficients.astype(np.float32).astype(np.float64)
         rates = np.empty((frame.num_worlds, len(lattice.directions)), np.float32)
-        _set_rates(rates, lattice.displacements, table, frame.dt)
+        set_rates(rates, lattice.displacements, table, frame.dt)
         if self.flammability is None:
             flammability = np.ones((1, lattice.num_cells), np.float32)
         else:
@@ -222,29 +221,6 @@ class Fire(Propagator):
             classes = batched(self.fuel_class, frame.read(self.fuel_class))
             factors = np.array(self.class_factors, np.float32)
         return angles, slopes, classes, factors
-
-
-@kernel
-def _set_rates(
-    out: Floats, displacements: npt.NDArray[np.float64], table: npt.NDArray[np.float64], dt: float
-) -> None:
-    """Set the rates times dt at which fire comes from the neighbour in each direction.
-
-    Compiled, so that a world's numbers depend neither on how many there are nor on the processor.
-    """
-    axes = min(displacements.shape[1], 2)
-    for world in range(out.shape[0]):
-        wind = cos(table[world, 3]), sin(table[world, 3])
-        for direction in range(out.shape[1]):
-            to_neighbour = displacements[direction]
-            square, along = 0.0, 0.0
-            for axis in range(to_neighbour.size):
-                square += to_neighbour[axis] * to_neighbour[axis]
-            length = math.sqrt(square)
-            for axis in range(axes):
-                along -= wind[axis] * to_neighbour[axis] / length
-            factor = exp(table[world, 2] * (_ALONG + _TURNED * (along - 1.0)))
-            out[world, direction] = dt * table[world, 0] * factor
 
 
 @kernel
