@@ -1,7 +1,7 @@
 # The commands of the project. Outside an activated environment: make check PYTHON=.venv/bin/python
 PYTHON ?= python
 
-.PHONY: check test test-all repeats bench mutants fuzz fix
+.PHONY: check test test-all repeats bench mutants fuzz fix docs docs-open
 
 check:
 	$(PYTHON) -m ruff check .
@@ -27,6 +27,12 @@ mutants:
 fuzz:
 	$(PYTHON) -m tests.fuzz --count 1000000
 	$(PYTHON) -m tests.fuzz --count 20000 --target recordings
+
+docs:
+	$(PYTHON) -m sphinx -W --keep-going -q -b html docs docs/_build/html
+
+docs-open: docs
+	$(PYTHON) -m webbrowser "file://$$(pwd)/docs/_build/html/index.html"
 
 fix:
 	$(PYTHON) -m ruff check --fix .

@@ -203,9 +203,11 @@ def test_the_top_level_is_as_designed():
     assert [file for file in files if not (ROOT / file).is_file()] == []
 
 
-def test_the_changelog_begins_with_the_current_version():
+def test_the_changelog_and_the_citation_have_the_current_version():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     versions = re.findall(
         r"^## (\S+)", (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"), flags=re.MULTILINE
     )
     assert versions[0] == project["version"]
+    citation = (ROOT / "CITATION.cff").read_text(encoding="utf-8")
+    assert f"\nversion: {project['version']}\n" in citation
