@@ -14,7 +14,7 @@ from murk_env.cli.policies import rows_of
 
 __all__ = ["machine", "measure"]
 
-_REPEATS = 5
+_RUNS = 20  # of every figure, in turn; the best counts, as others only add to it what else the machine did
 _ACTIONS = 16  # distinct ones, used over and over
 _SYNC = 16  # single envs in the vector env that is compared: its rate hardly depends on the number
 _KEPT = ("murk-env", "numpy", "numba", "gymnasium")
@@ -39,7 +39,7 @@ def measure(
         parameters: its parameters.
         worlds: worlds of the batch.
         threads: its threads.
-        seconds: how long each figure is measured, five times.
+        seconds: how long each figure is measured, in twenty runs.
 
     Returns:
         `one_world` and `batch`, steps of a world a second; `copies`, the time of a step of the batch in
@@ -51,16 +51,16 @@ def measure(
     if env_class.registered_agents != "apart":
         few = _Stepping(_sync(env_class, parameters))
         jobs += [(_batch(env_class, _SYNC, parameters, 1), _SYNC), (few, _SYNC)]
-    medians = _medians([job for job, _ in jobs], seconds)
-    rates = [count / median for median, (_, count) in zip(medians, jobs, strict=True)]
+    best = _best([job for job, _ in jobs], seconds)
+    rates = [count / taken for taken, (_, count) in zip(best, jobs, strict=True)]
     return {
         "environment": facts_of(env_class, parameters).name,
         "worlds": worlds,
         "threads": threads,
         "one_world": round(rates[0]),
         "batch": round(rates[1]),
-        "copies": round(medians[1] / medians[2], 2),
-        "sync_ratio": None if few is None else round(medians[4] / medians[3], 1),
+        "copies": round(best[1] / best[2], 2),
+        "sync_ratio": None if few is None else round(best[4] / best[3], 1),
     }
 
 
@@ -103,11 +103,11 @@ def _copying(stepping: _Stepping) -> Callable[[], None]:
     return copy
 
 
-def _medians(jobs: Sequence[Callable[[], None]], seconds: float) -> list[float]:
-    """Return the median time of one call of each job, measured in turn, so that a busy machine is fair."""
-    counts = [_calls_within(job, seconds) for job in jobs]
-    found = [[_time(job, count) for job, count in zip(jobs, counts, strict=True)] for _ in range(_REPEATS)]
-    return np.median(np.array(found), axis=0).tolist()
+def _best(jobs: Sequence[Callable[[], None]], seconds: float) -> list[float]:
+    """Return the least time of one call of each job, measured in turn."""
+    counts = [_calls_within(job, seconds / _RUNS) for job in jobs]
+    found = [[_time(job, count) for job, count in zip(jobs, counts, strict=True)] for _ in range(_RUNS)]
+    return np.array(found).min(axis=0).tolist()
 
 
 def _calls_within(job: Callable[[], None], seconds: float) -> int:
