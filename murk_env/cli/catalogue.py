@@ -6,6 +6,7 @@ import os
 import sys
 import traceback
 from collections.abc import Iterator, Mapping
+from importlib.metadata import entry_points
 from typing import Any, cast
 
 from murk_env.cli.refusals import CommandError
@@ -18,8 +19,11 @@ _VECTOR = "murk_env.faces.forms:vector."
 def catalogue() -> dict[str, str]:
     """Return `module:Class` of every registered environment of murk_env, by id.
 
-    Those of murk_envs, of installed packages with an entry point `gymnasium.envs`, and of whatever has been
-    imported. None of them is loaded.
+    Those of murk_envs, of installed packages with an entry point in the group `murk_env.environments`, which
+    names a module that registers them, and of whatever has been imported.
+
+    Raises:
+        CommandError: the module of an entry point cannot be imported.
     """
     import gymnasium
 
@@ -27,6 +31,8 @@ def catalogue() -> dict[str, str]:
     with contextlib.suppress(ModuleNotFoundError):  # the framework does without them
         ours = cast("Mapping[str, tuple[str, ...]]", importlib.import_module("murk_envs").ENVIRONMENTS)
         found |= {env_id: f"{module}:{name}" for name, (env_id, module, *_) in ours.items()}
+    for entry in entry_points(group="murk_env.environments"):
+        _import(entry.value)
     for env_id, spec in gymnasium.registry.items():
         if isinstance(spec.vector_entry_point, str) and spec.vector_entry_point.startswith(_VECTOR):
             module, _, name = spec.vector_entry_point.removeprefix(_VECTOR).rpartition(".")

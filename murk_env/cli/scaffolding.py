@@ -40,8 +40,8 @@ def new(
 ) -> None:
     """Make a project that works at once: an environment of your own to change into another.
 
-    It has a pyproject.toml whose entry point lets gymnasium.make find it once it is installed, one
-    environment, tests, a README and a workflow for GitHub.
+    It has a pyproject.toml whose entry point lets `murk list` find it once it is installed, one environment,
+    tests, a README and a workflow for GitHub.
     """
     project = folder / _checked(name)
     if project.exists():

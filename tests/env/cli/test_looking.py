@@ -5,6 +5,7 @@ import pytest
 from PIL import Image
 
 import murk_envs
+from murk_env.cli.catalogue import catalogue
 from tests.env.cli.calling import murk
 
 
@@ -20,6 +21,17 @@ def test_list_says_a_line_for_every_environment_into_a_pipe():
     assert {len(line.split("\t")) for line in lines} == {7}
     (seeker,) = (line.split("\t") for line in lines if "HeatSeeker" in line)
     assert seeker[2:] == ["Square4(16, 16)", "one actor", "single, vector", "512", "Discrete(5)"]
+
+
+def test_an_installed_package_is_known_by_its_entry_point(tmp_path, monkeypatch):
+    murk("new", "listed_pond", "--in", tmp_path)
+    site = tmp_path / "listed_pond" / "src"
+    (site / "listed_pond-1.dist-info").mkdir()
+    (site / "listed_pond-1.dist-info" / "entry_points.txt").write_text(
+        "[murk_env.environments]\nlisted_pond = listed_pond\n"
+    )
+    monkeypatch.syspath_prepend(site)
+    assert catalogue()["listed_pond/ListedPond-v0"] == "listed_pond.environment:ListedPond"
 
 
 @pytest.mark.parametrize("name", ["HeatSeeker", "heat_seeker", "murk/HeatSeeker-v0", "murk_envs:HeatSeeker"])

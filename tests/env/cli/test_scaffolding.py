@@ -26,7 +26,7 @@ def test_a_project_has_no_trace_of_its_template(agents, pde):
         if path.endswith(".py"):
             compile(text, path, "exec")
     project = tomllib.loads(files["pyproject.toml"])
-    assert project["project"]["entry-points"]["gymnasium.envs"] == {"__root__": "tide_pool:register_envs"}
+    assert project["project"]["entry-points"]["murk_env.environments"] == {"tide_pool": "tide_pool"}
 
 
 @pytest.mark.parametrize(("agents", "pde"), KINDS)
