@@ -45,9 +45,7 @@ LESSONS = {
     "HeatControl": Lesson(256, {"num_steps": 1_500_000, "entropy": 0.0}),
     "Ecosystem": Lesson(256, {"num_steps": 3_000_000, "entropy": 0.003}),
     "Transport": Lesson(128, {"num_steps": 500_000, "rollout": 50, "entropy": 0.0, "log_deviation": -2.5}),
-    "ReactionDiffusion": Lesson(
-        64, {"num_steps": 800_000, "rollout": 250, "entropy": 0.0, "log_deviation": -2.5}
-    ),
+    "ReactionDiffusion": Lesson(64, {"num_steps": 600_000, "entropy": 0.0, "log_deviation": -3.2}),
 }
 
 
