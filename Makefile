@@ -1,7 +1,7 @@
 # The commands of the project. Outside an activated environment: make check PYTHON=.venv/bin/python
 PYTHON ?= python
 
-.PHONY: check test test-all repeats bench mutants fuzz fix docs docs-open
+.PHONY: check test test-all integrations repeats bench mutants fuzz fix docs docs-open
 
 check:
 	$(PYTHON) -m ruff check .
@@ -14,6 +14,12 @@ test:
 
 test-all:
 	$(PYTHON) -m pytest -m ""
+
+# RLlib pins Gymnasium, so it has an environment of its own. The other libraries are tested by .ci/run.
+integrations:
+	python3 -m venv .ci/ray
+	.ci/ray/bin/python -m pip install -e ".[pettingzoo]" "ray[rllib]" torch pytest
+	.ci/ray/bin/python -m pytest -o addopts=--import-mode=importlib tests/integrations/test_rllib.py
 
 repeats:
 	$(PYTHON) -m tests.repeats
