@@ -10,7 +10,7 @@ from murk_env.cli.refusals import CommandError
 
 if TYPE_CHECKING:
     from murk_env.author.params import Knob
-    from murk_env.faces.env import MurkEnv
+    from murk_env.cli.catalogue import Found
 
 __all__ = ["Force", "Id", "Ids", "Seed", "Settings", "examples", "free", "parameters"]
 
@@ -75,8 +75,8 @@ def free(path: Path, *, force: bool) -> Path:
     return path
 
 
-def parameters(env_class: "type[MurkEnv]", settings: Sequence[str] | None) -> dict[str, Any]:
-    """Return parameters by name from texts such as `size=24`, checked as the class checks them.
+def parameters(found: "Found", settings: Sequence[str] | None) -> dict[str, Any]:
+    """Return what an id sets, and texts such as `size=24`, checked as the class checks them.
 
     Raises:
         CommandError: a text that says no value.
@@ -84,14 +84,15 @@ def parameters(env_class: "type[MurkEnv]", settings: Sequence[str] | None) -> di
     """
     from murk_env.author.params import knobs_of, make_params
 
-    knobs = knobs_of(env_class.Params)
-    given: dict[str, Any] = {}
+    params_type = found.env_class.Params
+    knobs = knobs_of(params_type)
+    given = {name: value for name, value in found.preset.items() if name in knobs}
     for text in settings or ():
         name, equals, value = text.partition("=")
         if not equals:
             raise CommandError(f"--set takes NAME=VALUE, such as --set size=24, not {text!r}.")
         given[name] = _read(knobs[name], value) if name in knobs else value
-    make_params(env_class.__name__, env_class.Params, given)
+    make_params(found.env_class.__name__, params_type, given)
     return given
 
 

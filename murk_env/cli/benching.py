@@ -34,11 +34,12 @@ def bench(
 
     if settings and len(env_ids or ()) != 1:
         raise CommandError("--set is for one environment; name it: murk bench HeatSeeker --set size=64")
-    classes = [find(name) for name in env_ids or catalogue()]
+    chosen = [find(name) for name in env_ids or catalogue()]
     found: list[dict[str, Any]] = []
-    with counted("measuring", len(classes), "environments") as advance:
-        for cls in classes:
-            found.append(measure(cls, parameters(cls, settings), worlds, threads, seconds))
+    with counted("measuring", len(chosen), "environments") as advance:
+        for one in chosen:
+            rates = measure(one.env_class, parameters(one, settings), worlds, threads, seconds)
+            found.append({"environment": one.name} | rates)
             advance(1)
     if as_json:
         say(json.dumps({"machine": machine(), "seconds": seconds, "rates": found}, indent=1))

@@ -7,17 +7,33 @@ import sys
 import traceback
 from collections.abc import Iterator, Mapping
 from importlib.metadata import entry_points
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 from murk_env.cli.refusals import CommandError
 
-__all__ = ["catalogue", "find", "here_is_importable"]
+__all__ = ["Found", "Registered", "catalogue", "find", "here_is_importable"]
 
 _VECTOR = "murk_env.faces.forms:vector."
 
 
-def catalogue() -> dict[str, str]:
-    """Return `module:Class` of every registered environment of murk_env, by id.
+class Registered(NamedTuple):
+    """Where a registered class lies, and the parameters that its id sets, such as a size."""
+
+    module: str
+    class_name: str
+    preset: Mapping[str, Any]
+
+
+class Found(NamedTuple):
+    """What a name means: what it is called, the class, and the parameters that the id sets."""
+
+    name: str
+    env_class: Any
+    preset: Mapping[str, Any]
+
+
+def catalogue() -> dict[str, Registered]:
+    """Return every registered environment of murk_env, by id.
 
     Those of murk_envs, of installed packages with an entry point in the group `murk_env.environments`, which
     names a module that registers them, and of whatever has been imported.
@@ -27,21 +43,21 @@ def catalogue() -> dict[str, str]:
     """
     import gymnasium
 
-    found: dict[str, str] = {}
+    found: dict[str, Registered] = {}
     with contextlib.suppress(ModuleNotFoundError):  # the framework does without them
         ours = cast("Mapping[str, tuple[str, ...]]", importlib.import_module("murk_envs").ENVIRONMENTS)
-        found |= {env_id: f"{module}:{name}" for name, (env_id, module, *_) in ours.items()}
+        found |= {env_id: Registered(module, name, {}) for name, (env_id, module, *_) in ours.items()}
     for entry in entry_points(group="murk_env.environments"):
         _import(entry.value)
     for env_id, spec in gymnasium.registry.items():
         if isinstance(spec.vector_entry_point, str) and spec.vector_entry_point.startswith(_VECTOR):
             module, _, name = spec.vector_entry_point.removeprefix(_VECTOR).rpartition(".")
-            found[env_id] = f"{module}:{name}"
+            found[env_id] = Registered(module, name, spec.kwargs)
     loaded: Any = sys.modules.get("murk_env.faces.env")  # agents with rewards apart are not in the registry
     if loaded is not None:
         for cls in _subclasses(loaded.MurkEnv):
             if "registered_id" in vars(cls):
-                found[cls.registered_id] = f"{cls.__module__}:{cls.__qualname__}"
+                found.setdefault(cls.registered_id, Registered(cls.__module__, cls.__qualname__, {}))
     return found
 
 
@@ -51,8 +67,8 @@ def _subclasses(cls: Any) -> Iterator[Any]:
         yield from _subclasses(one)
 
 
-def find(name: str) -> Any:
-    """Return the environment class that a name means.
+def find(name: str) -> Found:
+    """Return the environment that a name means.
 
     Args:
         name: an id, with or without its version and namespace; `package:namespace/Name-v0`, as Gymnasium
@@ -66,14 +82,18 @@ def find(name: str) -> Any:
         _import(module)
         name, colon = rest, ""
     if colon:
-        return _attribute(module, rest)
+        return Found(name, _attribute(module, rest), {})
     known = catalogue()
     if name in known:
-        return _attribute(*known[name].split(":"))
+        return _registered(name, known[name])
     short = {_short(env_id): env_id for env_id in known}
     if "-v" not in name and _short(name) in short:  # a version that is given is meant
-        return _attribute(*known[short[_short(name)]].split(":"))
+        return _registered(short[_short(name)], known[short[_short(name)]])
     raise CommandError(_unknown(name, list(known)))
+
+
+def _registered(env_id: str, row: Registered) -> Found:
+    return Found(env_id, _attribute(row.module, row.class_name), row.preset)
 
 
 def _short(env_id: str) -> str:

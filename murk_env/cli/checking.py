@@ -29,8 +29,8 @@ def check(
     """
     from murk_env.cli.checks import checks_of
 
-    env_class = find(env_id)
-    chosen = parameters(env_class, settings)
+    found = find(env_id)
+    env_class, chosen = found.env_class, parameters(found, settings)
     checks = checks_of(env_class, chosen, steps, limit)
     findings: list[tuple[str, str, str]] = []
     with counted("checking", len(checks), "checks") as advance:

@@ -1,9 +1,7 @@
 """`murk list`: the environments that are here."""
 
-import importlib
-
-from murk_env.cli.arguments import examples
-from murk_env.cli.catalogue import catalogue
+from murk_env.cli.arguments import examples, parameters
+from murk_env.cli.catalogue import Found, catalogue, find
 from murk_env.cli.console import table
 
 __all__ = ["list_environments"]
@@ -18,21 +16,21 @@ def list_environments() -> None:
     Those of murk_envs, and of every installed package that registers its own. Into a pipe: one line each,
     with tabs.
     """
-    rows = [_row(*place.split(":")) for place in catalogue().values()]
+    rows = [_row(find(env_id)) for env_id in catalogue()]
     table(_COLUMNS, rows)
 
 
-def _row(module: str, name: str) -> tuple[str, ...]:
+def _row(found: Found) -> tuple[str, ...]:
     from gymnasium.spaces import flatdim
 
     from murk_env.cli.facts import facts_of, space_text
 
-    facts = facts_of(getattr(importlib.import_module(module), name))
+    facts = facts_of(found.env_class, parameters(found, None))
     observations = {str(flatdim(space)): None for space in facts.observations.values()}
     actions = {space_text(space): None for space in facts.actions.values()}
     lattice = str(facts.blueprint.lattice).replace(', edge="absorb"', "")
     return (
-        facts.name,
+        found.name,
         facts.summary,
         lattice,
         facts.agents or "one actor",

@@ -9,7 +9,6 @@ from typing import Any
 import gymnasium
 import numpy as np
 
-from murk_env.cli.facts import facts_of
 from murk_env.cli.policies import rows_of
 
 __all__ = ["machine", "measure"]
@@ -32,7 +31,7 @@ def machine() -> dict[str, str]:
 def measure(
     env_class: Any, parameters: Mapping[str, Any], worlds: int, threads: int, seconds: float
 ) -> dict[str, Any]:
-    """Return the rates of one environment.
+    """Measure one environment.
 
     Args:
         env_class: the environment.
@@ -54,7 +53,6 @@ def measure(
     best = _best([job for job, _ in jobs], seconds)
     rates = [count / taken for taken, (_, count) in zip(best, jobs, strict=True)]
     return {
-        "environment": facts_of(env_class, parameters).name,
         "worlds": worlds,
         "threads": threads,
         "one_world": round(rates[0]),

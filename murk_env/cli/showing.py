@@ -32,11 +32,11 @@ def show(
     from murk_env.cli.pictures import first_frame, write_picture
     from murk_env.cli.terminal_picture import draw
 
-    env_class = find(env_id)
-    chosen = parameters(env_class, settings)
+    found = find(env_id)
+    env_class, chosen = found.env_class, parameters(found, settings)
     target = None if out is None else free(out, force=force)
     facts = facts_of(env_class, chosen)
-    _print(facts)
+    _print(found.name, facts)
     if target is not None:
         write_picture(target, first_frame(env_class, chosen, seed))
         say(f"wrote {target}")
@@ -44,10 +44,10 @@ def show(
         draw(first_frame(env_class, chosen, seed))
 
 
-def _print(facts: "Facts") -> None:
+def _print(name: str, facts: "Facts") -> None:
     from murk_env.cli.facts import knob_range, space_text
 
-    headline(facts.name)
+    headline(name)
     say(facts.summary)
     say()
     for fact, text in facts.six.items():

@@ -32,9 +32,9 @@ def warm(
     """
     if settings and len(env_ids or ()) != 1:
         raise CommandError("--set is for one environment; name it: murk warm HeatSeeker --set size=64")
-    classes = [find(name) for name in env_ids or catalogue()]
+    chosen = [find(name) for name in env_ids or catalogue()]
     modes = (*_MODES, "Disabled") if all_modes else _MODES
-    jobs = [job for cls in classes for job in _jobs(cls, parameters(cls, settings), modes)]
+    jobs = [job for one in chosen for job in _jobs(one.env_class, parameters(one, settings), modes)]
     began = time.perf_counter()
     with _compiled() as functions, counted("compiling", len(jobs), "forms") as advance:
         for job in jobs:
@@ -42,7 +42,7 @@ def warm(
             advance(1)
     seconds = time.perf_counter() - began
     found = f"{len(functions)} functions compiled" if functions else "everything was compiled before"
-    say(f"{len(classes)} environment(s), {len(jobs)} forms in {seconds:.1f} s: {found}")
+    say(f"{len(chosen)} environment(s), {len(jobs)} forms in {seconds:.1f} s: {found}")
 
 
 @contextlib.contextmanager

@@ -45,13 +45,13 @@ def watch(
     from murk_env.cli.rollout import Rollout
     from murk_env.rendering.video import write_frames
 
-    env_class = find(env_id)
-    chosen = parameters(env_class, settings)
+    found = find(env_id)
+    chosen = parameters(found, settings)
     if out is None and not console.is_terminal:
         raise CommandError("there is no terminal to show it in; write a file with --out FILE.gif.")
     if out is not None:
         check_movie(free(out, force=force))
-    rollout = Rollout(env_class, tiles, chosen, policy, seed)
+    rollout = Rollout(found.env_class, tiles, chosen, policy, seed)
     if out is None:
         _show(_frames(rollout, steps, every), fps)
         say(rollout.summary())

@@ -31,12 +31,22 @@ def test_an_installed_package_is_known_by_its_entry_point(tmp_path, monkeypatch)
         "[murk_env.environments]\nlisted_pond = listed_pond\n"
     )
     monkeypatch.syspath_prepend(site)
-    assert catalogue()["listed_pond/ListedPond-v0"] == "listed_pond.environment:ListedPond"
+    assert catalogue()["listed_pond/ListedPond-v0"][:2] == ("listed_pond.environment", "ListedPond")
 
 
 @pytest.mark.parametrize("name", ["HeatSeeker", "heat_seeker", "murk/HeatSeeker-v0", "murk_envs:HeatSeeker"])
 def test_show_takes_an_environment_by_any_of_its_names(name):
     assert "Reward: 0.1 * heat at the agent's cell" in murk("show", name).stdout
+
+
+def test_sizes_of_an_id_are_shown_as_that_id_sets_them():
+    rows = {line.split("\t")[0]: line.split("\t")[2] for line in murk("list").stdout.splitlines()}
+    assert rows["murk/Wildfire-v1"] == "Hex2D(16, 16)"
+    assert rows["murk/Wildfire-8x8-v1"] == "Hex2D(8, 8)"
+    shown = murk("show", "Wildfire-8x8").stdout
+    assert shown.startswith("murk/Wildfire-8x8-v1\n")
+    assert "size\t8\t" in shown
+    assert "size\t9\t" in murk("show", "Wildfire-8x8", "--set", "size=9").stdout
 
 
 def test_show_says_the_facts_with_the_given_parameters():
