@@ -11,11 +11,12 @@ pexpect = pytest.importorskip("pexpect")
 
 def started(arguments, columns, **environment):
     """The command in a terminal of so many columns."""
+    inherited = {key: value for key, value in os.environ.items() if key not in ("COLUMNS", "LINES")}
     return pexpect.spawn(
         sys.executable,
         ["-m", "murk_env", *arguments],
         dimensions=(40, columns),
-        env=os.environ | environment,
+        env=inherited | environment,
         encoding="utf-8",
         timeout=120,
     )
