@@ -50,7 +50,7 @@ ENVIRONMENTS = {
     "Transport": ("murk/Transport-v0", "murk_envs.transport", 50, None),
     "Wildfire": ("murk/Wildfire-v1", "murk_envs.wildfire", 200, "team"),
 }
-# By id, smaller ones that are learnt in a minute: class, keywords.
+# By id, smaller ones for quick experiments: class, keywords.
 SIZES: dict[str, tuple[str, dict[str, float]]] = {
     "murk/Epidemic-8x8-v1": ("Epidemic", {"size": 8, "regions": 2, "budget": 50.0, "income": 4.0}),
     "murk/Wildfire-8x8-v1": ("Wildfire", {"size": 8, "crew": 2}),
