@@ -164,6 +164,7 @@ def test_the_command_prints_and_writes_what_was_asked_for(capsys, tmp_path):
 # What is timed
 
 
+@pytest.mark.slow
 def test_of_lifespans_the_wanted_share_ends_at_each_step():
     envs = subjects.vector_env(2_000, subjects.Lifespans, mean=20)
     actions = np.zeros(2_000, int)

@@ -83,6 +83,7 @@ def return_on_the_way_from_the_corner(field):
     return 100 + sum(0.1 * field[step, cell] - 1 for step, cell in enumerate(cells, start=1))
 
 
+@pytest.mark.slow
 def test_a_policy_that_stays_is_played_to_the_time_limit(field):
     returns = quickstart.play(quickstart.make_worlds(512), np.zeros(SIDE * SIDE, dtype=int), seed=0)
     expected = (0.1 * field[1:] - 1).sum(axis=0)

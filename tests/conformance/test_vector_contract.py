@@ -91,6 +91,7 @@ def test_environments_leave_no_thread_and_no_object_behind(subject, form):
     assert threading.active_count() == num_threads
 
 
+@pytest.mark.slow
 def test_a_hundred_environments_leave_no_memory_behind(registered_once):
     def make_and_close(times):
         for _ in range(times):

@@ -185,6 +185,7 @@ def test_no_predator_begins_within_four_hops_of_a_prey_and_some_at_four():
     assert min(gaps) == 4
 
 
+@pytest.mark.slow
 def test_the_first_predator_begins_anywhere_with_equal_chance():
     counts = np.bincount(starts(14400)[:, 0], minlength=144)
     chi_square = ((counts - 100.0) ** 2 / 100.0).sum()

@@ -121,6 +121,7 @@ def test_a_seed_draws_the_same_faults_again_and_another_one_others():
     assert first != other
 
 
+@pytest.mark.slow
 def test_faults_are_spread_evenly_over_rooms(drawn):
     counts = [sum(fault.path in modules for fault in drawn) for modules in TREE.values()]
     assert sum(counts) == 100

@@ -34,6 +34,7 @@ def fault_to(after):
     return fault
 
 
+@pytest.mark.slow
 def test_a_suite_catches_what_its_tests_see_and_nothing_else(checkout):
     trials = Trials(checkout, checkout.with_name("scratch"))
     everything = suite("all=", checkout)

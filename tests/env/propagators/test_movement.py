@@ -78,7 +78,7 @@ def lists(values, size):
 
 
 @given(data=st.data(), lattice=st.sampled_from(LATTICES))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_the_hops_are_the_largest_set_that_keeps_the_rules(data, lattice):
     num_agents = data.draw(st.integers(1, 6))
     cells = data.draw(lists(st.integers(-1, lattice.num_cells - 1), num_agents))
