@@ -4,7 +4,7 @@ import inspect
 import struct
 import sys
 import types
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from enum import Enum
 from functools import lru_cache
 from pathlib import Path
@@ -43,164 +43,171 @@ class Description:
 
     Args:
         accepts: whether what calls a compiled function may be described, asked of every one.
+
+    Attributes:
+        tokens: what has been described, in order.
     """
 
     def __init__(self, accepts: Callable[[Any], bool]) -> None:
+        self.tokens: list[bytes] = []  # yielded, each would pass through a frame for every level
         self._accepts = accepts
         self._open: set[int] = set()  # functions whose description has begun
         self._finished: dict[int, tuple[int, object]] = {}  # described ones, numbered and kept alive
 
-    def of(self, value: Any) -> Iterator[bytes]:
+    def add(self, value: Any) -> None:
         """Describe any value, or raise CannotDescribeError."""
-        yield type(value).__name__.encode()
+        self.tokens.append(type(value).__name__.encode())
         if isinstance(value, Enum):
-            yield from self._class_name(type(value))
-            yield value.name.encode()
-            yield from self.of(value.value)
+            self._class_name(type(value))
+            self.tokens.append(value.name.encode())
+            self.add(value.value)
         elif isinstance(value, (bool, int, float, complex, str, bytes, types.NoneType, types.EllipsisType)):
-            yield _plain(value)
+            self.tokens.append(_plain(value))
         elif isinstance(value, (tuple, list)):
             items = cast("tuple[Any, ...]", value)
             if type(items) not in (tuple, list):  # a namedtuple, whose fields have names
-                yield from self.of(type(items))
-            yield from self._sequence(items)
+                self.add(type(items))
+            self._sequence(items)
         elif isinstance(value, frozenset):
-            yield from self._sequence(sorted(cast("frozenset[Any]", value), key=repr))
+            self._sequence(sorted(cast("frozenset[Any]", value), key=repr))
         elif isinstance(value, slice):
             bounds = cast(Any, value)
-            yield from self._sequence((bounds.start, bounds.stop, bounds.step))
+            self._sequence((bounds.start, bounds.stop, bounds.step))
         elif isinstance(value, (np.ndarray, np.generic)):
-            yield from self._array(np.asarray(cast(Any, value)))
+            self._array(np.asarray(cast(Any, value)))
         else:
-            yield from self._code_or_name(value)
+            self._code_or_name(value)
 
-    def _sequence(self, values: Iterable[Any]) -> Iterator[bytes]:
+    def _sequence(self, values: Iterable[Any]) -> None:
         described = list(values)
-        yield str(len(described)).encode()
+        self.tokens.append(str(len(described)).encode())
         for one in described:
-            yield from self.of(one)
+            self.add(one)
 
-    def _array(self, array: np.ndarray[Any, Any]) -> Iterator[bytes]:
+    def _array(self, array: np.ndarray[Any, Any]) -> None:
         if array.dtype.hasobject:
             raise CannotDescribeError
         flags = array.flags
         layout = flags.c_contiguous, flags.f_contiguous, flags.aligned
-        yield f"{array.dtype!r} {array.shape} {layout}".encode()
+        self.tokens.append(f"{array.dtype!r} {array.shape} {layout}".encode())
         if not (flags.c_contiguous or flags.f_contiguous):
-            yield repr(array.strides).encode()
-        yield array.tobytes()
+            self.tokens.append(repr(array.strides).encode())
+        self.tokens.append(array.tobytes())
 
-    def _code_or_name(self, value: Any) -> Iterator[bytes]:
+    def _code_or_name(self, value: Any) -> None:
         definition = intrinsic_definition(value)
         if definition is not None:
-            yield from self._intrinsic(definition)
+            self._intrinsic(definition)
         elif is_dispatcher(value):
-            yield from self._dispatcher(value)
+            self._dispatcher(value)
+        elif isinstance(value, types.FunctionType) and _is_the_librarys(value):
+            self._library_function(value)
         elif isinstance(value, types.FunctionType):
-            yield from self._library_function(value) if _is_the_librarys(value) else self._function(value)
+            self._function(value)
         elif isinstance(value, types.CodeType):
-            yield from _code(value)
+            self.tokens.extend(_code(value))
         elif isinstance(value, np.dtype):
-            yield repr(cast(object, value)).encode()
+            self.tokens.append(repr(cast(object, value)).encode())
         elif isinstance(value, NumbaType):
-            yield from self._type(value)
+            self._type(value)
         elif isinstance(value, types.ModuleType) and is_versioned(value.__name__):
-            yield value.__name__.encode()
+            self.tokens.append(value.__name__.encode())
         elif isinstance(value, type) and not is_versioned(value.__module__):
-            yield from self._class(cast("type[Any]", value))
+            self._class(cast("type[Any]", value))
         else:
-            yield _qualified_name(value)
+            self.tokens.append(_qualified_name(value))
 
-    def _type(self, value: Any) -> Iterator[bytes]:
+    def _type(self, value: Any) -> None:
         parts = parts_of_type(value)
         if any(isinstance(part, str) and " at 0x" in part for part in parts):
             raise CannotDescribeError  # an object of this process
-        yield from self._sequence(parts)
+        self._sequence(parts)
 
-    def _class(self, value: type[Any]) -> Iterator[bytes]:
+    def _class(self, value: type[Any]) -> None:
         """Describe what numba reads of a class that it knows."""
-        yield from self._class_name(value)
+        self._class_name(value)
         if issubclass(value, Enum):
-            yield from self.of(tuple(value.__members__.items()))
+            self.add(tuple(value.__members__.items()))
         elif issubclass(value, tuple) and hasattr(cast(object, value), "_fields"):
             named = cast(Any, value)
-            yield from self.of((named._fields, tuple(named._field_defaults.items())))
+            self.add((named._fields, tuple(named._field_defaults.items())))
         elif not issubclass(value, BaseException) or not _is_importable(value):
             raise CannotDescribeError  # an exception is raised by its name, any other class may be anything
 
-    def _class_name(self, value: type[Any]) -> Iterator[bytes]:
-        yield f"{value.__module__}.{value.__qualname__}".encode()
+    def _class_name(self, value: type[Any]) -> None:
+        self.tokens.append(f"{value.__module__}.{value.__qualname__}".encode())
         bases = (f"{base.__module__}.{base.__qualname__}" for base in value.__mro__)
-        yield " ".join(base for base in bases if is_versioned(base.partition(".")[0])).encode()
+        self.tokens.append(" ".join(base for base in bases if is_versioned(base.partition(".")[0])).encode())
 
-    def _intrinsic(self, definition: types.FunctionType) -> Iterator[bytes]:
+    def _intrinsic(self, definition: types.FunctionType) -> None:
         """Describe what writes machine code: all of its file counts, and the files of what it names."""
         if definition.__closure__:
             raise CannotDescribeError  # what it closes over may be anything
-        yield definition.__name__.encode()
-        yield _source_file(definition.__code__.co_filename)
+        self.tokens.append(definition.__name__.encode())
+        self.tokens.append(_source_file(definition.__code__.co_filename))
         for name in sorted(global_names(definition.__code__)):
             value = definition.__globals__.get(name)
             module = value if isinstance(value, types.ModuleType) else inspect.getmodule(value)
             if module is not None and not is_versioned(module.__name__):
-                yield _source_file(module.__file__ or "")
+                self.tokens.append(_source_file(module.__file__ or ""))
 
-    def _dispatcher(self, dispatcher: Any) -> Iterator[bytes]:
+    def _dispatcher(self, dispatcher: Any) -> None:
         options = options_of(dispatcher)
         if not options or not self._accepts(dispatcher):
             raise CannotDescribeError
-        yield from self._sequence(options)
-        yield from self.of(dispatcher.py_func)
+        self._sequence(options)
+        self.add(dispatcher.py_func)
 
-    def _library_function(self, function: types.FunctionType) -> Iterator[bytes]:
+    def _library_function(self, function: types.FunctionType) -> None:
         if function.__closure__ or "<locals>" in function.__qualname__:
             raise CannotDescribeError  # one that it made for somebody
-        yield f"{function.__globals__['__name__']}.{function.__qualname__}".encode()
+        self.tokens.append(f"{function.__globals__['__name__']}.{function.__qualname__}".encode())
 
-    def _function(self, function: types.FunctionType) -> Iterator[bytes]:
+    def _function(self, function: types.FunctionType) -> None:
         if id(function) in self._finished:
-            yield f"described as {self._finished[id(function)][0]}".encode()
+            self.tokens.append(f"described as {self._finished[id(function)][0]}".encode())
             return
         if id(function) in self._open:  # numba's recursive functions may crash when loaded from disk
             raise CannotDescribeError
         self._open.add(id(function))
-        yield f"{function.__module__}.{function.__name__}".encode()
-        yield from self.of(function.__code__)
-        yield from self.of(plan_of(function))
-        yield from self.of(function.__defaults__)
-        yield from self.of(tuple(sorted((function.__kwdefaults__ or {}).items())))
-        yield from self.of(vars(function).get("__wrapped__"))  # numba takes its parameters
+        self.tokens.append(f"{function.__module__}.{function.__name__}".encode())
+        self.add(function.__code__)
+        self.add(plan_of(function))
+        self.add(function.__defaults__)
+        self.add(tuple(sorted((function.__kwdefaults__ or {}).items())))
+        self.add(vars(function).get("__wrapped__"))  # numba takes its parameters
         for overloaded, definition in extensions():
             if overloaded is function:
-                yield from self._function(definition)
+                self._function(definition)
         reads = attribute_reads(function.__code__)
         for name, cell in zip(function.__code__.co_freevars, function.__closure__ or (), strict=True):
-            yield from self._variable(_content(cell), reads.get(name))
+            self._variable(_content(cell), reads.get(name))
         for name in sorted(global_names(function.__code__)):
-            yield name.encode()
+            self.tokens.append(name.encode())
             if name in function.__globals__:
-                yield from self._variable(function.__globals__[name], reads.get(name))
+                self._variable(function.__globals__[name], reads.get(name))
             else:
-                yield b"builtin"
+                self.tokens.append(b"builtin")
         self._finished[id(function)] = len(self._finished), function
 
-    def _variable(self, value: Any, reads: Reads | None) -> Iterator[bytes]:
+    def _variable(self, value: Any, reads: Reads | None) -> None:
         """Describe what a name means; of an author's module or class, the members that are read."""
         if reads is None or not is_namespace(value):
-            yield from self.of(value)
+            self.add(value)
             return
-        yield value.__name__.encode()
+        self.tokens.append(value.__name__.encode())
         for name, member, further in members(value, reads):
-            yield name.encode()
-            yield from self._variable(member, further)
+            self.tokens.append(name.encode())
+            self._variable(member, further)
 
 
 @lru_cache(maxsize=4096)
 def _code(code: types.CodeType) -> tuple[bytes, ...]:
     """Describe a code object, which never changes and is described with every function that calls its own."""
-    describe = Description(lambda _: True).of
-    parts = [*(getattr(code, attribute) for attribute in _CODE_ATTRIBUTES), code.co_consts]
-    return tuple(token for part in parts for token in describe(part))
+    description = Description(lambda _: True)
+    for part in (*(getattr(code, attribute) for attribute in _CODE_ATTRIBUTES), code.co_consts):
+        description.add(part)
+    return tuple(description.tokens)
 
 
 def _plain(value: Any) -> bytes:

@@ -1,8 +1,9 @@
 """A function's fingerprint: a hash of its code and, recursively, of all that its names refer to."""
 
 import hashlib
+import itertools
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 from pathlib import Path
 from types import FunctionType
@@ -46,9 +47,9 @@ def fingerprint(value: Any, accepts: Callable[[Any], bool] = lambda _dispatcher:
     return digest.hexdigest()
 
 
-def _tokens(description: Description, value: Any) -> Iterator[bytes]:
-    yield from description.of((_VERSIONS, value))
-    yield from _extensions(extensions())
+def _tokens(description: Description, value: Any) -> Iterable[bytes]:
+    description.add((_VERSIONS, value))
+    return itertools.chain(description.tokens, _extensions(extensions()))
 
 
 @cache
@@ -59,6 +60,8 @@ def _extensions(registered: tuple[tuple[object, FunctionType], ...]) -> tuple[by
 
 def _definition(definition: FunctionType) -> Sequence[bytes]:
     try:
-        return list(Description(lambda _: True).of(definition))
+        description = Description(lambda _: True)
+        description.add(definition)
     except (CannotDescribeError, RecursionError):
         return [Path(definition.__code__.co_filename).read_bytes()]
+    return description.tokens
