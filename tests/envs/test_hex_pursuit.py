@@ -192,6 +192,7 @@ def test_the_first_predator_begins_anywhere_with_equal_chance():
     assert abs(chi_square - 143) < 4 * math.sqrt(2 * 143)
 
 
+@pytest.mark.slow
 def test_each_prey_begins_anywhere_far_enough_from_it_with_equal_chance():
     rows = starts(14400)
     corner = rows[rows[:, 0] == 0]

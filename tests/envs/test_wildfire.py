@@ -325,6 +325,7 @@ def returns_of(policy, num_envs=60):
     return total
 
 
+@pytest.mark.slow
 def test_a_crew_that_wets_ahead_of_the_fire_saves_most_of_the_forest_and_a_random_one_does_not():
     scripted, random = (returns_of(POLICIES[name]) for name in ("scripted", "random"))
     assert scripted.mean() > -25.0

@@ -136,6 +136,7 @@ def test_a_room_that_has_no_more_faults_leaves_the_others_theirs(tmp_path):
     assert [fault.path for fault in drawn].count("large.py") == 9
 
 
+@pytest.mark.slow
 def test_faults_drawn_from_the_packages_parse(drawn):
     for fault in drawn:
         source = (ROOT / fault.path).read_text(encoding="utf-8")
