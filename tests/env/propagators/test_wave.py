@@ -114,9 +114,9 @@ def test_damping_alone_takes_its_share_of_the_velocity():
 
 
 def test_strong_damping_is_stable_below_its_bound():
-    lattice, options = Ring1D(8), {"wave_speed": 1.0, "damping": 3.0}
-    dt = 0.99 * Wave(Field(), Field(), **options).max_dt(lattice)
-    height, _ = oscillate(lattice, [1.0, -1.0] * 4, np.zeros(8), 500, dt=dt, **options)
+    lattice = Ring1D(8)
+    dt = 0.99 * Wave(Field(), Field(), wave_speed=1.0, damping=3.0).max_dt(lattice)
+    height, _ = oscillate(lattice, [1.0, -1.0] * 4, np.zeros(8), 500, dt=dt, wave_speed=1.0, damping=3.0)
     assert np.abs(height).max() < 0.01
 
 
