@@ -12,12 +12,13 @@ CLASSES = {
 }
 FACTS = ("Observation", "Action", "Reward", "Ends", "Start", "Source")
 SECTIONS = ("Parameters", "Speed")
+OF_ALL = ("index", "literature")  # pages of no single environment
 
 
 def on_source_read(_app: Any, page: str, source: list[str]) -> None:
     """Check an environment's page and add what follows from the class."""
     folder, _, name = page.rpartition("/")
-    if folder != "environments" or name == "index":
+    if folder != "environments" or name in OF_ALL:
         return
     if name not in CLASSES:
         raise ValueError(f"docs/{page}.md is the page of no environment of murk_envs")
