@@ -167,7 +167,9 @@ def _endings(envs: Any, steps: int) -> list[Any]:
 
 def _pettingzoo(env_class: Any, given: Mapping[str, Any], steps: int) -> Check:
     def run() -> tuple[str, str]:
-        from pettingzoo.test import parallel_api_test  # pyright: ignore
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)  # of PettingZoo's own modules, as they load
+            from pettingzoo.test import parallel_api_test  # pyright: ignore
 
         from murk_env.faces.parallel import MurkParallelEnv
 
