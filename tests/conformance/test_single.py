@@ -38,8 +38,13 @@ def complaints(env):
     return [str(one.message) for one in caught]
 
 
+UNBOUNDED = ("murk/ReactionDiffusion-v0", "murk/Transport-v0")  # equations blow up, as their originals
+
+
 def test_gymnasiums_checker_has_no_complaint_about_a_registered_environment(registered):
-    assert complaints(registered.single()) == []
+    found = complaints(registered.single())
+    assert len(found) == (2 if registered.id in UNBOUNDED else 0)
+    assert all("infinity" in what for what in found)
 
 
 def test_gymnasiums_checker_complains_of_unbounded_fields_at_most(subject):

@@ -159,7 +159,7 @@ def test_what_makes_no_dataset_is_refused_and_leaves_none(tmp_path):
     recording = Recording(make("parallel"), tmp_path / "run")
     play(recording, 3)
     recording.close()
-    with pytest.raises(RecordingError, match="the agents of a parallel env may have several"):
+    with pytest.raises(RecordingError, match="but agents of several groups may have several"):
         murk_env.to_minari(tmp_path / "run", "test/parallel-v0")
     with pytest.raises(RecordingError, match="num_steps is a number, at least 1, not None"):
         murk_env.to_minari(make("vector"), "test/policy-v0", policy=lambda seen: seen)
