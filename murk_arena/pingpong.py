@@ -17,19 +17,17 @@ from murk_arena.descriptor import (
     FieldId,
     FieldSpec,
     Mutability,
-    bits,
     unique_specs,
 )
 from murk_arena.errors import (
     FieldAccessError,
     InvalidConfigError,
     NoTickError,
-    SnapshotMismatchError,
     StaleHandleError,
     StaticFieldError,
-    UnknownFieldError,
 )
 from murk_arena.handle import FieldHandle, SparseLocation
+from murk_arena.matching import check_restorable, check_static_fields
 from murk_arena.metrics import ArenaMetrics
 from murk_arena.read import OwnedSnapshot, Snapshot
 from murk_arena.scratch import ScratchRegion
@@ -88,7 +86,7 @@ class PingPongArena:
         self._config.validate()
         self._specs = tuple(specs)
         self._static = StaticArena({}) if static is None else static.share()
-        self._check_static_fields()
+        check_static_fields(self._specs, self._static)
         self._checked = checked
         self._scratch = ScratchRegion()
         self._slab = SparseSlab(SegmentList(self._config.segment_size, self._config.sparse_segments))
@@ -100,23 +98,6 @@ class PingPongArena:
         self._writes = WriteArena(self._buffers, self._slab, self._scratch, by_id, checked=checked)
         self._guard = TickGuard(self._writes)
         _arenas.add(self)
-
-    def _check_static_fields(self) -> None:
-        held = {spec.id: spec for spec in self._static.specs}
-        for spec in self._specs:
-            if spec.mutability is not Mutability.STATIC:
-                continue
-            if spec.id not in held:
-                raise UnknownFieldError(
-                    f"static field {spec.name!r} (id {spec.id}) has no values; "
-                    "pass static=StaticArena(...) that holds it"
-                )
-            found = held[spec.id]
-            if (found.shape, found.dtype) != (spec.shape, spec.dtype):
-                raise InvalidConfigError(
-                    f"static field {spec.name!r} is declared as {spec.dtype} {spec.shape}, "
-                    f"the static arena holds {found.dtype} {found.shape}"
-                )
 
     def _static_places(self) -> dict[FieldId, tuple[FieldHandle, FieldArray]]:
         return {
@@ -326,7 +307,7 @@ class PingPongArena:
             TickInProgressError: a tick is in progress.
             CapacityExceededError: explicit limits leave the sparse pool too small.
         """
-        self._check_fits(owned)
+        check_restorable(owned, self._specs, self._num_worlds, self._static)
         writes, (first, second) = self._writes, self._buffers
         with self.begin_tick() as tick:
             writes.staging.generation = owned.generation
@@ -335,29 +316,6 @@ class PingPongArena:
                     tick.update(spec.id)[...] = owned.read(spec.id)
             serial = writes.serial + 1
         writes.serial = first.stamp = second.stamp = serial  # plain stores: what is published cannot fail
-
-    def _check_fits(self, owned: OwnedSnapshot) -> None:
-        if owned.num_worlds != self._num_worlds:
-            raise SnapshotMismatchError(
-                f"the snapshot holds {owned.num_worlds} worlds, the arena {self._num_worlds}"
-            )
-        if owned.specs != self._specs:
-            differing = set(owned.specs).symmetric_difference(self._specs) or self._specs
-            names = ", ".join(sorted({repr(spec.name) for spec in differing}))
-            raise SnapshotMismatchError(f"the snapshot and the arena declare different fields: {names}")
-        if not owned.static_arena.shares_memory_with(self._static):
-            self._check_same_static(owned)
-
-    def _check_same_static(self, owned: OwnedSnapshot) -> None:
-        for spec in self._specs:
-            if spec.mutability is not Mutability.STATIC:
-                continue
-            here, there = (bits(values.read(spec.id)) for values in (self._static, owned))
-            if (here != there).any():
-                raise SnapshotMismatchError(
-                    f"static field {spec.name!r} has other values in the snapshot than in the arena; "
-                    "restore it into an arena with the same static values"
-                )
 
     def reset(self) -> None:
         """Be as when new: generation 0, all per-tick and sparse values zero, an empty pool, counters at 0.

@@ -12,7 +12,7 @@ from murk_env.errors import DefinitionError, FieldAccessError, UnknownFieldError
 from murk_env.fields import Field, RowTick, Tick, Values
 from murk_env.fields.bookkeeping import STEP
 from murk_env.fields.deriving import DeriveTick, not_of_derive
-from murk_env.fields.views import KEPT, field_called, known_as
+from murk_env.fields.names import KEPT, field_called, known_as
 from murk_env.kernels.places import line_of
 from murk_env.world.binding import refusal
 from murk_env.world.layout import Layout

@@ -25,7 +25,9 @@ from murk_env.fields import Field, RowTick, Values
 from murk_env.fields.bookkeeping import EPISODE, RNG_KEY, STEP
 from murk_env.fields.checks import check_values
 from murk_env.fields.deriving import DeriveTick
-from murk_env.fields.views import CheckedRowTick, known_as, revoke
+from murk_env.fields.names import known_as
+from murk_env.fields.row_ticks import CheckedRowTick
+from murk_env.fields.ticks import revoke
 from murk_env.kernels import CompilationError
 from murk_env.kernels.places import came_from
 from murk_env.kernels.program import Run, Stage

@@ -8,7 +8,7 @@ from murk_env.engine.members import TABLES
 from murk_env.errors import DefinitionError
 from murk_env.fields import Field
 from murk_env.fields.deriving import not_of_derive
-from murk_env.fields.views import KEPT
+from murk_env.fields.names import KEPT
 from murk_env.kernels.places import line_of
 from murk_env.kernels.records import Flat
 from murk_env.world.binding import refusal

@@ -11,7 +11,7 @@ from murk_env.errors import OptionError
 from murk_env.faces.worlds import field_of
 from murk_env.fields import Field
 from murk_env.fields.fitting import check_settable, fitted
-from murk_env.fields.views import KEPT, of_derive
+from murk_env.fields.names import KEPT, of_derive
 from murk_env.world.rows import episode_values
 
 __all__ = ["BEGINNINGS", "read_beginning"]

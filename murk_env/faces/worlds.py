@@ -11,7 +11,7 @@ from murk_env.engine.batch import Batch
 from murk_env.errors import FieldAccessError, UnknownFieldError, did_you_mean
 from murk_env.fields import ACTIVE, Field, RowTick, Tick
 from murk_env.fields.bookkeeping import STEP
-from murk_env.fields.views import NO_ACTIVE, known_as
+from murk_env.fields.names import NO_ACTIVE, known_as
 from murk_env.world.claim import Claim, claims
 from murk_env.world.state import State
 

@@ -2,6 +2,8 @@
 
 from murk_env.fields.bookkeeping import ACTIVE
 from murk_env.fields.field import Field, Parameter, fields_of
-from murk_env.fields.views import RowTick, Tick, Values
+from murk_env.fields.row_ticks import RowTick
+from murk_env.fields.ticks import Tick
+from murk_env.fields.values import Values
 
 __all__ = ["ACTIVE", "Field", "Parameter", "RowTick", "Tick", "Values", "fields_of"]

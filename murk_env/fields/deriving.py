@@ -9,7 +9,8 @@ import numpy.typing as npt
 from murk_env.errors import DefinitionError
 from murk_env.fields.field import Field
 from murk_env.fields.fitting import Sides, fitted
-from murk_env.fields.views import KEPT, Values, field_called, gather, known_as
+from murk_env.fields.names import KEPT, field_called, known_as
+from murk_env.fields.values import Values, gather
 
 __all__ = ["DeriveTick", "not_of_derive"]
 

@@ -5,7 +5,7 @@ from typing import Any, cast
 import numpy as np
 import numpy.typing as npt
 
-from murk_env.fields.views import Values
+from murk_env.fields.values import Values
 from murk_env.kernels.program import Fill, Program
 from murk_env.observation.output import Output, each_array
 from murk_env.observation.output_sets import Outputs, OutputSet

@@ -8,7 +8,7 @@ from gymnasium import spaces
 
 from murk_env.errors import BlueprintError, did_you_mean
 from murk_env.fields import Field
-from murk_env.fields.views import Values
+from murk_env.fields.values import Values
 from murk_env.kernels.call import KernelCall
 from murk_env.lattice import Lattice
 from murk_env.observation._arrays import Arrays, chosen_worlds

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from murk_env.errors import MurkError, RecordingError, RecordingFileError
 from murk_env.fields import Field
-from murk_env.fields.views import known_as
+from murk_env.fields.names import known_as
 from murk_env.world import State
 
 __all__ = ["from_json", "read_state", "to_json"]

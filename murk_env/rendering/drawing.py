@@ -6,7 +6,7 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from murk_env.fields.views import Values
+from murk_env.fields.values import Values
 from murk_env.rendering.colours import palette
 from murk_env.rendering.layout import Layout
 from murk_env.rendering.picture import Picture

@@ -8,7 +8,7 @@ import numpy as np
 
 from murk_env.errors import PictureError, did_you_mean
 from murk_env.fields import Field
-from murk_env.fields.views import Values
+from murk_env.fields.values import Values
 from murk_env.lattice import Lattice
 from murk_env.rendering.colours import BACKGROUND
 from murk_env.rendering.drawing import Drawing, Frame

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from murk_env.fields import Field
-from murk_env.fields.views import Values
+from murk_env.fields.values import Values
 from murk_env.rendering.marker import Marker
 from murk_env.rendering.picture import Picture
 

@@ -16,7 +16,9 @@ from murk_arena import FieldId, PingPongArena, TickGuard
 from murk_env.fields import Field, Tick
 from murk_env.fields.bookkeeping import EPISODE, PHASE, RNG_KEY, STEP
 from murk_env.fields.editors import Editor
-from murk_env.fields.views import KEPT, CheckedTick, Values, of_derive
+from murk_env.fields.names import KEPT, of_derive
+from murk_env.fields.ticks import CheckedTick
+from murk_env.fields.values import Values
 from murk_env.kernels import COMPILES
 from murk_env.kernels.program import Program, Repeat, Run, Runner, Stage
 from murk_env.propagators.base import Propagator

@@ -14,7 +14,8 @@ from murk_arena import PingPongArena, TickGuard, TickInProgressError
 from murk_env.fields import RowTick, Tick, Values
 from murk_env.fields.bookkeeping import EPISODE, RNG_KEY, STEP
 from murk_env.fields.editors import CopyEditor
-from murk_env.fields.views import CheckedRowTick, CheckedTick, revoke
+from murk_env.fields.row_ticks import CheckedRowTick
+from murk_env.fields.ticks import CheckedTick, revoke
 from murk_env.random import WorldRng, origins
 from murk_env.world.binding import refusal
 from murk_env.world.claim import Claim

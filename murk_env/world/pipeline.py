@@ -10,7 +10,7 @@ import numpy as np
 from murk_arena import WriteMode
 from murk_env.errors import PipelineError, StabilityError
 from murk_env.fields import Field, Parameter
-from murk_env.fields.views import KEPT, known_as
+from murk_env.fields.names import KEPT, known_as
 from murk_env.lattice import Lattice
 from murk_env.propagators.base import Propagator
 

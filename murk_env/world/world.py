@@ -19,7 +19,7 @@ from murk_env.errors import (
 )
 from murk_env.fields import Field, RowTick, Tick, Values
 from murk_env.fields.bookkeeping import RNG_KEY
-from murk_env.fields.views import revoke
+from murk_env.fields.ticks import revoke
 from murk_env.kernels.places import came_from
 from murk_env.kernels.program import Program
 from murk_env.lattice import Lattice

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from murk_env.fields import Field
-from murk_env.fields.views import Values
+from murk_env.fields.values import Values
 from murk_env.lattice import Fcc12, Hex2D, Line1D, Product, Ring1D, Square4, Square8
 from murk_env.observation import Mask, Observation, ObservationPlan, Observe, Window
 

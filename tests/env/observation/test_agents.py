@@ -8,7 +8,7 @@ import pytest
 
 from murk_env import Field
 from murk_env.errors import BlueprintError
-from murk_env.fields.views import Values
+from murk_env.fields.values import Values
 from murk_env.lattice import Hex2D, Square4
 from murk_env.observation import Mask, Neighbours, Observation, ObservationPlan, Observe, Window
 from tests.env.observation.scenes import Fields, plan_of, seen

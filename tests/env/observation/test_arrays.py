@@ -5,7 +5,7 @@ import pytest
 
 from murk_env import Field
 from murk_env.errors import DefinitionError
-from murk_env.fields.views import Values
+from murk_env.fields.values import Values
 from murk_env.observation import Observe
 from tests.env.observation.scenes import GRID, Fields, entries, plan_of, values
 

@@ -8,7 +8,7 @@ from gymnasium import spaces
 
 from murk_env import Field, Mask, MurkVectorEnv, Observation, Observe, Square4
 from murk_env.errors import BlueprintError
-from murk_env.fields.views import Values
+from murk_env.fields.values import Values
 from murk_env.observation import ObservationPlan
 from tests.env.worlds import Walker
 

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from murk_env import Field, Lattice, Picture
-from murk_env.fields.views import Values
+from murk_env.fields.values import Values
 from murk_env.rendering.renderer import Renderer
 
 __all__ = ["Scene", "agents_field", "cells_field"]

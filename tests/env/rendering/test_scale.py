@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from murk_env import Marker, Picture
-from murk_env.fields.views import Values
+from murk_env.fields.values import Values
 from murk_env.rendering.scale import Scale, marked, number
 from tests.env.rendering.scenes import agents_field, cells_field
 

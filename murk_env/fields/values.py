@@ -1,0 +1,91 @@
+"""One state of all worlds, as hooks read it."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from murk_env.errors import DefinitionError
+from murk_env.fields.bookkeeping import STEP
+from murk_env.fields.field import Field
+from murk_env.fields.names import field_called, known_as, no_field
+
+__all__ = ["Values", "gather"]
+
+Array = npt.NDArray[Any]
+
+
+class Values(Mapping[Field, Array]):
+    """Read-only arrays of one state of all worlds: `values.heat` or `values[field]`, worlds axis first.
+
+    What hooks receive as `before` and `after`; valid while the hook runs. A static field comes
+    without the worlds axis. `values.elapsed_steps` is every world's number of steps in its episode, the one
+    in progress included, `values.time` their time.
+
+    Args:
+        arrays: the fields' arrays.
+        dt: time that one step advances.
+    """
+
+    __slots__ = ("_arrays", "_dt", "_names")
+    _arrays: dict[Field, Array]
+    _dt: float
+    _names: dict[str, Field]
+
+    def __init__(self, arrays: Mapping[Field, Array], dt: float = 1.0) -> None:
+        set_own = super().__setattr__
+        set_own("_arrays", dict(arrays))
+        set_own("_dt", dt)
+        set_own("_names", {known_as(field): field for field in arrays})
+
+    def __getattr__(self, name: str) -> Array:
+        return self._arrays[field_called(name, self._names)]
+
+    def __setattr__(self, name: str, values: object) -> None:
+        raise DefinitionError(
+            f"{name!r} cannot be set here: before and after are read-only; set fields in act or start, "
+            f"tick.{name} = values."
+        )
+
+    def __getitem__(self, field: Field) -> Array:
+        try:
+            return self._arrays[field]
+        except (KeyError, TypeError):
+            raise no_field(field, self._arrays) from None
+
+    def __contains__(self, field: object) -> bool:
+        return isinstance(field, Field) and field in self._arrays
+
+    def __iter__(self) -> Iterator[Field]:
+        return iter(self._arrays)
+
+    def __len__(self) -> int:
+        return len(self._arrays)
+
+    @property
+    def time(self) -> npt.NDArray[np.float64]:
+        """Time since each world's episode began: elapsed steps times dt, (num_worlds,)."""
+        return self[STEP] * np.float64(self._dt)
+
+    def at(self, field: Field, cells: npt.NDArray[np.integer[Any]]) -> Array:
+        """Return each world's value at its own cell: `(num_worlds,)` for cells `(num_worlds,)`.
+
+        For cells `(num_worlds, k)` it returns `(num_worlds, k)`. The field must be a scalar one
+        over cells or agents.
+        """
+        return gather(field, self[field], np.asarray(cells))
+
+    def show(self, field: Field, values: Array) -> None:
+        """Hold another array of a field, because it has moved; for the tick's own use."""
+        self._arrays[field] = values
+
+
+def gather(field: Field, values: Array, cells: npt.NDArray[np.integer[Any]]) -> Array:
+    """Return `values[world, cells[world]]` for every world, or `values[cells]` of a static field."""
+    if field.over == "world" or field.components is not None:
+        raise DefinitionError(f"at() takes a scalar field over cells or agents, not {field!r}.")
+    if field.mutability == "static":
+        return values[cells]
+    worlds = np.arange(len(values)).reshape(-1, *(1,) * (cells.ndim - 1))
+    return values[worlds, cells]
