@@ -130,7 +130,7 @@ class Cells(ppo.Policy):
     ) -> None:
         super().__init__(seen, done, 64)
         size = int(np.prod(seen.shape))
-        self.num_maps, self.num_cells = num_maps, lattice.num_cells
+        self.lattice, self.num_maps, self.num_cells = lattice, num_maps, lattice.num_cells
         shape = (lattice, size, num_maps, num_channels, num_layers)
         self.actor = CellsActor(Trunk(*shape), num_channels, self.possible.shape[1])
         self.critic = CellsCritic(Trunk(*shape), num_channels)

@@ -46,7 +46,7 @@ def build(name: str, *, flat: bool = False) -> ppo.Policy:
 def save(path: Path, name: str, policy: ppo.Policy) -> None:
     """Write a policy, with the environment and the shapes that it is of."""
     tensors = {key: value.contiguous() for key, value in acting(policy).items()}
-    path.write_bytes(dumped(tensors, metadata=identity(name, policy)))
+    path.write_bytes(dumped(tensors, metadata=identity(name, policy) | seen_by(name, policy)))
 
 
 def acting(policy: ppo.Policy) -> dict[str, torch.Tensor]:
@@ -59,6 +59,14 @@ def identity(name: str, policy: ppo.Policy) -> dict[str, str]:
     shapes = {key: "x".join(map(str, value.shape)) for key, value in acting(policy).items()}
     layers = ", ".join(f"{key} {shape}" for key, shape in shapes.items())
     return {"env_id": murk_envs.ENVIRONMENTS[name][0], "network": layers}
+
+
+def seen_by(name: str, policy: ppo.Policy) -> dict[str, str]:
+    """Return what `murk` needs to play a policy without torch: whose it is, and over which lattice."""
+    said = {"group": pupil_group(name)}
+    if isinstance(policy, networks.Cells):
+        said["lattice"] = repr(policy.lattice)
+    return {key: value for key, value in said.items() if value is not None}
 
 
 def load(path: Path, name: str) -> ppo.Policy:

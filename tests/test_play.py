@@ -10,9 +10,9 @@ pytest.importorskip("safetensors", reason="safetensors is of the extra recording
 
 from safetensors.torch import load_file, save_file  # noqa: E402  # it needs torch
 
-from benchmarks.returns.play import module_of, returns, row_group  # noqa: E402
+from benchmarks.returns.play import class_of, make, module_of, returns, row_group  # noqa: E402
 from examples import curves, play  # noqa: E402
-from examples.lessons import LESSONS  # noqa: E402
+from examples.lessons import LESSONS, pupil_group  # noqa: E402
 
 torch.set_num_threads(1)
 SHIPPED = [name for name in LESSONS if (play.FOLDER / f"{name}.safetensors").exists()]
@@ -33,6 +33,27 @@ def test_a_policy_comes_back_as_it_was_written(written):
     seen = np.random.default_rng(0).random((5, 512), dtype=np.float32)
     assert np.array_equal(again.act(seen, greedy=True), policy.act(seen, greedy=True))
     assert len(set(policy.act(seen, greedy=True).tolist())) > 1
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_the_command_plays_a_shipped_policy_as_torch_does(name):
+    pytest.importorskip("typer", reason="typer is of the extra cli")
+    from murk_env.cli.policies import player_named
+
+    policy, player = (
+        play.load(play.FOLDER / f"{name}.safetensors", name),
+        player_named(class_of(name), {}, "trained"),
+    )
+    assert player.group == pupil_group(name)
+    envs = make(name, 8, player.group)
+    seen, _ = envs.reset(seed=0)
+    for _ in range(10):
+        expected = policy.act(seen, greedy=True)
+        actions = player.policy(seen, envs.single_action_space, np.random.default_rng(0))
+        assert actions.shape == expected.shape
+        assert actions == pytest.approx(expected, abs=1e-5)
+        seen, *_ = envs.step(actions)
+    envs.close()
 
 
 def rewritten(path, **changes):

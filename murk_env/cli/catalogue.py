@@ -6,7 +6,6 @@ import os
 import sys
 import traceback
 from collections.abc import Iterator, Mapping
-from importlib.metadata import entry_points
 from typing import Any, NamedTuple, cast
 
 from murk_env.cli.refusals import CommandError
@@ -41,6 +40,8 @@ def catalogue() -> dict[str, Registered]:
     Raises:
         CommandError: the module of an entry point cannot be imported.
     """
+    from importlib.metadata import entry_points
+
     import gymnasium
 
     found: dict[str, Registered] = {}

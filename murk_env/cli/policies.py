@@ -1,25 +1,41 @@
-"""Who acts: at random, or by a script of the environment."""
+"""Who acts: at random, by a script of the environment, or by what was learnt."""
 
 import dataclasses
 import functools
 import importlib
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import numpy as np
 from gymnasium.vector.utils import batch_space
 
+from murk_env.cli.facts import facts_of
 from murk_env.cli.refusals import CommandError
+from murk_env.cli.trained import is_file_name, read, shipped
 from murk_env.errors import did_you_mean
 from murk_env.faces.agent_rows import MurkAgentVectorEnv
 from murk_env.faces.env import MurkEnv
 from murk_env.faces.vector import MurkVectorEnv
 
-__all__ = ["Policy", "Rows", "named_policies", "policy_named", "rows_of"]
+__all__ = ["Player", "Policy", "Rows", "named_policies", "player_named", "rows_of", "shown_group"]
 
 Policy = Callable[[Any, Any, np.random.Generator], Any]
 """Takes observations of rows (num_rows, ...), one row's action space and a generator; returns actions."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Player:
+    """A policy, and whose observations it takes.
+
+    Attributes:
+        policy: what decides.
+        group: the group of agents whose rows it decides for; None where a row is a world.
+    """
+
+    policy: Policy
+    group: str | None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -53,6 +69,7 @@ def rows_of(
     num_worlds: int,
     parameters: Mapping[str, Any],
     *,
+    group: str | None = None,
     policy: str = "random",
     seed: int = 0,
     **options: Any,
@@ -63,22 +80,31 @@ def rows_of(
         env_class: the environment.
         num_worlds: number of worlds.
         parameters: its parameters.
+        group: whose agents the rows are; None for worlds, or where an agent is rewarded by itself, for those
+            that are shown of it.
         policy: who decides for the groups of agents that are not shown: `random`, or else their script.
         seed: of what those draw.
         options: of the face.
     """
-    if env_class.registered_agents != "apart":
+    shown = shown_group(env_class, parameters) if group is None else group
+    if shown is None:
         return Rows(MurkVectorEnv(env_class, num_worlds, **options, **parameters), None)
-    blueprint = env_class.blueprint_for(env_class.Params(**parameters))
-    scripts = _scripts(env_class)
-    shown = getattr(scripts, "GROUP", blueprint.groups[0].name)
+    blueprint, scripts = env_class.blueprint_for(env_class.Params(**parameters)), _scripts(env_class)
     others = {
-        group.name: _for_group(scripts, policy, group.name, group.action_space, seed)
-        for group in blueprint.groups
-        if group.name != shown
+        one.name: _for_group(scripts, policy, one.name, one.action_space, seed)
+        for one in blueprint.groups
+        if one.name != shown
     }
     envs = MurkAgentVectorEnv(env_class, num_worlds, group=shown, others=others, **options, **parameters)
     return Rows(envs, shown)
+
+
+def shown_group(env_class: type[MurkEnv], parameters: Mapping[str, Any]) -> str | None:
+    """Return the group whose agents the rows are, where nothing else is said; None where they are worlds."""
+    if env_class.registered_agents != "apart":
+        return None
+    groups = env_class.blueprint_for(env_class.Params(**parameters)).groups
+    return getattr(_scripts(env_class), "GROUP", groups[0].name)
 
 
 def _for_group(scripts: ModuleType | None, policy: str, group: str, space: Any, seed: int) -> Any:
@@ -115,21 +141,51 @@ def _scripts(env_class: type[MurkEnv]) -> ModuleType | None:
 
 
 def named_policies(env_class: type[MurkEnv]) -> dict[str, Policy]:
-    """Return the policies that an environment comes with, by name: at random, and its scripts."""
+    """Return the policies that an environment's scripts name, and the one that acts at random."""
     return {"random": at_random, **getattr(_scripts(env_class), "POLICIES", {})}
 
 
-def policy_named(env_class: type[MurkEnv], name: str) -> Policy:
-    """Return a policy.
+def player_named(env_class: type[MurkEnv], parameters: Mapping[str, Any], name: str) -> Player:
+    """Return a policy, and whose observations it takes.
 
     Args:
         env_class: the environment.
-        name: one that the environment comes with.
+        parameters: its parameters.
+        name: one that the environment comes with, `trained` for the one that was learnt, or a policy file.
 
     Raises:
-        CommandError: there is none of that name.
+        CommandError: there is none of that name, or the file is of another environment, version or size.
     """
     known = named_policies(env_class)
     if name in known:
-        return known[name]
-    raise CommandError(f"{env_class.__name__} has no policy {name!r}; {did_you_mean(name, known)}")
+        return Player(known[name], shown_group(env_class, parameters))
+    path = shipped(env_class)
+    if name == "trained" and path is not None:
+        return _learnt(env_class, parameters, path)
+    if is_file_name(name):
+        return _learnt(env_class, parameters, Path(name))
+    if name == "trained":
+        raise CommandError(
+            f"no trained policy comes with {env_class.__name__}; it has {', '.join(map(repr, known))}, and "
+            f"takes a file: --policy FILE.safetensors."
+        )
+    names = [*known, *(["trained"] if path is not None else [])]
+    raise CommandError(f"{env_class.__name__} has no policy {name!r}; {did_you_mean(name, names)}")
+
+
+def _learnt(env_class: type[MurkEnv], parameters: Mapping[str, Any], path: Path) -> Player:
+    trained = read(path)
+    own = vars(env_class).get("registered_id") or env_class.__name__
+    if trained.env_id != own:
+        raise CommandError(f"the policy in {path} is for {trained.env_id}, not for {own}.")
+    facts = facts_of(env_class, parameters)
+    likely = [shown_group(env_class, parameters), *(one.name for one in facts.blueprint.groups)]
+    for group in likely if trained.group is None else [trained.group]:
+        seen, done = facts.observations.get(group or ""), facts.actions.get(group or "")
+        if seen is not None and done is not None and trained.fits(seen, done):
+            return Player(trained, group)
+    raise CommandError(
+        f"the policy in {path} takes observations of {trained.num_seen} numbers and says "
+        f"{trained.num_outputs} of each, which does not fit {own} with these parameters; it was learnt "
+        f"with others."
+    )

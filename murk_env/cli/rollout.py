@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from murk_env.cli.policies import policy_named, rows_of
+from murk_env.cli.policies import player_named, rows_of
 
 __all__ = ["Rollout"]
 
@@ -17,15 +17,16 @@ class Rollout:
         env_class: the environment.
         num_worlds: number of worlds.
         parameters: its parameters.
-        policy: the name of a policy.
+        policy: the name of a policy, or its file.
         seed: seeds the worlds and the policy.
     """
 
     def __init__(
         self, env_class: Any, num_worlds: int, parameters: Mapping[str, Any], policy: str, seed: int
     ) -> None:
-        self._policy = policy_named(env_class, policy)
-        self._rows = rows_of(env_class, num_worlds, parameters, policy=policy, seed=seed)
+        player = player_named(env_class, parameters, policy)
+        self._policy = player.policy
+        self._rows = rows_of(env_class, num_worlds, parameters, group=player.group, policy=policy, seed=seed)
         self._envs, self._tiles = self._rows.envs, num_worlds
         self._rng = np.random.default_rng(seed)
         self._seen, _ = self._envs.reset(seed=seed)

@@ -20,13 +20,13 @@ __all__ = ["watch"]
 
 @examples(
     "murk watch HeatSeeker",
-    "murk watch Wildfire --policy scripted --tiles 4",
+    "murk watch Wildfire --policy trained --tiles 4",
     "murk watch HexPursuit --policy scripted --steps 60 --out pursuit.gif",
 )
 def watch(
     env_id: Id,
     policy: Annotated[
-        str, typer.Option(metavar="NAME", help="random, scripted, or another that the environment has.")
+        str, typer.Option(metavar="NAME|FILE", help="random, scripted, trained, or a policy file.")
     ] = "random",
     tiles: Annotated[int, typer.Option(min=1, help="Worlds that are shown.")] = 16,
     steps: Annotated[int, typer.Option(min=1, help="Steps that are made.")] = 100,
