@@ -17,7 +17,7 @@ from typing import Annotated, Any, Literal, cast, dataclass_transform, get_args,
 
 from murk_env.errors import DefinitionError, MurkError, ParameterError, did_you_mean
 
-__all__ = ["Knob", "Params", "Range", "knobs_of", "make_params"]
+__all__ = ["Knob", "Params", "Range", "knobs_of", "make_params", "parameters_of"]
 
 # Gymnasium's make and make_vec, or the faces, use these names themselves.
 RESERVED = frozenset(
@@ -197,6 +197,11 @@ def make_params(owner: str, params_class: type[Params], given: Mapping[str, Any]
     except (TypeError, ValueError) as error:
         listed = ", ".join(f"{name}={value!r}" for name, value in given.items())
         raise ParameterError(f"{owner}({listed}): {error}") from error
+
+
+def parameters_of(params: Any) -> dict[str, Any]:
+    """Return an environment's parameters by name."""
+    return {field.name: getattr(params, field.name) for field in dataclasses.fields(params)}
 
 
 def _owner(params_class: type[Params]) -> str:

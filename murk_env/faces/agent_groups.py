@@ -1,7 +1,7 @@
 """What the faces of agents share: where each agent stands, and who acts in the next step."""
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -9,7 +9,6 @@ import numpy.typing as npt
 
 from murk_env.author.blueprint import Group
 from murk_env.engine.batch import Batch
-from murk_env.errors import ParameterError
 from murk_env.fields import Values
 from murk_env.fields.bookkeeping import ACTIVE, STAYING
 
@@ -17,7 +16,6 @@ __all__ = [
     "Seats",
     "active_agents",
     "apart",
-    "check_keywords",
     "seats_of",
 ]
 
@@ -72,19 +70,3 @@ def apart(values: npt.NDArray[Any], num_agents: int) -> npt.NDArray[Any]:
     if values.ndim == 2:
         return values
     return np.broadcast_to(values[:, np.newaxis], (len(values), num_agents))
-
-
-def check_keywords(face: str, keywords: Mapping[str, Any], elsewhere: Mapping[str, str]) -> None:
-    """Raise ParameterError for a keyword that only other faces take.
-
-    Args:
-        face: what is being made.
-        keywords: what it was given.
-        elsewhere: what to do instead, by keyword.
-    """
-    for name, advice in elsewhere.items():
-        if name in keywords:
-            raise ParameterError(
-                f"{face} got an unexpected keyword argument {name!r}: it takes no {name}={keywords[name]!r}; "
-                f"{advice}."
-            )

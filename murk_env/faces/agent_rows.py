@@ -16,13 +16,12 @@ from murk_env.faces.actions import ActionReader
 from murk_env.faces.agent_groups import (
     Seats,
     active_agents,
-    check_keywords,
     seats_of,
 )
-from murk_env.faces.env import MurkEnv, check_env_class
+from murk_env.faces.env import MurkEnv
 from murk_env.faces.group_outputs import GroupOutputs
 from murk_env.faces.infos import info_of_rows
-from murk_env.faces.options import FaceOptions, MaskedOut, OutOfBounds
+from murk_env.faces.options import MaskedOut, OutOfBounds, VectorOptions
 from murk_env.faces.policies import Policies, Policy, hand_over, skipped
 from murk_env.faces.seeding import read_mask
 from murk_env.faces.spaces import batched_space
@@ -63,25 +62,13 @@ class MurkAgentVectorEnv(VectorFace):
         others: a policy for every other group, by name: a function from its agents' observations
             `(num_worlds, size, ...)`, in the dict layout a dict of such arrays, to their actions
             `(num_worlds, size, ...)`, called once per step. Actions of agents that have left are ignored.
-        autoreset_mode: `NextStep`, `SameStep` or `Disabled`, or the enum.
-        render_mode: one of the class's render modes, or None.
-        max_episode_steps: steps after which an episode is truncated: by default the class's own number; -1
-            for no limit.
-        action_out_of_bounds: what happens to a number beyond the bounds of a Box of actions: `raise` refuses
-            it, `clip` sets it to the bound. NaN is always refused, and a number beyond the bound by at most 4
-            units in the last place is always set to it.
-        action_masked_out: what happens to an action that the mask does not allow, where the environment has
-            one: `raise` refuses it, `replace` takes the first that is allowed.
         record_statistics: whether `infos["episode"]` tells the return `r`, the length `l` and the seconds `t`
             of episodes that end, as Gymnasium's RecordEpisodeStatistics does; a length counts the steps
             that the agent was there for.
         copy: whether observations are new arrays; with False two buffers alternate, each valid until the step
             after next. All other outputs are always new.
-        checked: check at every tick that full writes are complete, all numbers finite, and indices of
-            compiled hooks within their arrays.
-        num_threads: number of threads; results do not depend on it. None means one per processor, but no more
-            than one per 512 kB of worlds; 1 starts none. At most 16 per processor.
-        static_arena: the static fields of another env of this class and parameters.
+        autoreset_mode, render_mode, max_episode_steps, action_out_of_bounds, action_masked_out, checked,
+            num_threads, static_arena: as `MurkVectorEnv` takes them.
         parameters: the fields of the class's `Params`.
 
     Raises:
@@ -111,27 +98,8 @@ class MurkAgentVectorEnv(VectorFace):
         static_arena: StaticArena | None = None,
         **parameters: Any,
     ) -> None:
-        check_env_class("MurkAgentVectorEnv", env_class)
-        check_keywords("MurkAgentVectorEnv", parameters, _ELSEWHERE)
-        options = FaceOptions(
-            render_mode=render_mode,
-            max_episode_steps=max_episode_steps,
-            action_out_of_bounds=action_out_of_bounds,
-            action_masked_out=action_masked_out,
-            copy=copy,
-            checked=checked,
-            num_threads=num_threads,
-        )
-        super().__init__(
-            env_class,
-            num_worlds,
-            autoreset_mode,
-            options,
-            static_arena,
-            parameters,
-            agents=True,
-            record_statistics=record_statistics,
-        )
+        options = VectorOptions.read(type(self).__name__, env_class, locals(), _ELSEWHERE)
+        super().__init__(env_class, num_worlds, options, parameters, agents=True)
         seats = {one.group.name: one for one in seats_of(self._assembly.blueprint.groups)}
         self._seats = _chosen(env_class.__name__, seats, group)
         self._group = GroupOutputs(self._assembly, self._seats, self.autoreset_mode)
@@ -140,7 +108,7 @@ class MurkAgentVectorEnv(VectorFace):
         self._size = self._seats.group.size
         self.num_envs = self._num_worlds * self._size
         self._num_agents = self._assembly.blueprint.num_agents
-        if self._records:
+        if options.record_statistics:
             self._statistics["agent"] = EpisodeStatistics.of(self._num_worlds, self._size)
         seen, done = self._group.space, self._seats.group.action_space
         self.single_observation_space, self.single_action_space = seen, done
@@ -190,28 +158,11 @@ class MurkAgentVectorEnv(VectorFace):
         if self.autoreset_mode is AutoresetMode.SAME_STEP:
             infos |= self._final(latest, *ended.nonzero())
             self._group.clear(latest)
-        if self._records:
+        if self._options.record_statistics:
             told, after = self._told("agent", rewards, ended, self._acted)
             infos, statistics = infos | {key: _flat(value) for key, value in told.items()}, {"agent": after}
         flags = terminated.reshape(-1), truncated.reshape(-1)
         return (self._by_row(latest), rewards.reshape(-1), *flags, infos), statistics
-
-    @claims
-    def render(self) -> tuple[Any, ...] | None:
-        """Return a picture of every row's world: a frame (height, width, 3) uint8, or text in `ansi` mode.
-
-        All rows of a world get the same frame.
-
-        Returns:
-            None, with a warning, if the env was made without a render mode.
-
-        Raises:
-            ResetNeededError, ClosedError: there is no state to show.
-            MissingLibraryError: matplotlib or Pillow is not installed.
-            PictureError: the environment has no field over cells, or its picture uses an unknown colour.
-        """
-        shown = self._screen.show(self.render_mode)
-        return None if shown is None else tuple(frame for frame in shown for _ in range(self._size))
 
     # --- actions ------------------------------------------------------------------------------
 

@@ -1,16 +1,14 @@
 """Puts a batch of worlds together from a class, its parameters and a face's options."""
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Generic, TypeVar, cast
 
 from gymnasium import spaces
-from gymnasium.vector import AutoresetMode
 
-from murk_arena import StaticArena
 from murk_env.author.blueprint import Blueprint
 from murk_env.author.environment import Environment
-from murk_env.author.params import make_params
+from murk_env.author.params import make_params, parameters_of
 from murk_env.engine.action_masks import ActionMasks
 from murk_env.engine.batch import Batch
 from murk_env.errors import BlueprintError
@@ -60,60 +58,39 @@ class Assembly(Generic[SomeEnvironment]):
 
 def assemble(
     cls: type[SomeEnvironment],
-    num_worlds: int,
-    autoreset_mode: AutoresetMode | None,
     options: FaceOptions,
-    static_arena: StaticArena | None,
     parameters: Mapping[str, Any],
     *,
+    num_worlds: int = 1,
     agents: bool = False,
 ) -> Assembly[SomeEnvironment]:
     """Return the worlds of a face and what goes with them.
 
     Args:
         cls: the environment.
-        num_worlds: number of worlds.
-        autoreset_mode: when worlds are reset by themselves; None for never.
         options: the face's options.
-        static_arena: the static fields of another face of this class and parameters.
         parameters: the environment's parameters by name.
+        num_worlds: number of worlds.
         agents: whether the face shows the groups' agents, instead of the world.
 
     Raises:
         MemorySizeError: the worlds do not fit into memory; nothing was allocated for them.
     """
     params = make_params(cls.__name__, cls.Params, parameters)
-    options = options.for_class(cls, cast(Any, cls).metadata)
     blueprint = cls.blueprint_for(params)
     check_face(cls.__name__, blueprint, agents=agents)
     author = _author(cls, params, blueprint, options)
     fields = {**cls.fields, ACTIVE.name: ACTIVE} if blueprint.rewards_agents else cls.fields
     plans = _fitting_plans(cls.__name__, blueprint, fields, num_worlds, agents=agents)
-    if static_arena is None:
-        static_arena = shared_static(cls, params, blueprint)
-    world = _world(fields, blueprint, num_worlds, static_arena, checked=options.checked)
-    world.identity = _identity(cls, params, world)
+    world = _world(cls, params, blueprint, fields, num_worlds, options)
     actions = ActionReader(_action_space(blueprint), num_worlds, clips=options.clips)
     masks = ActionMasks(blueprint)
     _check_fields(cls.__name__, blueprint, fields)
-    observed = [ObservationBuffers(plan, num_worlds, copy=options.copy) for plan in plans]
-    batch = Batch(
-        author.hooks(),
-        world,
-        actions.actions,
-        observed,
-        num_agents=blueprint.num_agents if blueprint.rewards_agents else None,
-        autoreset_mode=autoreset_mode,
-        limit=max(options.max_episode_steps or 0, 0),
-        copy=options.copy,
-        num_threads=options.num_threads,
-        masks=masks if masks.used else None,
-        ends_diverged=blueprint.ends_diverged,
-    )
+    batch = _batch(author, blueprint, world, actions, plans, masks, options)
     masked = MaskedActions(masks, blueprint, actions.space, replaces=options.replaces) if masks.used else None
     screen = Screen(cls.__name__, cls.fields, cls.picture_for(params), blueprint.lattice, batch)
     if not agents:
-        author.__dict__.update(observation_space=observed[0].plan.space, action_space=actions.space)
+        author.__dict__.update(observation_space=plans[0].space, action_space=actions.space)
     author.__dict__["_built"] = True  # from here on its attributes are fixed
     return Assembly(author, blueprint, options, actions, batch, screen, masked)
 
@@ -128,14 +105,18 @@ def _author(
 
 
 def _world(
-    fields: Mapping[str, Field],
+    cls: type[Environment],
+    params: Any,
     blueprint: Blueprint,
+    fields: Mapping[str, Field],
     num_worlds: int,
-    static: StaticArena | None,
-    *,
-    checked: bool,
+    options: FaceOptions,
 ) -> World:
-    return World(
+    """Return the worlds, with the static values of the face's options or of others that are alike."""
+    static = options.static_arena
+    if static is None:
+        static = shared_static(cls, params, blueprint)
+    world = World(
         blueprint.lattice,
         fields,
         blueprint.propagators,
@@ -146,16 +127,36 @@ def _world(
         seed=0,
         static=blueprint.static if static is None else static,
         derived=blueprint.derived,
-        checked=checked,
+        checked=options.checked,
     )
+    name = vars(cls).get("registered_id") or f"{cls.__module__}:{cls.__qualname__}"
+    world.identity = Identity.of(name, parameters_of(params), world.lattice, world.layout.specs)
+    return world
 
 
-def _identity(cls: type[Environment], params: Any, world: World) -> Identity:
-    """Return what states of these worlds are of."""
-    own_id = vars(cls).get("registered_id")
-    parameters = {field.name: getattr(params, field.name) for field in dataclasses.fields(params)}
-    name = own_id or f"{cls.__module__}:{cls.__qualname__}"
-    return Identity.of(name, parameters, world.lattice, world.layout.specs)
+def _batch(
+    author: Environment,
+    blueprint: Blueprint,
+    world: World,
+    actions: ActionReader,
+    plans: Sequence[ObservationPlan],
+    masks: ActionMasks,
+    options: FaceOptions,
+) -> Batch:
+    """Return what steps the worlds."""
+    return Batch(
+        author.hooks(),
+        world,
+        actions.actions,
+        [ObservationBuffers(plan, world.num_worlds, copy=options.copy) for plan in plans],
+        num_agents=blueprint.num_agents if blueprint.rewards_agents else None,
+        autoreset_mode=options.autoreset_mode,
+        limit=max(options.max_episode_steps or 0, 0),
+        copy=options.copy,
+        num_threads=options.num_threads,
+        masks=masks if masks.used else None,
+        ends_diverged=blueprint.ends_diverged,
+    )
 
 
 def _action_space(blueprint: Blueprint) -> "spaces.Space[Any]":

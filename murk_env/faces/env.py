@@ -1,6 +1,5 @@
 """The base of every environment: authors subclass MurkEnv and fill in hooks."""
 
-import dataclasses
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, cast
 
@@ -10,63 +9,25 @@ from gymnasium.utils import seeding
 
 from murk_arena import OwnedSnapshot, StaticArena
 from murk_env.author.environment import Environment
+from murk_env.author.params import parameters_of
 from murk_env.engine.batch import Batch
-from murk_env.errors import DefinitionError, FrozenAttributeError, ParameterError, ReentrantStepError
+from murk_env.errors import DefinitionError
 from murk_env.faces.assembly import assemble
+from murk_env.faces.env_attributes import FACE_ATTRIBUTES, ClassMetadata, OfRunningEnvs, refuse_attribute
 from murk_env.faces.infos import info_of_one
+from murk_env.faces.one_world import OneWorld
 from murk_env.faces.options import FaceOptions, MaskedOut, OutOfBounds
 from murk_env.faces.reset_options import BEGINNINGS, read_beginning
-from murk_env.faces.screen import MODES
 from murk_env.faces.seeding import Draws, read_options
-from murk_env.faces.worlds import EnvWorlds, StateDoors
+from murk_env.faces.worlds import EnvWorlds
 from murk_env.random import checked_seed, key_from_seed
 from murk_env.rendering.notebook import png
 from murk_env.world.claim import claims
 
-__all__ = ["MurkEnv", "check_env_class"]
-
-# Attributes that Gymnasium, PettingZoo, their wrappers and checkers set on an env.
-_FACE_ATTRIBUTES = frozenset(
-    {
-        "spec",
-        "metadata",
-        "render_mode",
-        "np_random",
-        "_np_random",
-        "_np_random_seed",
-        "action_space",
-        "observation_space",
-        "closed",
-        "max_cycles",
-        "agents",
-    }
-)
+__all__ = ["MurkEnv"]
 
 
-_DRAWN: dict[str, Any] = {"render_modes": list(MODES), "render_fps": 10}
-_NOT_DRAWN: dict[str, Any] = {"render_modes": []}
-
-
-class _Metadata:
-    """A class's metadata, told when asked: a class pickled by value is made before it has its fields."""
-
-    def __get__(self, instance: object, owner: type[Environment]) -> dict[str, Any]:
-        return _DRAWN if any(field.over == "cells" for field in owner.fields.values()) else _NOT_DRAWN
-
-
-class _OfRunningEnvs:
-    """Stands on the class for what `self` in an array hook does not have: its worlds."""
-
-    def __get__(self, instance: object, owner: type) -> Any:
-        if instance is None:
-            return self
-        raise ReentrantStepError(
-            f"self in an array hook of {owner.__name__} is no running env, it has params and lattice: a hook "
-            f"reads and writes through what it is given, tick, before and after, and draws from tick.rng."
-        )
-
-
-class MurkEnv(StateDoors, Environment, gymnasium.Env[Any, Any]):
+class MurkEnv(OneWorld, Environment, gymnasium.Env[Any, Any]):
     """A Gymnasium env over one world, and the class that authors subclass.
 
     A subclass declares `Params`, its fields as class attributes, the classmethod `build`, the hooks
@@ -108,10 +69,10 @@ class MurkEnv(StateDoors, Environment, gymnasium.Env[Any, Any]):
         DefinitionError: for a class whose declarations contradict each other.
     """
 
-    metadata: dict[str, Any] = cast(Any, _Metadata())
+    metadata: dict[str, Any] = cast(Any, ClassMetadata())
 
     if not TYPE_CHECKING:
-        _batch = _claim = _screen = _np_random = _OfRunningEnvs()
+        _batch = _claim = _screen = _np_random = OfRunningEnvs()
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -134,18 +95,11 @@ class MurkEnv(StateDoors, Environment, gymnasium.Env[Any, Any]):
         static_arena: StaticArena | None = None,
         **parameters: Any,
     ) -> None:
-        options = FaceOptions(
-            render_mode=render_mode,
-            max_episode_steps=max_episode_steps,
-            action_out_of_bounds=action_out_of_bounds,
-            action_masked_out=action_masked_out,
-            copy=copy,
-            checked=checked,
-        )
-        made = assemble(type(self), 1, None, options, static_arena, parameters)
+        options = FaceOptions.read(type(self).__name__, type(self), locals())
+        made = assemble(type(self), options, parameters)
         self.__dict__["params"] = made.author.params
         self.lattice, self.render_mode = made.author.lattice, render_mode
-        self._options, self._batch, self._screen = made.options, made.batch, made.screen
+        self._options, self._batch, self._screen = options, made.batch, made.screen
         self._claim, read = made.batch.claim, made.actions.read_one
         self._read = read if made.masked is None else made.masked.after(read, made.batch, skips=False)
         self.observation_space = made.batch.observed[0].plan.space
@@ -228,29 +182,9 @@ class MurkEnv(StateDoors, Environment, gymnasium.Env[Any, Any]):
         self._batch.look()
         return self._begun()
 
-    @claims
-    def render(self) -> Any:
-        """Return a picture of the world: a frame (height, width, 3) uint8, or text in `ansi` mode.
-
-        Returns:
-            None, with a warning, if the env was made without a render mode.
-
-        Raises:
-            ResetNeededError, ClosedError: there is no state to show.
-            MissingLibraryError: matplotlib or Pillow is not installed.
-            PictureError: the environment has no field over cells, or its picture uses an unknown colour.
-        """
-        shown = self._screen.show(self.render_mode)
-        return None if shown is None else shown[0]
-
     def _repr_png_(self) -> bytes | None:
         """Show the world where a notebook shows an object; nothing before the first reset."""
         return png(lambda: self._screen.tiles(1)) if self._batch.started and not self._batch.closed else None
-
-    @claims
-    def close(self) -> None:
-        """Close the env: later calls raise ClosedError. Memory is freed with the last reference."""
-        self._batch.close()
 
     # --- state --------------------------------------------------------------------------------
 
@@ -261,38 +195,23 @@ class MurkEnv(StateDoors, Environment, gymnasium.Env[Any, Any]):
             FieldAccessError, FrozenAttributeError: it is a field or one of the Params. A wrapper would
                 otherwise keep the value for itself, where nothing reads it.
         """
-        if name in type(self).fields or name in _parameters_of(self.params):
+        if name in type(self).fields or name in parameters_of(self.params):
             setattr(self, name, value)
         return super().set_wrapper_attr(name, value, force=force)
 
     def __setattr__(self, name: str, value: object) -> None:
-        if (
-            self.__dict__.get("_built", False)
-            and name not in _FACE_ATTRIBUTES
-            and name not in type(self).fields
-        ):
-            if name in _parameters_of(self.params):
-                raise FrozenAttributeError(
-                    f"{type(self).__name__}.{name} is one of its Params, which an env keeps: make another "
-                    f"env, {type(self).__name__}({name}={value!r}), or let the class declare a "
-                    f"murk_env.Parameter, which differs from world to world and can be set."
-                )
-            raise FrozenAttributeError(
-                f"{type(self).__name__}.{name} cannot be set: the state of an environment lives in its "
-                f"fields, so that snapshots hold all of it. Declare a Field, over='world' for one value each."
-            )
+        if self.__dict__.get("_built", False):
+            refuse_attribute(self, name, value)
         super().__setattr__(name, value)
 
     @claims
     def __reduce__(self) -> tuple[Any, ...]:
-        face = {name: self.__dict__[name] for name in _FACE_ATTRIBUTES if name in self.__dict__}
+        face = {name: self.__dict__[name] for name in FACE_ATTRIBUTES if name in self.__dict__}
         for derived in ("action_space", "observation_space"):
             face.pop(derived, None)
-        keywords = self._options.keywords
-        del keywords["num_threads"]
         return _rebuild, (
             type(self),
-            {**keywords, **_parameters_of(self.params)},
+            {**self._options.keywords, **parameters_of(self.params)},
             self._batch.snapshot(),
             face,
             self._batch.closed,
@@ -307,10 +226,6 @@ def _stepped(batch: Batch) -> tuple[Any, float, bool, bool, dict[str, Any]]:
     if batch.pending is None:  # nothing has ended
         return seen, reward, False, False, info
     return seen, reward, batch.terminated.item(0), batch.truncated.item(0), info
-
-
-def _parameters_of(params: Any) -> dict[str, Any]:
-    return {field.name: getattr(params, field.name) for field in dataclasses.fields(params)}
 
 
 def _rebuild(
@@ -329,9 +244,3 @@ def _rebuild(
     if closed:
         env.close()
     return env
-
-
-def check_env_class(face: str, env_class: Any) -> None:
-    """Raise ParameterError for what a face cannot be made of."""
-    if not (isinstance(env_class, type) and issubclass(env_class, MurkEnv)):
-        raise ParameterError(f"{face} takes a subclass of MurkEnv, not {env_class!r}.")

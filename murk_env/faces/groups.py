@@ -11,12 +11,12 @@ from murk_arena import StaticArena
 from murk_env.engine.action_masks import ACTION_MASK
 from murk_env.engine.batch import Batch
 from murk_env.engine.infos import Info
-from murk_env.faces.agent_groups import Seats, active_agents, check_keywords, seats_of
-from murk_env.faces.env import MurkEnv, check_env_class
+from murk_env.faces.agent_groups import Seats, active_agents, seats_of
+from murk_env.faces.env import MurkEnv
 from murk_env.faces.group_actions import GroupActions
 from murk_env.faces.group_outputs import GroupOutputs
 from murk_env.faces.infos import info_of_rows
-from murk_env.faces.options import FaceOptions, MaskedOut, OutOfBounds
+from murk_env.faces.options import MaskedOut, OutOfBounds, VectorOptions
 from murk_env.faces.seeding import read_mask
 from murk_env.faces.spaces import batched_space
 from murk_env.faces.statistics import EPISODE, EpisodeStatistics
@@ -58,24 +58,12 @@ class MurkGroupsEnv(VectorFace):
     Args:
         env_class: the environment, with groups of agents.
         num_worlds: number of worlds.
-        autoreset_mode: `NextStep`, `SameStep` or `Disabled`, or the enum.
-        render_mode: one of the class's render modes, or None.
-        max_episode_steps: steps after which an episode is truncated: by default the class's own number; -1
-            for no limit.
-        action_out_of_bounds: what happens to a number beyond the bounds of a Box of actions: `raise` refuses
-            it, `clip` sets it to the bound. NaN is always refused, and a number beyond the bound by at most 4
-            units in the last place is always set to it.
-        action_masked_out: what happens to an action that the mask does not allow, where the environment has
-            one: `raise` refuses it, `replace` takes the first that is allowed.
         record_statistics: whether `infos["episode"]` tells by group the return `r`, the length `l` and the
             seconds `t` of each agent's episode when it ends, as Gymnasium's RecordEpisodeStatistics does.
         copy: whether observations are new arrays; with False two buffers alternate, each valid until the step
             after next. All other outputs are always new.
-        checked: check at every tick that full writes are complete, all numbers finite, and indices of
-            compiled hooks within their arrays.
-        num_threads: number of threads; results do not depend on it. None means one per processor, but no more
-            than one per 512 kB of worlds; 1 starts none. At most 16 per processor.
-        static_arena: the static fields of another env of this class and parameters.
+        autoreset_mode, render_mode, max_episode_steps, action_out_of_bounds, action_masked_out, checked,
+            num_threads, static_arena: as `MurkVectorEnv` takes them.
         parameters: the fields of the class's `Params`.
 
     Attributes:
@@ -108,27 +96,8 @@ class MurkGroupsEnv(VectorFace):
         static_arena: StaticArena | None = None,
         **parameters: Any,
     ) -> None:
-        check_env_class("MurkGroupsEnv", env_class)
-        check_keywords("MurkGroupsEnv", parameters, _ELSEWHERE)
-        options = FaceOptions(
-            render_mode=render_mode,
-            max_episode_steps=max_episode_steps,
-            action_out_of_bounds=action_out_of_bounds,
-            action_masked_out=action_masked_out,
-            copy=copy,
-            checked=checked,
-            num_threads=num_threads,
-        )
-        super().__init__(
-            env_class,
-            num_worlds,
-            autoreset_mode,
-            options,
-            static_arena,
-            parameters,
-            agents=True,
-            record_statistics=record_statistics,
-        )
+        options = VectorOptions.read(type(self).__name__, env_class, locals(), _ELSEWHERE)
+        super().__init__(env_class, num_worlds, options, parameters, agents=True)
         self.num_envs = self._num_worlds
         self._num_agents = self._assembly.blueprint.num_agents
         seats = seats_of(self._assembly.blueprint.groups)
@@ -136,7 +105,7 @@ class MurkGroupsEnv(VectorFace):
             one.group.name: GroupOutputs(self._assembly, one, self.autoreset_mode) for one in seats
         }
         self._actions = GroupActions(env_class.__name__, seats, self.num_envs, clips=options.clips)
-        if self._records:
+        if options.record_statistics:
             shapes = {one.group.name: (self.num_envs, one.group.size) for one in seats}
             self._statistics = {name: EpisodeStatistics.of(*shape) for name, shape in shapes.items()}
         self._state = WorldState(self._assembly)
@@ -193,7 +162,7 @@ class MurkGroupsEnv(VectorFace):
             infos |= self._final(latest, ended)
             for name, group in self._groups.items():
                 group.clear(latest[name])
-        if not self._records:
+        if not self._options.record_statistics:
             return (latest, rewards, terminated, truncated, infos), self._statistics
         told, statistics = self._episodes(rewards, ended)
         return (latest, rewards, terminated, truncated, infos | told), statistics
@@ -254,20 +223,6 @@ class MurkGroupsEnv(VectorFace):
             ResetNeededError, ClosedError: there is no state yet, or no longer.
         """
         return self._state.of_worlds()
-
-    @claims
-    def render(self) -> tuple[Any, ...] | None:
-        """Return a picture of every world: a frame (height, width, 3) uint8 each, or text in `ansi` mode.
-
-        Returns:
-            None, with a warning, if the env was made without a render mode.
-
-        Raises:
-            ResetNeededError, ClosedError: there is no state to show.
-            MissingLibraryError: matplotlib or Pillow is not installed.
-            PictureError: the environment has no field over cells, or its picture uses an unknown colour.
-        """
-        return self._screen.show(self.render_mode)
 
     def _masked_worlds(self, mask: Any) -> Worlds:
         return read_mask(mask, self.num_envs)

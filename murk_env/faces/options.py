@@ -1,38 +1,47 @@
-"""The options that every face takes, in one record, checked."""
+"""The options that faces take, declared, read and checked in one place."""
 
 import dataclasses
 import operator
-from typing import Any, Literal, get_args
+from collections.abc import Collection, Mapping
+from typing import Any, Literal, Self, cast, get_args
 
 import numpy as np
+from gymnasium.vector import AutoresetMode
 
+from murk_arena import StaticArena
 from murk_env.author.blueprint import Blueprint
 from murk_env.author.environment import Environment
 from murk_env.errors import BlueprintError, ParameterError, did_you_mean
 from murk_env.kernels.threads import num_processors
 
-__all__ = ["FaceOptions", "MaskedOut", "OutOfBounds", "check_face", "thread_count", "time_limit"]
+__all__ = ["FaceOptions", "MaskedOut", "OutOfBounds", "VectorOptions", "check_face", "integer", "time_limit"]
 
 OutOfBounds = Literal["raise", "clip"]
 MaskedOut = Literal["raise", "replace"]
 
 _THREADS_PER_PROCESSOR = 16  # more is a slip: beyond one for each they only wait for each other
+_NOWHERE: Mapping[str, str] = {}
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class FaceOptions:
-    """What is chosen of a face, beside the environment's parameters.
+    """What is chosen of a face of one world, beside the environment's parameters.
+
+    The constructors repeat the names and defaults, since that is where users and type checkers look for them;
+    each hands its arguments to `read` and names none of them again.
 
     Attributes:
         render_mode: one of the class's render modes, or None.
-        max_episode_steps: steps after which an episode is truncated, None for the class's own number, -1 for
-            no limit.
+        max_episode_steps: steps after which an episode is truncated, None for the class's own number; in
+            what `read` returns -1 for no limit, never None.
         action_out_of_bounds: what happens to a number beyond the bounds of a Box of actions: `raise` refuses
             it, `clip` sets it to the bound.
         action_masked_out: what happens to an action that the mask does not allow: `raise` refuses it,
             `replace` takes the first that is allowed.
         copy: whether outputs are arrays of their own; with False, two sets are used in turn.
         checked: prove at every tick that full writes are complete and all numbers finite.
+        static_arena: the static fields of another face of this class and parameters.
+        autoreset_mode: when worlds are reset by themselves; None for never.
         num_threads: threads that share the worlds, None for as many as there are processors where it pays.
     """
 
@@ -42,24 +51,41 @@ class FaceOptions:
     action_masked_out: MaskedOut = "raise"
     copy: bool = True
     checked: bool = False
-    num_threads: int | None = 1
+    static_arena: StaticArena | None = None
+    autoreset_mode: AutoresetMode | None = dataclasses.field(default=None, init=False)
+    num_threads: int | None = dataclasses.field(default=1, init=False)
 
-    def for_class(self, cls: type[Environment], metadata: dict[str, Any]) -> "FaceOptions":
-        """Return the options as numbers, or raise ParameterError for what this class cannot have.
+    @classmethod
+    def read(
+        cls, face: str, env_class: Any, arguments: Mapping[str, Any], elsewhere: Mapping[str, str] = _NOWHERE
+    ) -> Self:
+        """Return the options among the arguments of a face's constructor, checked.
 
-        Where there is no time limit, it is -1.
+        Args:
+            face: what is being made.
+            env_class: the environment.
+            arguments: all arguments by name; keywords that are none of them under `parameters`.
+            elsewhere: what to do instead, by keyword that only other faces take.
+
+        Raises:
+            ParameterError: `env_class` is no environment, a keyword is one of another face, or an option has
+                a value that it, or this class, cannot have.
         """
-        if self.render_mode is not None and self.render_mode not in metadata["render_modes"]:
-            raise ParameterError(
-                f"{cls.__name__} has no render_mode {self.render_mode!r}; it has {metadata['render_modes']}."
-            )
-        _check_choice("action_out_of_bounds", self.action_out_of_bounds, get_args(OutOfBounds))
-        _check_choice("action_masked_out", self.action_masked_out, get_args(MaskedOut))
-        return dataclasses.replace(
-            self,
-            max_episode_steps=_limit_of(cls, self.max_episode_steps),
-            num_threads=thread_count(self.num_threads),
-        )
+        if not (isinstance(env_class, type) and issubclass(env_class, Environment)):
+            raise ParameterError(f"{face} takes a subclass of MurkEnv, not {env_class!r}.")
+        _check_keywords(face, arguments["parameters"], elsewhere)
+        chosen = {field.name: arguments[field.name] for field in dataclasses.fields(cls) if field.init}
+        return cls(**chosen | cls._checked(env_class, chosen))
+
+    @classmethod
+    def _checked(cls, env_class: type[Environment], chosen: Mapping[str, Any]) -> dict[str, Any]:
+        """Return those options that are kept in another form than they may be given in; check all."""
+        mode, modes = chosen["render_mode"], cast(Any, env_class).metadata["render_modes"]
+        if mode is not None and mode not in modes:
+            raise ParameterError(f"{env_class.__name__} has no render_mode {mode!r}; it has {modes}.")
+        for name, known in (("action_out_of_bounds", OutOfBounds), ("action_masked_out", MaskedOut)):
+            _one_of(name, chosen[name], get_args(known))
+        return {"max_episode_steps": _limit_of(env_class, chosen["max_episode_steps"])}
 
     @property
     def clips(self) -> bool:
@@ -73,13 +99,57 @@ class FaceOptions:
 
     @property
     def keywords(self) -> dict[str, Any]:
-        """The options by name, to make a face anew with."""
-        return {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
+        """The options by name as plain values, to make a face anew with; all but the static arena."""
+        names = [field.name for field in dataclasses.fields(self) if field.init]
+        names.remove("static_arena")
+        return {name: getattr(self, name) for name in names}
 
 
-def _check_choice(name: str, given: Any, known: tuple[str, ...]) -> None:
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class VectorOptions(FaceOptions):
+    """What is chosen of a face of many worlds.
+
+    Attributes:
+        autoreset_mode: when worlds are reset by themselves.
+        record_statistics: whether infos tell the returns, lengths and seconds of episodes that end.
+        num_threads: threads that share the worlds, None for as many as there are processors where it pays.
+    """
+
+    autoreset_mode: AutoresetMode = AutoresetMode.NEXT_STEP
+    record_statistics: bool = False
+    num_threads: int | None = None
+
+    @classmethod
+    def _checked(cls, env_class: type[Environment], chosen: Mapping[str, Any]) -> dict[str, Any]:
+        mode = chosen["autoreset_mode"]
+        if not isinstance(mode, AutoresetMode):
+            mode = AutoresetMode(_one_of("autoreset_mode", mode, [one.value for one in AutoresetMode]))
+        return super()._checked(env_class, chosen) | {
+            "autoreset_mode": mode,
+            "record_statistics": bool(chosen["record_statistics"]),
+            "num_threads": _thread_count(chosen["num_threads"]),
+        }
+
+    @property
+    def keywords(self) -> dict[str, Any]:
+        """The options by name as plain values, to make a face anew with; all but the static arena."""
+        return super().keywords | {"autoreset_mode": self.autoreset_mode.value}
+
+
+def _check_keywords(face: str, keywords: Mapping[str, Any], elsewhere: Mapping[str, str]) -> None:
+    """Raise ParameterError for a keyword that only other faces take."""
+    for name, advice in elsewhere.items():
+        if name in keywords:
+            raise ParameterError(
+                f"{face} got an unexpected keyword argument {name!r}: it takes no {name}={keywords[name]!r}; "
+                f"{advice}."
+            )
+
+
+def _one_of(name: str, given: Any, known: Collection[str]) -> str:
     if not isinstance(given, str) or given not in known:
         raise ParameterError(f"{name} cannot be {given!r}; {did_you_mean(given, known)}")
+    return given
 
 
 def check_face(owner: str, blueprint: Blueprint, *, agents: bool) -> None:
@@ -102,14 +172,11 @@ def check_face(owner: str, blueprint: Blueprint, *, agents: bool) -> None:
         )
 
 
-def thread_count(number: Any) -> int | None:
+def _thread_count(number: Any) -> int | None:
     """Return a number of threads, None for as many as the batch is large enough for."""
     if number is None:
         return None
-    try:
-        threads = operator.index(number)
-    except TypeError:
-        threads = 0
+    threads = integer(number)
     if threads < 1:
         raise ParameterError(f"num_threads is a number of threads, at least 1, or None, not {number!r}.")
     most = _THREADS_PER_PROCESSOR * num_processors()
@@ -135,13 +202,18 @@ def time_limit(steps: Any) -> int | None:
     """
     if steps is None:
         return None
-    try:
-        limit = 0 if isinstance(steps, bool | np.bool_) else operator.index(steps)
-    except TypeError:
-        limit = 0
+    limit = 0 if isinstance(steps, bool | np.bool_) else integer(steps)
     if limit < 1 and limit != -1:
         raise ParameterError(
             f"the time limit (max_episode_steps, or max_cycles in PettingZoo) is a number of steps, at least "
             f"1, or -1 for none, not {steps!r}."
         )
     return None if limit == -1 else limit
+
+
+def integer(number: Any) -> int:
+    """Return an integer, 0 for what is none."""
+    try:
+        return operator.index(number)
+    except TypeError:
+        return 0

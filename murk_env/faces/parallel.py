@@ -10,20 +10,22 @@ import numpy.typing as npt
 from gymnasium import spaces
 
 from murk_arena import OwnedSnapshot, StaticArena
+from murk_env.author.params import parameters_of
 from murk_env.engine.action_masks import ACTION_MASK
 from murk_env.errors import InputError, MissingLibraryError, ParameterError, did_you_mean
-from murk_env.faces.agent_groups import active_agents, apart, check_keywords, seats_of
+from murk_env.faces.agent_groups import active_agents, apart, seats_of
 from murk_env.faces.assembly import assemble
-from murk_env.faces.env import MurkEnv, check_env_class
+from murk_env.faces.env import MurkEnv
 from murk_env.faces.infos import info_of_one
 from murk_env.faces.masked_actions import mask_of_group
 from murk_env.faces.named_actions import NamedActions
+from murk_env.faces.one_world import OneWorld
 from murk_env.faces.options import FaceOptions, MaskedOut, OutOfBounds
 from murk_env.faces.register import register_with_pettingzoo
 from murk_env.faces.reset_options import read_beginning
 from murk_env.faces.seeding import draw_seed, read_options
 from murk_env.faces.world_state import WorldState
-from murk_env.faces.worlds import EnvWorlds, StateDoors
+from murk_env.faces.worlds import EnvWorlds
 from murk_env.fields import Values
 from murk_env.observation.output import row_of
 from murk_env.random import checked_seed, key_from_seed
@@ -39,6 +41,10 @@ except ImportError as error:
 
 __all__ = ["MurkParallelEnv"]
 
+_NO_WINDOW = (
+    "MurkParallelEnv opens no window, nor has PettingZoo a wrapper that does: make it with "
+    "render_mode='rgb_array' and show the frames that render() returns."
+)
 _ONE_WORLD = "it steps one world; leave it out, or make a MurkAgentVectorEnv of many"
 _ELSEWHERE = {  # keywords of other faces
     "max_cycles": "the time limit is max_episode_steps here; `parallel_env` calls it max_cycles",
@@ -49,7 +55,7 @@ _ELSEWHERE = {  # keywords of other faces
 Dicts = tuple[dict[str, Any], dict[str, float], dict[str, bool], dict[str, bool], dict[str, dict[str, Any]]]
 
 
-class MurkParallelEnv(StateDoors, ParallelEnv[str, Any, Any]):
+class MurkParallelEnv(OneWorld, ParallelEnv[str, Any, Any]):
     """A PettingZoo parallel env over one world of an environment class.
 
     The agents of a group `predator` are `predator_0`, `predator_1`, ... An agent is removed from `agents` by
@@ -58,19 +64,10 @@ class MurkParallelEnv(StateDoors, ParallelEnv[str, Any, Any]):
 
     Args:
         env_class: the environment, with groups of agents.
-        render_mode: one of the class's render modes, or None.
-        max_episode_steps: steps after which an episode is truncated: by default the class's own number; -1
-            for no limit.
-        action_out_of_bounds: what happens to a number beyond the bounds of a Box of actions: `raise` refuses
-            it, `clip` sets it to the bound. NaN is always refused, and a number beyond the bound by at most 4
-            units in the last place is always set to it.
-        action_masked_out: what happens to an action that the mask does not allow, where the environment has
-            one: `raise` refuses it, `replace` takes the first that is allowed.
         copy: whether observations are new arrays; with False two buffers alternate, each valid until the step
             after next.
-        checked: check at every tick that full writes are complete, all numbers finite, and indices of
-            compiled hooks within their arrays.
-        static_arena: the static fields of another env of this class and parameters.
+        render_mode, max_episode_steps, action_out_of_bounds, action_masked_out, checked, static_arena: as
+            `MurkEnv` takes them.
         parameters: the fields of the class's `Params`.
 
     Attributes:
@@ -96,22 +93,13 @@ class MurkParallelEnv(StateDoors, ParallelEnv[str, Any, Any]):
         static_arena: StaticArena | None = None,
         **parameters: Any,
     ) -> None:
-        _check(env_class, render_mode, parameters)
-        options = FaceOptions(
-            render_mode=render_mode,
-            max_episode_steps=max_episode_steps,
-            action_out_of_bounds=action_out_of_bounds,
-            action_masked_out=action_masked_out,
-            copy=copy,
-            checked=checked,
-        )
-        made = assemble(env_class, 1, None, options, static_arena, parameters, agents=True)
+        if render_mode == "human":
+            raise ParameterError(_NO_WINDOW)
+        options = FaceOptions.read(type(self).__name__, env_class, locals(), _ELSEWHERE)
+        made = assemble(env_class, options, parameters, agents=True)
         self._env, self._batch, self._screen = made.author, made.batch, made.screen
-        self._assembly, self._claim = made, made.batch.claim
+        self._assembly, self._claim, self._options = made, made.batch.claim, options
         self._state = WorldState(made)
-        keywords = made.options.keywords
-        del keywords["num_threads"]
-        self._keywords = {"env_class": env_class, **keywords, **parameters}
         self.render_mode = render_mode
         self.metadata = {
             **env_class.metadata,
@@ -246,26 +234,6 @@ class MurkParallelEnv(StateDoors, ParallelEnv[str, Any, Any]):
     def _that_act(self, values: Values) -> list[str]:
         return self._active(values) if self._batch.started else []
 
-    @claims
-    def render(self) -> Any:
-        """Return how the world looks: a frame (height, width, 3) uint8, or text in `ansi` mode.
-
-        Returns:
-            None, with a warning, where the env was made without a render mode.
-
-        Raises:
-            ResetNeededError, ClosedError: there is nothing to be seen.
-            MissingLibraryError: matplotlib or Pillow is not installed.
-            PictureError: the environment has no field over cells, or its picture an unknown colour.
-        """
-        shown = self._screen.show(self.render_mode)
-        return None if shown is None else shown[0]
-
-    @claims
-    def close(self) -> None:
-        """Refuse every later use but another close with ClosedError; memory goes with the last reference."""
-        self._batch.close()
-
     @property
     def world(self) -> EnvWorlds:
         """The world behind the agents: `env.world[field]` reads it, `env.world.edit()` changes it."""
@@ -326,7 +294,9 @@ class MurkParallelEnv(StateDoors, ParallelEnv[str, Any, Any]):
     def __reduce__(self) -> tuple[Any, ...]:
         kept = ("agents", "metadata", "max_cycles", "_action_spaces")
         face = {name: self.__dict__[name] for name in kept if name in self.__dict__}
-        return _rebuild, (type(self), self._keywords, self._batch.snapshot(), face, self._batch.closed)
+        parameters = parameters_of(self._env.params)
+        arguments = {"env_class": type(self._env), **self._options.keywords, **parameters}
+        return _rebuild, (type(self), arguments, self._batch.snapshot(), face, self._batch.closed)
 
 
 def _rebuild(
@@ -344,17 +314,6 @@ def _rebuild(
     if closed:
         env.close()
     return env
-
-
-def _check(env_class: Any, render_mode: str | None, keywords: Mapping[str, Any]) -> None:
-    """Refuse what is no environment, and what this face does not take."""
-    check_env_class("MurkParallelEnv", env_class)
-    check_keywords("MurkParallelEnv", keywords, _ELSEWHERE)
-    if render_mode == "human":
-        raise ParameterError(
-            "MurkParallelEnv opens no window, nor has PettingZoo a wrapper that does: make it with "
-            "render_mode='rgb_array' and show the frames that render() returns."
-        )
 
 
 def _metadata_name(env_class: type[MurkEnv]) -> str:

@@ -5,6 +5,7 @@ import sys
 from collections.abc import Mapping
 from typing import Any, Literal, cast
 
+from murk_env.author.params import parameters_of
 from murk_env.engine.batch import Batch
 from murk_env.errors import ParameterError
 from murk_env.faces.actions import ActionReader
@@ -13,7 +14,6 @@ from murk_env.faces.env import MurkEnv
 from murk_env.faces.groups import MurkGroupsEnv
 from murk_env.faces.policies import Policy
 from murk_env.faces.vector import MurkVectorEnv
-from murk_env.faces.vector_base import VectorFace
 
 __all__ = ["FaceName", "Recipe", "actions_of", "batch_of", "recipe_of"]
 
@@ -76,28 +76,31 @@ def recipe_of(face: Any) -> Recipe:
     Raises:
         ParameterError: it is no face of murk_env.
     """
-    if isinstance(face, MurkEnv):
-        name, own, keywords = "single", face, face._options.keywords  # pyright: ignore[reportPrivateUsage]
-    elif isinstance(face, VectorFace):
-        name = _name_of(face)
-        own, keywords = face._env, dict(face._keywords)  # pyright: ignore[reportPrivateUsage]
-        if isinstance(face, MurkAgentVectorEnv):
-            keywords["group"] = face._seats.group.name  # pyright: ignore[reportPrivateUsage]
-    elif _is_parallel(face):
-        name, own, keywords = "parallel", face._env, face._keywords
-    else:
-        raise ParameterError(f"{face!r} is no env of murk_env; pass one as its class or a face makes it.")
-    parameters = {field.name: getattr(own.params, field.name) for field in dataclasses.fields(own.params)}
+    name = _name_of(face)
+    made: Any = face
+    own = made if name == "single" else made._env
+    keywords: dict[str, Any] = made._options.keywords
+    if name == "agent_rows":
+        keywords["group"] = made._seats.group.name
+    parameters = parameters_of(own.params)
     options = {option: keywords[option] for option in _CHOICES[name]}
     return Recipe(
         name, cast("type[MurkEnv]", type(own)), batch_of(face).world.num_worlds, options, parameters
     )
 
 
-def _name_of(face: VectorFace) -> FaceName:
+def _name_of(face: Any) -> FaceName:
+    if isinstance(face, MurkEnv):
+        return "single"
     if isinstance(face, MurkVectorEnv):
         return "vector"
-    return "groups" if isinstance(face, MurkGroupsEnv) else "agent_rows"
+    if isinstance(face, MurkAgentVectorEnv):
+        return "agent_rows"
+    if isinstance(face, MurkGroupsEnv):
+        return "groups"
+    if _is_parallel(face):
+        return "parallel"
+    raise ParameterError(f"{face!r} is no env of murk_env; pass one as its class or a face makes it.")
 
 
 def _is_parallel(face: Any) -> bool:

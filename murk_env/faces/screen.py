@@ -1,12 +1,12 @@
 """Screens: what a face shows of its worlds, in its render mode."""
 
-import operator
 from collections.abc import Mapping
 
 import gymnasium
 
 from murk_env.engine.batch import Batch
 from murk_env.errors import InputError, PictureError, ResetNeededError
+from murk_env.faces.options import integer
 from murk_env.fields import Field
 from murk_env.lattice import Lattice
 from murk_env.rendering.picture import Picture, default_picture
@@ -70,10 +70,7 @@ class Screen:
             ClosedError, ResetNeededError, PictureError, MissingLibraryError: as `show`.
         """
         self._check_ready()
-        try:
-            number = operator.index(num_worlds)
-        except TypeError:
-            number = 0
+        number = integer(num_worlds)
         if not 1 <= number <= self._batch.world.num_worlds:
             raise InputError(
                 f"render_tiles takes a number of worlds from 1 to {self._batch.world.num_worlds}, "

@@ -8,9 +8,9 @@ from gymnasium.vector import AutoresetMode
 
 from murk_arena import StaticArena
 from murk_env.engine.batch import Batch
-from murk_env.faces.env import MurkEnv, check_env_class
+from murk_env.faces.env import MurkEnv
 from murk_env.faces.infos import info_of_rows
-from murk_env.faces.options import FaceOptions, MaskedOut, OutOfBounds
+from murk_env.faces.options import MaskedOut, OutOfBounds, VectorOptions
 from murk_env.faces.seeding import read_mask
 from murk_env.faces.spaces import batched_space
 from murk_env.faces.statistics import EpisodeStatistics
@@ -76,30 +76,13 @@ class MurkVectorEnv(VectorFace):
         **parameters: Any,
     ) -> None:
         # disable_env_checker: gymnasium.make_vec passes it on; there is no checker around a vector env.
-        check_env_class("MurkVectorEnv", env_class)
-        options = FaceOptions(
-            render_mode=render_mode,
-            max_episode_steps=max_episode_steps,
-            action_out_of_bounds=action_out_of_bounds,
-            action_masked_out=action_masked_out,
-            copy=copy,
-            checked=checked,
-            num_threads=num_threads,
-        )
-        super().__init__(
-            env_class,
-            num_envs,
-            autoreset_mode,
-            options,
-            static_arena,
-            parameters,
-            record_statistics=record_statistics,
-        )
+        options = VectorOptions.read(type(self).__name__, env_class, locals())
+        super().__init__(env_class, num_envs, options, parameters)
         made = self._assembly
         read = made.actions.read
         self._read = read if made.masked is None else made.masked.after(read, made.batch, skips=True)
         self.num_envs = self._num_worlds
-        if self._records:
+        if options.record_statistics:
             self._statistics["world"] = EpisodeStatistics.of(self.num_envs)
         self.single_observation_space = self._env.observation_space
         self.single_action_space = self._env.action_space
@@ -121,7 +104,7 @@ class MurkVectorEnv(VectorFace):
                 ConcurrentUseError: before anything changes.
             HookError, PropagatorError: every world is as before the step.
         """
-        if not self._records:
+        if not self._options.record_statistics:
             return self._batch.step(self._read, actions, _stepped)
         kept = vars(self)
         made, kept["_statistics"] = self._batch.step(self._read_recorded, actions, self._recorded)
@@ -139,22 +122,6 @@ class MurkVectorEnv(VectorFace):
             stepping[self._begins] = False
         told, after = self._told("world", rewards, terminated | truncated, stepping)
         return (seen, rewards, terminated, truncated, infos | told), {"world": after}
-
-    @claims
-    def render(self) -> tuple[Any, ...] | None:
-        """Return a picture of every world: a frame (height, width, 3) uint8 each, or text in `ansi` mode.
-
-        In same-step mode a world whose episode has just ended shows its new one.
-
-        Returns:
-            None, with a warning, if the env was made without a render mode.
-
-        Raises:
-            ResetNeededError, ClosedError: there is no state to show.
-            MissingLibraryError: matplotlib or Pillow is not installed.
-            PictureError: the environment has no field over cells, or its picture uses an unknown colour.
-        """
-        return self._screen.show(self.render_mode)
 
     def _masked_worlds(self, mask: Any) -> npt.NDArray[np.intp]:
         return read_mask(mask, self.num_envs)

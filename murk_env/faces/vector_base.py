@@ -1,6 +1,5 @@
 """What both vector faces share: a batch of worlds, their seeds, and what trainers ask beside step."""
 
-import operator
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
@@ -8,19 +7,19 @@ from typing import Any, ClassVar, TypeVar, cast
 
 import numpy as np
 import numpy.typing as npt
-from gymnasium.utils import seeding
-from gymnasium.vector import AutoresetMode, VectorEnv
 
-from murk_arena import OwnedSnapshot, StaticArena
+from murk_arena import OwnedSnapshot
+from murk_env.author.params import parameters_of
 from murk_env.engine.reset import RowValues
-from murk_env.errors import InputError, ParameterError, ResetNeededError, StateError, did_you_mean
+from murk_env.errors import ParameterError, ResetNeededError
 from murk_env.faces.assembly import assemble
 from murk_env.faces.env import MurkEnv
-from murk_env.faces.options import FaceOptions
+from murk_env.faces.options import VectorOptions, integer
 from murk_env.faces.reset_options import BEGINNINGS, read_beginning
 from murk_env.faces.seeding import Draws, read_options, read_seeds
 from murk_env.faces.statistics import EpisodeStatistics
-from murk_env.faces.worlds import EnvWorlds, StateDoors, refuse_field
+from murk_env.faces.synced import AsSyncVectorEnv
+from murk_env.faces.worlds import EnvWorlds, StateDoors
 from murk_env.random import key_from_seed
 from murk_env.rendering.notebook import png
 from murk_env.world.claim import claims
@@ -34,55 +33,37 @@ Statistics = dict[str, EpisodeStatistics]
 StepResult = tuple[Any, npt.NDArray[np.float64], npt.NDArray[np.bool_], npt.NDArray[np.bool_], dict[str, Any]]
 
 
-class VectorFace(StateDoors, VectorEnv[Any, Any, Array], ABC):
+class VectorFace(StateDoors, AsSyncVectorEnv, ABC):
     """A Gymnasium vector env over a batch of worlds; what a row is, a world or an agent, the faces say.
 
     Args:
         env_class: the environment.
         num_worlds: number of worlds.
-        autoreset_mode: `NextStep`, `SameStep` or `Disabled`, or the enum.
-        options: the options that every face takes.
-        static_arena: the static fields of another env of this class and parameters.
+        options: what is chosen of the face.
         parameters: the fields of the class's `Params`.
         agents: whether rows are agents.
-        record_statistics: whether infos tell the returns and lengths of episodes that end.
     """
 
-    _row: ClassVar[str]  # what messages call a row
     _counted: ClassVar[str]  # the keyword that says how many worlds there are
 
     def __init__(
         self,
         env_class: type[MurkEnv],
         num_worlds: Any,
-        autoreset_mode: str | AutoresetMode,
-        options: FaceOptions,
-        static_arena: StaticArena | None,
+        options: VectorOptions,
         parameters: Mapping[str, Any],
         *,
         agents: bool = False,
-        record_statistics: bool = False,
     ) -> None:
         self._num_worlds = _whole(self._counted, num_worlds)
-        self.autoreset_mode = _autoreset_mode(autoreset_mode)
-        made = assemble(
-            env_class, self._num_worlds, self.autoreset_mode, options, static_arena, parameters, agents=agents
-        )
+        made = assemble(env_class, options, parameters, num_worlds=self._num_worlds, agents=agents)
         self._env, self._batch, self._screen = made.author, made.batch, made.screen
-        self._assembly, self._claim = made, made.batch.claim
-        self._records = bool(record_statistics)
-        self._keywords = {
-            "autoreset_mode": self.autoreset_mode.value,
-            "record_statistics": self._records,
-            **made.options.keywords,
-            **parameters,
-        }
+        self._assembly, self._claim, self._options = made, made.batch.claim, options
         self._statistics: Statistics = {}  # by what has episodes; replaced by a plain store
         self._begins: Worlds | None = None  # the worlds that the step in progress resets, of next-step mode
-        self.render_mode = options.render_mode
-        self.metadata = {**env_class.metadata, "autoreset_mode": self.autoreset_mode}
-        self._generators: list[np.random.Generator | None] = [None] * self._num_worlds
-        self._seeds: list[int | None] = [None] * self._num_worlds
+        self.render_mode, self.autoreset_mode = options.render_mode, options.autoreset_mode
+        self.metadata = {**env_class.metadata, "autoreset_mode": options.autoreset_mode}
+        self._forget_seeds()
 
     @property
     def masks_actions(self) -> bool:
@@ -196,6 +177,24 @@ class VectorFace(StateDoors, VectorEnv[Any, Any, Array], ABC):
         return self._statistics[name].stepped(rewards, ended, counted=counted, begun=begun)
 
     @claims
+    def render(self) -> tuple[Any, ...] | None:
+        """Return a picture of every row's world: a frame (height, width, 3) uint8, or text in `ansi` mode.
+
+        Where rows are agents, all rows of a world get the same frame. In same-step mode a world whose episode
+        has just ended shows its new one.
+
+        Returns:
+            None, with a warning, if the env was made without a render mode.
+
+        Raises:
+            ResetNeededError, ClosedError: there is no state to show.
+            MissingLibraryError: matplotlib or Pillow is not installed.
+            PictureError: the environment has no field over cells, or its picture uses an unknown colour.
+        """
+        shown, rows_each = self._screen.show(self.render_mode), self.num_envs // self._num_worlds
+        return None if shown is None else tuple(frame for frame in shown for _ in range(rows_each))
+
+    @claims
     def render_tiles(self, num_worlds: int) -> npt.NDArray[np.uint8]:
         """Return one frame of the first worlds side by side, whatever the render mode.
 
@@ -218,77 +217,6 @@ class VectorFace(StateDoors, VectorEnv[Any, Any, Array], ABC):
             png(lambda: self.render_tiles(shown)) if self._batch.started and not self._batch.closed else None
         )
 
-    # --- randomness, as SyncVectorEnv keeps it: one generator for each world -------------------
-
-    def _generator(self, world: int) -> np.random.Generator:
-        found = self._generators[world]
-        if found is None:
-            found, self._seeds[world] = seeding.np_random(self._seeds[world])
-            self._generators[world] = found
-        return found
-
-    @property
-    def np_random(self) -> tuple[np.random.Generator, ...]:  # pyright: ignore[reportIncompatibleMethodOverride]
-        """The numpy generator of each world, not row; environments draw through `tick.rng` instead."""
-        return tuple(self._generator(world) for world in range(self._num_worlds))
-
-    @property
-    def np_random_seed(self) -> tuple[int | None, ...]:  # pyright: ignore[reportIncompatibleMethodOverride]
-        """The last seed of each world, not row."""
-        for world in range(self._num_worlds):
-            if self._seeds[world] is None:
-                self._generator(world)
-        return tuple(self._seeds)
-
-    # --- what trainers ask of SyncVectorEnv ----------------------------------------------------
-
-    def call(self, name: str, *args: Any, **kwargs: Any) -> tuple[Any, ...]:
-        """Return an attribute of the environment, or what its method returns, once for each row."""
-        if name in ("reset", "step", "close"):
-            raise StateError(
-                f"call({name!r}) would treat one {self._row} apart; use envs.{name}(...), which takes all."
-            )
-        if name in ("world", "save", "restore", "branch", "observe"):
-            raise StateError(
-                f"call({name!r}) would take the worlds apart; envs.{name} is there for all of them."
-            )
-        if name in ("np_random", "np_random_seed"):
-            of_worlds, rows_each = getattr(self, name), self.num_envs // self._num_worlds
-            return tuple(value for value in of_worlds for _ in range(rows_each))
-        if name == "render":
-            return cast("tuple[Any, ...] | None", self.render()) or (None,) * self.num_envs
-        value = getattr(self._env, name)
-        return (value(*args, **kwargs) if callable(value) else value,) * self.num_envs
-
-    def get_attr(self, name: str) -> tuple[Any, ...]:
-        """Return an attribute of the environment, once for each row."""
-        return self.call(name)
-
-    def set_attr(self, name: str, values: Any) -> None:
-        """Set an attribute that Gymnasium or a wrapper keeps on the environment, such as `spec`.
-
-        Args:
-            name: the attribute.
-            values: one value, or a list or tuple that holds the same value for each row: the worlds
-                share one environment, and what differs between them lives in fields.
-
-        Raises:
-            InputError: the number of values is not that of the rows, or they differ.
-            FieldAccessError: it is a field; the message says how that is set.
-            FrozenAttributeError: it is no attribute that a face sets.
-        """
-        refuse_field(type(self._env), name)
-        one_each = isinstance(values, list | tuple)
-        given: list[Any] = list(cast("Sequence[Any]", values)) if one_each else [values] * self.num_envs
-        if len(given) != self.num_envs:
-            raise InputError(f"set_attr({name!r}) got {len(given)} values for {self.num_envs} {self._row}s.")
-        if any(value is not given[0] and value != given[0] for value in given):
-            raise InputError(
-                f"set_attr({name!r}) got values that differ, but the worlds share one environment; "
-                f"keep what differs from world to world in a Field."
-            )
-        setattr(self._env, name, given[0])
-
     def close_extras(self, **kwargs: Any) -> None:
         """Close the envs: later calls raise ClosedError. Memory is freed with the last reference."""
         if "_batch" in self.__dict__:  # Gymnasium 1.1 and 1.2 also close what could not be made
@@ -302,10 +230,11 @@ class VectorFace(StateDoors, VectorEnv[Any, Any, Array], ABC):
         """Return what pickle keeps of an object whose class is, or derives from, a face."""
         kept = ("spec", "closed", "_generators", "_seeds", "_statistics", "action_space")
         beside = {name: getattr(self, name) for name in kept}
+        parameters = parameters_of(self._env.params)
         return _rebuild, (
             type(self),
             face,
-            {"env_class": type(self._env), **arguments, **self._keywords},
+            {"env_class": type(self._env), **arguments, **self._options.keywords, **parameters},
             self._batch.snapshot(),
             beside,
         )
@@ -313,7 +242,7 @@ class VectorFace(StateDoors, VectorEnv[Any, Any, Array], ABC):
 
 def _rebuild(
     own_class: type[VectorFace],
-    face: type[VectorFace],
+    face: Any,
     arguments: Mapping[str, Any],
     saved: OwnedSnapshot,
     kept: Mapping[str, Any],
@@ -329,19 +258,7 @@ def _rebuild(
 
 
 def _whole(name: str, number: Any) -> int:
-    try:
-        whole = operator.index(number)
-    except TypeError:
-        whole = 0
+    whole = integer(number)
     if whole < 1:
         raise ParameterError(f"{name} is a number of worlds, at least 1, not {number!r}.")
     return whole
-
-
-def _autoreset_mode(mode: str | AutoresetMode) -> AutoresetMode:
-    known = {member.value: member for member in AutoresetMode}
-    if isinstance(mode, AutoresetMode):
-        return mode
-    if not isinstance(mode, str) or mode not in known:  # pyright: ignore[reportUnnecessaryIsInstance]
-        raise ParameterError(f"autoreset_mode cannot be {mode!r}; {did_you_mean(mode, known)}")
-    return known[mode]
