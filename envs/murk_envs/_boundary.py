@@ -5,6 +5,7 @@ data-driven boundary control of partial differential equations", L4DC 2024, http
 """
 
 import math
+from abc import ABC, abstractmethod
 from typing import Annotated, Any, Literal
 
 import numpy as np
@@ -32,7 +33,7 @@ __all__ = ["BoundaryControl", "BoundaryParams"]
 UNSCALED = 1e6  # the largest control where actions are not scaled
 
 
-class BoundaryParams(murk.Params):
+class BoundaryParams(murk.Params, ABC):
     """The parameters of both tasks."""
 
     size: Annotated[int, Range(4, 2**15), "nodes of the line"]
@@ -67,9 +68,9 @@ class BoundaryParams(murk.Params):
         self.require(self.least <= self.most, f"least must be at most most, {self.most}, not {self.least}.")
 
     @property
+    @abstractmethod
     def least_substeps(self) -> int:
         """The fewest sub-steps with which the scheme is stable."""
-        raise NotImplementedError
 
     @property
     def is_scaled(self) -> bool:

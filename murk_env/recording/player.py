@@ -15,7 +15,8 @@ from murk_env.faces.policies import Policy
 from murk_env.faces.recipe import Recipe
 from murk_env.recording.database import Entry
 from murk_env.recording.header import Header
-from murk_env.recording.outputs import Outputs, rows_of_face
+from murk_env.recording.outputs import Outputs
+from murk_env.recording.shown import rows_of_face
 from murk_env.recording.values import from_json, read_state
 
 __all__ = ["Player"]

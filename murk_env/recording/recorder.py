@@ -13,7 +13,8 @@ import numpy.typing as npt
 from murk_env.recording.chain import Chain
 from murk_env.recording.database import Entry, Writer
 from murk_env.recording.header import Header
-from murk_env.recording.outputs import Outputs, Rows
+from murk_env.recording.outputs import Outputs
+from murk_env.recording.rows import Rows
 from murk_env.recording.tensors import packed
 
 __all__ = ["Recorder", "Settings"]

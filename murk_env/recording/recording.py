@@ -13,8 +13,8 @@ from murk_env.errors import ClosedError, RecordingError
 from murk_env.faces.recipe import batch_of
 from murk_env.faces.reset_options import BEGINNINGS
 from murk_env.recording.header import header_of
-from murk_env.recording.outputs import rows_of_face
 from murk_env.recording.recorder import Recorder, Settings, reset_content
+from murk_env.recording.shown import rows_of_face
 from murk_env.recording.values import to_json
 from murk_env.recording.wrapped import first_seeds, plain_seeds, recipe_or_refuse, whole
 

@@ -159,7 +159,7 @@ def test_a_jump_begins_at_the_last_keyframe(recorded, monkeypatch):
     monkeypatch.setattr(MurkVectorEnv, "reset", None)
     steps = []
     monkeypatch.setattr(MurkVectorEnv, "step", lambda env, actions: steps.append(1))
-    monkeypatch.setattr("murk_env.recording.outputs._VectorRows.step", lambda rows, returned: None)
+    monkeypatch.setattr("murk_env.recording._face_rows.VectorRows.step", lambda rows, returned: None)
     replay(path, check=False).at(15)
     assert len(steps) == 3
 
