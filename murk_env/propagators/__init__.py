@@ -4,6 +4,7 @@ from murk_env.propagators.advection import Advection
 from murk_env.propagators.automaton import Automaton
 from murk_env.propagators.base import Propagator
 from murk_env.propagators.boundaries import Boundary, Flux, NoFlux, Periodic, Value
+from murk_env.propagators.burgers import Burgers
 from murk_env.propagators.copy import Copy
 from murk_env.propagators.diffusion import Diffusion
 from murk_env.propagators.emission import Emission
@@ -20,6 +21,7 @@ from murk_env.propagators.resource import Resource
 from murk_env.propagators.shallow_water import ShallowWater
 from murk_env.propagators.sight import LineOfSight
 from murk_env.propagators.sir import SIR
+from murk_env.propagators.spectral import Spectral
 from murk_env.propagators.transport import Transport
 from murk_env.propagators.wave import Wave
 
@@ -29,6 +31,7 @@ __all__ = [
     "AgentMovement",
     "Automaton",
     "Boundary",
+    "Burgers",
     "Copy",
     "Diffusion",
     "Emission",
@@ -47,6 +50,7 @@ __all__ = [
     "Propagator",
     "Resource",
     "ShallowWater",
+    "Spectral",
     "Transport",
     "Value",
     "Wave",

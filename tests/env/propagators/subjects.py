@@ -14,6 +14,7 @@ from murk_env.propagators import (
     Advection,
     AgentMovement,
     Automaton,
+    Burgers,
     Copy,
     Diffusion,
     Emission,
@@ -28,6 +29,7 @@ from murk_env.propagators import (
     Propagator,
     Resource,
     ShallowWater,
+    Spectral,
     Transport,
     Wave,
 )
@@ -36,7 +38,7 @@ __all__ = ["LATTICES", "SUBJECTS", "Subject"]
 
 LATTICES: tuple[Lattice, ...] = (
     Line1D(7),
-    Ring1D(5),
+    Ring1D(6),
     Square4(4, 5, "wrap"),
     Square8(4, 3, "clamp"),
     Hex2D(5, 4),
@@ -67,6 +69,8 @@ class Subject:
         draws: initial values by field, where uniform in [0, 1) or 0 and 1 will not do.
         supports: whether it works on a lattice.
         elsewhere: rates that count only with static fields, which tests of the propagator's own give.
+        calming: rates that damp, so that stability is asked of their lowest value.
+        interpreted: why it is no kernel, "" for one that is.
         num_agents: agents of every world.
     """
 
@@ -87,6 +91,8 @@ class Subject:
     draws: Mapping[str, Draw] = field(default_factory=dict)
     supports: Callable[[Lattice], bool] = lambda lattice: True
     elsewhere: Sequence[str] = ()
+    calming: Sequence[str] = ()
+    interpreted: str = ""
     num_agents: int = 0
 
     def __repr__(self) -> str:
@@ -376,6 +382,38 @@ SUBJECTS = [
         max_dt=lambda lattice: 1.0 / (6.0 * lattice.positions.shape[1]),
         draws={"depth": some_water, "discharge": gently},
         supports=lambda lattice: isinstance(lattice, Line1D | Ring1D | Square4),
+    ),
+    Subject(
+        "burgers",
+        {"speed": PLAIN, "push": PLAIN},
+        lambda speed, push, **rates: Burgers(speed, push, max_speed=2.0, **rates),
+        reads=("push",),
+        reads_previous=("speed",),
+        writes=("speed",),
+        rates={"viscosity": (0.2, 0.1)},
+        max_dt=lambda lattice: 1.0 / (2.0 * 2.0 + 0.2 * lattice.stiffness),
+        supports=lambda lattice: isinstance(lattice, Line1D | Ring1D),
+    ),
+    Subject(
+        "spectral",
+        {"u": PLAIN, "push": PLAIN},
+        lambda u, push, linear: Spectral(
+            u,
+            push,
+            linear={2: linear},
+            nonlinear={1: lambda u: -0.5 * u * u},
+            max_slope={1: 2.0},
+            steps=3,
+        ),
+        reads=("push",),
+        reads_previous=("u",),
+        writes=("u",),
+        rates={"linear": (0.2, 0.1)},
+        signed=("linear",),
+        calming=("linear",),
+        interpreted="its transforms are numpy's",
+        max_dt=lambda lattice: 3 * 2.6 / (2.0 * np.pi),  # of the shortest wave, of wave number pi
+        supports=lambda lattice: isinstance(lattice, Ring1D),
     ),
     Subject(
         "wave",

@@ -18,7 +18,7 @@ PAGE = Path(__file__).parents[3] / "docs" / "propagators.md"
 EDGES = ("absorb", "clamp", "wrap")
 LATTICES = {
     "Line1D": [Line1D(7, edge) for edge in EDGES],
-    "Ring1D": [Ring1D(5)],
+    "Ring1D": [Ring1D(6)],
     "Square4": [Square4(4, 5, edge) for edge in EDGES],
     "Square8": [Square8(4, 5, edge) for edge in EDGES],
     "Hex2D": [Hex2D(4, 5, edge) for edge in ("absorb", "wrap")],
