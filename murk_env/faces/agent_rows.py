@@ -5,7 +5,7 @@ from typing import Any, cast
 
 import numpy as np
 import numpy.typing as npt
-from gymnasium.vector import AutoresetMode
+from gymnasium.vector import AutoresetMode, VectorEnv
 
 from murk_arena import StaticArena
 from murk_env.engine.action_masks import ACTION_MASK
@@ -41,7 +41,8 @@ _ELSEWHERE = {  # keywords of other faces
 }
 
 
-class MurkAgentVectorEnv(VectorFace):
+# skrl looks among the direct bases for Gymnasium's.
+class MurkAgentVectorEnv(VectorFace, VectorEnv[Any, Any, Array]):  # pyright: ignore[reportIncompatibleMethodOverride]
     """A Gymnasium vector env whose rows are the agents of one group, in many worlds of an environment class.
 
     Row `world * size + agent` is an agent of the group: `num_envs = num_worlds * size`, and `world_and_agent`

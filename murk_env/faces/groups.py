@@ -70,6 +70,7 @@ class MurkGroupsEnv(VectorFace):
         agents: by group, the names of its agents, in the order of the arrays.
         observation_spaces: by group, what one agent observes.
         action_spaces: by group, the actions of one agent.
+        masked_groups: the groups whose actions are masked.
 
     Raises:
         ParameterError: an unknown parameter, or an invalid value.
@@ -115,6 +116,7 @@ class MurkGroupsEnv(VectorFace):
         self.agents = {one.group.name: one.names for one in seats}
         self.observation_spaces = {name: group.space for name, group in self._groups.items()}
         self.action_spaces = {one.group.name: one.group.action_space for one in seats}
+        self.masked_groups = tuple(one.group.name for one in seats if one.group.action_mask is not None)
         sizes = {one.group.name: one.group.size for one in seats}
         seen, done = (
             spaces.Dict({name: batched_space(space, sizes[name]) for name, space in each.items()})

@@ -8,31 +8,55 @@ from gymnasium.envs.registration import load_env_creator
 
 from murk_env.errors import ParameterError
 from murk_env.faces.env import MurkEnv
+from murk_env.faces.register import class_with_agents
 
 __all__ = ["env_class_of"]
 
 
-def env_class_of(caller: str, env: Any) -> type[MurkEnv]:
-    """Return a class that is given as itself or as an id.
+def env_class_of(caller: str, env: Any) -> tuple[type[MurkEnv], dict[str, Any]]:
+    """Return a class that is given as itself or as an id, and the keywords that the id sets.
 
     Args:
         caller: what messages call the one who takes it.
-        env: a subclass of MurkEnv, or an id of Gymnasium, such as `murk_envs:murk/HeatSeeker-v0`.
+        env: a subclass of MurkEnv, or an id, such as `murk_envs:murk/HeatSeeker-v0`.
+
+    Returns:
+        The class, and what its forms are made with unless told otherwise: parameters, such as the size of
+        `murk/Wildfire-8x8-v1`, and the time limit of the id.
 
     Raises:
         ParameterError: it is neither, or an id of another package.
         gymnasium.error.UnregisteredEnv: there is no such id.
     """
     if isinstance(env, str):
-        module, _, env_id = env.rpartition(":")
-        if module:
-            importlib.import_module(module)  # it registers its environments
-        entry_point = gymnasium.spec(env_id).entry_point
-        made = load_env_creator(entry_point) if isinstance(entry_point, str) else entry_point
-        found: Any = getattr(made, "env_class", made)
-        if not (isinstance(found, type) and issubclass(found, MurkEnv)):
-            raise ParameterError(f"{caller} takes an id of a MurkEnv; {env!r} makes {found!r}.")
-        return found
+        return _of_id(caller, env)
     if not (isinstance(env, type) and issubclass(env, MurkEnv)):
         raise ParameterError(f"{caller} takes an id, or a subclass of MurkEnv, not {env!r}.")
-    return env
+    return env, {}
+
+
+def _of_id(caller: str, given: str) -> tuple[type[MurkEnv], dict[str, Any]]:
+    module, _, env_id = given.rpartition(":")
+    package = importlib.import_module(module) if module else None  # it registers its environments
+    if env_id not in gymnasium.registry:
+        cls = class_with_agents(env_id) or _class_in(package, env_id)
+        if cls is not None:
+            return cls, {}
+    spec = gymnasium.spec(env_id)
+    made = load_env_creator(spec.entry_point) if isinstance(spec.entry_point, str) else spec.entry_point
+    found: Any = getattr(made, "env_class", made)
+    if not (isinstance(found, type) and issubclass(found, MurkEnv)):
+        raise ParameterError(f"{caller} takes an id of a MurkEnv; {given!r} makes {found!r}.")
+    limit = -1 if spec.max_episode_steps is None else spec.max_episode_steps
+    return found, {"max_episode_steps": limit, **spec.kwargs}
+
+
+def _class_in(package: Any, env_id: str) -> type[MurkEnv] | None:
+    """Return the class of a package that is registered by an id which Gymnasium does not know.
+
+    Gymnasium has no forms for agents with rewards of their own; such a class may not have been loaded yet.
+    """
+    found: Any = getattr(package, env_id.rpartition("/")[2].partition("-v")[0], None)
+    if isinstance(found, type) and issubclass(found, MurkEnv) and found.registered_id == env_id:
+        return found
+    return None

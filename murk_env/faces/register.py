@@ -12,7 +12,7 @@ from murk_env.faces.entry_points import entry_point
 from murk_env.faces.env import MurkEnv
 from murk_env.faces.options import time_limit
 
-__all__ = ["PETTINGZOO_FORMS", "register", "register_with_pettingzoo"]
+__all__ = ["PETTINGZOO_FORMS", "class_with_agents", "register", "register_with_pettingzoo"]
 
 SomeEnv = TypeVar("SomeEnv", bound=MurkEnv)
 Agents = Literal["team", "apart"]
@@ -116,6 +116,11 @@ def _register_with_gymnasium(cls: type[MurkEnv], env_id: str) -> None:
             del gymnasium.registry[env_id]  # its module was loaded again, or its cell of a notebook run again
     library: Any = gymnasium  # it does not type `register` in full
     library.register(env_id, single, vector_entry_point=vector, max_episode_steps=cls.max_episode_steps)
+
+
+def class_with_agents(env_id: str) -> type[MurkEnv] | None:
+    """Return the class with agents that an id leads to, None where none has been loaded."""
+    return _with_agents.get(env_id)
 
 
 def register_with_pettingzoo() -> None:

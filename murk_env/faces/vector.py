@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from gymnasium.vector import AutoresetMode
+from gymnasium.vector import AutoresetMode, VectorEnv
 
 from murk_arena import StaticArena
 from murk_env.engine.batch import Batch
@@ -20,8 +20,11 @@ from murk_env.world.claim import claims
 
 __all__ = ["MurkVectorEnv"]
 
+Array = npt.NDArray[Any]
 
-class MurkVectorEnv(VectorFace):
+
+# skrl looks among the direct bases for Gymnasium's.
+class MurkVectorEnv(VectorFace, VectorEnv[Any, Any, Array]):  # pyright: ignore[reportIncompatibleMethodOverride]
     """A Gymnasium vector env: `num_envs` worlds of an environment class in one arena.
 
     It equals `SyncVectorEnv` over single envs of the class, byte for byte, in every autoreset mode.

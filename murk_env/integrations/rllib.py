@@ -12,7 +12,7 @@
         )
     )
 
-A worker needs the package installed; classes of a script travel with the creator. The first worker of a node
+A node needs the package installed; classes of a script travel with the creator. The first worker of a node
 compiles into the node's kernel cache, and the others wait for it and load.
 """
 # pyright: reportMissingImports=false, reportUnknownMemberType=false, reportUnknownVariableType=false
@@ -23,20 +23,35 @@ import os
 from collections.abc import Generator, Mapping
 from typing import Any
 
+from gymnasium import spaces
+
+from murk_env.engine.action_masks import ACTION_MASK
 from murk_env.errors import MissingLibraryError, ParameterError
 from murk_env.faces.env import MurkEnv
+from murk_env.faces.groups import MurkGroupsEnv
 from murk_env.faces.lookup import env_class_of
 from murk_env.faces.vector import MurkVectorEnv
 from murk_env.kernels.cache_directory import cache_directory
 
 try:
+    import ray
+    from ray import cloudpickle
     from ray.tune.registry import register_env
+    from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 except ImportError as error:
     raise MissingLibraryError(
         'murk_env.integrations.rllib needs RLlib; install it: pip install "ray[rllib]".'
     ) from error
 
-__all__ = ["register_agents", "register_rows"]
+from murk_env.integrations.rllib_groups import GroupsEnvRunner, GroupsVectorEnv, WorldEnv
+
+__all__ = ["GroupsEnvRunner", "check_nodes", "register_agents", "register_rows"]
+
+_WHAT_TO_DO = (
+    "Install murk-env on every node, or let Ray do it: ray.init(runtime_env={'pip': ['murk-env']}); modules "
+    "of your own travel with runtime_env={'working_dir': '.'}."
+)
+_ACTIONS = (spaces.Box, spaces.Discrete, spaces.MultiDiscrete)
 
 
 def register_rows(env: str | type[MurkEnv], **options: Any) -> str:
@@ -49,64 +64,158 @@ def register_rows(env: str | type[MurkEnv], **options: Any) -> str:
 
     Raises:
         ParameterError: it is no MurkEnv, or an option cannot be used here.
+        gymnasium.error.UnregisteredEnv: there is no such id.
     """
-    cls = env_class_of("register_rows", env)
+    cls, preset = env_class_of("register_rows", env)
+    options = {**preset, **options}
     _check_mode(options)
     if cls.registered_agents == "apart":
         raise ParameterError(
             f"{cls.__name__} rewards its agents apart, which no row can be; use register_agents, whose env "
             f"is one of RLlib's with many agents."
         )
-
-    def rows(config: Mapping[str, Any]) -> Any:
-        keywords = {**options, **config}
-        _check_mode(keywords)
-        num_envs = keywords.pop("num_envs", None)
-        with _one_at_a_time_on_this_node():
-            made: Any = cls(**keywords) if num_envs is None else MurkVectorEnv(cls, num_envs, **keywords)
-            made.reset(seed=0)  # which compiles, if nobody has
-            made.action_space.seed(0)
-            made.step(made.action_space.sample())
-        return made
-
-    return _registered(cls, "rows", rows)
+    return _registered("rows", cls, options)
 
 
 def register_agents(env: str | type[MurkEnv], **options: Any) -> str:
     """Tell Ray of an environment with agents, and return the name to configure RLlib with.
 
-    Each of its envs is one world of `MurkParallelEnv`. Agents are called as there, such as `predator_0`.
+    With `GroupsEnvRunner` each runner steps all its worlds, and all their groups, by one compiled call; with
+    RLlib's own runner each env is a world of MurkParallelEnv. Agents are called `predator_0` and so on.
 
     Args:
-        env: an id of Gymnasium, or a class.
-        options: the environment's parameters and the options of MurkParallelEnv; RLlib's `env_config` adds to
+        env: an id, such as `murk_envs:murk/HexPursuit-v0`, or a class.
+        options: the environment's parameters and the options of MurkGroupsEnv; RLlib's `env_config` adds to
             them.
 
     Raises:
-        ParameterError: it is no MurkEnv, or has no agents.
+        ParameterError: it is no MurkEnv, has no agents, or an option cannot be used here.
+        gymnasium.error.UnregisteredEnv: there is no such id.
     """
-    cls = env_class_of("register_agents", env)
+    cls, preset = env_class_of("register_agents", env)
+    options = {**preset, **options}
+    _check_mode(options)
     if cls.registered_agents is None:
         raise ParameterError(f"{cls.__name__} is registered without agents; use register_rows.")
-
-    def agents(config: Mapping[str, Any]) -> Any:
-        from ray.rllib.env.wrappers.pettingzoo_env import ParallelPettingZooEnv
-
-        from murk_env.faces.parallel import MurkParallelEnv
-
-        with _one_at_a_time_on_this_node():
-            made = MurkParallelEnv(cls, **options, **config)
-            made.reset(seed=0)
-            made.step({name: made.action_space(name).sample() for name in made.agents})
-        return ParallelPettingZooEnv(made)
-
-    return _registered(cls, "agents", agents)
+    return _registered("agents", cls, options)
 
 
-def _registered(cls: type[MurkEnv], form: str, creator: Any) -> str:
+def check_nodes(*modules: str) -> None:
+    """See to it that every node of the cluster can make envs, before RLlib goes on without those that cannot.
+
+    Args:
+        modules: others that must be there beside murk_env, such as those of your own environments.
+
+    Raises:
+        MissingLibraryError: a node lacks one; it says which node, and what to do.
+    """
+    wanted = ["murk_env", *modules]
+
+    def missing() -> list[str]:  # pickled by value, as a node may lack this module
+        import importlib.util
+
+        return [name for name in wanted if importlib.util.find_spec(name) is None]
+
+    known: list[dict[str, Any]] = [node for node in ray.nodes() if node["Alive"]]
+    task: Any = ray.remote(num_cpus=0)(missing)
+    asked = [
+        task.options(scheduling_strategy=NodeAffinitySchedulingStrategy(node["NodeID"], soft=False)).remote()
+        for node in known
+    ]
+    lacking = {
+        f"{node['NodeManagerHostname']} ({node['NodeManagerAddress']}, {node['NodeID'][:8]})": names
+        for node, names in zip(known, ray.get(asked), strict=True)
+        if names
+    }
+    if lacking:
+        told = "; ".join(f"node {node} lacks {', '.join(names)}" for node, names in lacking.items())
+        raise MissingLibraryError(f"{told}. {_WHAT_TO_DO}")
+
+
+def _registered(form: str, cls: type[MurkEnv], options: dict[str, Any]) -> str:
+    """Tell Ray how an environment is made, in words that a worker understands without this package."""
     name = f"{cls.__module__}.{cls.__qualname__} {form}"
-    register_env(name, creator)
+    made: bytes = cloudpickle.dumps((form, cls, options))
+    advice = _WHAT_TO_DO
+
+    def create(config: Mapping[str, Any]) -> Any:  # pickled by value: its imports happen when it is called
+        import importlib
+
+        try:
+            here = importlib.import_module("murk_env.integrations.rllib")
+            kind, env_class, keywords = here.cloudpickle.loads(made)
+        except ModuleNotFoundError as error:
+            import platform
+
+            raise ModuleNotFoundError(
+                f"the node {platform.node()!r} cannot make {name!r}: {error.msg}. {advice}",
+                name=error.name,
+            ) from error
+        return here.made_on_a_worker(kind, env_class, keywords, config)
+
+    register_env(name, create)
     return name
+
+
+def made_on_a_worker(
+    form: str, cls: type[MurkEnv], options: Mapping[str, Any], config: Mapping[str, Any]
+) -> Any:
+    """Return what a worker of RLlib steps; it has compiled, or loaded, what it needs.
+
+    Args:
+        form: `rows` or `agents`.
+        cls: the environment.
+        options: what was registered.
+        config: RLlib's `env_config`, with `num_envs` where the worker holds several.
+    """
+    keywords = {**options, **config}
+    _check_mode(keywords)
+    num_envs = keywords.pop("num_envs", None)
+    with _one_at_a_time_on_this_node():
+        return {"rows": _rows, "agents": _agents}[form](cls, num_envs, keywords)
+
+
+def _rows(cls: type[MurkEnv], num_envs: int | None, keywords: dict[str, Any]) -> Any:
+    if num_envs is None:
+        keywords.pop("autoreset_mode", None)
+    made: Any = cls(**keywords) if num_envs is None else MurkVectorEnv(cls, num_envs, **keywords)
+    _check_actions(cls, made.action_space if num_envs is None else made.single_action_space)
+    return _warmed(cls, made, keywords)
+
+
+def _agents(cls: type[MurkEnv], num_envs: int | None, keywords: dict[str, Any]) -> Any:
+    if num_envs is not None:
+        groups = MurkGroupsEnv(cls, num_envs, **keywords)
+        for space in groups.action_spaces.values():
+            _check_actions(cls, space)
+        return GroupsVectorEnv(_warmed(cls, groups, keywords))
+    from murk_env.faces.parallel import MurkParallelEnv
+
+    keywords.pop("autoreset_mode", None)
+    made = MurkParallelEnv(cls, **keywords)
+    for agent in made.possible_agents:
+        _check_actions(cls, made.action_space(agent))
+    _, infos = made.reset(seed=0)
+    _check_masks(cls, infos[made.agents[0]], keywords)
+    made.step({agent: made.action_space(agent).sample() for agent in made.agents})
+    return WorldEnv(made)
+
+
+def _warmed(cls: type[MurkEnv], envs: Any, keywords: Mapping[str, Any]) -> Any:
+    """Return an env that has been stepped once, which compiles if nobody has."""
+    _, infos = envs.reset(seed=0)
+    _check_masks(cls, infos, keywords)
+    envs.action_space.seed(0)
+    envs.step(envs.action_space.sample())
+    return envs
+
+
+def _check_masks(cls: type[MurkEnv], infos: Mapping[str, Any], keywords: Mapping[str, Any]) -> None:
+    if ACTION_MASK in infos and keywords.get("action_masked_out") != "replace":
+        raise ParameterError(
+            f"RLlib's policies do not see the action_mask of {cls.__name__}, and would take actions that it "
+            f"refuses; pass action_masked_out='replace'."
+        )
 
 
 def _check_mode(options: Mapping[str, Any]) -> None:
@@ -115,6 +224,21 @@ def _check_mode(options: Mapping[str, Any]) -> None:
         raise ParameterError(
             f"RLlib takes every vector env for one that resets rows in the step after their end; leave "
             f"autoreset_mode={mode!r} out, for 'NextStep'."
+        )
+
+
+def _check_actions(cls: type[MurkEnv], space: "spaces.Space[Any]") -> None:
+    """Raise ParameterError for actions that RLlib has no distribution for, or counts from elsewhere."""
+    if isinstance(space, spaces.Discrete | spaces.MultiDiscrete):
+        if any(part != 0 for part in space.start.reshape(-1).tolist()):
+            raise ParameterError(
+                f"RLlib counts actions from 0, but those of {cls.__name__}, {space}, begin elsewhere; let "
+                f"their start be 0."
+            )
+    elif not isinstance(space, spaces.Box):
+        names = ", ".join(kind.__name__ for kind in _ACTIONS)
+        raise ParameterError(
+            f"RLlib has no distribution for the actions of {cls.__name__}, {space}; it takes {names}."
         )
 
 
@@ -127,7 +251,9 @@ def _one_at_a_time_on_this_node() -> Generator[None]:
         return
     import fcntl
 
-    directory.mkdir(parents=True, exist_ok=True)
-    with (directory / "workers.lock").open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
+    with contextlib.ExitStack() as held:
+        with contextlib.suppress(OSError):  # a directory that cannot be written is no cache either
+            directory.mkdir(parents=True, exist_ok=True)
+            file = held.enter_context((directory / "workers.lock").open("w"))
+            fcntl.flock(file, fcntl.LOCK_EX)
         yield

@@ -27,6 +27,7 @@ from murk_env.faces.agent_rows import MurkAgentVectorEnv
 from murk_env.faces.env import MurkEnv
 from murk_env.faces.lookup import env_class_of
 from murk_env.faces.vector import MurkVectorEnv
+from murk_env.integrations.row_infos import FINAL, infos_of_rows
 
 try:
     from stable_baselines3.common.vec_env import VecEnv, VecMonitor
@@ -38,7 +39,6 @@ except ImportError as error:
 __all__ = ["MurkVecEnv", "make_vec"]
 
 Rows = None | int | Iterable[int]
-_FINAL = ("final_obs", "final_info")
 _SUPPORTED = (spaces.Box, spaces.Discrete, spaces.MultiDiscrete, spaces.MultiBinary)
 
 
@@ -72,7 +72,8 @@ def make_vec(
             f"make_vec takes no autoreset_mode={options['autoreset_mode']!r}: Stable-Baselines3 wants rows "
             f"that are reset in the same step, and so it makes them."
         )
-    made = MurkVecEnv(_vector_env(env_class_of("make_vec", env), num_envs, group, options))
+    cls, keywords = env_class_of("make_vec", env)
+    made = MurkVecEnv(_vector_env(cls, num_envs, group, {**keywords, **options}))
     if seed is not None:
         made.seed(seed)
     return cast(VecEnv, VecMonitor(made)) if monitor else made
@@ -124,7 +125,7 @@ class MurkVecEnv(VecEnv):
         seeds: Any = self._seeds[::rows_each] if any(seed is not None for seed in self._seeds) else None
         observations, infos = self.envs.reset(seed=seeds, options=known[0] if known else None)
         self._mask = infos.get(ACTION_MASK)
-        self.reset_infos = _each(infos, self.num_envs)
+        self.reset_infos = infos_of_rows(infos, self.num_envs)
         self._reset_seeds()
         self._reset_options()
         return observations
@@ -138,14 +139,16 @@ class MurkVecEnv(VecEnv):
         observations, rewards, terminated, truncated, infos = self.envs.step(self._actions)
         self._mask = infos.get(ACTION_MASK)
         done = terminated | truncated
-        told = _each(infos, self.num_envs)
+        told = infos_of_rows(infos, self.num_envs)
         cut = truncated & ~terminated
         for info, is_cut in zip(told, cut.tolist(), strict=True):
             info["TimeLimit.truncated"] = is_cut
         if done.any():
             ended = np.flatnonzero(done).tolist()
-            last = _each(infos["final_info"], self.num_envs)
-            first = _each({key: array for key, array in infos.items() if key not in _FINAL}, self.num_envs)
+            last = infos_of_rows(infos["final_info"], self.num_envs)
+            first = infos_of_rows(
+                {key: array for key, array in infos.items() if key not in FINAL}, self.num_envs
+            )
             for row in ended:
                 told[row] = {
                     **last[row],
@@ -211,18 +214,6 @@ class MurkVecEnv(VecEnv):
 
     def _chosen(self, indices: Rows) -> list[int]:
         return [int(row) for row in self._get_indices(indices)]
-
-
-def _each(infos: dict[str, Any], num_rows: int) -> list[dict[str, Any]]:
-    """Return every row's info as a single env gives it: Python scalars, or arrays of its own."""
-    told: list[dict[str, Any]] = [{} for _ in range(num_rows)]
-    for key, values in infos.items():
-        if key.startswith("_") or key in _FINAL:
-            continue
-        own = values.tolist() if values.ndim == 1 else [value.copy() for value in values]
-        for info, value in zip(told, own, strict=True):
-            info[key] = value
-    return told
 
 
 def _check_space(what: str, space: "spaces.Space[Any]") -> None:

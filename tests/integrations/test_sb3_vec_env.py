@@ -53,6 +53,12 @@ def test_it_equals_dummy_vec_env_value_by_value(env_id):
     assert ended > ROWS
 
 
+def test_an_id_sets_its_size_unless_told_otherwise():
+    assert make_vec("murk/Wildfire-8x8-v1", 2).get_attr("params")[0].size == 8
+    assert make_vec("murk/Wildfire-8x8-v1", 2, size=6).get_attr("params")[0].size == 6
+    assert make_vec("murk_envs:murk/Harvest-v0", 2, group="agent").num_envs % 2 == 0
+
+
 def test_statistics_of_episodes_are_in_the_info():
     envs = make_vec(HeatSeeker, 3, seed=1, max_episode_steps=5)
     envs.reset()
