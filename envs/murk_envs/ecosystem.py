@@ -28,8 +28,8 @@ class Ecosystem(MurkEnv):
     Observation: float32 (2 * (2 * view + 1)**2 + 3,): ln(1 + prey), then ln(1 + predators), in the cells
         within `view` hops of the ranger, 0 in the corners beyond; the same of the means over all cells; the
         weather.
-    Action: MultiDiscrete([7, 5]): a hop (0 stay, then the directions of Hex2D), then a deed in the new cell
-        and its neighbours: 0 rest, 1 cull predators, 2 cull prey, 3 release prey, 4 release predators.
+    Action: MultiDiscrete([7, 5]): a hop (0 stay, 1 to 6 in the directions of Hex2D), then a deed in the new
+        cell and its neighbours: 0 rest, 1 cull predators, 2 cull prey, 3 release prey, 4 release predators.
     Reward: 1 + balance * (the smallest of mean prey, mean predators and their inverses), less `cost` for a
         deed; at collapse, -penalty instead.
     Ends: terminated when the mean of a species falls below `scarcity`, or that of prey rises above `plenty`;

@@ -5,7 +5,17 @@ from typing import Annotated, Any
 
 import typer
 
-from murk_env.cli import benching, checking, listing, replaying, scaffolding, showing, warming, watching
+from murk_env.cli import (
+    benching,
+    checking,
+    listing,
+    playing,
+    replaying,
+    scaffolding,
+    showing,
+    warming,
+    watching,
+)
 from murk_env.cli.console import complain
 from murk_env.cli.refusals import ExitCode, reported
 
@@ -23,6 +33,7 @@ app = typer.Typer(
 _COMMANDS: dict[str, Callable[..., None]] = {
     "list": listing.list_environments,
     "show": showing.show,
+    "play": playing.play,
     "watch": watching.watch,
     "replay": replaying.replay,
     "bench": benching.bench,

@@ -5,12 +5,17 @@ from collections.abc import Callable, Generator, Iterable, Sequence
 
 from rich.console import Console
 
-__all__ = ["WIDE", "complain", "console", "counted", "headline", "say", "table"]
+__all__ = ["WIDE", "coloured", "complain", "console", "counted", "headline", "say", "table"]
 
 WIDE = 100  # columns of a terminal from which on a table is read more easily than a list
 
 console = Console(highlight=False, markup=False, emoji=False)
 errors = Console(highlight=False, markup=False, emoji=False, stderr=True)
+
+
+def coloured() -> bool:
+    """Whether there are colours: the terminal has some, and NO_COLOR is not set."""
+    return console.color_system is not None and not console.no_color
 
 
 def say(text: str = "") -> None:

@@ -19,7 +19,16 @@ from murk_env.faces.agent_rows import MurkAgentVectorEnv
 from murk_env.faces.env import MurkEnv
 from murk_env.faces.vector import MurkVectorEnv
 
-__all__ = ["Player", "Policy", "Rows", "named_policies", "player_named", "rows_of", "shown_group"]
+__all__ = [
+    "Player",
+    "Policy",
+    "Rows",
+    "decider_for",
+    "named_policies",
+    "player_named",
+    "rows_of",
+    "shown_group",
+]
 
 Policy = Callable[[Any, Any, np.random.Generator], Any]
 """Takes observations of rows (num_rows, ...), one row's action space and a generator; returns actions."""
@@ -89,9 +98,10 @@ def rows_of(
     shown = shown_group(env_class, parameters) if group is None else group
     if shown is None:
         return Rows(MurkVectorEnv(env_class, num_worlds, **options, **parameters), None)
-    blueprint, scripts = env_class.blueprint_for(env_class.Params(**parameters)), _scripts(env_class)
+    blueprint = env_class.blueprint_for(env_class.Params(**parameters))
+    rng = np.random.default_rng(seed)
     others = {
-        one.name: _for_group(scripts, policy, one.name, one.action_space, seed)
+        one.name: decider_for(env_class, policy, one.name, one.action_space, rng)
         for one in blueprint.groups
         if one.name != shown
     }
@@ -107,12 +117,24 @@ def shown_group(env_class: type[MurkEnv], parameters: Mapping[str, Any]) -> str 
     return getattr(_scripts(env_class), "GROUP", groups[0].name)
 
 
-def _for_group(scripts: ModuleType | None, policy: str, group: str, space: Any, seed: int) -> Any:
-    """Return what decides for a group that is not shown: (num_worlds, size, ...) to actions."""
-    scripted = getattr(scripts, "OTHERS", {}).get(group)
+def decider_for(
+    env_class: type[MurkEnv], policy: str, group: str, space: Any, rng: np.random.Generator
+) -> Callable[[Any], Any]:
+    """Return what decides for a group that another policy is not for: its script, or chance.
+
+    Args:
+        env_class: the environment.
+        policy: the name of that other policy; with `random` this one is random too.
+        group: the group's name.
+        space: the action space of one of its agents.
+        rng: what it draws from.
+
+    Returns:
+        A function from observations (num_worlds, size, ...) to actions (num_worlds, size, ...).
+    """
+    scripted = getattr(_scripts(env_class), "OTHERS", {}).get(group)
     if policy != "random" and scripted is not None:
         return scripted
-    rng = np.random.default_rng(seed)
 
     def decide(observations: Any) -> Any:
         size = _any_array(observations).shape[:2]

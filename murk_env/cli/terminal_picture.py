@@ -10,7 +10,7 @@ from rich.live import Live
 from rich.segment import Segment, Segments
 from rich.style import Style
 
-from murk_env.cli.console import console
+from murk_env.cli.console import coloured, console
 
 __all__ = ["draw", "lines_of", "shown_in_place"]
 
@@ -53,7 +53,7 @@ def lines_of(frame: Any, width: int, height: int) -> list[Segment]:
     small = blocks.mean(axis=(1, 3)).astype(np.uint8)
     if rows % 2:
         small = np.concatenate([small, small[-1:]])
-    line = _coloured if console.color_system is not None else _grey
+    line = _coloured if coloured() else _grey
     shown: list[Segment] = []
     for upper, lower in zip(small[::2], small[1::2], strict=True):
         shown += line(upper, lower)

@@ -30,6 +30,37 @@ def test_a_list_fits_into_40_columns_without_colour():
     assert "murk/HeatSeeker-v0" in lines
 
 
+PLAY = ["play", "HeatSeeker", "--set", "size=3", "--terminal"]
+
+
+def test_a_game_in_40_columns_without_colour_leaves_the_terminal_as_it_was():
+    terminal = started(PLAY, 40, NO_COLOR="1", TERM="vt100")
+    terminal.expect("step 0")
+    terminal.send("0")
+    terminal.expect("step 1")
+    terminal.send("u")
+    terminal.expect("step 0")
+    terminal.expect("w/up north")
+    terminal.sendintr()
+    terminal.expect("murk: interrupted\r\n")
+    assert terminal.getecho()
+    terminal.expect(pexpect.EOF)
+    terminal.close()
+    assert "Traceback" not in terminal.before
+    assert terminal.exitstatus == 130
+
+
+@pytest.mark.slow
+def test_a_game_goes_on_by_itself_at_a_rate():
+    terminal = started([*PLAY, "--rate", "2"], 80, TERM="xterm-256color")
+    terminal.expect("step 2")
+    terminal.send("\x1b")
+    terminal.expect(r"[2-9] step\(s\), return")
+    terminal.expect(pexpect.EOF)
+    terminal.close()
+    assert terminal.exitstatus == 0
+
+
 def test_ctrl_c_stops_what_is_watched_with_one_line():
     arguments = ["watch", "HeatSeeker", "--set", "size=3", "--tiles", "1", "--steps", "100000"]
     terminal = started(arguments, 80, COLORTERM="truecolor", TERM="xterm-256color")

@@ -1,0 +1,243 @@
+"""What the keys do: the names of actions, as a docstring says them, and a key for each."""
+
+import math
+import re
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from gymnasium.spaces import Box, Discrete, MultiBinary, MultiDiscrete
+
+from murk_env.cli.refusals import CommandError
+
+__all__ = ["Choice", "Controls", "Numbers", "controls_for", "names_in"]
+
+_WAYS = {  # by the name of a direction, around the middle of the keyboard's left half
+    "north": ("w", "up"),
+    "south": ("s", "x", "down"),
+    "west": ("a", "left"),
+    "east": ("d", "right"),
+    "northwest": ("q",),
+    "northeast": ("e",),
+    "southwest": ("z",),
+    "southeast": ("c",),
+    "up": ("+",),
+    "down": ("-",),
+}
+_FREE = "qwertyasdfghzxcvbiopjklm"  # for what has no name; u and n are commands
+_NAMED = re.compile(r"(?<![\w.*,])(\d+)(?: to (\d+))? ([a-z][a-z ]*)")
+_MOST = 32  # options that have a key each
+_STEPS = 20  # from one bound of a Box to the other
+
+
+def names_in(fact: str, ways: Sequence[str]) -> list[list[str]]:
+    """Return what a docstring calls the options of each choice, in order.
+
+    Args:
+        fact: such as `Discrete(8): 0 stay, 1 to 6 hop in the directions of Hex2D; 7 wet the cell`. A 0 begins
+            the next choice.
+        ways: the directions of the lattice.
+    """
+    choices: list[list[str]] = []
+    for first, last, phrase in _NAMED.findall(fact):
+        number = int(last or first) - int(first) + 1
+        short = re.split(r" (?:the|and|its|in|a) ", f"{phrase} ")[0].strip()
+        told = [short] if not last else [f"{short} {index + 1}" for index in range(number)]
+        if number == len(ways) and "directions of" in phrase:
+            told = list(ways)
+        if int(first) == 0:
+            choices.append([])
+        if choices and len(choices[-1]) == int(first):
+            choices[-1] += told
+    return choices
+
+
+class Choice:
+    """One choice for each step, each of whose options has a key that makes it.
+
+    Args:
+        names: of the options.
+    """
+
+    at_once = True  # a key makes a step
+
+    def __init__(self, names: Sequence[str]) -> None:
+        self._keys = _keys_of(names)
+        self._options = {key: option for option, keys in enumerate(self._keys) for key in keys}
+        self._options["space"] = 0
+        self._names = names
+        self.action: Any = 0
+
+    def press(self, key: str) -> bool:
+        """Take the option of a key; whether it has one."""
+        self.action = self._options.get(key, self.action)
+        return key in self._options
+
+    def rest(self) -> None:
+        """Take the first option until a key is pressed."""
+        self.action = 0
+
+    def help(self, interval: float | None) -> list[str]:
+        """Return a word for every key, such as `w north`; with an interval steps come by themselves."""
+        rest = [] if interval is not None else [f"space {self._names[0]}"]
+        return [
+            *rest,
+            *(f"{_shown(keys)} {name}" for keys, name in zip(self._keys[1:], self._names[1:], strict=True)),
+        ]
+
+    def said(self) -> str:
+        """Return nothing: what was chosen is done at once."""
+        return ""
+
+
+class Numbers:
+    """Several numbers that are set one by one, and hold until they are set again.
+
+    Args:
+        low: the least of each, (num_numbers,).
+        high: the largest.
+        by: what one press of a key adds.
+        names: of the options of each; empty for plain numbers.
+        shape: of the action.
+        dtype: of the action.
+    """
+
+    at_once = False
+
+    def __init__(
+        self,
+        low: npt.NDArray[Any],
+        high: npt.NDArray[Any],
+        by: npt.NDArray[Any],
+        names: Sequence[Sequence[str]],
+        shape: tuple[int, ...],
+        dtype: Any,
+    ) -> None:
+        self._low, self._high, self._by, self._names = low, high, by, names
+        self._keys = [
+            {key: value for value, keys in enumerate(_keys_of(each)) for key in keys} for each in names
+        ]
+        self._values = np.clip(np.zeros(len(low)), low, high)
+        self._selected, self._shape, self._dtype = 0, shape, dtype
+
+    @property
+    def action(self) -> Any:
+        """The numbers as they are."""
+        return self._values.astype(self._dtype).reshape(self._shape)
+
+    def press(self, key: str) -> bool:
+        """Select a number, or change the one that is selected; whether the key does so."""
+        count, at = len(self._values), self._selected
+        if key in ("left", "right", "tab"):
+            self._selected = (at + (-1 if key == "left" else 1)) % count
+        elif key in ("up", "down"):
+            self._set(self._values[at] + (self._by[at] if key == "up" else -self._by[at]))
+        elif self._names and key in self._keys[at]:
+            self._set(self._keys[at][key])
+        elif key == "0":
+            self._set(0.0)
+        else:
+            return False
+        return True
+
+    def _set(self, value: float) -> None:
+        at = self._selected
+        self._values[at] = min(max(round(value, 6), self._low[at]), self._high[at])
+
+    def rest(self) -> None:
+        """Leave the numbers as they are."""
+
+    def help(self, interval: float | None) -> list[str]:
+        """Return a word for every key; with an interval steps come by themselves."""
+        step = [] if interval is not None else ["space or enter step"]
+        several = ["left/right another number"] if len(self._values) > 1 else []
+        known = []
+        if self._names:
+            keys = _keys_of(self._names[self._selected])
+            known = [
+                f"{_shown(one)} {name}".removesuffix(f"{name} {name}")
+                for one, name in zip(keys, self._names[self._selected], strict=True)
+            ]
+        return [*several, "up/down change it", *known, *step]
+
+    def said(self) -> str:
+        """Return all numbers, the selected one in brackets, with its name."""
+        shown = [f"{value:g}" for value in self._values]
+        shown[self._selected] = f"[{shown[self._selected]}]"
+        name = ""
+        if self._names:
+            name = f"  {self._names[self._selected][int(self._values[self._selected])]}"
+        return f"action {' '.join(shown)}{name}"
+
+
+Controls = Choice | Numbers
+
+
+def controls_for(space: Any, fact: str, ways: Sequence[str]) -> Controls:
+    """Return what keys do in an action space.
+
+    Args:
+        space: of one actor.
+        fact: what its docstring says of actions.
+        ways: the directions of the lattice.
+
+    Raises:
+        CommandError: it is a kind of space that keys have no way to.
+    """
+    if isinstance(space, Discrete) and _options(space)[0] <= _MOST:
+        return Choice(_fitting(names_in(fact, ways), _options(space).tolist())[0])
+    if isinstance(space, Box):
+        return _bounded(space)
+    if isinstance(space, Discrete | MultiDiscrete | MultiBinary):
+        options = _options(space)
+        names = _fitting(names_in(fact, ways), options.tolist()) if options.max() <= _MOST else []
+        ones = np.ones(len(options))
+        return Numbers(0.0 * ones, options - 1.0, ones, names, space.shape or (), np.int64)
+    raise CommandError(f"keys have no way to act in {space}; watch it: murk watch ID.")
+
+
+def _options(space: Any) -> npt.NDArray[np.int64]:
+    """Return the number of options of every choice, (num_choices,)."""
+    if isinstance(space, MultiBinary):
+        return np.full(math.prod(space.shape), 2)
+    return np.ravel(space.nvec if hasattr(space, "nvec") else space.n).astype(np.int64)
+
+
+def _bounded(space: Any) -> Numbers:
+    low, high = space.low.ravel().astype(np.float64), space.high.ravel().astype(np.float64)
+    wide = np.where(np.isfinite(high - low), high - low, float(_STEPS))
+    return Numbers(low, high, wide / _STEPS, [], space.shape, space.dtype)
+
+
+def _fitting(told: list[list[str]], options: Sequence[int]) -> list[list[str]]:
+    """Return names for every choice: as told, where the numbers agree, and else plain numbers."""
+    if len(told) == 1:
+        told = told * len(options)
+    if [len(names) for names in told] != list(options):
+        return [[str(option) for option in range(number)] for number in options]
+    return told
+
+
+def _keys_of(names: Sequence[str]) -> list[list[str]]:
+    """Return the keys of every option: by its direction or a letter of its name, and its digit."""
+    keys: list[list[str]] = [list(_WAYS.get(name, ())) for name in names]
+    taken = {"u", "n", *(key for several in keys for key in several)}
+    for option, name in enumerate(names):
+        own = (
+            [letter for letter in name if letter.isascii() and letter.isalpha()] if name[0].isalpha() else []
+        )
+        if option > 0 and not keys[option]:
+            free = [letter for letter in (*own, *_FREE) if letter not in taken]
+            if option > 9 or own:
+                keys[option] += free[:1]
+                taken |= set(free[:1])
+        if option < 10:
+            keys[option].append(str(option))
+    return keys
+
+
+def _shown(keys: Sequence[str]) -> str:
+    """Return the keys of an option that are worth showing."""
+    arrows = [key for key in keys if key in ("up", "down", "left", "right")]
+    return "/".join([*keys[:1], *[arrow for arrow in arrows if arrow != keys[0]]])
