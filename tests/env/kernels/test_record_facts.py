@@ -1,0 +1,79 @@
+"""It is known of a function of records whether it returns a value and which arrays it writes."""
+
+import math
+
+import pytest
+
+from murk_env.kernels.records import VALUE, flatten
+from tests.env.kernels.record_functions import (
+    add,
+    add_twice,
+    double,
+    flat,
+    warm,
+)
+
+
+def sometimes(self):
+    if self.heat[0] > 1.0:
+        return 1.0
+    print("cold")
+    return None
+
+
+def always(self):
+    for heat in self.heat:
+        if heat > 1.0:
+            return 1.0
+    raise ValueError
+
+
+@pytest.mark.parametrize(
+    ("function", "returns"),
+    [
+        (lambda self: self.heat[0], True),
+        (warm, False),
+        (add_twice, False),
+        (lambda self: None, False),
+        (lambda self: self.heat[0] if self.heat[1] else 1.0, True),
+        (lambda self: self.heat[0] if self.heat[1] else None, False),
+        (lambda self: None if self.heat[1] else self.heat[0], False),
+        (sometimes, False),
+        (always, True),
+    ],
+)
+def test_it_is_known_whether_something_is_returned_on_every_way(function, returns):
+    assert flatten(function, {"self", "world"}, lambda path: VALUE, checked=False).returns is returns
+
+
+def head(world):
+    return world.heat[:2]
+
+
+def write_head(self):
+    head(self)[0] = 1.0
+
+
+def write_row(self):
+    row = self.heat[0]
+    for cell in row:
+        cell[0] = 1.0
+
+
+def only_read(self):
+    return min(self.heat[0], math.sqrt(self.heat[1])) + len(self.heat) + self.heat.sum() + head(self)[1]
+
+
+@pytest.mark.parametrize(
+    ("function", "written"),
+    [
+        (warm, True),
+        (write_row, True),
+        (write_head, True),
+        (lambda self: add(self, 1.0), True),
+        (lambda self: double(self.heat), True),
+        (only_read, False),
+    ],
+)
+def test_it_is_known_which_arrays_may_be_written(function, written):
+    assert flat(function, "self.heat").written == ({("self", "heat")} if written else set())
