@@ -6,8 +6,9 @@ from murk_env.faces.env import MurkEnv
 from murk_env.faces.groups import MurkGroupsEnv
 from murk_env.faces.register import register
 from murk_env.faces.vector import MurkVectorEnv
-from murk_env.fields import ACTIVE, Field, Parameter, RowTick, Tick, Values
+from murk_env.fields import ACTIVE, LEVEL, Field, Parameter, RowTick, Tick, Values
 from murk_env.lattice import Fcc12, Hex2D, Lattice, Line1D, Product, Ring1D, Square4, Square8
+from murk_env.maps import Levels, Raster
 from murk_env.observation import Mask, Neighbours, Observation, Observe, Rings, Window
 from murk_env.propagators import (
     SIR,
@@ -40,6 +41,7 @@ from murk_env.world import Record, State, World
 
 __all__ = [
     "ACTIVE",
+    "LEVEL",
     "SIR",
     "Advection",
     "AgentMovement",
@@ -60,6 +62,7 @@ __all__ = [
     "Group",
     "Hex2D",
     "Lattice",
+    "Levels",
     "Line1D",
     "LineOfSight",
     "LotkaVolterra",
@@ -80,6 +83,7 @@ __all__ = [
     "Product",
     "Propagator",
     "Range",
+    "Raster",
     "Record",
     "Resource",
     "Ring1D",

@@ -5,6 +5,7 @@
     │   ├── FieldError                      a field's declaration
     │   ├── UnknownFieldError (AttributeError)
     │   ├── LatticeError                    a lattice's sides, edges or cells
+    │   ├── MapError                        a raster, or levels
     │   ├── BlueprintError                  what build() returned
     │   ├── ParameterError (TypeError)      a parameter of an environment
     │   ├── MemorySizeError (MemoryError)   worlds that do not fit into memory
@@ -70,6 +71,10 @@ class UnknownFieldError(DefinitionError, AttributeError):
 
 class LatticeError(DefinitionError):
     """A lattice's sides, edges, coordinates or cells are not possible."""
+
+
+class MapError(DefinitionError):
+    """A raster, or a bank of levels, is not possible."""
 
 
 class BlueprintError(DefinitionError):

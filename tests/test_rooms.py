@@ -4,7 +4,7 @@ import ast
 import graphlib
 from pathlib import Path
 
-ROOMS = ["errors", "kernels", "mathematics", "random", "fields", "lattice", "propagators"]
+ROOMS = ["errors", "kernels", "mathematics", "random", "fields", "lattice", "maps", "propagators"]
 ROOMS += ["observation", "rendering", "world", "author", "engine", "faces", "recording", "testing"]
 ROOMS += ["integrations", "door", "cli", "__main__"]
 ROOT = Path(__file__).parent.parent

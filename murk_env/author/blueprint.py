@@ -13,6 +13,7 @@ from murk_env.author.masks import check_mask
 from murk_env.errors import BlueprintError, PipelineError
 from murk_env.fields import Field
 from murk_env.lattice import Lattice
+from murk_env.maps import Levels
 from murk_env.observation import Observation
 from murk_env.propagators.base import Propagator
 from murk_env.world.pipeline import whole_substeps
@@ -100,6 +101,9 @@ class Blueprint:
         static: values of the static fields: arrays, or functions that return them, of the field's shape or,
             over cells, of the lattice's own; within the field's bounds, without NaN. A function is
             called once for all envs of the same class and parameters in a process.
+        levels: maps of the fields declared `mutability="level"`: each world has one level's, drawn before
+            `start`, or given by `reset(options={"level": number})`; infos report it as `level`, and hooks
+            read it under that name.
         num_agents: number of agents of every world, for fields over agents; leave it out with groups.
         dt: time that one tick, which is one step, advances.
         substeps: how many times the propagators run in a step, for dt / substeps each. The actions hold
@@ -122,6 +126,7 @@ class Blueprint:
     static: Mapping[Field, npt.ArrayLike | Callable[[], npt.ArrayLike]] = dataclasses.field(
         default_factory=dict[Field, "npt.ArrayLike | Callable[[], npt.ArrayLike]"]
     )
+    levels: Levels | None = None
     num_agents: int = 0
     dt: float = 1.0
     substeps: int = 1
@@ -137,6 +142,8 @@ class Blueprint:
             object.__setattr__(self, "substeps", whole_substeps(self.substeps))
         except PipelineError as error:
             raise BlueprintError(f"a Blueprint's {error}") from None
+        if not isinstance(self.levels, Levels | None):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise BlueprintError(f"a Blueprint's levels are Levels(...), not {self.levels!r}.")
         if not isinstance(self.ends_diverged, bool):  # pyright: ignore[reportUnnecessaryIsInstance]
             raise BlueprintError(f"a Blueprint's ends_diverged is a bool, not {self.ends_diverged!r}.")
         if self.groups:

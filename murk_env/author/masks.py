@@ -47,7 +47,7 @@ def check_mask(what: str, mask: Any, space: Any, over: str) -> None:
         raise BlueprintError(f"{what}: action_mask is {wanted}, not {mask!r}.")
     components = mask.components or 0
     fits = components == number or (over == "agents" and components > number)
-    if mask.over != over or mask.mutability == "static" or not fits:
+    if mask.over != over or mask.fixed or not fits:
         raise BlueprintError(
             f"{what}: action_mask is {wanted}; {mask.name or 'the field'} is {mask.mutability}, over "
             f"{mask.over!r}, with components={mask.components}."

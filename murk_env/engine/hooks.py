@@ -14,7 +14,7 @@ from murk_env.engine.action_masks import ACTION_MASK, ActionMasks
 from murk_env.engine.array_hooks import check_array_hook
 from murk_env.engine.divergence import DIVERGED, Divergence
 from murk_env.engine.failures import compilation_failed, hook_failed
-from murk_env.engine.infos import NO_INFO, Info, InfoForm, check_info
+from murk_env.engine.infos import LEVEL_KEY, NO_INFO, Info, InfoForm, check_info
 from murk_env.engine.lifted_hooks import LiftedHooks
 from murk_env.engine.lifting import LiftedHook, lift
 from murk_env.engine.reruns import rerun
@@ -22,7 +22,7 @@ from murk_env.engine.returned import check_finite, take
 from murk_env.engine.writes import check_derived, check_writes
 from murk_env.errors import HookError, TickFailedError, described
 from murk_env.fields import Field, RowTick, Values
-from murk_env.fields.bookkeeping import EPISODE, RNG_KEY, STEP
+from murk_env.fields.bookkeeping import EPISODE, LEVEL, RNG_KEY, STEP
 from murk_env.fields.checks import check_values
 from murk_env.fields.deriving import DeriveTick
 from murk_env.fields.names import known_as
@@ -96,7 +96,8 @@ class HookStages:
         check_derived(self._owner, self._layout, has_hook=hooks.derive is not None)
         self._lifted = LiftedHooks(found, world, actions, self._outputs)
         self.current: HookName | None = None
-        self.has_info = hooks.info is not None or masks is not None or ends_diverged
+        says = masks is not None or ends_diverged or world.layout.levels is not None
+        self.has_info = hooks.info is not None or says
         self.info_form: InfoForm | None = None
 
     # --- every step -------------------------------------------------------------------------------
@@ -270,6 +271,8 @@ class HookStages:
         info = NO_INFO if self._hooks.info is None else self._told(values)
         if self.divergence is not None:
             info = {**info, DIVERGED: self.divergence.told()}
+        if LEVEL in values:
+            info = {**info, LEVEL_KEY: values[LEVEL].copy()}
         return info if self._masks is None else {**info, ACTION_MASK: self._masks.of(values)}
 
     def _told(self, values: Values) -> Info:
@@ -280,6 +283,11 @@ class HookStages:
         if self.divergence is not None and DIVERGED in info:
             raise HookError(
                 f"{self._owner}.info uses the key {DIVERGED!r}, which Blueprint(ends_diverged=True) fills; "
+                f"rename it."
+            )
+        if self._layout.levels is not None and LEVEL_KEY in info:
+            raise HookError(
+                f"{self._owner}.info uses the key {LEVEL_KEY!r}, which Blueprint(levels=...) fills; "
                 f"rename it."
             )
         return info

@@ -10,7 +10,7 @@ from murk_env.engine.action_masks import ACTION_MASK
 from murk_env.engine.divergence import DIVERGED
 from murk_env.errors import HookError
 
-__all__ = ["NO_INFO", "Info", "InfoForm", "check_info", "form_of"]
+__all__ = ["LEVEL_KEY", "NO_INFO", "Info", "InfoForm", "check_info", "form_of"]
 
 Info = Mapping[str, npt.NDArray[Any]]
 InfoForm = tuple[tuple[str, str, tuple[int, ...]], ...]
@@ -19,14 +19,16 @@ RESERVED = ("active", "episode", "final_obs", "final_info", "terminal_observatio
 
 _KINDS = "fiub"  # numpy's letters for what an info may hold
 NO_INFO: Info = {}
+LEVEL_KEY = "level"  # of every world that has one
 
 
 def form_of(info: Info) -> InfoForm:
     """Return what stays the same of every info: keys, dtypes, and shapes but for the worlds axis.
 
-    What the hook says nothing of is left out: the action mask, and which worlds have diverged.
+    What the engine adds is left out: the action mask, which worlds have diverged, and levels.
     """
-    own = ((key, array) for key, array in info.items() if key not in (ACTION_MASK, DIVERGED))
+    added = (ACTION_MASK, DIVERGED, LEVEL_KEY)
+    own = ((key, array) for key, array in info.items() if key not in added)
     return tuple((key, array.dtype.name, array.shape[1:]) for key, array in own)
 
 

@@ -10,7 +10,7 @@ from murk_arena import FieldId, RowWriter
 from murk_env.author.hooks import HookName
 from murk_env.engine.lifting import Argument, FieldArray, Given, LiftedHook, Number, Table
 from murk_env.fields import Field, Parameter
-from murk_env.fields.bookkeeping import ACTIVE, EPISODE, RNG_KEY, STEP
+from murk_env.fields.bookkeeping import ACTIVE, EPISODE, LEVEL, RNG_KEY, STEP
 from murk_env.kernels import KernelCall
 from murk_env.kernels.fused import fits
 from murk_env.random import origins, site_word
@@ -91,13 +91,14 @@ class LiftedHooks:
         """Return what a hook is handed."""
         match argument:
             case FieldArray(field, before):
-                return _at_least_one(staged.before[field] if before else self._array(name, field, staged))
+                array = staged.before.stored(field) if before else self._array(name, field, staged)
+                return _at_least_one(array)
             case Number(value):
                 return value
             case Table(table):
                 return getattr(self._layout.lattice, table)
-            case Given.STEPS:
-                return staged.after[STEP]
+            case Given.LEVELS | Given.STEPS:
+                return staged.after[LEVEL if argument is Given.LEVELS else STEP]
             case Given.STEPS_BEFORE:
                 return staged.before[STEP]
             case Given.CLOCKS:
@@ -113,8 +114,8 @@ class LiftedHooks:
     def _array(self, name: HookName, field: Field, staged: Staged) -> Array:
         """Return a field's array as a hook may use it."""
         pipeline = self._layout.pipeline
-        if field.mutability == "static" or field is ACTIVE or name in self._outputs:
-            return staged.after[field]
+        if field.fixed or field in (ACTIVE, LEVEL) or name in self._outputs:
+            return staged.after.stored(field)
         if field.derived and name is not HookName.DERIVE:
             early = name in (HookName.ACT, HookName.BETWEEN)
             return staged.before[field] if early else staged.after[field]

@@ -58,6 +58,7 @@ class Table:
 class Given(enum.Enum):
     """What else a lifted hook may be handed."""
 
+    LEVELS = enum.auto()  # the worlds' levels
     STEPS = enum.auto()  # the worlds' step counters
     STEPS_BEFORE = enum.auto()
     CLOCKS = enum.auto()  # keys, episodes, steps, and the hook's first site
@@ -192,6 +193,9 @@ def _handed(path: Path, members: WorldMembers, dt: float) -> tuple[Argument, str
     argument = FieldArray(field, before=record == "before")
     if field.mutability == "static":
         return argument, "{}"
+    if field.mutability == "level":
+        number = field.over == "world" and field.components is None
+        return argument, "{0}[levels[world]:levels[world] + 1]" if number else "{}[levels[world]]"
     scalar = field.over == "world" and field.components is None
     return argument, "{0}[world:world + 1]" if scalar else "{}[world]"
 
@@ -205,6 +209,8 @@ def _loop(
     given = [share.format(name) for name, (_, share) in zip(names, handed, strict=True)]
     passed = {"action": "actions[world]", "substep": "substeps[world]", "rng": "rng", "agent": "agent"}
     rest = [name for name in flat.arguments if name != "before"]
+    if any("levels[" in share for _, share in handed):
+        names, arguments = [*names, "levels"], [*arguments, Given.LEVELS]
     call = f"hook({', '.join([*given, *(passed[name] for name in rest)])})"
     if kind in OUTCOMES:
         names, arguments = [*names, "out"], [*arguments, Given.OUTPUT]

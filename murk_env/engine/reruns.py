@@ -67,8 +67,9 @@ def _failing_world(
 def _arguments(lifted: LiftedHook, copies: Sequence[Any], world: int) -> list[list[Any]]:
     """Return what the hook is called with for a world, once for each of its calls."""
     values = dict(zip(lifted.arguments[len(lifted.shares) :], copies[len(lifted.shares) :], strict=True))
+    levels = values.get(Given.LEVELS)
     handed = [
-        _named(path, eval(share.format("value"), {"value": value, "world": world}))
+        _named(path, eval(share.format("value"), {"value": value, "world": world, "levels": levels}))
         for path, share, value in zip(lifted.flat.paths, lifted.shares, copies, strict=False)
     ]
     names = [name for name in lifted.flat.arguments if name != "before"]

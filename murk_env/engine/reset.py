@@ -11,12 +11,13 @@ import numpy.typing as npt
 from murk_arena import RowWriter, TickGuard
 from murk_env.engine.hooks import HookStages
 from murk_env.fields import Field, Parameter, Values
-from murk_env.fields.bookkeeping import EPISODE, RNG_KEY, RUNNING, STEP
+from murk_env.fields.bookkeeping import EPISODE, LEVEL, RNG_KEY, RUNNING, STEP
 from murk_env.kernels import KernelCall, compile_source
 from murk_env.kernels.fused import Choice
 from murk_env.kernels.program import Program, Stage
 from murk_env.world import World
 from murk_env.world.binding import Binding
+from murk_env.world.level_draws import DRAWN, LEVEL_SITE, draw_of_worlds
 from murk_env.world.limits import limit_of, within_bounds
 
 __all__ = ["NO_VALUES", "Reset", "RowValues"]
@@ -45,7 +46,8 @@ class Reset:
         self._rows = np.zeros(world.num_worlds, np.int64)  # the worlds, where kernels find them
         fields = self._layout.fields.values()
         self._per_tick = [field for field in self._layout.ids if field.mutability == "per_tick"]
-        self._initial = [field for field in fields if field.mutability == "per_tick"]
+        self._initial = [field for field in fields if field.mutability == "per_tick" and field is not LEVEL]
+        self._given = np.full(world.num_worlds, DRAWN, np.int32)  # the levels that worlds are given
         self._sparse = [field for field in self._layout.sparse if not isinstance(field, Parameter)]
         self._sparse_limited = [field for field in self._layout.sparse if field.limited]
         self._programs: list[tuple[Program, int] | None] = [None, None]
@@ -55,6 +57,9 @@ class Reset:
     def stages(self, guard: TickGuard, binding: Binding, ended: Choice) -> list[Stage]:
         """Return the kernels that reset the worlds of a choice within a step, if all of it `fuses`."""
         stages = self._stages_of(guard, binding, self._layout.order)
+        if self._layout.levels is not None:
+            draws = self._levels_of(binding, self._layout.order)
+            stages = [Stage("the levels", lambda: draws), *stages]
         return [dataclasses.replace(stage, choice=ended) for stage in stages]
 
     def run(
@@ -78,14 +83,16 @@ class Reset:
             in_step: whether this is part of a step, in which every field with a full writer is written.
         """
         ids = self._layout.ids
-        self._reset_sparse(rows, binding.staged.after)
         if keys:
             self._seed(rows, keys)
         if not in_step or self._arena.checked:
             for field in self._per_tick:
                 rows.unguarded(ids[field])  # carried forward; in checked mode also watched
-        self._bindings.settle(guard, binding)
         self._rows[: len(rows.worlds)] = rows.worlds
+        if self._layout.levels is not None:
+            self._draw_levels(rows.worlds, binding, values)
+        self._reset_sparse(rows, binding.staged.after)
+        self._bindings.settle(guard, binding)
         self._hooks.write_through(rows)
         self._program(guard, binding).run(len(rows.worlds))
         for field, array in values.items():
@@ -98,10 +105,30 @@ class Reset:
         rows.close()  # in checked mode it proves here that start kept to its rows
         self._bindings.settle(guard, binding)
 
+    def _draw_levels(self, worlds: Array, binding: Binding, values: RowValues) -> None:
+        """Set the levels of some worlds as they are given, or drawn."""
+        self._given[worlds] = values.get(LEVEL, DRAWN)
+        try:
+            self._levels_of(binding, self._rows)(0, len(worlds))
+        finally:
+            self._given[worlds] = DRAWN
+
+    def _levels_of(self, binding: Binding, worlds: Array) -> KernelCall:
+        """Return what sets the levels of the worlds at places of a list."""
+        levels: Any = self._layout.levels
+        chosen, keys = self._arena.staging_view(self._layout.ids[LEVEL]), binding.staged.after[RNG_KEY]
+        episodes = self._arena.staging_view(self._layout.ids[EPISODE])
+        drawn = (levels.ids, levels.ends, keys, episodes, LEVEL_SITE)
+        return KernelCall(draw_of_worlds, (worlds, chosen, self._given, *drawn))
+
     def _reset_sparse(self, rows: RowWriter, values: Values) -> None:
         ids = self._layout.ids
         for field in self._sparse:
-            initial = _initial_of(field, values)
+            initial = field.initial
+            if isinstance(initial, Field):
+                levelled = initial.mutability == "level"
+                initial = values.stored(initial)
+                initial = initial[rows.read(ids[LEVEL])] if levelled else initial
             if not (rows.read(ids[field]) == initial).all():  # else no copy-on-write
                 rows.write(ids[field], initial)
         for field in self._hooks.touched_by_start:
@@ -153,30 +180,39 @@ class Reset:
         ]
 
 
-def _initial_of(field: Field, values: Values) -> Any:
-    """Return a field's initial value: a number, or the array of the static field that holds it."""
-    return values[field.initial] if isinstance(field.initial, Field) else field.initial
-
-
 def _initial_values(
     worlds: Array, binding: Binding, arrays: Mapping[Field, Array], fields: Sequence[Field]
 ) -> KernelCall:
     """Return what sets the rows of fields to their initial values and resets the worlds' clocks."""
-    source = _source([isinstance(field.initial, Field) for field in fields])
+    source = _source([_kind(field.initial) for field in fields])
     kernel = compile_source(source, "initialise_worlds", {"RUNNING": RUNNING})
     rows = [arrays[field].reshape(len(worlds), -1) for field in fields]
-    values = [
-        binding.staged.after[field.initial].reshape(-1) if isinstance(field.initial, Field) else field.initial
-        for field in fields
-    ]
-    return KernelCall(kernel, (worlds, arrays[EPISODE], arrays[STEP], binding.phases, *rows, *values))
+    values = [_flat(field.initial, binding.staged.after) for field in fields]
+    levels = [binding.staged.after[LEVEL]] if "levels" in source else []
+    return KernelCall(
+        kernel, (worlds, arrays[EPISODE], arrays[STEP], binding.phases, *levels, *rows, *values)
+    )
 
 
-def _source(are_arrays: Sequence[bool]) -> str:
+def _kind(initial: Any) -> str:
+    """Return where an initial value comes from: `number`, `static` or `level`."""
+    return initial.mutability if isinstance(initial, Field) else "number"
+
+
+def _flat(initial: Any, values: Values) -> Any:
+    """Return an initial value as the loop takes it: a number, a row, or a row for each level."""
+    if not isinstance(initial, Field):
+        return initial
+    array = values.stored(initial)
+    return array.reshape(len(array), -1) if initial.mutability == "level" else array.reshape(-1)
+
+
+def _source(kinds: Sequence[str]) -> str:
     """Return the source of the loop that sets initial values; those that are arrays are copied by element."""
-    fields = [f"field{index}" for index in range(len(are_arrays))]
-    values = [f"value{index}" for index in range(len(are_arrays))]
-    arguments = ["start", "stop", "rows", "episodes", "steps", "phases", *fields, *values]
+    fields = [f"field{index}" for index in range(len(kinds))]
+    values = [f"value{index}" for index in range(len(kinds))]
+    levels = ["levels"] if "level" in kinds else []
+    arguments = ["start", "stop", "rows", "episodes", "steps", "phases", *levels, *fields, *values]
     lines = [
         f"def initialise_worlds({', '.join(arguments)}):",
         "    for row in range(start, stop):",
@@ -185,12 +221,13 @@ def _source(are_arrays: Sequence[bool]) -> str:
         "        steps[world] = 0",
         "        phases[world] = RUNNING",
     ]
-    for field, value, is_array in zip(fields, values, are_arrays, strict=True):
-        if is_array:  # `field[world, :] = array` takes numba two seconds more
+    for field, value, kind in zip(fields, values, kinds, strict=True):
+        if kind != "number":  # `field[world, :] = array` takes numba two seconds more
+            source = f"{value}[levels[world]]" if kind == "level" else value
             lines += [
-                f"        values = {field}[world]",
-                f"        for place in range({value}.size):",
-                f"            values[place] = {value}[place]",
+                f"        values, source = {field}[world], {source}",
+                "        for place in range(values.size):",
+                "            values[place] = source[place]",
             ]
         else:
             lines.append(f"        {field}[world, :] = {value}")

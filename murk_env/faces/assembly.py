@@ -19,7 +19,7 @@ from murk_env.faces.options import FaceOptions, check_face
 from murk_env.faces.screen import Screen
 from murk_env.faces.static_sharing import shared_static
 from murk_env.fields import Field
-from murk_env.fields.bookkeeping import ACTIVE
+from murk_env.fields.bookkeeping import ACTIVE, LEVEL
 from murk_env.observation import Observation, ObservationPlan
 from murk_env.observation.buffers import ObservationBuffers
 from murk_env.observation.output import bytes_of_one
@@ -81,7 +81,8 @@ def assemble(
     check_face(cls.__name__, blueprint, agents=agents)
     author = _author(cls, params, blueprint, options)
     fields = {**cls.fields, ACTIVE.name: ACTIVE} if blueprint.rewards_agents else cls.fields
-    plans = _fitting_plans(cls.__name__, blueprint, fields, num_worlds, agents=agents)
+    seen = fields if blueprint.levels is None else {**fields, LEVEL.name: LEVEL}
+    plans = _fitting_plans(cls.__name__, blueprint, seen, num_worlds, agents=agents)
     world = _world(cls, params, blueprint, fields, num_worlds, options)
     actions = ActionReader(_action_space(blueprint), num_worlds, clips=options.clips)
     masks = ActionMasks(blueprint)
@@ -124,6 +125,7 @@ def _world(
         num_agents=blueprint.num_agents,
         dt=blueprint.dt,
         substeps=blueprint.substeps,
+        levels=blueprint.levels,
         seed=0,
         static=blueprint.static if static is None else static,
         derived=blueprint.derived,
@@ -180,7 +182,9 @@ def _fitting_plans(
 ) -> list[ObservationPlan]:
     """Return the plans, once it is known that worlds and observations fit into memory."""
     num_cells, what = blueprint.lattice.num_cells, f"{owner}: {num_worlds} world(s)"
-    needed = {"fields": bytes_of_fields(fields.values(), num_cells, blueprint.num_agents, num_worlds)}
+    levels = 0 if blueprint.levels is None else blueprint.levels.num_levels
+    taken = bytes_of_fields(fields.values(), num_cells, blueprint.num_agents, num_worlds, levels)
+    needed = {"fields": taken}
     check_memory(what, needed)
     plans = _plans(blueprint, fields, agents=agents)
     each = sum(bytes_of_one(plan.allocate(0)) for plan in plans)

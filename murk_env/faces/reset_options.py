@@ -9,14 +9,15 @@ import numpy.typing as npt
 from murk_env.engine.batch import Batch
 from murk_env.errors import OptionError
 from murk_env.faces.worlds import field_of
-from murk_env.fields import Field
+from murk_env.fields import LEVEL, Field
 from murk_env.fields.fitting import check_settable, fitted
 from murk_env.fields.names import KEPT, of_derive
+from murk_env.world.level_draws import level_numbers
 from murk_env.world.rows import episode_values
 
 __all__ = ["BEGINNINGS", "read_beginning"]
 
-BEGINNINGS = ("fields", "state")  # the options that are read here
+BEGINNINGS = ("fields", "level", "state")  # the options that are read here
 
 Array = npt.NDArray[Any]
 Worlds = npt.NDArray[np.intp]
@@ -31,11 +32,13 @@ def read_beginning(
         owner: the environment's name.
         batch: the worlds.
         options: of reset; `state` is a State of as many worlds as are reset, or of one; `fields` maps fields,
-            or their names, to a number or an array with the axis of all worlds first, or one of length 1.
+            or their names, to a number or an array with the axis of all worlds first, or one of length 1;
+            `level` is a level's number, or the numbers of all worlds.
         worlds: the worlds that are reset.
 
     Raises:
-        OptionError: `fields` is no dict, or names one that cannot be set.
+        OptionError: `fields` is no dict, or names one that cannot be set; there is no such level, or a state
+            is given that has one.
         UnknownFieldError: there is no such field.
         DefinitionError: values are of a wrong kind or shape, not finite, or beyond the bounds of their field.
         StateMismatchError, RowsError: the state is of other worlds, or of another number.
@@ -45,6 +48,10 @@ def read_beginning(
         state = options["state"]
         batch.world.rows_for(state, worlds)
         begins |= episode_values(state, batch.world.layout)
+    if options.get("level") is not None:
+        if begins:
+            raise OptionError("options['level'] goes without options['state'], which has a level of its own.")
+        begins[LEVEL] = _of_worlds(level_numbers(batch.world.layout, options["level"]), worlds, batch)
     fields: Any = options.get("fields")
     if fields is None:
         return begins
@@ -58,16 +65,22 @@ def read_beginning(
         if field in named:
             raise OptionError(f"options['fields'] names {field.name!r} twice, as Field and by name.")
         named.add(field)
-        if field in KEPT or field.mutability == "static":
-            reason = KEPT.get(field, f"{field.name!r} is static: it is set once, by the blueprint.")
+        if field in KEPT or field.fixed:
+            reason = KEPT.get(
+                field, f"{field.name!r} is {field.mutability}: it is set once, by the blueprint."
+            )
             raise OptionError(f"options['fields'] cannot set {given!r}: {reason}")
         if field.derived:
             raise OptionError(f"options['fields'] cannot set {given!r}: {of_derive(field)}")
-        array = fitted(field, values, layout.num_worlds, layout.sides)
-        if array.ndim and len(array) == layout.num_worlds:
-            array = array[worlds]
+        array = _of_worlds(fitted(field, values, layout.num_worlds, layout.sides), worlds, batch)
         with np.errstate(over="ignore"):  # what becomes infinite is refused
             array = array.astype(field.dtype)
         check_settable(field, array, layout.sides)
         begins[field] = array
     return begins
+
+
+def _of_worlds(array: Array, worlds: Worlds, batch: Batch) -> Array:
+    """Return the rows of some worlds, of an array for all of them, or for each alike."""
+    whole = array.ndim and len(array) == batch.world.num_worlds
+    return array[worlds] if whole else array

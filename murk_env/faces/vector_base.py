@@ -92,7 +92,8 @@ class VectorFace(StateDoors, AsSyncVectorEnv, ABC):
                 the episodes begin with, set after `start`: a number, or an array with the axis of all worlds
                 first (those that are not reset are ignored), or one of length 1. `state` is a State of as
                 many worlds as are reset, or of one, whose fields the episodes begin with; step counters begin
-                at 0 and random numbers are new. The dict is not modified.
+                at 0 and random numbers are new. `level` is the level that they have, or one for each world,
+                where there are levels. The dict is not modified.
 
         Returns:
             The observations of all rows, and the infos of those that were reset.

@@ -29,7 +29,7 @@ class WorldState:
     @cached_property
     def _plan(self) -> ObservationPlan:
         fields = self._assembly.batch.world.fields.values()
-        changing = (Observe(field) for field in fields if field.mutability != "static")
+        changing = (Observe(field) for field in fields if not field.fixed)
         blueprint = self._assembly.blueprint
         return ObservationPlan(
             Observation(*changing), blueprint.lattice, frozenset(fields), blueprint.num_agents

@@ -1,9 +1,9 @@
 """Fields: the named arrays that a world is made of, and what is seen of them."""
 
-from murk_env.fields.bookkeeping import ACTIVE
+from murk_env.fields.bookkeeping import ACTIVE, LEVEL
 from murk_env.fields.field import Field, Parameter, fields_of
 from murk_env.fields.row_ticks import RowTick
 from murk_env.fields.ticks import Tick
 from murk_env.fields.values import Values
 
-__all__ = ["ACTIVE", "Field", "Parameter", "RowTick", "Tick", "Values", "fields_of"]
+__all__ = ["ACTIVE", "LEVEL", "Field", "Parameter", "RowTick", "Tick", "Values", "fields_of"]

@@ -13,6 +13,7 @@ __all__ = [
     "EPISODE",
     "INACTIVE",
     "LEAVING",
+    "LEVEL",
     "NOT_STARTED",
     "PHASE",
     "RNG_KEY",
@@ -32,6 +33,12 @@ ACTIVE: Final = Field(over="agents", categories=3, initial=1)  # one of the last
 For environments whose agents are rewarded apart; hooks read it, the base writes it.
 """
 
+LEVEL: Final = Field(over="world", indexes="levels")  # (num_worlds,)
+"""The level of each world: which of its maps it has.
+
+For environments with `Levels`; hooks read it, the base draws it before `start`.
+"""
+
 NOT_STARTED: Final = 0
 RUNNING: Final = 1
 ENDED: Final = 2
@@ -44,3 +51,4 @@ BOOKKEEPING: Final = {"_rng_key": RNG_KEY, "_episode": EPISODE, "_step": STEP, "
 for _name, _field in BOOKKEEPING.items():
     _field.name = _name
 ACTIVE.name = "_active"
+LEVEL.name = "_level"

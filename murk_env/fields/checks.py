@@ -17,6 +17,7 @@ _WRONG = {
     "categories": "what is no category",
     "cells": "what is no cell",
     "agents": "what is no agent",
+    "levels": "what is no level",
 }
 
 
@@ -41,7 +42,7 @@ def check_values(
     """
     for field, values in written:
         kind = field.indexes or ("categories" if field.categories is not None else "")
-        if field.mutability == "static" or (field.dtype.kind != "f" and not kind):
+        if field.fixed or (field.dtype.kind != "f" and not kind):
             continue
         low, high = sides.ends(field)
         good = (values >= low) & (values <= high) if kind else np.isfinite(values)

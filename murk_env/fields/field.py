@@ -16,8 +16,9 @@ __all__ = ["Field", "FieldArray", "FieldOwner", "Parameter", "fields_of"]
 
 Span = Literal["cells", "agents", "world"]
 AtBounds = Literal["clamp", "reflect", "wrap"]
+Indexes = Literal["cells", "agents", "levels"]
 
-_INITIAL = "a field's initial value is a number, or a static field"
+_INITIAL = "a field's initial value is a number, or a field that is static or of a level"
 _DTYPES = (np.dtype(np.float32), np.dtype(np.int32), np.dtype(np.float64))
 
 
@@ -47,18 +48,19 @@ class Field:
         components: number of components of a vector field, None for a scalar one.
         dtype: float32, int32 or float64. Propagators say which they take; those in Python take what they
             declare, hooks and doors take all, and observations show float32 unless asked otherwise.
-        mutability: `per_tick`, `sparse` (rarely changed, copied only then) or `static` (set once by the
-            blueprint, one copy for all worlds).
-        initial: value of every element when an episode begins, before `start`; or a static field with the
-            same `over`, components and dtype that holds the values.
+        mutability: `per_tick`, `sparse` (rarely changed, copied only then), `static` (set once by the
+            blueprint, one copy for all worlds) or `level` (likewise, but several maps, of which each world
+            has that of its level; see `Levels`).
+        initial: value of every element when an episode begins, before `start`; or a field with the same
+            `over`, components and dtype, static or of the world's level, that holds the values.
         unit: physical unit; propagators compare units as strings where both are given.
         low: smallest value, None for none.
         high: largest value, None for none.
         categories: number of classes of a categorical field: int32 with the values 0 to categories - 1,
             which checked mode verifies.
-        indexes: `cells` or `agents` if its values are numbers of those: int32 from `low`, which is 0, or -1
-            for none, to the last of them. Checked mode verifies it, and so does every door from outside:
-            edits, reset options, and states that are restored.
+        indexes: `cells`, `agents` or `levels` if its values are numbers of those: int32 from `low`, which is
+            0, or -1 for none, to the last of them. Checked mode verifies it, and so does every door from
+            outside: edits, reset options, and states that are restored.
         derived: whether it follows from other fields: then the hook `derive`, or a propagator in a
             blueprint's `derived`, sets it at every step and every reset, and nothing else writes it.
         at_bounds: what happens to values beyond the bounds at the end of a tick: `clamp` sets them to the
@@ -74,14 +76,14 @@ class Field:
         over: Span = "cells",
         components: int | None = None,
         dtype: npt.DTypeLike = np.float32,
-        mutability: Literal["per_tick", "sparse", "static"] = "per_tick",
+        mutability: Literal["per_tick", "sparse", "static", "level"] = "per_tick",
         initial: "float | Field" = 0.0,
         unit: str = "",
         low: float | None = None,
         high: float | None = None,
         at_bounds: AtBounds = "clamp",
         categories: int | None = None,
-        indexes: Literal["cells", "agents"] | None = None,
+        indexes: Indexes | None = None,
         derived: bool = False,
     ) -> None:
         if categories is not None:
@@ -89,7 +91,7 @@ class Field:
         if indexes is not None:
             dtype, low = np.int32, _first_index(indexes, low, high, at_bounds, categories)
         _check_choice("over", over, get_args(Span))
-        _check_choice("mutability", mutability, [kind.value for kind in Mutability])
+        _check_choice("mutability", mutability, [*(kind.value for kind in Mutability), "level"])
         _check_choice("at_bounds", at_bounds, get_args(AtBounds))
         self.name = ""
         self.over: Span = over
@@ -101,7 +103,7 @@ class Field:
         self.high = high
         self.at_bounds: AtBounds = at_bounds
         self.categories = categories
-        self.indexes: Literal["cells", "agents"] | None = indexes
+        self.indexes: Indexes | None = indexes
         self.derived = bool(derived)
         self._check_form()
         self._check_bounds()
@@ -128,7 +130,7 @@ class Field:
 
     def _check_source(self, initial: "Field") -> None:
         same = (self.over, self.components, self.dtype) == (initial.over, initial.components, initial.dtype)
-        if initial.mutability != "static" or not same:
+        if not initial.fixed or not same:
             raise FieldError(f"{_INITIAL} of the same span, components and dtype, not {initial!r}.")
 
     def _check_bounds(self) -> None:
@@ -168,7 +170,12 @@ class Field:
         low, high = self.bounds
         finite = math.isfinite(low) or math.isfinite(high)
         verified = self.categories is not None or self.indexes is not None
-        return finite and self.mutability != "static" and not verified
+        return finite and not self.fixed and not verified
+
+    @property
+    def fixed(self) -> bool:
+        """Whether the blueprint sets it once and nothing writes it: static, or of a level."""
+        return self.mutability in ("static", "level")
 
     def shape(self, num_cells: int, num_agents: int) -> tuple[int, ...]:
         """Return the shape of one world's values."""
@@ -208,6 +215,8 @@ class Field:
         name = self.name
         if self.mutability == "static":
             return f"{owner}.{name} is a static field: the blueprint sets it, once for all worlds."
+        if self.mutability == "level":
+            return f"{owner}.{name} is the map of a level: Levels(...) sets it, once for every level."
         if self.derived:
             return f"{owner}.{name} is a derived field: only derive sets it; set what it follows from."
         return (
@@ -297,7 +306,7 @@ class Parameter(Field):
 def _first_index(
     indexes: str, low: float | None, high: float | None, at_bounds: str, categories: int | None
 ) -> int:
-    _check_choice("indexes", indexes, ("cells", "agents"))
+    _check_choice("indexes", indexes, get_args(Indexes))
     if low not in (None, 0, -1) or high is not None or at_bounds != "clamp" or categories is not None:
         raise FieldError(
             f"a field that indexes {indexes} goes from low=0, or low=-1 for none, to the last of them, with "

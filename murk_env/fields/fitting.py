@@ -23,17 +23,20 @@ class Sides:
         cells: the lattice's own shape, such as (rows, columns).
         num_cells: number of cells.
         num_agents: number of agents.
+        num_levels: number of levels, 0 for worlds without, or where it is not known.
     """
 
     cells: tuple[int, ...]
     num_cells: int
     num_agents: int
+    num_levels: int = 0
 
     def ends(self, field: Field) -> tuple[float, float]:
         """Return the lowest and the highest value of a field; infinite where it has no limit."""
         if field.indexes is None:
             return field.bounds
-        return field.bounds[0], (self.num_cells if field.indexes == "cells" else self.num_agents) - 1
+        counts = {"cells": self.num_cells, "agents": self.num_agents, "levels": self.num_levels or math.inf}
+        return field.bounds[0], counts[field.indexes] - 1
 
     def of(self, field: Field) -> tuple[int, ...]:
         """Return the shape of one world's values of a field."""

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from murk_env.errors import DefinitionError, UnknownFieldError, did_you_mean
-from murk_env.fields.bookkeeping import ACTIVE, STEP
+from murk_env.fields.bookkeeping import ACTIVE, LEVEL, STEP
 from murk_env.fields.field import Field
 
 __all__ = ["KEPT", "NO_ACTIVE", "field_called", "known_as", "no_field", "of_derive"]
@@ -11,6 +11,8 @@ __all__ = ["KEPT", "NO_ACTIVE", "field_called", "known_as", "no_field", "of_deri
 KEPT = {  # fields that hooks read and the engine writes
     ACTIVE: "'active' is kept by the env: an agent leaves when terminated says so, and returns at a reset.",
     STEP: "'elapsed_steps' is kept by the env: it counts the steps of an episode.",
+    LEVEL: "'level' is kept by the env: it is drawn when an episode begins, or given by "
+    "reset(options={'level': number}).",
 }
 
 NO_ACTIVE = (
@@ -29,7 +31,7 @@ def of_derive(field: Field) -> str:
 
 def known_as(field: Field) -> str:
     """Return the name under which a hook finds a field."""
-    return {ACTIVE: "active", STEP: "elapsed_steps"}.get(field, field.name)
+    return {ACTIVE: "active", LEVEL: "level", STEP: "elapsed_steps"}.get(field, field.name)
 
 
 def field_called(name: str, known: Mapping[str, Field]) -> Field:

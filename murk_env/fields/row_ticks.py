@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from murk_arena import FieldId, RowWriter
 from murk_env.errors import DefinitionError
-from murk_env.fields.bookkeeping import STEP
+from murk_env.fields.bookkeeping import LEVEL, STEP
 from murk_env.fields.field import Field
 from murk_env.fields.fitting import Sides, fitted
 from murk_env.fields.names import KEPT, field_called, known_as, no_field, of_derive
@@ -24,7 +24,8 @@ class RowTick:
 
     Everything has one row for each of `worlds`: `tick.heat`, or `tick[field]`, gives a copy of those rows,
     `tick.heat = values` sets them (any field but static ones), `tick.rng` draws one row each.
-    A static field is read whole, `(*shape)`. `tick.elapsed_steps` and `tick.time` are 0.
+    A static field is read whole, `(*shape)`, a field of a level as each world's own map. `tick.elapsed_steps`
+    and `tick.time` are 0.
     """
 
     __slots__ = ("_fields", "_ids", "_sides", "_writer", "rng")
@@ -67,6 +68,8 @@ class RowTick:
 
     def __getitem__(self, field: Field) -> Array:
         rows = self._writer.read(self._id(field))
+        if field.mutability == "level":
+            rows = rows[self._writer.read(self._id(LEVEL))]
         rows.flags.writeable = False  # it is a copy: what was written into it would be lost
         return rows
 

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from murk_env.errors import DefinitionError
-from murk_env.fields.bookkeeping import STEP
+from murk_env.fields.bookkeeping import LEVEL, STEP
 from murk_env.fields.field import Field
 from murk_env.fields.names import field_called, known_as, no_field
 
@@ -20,11 +20,12 @@ class Values(Mapping[Field, Array]):
     """Read-only arrays of one state of all worlds: `values.heat` or `values[field]`, worlds axis first.
 
     What hooks receive as `before` and `after`; valid while the hook runs. A static field comes
-    without the worlds axis. `values.elapsed_steps` is every world's number of steps in its episode, the one
-    in progress included, `values.time` their time.
+    without the worlds axis; a field of a level with it, a copy of every world's own map.
+    `values.elapsed_steps` is every world's number of steps in its episode, the one in progress included,
+    `values.time` their time.
 
     Args:
-        arrays: the fields' arrays.
+        arrays: the fields' arrays; of a field of a level, all its maps, the levels first.
         dt: time that one step advances.
     """
 
@@ -40,7 +41,7 @@ class Values(Mapping[Field, Array]):
         set_own("_names", {known_as(field): field for field in arrays})
 
     def __getattr__(self, name: str) -> Array:
-        return self._arrays[field_called(name, self._names)]
+        return self._shown(field_called(name, self._names))
 
     def __setattr__(self, name: str, values: object) -> None:
         raise DefinitionError(
@@ -50,9 +51,35 @@ class Values(Mapping[Field, Array]):
 
     def __getitem__(self, field: Field) -> Array:
         try:
-            return self._arrays[field]
+            return self._shown(field)
         except (KeyError, TypeError):
             raise no_field(field, self._arrays) from None
+
+    def _shown(self, field: Field) -> Array:
+        array = self._arrays[field]
+        if field.mutability == "level":
+            array = array[self._arrays[LEVEL]]
+            array.flags.writeable = False
+        return array
+
+    def stored(self, field: Field) -> Array:
+        """Return the array as it lies in memory: of a field of a level, all its maps, the levels first."""
+        return self._arrays[field]
+
+    def all_stored(self) -> dict[Field, Array]:
+        """Return the arrays of all fields as they lie in memory."""
+        return dict(self._arrays)
+
+    def row(self, field: Field, world: int) -> Array:
+        """Return one world's values, without a copy."""
+        array = self._arrays[field]
+        match field.mutability:
+            case "static":
+                return array
+            case "level":
+                return array[self._arrays[LEVEL][world]]
+            case _:
+                return array[world]
 
     def __contains__(self, field: object) -> bool:
         return isinstance(field, Field) and field in self._arrays

@@ -19,6 +19,7 @@ __all__ = [
     "load",
     "put",
     "real_at",
+    "shifted",
     "store",
     "word",
     "yield_processor",
@@ -88,6 +89,32 @@ def array_at(_typing: Any, table: Any, index: Any, kind: Any, num_axes: Any, rea
         return array._getvalue()
 
     return array_type(_int64, _int64, kind, num_axes, read_only), generate
+
+
+@intrinsic
+def shifted(_typing: Any, array: Any, first: Any, count: Any) -> Any:
+    """Return `count` rows that begin at row `first` of a C-contiguous array, which may lie before it.
+
+    Whoever asks for them reads only those that are the array's own; nothing keeps its memory alive.
+    """
+
+    def generate(context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
+        source = context.make_array(array)(context, builder, arguments[0])
+        sides = cgutils.unpack_tuple(builder, source.shape, array.ndim)
+        strides = cgutils.unpack_tuple(builder, source.strides, array.ndim)
+        base = builder.add(builder.ptrtoint(source.data, _WORD), builder.mul(arguments[1], strides[0]))
+        made = context.make_array(array)(context, builder)
+        context.populate_array(
+            made,
+            data=builder.inttoptr(base, source.data.type),
+            shape=pack_array(builder, [arguments[2], *sides[1:]]),
+            strides=source.strides,
+            itemsize=source.itemsize,
+            meminfo=None,
+        )
+        return made._getvalue()
+
+    return array(array, _int64, _int64), generate
 
 
 @intrinsic

@@ -1,14 +1,14 @@
 """What a plan's loop is run on: the arrays of fields and outputs, checked before anything is written."""
 
 import functools
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, cast
 
 import numpy as np
 import numpy.typing as npt
 
 from murk_env.errors import DefinitionError
-from murk_env.fields import Field
+from murk_env.fields import Field, Values
 from murk_env.observation.output import Output
 
 __all__ = ["Arrays", "chosen_worlds"]
@@ -78,7 +78,7 @@ class Arrays:
         arrays = [np.empty((num_worlds, *shape), self._dtype) for shape in self._shapes]
         return arrays[0] if self._keys is None else dict(zip(self._keys, arrays, strict=True))
 
-    def of_all(self, values: Mapping[Field, Array], out: Output) -> tuple[Sources, Sequence[Array]]:
+    def of_all(self, values: Values, out: Output) -> tuple[Sources, Sequence[Array]]:
         """Return the checked arrays of the fields and of an output for all of their worlds.
 
         Raises:
@@ -97,15 +97,15 @@ class Arrays:
                 _check_output(array, shape, self._dtype)
         return sources, outputs
 
-    def sources(self, values: Mapping[Field, Array]) -> Sources:
+    def sources(self, values: Values) -> Sources:
         """Return the checked arrays of the fields.
 
         Raises:
             DefinitionError: they are not those of one number of worlds of these sizes.
         """
-        sources = self._seen.get(tuple([id(values[field]) for field in self._fields]))
+        sources = self._seen.get(tuple([id(values.stored(field)) for field in self._fields]))
         if sources is None:
-            sources = self._checked([values[field] for field in self._fields])
+            sources = self._checked([values.stored(field) for field in self._fields])
             if len(self._seen) >= _REMEMBERED:
                 self._seen.clear()
             self._seen[tuple(map(id, sources.arrays))] = sources
@@ -114,7 +114,7 @@ class Arrays:
     def _checked(self, arrays: Sequence[Any]) -> Sources:
         counts: dict[Field, int] = {}
         for (field, shape), array in zip(self._fields.items(), arrays, strict=True):
-            axes = 0 if field.mutability == "static" else 1  # before those of one world
+            axes = 0 if field.mutability == "static" else 1  # before those of one world, or of one level
             if not _is_array(array, field.dtype) or array.ndim < axes or array.shape[axes:] != shape:
                 wanted = ", ".join(map(str, ("num_worlds", *shape) if axes else shape))
                 raise DefinitionError(
@@ -122,7 +122,7 @@ class Arrays:
                     f"{_described(array)}; fill it with the values of worlds of its own lattice and number "
                     f"of agents."
                 )
-            if axes:
+            if axes and field.mutability != "level":
                 counts[field] = len(array)
         if len(set(counts.values())) > 1:
             listing = ", ".join(f"{field.name!r} {count}" for field, count in counts.items())

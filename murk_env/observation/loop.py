@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from murk_env.fields import Field
+from murk_env.fields import LEVEL, Field
 from murk_env.kernels import compile_source
 from murk_env.random import origins
 from murk_env.random.draws import site_word
@@ -86,6 +86,9 @@ class Loop:
         num_axes = len(field.shape(1, 1))
         if field.mutability == "static":
             return f"{name}[0]" if num_axes > 1 else name
+        if field.mutability == "level":
+            level = self.number(LEVEL)
+            return f"{name}[{level}]" if num_axes else f"{name}[{level} : {level} + 1]"
         return f"{name}[world]" if num_axes else f"{name}[world : world + 1]"
 
     def number(self, field: Field) -> str:

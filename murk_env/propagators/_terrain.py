@@ -79,7 +79,7 @@ def burn_on_terrain(
     rates: Floats,  # (num_worlds, num_directions), times dt
     consumption: Floats,  # (num_worlds,), times dt
     neighbours: Integers,  # (num_cells, num_directions)
-    angles: Floats,  # (num_cells, num_directions): degrees uphill from there to here
+    angles: Floats,  # (num_worlds or 1, num_cells, num_directions): degrees uphill from there to here
     slopes: npt.NDArray[np.float64],  # (num_worlds,): per degree
     classes: Integers,  # (num_worlds or 1, num_cells)
     class_factors: Floats,  # (num_classes,)
@@ -92,7 +92,7 @@ def burn_on_terrain(
     zero = np.float32(0.0)
     for world in range(start, stop):
         state, factors = states[world], flammability[min(world, len(flammability) - 1)]
-        kinds = classes[min(world, len(classes) - 1)]
+        kinds, climbed = classes[min(world, len(classes) - 1)], angles[min(world, len(angles) - 1)]
         counter, key = (episodes[world], steps[world], site), (keys[world, 0], keys[world, 1])
         for cell in range(state.size):
             now, fuel = state[cell], fuels[world, cell]
@@ -100,7 +100,7 @@ def burn_on_terrain(
                 fuel = max(fuel - consumption[world], zero)
                 now = BURNING if fuel > zero else BURNT
             elif now == UNBURNT and fuel > zero:
-                rate = _rate(state, neighbours[cell], rates[world], angles[cell], slopes[world])
+                rate = _rate(state, neighbours[cell], rates[world], climbed[cell], slopes[world])
                 rate *= factors[cell] * class_factors[kinds[cell]]
                 if rate > zero and draw(counter, key, cell) < -expm1_float32(-rate):
                     now = BURNING

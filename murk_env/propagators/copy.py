@@ -49,9 +49,10 @@ class Copy(Propagator):
                 f"{other!r} with components={other.components}; declare both with the same span, components "
                 f"and dtype."
             )
-        if one.mutability == "static":
+        if one.fixed:
             raise PipelineError(
-                f"{self.name} copies {one.name!r}, which is static and never changes; read it where it is."
+                f"{self.name} copies {one.name!r}, which is {one.mutability} and never changes; read it "
+                f"where it is."
             )
 
     def guarantees(self, field: Field) -> tuple[float, float]:

@@ -79,9 +79,10 @@ class Fire(Propagator):
             second, y (south).
         flammability: factor of every cell's ignition, >= 0, of this tick; None for 1. What hooks change to
             wet a cell or to clear it.
-        elevation: height of every cell in the unit of positions, a static field; None for flat land.
+        elevation: height of every cell in the unit of positions, static or of a level; None for flat land.
         slope: factor of uphill ways, 0 to 0.5 per degree; fire climbs twice as fast for every 8.9 degrees.
-        fuel_class: kind of every cell's fuel, Field(categories=...), static or of this tick; None for one.
+        fuel_class: kind of every cell's fuel, Field(categories=...), static, of a level or of this tick; None
+            for one.
         class_factors: what each kind makes of the ignition, >= 0.
         UNBURNT, BURNING, BURNT: the three states.
 
@@ -162,10 +163,10 @@ class Fire(Propagator):
         if self.elevation is None:
             return
         self.require(self.elevation, dtype=FLOATS, static=True)
-        if self.elevation.mutability != "static":
+        if not self.elevation.fixed:
             raise PipelineError(
-                f"{self.name} needs {self.elevation.name!r} as a static field: how steep the ways are is "
-                f"found once; it is {self.elevation.mutability}."
+                f"{self.name} needs {self.elevation.name!r} as a field that is static or of a level: how "
+                f"steep the ways are is found once; it is {self.elevation.mutability}."
             )
 
     def _check_classes(self) -> None:
@@ -212,9 +213,9 @@ class Fire(Propagator):
     def _terrain(self, frame: Frame) -> tuple[Any, ...]:
         """Return what `burn_on_terrain` knows of the land: how steep it is, and what fuel grows there."""
         lattice = frame.lattice
-        angles, slopes = np.zeros(lattice.neighbours.shape, np.float32), np.zeros(frame.num_worlds)
+        angles, slopes = np.zeros((1, *lattice.neighbours.shape), np.float32), np.zeros(frame.num_worlds)
         if self.elevation is not None:
-            angles = climbs(lattice, frame.previous(self.elevation))
+            angles = frame.table_of(self.elevation, climbs)
             slopes = np.ascontiguousarray(frame.coefficients[:, 4])
         classes, factors = np.zeros((1, lattice.num_cells), np.int32), np.ones(1, np.float32)
         if self.fuel_class is not None:

@@ -1,5 +1,6 @@
 """Frame: the arrays, coefficients and random numbers that a propagator is given in a tick."""
 
+from collections.abc import Callable
 from typing import Any, Protocol
 
 import numpy as np
@@ -67,12 +68,32 @@ class Frame(Protocol):
     def read(self, field: Field) -> npt.NDArray[Any]:
         """Return this tick's values of a field declared in `reads`, read-only.
 
-        Bounds are applied when all propagators have run: these values may still lie beyond them.
+        Bounds are applied when all propagators have run: these values may still lie beyond them. A static
+        field has no worlds axis. One of a level has: in `step` a copy of every world's own map. In `bind` it
+        is an array that a KernelCall may be given as it is, of which a kernel finds every world's map at the
+        world's index; nothing can be computed with it.
         """
         ...
 
     def previous(self, field: Field) -> npt.NDArray[Any]:
         """Return the previous tick's values of a field declared in `reads_previous`, read-only."""
+        ...
+
+    def table_of(
+        self, field: Field, make: Callable[[Lattice, npt.NDArray[Any]], npt.NDArray[Any]]
+    ) -> npt.NDArray[Any]:
+        """Return what a function makes of the map of a declared field, static or of a level, for a kernel.
+
+        It is made once for every map there is, and kept.
+
+        Args:
+            field: the field.
+            make: a function of a module, given the lattice and a map, (*shape); it always returns an array of
+                the same shape and dtype.
+
+        Returns:
+            The table, of which a kernel reads row `min(world, len(table) - 1)`.
+        """
         ...
 
     def write(self, field: Field) -> npt.NDArray[Any]:

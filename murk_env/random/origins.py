@@ -1,6 +1,6 @@
 """Who draws random numbers: the origin is the upper byte of a draw's site."""
 
-__all__ = ["ACT", "BETWEEN", "BRANCH", "EDIT", "FIRST_PROPAGATOR", "OBSERVE", "START"]
+__all__ = ["ACT", "BETWEEN", "BRANCH", "EDIT", "FIRST_PROPAGATOR", "LEVEL", "OBSERVE", "START"]
 
 ACT = 0
 START = 1
@@ -8,4 +8,5 @@ EDIT = 2
 BRANCH = 3
 BETWEEN = 4
 OBSERVE = 5
+LEVEL = 6
 FIRST_PROPAGATOR = 16  # and so on, in the order of the pipeline

@@ -27,7 +27,7 @@ def layout_of(face: Any) -> list[str]:
     for spec, field in zip(world.layout.specs, world.layout.ids, strict=True):
         line = f"{spec.name}: {spec.mutability.name} {spec.dtype} {spec.shape}"
         if spec.mutability is Mutability.STATIC:
-            line += f" {checksum(published[field].tobytes()).hex()}"
+            line += f" {checksum(published.stored(field).tobytes()).hex()}"
         lines.append(line)
     return lines
 

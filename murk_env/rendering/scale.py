@@ -30,7 +30,7 @@ class Scale:
         field = self._picture.field
         if field is None:
             return np.zeros(num_cells)
-        array = values[field] if field.mutability == "static" else values[field][world]
+        array = values.row(field, world)
         return array if field.components is None else array[self._picture.component]
 
     def limits(self, rows: Sequence[npt.NDArray[Any]]) -> tuple[float, float]:
@@ -66,7 +66,7 @@ def marked(marker: Marker, values: Values, world: int, num_cells: int) -> npt.ND
     """Return the cells that a marker marks in one world."""
     where = marker.where
     if isinstance(where, Field):
-        array = values[where] if where.mutability == "static" else values[where][world]
+        array = values.row(where, world)
         if where.over == "cells":
             return np.flatnonzero(array)
     else:
@@ -77,7 +77,7 @@ def marked(marker: Marker, values: Values, world: int, num_cells: int) -> npt.ND
 
 def figures(picture: Picture, values: Values, world: int) -> list[str]:
     """Return the values of a picture's figures in one world, as the legend writes them."""
-    return [", ".join(map(number, np.ravel(values[field][world]).tolist())) for field in picture.figures]
+    return [", ".join(map(number, np.ravel(values.row(field, world)).tolist())) for field in picture.figures]
 
 
 def number(value: float) -> str:

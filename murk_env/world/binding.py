@@ -219,7 +219,7 @@ class Bindings:
         staged = self.staged(guard)
         for field in layout.sparse:
             values = staged.before if field in layout.pipeline.writers else staged.after
-            binding.tick.show(field, values[field])
+            binding.tick.show(field, values.stored(field))
         for program in binding.programs:
             program.rebind()
         binding.version = staged.version  # last: what failed or was interrupted is done again
@@ -269,7 +269,7 @@ def _tick_of(layout: Layout, guard: TickGuard, staged: Staged, rng: WorldRng, *,
     """Return the tick as `act` sees it: fields of propagators as they were, all others as they are."""
     writers = layout.pipeline.writers
     seen = {
-        field: (staged.before if field in writers or field.derived else staged.after)[field]
+        field: (staged.before if field in writers or field.derived else staged.after).stored(field)
         for field in layout.fields.values()
     }
     values = Values({**seen, STEP: staged.after[STEP]}, layout.dt)
@@ -293,6 +293,8 @@ def refusal(field: Field, writers: Mapping[Field, Propagator]) -> str:
         return KEPT[field]
     if field.mutability == "static":
         return f"{field.name!r} is static: it is set once by the blueprint and never written again."
+    if field.mutability == "level":
+        return f"{field.name!r} is the map of a level: it is set once by Levels and never written again."
     if field.derived:
         return of_derive(field)
     if field in writers:

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from murk_arena import PingPongArena, TickGuard
 from murk_env.errors import PropagatorError
-from murk_env.fields import Field, Parameter
+from murk_env.fields import LEVEL, Field, Parameter
 from murk_env.fields.checks import check_values
 from murk_env.kernels import KernelCall, kernel
 from murk_env.kernels.fused import Choice, can_fuse
@@ -154,7 +154,10 @@ class Derived:
     def _initial(self, field: Field, binding: Binding, worlds: Worlds) -> Stage:
         rows, initial = self._array(field).reshape(self._layout.num_worlds, -1), field.initial
         if isinstance(initial, Field):
-            call = KernelCall(_copy, (worlds, rows, binding.staged.after[initial].reshape(-1)))
+            maps, levelled = binding.staged.after.stored(initial), initial.mutability == "level"
+            flat = maps.reshape(len(maps) if levelled else 1, -1)
+            levels = binding.staged.after[LEVEL] if levelled else np.zeros(len(rows), np.int32)
+            call = KernelCall(_copy, (worlds, rows, flat, levels))
         else:
             call = KernelCall(_fill, (worlds, rows, initial))
         return Stage("the initial values", lambda: call)
@@ -201,8 +204,9 @@ def _fill(start: int, stop: int, worlds: Worlds, rows: Array, value: float) -> N
 
 
 @kernel
-def _copy(start: int, stop: int, worlds: Worlds, rows: Array, initial: Array) -> None:
+def _copy(start: int, stop: int, worlds: Worlds, rows: Array, maps: Array, levels: Array) -> None:
     for index in range(start, stop):
-        values = rows[worlds[index]]
+        world = worlds[index]
+        values, initial = rows[world], maps[levels[world]]
         for place in range(values.size):
             values[place] = initial[place]

@@ -8,12 +8,13 @@ import numpy as np
 import numpy.typing as npt
 
 from murk_env.errors import PipelineError
-from murk_env.fields import Field, Parameter, Values
+from murk_env.fields import LEVEL, Field, Parameter, Values
 from murk_env.kernels import KernelCall, chain, kernel
 from murk_env.lattice import Lattice
 from murk_env.propagators.base import Propagator
 from murk_env.random import WorldRng
 from murk_env.world.layout import Layout
+from murk_env.world.level_maps import LevelMaps
 
 __all__ = ["PropagatorFrame", "Routes"]
 
@@ -49,9 +50,11 @@ class PropagatorFrame:
     __slots__ = (
         "_arrays",
         "_draws",
+        "_maps",
         "_propagator",
         "_rng",
         "_table",
+        "_tables",
         "_times",
         "coefficients",
         "dt",
@@ -73,6 +76,8 @@ class PropagatorFrame:
         self.coefficients.flags.writeable = False
         self._arrays: Mapping[str, Values] = {}
         self._rng = rng
+        self._maps = LevelMaps(propagator.name, layout.num_worlds)
+        self._tables: dict[tuple[Field, Callable[..., Array]], Array] = {}
         self._draws = False  # whether the propagator has ever asked for random numbers
         self._times: npt.NDArray[np.float64] | None = None  # once it has asked for the time
         self.elapsed_steps: npt.NDArray[np.int32]
@@ -81,6 +86,8 @@ class PropagatorFrame:
         """Fetch the arrays and the parameters' values of the tick in progress."""
         self.elapsed_steps = routes.steps
         self._arrays = _declared_arrays(self._propagator, routes)
+        if LEVEL in routes.values:
+            self._maps.begin(routes.values[LEVEL])
         for column, coefficient in enumerate(self._propagator.coefficients):
             if isinstance(coefficient, Parameter):
                 self._table[:, column] = routes.values[coefficient]
@@ -106,14 +113,19 @@ class PropagatorFrame:
         times.flags.writeable = False
         return times
 
-    def timed(self, run: KernelCall) -> KernelCall:
-        """Return the propagator's kernel, after one that keeps its time if it has asked for it."""
+    def bound(self, run: KernelCall) -> KernelCall:
+        """Return the kernel that the propagator's `bind` has returned, as it is run.
+
+        Every world finds its own map of what is of a level, and the time is kept if it was asked for.
+        """
+        run = self._maps.bound(run)
         if self._times is None:
             return run
         return chain(KernelCall(_tell_time, (self.elapsed_steps, self.dt, self._times)), run)
 
     def restart(self) -> None:
-        """Let the propagator's draws and its time be those of a new tick."""
+        """Let the propagator's draws and its time be those of a new tick, for one that runs in Python."""
+        self._maps.binds = False
         if self._draws and self._rng is not None:
             self._rng.rewind()
         self._tell_time()
@@ -146,7 +158,23 @@ class PropagatorFrame:
                 f"the propagator asks for {field!r}, which it does not declare (in {role}: {names}); add it "
                 f"to {role}."
             )
-        return arrays[field]
+        array = arrays.stored(field)
+        return self._maps.of(field.name, array) if field.mutability == "level" else array
+
+    def table_of(self, field: Field, make: Callable[[Lattice, Array], Array]) -> Array:
+        """Return what a function makes of each map of a static field, or of one of a level."""
+        declared = [arrays for arrays in self._arrays.values() if field in arrays]
+        if not field.fixed or not declared:
+            raise PipelineError(
+                f"{self._propagator.name} makes a table of {field!r}, which needs a field that it declares "
+                f'and that is static, or mutability="level".'
+            )
+        if (field, make) not in self._tables:
+            maps = declared[0].stored(field)
+            maps = maps if field.mutability == "level" else maps[np.newaxis]
+            self._tables[field, make] = np.stack([make(self.lattice, one) for one in maps])
+        table = self._tables[field, make]
+        return self._maps.of(field.name, table) if field.mutability == "level" else table
 
 
 @kernel
@@ -161,8 +189,8 @@ def _declared_arrays(propagator: Propagator, routes: Routes) -> Mapping[str, Val
     """Return the arrays by role."""
     values, earlier, writable = routes.values, routes.earlier, routes.writable
     return {
-        "reads": Values({field: values[field] for field in propagator.reads}),
-        "reads_previous": Values({field: earlier[field] for field in propagator.reads_previous}),
+        "reads": Values({field: values.stored(field) for field in propagator.reads}),
+        "reads_previous": Values({field: earlier.stored(field) for field in propagator.reads_previous}),
         "writes": Values({field: writable(field) for field in propagator.writes}),
         "updates": Values({field: writable(field) for field in propagator.updates}),
     }

@@ -13,9 +13,10 @@ import numpy.typing as npt
 from murk_arena import FieldId, FieldSpec
 from murk_env.errors import FieldError, LatticeError
 from murk_env.fields import Field, Parameter
-from murk_env.fields.bookkeeping import BOOKKEEPING
+from murk_env.fields.bookkeeping import BOOKKEEPING, LEVEL
 from murk_env.fields.fitting import Sides
 from murk_env.lattice import Lattice
+from murk_env.maps import Levels
 from murk_env.propagators.base import Propagator
 from murk_env.world.memory import bytes_of_fields, check_memory
 from murk_env.world.pipeline import Pipeline, whole_substeps
@@ -38,6 +39,7 @@ class Layout:
         num_agents: number of agents of every world.
         dt: time that one tick advances.
         substeps: how many times the propagators run in a tick.
+        levels: the levels, of which each world has one; None for worlds without.
     """
 
     lattice: Lattice
@@ -49,6 +51,7 @@ class Layout:
     num_agents: int
     dt: float
     substeps: int
+    levels: Levels | None
 
     @property
     def sub_dt(self) -> float:
@@ -58,7 +61,12 @@ class Layout:
     @cached_property
     def sides(self) -> Sides:
         """How large a world is."""
-        return Sides(self.lattice.shape, self.lattice.num_cells, self.num_agents)
+        return Sides(self.lattice.shape, self.lattice.num_cells, self.num_agents, self.num_levels)
+
+    @property
+    def num_levels(self) -> int:
+        """Number of levels, 0 for worlds without."""
+        return 0 if self.levels is None else self.levels.num_levels
 
     @cached_property
     def sparse(self) -> Sequence[Field]:
@@ -89,7 +97,7 @@ class Layout:
     def remembered(self) -> Sequence[Field]:
         """The fields that propagators read as they were before, and that a sub-step may change."""
         read = [field for propagator in self.pipeline.propagators for field in propagator.reads_previous]
-        return [field for field in dict.fromkeys(read) if field.mutability != "static" and not field.derived]
+        return [field for field in dict.fromkeys(read) if not (field.fixed or field.derived)]
 
     @cached_property
     def order(self) -> npt.NDArray[np.int64]:
@@ -126,6 +134,7 @@ def lay_out(
     num_agents: int,
     dt: float,
     substeps: int = 1,
+    levels: Levels | None = None,
 ) -> Layout:
     """Return the layout of a batch of worlds.
 
@@ -137,10 +146,11 @@ def lay_out(
     """
     if not isinstance(lattice, Lattice):  # pyright: ignore[reportUnnecessaryIsInstance]
         raise LatticeError(f"a World lies on a Lattice, such as Square4(8, 8), not on {lattice!r}.")
-    named = _named(fields)
+    named = _named(fields, levels)
     agents = _num_agents(num_agents, named)
     whole = whole_substeps(substeps)
-    needed = bytes_of_fields(named.values(), lattice.num_cells, agents, num_worlds)
+    num_levels = 0 if levels is None else levels.num_levels
+    needed = bytes_of_fields(named.values(), lattice.num_cells, agents, num_worlds, num_levels)
     check_memory(f"{num_worlds} world(s) of {lattice.num_cells} cells", {"fields": needed})
     lattice.check()
     pipeline = Pipeline(propagators, derived, named.values(), lattice, float(dt), whole)
@@ -149,12 +159,13 @@ def lay_out(
         lattice=lattice,
         fields=named,
         ids=ids,
-        specs=field_specs(ids, lattice.num_cells, agents, pipeline.write_mode),
+        specs=field_specs(ids, lattice.num_cells, agents, num_levels, pipeline.write_mode),
         pipeline=pipeline,
         num_worlds=num_worlds,
         num_agents=agents,
         dt=float(dt),
         substeps=whole,
+        levels=levels,
     )
     if whole > 1:
         each = sum(
@@ -166,7 +177,10 @@ def lay_out(
     return layout
 
 
-def _named(fields: Mapping[str, Field]) -> Mapping[str, Field]:
+def _named(given: Mapping[str, Field], levels: Levels | None) -> Mapping[str, Field]:
+    fields = {**given, LEVEL.name: LEVEL} if levels is not None else dict(given)
+    if levels is not None and "level" in given:
+        raise FieldError("no field can be called 'level' here: worlds have their level under that name.")
     for name, field in fields.items():
         if not field.name:
             field.name = name
@@ -183,7 +197,7 @@ def _named(fields: Mapping[str, Field]) -> Mapping[str, Field]:
                 f"field {field.name!r} begins with the values of {field.initial!r}, which is no field of "
                 f"these worlds; declare it beside."
             )
-    return dict(fields)
+    return fields
 
 
 def _num_agents(number: Any, fields: Mapping[str, Field]) -> int:

@@ -15,11 +15,13 @@ _PER_WORLD = 64  # bytes: its flags, its action, its place in lists
 _ROOT = Path("/")
 
 
-def bytes_of_fields(fields: Iterable[Field], num_cells: int, num_agents: int, num_worlds: int) -> int:
-    """Return what fields take: static ones once, all others twice for each world."""
+def bytes_of_fields(
+    fields: Iterable[Field], num_cells: int, num_agents: int, num_worlds: int, num_levels: int = 0
+) -> int:
+    """Return what fields take: static ones once, maps for every level, all others twice for each world."""
     total = _PER_WORLD * num_worlds
     for field in (*fields, *BOOKKEEPING.values()):
-        copies = 1 if field.mutability == "static" else 2 * num_worlds
+        copies = {"static": 1, "level": num_levels}.get(field.mutability, 2 * num_worlds)
         total += copies * field.dtype.itemsize * math.prod(field.shape(num_cells, num_agents))
     return total
 

@@ -113,9 +113,9 @@ def _check_declarations(propagator: Propagator, known: Collection[Field]) -> Non
     for field in written:
         if field in KEPT:
             raise PipelineError(f"{type(propagator).__name__} writes {known_as(field)!r}: {KEPT[field]}")
-        if field.mutability == "static":
+        if field.fixed:
             raise PipelineError(
-                f"{propagator.name} writes {field.name!r}, which is static; make it per_tick."
+                f"{propagator.name} writes {field.name!r}, which is {field.mutability}; make it per_tick."
             )
         if written.count(field) > 1:
             raise PipelineError(

@@ -39,7 +39,7 @@ def propagator_stage(
         frame.fetch(routes())
         run = propagator.bind(frame)
         if isinstance(run, KernelCall):
-            return frame.timed(run)
+            return frame.bound(run)
 
         def anew(start: int, stop: int) -> None:
             frame.restart()

@@ -83,7 +83,7 @@ def saved_rows(
     arrays = {
         field.name: np.array(values[field]) if whole else values[field][rows]
         for field in layout.ids
-        if field.mutability != "static"
+        if not field.fixed
     }
     return State(identity, arrays, (arena.static_arena, layout.specs), diverged=None)
 
@@ -102,7 +102,7 @@ def check_state(layout: Layout, arena: PingPongArena, identity: Identity, state:
     if not misfit and ((state[STEP.name] < 0) | (state[EPISODE.name] < 0)).any():
         misfit = "its worlds count steps or episodes below 0"
     for field in layout.fields.values():
-        if not misfit and field.mutability != "static":
+        if not misfit and not field.fixed:
             try:
                 check_settable(
                     field, state[field.name], layout.sides, finite=not state.may_diverge(field.name)
@@ -116,7 +116,7 @@ def check_state(layout: Layout, arena: PingPongArena, identity: Identity, state:
 def restore_rows(layout: Layout, state: State, into: Worlds, guard: TickGuard) -> None:
     """Let some worlds be what a state holds, or all of them what its one world is."""
     for field in layout.ids:
-        if field.mutability != "static":
+        if not field.fixed:
             _set_rows(guard, layout, field, into, state[field.name])
 
 
@@ -143,7 +143,7 @@ def branching(layout: Layout, source: Any, into: Any, randomness: str) -> Callab
 def _branch_rows(layout: Layout, source: Worlds, into: Worlds, guard: TickGuard, *, fresh: bool) -> None:
     """Copy the published rows of `source` to those of `into`, one to one, with fresh keys if asked for."""
     for field, field_id in layout.ids.items():
-        if field.mutability != "static":
+        if not field.fixed:
             rows = guard.previous(field_id)[source]
             _set_rows(guard, layout, field, into, branch_keys(rows) if fresh and field is RNG_KEY else rows)
 
@@ -194,7 +194,7 @@ def episode_values(state: State, layout: Layout) -> dict[Field, Array]:
         StateMismatchError: in some world no agent takes part any more, or numbers have diverged.
     """
     fields = [*layout.fields.values()]
-    values = {field: state[field.name] for field in fields if field.mutability != "static"}
+    values = {field: state[field.name] for field in fields if not field.fixed}
     if state.diverged:
         raise StateMismatchError(
             f"no episode begins from a state whose numbers have diverged, in {', '.join(state.diverged)}; "

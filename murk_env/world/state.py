@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from murk_arena import FieldSpec, StaticArena, bits
 from murk_env.errors import RowsError, StateMismatchError, UnknownFieldError, did_you_mean
-from murk_env.fields import ACTIVE, Field
+from murk_env.fields import ACTIVE, LEVEL, Field
 from murk_env.fields.bookkeeping import ENDED, PHASE, STEP
 from murk_env.world import state_file
 from murk_env.world.identity import Identity, digest_of, static_digests
@@ -23,7 +23,11 @@ Array = npt.NDArray[Any]
 Worlds = npt.NDArray[np.intp]
 StaticSource = tuple[StaticArena, Sequence[FieldSpec]] | Mapping[str, str]  # the values, or their digests
 
-_SHOWN = {"elapsed_steps": STEP.name, "active": ACTIVE.name}  # bookkeeping, under the names that hooks use
+_SHOWN = {
+    "elapsed_steps": STEP.name,
+    "active": ACTIVE.name,
+    "level": LEVEL.name,
+}  # bookkeeping, under the names that hooks use
 
 
 class State:

@@ -11,6 +11,7 @@ from murk_env.errors import FieldError
 from murk_env.fields import Field
 from murk_env.fields.bookkeeping import BOOKKEEPING
 from murk_env.fields.fitting import Sides, beyond, flattened, is_masked
+from murk_env.maps import Levels
 
 __all__ = [
     "build_static",
@@ -19,6 +20,7 @@ __all__ = [
     "field_specs",
     "fitting_static",
     "static_content",
+    "with_maps",
 ]
 
 
@@ -32,20 +34,49 @@ def field_specs(
     ids: Mapping[Field, FieldId],
     num_cells: int,
     num_agents: int,
+    num_levels: int,
     write_mode: Callable[[Field], WriteMode] = lambda field: WriteMode.CARRIED,
 ) -> Sequence[FieldSpec]:
-    """Return what the arena is told of each field."""
+    """Return what the arena is told of each field; all maps of a field of a level are one static array."""
     return [
         FieldSpec(
             id=field_id,
             name=field.name,
-            shape=field.shape(num_cells, num_agents),
+            shape=(
+                *((num_levels,) if field.mutability == "level" else ()),
+                *field.shape(num_cells, num_agents),
+            ),
             dtype=np.dtype(field.dtype),
-            mutability=Mutability(field.mutability),
+            mutability=Mutability.STATIC if field.fixed else Mutability(field.mutability),
             write=write_mode(field),
         )
         for field, field_id in ids.items()
     ]
+
+
+def with_maps(
+    values: Mapping[Field, Any], levels: Levels | None, fields: Mapping[str, Field]
+) -> Mapping[Field, Any]:
+    """Return the values of static fields with the maps of levels among them.
+
+    Raises:
+        FieldError: levels name what is no field of a level, or a field of a level has no maps.
+    """
+    maps: Mapping[str, Any] = {} if levels is None else levels.maps
+    for name in maps:
+        field = fields.get(name)
+        if field is None or field.mutability != "level":
+            what = "which is no field" if field is None else f"a field that is {field.mutability}"
+            raise FieldError(
+                f'Levels has maps of {name!r}, {what} of these worlds; declare it Field(mutability="level").'
+            )
+    for name, field in fields.items():
+        if field.mutability == "level" and (name not in maps or field in values):
+            raise FieldError(
+                f"field {name!r} is of a level, so Levels({name}=maps) holds its maps, one for every level; "
+                f'one map for all worlds is a field with mutability="static".'
+            )
+    return {**values, **{fields[name]: array for name, array in maps.items()}}
 
 
 def build_static(
@@ -120,7 +151,7 @@ def check_static_values(ids: Mapping[Field, FieldId], static: StaticArena, sides
         FieldError: naming the field, one of the values and what it takes.
     """
     for field, field_id in ids.items():
-        if field.mutability == "static":
+        if field.fixed:
             values = static.read(field_id)
             if np.isnan(values).any():
                 raise FieldError(

@@ -153,7 +153,7 @@ class Substeps:
 
     def _routes(self, staged: Staged, guard: TickGuard, last: bool) -> Routes:
         """Return where the arrays of a sub-step lie."""
-        earlier, values = dict(staged.before), dict(staged.after)
+        earlier, values = staged.before.all_stored(), staged.after.all_stored()
         staging = staging_of(self._layout, self._arena, guard)
         for field in self._kept:
             earlier[field] = _read_only(self._scratch[field])

@@ -8,7 +8,7 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from murk_arena import PingPongArena, StaticArena
+from murk_arena import PingPongArena, StaticArena, TickGuard
 from murk_env.errors import (
     FieldError,
     HookError,
@@ -18,11 +18,12 @@ from murk_env.errors import (
     described,
 )
 from murk_env.fields import Field, RowTick, Tick, Values
-from murk_env.fields.bookkeeping import RNG_KEY
+from murk_env.fields.bookkeeping import LEVEL, RNG_KEY
 from murk_env.fields.ticks import revoke
 from murk_env.kernels.places import came_from
 from murk_env.kernels.program import Program
 from murk_env.lattice import Lattice
+from murk_env.maps import Levels
 from murk_env.propagators.base import Propagator
 from murk_env.random import checked_seed, key_from_seed
 from murk_env.world.binding import Bindings
@@ -32,6 +33,7 @@ from murk_env.world.derived import Derived
 from murk_env.world.edits import EditBlock, Edited
 from murk_env.world.identity import Identity
 from murk_env.world.layout import lay_out
+from murk_env.world.level_draws import draw_levels, level_numbers
 from murk_env.world.rows import (
     branching,
     check_state,
@@ -42,7 +44,7 @@ from murk_env.world.rows import (
 )
 from murk_env.world.running import Running
 from murk_env.world.state import State
-from murk_env.world.static_values import build_static, check_static_values, fitting_static
+from murk_env.world.static_values import build_static, check_static_values, fitting_static, with_maps
 
 __all__ = ["World"]
 
@@ -69,6 +71,7 @@ class World(Running):
         seed: seeds world i with `seed + i`; None takes a seed from the system.
         static: values of the static fields (arrays, or functions that return them), or a
             StaticArena that already holds them.
+        levels: maps of the fields that are of a level. A world draws its level at every `reset`.
         derived: propagators that set derived fields, after the others and at every reset and edit.
         checked: check at every tick that full writes are complete and floats finite.
 
@@ -91,6 +94,7 @@ class World(Running):
         substeps: int = 1,
         seed: int | None = None,
         static: Mapping[Field, Any] | StaticArena | None = None,
+        levels: Levels | None = None,
         derived: Sequence[Propagator] = (),
         checked: bool = False,
     ) -> None:
@@ -103,11 +107,13 @@ class World(Running):
             num_agents=num_agents,
             dt=dt,
             substeps=substeps,
+            levels=levels,
         )
         if isinstance(static, StaticArena):
             shared = fitting_static(static, layout.specs)
         elif isinstance(static, Mapping | None):  # pyright: ignore[reportUnnecessaryIsInstance]
-            shared = build_static(static or {}, layout.ids, layout.specs, layout.sides)
+            values = with_maps(static or {}, levels, layout.fields)
+            shared = build_static(values, layout.ids, layout.specs, layout.sides)
         else:
             raise FieldError(f"static is a StaticArena or a mapping from fields to values, not {static!r}.")
         check_static_values(layout.ids, shared, layout.sides)
@@ -201,6 +207,7 @@ class World(Running):
             "substeps": layout.substeps,
             "derived": layout.pipeline.derived,
             "static": self.arena.static_arena,
+            "levels": layout.levels,
             "checked": self.arena.checked,
         }
         return _rebuild, (type(self), made_of, keywords, self.identity, self.save())
@@ -290,10 +297,15 @@ class World(Running):
         return rows
 
     @claims
-    def reset(self, *, seed: int | None = None) -> None:
+    def reset(self, *, seed: int | None = None, level: Any = None) -> None:
         """Set every field to its initial value and seed world i with `seed + i`.
 
+        Args:
+            seed: a non-negative integer; None takes a seed from the system.
+            level: the level of every world, or of each; None to draw them.
+
         Raises:
+            OptionError: there is no such level, or these worlds have none.
             SeedError: when the seed is negative.
             SeedTypeError: when it is not an integer.
             ConcurrentUseError: another thread is using these worlds.
@@ -302,13 +314,23 @@ class World(Running):
         keys = np.stack([key_from_seed(int(first) + world) for world in range(self.num_worlds)])
         ids = self.layout.ids
         with self.arena.begin_tick() as guard:
+            guard.write(ids[RNG_KEY])[...] = keys
+            if self.layout.levels is not None:
+                levels = guard.write(ids[LEVEL])
+                levels[...] = level_numbers(self.layout, level)
+                draw_levels(self.layout.levels, levels, keys)
             for field, field_id in ids.items():
-                if field.mutability != "static":
-                    initial = field.initial
-                    values = guard.read(ids[initial]) if isinstance(initial, Field) else initial
-                    guard.write(field_id)[...] = values
-            guard.update(ids[RNG_KEY])[...] = keys
+                if not (field.fixed or field in (RNG_KEY, LEVEL)):
+                    guard.write(field_id)[...] = self._initial(field, guard)
             self.derived.derive(guard)
+
+    def _initial(self, field: Field, guard: TickGuard) -> Any:
+        """Return the values that a field begins with in every world."""
+        ids, initial = self.layout.ids, field.initial
+        if not isinstance(initial, Field):
+            return initial
+        values = guard.read(ids[initial])
+        return values[guard.read(ids[LEVEL])] if initial.mutability == "level" else values
 
     def _check_derived(self) -> None:
         """Raise PipelineError if there is a derived field that nothing sets."""

@@ -98,9 +98,9 @@ def test_a_fields_text_names_it_with_its_span_and_dtype():
         ({"initial": math.nan}, "initial value nan lies outside"),
         (
             {"initial": np.ones(3)},
-            r"is a number, or a static field, not array\(.*\); give an array to Blueprint",
+            r"is a number, or a field that is static or of a level, not array\(.*\); give an array",
         ),
-        ({"initial": "1"}, "is a number, or a static field, not '1'"),
+        ({"initial": "1"}, "is a number, or a field that is static or of a level, not '1'"),
         ({"at_bounds": "wrap", "low": 0.0}, "at_bounds='wrap' needs both limits and low < high, not low=0.0"),
         ({"at_bounds": "reflect", "high": 1.0}, "at_bounds='reflect' needs both limits"),
         ({"at_bounds": "wrap", "low": 0.0, "high": 0.0}, "needs both limits and low < high"),
@@ -138,7 +138,7 @@ def test_a_field_cannot_begin_with_one_that_is_not_static_and_of_its_own_shape_a
     first = Field(**{"mutability": "static", **source})
     with pytest.raises(
         FieldError,
-        match=r"initial value is a number, or a static field of the same span, components and dtype, not F",
+        match="static or of a level of the same span, components and dtype, not Field",
     ):
         Field(initial=first, **declaration)
 

@@ -130,5 +130,5 @@ def test_a_slope_that_is_no_factor_is_refused():
 def test_land_that_moves_is_refused():
     state, fuel, hill = Field(categories=3), Field(), Field()
     law = Fire(state, fuel, ignition=1.0, consumption=1.0, elevation=hill)
-    with pytest.raises(PipelineError, match="needs 'hill' as a static field: how steep the ways are"):
+    with pytest.raises(PipelineError, match="needs 'hill' as a field that is static or of a level: how"):
         World(Line1D(3), {"state": state, "fuel": fuel, "hill": hill}, [law])
