@@ -56,6 +56,23 @@ def copy_own_class(values: Row, agent: int, out: Part) -> None:
 
 
 @kernel
+def copy_component(values: Row, component: int, out: Part) -> None:
+    """Copy one component; zeros if there is no such."""
+    begin = component * out.size
+    exists = component >= 0 and begin + out.size <= values.size
+    for i in range(out.size):
+        out[i] = values[begin + i] if exists else 0.0
+
+
+@kernel
+def copy_place(values: Row, place: int, num_places: int, by_class: int, out: Part) -> None:
+    """Copy every channel's value at one cell or agent; zeros if there is no such."""
+    for channel in range(out.size):
+        exists = 0 <= place < num_places
+        out[channel] = element(values, channel, place, num_places, by_class) if exists else 0.0
+
+
+@kernel
 def mark(cell: int, out: Part) -> None:
     """Write 1 at a cell and 0 at the others; an index that is no cell marks none."""
     out[:] = 0.0

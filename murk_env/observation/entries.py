@@ -11,6 +11,7 @@ from murk_env.errors import BlueprintError
 from murk_env.fields import Field
 from murk_env.observation import _kernels
 from murk_env.observation._checks import check_field, check_name
+from murk_env.observation.chosen import check_index, chosen
 from murk_env.observation.entry import Entry, Fitted, Part, Scene
 from murk_env.observation.loop import Loop
 from murk_env.observation.pooling import Operation, Squares
@@ -35,14 +36,28 @@ class Observe(Reading):
     Attributes:
         cells: show a field over cells at these alone, by rank, `(channels, num_cells_shown)`: sensors. The
             other attributes are those of `Reading`.
+        at: show of the field only what this one chooses, a scalar int32 field over the world or over agents.
+            Declared `indexes="cells"`, or "agents", it chooses the value there of a field over those,
+            `(channels,)`, zeros for -1; else one of the field's components, `(1, *lattice.shape)` of a pool
+            over cells, which `categories=` of as many holds it to.
     """
 
     cells: Sequence[int] | npt.NDArray[np.integer[Any]] | None = dataclasses.field(default=None, kw_only=True)
+    at: Field | None = dataclasses.field(default=None, kw_only=True)
 
     def __post_init__(self) -> None:
         super().__post_init__()
         if self.cells is not None:
             object.__setattr__(self, "cells", _checked_cells(self))
+        if self.at is not None:
+            check_index(self, self.at)
+            if self.cells is not None:
+                raise BlueprintError(f"an entry shows cells=, or what at= chooses, not both: {self.field!r}.")
+
+    @property
+    def fields(self) -> tuple[Field, ...]:
+        """The field, and what chooses of it."""
+        return (self.field,) if self.at is None else (self.field, self.at)
 
     def window(
         self,
@@ -108,12 +123,16 @@ class Observe(Reading):
 
     def _shared(self, what: str) -> dict[str, Any]:
         """Return what a `Window` or `Rings` of this entry has in common with it."""
-        if self.cells is not None:
-            raise BlueprintError(f"an entry that shows single cells has no {what}: leave out cells.")
+        if self.cells is not None or self.at is not None:
+            raise BlueprintError(
+                f"an entry that shows a part of a field has no {what}: leave out cells and at."
+            )
         return {field.name: getattr(self, field.name) for field in dataclasses.fields(Reading)}
 
     def fit(self, scene: Scene) -> Fitted:
         """Return the field's own shape and bounds; see `Entry.fit`."""
+        if self.at is not None:
+            return chosen(self, self.at, scene)
         if self.cells is not None:
             return self._fit_cells(scene, np.array(self.cells, np.int64))
         if self.pool is not None:

@@ -148,7 +148,7 @@ def default_picture(fields: Mapping[str, Field]) -> Picture | None:
 
 
 def _rank(field: Field) -> tuple[int, str, bool]:
-    return field.components or 0, field.dtype.kind, field.mutability == "static"
+    return field.components or 0, field.dtype.kind, field.fixed
 
 
 def _named(field: Field, component: int | None = None) -> str:

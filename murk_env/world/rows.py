@@ -165,7 +165,7 @@ def check_changed(guard: TickGuard, layout: Layout) -> None:
     Only what has changed is looked at: a field may have diverged before.
     """
     for field in layout.fields.values():
-        if field.mutability == "static":
+        if field.fixed:
             continue
         before, after = guard.previous(layout.ids[field]), guard.read(layout.ids[field])
         if after is before:
