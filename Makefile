@@ -1,7 +1,7 @@
 # The commands of the project. Outside an activated environment: make check PYTHON=.venv/bin/python
 PYTHON ?= python
 
-.PHONY: check test test-all integrations repeats bench mutants fuzz fix docs docs-open
+.PHONY: check test test-all integrations repeats bench figures mutants fuzz fix docs docs-open
 
 check:
 	$(PYTHON) -m ruff check .
@@ -26,6 +26,9 @@ repeats:
 
 bench:
 	$(PYTHON) -m benchmarks
+
+figures:
+	$(PYTHON) -m benchmarks.figures
 
 mutants:
 	$(PYTHON) -m tests.mutants --count 200

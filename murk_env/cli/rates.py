@@ -9,7 +9,8 @@ from typing import Any
 import gymnasium
 import numpy as np
 
-from murk_env.cli.policies import rows_of
+from murk_env.faces.groups import MurkGroupsEnv
+from murk_env.faces.vector import MurkVectorEnv
 
 __all__ = ["machine", "measure"]
 
@@ -78,7 +79,10 @@ class _Stepping:
 
 
 def _batch(env_class: Any, worlds: int, parameters: Mapping[str, Any], threads: int) -> _Stepping:
-    return _Stepping(rows_of(env_class, worlds, parameters, num_threads=threads).envs)
+    face: Any = (
+        MurkGroupsEnv if env_class.registered_agents == "apart" else MurkVectorEnv
+    )  # no policy is timed
+    return _Stepping(face(env_class, worlds, num_threads=threads, **parameters))
 
 
 def _sync(env_class: Any, parameters: Mapping[str, Any]) -> Any:
@@ -90,8 +94,7 @@ def _sync(env_class: Any, parameters: Mapping[str, Any]) -> Any:
 
 def _copying(stepping: _Stepping) -> Callable[[], None]:
     """Return what copies the observations of all rows once."""
-    seen = stepping.seen
-    arrays: Sequence[Any] = list(seen.values()) if hasattr(seen, "values") else [seen]
+    arrays = _arrays(stepping.seen)
     targets = [np.empty_like(array) for array in arrays]
 
     def copy() -> None:
@@ -99,6 +102,11 @@ def _copying(stepping: _Stepping) -> Callable[[], None]:
             np.copyto(target, array)
 
     return copy
+
+
+def _arrays(seen: Any) -> list[Any]:
+    """Return all arrays of observations, which may be dicts of groups, and of entries."""
+    return [array for part in seen.values() for array in _arrays(part)] if hasattr(seen, "values") else [seen]
 
 
 def _best(jobs: Sequence[Callable[[], None]], seconds: float) -> list[float]:
