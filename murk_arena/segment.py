@@ -21,7 +21,7 @@ def aligned(length: int) -> int:
 def aligned_words(length: int) -> FieldArray:
     """Zeroed float32 words (length,) whose first byte lies on a cache line."""
     block = np.zeros(length + ALIGNMENT, np.float32)
-    address: int = block.__array_interface__["data"][0]
+    address = block.ctypes.data
     shift = -(address // WORD_BYTES) % ALIGNMENT
     return block[shift : shift + length]
 

@@ -22,6 +22,8 @@ AnyFunction = TypeVar("AnyFunction", bound=Callable[..., Any])
 # By text and the identities of what its names mean, which stay alive with it: describing them anew for every
 # environment that is made would take longer than the rest of making it.
 _sources: dict[tuple[Any, ...], tuple[Callable[..., Any], Mapping[str, object]]] = {}
+_nameless: dict[tuple[Any, ...], tuple[Callable[..., Any], Mapping[str, object]]] = {}  # of no fingerprint
+_NAMELESS = 256  # kept at most: an environment that is made again brings new ones
 _made: dict[tuple[str, bool], Callable[..., Any]] = {}
 
 
@@ -73,11 +75,16 @@ def compile_source(
         The compiled function.
     """
     known = (source, name, checked, *((key, id(value)) for key, value in sorted(namespace.items())))
-    if known in _sources:
-        return _sources[known][0]
+    for kept in (_sources, _nameless):
+        if known in kept:
+            return kept[known][0]
     made = _compiled_source(source, name, namespace, checked=checked, entry=entry)
-    if any(made is one for one in _made.values()):  # else it cannot be told apart from what is made next time
+    if any(made is one for one in _made.values()):
         _sources[known] = made, namespace
+    else:
+        _nameless[known] = made, namespace
+        if len(_nameless) > _NAMELESS:
+            del _nameless[next(iter(_nameless))]
     return made
 
 

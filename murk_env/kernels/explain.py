@@ -58,6 +58,7 @@ _REASONS: tuple[tuple[str, str], ...] = (  # the first that is found speaks
     (r"BoundFunction\(list\.append for list\((\w+)\).*?\) with parameters \((.+)\)", _ONE_TYPE),
     (r"Cannot cast (\S+) to (\w+): %", _ONE_TYPE),
     (r"cannot safely cast (\w+) to (\w+)", _ONE_TYPE),
+    (r"unsafe cast from (.+?) to (.+?)\. Precision", _ONE_TYPE),
     (r"NameError: (name '\w+' is not defined)", "{0}"),
     (
         r"module '([\w.]+)' has no attribute '__call__'",

@@ -11,7 +11,13 @@ from murk_env.kernels.inner import InnerDispatcher, entered
 from murk_env.kernels.names import NOTHING, Reads, attribute_reads, global_names
 from murk_env.kernels.namespaces import is_namespace, members
 from murk_env.kernels.numba_content import is_overloaded
-from murk_env.kernels.numba_internals import COMPILES, PlannedCompiler, is_dispatcher, plan_of
+from murk_env.kernels.numba_internals import (
+    COMPILES,
+    CarefulCompiler,
+    PlannedCompiler,
+    is_dispatcher,
+    plan_of,
+)
 from murk_env.kernels.uncompiled import widened
 
 __all__ = ["compile_with_helpers", "compiled", "to_check"]
@@ -32,7 +38,7 @@ def compiled(
     """
     if not COMPILES:
         return cast(AnyFunction, widened(cast(Any, function)))
-    compiler = {"pipeline_class": PlannedCompiler} if plan_of(function) else {}
+    compiler = {"pipeline_class": PlannedCompiler if plan_of(function) else CarefulCompiler}
     options = {"nopython": True, "nogil": True, "error_model": "numpy", "boundscheck": checked}
     if inlined:
         options["forceinline"] = True

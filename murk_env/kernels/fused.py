@@ -123,7 +123,7 @@ def can_fuse(run: object) -> bool:
 
 def address(array: Array) -> int:
     """Return where an array's memory begins."""
-    return array.__array_interface__["data"][0]
+    return array.ctypes.data
 
 
 def _is_array(value: Any) -> TypeGuard[Array]:

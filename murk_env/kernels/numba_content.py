@@ -7,7 +7,13 @@ from functools import cache
 from pathlib import Path
 from typing import Any, cast
 
-from murk_env.kernels.numba_internals import NUMBA_DIRECTORY, PlannedCompiler, internal, numba_types
+from murk_env.kernels.numba_internals import (
+    NUMBA_DIRECTORY,
+    CarefulCompiler,
+    PlannedCompiler,
+    internal,
+    numba_types,
+)
 
 __all__ = [
     "environment_of",
@@ -43,8 +49,10 @@ def options_of(dispatcher: Any) -> tuple[Any, ...]:
     if not isinstance(dispatcher, _dispatcher):  # one that numba makes of `vectorize`, say
         return ()
     compiler = dispatcher._compiler.pipeline_class
-    if compiler not in (_compiler, PlannedCompiler):
+    if compiler not in (_compiler, CarefulCompiler, PlannedCompiler):
         return ()
+    if compiler is CarefulCompiler:  # it refuses more, and makes the same of the rest
+        compiler = _compiler
     options = {name: _ordered(value) for name, value in dispatcher.targetoptions.items()}
     declared = [] if dispatcher._can_compile else [one.signature for one in dispatcher.overloads.values()]
     return (

@@ -5,6 +5,7 @@ Imported by name, so that type checking does not depend on the partial types of 
 
 import importlib
 import types
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ __all__ = [
     "NUMBA_DIRECTORY",
     "VERSIONS",
     "CPUDispatcher",
+    "CarefulCompiler",
     "CompilationError",
     "CompileResult",
     "NumbaType",
@@ -65,6 +67,7 @@ COMPILES: bool = not _numba.config.DISABLE_JIT
 
 CompilationError: type[Exception] = _numba.core.errors.NumbaError
 TypingError: Any = _numba.core.errors.TypingError
+_UNSAFE: type[Warning] = _numba.core.errors.NumbaTypeSafetyWarning
 CompileResult: Any = internal("numba.core.compiler", "CompileResult")
 dump_bytes: Any = internal("numba.core.serialize", "dumps")
 numba_ir: Any = importlib.import_module("numba.core.ir")
@@ -87,19 +90,30 @@ def plan_of(function: object) -> Any:
     return getattr(function, "__plan__", None)
 
 
-class PlannedCompiler(_compiler.CompilerBase):
-    """numba's compiler, started at the intermediate form that a function's plan makes of it."""
+class CarefulCompiler(_compiler.Compiler):
+    """numba's compiler, which refuses what numba only warns of: a dict that rounds or wraps its values."""
 
     def compile_extra(self, func: types.FunctionType) -> Any:
         """Compile a function; whatever error numba did not expect becomes one that it did."""
         inherited: Any = super()
-        try:
-            return inherited.compile_extra(func)
-        except CompilationError:
-            raise
-        except Exception as error:
-            place = numba_ir.Loc(func.__code__.co_filename, func.__code__.co_firstlineno)
-            raise TypingError(f"{type(error).__name__}: {error}", loc=place) from error
+        place = numba_ir.Loc(func.__code__.co_filename, func.__code__.co_firstlineno)
+        with warnings.catch_warnings(record=True) as said:
+            warnings.simplefilter("always")
+            try:
+                made = inherited.compile_extra(func)
+            except CompilationError:
+                raise
+            except Exception as error:
+                raise TypingError(f"{type(error).__name__}: {error}", loc=place) from error
+        for one in said:
+            if issubclass(one.category, _UNSAFE):
+                raise TypingError(str(one.message), loc=place)
+            warnings.warn_explicit(one.message, one.category, one.filename, one.lineno)
+        return made
+
+
+class PlannedCompiler(CarefulCompiler):
+    """The compiler, started at the intermediate form that a function's plan makes of it."""
 
     def define_pipelines(self) -> list[Any]:
         """Return numba's own passes but for those that read the bytecode: those the plan has run."""

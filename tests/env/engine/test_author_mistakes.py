@@ -57,6 +57,16 @@ def dict_of_mixed_types(self):
     return values[2]
 
 
+def dict_of_floats_and_doubles(self):
+    values = {1: self.heat[0]}
+    values[2] = 1 / 3
+    return values[2]
+
+
+def dict_of_short_and_long_keys(self):
+    return {self.ticks[0]: 1.0}[2**32]
+
+
 def list_of_nothing(self):
     values = []
     return len(values)
@@ -132,6 +142,8 @@ MISTAKES: dict[Any, tuple[str, str]] = {  # what is shown of the line, and what 
     f_string: ("return len(f", "text cannot be formatted in compiled code; print"),
     try_except: ("except ValueError:", "cannot be compiled: except can name Exception alone"),
     dict_of_mixed_types: ("return values[2]", "cannot be compiled: a dict, list or set holds values of one"),
+    dict_of_floats_and_doubles: ("def dict_of_floats", "holds values .* here both float64 and float32"),
+    dict_of_short_and_long_keys: ("def dict_of_short", "holds values .* here both int64 and int32"),
     list_of_nothing: ("values = []", "cannot be compiled: nothing of a known type is put in values"),
     list_of_mixed_types: ('values.append("a")', "a dict, list or set .* here both float32 and 'a'"),
     recursion: (
@@ -169,7 +181,6 @@ def step_with(reward):
     env.step(0)
 
 
-@pytest.mark.filterwarnings("ignore:unsafe cast")  # numba's, of what it tries
 @pytest.mark.parametrize(
     "reward",
     [one if one in QUICK else pytest.param(one, marks=pytest.mark.slow) for one in MISTAKES],

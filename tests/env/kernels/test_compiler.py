@@ -377,6 +377,15 @@ def test_equal_source_over_equal_names_is_compiled_once():
     assert (one(1), other(1)) == (2, 3)
 
 
+def test_equal_source_over_what_cannot_be_described_is_compiled_once():
+    unknown, another = {}, {}  # a kernel is chained anew whenever a sparse field moves, and must be the same
+    one, same, other = (
+        compile_source("def f(x):\n    return a\n", "f", {"a": a}) for a in (unknown, unknown, another)
+    )
+    assert one is same
+    assert one is not other
+
+
 def test_an_error_in_generated_source_shows_its_line():
     function = compile_source("def wrong(x):\n    return x.no_such_thing\n", "wrong", {})
     with pytest.raises(Exception, match=r"return x\.no_such_thing"):

@@ -53,6 +53,20 @@ def scaling(num_worlds=5, factor=2.5):
     return first, KernelCall(total, (out, sums))
 
 
+def test_an_address_is_told_or_an_error_raised_when_there_is_no_memory():
+    memory = pytest.importorskip("_testcapi")  # numpy's __array_interface__ crashes the process here
+    array, told = np.zeros(3), set()
+    for moment in range(1, 40):
+        try:
+            memory.set_nomemory(moment, moment + 1)
+            told.add(address(array))
+        except (MemoryError, SystemError):
+            pass
+        finally:
+            memory.remove_mem_hooks()
+    assert told == {address(array)}
+
+
 @pytest.mark.parametrize("block", [1, 2, 5, 100])
 def test_a_fused_call_equals_one_call_after_the_other(block):
     fused, apart = scaling(), scaling()
