@@ -18,11 +18,13 @@ class Watched(np.ndarray[Any, Any]):
 
     _name: str = "an array"
 
+    def __array_finalize__(self, array: Any) -> None:
+        self._name = getattr(array, "_name", self._name)
+
     def __getitem__(self, index: Any) -> Any:
         _check_index(self, index)
         found: Any = super().__getitem__(index)
         if isinstance(found, Watched):
-            found._name = self._name
             return found
         return np.int64(found) if self.dtype == np.int32 else found
 
@@ -44,14 +46,47 @@ class Watched(np.ndarray[Any, Any]):
         return changed._change(change)
 
     def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
-        if func in _SETTING and _is_narrow(args[0]):
+        out = args[0] if func in _SETTING else kwargs.get("out")
+        if not _is_narrow(out):
+            return self._returned(func, types, args, kwargs)
 
-            def change(wide: Any) -> None:
-                func(wide, *map(plain, args[1:]), **kwargs)
+        def change(wide: Any) -> None:
+            if func in _SETTING:
+                func(wide, *_each(plain, args[1:]), **kwargs)
+            else:
+                func(*_each(_widened, args), **{**kwargs, "out": wide})
 
-            args[0]._change(change)
-            return None
-        return super().__array_function__(func, types, args, kwargs)
+        out._change(change)
+        return None if func in _SETTING else out
+
+    def put(self, *args: Any, **options: Any) -> None:
+        """Set some elements."""
+        np.put(self, *args, **options)
+
+    def dot(self, *args: Any, **options: Any) -> Any:
+        """Return the product of matrices."""
+        return np.dot(self, *args, **options)
+
+    @property
+    def flat(self) -> Any:
+        """All elements in a row, as a view if there can be one."""
+        return self.reshape(-1) if self.flags.c_contiguous else super().flat
+
+    @flat.setter
+    def flat(self, value: Any) -> None:
+        def change(wide: Any) -> None:
+            wide.flat = plain(value)
+
+        self._change(change)
+
+    @property
+    def real(self) -> Any:
+        """The array, which holds no complex numbers."""
+        return self
+
+    @real.setter
+    def real(self, value: Any) -> None:
+        self[...] = value
 
     def fill(self, value: Any) -> None:
         """Set all elements."""
@@ -60,6 +95,10 @@ class Watched(np.ndarray[Any, Any]):
     def _result(self, ufunc: Any, method: str, inputs: Any, options: Any) -> Any:
         """Return what a ufunc gives that changes no narrow array in place."""
         return getattr(ufunc, method)(*map(_widened, inputs), **options)
+
+    def _returned(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
+        """Return what a function of numpy's gives that changes no narrow array in place."""
+        return super().__array_function__(func, types, args, kwargs)
 
     def _change(self, change: Callable[[Any], None]) -> "Watched":
         """Change a wide copy in place, then take it over if it fits."""
@@ -73,20 +112,36 @@ class Guarded(Watched):
     """A view of an array whose results are as numpy's, but for whole numbers that would wrap: refused."""
 
     def _result(self, ufunc: Any, method: str, inputs: Any, options: Any) -> Any:
-        result: Any = getattr(ufunc, method)(*map(plain, inputs), **options)
-        if method != "__call__" or not _is_int32(result):
+        operation = getattr(ufunc, method)
+        result: Any = operation(*map(plain, inputs), **options)
+        if not any(map(_is_int32, _results(result))) or "where" in options:  # elsewhere it has no value
             return result
-        wide: Any = ufunc(*map(_widened, inputs), **options)
-        wrong: Any = wide[wide != result]
-        if wrong.size:
-            raise OverflowError(
-                f"{ufunc.__name__} of {self._name} gives {wrong.flat[0]}, beyond int32; compute with "
-                f"{self._name}.astype(np.int64)"
-            )
-        return guarded(self._name, result)
+        self._compare(ufunc.__name__, result, operation(*map(_widened, inputs), **options))
+        return guarded(self._name, cast(Any, result)) if isinstance(result, np.ndarray) else result
+
+    def _returned(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
+        result: Any = super()._returned(func, types, args, kwargs)
+        if func in _COMPUTING and "dtype" not in kwargs and any(map(_is_int32, _results(result))):
+            wide = func(*_each(_widened, args), **_each(_widened, kwargs))
+            self._compare(func.__name__, result, wide)
+        return result
+
+    def _compare(self, operation: str, result: Any, wide: Any) -> None:
+        """Raise if what was computed with 32 bits is not what 64 bits give."""
+        for narrow, right in zip(_results(result), _results(wide), strict=True):
+            wrong: Any = np.asarray(right)[np.asarray(plain(narrow) != right)]
+            if wrong.size:
+                raise OverflowError(
+                    f"{operation} of {self._name} gives {wrong.flat[0]}, beyond int32; compute with "
+                    f"{self._name}.astype(np.int64)"
+                )
 
 
-_SETTING = (np.copyto, np.place, np.put, np.putmask)
+_SETTING = (np.copyto, np.place, np.put, np.putmask, np.put_along_axis, np.fill_diagonal)
+# Those that compute otherwise than by ufuncs, which are asked one by one.
+_COMPUTING = {np.dot, np.inner, np.vdot, np.tensordot, np.einsum, np.convolve, np.correlate, np.cross} | {
+    np.full_like
+}
 
 
 def guarded(name: str, array: npt.NDArray[Any]) -> npt.NDArray[Any]:
@@ -109,7 +164,21 @@ def _widened(value: Any) -> Any:
 
 
 def _is_int32(value: Any) -> bool:
-    return isinstance(value, np.ndarray) and cast(Any, value).dtype == np.int32
+    return isinstance(value, np.ndarray | np.generic) and cast(Any, value).dtype == np.int32
+
+
+def _results(value: Any) -> tuple[Any, ...]:
+    """Return what a function returns as a tuple."""
+    return cast("tuple[Any, ...]", value) if isinstance(value, tuple) else (value,)
+
+
+def _each(change: Callable[[Any], Any], values: Any) -> Any:
+    """Change all values in tuples, lists and dicts."""
+    if isinstance(values, dict):
+        return {name: _each(change, one) for name, one in cast("dict[str, Any]", values).items()}
+    if isinstance(values, tuple | list):
+        return type(cast(object, values))(_each(change, one) for one in cast("list[Any]", values))  # type: ignore
+    return change(values)
 
 
 def watch(name: str, array: npt.NDArray[Any]) -> Watched:

@@ -192,9 +192,45 @@ def fills(hits: Any) -> None:
     hits.fill(np.int64(2**31))
 
 
-@pytest.mark.parametrize(
-    "change", [adds, adds_out, adds_at, adds_to_a_part, sets, sets_a_fraction, copies, fills]
-)
+def divides(hits: Any) -> None:
+    hits[...] = -(2**31)
+    hits //= -1
+
+
+def puts(hits: Any) -> None:
+    hits.put([0], [2**31])
+
+
+def sets_flat(hits: Any) -> None:
+    hits.flat = np.full(8, 2**31)
+
+
+def sets_one_flat(hits: Any) -> None:
+    hits.flat[1:2] = np.full(1, 2**31)
+
+
+def sets_the_real_part(hits: Any) -> None:
+    hits.real = np.full((2, 4), 2**31)
+
+
+def fills_the_diagonal(hits: Any) -> None:
+    np.fill_diagonal(hits, np.int64(2**31))
+
+
+def joins_out(hits: Any) -> None:
+    np.concatenate([np.full((1, 4), 2**31), hits[:1]], out=hits, casting="same_kind")
+
+
+def multiplies_matrices_out(hits: Any) -> None:
+    np.dot(hits[:, :2], np.full((2, 4), 2**30, np.int32), out=hits)
+
+
+CHANGES = [adds, adds_out, adds_at, adds_to_a_part, sets, sets_a_fraction, copies, fills, divides, puts]
+CHANGES += [sets_flat, sets_one_flat, sets_the_real_part, fills_the_diagonal, joins_out]
+CHANGES += [multiplies_matrices_out]
+
+
+@pytest.mark.parametrize("change", CHANGES)
 def test_checked_mode_refuses_what_is_edited_and_does_not_fit(change):
     world, hits = ground(checked=True)
     with pytest.raises(HookError, match=r"act raised \w+Error: tick.hits holds .*int32.* At .*py:"):
@@ -207,6 +243,26 @@ def test_checked_mode_refuses_a_result_that_would_wrap():
     message = f"OverflowError: multiply of tick.hits gives {7 * 2**30}, beyond int32; .*astype.np.int64"
     with pytest.raises(HookError, match=message):
         world.tick(lambda tick: setattr(tick, "hits", tick.hits * 2 * 2**29))
+
+
+@pytest.mark.parametrize(
+    "compute",
+    [
+        lambda hits: hits @ hits.T,
+        lambda hits: hits[0] @ hits[0],
+        lambda hits: hits.dot(hits.T),
+        lambda hits: np.inner(hits, hits),
+        lambda hits: np.einsum("ij,ij->i", hits, hits),
+        lambda hits: np.convolve(hits[0], hits[0]),
+        lambda hits: np.multiply.outer(hits[0], hits[0]),
+    ],
+)
+def test_checked_mode_refuses_whatever_computes_with_32_bits_and_wraps(compute):
+    world, hits = ground(checked=True)
+    with world.edit() as tick:
+        tick[hits] = np.full((2, 4), 2**17, np.int32)
+    with pytest.raises(HookError, match=r"\w+ of tick.hits gives -?\d+, beyond int32"):
+        world.tick(lambda tick: compute(tick.hits))
 
 
 def test_checked_mode_computes_as_numpy_does_otherwise():
@@ -222,6 +278,9 @@ def test_checked_mode_computes_as_numpy_does_otherwise():
         tick.hits = np.where(tick.hits > 6, (tick.hits * 2 - 1) ^ 3, tick.hits)
         assert (tick.hits * np.float32(0.5)).dtype == np.float64
         assert (tick.hits + 1).dtype == np.int32
+        assert tick.hits.take([1, 0], axis=1).tolist() == np.asarray(tick.hits)[:, :2][:, ::-1].tolist()
+        assert [*tick.hits.flat] == np.asarray(tick.hits).ravel().tolist()
+        assert tick.hits.dot(np.ones(4, np.int32)).tolist() == np.asarray(tick.hits).sum(axis=1).tolist()
 
     checked.tick(lambda tick: act(tick, hits))
     plain.tick(lambda tick: act(tick, same))
