@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from tests.conformance.short_rollouts import rollouts
@@ -24,18 +25,23 @@ LIBRARIES = ["gymnasium", "numba", "pettingzoo>=1.25"]
 def main() -> None:
     """Compare all, and print a line for each."""
     expected, wrong = rollouts(), False
-    for python, numpy in OTHERS:
-        with tempfile.TemporaryDirectory() as folder:
-            found, reason = play(python, numpy, Path(folder))
-        differing = sorted(name for name in found if found[name] != expected[name])
-        wrong |= bool(differing)
-        said = reason or (f"differ: {', '.join(differing)}" if differing else "the same bytes")
-        print(f"{python} with {numpy}: {said}", flush=True)
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        played = pool.map(lambda other: play(*other), OTHERS)
+        for (python, numpy), (found, reason) in zip(OTHERS, played, strict=True):
+            differing = sorted(name for name in found if found[name] != expected[name])
+            wrong |= bool(differing)
+            said = reason or (f"differ: {', '.join(differing)}" if differing else "the same bytes")
+            print(f"{python} with {numpy}: {said}", flush=True)
     sys.exit(1 if wrong else 0)
 
 
-def play(python: str, numpy: str, folder: Path) -> tuple[dict[str, str], str]:
+def play(python: str, numpy: str) -> tuple[dict[str, str], str]:
     """Return the hashes of the rollouts, or why there are none."""
+    with tempfile.TemporaryDirectory() as folder:
+        return _play(python, numpy, Path(folder))
+
+
+def _play(python: str, numpy: str, folder: Path) -> tuple[dict[str, str], str]:
     if shutil.which(python) is None or run(python, "-c", "import venv").returncode:
         return {}, f"skipped, there is no {python}"
     own = str(folder / "bin" / "python")
