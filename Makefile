@@ -31,7 +31,8 @@ figures:
 	$(PYTHON) -m benchmarks.figures
 
 mutants:
-	$(PYTHON) -m tests.mutants --count 200
+	$(PYTHON) -m tests.mutants --count 240 --seed 1 --rooms murk_arena murk_env/engine murk_env/world \
+		--suite "cores=tests/arena tests/env/engine tests/env/world tests/env/faces tests/env/fields"
 
 fuzz:
 	$(PYTHON) -m tests.fuzz --count 1000000

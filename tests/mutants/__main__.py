@@ -33,9 +33,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     chosen = {room: modules[room] for room in options.rooms or modules}
     faults = draw(ROOT, chosen, options.count, options.seed)
     outcomes: dict[tuple[Fault, Suite], Outcome] = {}
+    planted = sorted({fault.path for fault in faults})
     with TemporaryDirectory(prefix="mutants-", ignore_cleanup_errors=True) as scratch:
         try:
-            outcomes.update(tried(Trials(ROOT, Path(scratch)), faults, suites, options.jobs))
+            outcomes.update(
+                tried(Trials(ROOT, Path(scratch), planted, options.jobs), faults, suites, options.jobs)
+            )
         except RuntimeError as error:
             sys.exit(str(error))
     print("\n".join(table(faults, suites, outcomes)))
@@ -47,13 +50,10 @@ def tried(
     trials: Trials, faults: Sequence[Fault], suites: Sequence[Suite], jobs: int
 ) -> Iterator[tuple[tuple[Fault, Suite], Outcome]]:
     """Yield the outcome of each fault in each suite when it is known."""
-    drawn = list(dict.fromkeys(map(room_of, faults)))
     pool = ThreadPoolExecutor(jobs)
     try:
-        for suite, seconds in zip(
-            suites, pool.map(trials.baseline, suites, [drawn] * len(suites)), strict=True
-        ):
-            tqdm.write(f"suite {suite.label!r} passes without a fault, in {seconds:.0f} s")
+        for suite in suites:
+            tqdm.write(f"suite {suite.label!r} passes without a fault, in {trials.baseline(suite):.0f} s")
         waiting = {pool.submit(trials.trial, *pair): pair for pair in itertools.product(faults, suites)}
         for done in tqdm(as_completed(waiting), total=len(waiting), unit="trial"):
             fault, suite = waiting[done]

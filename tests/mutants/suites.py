@@ -1,9 +1,8 @@
-"""A suite: pytest's arguments under a name, in an order that finds a fault soon."""
+"""A suite: pytest's arguments under a name; and where the tests of a room lie."""
 
-import argparse
 import re
 import shlex
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -17,45 +16,21 @@ class Suite:
     Attributes:
         label: its name in tables.
         arguments: all of them.
-        paths: those that are files and folders of the tree; none for all tests.
-        ignored: what --ignore leaves out.
+        options: those that are no files and folders of the tree.
     """
 
     label: str
     arguments: tuple[str, ...]
-    paths: tuple[str, ...]
-    ignored: tuple[str, ...] = ()
-
-    def first(self, tests: Sequence[str]) -> list[str] | None:
-        """Return arguments for those of some test files that the suite has; None if it has none."""
-        own = self._own(tests)
-        return [*(word for word in self.arguments if word not in self.paths), *own] if own else None
-
-    def rest(self, tests: Sequence[str]) -> list[str] | None:
-        """Return arguments for everything but those test files; None if that is nothing."""
-        own = self._own(tests)
-        if self.paths and set(self.paths) <= set(own):
-            return None
-        return [*(word for word in self.arguments if word not in own), *(f"--ignore={test}" for test in own)]
-
-    def _own(self, tests: Sequence[str]) -> list[str]:
-        return [test for test in tests if _holds(self.paths or [""], test) and not _holds(self.ignored, test)]
-
-
-def _holds(paths: Iterable[str], test: str) -> bool:
-    return any(PurePosixPath(test).is_relative_to(path) for path in paths)
+    options: tuple[str, ...]
 
 
 def suite(text: str, root: Path) -> Suite:
     """Read `LABEL=ARGUMENTS`, or arguments only; they are their own label then."""
     named = re.match(r"(\w+)=", text)
     label, arguments = (named[1], text[named.end() :]) if named else (text, text)
-    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
-    parser.add_argument("--ignore", action="append", default=[])
-    known, words = parser.parse_known_args(shlex.split(arguments))
-    paths = tuple(word for word in words if word and (root / word.partition("::")[0]).exists())
-    words += [f"--ignore={path}" for path in known.ignore]
-    return Suite(label or "all", tuple(words), paths, tuple(known.ignore))
+    words = shlex.split(arguments)
+    options = (word for word in words if not word or not (root / word.partition("::")[0]).exists())
+    return Suite(label or "all", tuple(words), tuple(options))
 
 
 def room_tests(room: str, tracked: Sequence[str]) -> list[str]:

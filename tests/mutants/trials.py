@@ -1,31 +1,27 @@
 """Runs suites on copies of the checkout, each with a fault planted in it."""
 
 import os
-import re
 import shutil
-import signal
 import subprocess
-import sys
 import time
-from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, replace
+from multiprocessing.process import BaseProcess
 from pathlib import Path, PurePosixPath
+from queue import SimpleQueue
 from tempfile import TemporaryDirectory
 
+from murk_env.kernels.cache_directory import cache_directory
+from tests.mutants.children import Run, arguments_for, first_failure, recorded, said, start, stop
 from tests.mutants.faults import Fault, rooms
-from tests.mutants.suites import Suite, room_tests
+from tests.mutants.reach import Reach, asked, portions
+from tests.mutants.suites import Suite
 
 __all__ = ["Outcome", "Trials", "tracked_files"]
 
-_PYTEST = ["-m", "pytest", "-x", "-q", "-n0", "-p", "no:cacheprovider", "--hypothesis-seed=0"]
 _NOTHING_FAILED = (0, 5)  # 5: there were no tests
-_LIMITED = f'ulimit -v {16 << 20}; exec "$@"'  # KiB of addresses, for faults that allocate without end
-_REST = "the rest"
-_ORIGINS = """
-import importlib.util, sys
-print(*(importlib.util.find_spec(name).origin for name in sys.argv[1:]), sep="\\n")
-"""
+_LONG_AGO = 1e9  # seconds
 
 
 @dataclass(frozen=True)
@@ -55,24 +51,35 @@ class Trials:
     Args:
         root: the checkout.
         scratch: an empty folder for the copies and for compiled functions.
+        modules: in which faults are planted, from the root.
+        jobs: how many trials may run at a time.
     """
 
-    def __init__(self, root: Path, scratch: Path) -> None:
-        self._root = root
+    def __init__(self, root: Path, scratch: Path, modules: Iterable[str], jobs: int = 1) -> None:
+        tracked = tracked_files(root)
+        folders = {PurePosixPath(room) for room in rooms(tracked)}
+        self._packages = tuple(sorted(str(folder) for folder in folders if folder.parent not in folders))
+        self._modules = tuple(modules)
         self._scratch = scratch.resolve()
         self._compiled = self._scratch / "compiled"
         self._compiled.mkdir()
-        self._tracked = tracked_files(root)
-        folders = {PurePosixPath(room) for room in rooms(self._tracked)}
-        self._packages = sorted(folder for folder in folders if folder.parent not in folders)
-        self._limits: dict[tuple[str, str], float] = {}  # seconds, by suite and room
-        self._running: set[int] = set()
+        seed(self._compiled, cache_directory())
+        self._copies: SimpleQueue[Path] = SimpleQueue()
+        self._reaches: dict[str, dict[str, Reach]] = {}  # of each test, by suite
+        self._running: set[BaseProcess] = set()
         self._stopped = False
+        for job in range(jobs):
+            copy = self._scratch / f"{job}" / "checkout"
+            for path in tracked:
+                (copy / path).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy2(root / path, copy / path)
+            self._copies.put(copy)
 
-    def baseline(self, suite: Suite, drawn: Iterable[str]) -> float:
-        """Run a suite on the code as it is: it must pass, and says how long it may take.
+    def baseline(self, suite: Suite) -> float:
+        """Run a suite on the code as it is: it must pass, and each test says which lines it reaches.
 
-        It also fills the cache of compiled functions, of which each trial gets a copy of its own.
+        It also fills the cache of compiled functions, of which each trial gets a copy of its own. Few are
+        compiled if the user's cache has them: tracing what numba does takes long.
 
         Returns:
             Seconds.
@@ -80,111 +87,75 @@ class Trials:
         Raises:
             RuntimeError: it fails.
         """
-        total = 0.0
-        with self._copy() as copy:
-            for room, arguments in _stages(suite, {room: room_tests(room, self._tracked) for room in drawn}):
-                outcome = self._run(copy, self._compiled, arguments, None)
-                if outcome.caught:
-                    said = copy.with_name("log").read_text(encoding="utf-8", errors="replace")
-                    raise RuntimeError(f"{said}\nsuite {suite.label!r} fails without a fault: {outcome.by}")
-                total += outcome.seconds
-                self._limits[suite.label, room] = time_limit(total if room == _REST else outcome.seconds)
-        return total
+        copy = self._copies.get()
+        traced = Run(copy, self._packages, self._compiled, suite.arguments, recorded=self._modules)
+        seconds = self._ended(traced, None).seconds
+        self._reaches[suite.label], failed = recorded(traced)
+        if failed:  # perhaps only while they are traced
+            run = Run(copy, self._packages, self._compiled, suite.arguments, tuple(failed))
+            outcome = self._ended(run, None)
+            if outcome.caught:
+                raise RuntimeError(f"{said(run)}\nsuite {suite.label!r} fails without a fault: {outcome.by}")
+        for path in self._compiled.iterdir():
+            if path.stat().st_mtime <= _LONG_AGO:
+                path.unlink()  # each trial has the others alone
+        self._copies.put(copy)
+        return seconds
 
     def trial(self, fault: Fault, suite: Suite) -> Outcome:
-        """Run a suite on a copy with a fault: first the tests of its module and its room."""
-        module = PurePosixPath(fault.path)
-        room, stem = str(module.parent), module.stem.strip("_")
-        tests = sorted(room_tests(room, self._tracked), key=lambda test: stem not in test)
-        seconds = 0.0
-        with self._copy() as copy:
-            changed = copy / fault.path
-            changed.write_text(fault.planted(changed.read_text(encoding="utf-8")), encoding="utf-8")
-            compiled = copy.with_name("compiled")
-            shutil.copytree(
-                self._compiled, compiled, copy_function=os.link
-            )  # a fault may spoil what is there
-            for name, arguments in _stages(suite, {room: tests}):
-                outcome = self._run(copy, compiled, arguments, self._limits[suite.label, name])
-                seconds += outcome.seconds
-                if outcome.caught:
-                    return replace(outcome, seconds=seconds)
+        """Ask those tests of a suite about a fault that can see it."""
+        reaches = self._reaches[suite.label]
+        copy, seconds = self._copies.get(), 0.0
+        changed = copy / fault.path
+        source = changed.read_text(encoding="utf-8")
+        try:
+            with TemporaryDirectory(dir=self._scratch, ignore_cleanup_errors=True) as folder:
+                compiled = Path(folder) / "compiled"  # a fault may spoil what is there
+                shutil.copytree(self._compiled, compiled, copy_function=os.link)
+                changed.write_text(fault.planted(source), encoding="utf-8")
+                for tests in portions(asked(fault, reaches), reaches):
+                    arguments = arguments_for(suite.options, tests)
+                    run = Run(copy, self._packages, compiled, arguments, tuple(tests))
+                    outcome = self._ended(run, time_limit(sum(reaches[test].seconds for test in tests)))
+                    seconds += outcome.seconds
+                    if outcome.caught:
+                        return replace(outcome, seconds=seconds)
+        finally:
+            changed.write_text(source, encoding="utf-8")
+            self._copies.put(copy)
         return Outcome(False, "", seconds)
 
     def stop(self) -> None:
         """Kill whatever runs; nothing runs afterwards."""
         self._stopped = True
-        for group in [*self._running]:
-            _kill(group)
+        for process in [*self._running]:
+            stop(process)
 
-    @contextmanager
-    def _copy(self) -> Generator[Path]:
-        with TemporaryDirectory(dir=self._scratch, ignore_cleanup_errors=True) as folder:
-            copy = Path(folder) / "checkout"
-            for path in self._tracked:
-                (copy / path).parent.mkdir(parents=True, exist_ok=True)
-                shutil.copy2(self._root / path, copy / path)
-            self._check_imports(copy)
-            yield copy
-
-    def _check_imports(self, copy: Path) -> None:
-        """Prove that it is the copy's packages that are imported in it."""
-        names = [package.name for package in self._packages]
-        command = [sys.executable, "-c", _ORIGINS, *names]
-        found = subprocess.run(
-            command, cwd=copy, env=self._environment(copy), check=True, capture_output=True, text=True
-        )
-        expected = [str(copy / package / "__init__.py") for package in self._packages]
-        assert found.stdout.split("\n")[:-1] == expected, f"not the copy's: {found.stdout}"
-
-    def _environment(self, copy: Path) -> dict[str, str]:
-        folders = dict.fromkeys(str(copy / package.parent) for package in self._packages)
-        return os.environ | {"PYTHONPATH": os.pathsep.join(folders)}
-
-    def _run(self, copy: Path, compiled: Path, arguments: Sequence[str], limit: float | None) -> Outcome:
-        """Run pytest in a copy, as a process group, so that nothing of it is left."""
-        command = ["sh", "-c", _LIMITED, "sh", sys.executable, *_PYTEST, *arguments]
-        environment = self._environment(copy) | {"MURK_ENV_CACHE_DIR": str(compiled)}
-        begin, log = time.monotonic(), copy.with_name("log")
-        with log.open("wb") as output:
-            process = subprocess.Popen(
-                command, cwd=copy, env=environment, stdout=output, stderr=output, start_new_session=True
-            )
-            self._running.add(process.pid)
-            try:
-                code = None if self._stopped else process.wait(limit)
-            except subprocess.TimeoutExpired:
-                code = None
-            finally:
-                self._running.discard(process.pid)
-                _kill(process.pid)
-                process.wait()
-        by = "" if code in _NOTHING_FAILED else _first_failure(log, code)
+    def _ended(self, run: Run, limit: float | None) -> Outcome:
+        """Run pytest to its end, or to a limit in seconds, so that nothing of it is left."""
+        begin = time.monotonic()
+        if self._stopped:
+            return Outcome(True, "stopped", 0.0)
+        process = start(run)
+        self._running.add(process)
+        try:
+            process.join(limit)
+            code = process.exitcode
+        finally:
+            self._running.discard(process)
+            stop(process)
+        by = "" if code in _NOTHING_FAILED else first_failure(run, code)
         return Outcome(bool(by), by, time.monotonic() - begin)
+
+
+def seed(compiled: Path, cache: Path | None) -> None:
+    """Copy the cache of compiled functions, as of long ago: what is used has another time from then on."""
+    for path in cache.glob("*.bin") if cache else ():
+        with suppress(FileNotFoundError):  # the cache keeps to its size
+            shutil.copyfile(path, compiled / path.name)
+            os.utime(compiled / path.name, (_LONG_AGO, _LONG_AGO))
 
 
 def time_limit(seconds: float) -> float:
     """Return after how many seconds tests that take so many without a fault count as hanging."""
-    return 60 + 4 * seconds
-
-
-def _stages(suite: Suite, tests: Mapping[str, Sequence[str]]) -> Iterator[tuple[str, list[str]]]:
-    """Pytest's arguments for the tests of each room, then for the rest, each with its name."""
-    for room, own in tests.items():
-        if (first := suite.first(own)) is not None:
-            yield room, first
-    if (rest := suite.rest([test for own in tests.values() for test in own])) is not None:
-        yield _REST, rest
-
-
-def _first_failure(log: Path, code: int | None) -> str:
-    if code is None:
-        return "a hang"
-    text = log.read_text(encoding="utf-8", errors="replace")
-    found = re.search(r"^(?:FAILED|ERROR) (.+?)(?: - |$)", text, flags=re.MULTILINE)
-    return found[1] if found else f"exit code {code}"
-
-
-def _kill(group: int) -> None:
-    with suppress(ProcessLookupError):
-        os.killpg(group, signal.SIGKILL)
+    return 40 + 4 * seconds
