@@ -16,11 +16,16 @@ _DIAGONAL = {"northwest": (-1, -1), "northeast": (-1, 1), "southwest": (1, -1), 
 _ALL = _STRAIGHT | _DIAGONAL
 
 
+@dataclass(frozen=True, repr=False)
 class _Square(Grid):
     """Rows and columns of cells."""
 
     rows: int
     cols: int
+    edge: Edge = "absorb"
+    _: KW_ONLY
+    spacing: Spacing = 1.0
+    unit: str = ""
 
     @property
     def box(self) -> tuple[int, int]:
@@ -46,13 +51,6 @@ class Square4(_Square):
     Raises:
         LatticeError: a side is not an integer >= 1, the edge is unknown, or there are 2**31 cells or more.
     """
-
-    rows: int
-    cols: int
-    edge: Edge = "absorb"
-    _: KW_ONLY
-    spacing: Spacing = 1.0
-    unit: str = ""
 
     @property
     def directions(self) -> tuple[str, ...]:
@@ -87,13 +85,6 @@ class Square8(_Square):
     Raises:
         LatticeError: a side is not an integer >= 1, the edge is unknown, or there are 2**31 cells or more.
     """
-
-    rows: int
-    cols: int
-    edge: Edge = "absorb"
-    _: KW_ONLY
-    spacing: Spacing = 1.0
-    unit: str = ""
 
     @property
     def directions(self) -> tuple[str, ...]:
