@@ -37,6 +37,7 @@ __all__ = [
     "pack_array",
     "passed_on",
     "plan_of",
+    "replace_variables",
 ]
 
 _numba: Any = importlib.import_module("numba")
@@ -73,6 +74,7 @@ dump_bytes: Any = internal("numba.core.serialize", "dumps")
 numba_ir: Any = importlib.import_module("numba.core.ir")
 passed_on: Any = importlib.import_module("numba.core.imputils").impl_ret_borrowed
 definitions_of: Any = importlib.import_module("numba.core.ir_utils").build_definitions
+replace_variables: Any = importlib.import_module("numba.core.ir_utils").replace_vars
 _bytecode: Any = importlib.import_module("numba.core.bytecode")
 _interpreter: Any = importlib.import_module("numba.core.interpreter")
 _compiler: Any = importlib.import_module("numba.core.compiler")

@@ -15,7 +15,7 @@ from murk_env.kernels.records.rewrite import Call, Rewriter
 
 __all__ = ["Plan", "planned", "sources"]
 
-_OUTSIDE = ("../checked_stores.py", "../numba_internals.py")
+_OUTSIDE = ("../checked_stores.py", "../whole_numbers.py", "../numba_internals.py")
 _SOURCES = ("calls.py", "meanings.py", "members.py", "plan.py", "rewrite.py", *_OUTSIDE)
 
 

@@ -76,7 +76,7 @@ class Whole(Full):
     """The same with many numbers at a time."""
 
     @per_world
-    def act(self, action: int):
+    def act(self, action: int):  # noqa: C901
         if self.params.way == 0:
             hits = self.hits
             hits += 2**31 - 3
@@ -88,7 +88,20 @@ class Whole(Full):
             self.hits[:] = self.heat
         elif self.params.way == 4:
             self.hits[:] += 2**31 - 3
+        elif self.params.way == 5:
+            np.multiply(self.hits, 2**29, self.hits)
+        elif self.params.way == 6:
+            self.hits.fill(2**40)
+        elif self.params.way == 7:
+            self.hits.flat[1] = 2**40
+        elif self.params.way == 8:
+            self.hits[:] = self.hits * self.hits[0] * np.int32(2**27)
+        elif self.params.way == 9:
+            hits = self.hits
+            hits |= 2**40
         else:
+            np.add(self.hits, 0, self.hits)
+            self.hits[:] = self.hits * self.hits // self.hits
             self.hits[2:] += 2
             self.hits[:2] = 4.0 * self.heat[:2]
 
@@ -109,6 +122,11 @@ REFUSED_AS_WHOLES = [
     BEYOND.format("hits", 2**40) + "self.hits.1:3. = ",
     BROKEN.format("hits", 0.5) + "self.hits.:. = ",
     BEYOND.format("hits", 2**31 + 4) + "self.hits.:. [+]= ",
+    BEYOND.format("hits", 7 * 2**29) + "np.multiply.self.hits",
+    BEYOND.format("hits", 2**40) + "self.hits.fill",
+    BEYOND.format("hits", 2**40) + "self.hits.flat.1. = ",
+    BEYOND.format("hits", 49 * 2**27) + "self.hits.:. = self.hits [*] self.hits",
+    BEYOND.format("hits", 2**40 + 7) + "hits [|]= ",
 ]
 
 
@@ -134,7 +152,7 @@ def test_checked_mode_refuses_arrays_that_do_not_fit_where_they_are_stored(way):
 
 def stepped(env_class: Any) -> Any:
     """Return worlds after a step in which everything fits."""
-    envs = MurkVectorEnv(env_class, 2, way=9, checked=True)
+    envs = MurkVectorEnv(env_class, 2, way=99, checked=True)
     envs.reset(seed=1)
     envs.step([0, 0])
     return envs.world
