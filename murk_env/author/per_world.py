@@ -5,6 +5,8 @@ from collections.abc import Callable
 from typing import Any
 
 from murk_env.errors import DefinitionError
+from murk_env.kernels.records.plain_records import PlainRecord
+from murk_env.kernels.uncompiled import wide
 
 __all__ = ["CompiledHook", "per_world"]
 
@@ -18,6 +20,25 @@ class CompiledHook:
     """
 
     function: Callable[..., Any]
+
+    @property
+    def __wrapped__(self) -> Callable[..., Any]:
+        """The author's function: what other compiled code calls it by, and `inspect` looks at."""
+        return self.function
+
+    def __call__(self, *arguments: Any, **keywords: Any) -> Any:
+        """Run it for one world, where hooks run uncompiled.
+
+        Raises:
+            DefinitionError: it is given anything but one world.
+        """
+        if arguments and isinstance(arguments[0], PlainRecord):
+            return wide(self.function)(*arguments, **keywords)
+        name = self.function.__qualname__
+        raise DefinitionError(
+            f"{name} is compiled (@per_world) and works on one world: other compiled hooks can call it, as "
+            f"{name}(self, ...), an array hook cannot; write both over arrays, or both with @per_world."
+        )
 
 
 def per_world(hook: Callable[..., Any]) -> Any:
@@ -38,7 +59,8 @@ def per_world(hook: Callable[..., Any]) -> Any:
     - `self.elapsed_steps` counts the steps of this episode, the one in progress included, and `self.time` is
       that number times the blueprint's dt;
     - `self.active[agent]`, where agents have rewards of their own, is 0 for an agent that left before;
-    - `self.helper(...)` calls a method of the class, and `self` may be passed to a function.
+    - `self.helper(...)` calls a method of the class, and `self` may be passed to a function; so a subclass
+      calls the hook that it overrides, `HeatSeeker.reward(self)`. There is no `super()`.
 
     Other arguments are found by their names:
 

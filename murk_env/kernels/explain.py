@@ -33,7 +33,6 @@ _PARTS: tuple[tuple[str, str], ...] = (  # of what numba calls its types
     (r"\bnone\b", "None"),
 )
 _IN_PLACE = "changes an array in place that is read-only here, or by numbers that it cannot hold"
-_NO_SUPER = "super() cannot be compiled; what hooks share goes into a method of another name, which they call"
 _NO_FORMAT = "text cannot be formatted in compiled code; print(x) prints numbers as they are"
 _ONE_TYPE = "a dict, list or set holds values of one type in compiled code, here both {0} and {1}"
 _REASONS: tuple[tuple[str, str], ...] = (  # the first that is found speaks
@@ -41,7 +40,6 @@ _REASONS: tuple[tuple[str, str], ...] = (  # the first that is found speaks
     (r"Unsupported array index type (.+?) in \[", "an index must be an integer, not {0}"),
     (r"cannot index (array\(.+?\)) with (\d+) indices", "an {0} is given {1} indices, more than it has axes"),
     (r"'NoneType' object has no attribute 'args'", _IN_PLACE),  # numba's own words for `array += number`
-    (r"Untyped \w+ name 'super'", _NO_SUPER),
     (r"format spec in f-strings", _NO_FORMAT),
     (r"Unknown attribute 'format' of type", _NO_FORMAT),
     (r">>> mod\((?:unicode_type|Literal\[str\])", _NO_FORMAT),

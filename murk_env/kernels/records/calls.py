@@ -43,6 +43,8 @@ def _callee(call: Any, meanings: Meanings, loc: Any) -> types.FunctionType:
     found: Any = meaning.function if isinstance(meaning, BoundMethod) else meanings.known(call.func)
     function = found.py_func if is_dispatcher(found) else found
     if not isinstance(function, types.FunctionType):
+        function = getattr(function, "__wrapped__", function)  # what stands for one, as a hook does
+    if not isinstance(function, types.FunctionType):
         record = next(filter(None, map(meanings.record, _variables(call))), ("a record",))
         name = getattr(function, "__name__", "what is called here")
         raise refusal(f"{dotted(record)} is a record and cannot be given to {name}, no plain function", loc)

@@ -13,6 +13,7 @@ from murk_env.kernels.records.effects import Effects, effects_of
 from murk_env.kernels.records.members import Member, Path, RecordError, Resolve, dotted
 from murk_env.kernels.records.plan import Plan, planned, sources
 from murk_env.kernels.records.rewrite import Call, Rewriter
+from murk_env.kernels.records.supers import refuse_super
 
 __all__ = ["Context", "Made", "make"]
 
@@ -120,6 +121,7 @@ def _form(function: types.FunctionType, signature: inspect.Signature) -> Any:
         if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
             reason = f"{function.__name__} is given a record and cannot take *{parameter.name}"
             raise RecordError(reason, code.co_filename, code.co_firstlineno)
+    refuse_super(function)
     try:
         return intermediate(function, tuple(signature.parameters))
     except Exception as error:  # whatever numba raises for Python that it does not know

@@ -7,7 +7,7 @@ from typing import Any
 from murk_env.kernels.records.members import RECORD, Constant, Method, Path, Resolve, dotted
 from murk_env.kernels.uncompiled import wide
 
-__all__ = ["call_with_records"]
+__all__ = ["PlainRecord", "call_with_records"]
 
 
 class PlainRecord:

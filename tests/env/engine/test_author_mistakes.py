@@ -160,7 +160,7 @@ MISTAKES: dict[Any, tuple[str, str]] = {  # what is shown of the line, and what 
     print_keyword: ("print(self.heat[0], end", "print takes no keywords in compiled code"),
     write_read_only: ("self.wall[0] = 1.0", "writes 'wall': reward only reads"),
     numpy_random: ("return np.random.rand()", "do not repeat with the seed; draw from rng"),
-    super_of_compiled: ("return super().reward()", r"super\(\) cannot be compiled; what hooks share"),
+    super_of_compiled: ("return super().reward()", r"super\(\) cannot be compiled; call Base.reward\(self"),
 }
 QUICK = {  # what is told before anything is compiled, and one that is not
     no_such_argument,
