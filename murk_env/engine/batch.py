@@ -78,6 +78,8 @@ class Batch(HeldWorlds):
         rewards: of the last step, (num_worlds,) or (num_worlds, num_agents) float64.
         terminated: of the last step, of the same shape, bool.
         truncated: of the last step, of the same shape, bool.
+        returns: sums of the rewards of the episodes that the last step was part of, like `rewards`.
+        lengths: the steps of these episodes, (num_worlds,) int64.
         info: what the info hook said, for the outputs of the step or reset in progress.
         ended: same-step mode: the worlds that end in this step, None when there are none; likewise.
         pending: the worlds whose episode has ended and that have not been reset, None when there are none.
@@ -111,9 +113,11 @@ class Batch(HeldWorlds):
         "closed",
         "ended",
         "info",
+        "lengths",
         "observed",
         "pending",
         "ready",
+        "returns",
         "rewards",
         "runner",
         "started",
@@ -144,6 +148,7 @@ class Batch(HeldWorlds):
         self.world, self.actions, self.observed = world, actions, observed
         outcome = Outcome(world.num_worlds, num_agents)
         self.rewards, self.terminated, self.truncated = outcome.flags
+        self.returns, self.lengths = outcome.returns, outcome.lengths
         self._any_ended = memoryview(cast(Any, outcome.any_ended))
         self._hooks = HookStages(
             hooks, world, actions, outcome.rewards, outcome.terminated, masks, ends_diverged=ends_diverged

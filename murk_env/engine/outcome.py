@@ -24,6 +24,8 @@ class Outcome:
         rewards: (num_worlds,) or (num_worlds, num_agents) float64.
         terminated: of the same shape, bool.
         truncated: of the same shape, bool.
+        returns: sum of the rewards of the episode that this step was part of, like `rewards`.
+        lengths: its steps, (num_worlds,) int64.
         any_ended: (1,) int64, not 0 if an episode has ended; whoever begins a step sets it to 0.
     """
 
@@ -32,6 +34,8 @@ class Outcome:
         self.rewards = np.zeros(shape, np.float64)
         self.terminated = np.zeros(shape, np.bool_)
         self.truncated = np.zeros(shape, np.bool_)
+        self.returns = np.zeros(shape, np.float64)
+        self.lengths = np.zeros(num_worlds, np.int64)
         self.any_ended = np.zeros(1, np.int64)
 
     @property
@@ -42,7 +46,7 @@ class Outcome:
     def stage(
         self, layout: Layout, arena: PingPongArena, binding: Binding, limit: int, *, counts: bool
     ) -> Stage:
-        """Return the stage that sets flags and phases.
+        """Return the stage that sets flags and phases, and adds up returns.
 
         Args:
             layout: what the worlds are made of.
@@ -52,8 +56,8 @@ class Outcome:
             counts: whether it also notes in `any_ended` that an episode has ended.
         """
         any_ended = self.any_ended if counts else np.zeros(1, np.int64)
-        flags = self.flags
-        rest = (binding.steps, binding.phases, limit, any_ended)
+        flags, summed = self.flags, arena.staging_view(layout.ids[layout.returns])
+        rest = (binding.steps, binding.phases, limit, any_ended, summed, self.returns, self.lengths)
         if ACTIVE not in layout.ids:
             return Stage("the outcome", lambda: KernelCall(_conclude, (*flags, *rest)))
         active = arena.staging_view(layout.ids[ACTIVE])
@@ -98,6 +102,9 @@ def _conclude(
     phases: npt.NDArray[np.int32],
     limit: int,
     any_ended: npt.NDArray[np.int64],
+    summed: npt.NDArray[np.float64],
+    returns: npt.NDArray[np.float64],
+    lengths: npt.NDArray[np.int64],
 ) -> None:
     """Set the flags and phases of the worlds [start, stop), and `any_ended` if an episode has ended.
 
@@ -108,6 +115,8 @@ def _conclude(
         if steps[world] == 0:
             rewards[world] = 0.0
             terminated[world] = False
+        summed[world] += rewards[world]
+        returns[world], lengths[world] = summed[world], steps[world]
         truncated[world] = 0 < limit <= steps[world]
         if terminated[world] or truncated[world]:
             phases[world] = ENDED
@@ -128,15 +137,21 @@ def _conclude_agents(
     phases: npt.NDArray[np.int32],
     limit: int,
     any_ended: npt.NDArray[np.int64],
+    summed: npt.NDArray[np.float64],
+    returns: npt.NDArray[np.float64],
+    lengths: npt.NDArray[np.int64],
 ) -> None:
     """As `_conclude`, for agents with rewards of their own: an episode is over when all of them have left."""
     for world in range(start, stop):
         begun, late, remaining = steps[world] == 0, 0 < limit <= steps[world], 0
+        lengths[world] = steps[world]
         for agent in range(active.shape[1]):
             is_active = active[world, agent] != INACTIVE
             if begun or not is_active:
                 rewards[world, agent] = 0.0
                 terminated[world, agent] = False
+            summed[world, agent] += rewards[world, agent]
+            returns[world, agent] = summed[world, agent]
             truncated[world, agent] = late and is_active
             if terminated[world, agent]:
                 active[world, agent] = LEAVING

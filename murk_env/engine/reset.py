@@ -47,6 +47,7 @@ class Reset:
         fields = self._layout.fields.values()
         self._per_tick = [field for field in self._layout.ids if field.mutability == "per_tick"]
         self._initial = [field for field in fields if field.mutability == "per_tick" and field is not LEVEL]
+        self._initial.append(self._layout.returns)
         self._given = np.full(world.num_worlds, DRAWN, np.int32)  # the levels that worlds are given
         self._sparse = [field for field in self._layout.sparse if not isinstance(field, Parameter)]
         self._sparse_limited = [field for field in self._layout.sparse if field.limited]

@@ -1,7 +1,7 @@
 """The face with one row per agent: for training one policy that a whole group shares."""
 
 from collections.abc import Mapping
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -25,8 +25,8 @@ from murk_env.faces.options import MaskedOut, OutOfBounds, VectorOptions
 from murk_env.faces.policies import Policies, Policy, hand_over, skipped
 from murk_env.faces.seeding import read_mask
 from murk_env.faces.spaces import batched_space
-from murk_env.faces.statistics import EpisodeStatistics
-from murk_env.faces.vector_base import Statistics, StepResult, VectorFace
+from murk_env.faces.statistics import EPISODE, EpisodeTimes
+from murk_env.faces.vector_base import StepResult, VectorFace
 from murk_env.observation.output import Output, each_array, rows_of
 from murk_env.world.claim import claims
 
@@ -109,8 +109,6 @@ class MurkAgentVectorEnv(VectorFace, VectorEnv[Any, Any, Array]):  # pyright: ig
         self._size = self._seats.group.size
         self.num_envs = self._num_worlds * self._size
         self._num_agents = self._assembly.blueprint.num_agents
-        if options.record_statistics:
-            self._statistics["agent"] = EpisodeStatistics.of(self._num_worlds, self._size)
         seen, done = self._group.space, self._seats.group.action_space
         self.single_observation_space, self.single_action_space = seen, done
         self.observation_space = batched_space(seen, self.num_envs)
@@ -148,29 +146,33 @@ class MurkAgentVectorEnv(VectorFace, VectorEnv[Any, Any, Array]):  # pyright: ig
                 ConcurrentUseError: before anything changes.
             HookError, PropagatorError: every world is as before the step.
         """
-        kept = vars(self)
-        made, kept["_statistics"] = self._batch.step(self._read, actions, self._stepped)
-        return made  # the store was a plain one: what is published cannot fail
+        if self._times is None:
+            return self._batch.step(self._read, actions, self._stepped)
+        return self._recorded_step(self._read, actions, self._recorded)
 
-    def _stepped(self, batch: Batch) -> tuple[StepResult, Statistics]:
-        latest, infos, statistics = self._group.latest(), self._infos(None), self._statistics
+    def _stepped(self, _batch: Batch) -> StepResult:
+        latest, infos = self._group.latest(), self._infos(None)
         rewards, terminated, truncated = self._group.flags()
-        ended = terminated | truncated
         if self.autoreset_mode is AutoresetMode.SAME_STEP:
-            infos |= self._final(latest, *ended.nonzero())
+            infos |= self._final(latest, *(terminated | truncated).nonzero())
             self._group.clear(latest)
-        if self._options.record_statistics:
-            told, after = self._told("agent", rewards, ended, self._acted)
-            infos, statistics = infos | {key: _flat(value) for key, value in told.items()}, {"agent": after}
         flags = terminated.reshape(-1), truncated.reshape(-1)
-        return (self._by_row(latest), rewards.reshape(-1), *flags, infos), statistics
+        return self._by_row(latest), rewards.reshape(-1), *flags, infos
+
+    def _recorded(self, batch: Batch, times: EpisodeTimes) -> StepResult:
+        seen, rewards, terminated, truncated, infos = self._stepped(batch)
+        ended = terminated | truncated
+        if ended.any():
+            told = self._group.episodes(ended.reshape(-1, self._size), times)
+            infos[EPISODE] = {key: values.reshape(-1) for key, values in told.items()}
+            infos[f"_{EPISODE}"] = ended
+        return seen, rewards, terminated, truncated, infos
 
     # --- actions ------------------------------------------------------------------------------
 
-    def _read(self, actions: Any, pending: Rows | None) -> None:
+    def _read(self, actions: Any, _pending: Rows | None) -> None:
         """Check the actions of all groups, then put them where the hooks find them."""
         left = ~active_agents(self._batch, self._num_agents)
-        self._begins, self._acted = pending, ~left[:, self._seats.agents]
         self._reader.read(actions, skipped(left, self._seats))
         self._others.read(self._batch, left)
         hand_over(self._batch, self._seats, self._reader)
@@ -246,13 +248,6 @@ class MurkAgentVectorEnv(VectorFace, VectorEnv[Any, Any, Array]):  # pyright: ig
             group=self._seats.group.name,
             others=self._others.given,
         )
-
-
-def _flat(value: Any) -> Any:
-    """Return an info of agents, (num_worlds, size), by row."""
-    if isinstance(value, dict):
-        return {key: array.reshape(-1) for key, array in cast("dict[str, Array]", value).items()}
-    return value.reshape(-1)
 
 
 def _chosen(owner: str, seats: Mapping[str, Seats], group: Any) -> Seats:

@@ -146,7 +146,7 @@ class MurkEnv(OneWorld, Environment, gymnasium.Env[Any, Any]):
             made = batch.reset(worlds, {0: key_from_seed(seed)}, self._begun, begins)
             kept["_np_random"], kept["_np_random_seed"] = generator, noted  # plain stores, which cannot fail
             return made
-        draws = Draws([] if batch.started else [self.np_random])
+        draws = Draws([] if batch.started else [super().np_random])
         try:
             keys = dict(enumerate(map(key_from_seed, draws.seeds())))
             return batch.reset(worlds, keys, self._begun, begins)
@@ -185,6 +185,23 @@ class MurkEnv(OneWorld, Environment, gymnasium.Env[Any, Any]):
     def _repr_png_(self) -> bytes | None:
         """Show the world where a notebook shows an object; nothing before the first reset."""
         return png(lambda: self._screen.tiles(1)) if self._batch.started and not self._batch.closed else None
+
+    @property
+    @claims
+    def np_random(self) -> np.random.Generator:
+        """The numpy generator that an unseeded first reset takes a seed from; hooks draw from `tick.rng`."""
+        return super().np_random
+
+    @np_random.setter
+    @claims
+    def np_random(self, value: np.random.Generator) -> None:
+        gymnasium.Env.np_random.__set__(self, value)
+
+    @property
+    @claims
+    def np_random_seed(self) -> int:
+        """The seed of `np_random`, -1 where it is not known."""
+        return super().np_random_seed
 
     # --- state --------------------------------------------------------------------------------
 

@@ -12,6 +12,7 @@ from murk_env.faces.agent_groups import Seats, active_agents, apart
 from murk_env.faces.assembly import Assembly
 from murk_env.faces.env import MurkEnv
 from murk_env.faces.masked_actions import mask_of_group
+from murk_env.faces.statistics import EpisodeTimes, of_ended
 from murk_env.observation.output import Output, arrays_of, each_array
 
 __all__ = ["GroupOutputs"]
@@ -93,6 +94,11 @@ class GroupOutputs:
     def info_at_end(self) -> Info:
         """Return what is said of every world, as it was before same-step mode reset some."""
         return self._batch.info if self._batch.ended is None else self._batch.ended.info
+
+    def episodes(self, ended: Flags, times: EpisodeTimes) -> dict[str, Array]:
+        """Return returns, lengths and seconds of the agents that ended in this step, 0 of all others."""
+        returns = apart(self._batch.returns, self._num_agents)[:, self.seats.agents]
+        return of_ended(ended, returns, self._batch.lengths[:, np.newaxis], times.seconds[:, np.newaxis])
 
     def mask(self, info: Info) -> Array | None:
         """Return which actions are allowed, (num_worlds, size, options) int8, None where all are."""

@@ -19,15 +19,14 @@ from murk_env.faces.infos import info_of_rows
 from murk_env.faces.options import MaskedOut, OutOfBounds, VectorOptions
 from murk_env.faces.seeding import read_mask
 from murk_env.faces.spaces import batched_space
-from murk_env.faces.statistics import EPISODE, EpisodeStatistics
-from murk_env.faces.vector_base import Statistics, VectorFace
+from murk_env.faces.statistics import EPISODE, EpisodeTimes
+from murk_env.faces.vector_base import VectorFace
 from murk_env.faces.world_state import WorldState
 from murk_env.observation.output import arrays_of, each_array
 from murk_env.world.claim import claims
 
 __all__ = ["MurkGroupsEnv"]
 
-Array = npt.NDArray[Any]
 Worlds = npt.NDArray[np.intp]
 ByGroup = dict[str, Any]
 GroupStep = tuple[ByGroup, ByGroup, ByGroup, ByGroup, dict[str, Any]]
@@ -106,9 +105,6 @@ class MurkGroupsEnv(VectorFace):
             one.group.name: GroupOutputs(self._assembly, one, self.autoreset_mode) for one in seats
         }
         self._actions = GroupActions(env_class.__name__, seats, self.num_envs, clips=options.clips)
-        if options.record_statistics:
-            shapes = {one.group.name: (self.num_envs, one.group.size) for one in seats}
-            self._statistics = {name: EpisodeStatistics.of(*shape) for name, shape in shapes.items()}
         self._state = WorldState(self._assembly)
         self._set_spaces(seats)
 
@@ -143,31 +139,34 @@ class MurkGroupsEnv(VectorFace):
                 ConcurrentUseError: before anything changes.
             HookError, PropagatorError: every world is as before the step.
         """
-        kept = vars(self)
-        made, kept["_statistics"] = self._batch.step(self._read, actions, self._stepped)
-        return made  # the store was a plain one: what is published cannot fail
+        if self._times is None:
+            return self._batch.step(self._read, actions, self._stepped)
+        return self._recorded_step(self._read, actions, self._recorded)
 
-    def _read(self, actions: Any, pending: Worlds | None) -> None:
+    def _read(self, actions: Any, _pending: Worlds | None) -> None:
         left = ~active_agents(self._batch, self._num_agents)
-        self._begins, self._acted = pending, ~left
         self._actions.read(self._batch, actions, left)
         if self._assembly.masked is not None:
             self._assembly.masked.check(self._batch, left)
 
-    def _stepped(self, batch: Batch) -> tuple[GroupStep, Statistics]:
+    def _stepped(self, _batch: Batch) -> GroupStep:
         latest = {name: group.latest() for name, group in self._groups.items()}
         flags = {name: group.flags() for name, group in self._groups.items()}
         rewards, terminated, truncated = ({name: flags[name][part] for name in flags} for part in range(3))
-        ended: ByGroup = {name: terminated[name] | truncated[name] for name in flags}
         infos = self._infos(None)
         if self.autoreset_mode is AutoresetMode.SAME_STEP:
-            infos |= self._final(latest, ended)
+            infos |= self._final(latest, {name: terminated[name] | truncated[name] for name in flags})
             for name, group in self._groups.items():
                 group.clear(latest[name])
-        if not self._options.record_statistics:
-            return (latest, rewards, terminated, truncated, infos), self._statistics
-        told, statistics = self._episodes(rewards, ended)
-        return (latest, rewards, terminated, truncated, infos | told), statistics
+        return latest, rewards, terminated, truncated, infos
+
+    def _recorded(self, batch: Batch, times: EpisodeTimes) -> GroupStep:
+        seen, rewards, terminated, truncated, infos = self._stepped(batch)
+        ended = {name: terminated[name] | truncated[name] for name in terminated}
+        if any(mask.any() for mask in ended.values()):
+            told = {name: group.episodes(ended[name], times) for name, group in self._groups.items()}
+            infos |= {EPISODE: told, f"_{EPISODE}": ended}
+        return seen, rewards, terminated, truncated, infos
 
     def _final(self, latest: ByGroup, ended: ByGroup) -> dict[str, Any]:
         """Return what same-step mode says of the agents whose end came in this step."""
@@ -189,22 +188,6 @@ class MurkGroupsEnv(VectorFace):
             "final_info": said | self._masks(info),
             "_final_info": {name: mask.copy() for name, mask in ended.items()},
         }
-
-    def _episodes(self, rewards: ByGroup, ended: ByGroup) -> tuple[dict[str, Any], Statistics]:
-        """Return the infos of the episodes that this step has ended, by group, and what comes after."""
-        both = {
-            name: self._told(name, rewards[name], ended[name], self._acted[:, group.seats.agents])
-            for name, group in self._groups.items()
-        }
-        statistics = {name: after for name, (_, after) in both.items()}
-        told = {name: said for name, (said, _) in both.items()}
-        if not any(told.values()):
-            return {}, statistics
-        infos = {
-            EPISODE: {name: one.get(EPISODE) or _nothing(ended[name].shape) for name, one in told.items()},
-            f"_{EPISODE}": {name: mask.copy() for name, mask in ended.items()},
-        }
-        return infos, statistics
 
     # --- the worlds -------------------------------------------------------------------------------
 
@@ -249,8 +232,3 @@ class MurkGroupsEnv(VectorFace):
     @claims
     def __reduce__(self) -> tuple[Any, ...]:
         return self._reduced(MurkGroupsEnv, num_worlds=self._num_worlds)
-
-
-def _nothing(shape: tuple[int, ...]) -> dict[str, Array]:
-    """Return the statistics of a group of which no agent has ended."""
-    return {"r": np.zeros(shape), "l": np.zeros(shape, np.int64), "t": np.zeros(shape)}

@@ -6,71 +6,61 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["EPISODE", "EpisodeStatistics"]
+__all__ = ["EPISODE", "EpisodeTimes", "of_ended"]
 
 EPISODE = "episode"  # its key in infos
 
-Flags = npt.NDArray[np.bool_]
+Array = npt.NDArray[Any]
 Worlds = npt.NDArray[np.intp]
-Returns = npt.NDArray[np.float64]
-Lengths = npt.NDArray[np.int64]
 
 
-class EpisodeStatistics:
-    """What the episodes in progress have earned, how long they are, and when they began; it never changes.
+class EpisodeTimes:
+    """When the episodes in progress began; it never changes.
 
-    A step or a reset makes the next one within its tick, and the face takes it over once that is published.
+    Returns and lengths are part of the worlds' state; this is not, since it is not the same in every run.
 
     Args:
-        returns: float64, of what has episodes, (num_worlds,), or (num_worlds, size) of agents.
-        lengths: int64, of the same shape.
-        starts: when they began, of the same shape.
+        starts: of each world, by this process's clock, (num_worlds,) s.
     """
 
-    __slots__ = ("_lengths", "_returns", "_starts")
+    __slots__ = ("_starts",)
 
-    def __init__(self, returns: Returns, lengths: Lengths, starts: Returns) -> None:
-        self._returns, self._lengths, self._starts = returns, lengths, starts
+    def __init__(self, starts: npt.NDArray[np.float64]) -> None:
+        self._starts = starts
 
     @classmethod
-    def of(cls, *shape: int) -> "EpisodeStatistics":
+    def of(cls, num_worlds: int) -> "EpisodeTimes":
         """Return those of episodes that begin now."""
-        return cls(np.zeros(shape), np.zeros(shape, np.int64), np.full(shape, time.perf_counter()))
+        return cls(np.full(num_worlds, time.perf_counter()))
 
-    def begun(self, worlds: Worlds) -> "EpisodeStatistics":
+    def begun(self, worlds: Worlds) -> "EpisodeTimes":
         """Return them with the episodes of some worlds begun anew."""
-        returns, lengths, starts = self._returns.copy(), self._lengths.copy(), self._starts.copy()
-        returns[worlds], lengths[worlds], starts[worlds] = 0.0, 0, time.perf_counter()
-        return EpisodeStatistics(returns, lengths, starts)
+        starts = self._starts.copy()
+        starts[worlds] = time.perf_counter()
+        return EpisodeTimes(starts)
 
-    def stepped(
-        self, rewards: Returns, ended: Flags, *, counted: Flags, begun: Worlds | None
-    ) -> "tuple[dict[str, Any], EpisodeStatistics]":
-        """Return the infos of the episodes that a step has ended, and the statistics after it.
-
-        Args:
-            rewards: what was earned.
-            ended: whose episode this step has ended.
-            counted: for whom this was a step: not for those that waited, or that it has reset.
-            begun: the worlds, along the first axis, whose next episode has begun in this step.
-
-        Returns:
-            `episode`, with `r`, `l` and `t` as Gymnasium has them, and its mask, empty if nothing has ended;
-            and the statistics.
-        """
-        returns, lengths = self._returns + np.where(counted, rewards, 0.0), self._lengths + counted
-        told: dict[str, Any] = {}
-        if ended.any():
-            seconds = np.round(time.perf_counter() - self._starts, 6)
-            values = {"r": returns, "l": lengths, "t": seconds}
-            told[EPISODE] = {key: np.where(ended, value, 0) for key, value in values.items()}
-            told[f"_{EPISODE}"] = ended.copy()
-        after = EpisodeStatistics(returns, lengths, self._starts)
-        return told, after if begun is None else after.begun(begun)
+    @property
+    def seconds(self) -> npt.NDArray[np.float64]:
+        """How long the episodes have gone on, (num_worlds,) s, to the microsecond."""
+        return np.round(time.perf_counter() - self._starts, 6)
 
     def __getstate__(self) -> Any:
-        return self._returns, self._lengths, time.perf_counter() - self._starts
+        return time.perf_counter() - self._starts
 
     def __setstate__(self, state: Any) -> None:
-        self._returns, self._lengths, seconds = state
-        self._starts = time.perf_counter() - seconds
+        self._starts = time.perf_counter() - state
+
+
+def of_ended(
+    ended: npt.NDArray[np.bool_], returns: Array, lengths: Array, seconds: Array
+) -> dict[str, Array]:
+    """Return the statistics of episodes that have ended, 0 elsewhere.
+
+    Args:
+        ended: whose episode has ended, (num_worlds,), or (num_worlds, size) of agents.
+        returns: what was earned, of that shape, as all others.
+        lengths: how many steps it took.
+        seconds: how long it took.
+    """
+    values = {"r": returns, "l": lengths, "t": seconds}
+    return {key: np.where(ended, value, 0) for key, value in values.items()}

@@ -11,6 +11,7 @@ from gymnasium.vector import VectorEnv
 from murk_env.errors import InputError, StateError
 from murk_env.faces.env import MurkEnv
 from murk_env.faces.worlds import refuse_field
+from murk_env.world.claim import claims
 
 __all__ = ["AsSyncVectorEnv"]
 
@@ -37,11 +38,13 @@ class AsSyncVectorEnv(VectorEnv[Any, Any, npt.NDArray[Any]]):
         return found
 
     @property
+    @claims
     def np_random(self) -> tuple[np.random.Generator, ...]:  # pyright: ignore[reportIncompatibleMethodOverride]
         """The numpy generator of each world, not row; environments draw through `tick.rng` instead."""
         return tuple(self._generator(world) for world in range(self._num_worlds))
 
     @property
+    @claims
     def np_random_seed(self) -> tuple[int | None, ...]:  # pyright: ignore[reportIncompatibleMethodOverride]
         """The last seed of each world, not row."""
         for world in range(self._num_worlds):

@@ -13,8 +13,8 @@ from murk_env.faces.infos import info_of_rows
 from murk_env.faces.options import MaskedOut, OutOfBounds, VectorOptions
 from murk_env.faces.seeding import read_mask
 from murk_env.faces.spaces import batched_space
-from murk_env.faces.statistics import EpisodeStatistics
-from murk_env.faces.vector_base import Statistics, StepResult, VectorFace
+from murk_env.faces.statistics import EPISODE, EpisodeTimes, of_ended
+from murk_env.faces.vector_base import StepResult, VectorFace
 from murk_env.observation.output import rows_of
 from murk_env.world.claim import claims
 
@@ -85,8 +85,6 @@ class MurkVectorEnv(VectorFace, VectorEnv[Any, Any, Array]):  # pyright: ignore[
         read = made.actions.read
         self._read = read if made.masked is None else made.masked.after(read, made.batch, skips=True)
         self.num_envs = self._num_worlds
-        if options.record_statistics:
-            self._statistics["world"] = EpisodeStatistics.of(self.num_envs)
         self.single_observation_space = self._env.observation_space
         self.single_action_space = self._env.action_space
         self.observation_space = batched_space(self._env.observation_space, self.num_envs)
@@ -107,24 +105,9 @@ class MurkVectorEnv(VectorFace, VectorEnv[Any, Any, Array]):  # pyright: ignore[
                 ConcurrentUseError: before anything changes.
             HookError, PropagatorError: every world is as before the step.
         """
-        if not self._options.record_statistics:
+        if self._times is None:
             return self._batch.step(self._read, actions, _stepped)
-        kept = vars(self)
-        made, kept["_statistics"] = self._batch.step(self._read_recorded, actions, self._recorded)
-        return made  # the store was a plain one: what is published cannot fail
-
-    def _read_recorded(self, actions: Any, pending: npt.NDArray[np.intp] | None) -> None:
-        self._read(actions, pending)
-        self._begins = pending
-
-    def _recorded(self, batch: Batch) -> tuple[StepResult, Statistics]:
-        """Return what a step of all worlds returns, with statistics, and these after it."""
-        seen, rewards, terminated, truncated, infos = _stepped(batch)
-        stepping = np.ones(self.num_envs, np.bool_)
-        if self._begins is not None:
-            stepping[self._begins] = False
-        told, after = self._told("world", rewards, terminated | truncated, stepping)
-        return (seen, rewards, terminated, truncated, infos | told), {"world": after}
+        return self._recorded_step(self._read, actions, _recorded)
 
     def _masked_worlds(self, mask: Any) -> npt.NDArray[np.intp]:
         return read_mask(mask, self.num_envs)
@@ -143,6 +126,16 @@ class MurkVectorEnv(VectorFace, VectorEnv[Any, Any, Array]):  # pyright: ignore[
 def _stepped(batch: Batch) -> StepResult:
     """Return what a step of all worlds returns."""
     return batch.observation(), *batch.flags(), _infos(batch)
+
+
+def _recorded(batch: Batch, times: EpisodeTimes) -> StepResult:
+    """Return what a step of all worlds returns, with statistics of the episodes that it has ended."""
+    seen, rewards, terminated, truncated, infos = _stepped(batch)
+    ended = terminated | truncated
+    if ended.any():
+        infos[EPISODE] = of_ended(ended, batch.returns, batch.lengths, times.seconds)
+        infos[f"_{EPISODE}"] = ended
+    return seen, rewards, terminated, truncated, infos
 
 
 def _infos(batch: Batch) -> dict[str, Any]:

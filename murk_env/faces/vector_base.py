@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from murk_arena import OwnedSnapshot
 from murk_env.author.params import parameters_of
+from murk_env.engine.batch import Batch, Reader
 from murk_env.engine.reset import RowValues
 from murk_env.errors import ParameterError, ResetNeededError
 from murk_env.faces.assembly import assemble
@@ -17,19 +18,18 @@ from murk_env.faces.env import MurkEnv
 from murk_env.faces.options import VectorOptions, integer
 from murk_env.faces.reset_options import BEGINNINGS, read_beginning
 from murk_env.faces.seeding import Draws, read_options, read_seeds
-from murk_env.faces.statistics import EpisodeStatistics
+from murk_env.faces.statistics import EpisodeTimes
 from murk_env.faces.synced import AsSyncVectorEnv
 from murk_env.faces.worlds import EnvWorlds, StateDoors
 from murk_env.random import key_from_seed
 from murk_env.rendering.notebook import png
 from murk_env.world.claim import claims
 
-__all__ = ["Statistics", "StepResult", "VectorFace"]
+__all__ = ["StepResult", "VectorFace"]
 
 Array = npt.NDArray[Any]
 Worlds = npt.NDArray[np.intp]
 Made = TypeVar("Made")
-Statistics = dict[str, EpisodeStatistics]
 StepResult = tuple[Any, npt.NDArray[np.float64], npt.NDArray[np.bool_], npt.NDArray[np.bool_], dict[str, Any]]
 
 
@@ -59,8 +59,7 @@ class VectorFace(StateDoors, AsSyncVectorEnv, ABC):
         made = assemble(env_class, options, parameters, num_worlds=self._num_worlds, agents=agents)
         self._env, self._batch, self._screen = made.author, made.batch, made.screen
         self._assembly, self._claim, self._options = made, made.batch.claim, options
-        self._statistics: Statistics = {}  # by what has episodes; replaced by a plain store
-        self._begins: Worlds | None = None  # the worlds that the step in progress resets, of next-step mode
+        self._times = EpisodeTimes.of(self._num_worlds) if options.record_statistics else None
         self.render_mode, self.autoreset_mode = options.render_mode, options.autoreset_mode
         self.metadata = {**env_class.metadata, "autoreset_mode": options.autoreset_mode}
         self._forget_seeds()
@@ -157,7 +156,7 @@ class VectorFace(StateDoors, AsSyncVectorEnv, ABC):
             noted[world], generators[world] = seeds[world], None
         try:
             keys |= dict(zip(unseeded, map(key_from_seed, draws.seeds()), strict=True))
-            made, kept["_statistics"] = self._batch.reset(
+            made, kept["_times"] = self._batch.reset(
                 worlds, keys, partial(self._begun, worlds, outputs), begins
             )
         except BaseException:
@@ -166,16 +165,32 @@ class VectorFace(StateDoors, AsSyncVectorEnv, ABC):
         kept["_seeds"], kept["_generators"] = noted, generators  # plain stores, which cannot fail
         return made
 
-    def _begun(self, worlds: Worlds, outputs: Callable[[], Made]) -> tuple[Made, Statistics]:
-        return outputs(), {name: one.begun(worlds) for name, one in self._statistics.items()}
+    def _begun(self, worlds: Worlds, outputs: Callable[[], Made]) -> tuple[Made, EpisodeTimes | None]:
+        return outputs(), None if self._times is None else self._times.begun(worlds)
 
-    def _told(
-        self, name: str, rewards: Array, ended: npt.NDArray[np.bool_], counted: npt.NDArray[np.bool_]
-    ) -> tuple[dict[str, Any], EpisodeStatistics]:
-        """Return the infos of the episodes that the step in progress has ended, and what comes after."""
-        over = self._batch.ended
-        begun = self._begins if over is None else over.worlds
-        return self._statistics[name].stepped(rewards, ended, counted=counted, begun=begun)
+    @claims
+    def _recorded_step(
+        self, read: Reader, actions: Any, outputs: Callable[[Batch, EpisodeTimes], Made]
+    ) -> Made:
+        """Step as `Batch.step`, and note when episodes begin while nobody else has the worlds.
+
+        Args:
+            read: as `Batch.step` takes it.
+            actions: likewise.
+            outputs: likewise, but given the times of the episodes of this step, too.
+        """
+        batch, kept = self._batch, vars(self)
+        if not batch.ready:
+            batch.check_ready()
+        times, pending = cast(EpisodeTimes, self._times), batch.pending
+        read(actions, pending)
+
+        def made(batch: Batch) -> tuple[Made, EpisodeTimes]:
+            said, begun = outputs(batch, times), pending if batch.ended is None else batch.ended.worlds
+            return said, times if begun is None else times.begun(begun)
+
+        said, kept["_times"] = batch.advance(made)  # a plain store: what is published cannot fail
+        return said
 
     @claims
     def render(self) -> tuple[Any, ...] | None:
@@ -229,7 +244,7 @@ class VectorFace(StateDoors, AsSyncVectorEnv, ABC):
 
     def _reduced(self, face: "type[VectorFace]", **arguments: Any) -> tuple[Any, ...]:
         """Return what pickle keeps of an object whose class is, or derives from, a face."""
-        kept = ("spec", "closed", "_generators", "_seeds", "_statistics", "action_space")
+        kept = ("spec", "closed", "_generators", "_seeds", "_times", "action_space")
         beside = {name: getattr(self, name) for name in kept}
         parameters = parameters_of(self._env.params)
         return _rebuild, (

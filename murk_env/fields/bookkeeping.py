@@ -1,5 +1,6 @@
-"""The fields that every world has beside its author's: where its clock and its chance stand."""
+"""The fields that every world has beside its author's: where its clock, its chance and its return stand."""
 
+from collections.abc import Collection, Mapping
 from typing import Final
 
 import numpy as np
@@ -8,6 +9,7 @@ from murk_env.fields.field import Field
 
 __all__ = [
     "ACTIVE",
+    "AGENT_RETURNS",
     "BOOKKEEPING",
     "ENDED",
     "EPISODE",
@@ -16,16 +18,20 @@ __all__ = [
     "LEVEL",
     "NOT_STARTED",
     "PHASE",
+    "RETURN",
     "RNG_KEY",
     "RUNNING",
     "STAYING",
     "STEP",
+    "bookkeeping_of",
 ]
 
 RNG_KEY: Final = Field(over="world", components=2, dtype=np.int32)  # (num_worlds, 2), bits of two uint32
 EPISODE: Final = Field(over="world", dtype=np.int32)  # episodes begun since the world was seeded
 STEP: Final = Field(over="world", dtype=np.int32)  # the world's own steps in this episode
 PHASE: Final = Field(over="world", dtype=np.int32)  # one of the three below
+RETURN: Final = Field(over="world", dtype=np.float64)  # sum of the rewards of this episode
+AGENT_RETURNS: Final = Field(over="agents", dtype=np.float64)  # its place where agents are rewarded apart
 
 ACTIVE: Final = Field(over="agents", categories=3, initial=1)  # one of the last three below, for each agent
 """Which agents take part: 0 for those that have left before this step, else another number.
@@ -47,8 +53,19 @@ INACTIVE: Final = 0
 STAYING: Final = 1
 LEAVING: Final = 2  # its end came in the step that was published last; it is observed once more
 
-BOOKKEEPING: Final = {"_rng_key": RNG_KEY, "_episode": EPISODE, "_step": STEP, "_phase": PHASE}
+BOOKKEEPING: Final = {
+    "_rng_key": RNG_KEY,
+    "_episode": EPISODE,
+    "_step": STEP,
+    "_phase": PHASE,
+    "_return": RETURN,
+}
 for _name, _field in BOOKKEEPING.items():
     _field.name = _name
-ACTIVE.name = "_active"
+ACTIVE.name, AGENT_RETURNS.name = "_active", RETURN.name
 LEVEL.name = "_level"
+
+
+def bookkeeping_of(fields: Collection[Field]) -> Mapping[str, Field]:
+    """Return by name the fields that worlds have beside these."""
+    return BOOKKEEPING | {RETURN.name: AGENT_RETURNS} if ACTIVE in fields else BOOKKEEPING

@@ -23,6 +23,7 @@ Result = TypeVar("Result")
 
 _WORDS = {
     "step": "a step",
+    "_recorded_step": "a step",
     "reset": "a reset",
     "tick": "a tick",
     "__reduce__": "being pickled",

@@ -13,7 +13,7 @@ import numpy.typing as npt
 from murk_arena import FieldId, FieldSpec
 from murk_env.errors import FieldError, LatticeError
 from murk_env.fields import Field, Parameter
-from murk_env.fields.bookkeeping import BOOKKEEPING, LEVEL
+from murk_env.fields.bookkeeping import AGENT_RETURNS, BOOKKEEPING, LEVEL, RETURN
 from murk_env.fields.fitting import Sides
 from murk_env.lattice import Lattice
 from murk_env.maps import Levels
@@ -98,6 +98,11 @@ class Layout:
         """The fields that propagators read as they were before, and that a sub-step may change."""
         read = [field for propagator in self.pipeline.propagators for field in propagator.reads_previous]
         return [field for field in dict.fromkeys(read) if not (field.fixed or field.derived)]
+
+    @property
+    def returns(self) -> Field:
+        """The field that sums the rewards of an episode."""
+        return AGENT_RETURNS if AGENT_RETURNS in self.ids else RETURN
 
     @cached_property
     def order(self) -> npt.NDArray[np.int64]:

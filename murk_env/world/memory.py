@@ -1,12 +1,12 @@
 """Whether worlds fit into memory, asked before anything is allocated."""
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 
 from murk_env.errors import MemorySizeError
 from murk_env.fields import Field
-from murk_env.fields.bookkeeping import BOOKKEEPING
+from murk_env.fields.bookkeeping import bookkeeping_of
 
 __all__ = ["available_bytes", "bytes_of_fields", "check_memory"]
 
@@ -16,11 +16,11 @@ _ROOT = Path("/")
 
 
 def bytes_of_fields(
-    fields: Iterable[Field], num_cells: int, num_agents: int, num_worlds: int, num_levels: int = 0
+    fields: Collection[Field], num_cells: int, num_agents: int, num_worlds: int, num_levels: int = 0
 ) -> int:
     """Return what fields take: static ones once, maps for every level, all others twice for each world."""
     total = _PER_WORLD * num_worlds
-    for field in (*fields, *BOOKKEEPING.values()):
+    for field in (*fields, *bookkeeping_of(fields).values()):
         copies = {"static": 1, "level": num_levels}.get(field.mutability, 2 * num_worlds)
         total += copies * field.dtype.itemsize * math.prod(field.shape(num_cells, num_agents))
     return total

@@ -13,7 +13,7 @@ import numpy.typing as npt
 from murk_arena import FieldSpec, StaticArena, bits
 from murk_env.errors import RowsError, StateMismatchError, UnknownFieldError, did_you_mean
 from murk_env.fields import ACTIVE, LEVEL, Field
-from murk_env.fields.bookkeeping import ENDED, PHASE, STEP
+from murk_env.fields.bookkeeping import ENDED, PHASE, RETURN, STEP
 from murk_env.world import state_file
 from murk_env.world.identity import Identity, digest_of, static_digests
 
@@ -31,7 +31,7 @@ _SHOWN = {
 
 
 class State:
-    """The whole state of some worlds: fields, parameters, step counters, random keys, pending resets.
+    """The whole state of some worlds: fields, parameters, clocks, returns, random keys, pending resets.
 
     It comes from `save` of an env, of a vector env or of a World, and goes into `restore` of any of them: a
     row of a vector env goes on in a single env byte for byte, and the other way round. It never changes.
@@ -111,7 +111,10 @@ class State:
         return tuple(
             name
             for name, array in self._arrays.items()
-            if array.dtype.kind == "f" and self.may_diverge(name) and not np.isfinite(array).all()
+            if array.dtype.kind == "f"
+            and name != RETURN.name
+            and self.may_diverge(name)
+            and not np.isfinite(array).all()
         )
 
     def may_diverge(self, name: str) -> bool:

@@ -21,12 +21,12 @@ import numpy as np
 import numpy.typing as npt
 
 from murk_env.errors import StateFileError
-from murk_env.fields.bookkeeping import BOOKKEEPING
-from murk_env.world.identity import Identity, digest_of
+from murk_env.fields.bookkeeping import ACTIVE, BOOKKEEPING, RETURN
+from murk_env.world.identity import FieldForm, Identity, digest_of
 
 __all__ = ["FORMAT", "from_bytes", "read", "to_bytes", "write"]
 
-FORMAT = 1
+FORMAT = 2
 _KEY = "murk_env.State"
 _LARGEST_TABLE = 1 << 20  # bytes; that of an environment with a hundred fields takes about 20,000
 _LONGEST = 400  # characters of a message that come from a file
@@ -133,14 +133,15 @@ def _told(data: bytes) -> dict[str, Any]:
         raise StateFileError("these bytes hold no State of murk_env; State.write makes files that do.")
     told = _json(text)
     version = told.get("format")
-    if isinstance(version, int) and version > FORMAT:
-        found, writer = str(version)[:_LONGEST], str(told.get("versions"))[:_LONGEST]
-        raise StateFileError(
-            f"the state is of format {found}, and this version of murk_env reads up to {FORMAT}; install a "
-            f"newer one: the file was written with {writer}."
-        )
-    if version != FORMAT:
+    if not isinstance(version, int):
         raise _damaged(f"it says format {version!r}")
+    if version != FORMAT:
+        found, writer = str(version)[:_LONGEST], str(told.get("versions"))[:_LONGEST]
+        other = "a newer" if version > FORMAT else "an older"
+        raise StateFileError(
+            f"the state is of format {found}, and this version of murk_env reads format {FORMAT}; install "
+            f"{other} one to read it: the file was written with {writer}."
+        )
     return told
 
 
@@ -187,10 +188,7 @@ def _arrays(data: bytes, identity: Identity, count: int) -> dict[str, Array]:
     except safetensors.SafetensorError as error:
         raise _damaged(str(error)) from None
     forms = {form.name: form for form in identity.fields}
-    kept = all(
-        name in forms and forms[name].shape == field.shape(0, 0) for name, field in BOOKKEEPING.items()
-    )
-    if count < 1 or not kept or len(forms) != len(identity.fields) or set(forms) != set(found):
+    if count < 1 or not _keeps_books(forms) or len(forms) != len(identity.fields) or set(forms) != set(found):
         raise _damaged(f"it says fields {sorted(forms)} of {count} worlds, it holds {sorted(found)}")
     arrays: dict[str, Array] = {}
     for name, form in forms.items():
@@ -203,6 +201,14 @@ def _arrays(data: bytes, identity: Identity, count: int) -> dict[str, Array]:
         little = np.frombuffer(entry["data"], np.dtype(form.dtype).newbyteorder("<"), math.prod(shape))
         arrays[name] = little.astype(form.dtype).reshape(shape)
     return arrays
+
+
+def _keeps_books(forms: Mapping[str, FieldForm]) -> bool:
+    """Whether the fields of the bookkeeping are among them, each of its shape."""
+    shapes = {name: field.shape(0, 0) for name, field in BOOKKEEPING.items()}
+    if ACTIVE.name in forms:
+        shapes[RETURN.name] = forms[ACTIVE.name].shape
+    return all(name in forms and forms[name].shape == shape for name, shape in shapes.items())
 
 
 def _checksum(told: Mapping[str, Any], arrays: Mapping[str, Array]) -> str:

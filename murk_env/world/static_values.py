@@ -9,7 +9,7 @@ import numpy as np
 from murk_arena import FieldId, FieldSpec, Mutability, StaticArena, WriteMode
 from murk_env.errors import FieldError
 from murk_env.fields import Field
-from murk_env.fields.bookkeeping import BOOKKEEPING
+from murk_env.fields.bookkeeping import bookkeeping_of
 from murk_env.fields.fitting import Sides, beyond, flattened, is_masked
 from murk_env.maps import Levels
 
@@ -26,7 +26,7 @@ __all__ = [
 
 def field_ids(fields: Mapping[str, Field]) -> Mapping[Field, FieldId]:
     """Number the author's fields in order of declaration, then those of the bookkeeping."""
-    everything = (*fields.values(), *BOOKKEEPING.values())
+    everything = (*fields.values(), *bookkeeping_of(fields.values()).values())
     return {field: FieldId(index) for index, field in enumerate(everything)}
 
 

@@ -18,7 +18,7 @@ __all__ = ["StateFiles"]
 
 LONGEST = 1000  # characters of a message
 _KEY = "murk_env.State"
-_DTYPES = {"F32": "<f4", "I32": "<i4"}
+_DTYPES = {"F32": "<f4", "I32": "<i4", "F64": "<f8"}
 
 
 class StateFiles:

@@ -82,9 +82,11 @@ def test_bytes_that_are_no_state_are_refused(data):
     ("change", "message"),
     [
         (
-            lambda told, _table: told.update(format=2),
-            "is of format 2, and this version of murk_env reads up to 1",
+            lambda told, _table: told.update(format=3),
+            "is of format 3, and this version of murk_env reads format 2; install a newer one",
         ),
+        (lambda told, _table: told.update(format=1), "is of format 1, .*; install an older one to read it"),
+        (lambda told, _table: told["fields"][-1].__setitem__(2, [3]), "it says fields"),
         (lambda told, _table: told.update(format="1"), "it says format '1'"),
         (lambda told, _table: told.update(environment="murk/Other-v0"), "its checksum is another one"),
         (lambda told, _table: told["versions"].update(numpy="0"), "its checksum is another one"),
