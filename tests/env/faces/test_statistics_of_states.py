@@ -13,7 +13,7 @@ from tests.env.agent_worlds import Mayflies, Race
 from tests.env.worlds import CompiledForager, Walker
 
 MODES = ("NextStep", "SameStep", "Disabled")
-LONG = {"size": 9, "longest_fuse": 60}
+LONG: dict[str, Any] = {"size": 9, "longest_fuse": 60}
 
 
 def walkers(mode="NextStep", num_envs=4, **keywords: Any):
@@ -112,8 +112,7 @@ def test_a_branch_has_its_sources_statistics():
     envs.step([3, 2, 1, 0])
     envs.reset(options={"reset_mask": np.array([True, False, True, True])})
     envs.branch(1, [0, 3])
-    for _ in range(3):
-        told = envs.step([0, 0, 0, 0])[4]
+    told = [envs.step([0, 0, 0, 0])[4] for _ in range(3)][-1]
     assert told["_episode"].tolist() == [True, True, False, True]
     assert told["episode"]["l"].tolist() == [5, 5, 0, 5]
     assert len(set(told["episode"]["r"][[0, 1, 3]].tolist())) == 1
@@ -126,7 +125,7 @@ def test_an_episode_that_begins_from_a_state_counts_from_its_beginning():
     envs.reset(options={"state": envs.save()})
     rewards = [envs.step([2, 2, 2, 2]) for _ in range(3)]
     assert rewards[-1][4]["episode"]["l"].tolist() == [3] * 4
-    assert rewards[-1][4]["episode"]["r"].tolist() == sum(step[1] for step in rewards).tolist()
+    assert rewards[-1][4]["episode"]["r"].tolist() == np.sum([step[1] for step in rewards], axis=0).tolist()
 
 
 def test_an_edit_leaves_statistics_as_they_are():
@@ -193,10 +192,8 @@ def test_a_step_of_another_thread_is_counted_wherever_it_comes(face):
     finally:
         sys.settrace(before)
     assert len(between) == 1
-    for _ in range(2):
-        told = envs.step(actions)[4]
-    for _ in range(4):
-        expected = twin.step(actions)[4]
+    told = [envs.step(actions)[4] for _ in range(2)][-1]
+    expected = [twin.step(actions)[4] for _ in range(4)][-1]
     assert without_seconds(told["episode"]) == without_seconds(expected["episode"])
 
 
