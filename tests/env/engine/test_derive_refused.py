@@ -52,7 +52,7 @@ DERIVED = "'near' is derived: only derive, or a propagator in derived=.*, writes
 @pytest.mark.parametrize(
     ("hook", "function", "message"),
     [
-        ("start", writes_derived, rf"start \(.*test_derive.py:\d+: .*\) writes 'near': {DERIVED}"),
+        ("start", writes_derived, rf"start \(.*test_derive_refused.py:\d+: .*\) writes 'near': {DERIVED}"),
         ("act", writes_derived, rf"act \(.*\) writes 'near': {DERIVED}"),
         (
             "derive",
