@@ -15,11 +15,20 @@ test:
 test-all:
 	$(PYTHON) -m pytest -m ""
 
-# RLlib pins Gymnasium, so it has an environment of its own. The other libraries are tested by .ci/run.
-integrations:
-	python3 -m venv .ci/ray
-	.ci/ray/bin/python -m pip install -e ".[pettingzoo]" "ray[rllib]" torch pytest
-	.ci/ray/bin/python -m pytest -o addopts=--import-mode=importlib tests/integrations/test_rllib.py
+# Each library in an environment of its own, as RLlib pins Gymnasium and SBX brings JAX. Stable-Baselines3 and TorchRL
+# are tested by .ci/run. `make integrations-skrl` is one of them.
+page = "tests/test_docs.py::test_a_pages_code_runs_from_top_to_bottom[$(1)]"
+packages_rllib = "ray[rllib]" torch
+packages_skrl = skrl torch
+packages_tianshou = tianshou
+packages_sbx = sbx-rl
+
+integrations: integrations-rllib integrations-skrl integrations-tianshou integrations-sbx
+
+integrations-%:
+	python3 -m venv .ci/$*
+	.ci/$*/bin/python -m pip install -e ".[pettingzoo]" $(packages_$*) pytest
+	.ci/$*/bin/python -m pytest -o addopts=--import-mode=importlib tests/integrations/test_$**.py $(call page,$*)
 
 repeats:
 	$(PYTHON) -m tests.repeats
