@@ -162,10 +162,14 @@ def staggered(
     `around` wraps the batch before that.
     """
     usual = {"autoreset_mode": "SameStep", "max_episode_steps": LIMIT}
-    envs = around(vector_env(num_worlds, **(usual | options)))
+    return apart_in_time(name, num_worlds, around(vector_env(num_worlds, **(usual | options))), LIMIT)
+
+
+def apart_in_time(name: str, num_worlds: int, envs: Any, limit: int) -> Job:
+    """Return the steps of a batch of episodes of at most `limit` steps, begun so that few end in any step."""
     all_actions = [envs.action_space.sample() for _ in range(NUM_ACTIONS)]
-    due = np.arange(num_worlds) * LIMIT // num_worlds
-    for step in range(LIMIT):
+    due = np.arange(num_worlds) * limit // num_worlds
+    for step in range(limit):
         envs.step(all_actions[step % NUM_ACTIONS])
         if (due == step).any():
             envs.reset(options={"reset_mask": due == step})

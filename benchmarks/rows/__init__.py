@@ -6,6 +6,7 @@ from benchmarks.rows import (
     autoreset,
     batched,
     cold_start,
+    environments,
     framework,
     lattices,
     memory,
@@ -28,6 +29,7 @@ TITLES = {
     9: "resetting 1 % of the worlds at each step, a world step",
     10: "branching, saving and restoring beside a step of all worlds",
     11: "recording HeatSeeker, one thread, a world step, resets included",
+    12: "every environment, one thread, resets included; of many worlds one of the two is asked",
 }
 
 ROWS: dict[int, Callable[[Run], Found]] = {
@@ -42,4 +44,5 @@ ROWS: dict[int, Callable[[Run], Found]] = {
     9: autoreset.measure,
     10: state.measure,
     11: recording.measure,
+    12: environments.measure_all,
 }
