@@ -103,6 +103,15 @@ class Values(Mapping[Field, Array]):
         """
         return gather(field, self[field], np.asarray(cells))
 
+    def moved(self, arrays: Mapping[Field, Array]) -> "Values":
+        """Return the same state, some of whose arrays have moved."""
+        found = Values.__new__(Values)
+        set_own = super(Values, found).__setattr__
+        set_own("_arrays", {**self._arrays, **arrays})
+        set_own("_dt", self._dt)
+        set_own("_names", self._names)
+        return found
+
     def show(self, field: Field, values: Array) -> None:
         """Hold another array of a field, because it has moved; for the tick's own use."""
         self._arrays[field] = values

@@ -140,6 +140,8 @@ def _is_real(value: Any) -> bool:
 
 def _same_signature(old: Any, new: Any) -> bool:
     """Whether a table for the one argument serves the other, but for addresses and numbers."""
+    if old is new:
+        return True
     if _is_array(old) and _is_array(new):
         return new.flags.c_contiguous and _form(old) == _form(new)
     if _is_tuple(old) and _is_tuple(new):

@@ -193,9 +193,9 @@ class Program:
                 self._moved()
 
     def rebind(self) -> None:
-        """Fetch arrays that have moved anew."""
+        """Let every part fetch arrays that have moved anew, before it runs next."""
         for part in self._parts:
-            part.rebind()
+            part.moved()
 
     def places(self, array: Array) -> Sequence[tuple[memoryview, int]]:
         """Return the words in which fused kernels keep the address of an array that never moves."""
@@ -217,9 +217,13 @@ class _SinglePart:
     def __init__(self, stage: Stage, run: Run) -> None:
         self._stage = stage
         self._run = run
+        self._stale = False
         self.may_move = not isinstance(run, KernelCall)
 
     def run(self, count: int) -> None:
+        if self._stale:
+            self._run = _bind(self._stage)
+            self._stale = False
         try:
             self._run(0, count)
         except Exception as error:
@@ -227,9 +231,8 @@ class _SinglePart:
         if self._stage.check is not None:
             self._stage.check()
 
-    def rebind(self) -> None:
-        if self._stage.moves:
-            self._run = _bind(self._stage)
+    def moved(self) -> None:
+        self._stale = self._stage.moves
 
 
 class _RepeatPart:
@@ -251,9 +254,9 @@ class _RepeatPart:
                 if part.may_move:
                     self._moved()
 
-    def rebind(self) -> None:
+    def moved(self) -> None:
         for part in self._parts:
-            part.rebind()
+            part.moved()
 
 
 class _FusedPart:
@@ -268,8 +271,13 @@ class _FusedPart:
         choices = [stage.choice for stage in self._stages]
         self.fused = Fused(self._bounds, block, choices, [one.turn for one in bound])
         self._function, self._address = self.fused.function, self.fused.address
+        self._moves = any(stage.moves for stage in self._stages)
+        self._stale = False
 
     def run(self, count: int) -> None:
+        if self._stale:
+            self._rebind()
+            self._stale = False  # last: what failed or was interrupted is done again
         try:
             if self._runner is None or self._runner.alone:
                 self._function(self._address, 0, count)
@@ -291,7 +299,10 @@ class _FusedPart:
                 _raise_failure(stage, reason)
         raise error
 
-    def rebind(self) -> None:
+    def moved(self) -> None:
+        self._stale = self._moves
+
+    def _rebind(self) -> None:
         for index, stage in enumerate(self._stages):
             if stage.moves:
                 bound = _bind(stage)

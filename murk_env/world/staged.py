@@ -35,5 +35,7 @@ class Staged:
     def follow(self, layout: Layout, arena: PingPongArena, guard: TickGuard) -> None:
         """Fetch again what has moved."""
         if self.version != arena.layout_version:
-            found = Staged.of(layout, arena, guard)
-            self.before, self.after, self.version = found.before, found.after, found.version
+            ids = {field: layout.ids[field] for field in layout.sparse}
+            self.before = self.before.moved({field: guard.previous(ids[field]) for field in ids})
+            self.after = self.after.moved({field: guard.read(ids[field]) for field in ids})
+            self.version = arena.layout_version
