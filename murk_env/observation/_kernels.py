@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from murk_env.kernels import kernel
 from murk_env.mathematics import log1p
+from murk_env.observation._sums import add_up_rings
 from murk_env.random.philox import normals_of, two_words
 
 __all__: list[str] = []
@@ -97,14 +98,27 @@ def window(
     if not 0 <= cell < num_cells:
         out[:] = padding
         return
-    kind = kinds[cell]
+    apart = displacements[kinds[cell]]
     for channel in range(out.size // size):
         for place in range(size):
-            apart = displacements[kind, place]
-            if apart == NO_CELL:
+            if apart[place] == NO_CELL:
                 out[channel * size + place] = padding
             else:
-                out[channel * size + place] = element(values, channel, cell + apart, num_cells, by_class)
+                index = np.uint64(cell + apart[place])
+                out[channel * size + place] = element(values, channel, index, num_cells, by_class)
+
+
+@kernel
+def pad_window(cell: int, kinds: Table, displacements: Table, padding: float, out: Part) -> None:
+    """Write the padding where a window shows no cell, whatever the transforms have made of it."""
+    if not 0 <= cell < kinds.size:
+        out[:] = padding
+        return
+    apart = displacements[kinds[cell]]
+    for channel in range(out.size // apart.size):
+        for place in range(apart.size):
+            if apart[place] == NO_CELL:
+                out[channel * apart.size + place] = padding
 
 
 @kernel
@@ -150,6 +164,9 @@ def rings(
     skips_nan = operation in (MAX, MIN)
     if not 0 <= cell < num_cells:
         out[:] = math.nan
+        return
+    if not by_class and not skips_nan:
+        add_up_rings(values, members, ends[cell], num_cells, operation == MEAN, out)
         return
     for channel in range(out.size // num_groups):
         for group in range(num_groups):

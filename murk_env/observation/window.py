@@ -105,8 +105,10 @@ class Window(Reading):
         if self.with_mask:
             loop.call(_kernels.show_mask, *where, loop.table(groups), skips_nan, *parts)
         self.write_transforms(loop, parts[0])
-        if self.pool is not None or self.transforms:
+        if self.pool is not None:
             loop.call(_kernels.pad, *where, loop.table(groups), skips_nan, padding, parts[0])
+        elif self.transforms:
+            loop.call(_kernels.pad_window, *where, padding, parts[0])
 
     def _region(self, lattice: Lattice) -> Region:
         if self.disk is not None:

@@ -10,7 +10,9 @@ from numpy.lib.stride_tricks import sliding_window_view
 
 from murk_env import Field
 from murk_env.lattice import Fcc12, Hex2D, Line1D, Square4
-from murk_env.observation import Observe, Window
+from murk_env.observation import Observe, Window, _kernels, _sums
+from murk_env.observation.pooling import Squares
+from murk_env.observation.region import whole
 from tests.env.observation.scenes import Fields, seen
 
 HEAT, CELL = Fields.heat, Fields.cell
@@ -105,3 +107,15 @@ def test_one_mask_serves_all_channels_and_shows_where_any_has_a_value():
     parts = seen(Line1D(4), {Fields.flow: flow, CELL: [1]}, entry, layout="dict")
     assert parts["flow"].tolist() == [[[-1, -1, -1], [3, 3, -1]]]
     assert parts["flow_mask"].tolist() == [[[1, 1, 0]]]
+
+
+@pytest.mark.parametrize("operation", ["mean", "sum"])
+def test_sums_over_whole_fields_are_those_of_the_kernel_for_windows_to_the_bit(operation):
+    values = np.random.default_rng(0).normal(size=60).astype(np.float32)
+    values[::7] = -0.0
+    pool, region = Squares(operation, 2, 1), whole((5, 6))
+    groups = pool.groups((5, 6))
+    plain, quick = np.zeros((2, 2 * len(groups)), np.float32)
+    _kernels.pool(values, 0, region.kinds, region.displacements, groups, 0, pool.code, plain)
+    _sums.add_up(values, 30, groups, operation == "mean", quick)
+    assert quick.tobytes() == plain.tobytes()
