@@ -127,10 +127,14 @@ class Epidemic(MurkEnv):
             person=1.0 / params.people,
         )
         everyone, block = math.log1p(params.people * params.block**2), params.block
-        cases = Observe(cls.reported).pooled("mean", block), Observe(cls.found).pooled("sum", block)
-        shares = [*map(Observe, (cls.immune, cls.fresh, cls.dosed)), Observe(cls.measure, one_hot=True)]
+        corners = np.arange(params.size**2).reshape(params.size, -1)[::block, ::block].ravel().tolist()
+        reported = Observe(cls.reported, cells=corners)  # the same all over a region, as are two others
+        cases = reported, Observe(cls.found).pooled("sum", block)
         known = [entry.logged().normalised(0.0, everyone) for entry in cases]
-        known += [entry.pooled("mean", block).clipped(0.0, 1.0) for entry in shares]
+        shares = [Observe(field).pooled("mean", block) for field in (cls.immune, cls.dosed)]
+        immune, dosed = (entry.clipped(0.0, 1.0) for entry in shares)
+        known += [immune, Observe(cls.fresh, cells=corners), dosed]
+        known += [Observe(cls.measure, one_hot=True, cells=corners)]
         own = Observe(cls.funds).normalised(0.0, params.budget), Observe(cls.clock)
         return Blueprint(
             lattice=murk.Square8(params.size, params.size),
@@ -175,11 +179,13 @@ class Epidemic(MurkEnv):
             for row in range(block):
                 for cell in range(corner + row * size, corner + row * size + block):
                     self.measure[cell] = taken
-                    self.fresh[cell] *= FORGOTTEN
-                    if taken == TEST:
-                        self.found[cell] = self.infected[cell] * self.params.people
-                        self.immune[cell] = self.recovered[cell]
-                        self.fresh[cell] = 1.0
+        for cell in range(len(self.measure)):
+            self.fresh[cell] *= FORGOTTEN
+        for cell in range(len(self.measure)):
+            if self.measure[cell] == TEST:
+                self.found[cell] = self.infected[cell] * self.params.people
+                self.immune[cell] = self.recovered[cell]
+                self.fresh[cell] = 1.0
         self.funds[0] = min(self.funds[0] + self.params.income, self.params.budget)
 
     @murk.per_world
@@ -209,4 +215,7 @@ class Epidemic(MurkEnv):
     @murk.per_world
     def terminated(self) -> bool:
         """End when nobody is infected."""
-        return self.infected.max() == 0.0
+        anyone = False
+        for cell in range(len(self.infected)):
+            anyone |= self.infected[cell] != 0.0
+        return not anyone

@@ -69,7 +69,7 @@ class Wildfire(MurkEnv):
             )
 
     state = Field(categories=3)  # (num_worlds, num_cells) forest, burning, or bare
-    fuel = Field(low=0.0, high=1.0, mutability="sparse")  # (num_worlds, num_cells)
+    fuel = Field(low=0.0, high=1.0)  # (num_worlds, num_cells)
     dryness = Field(initial=1.0, low=0.0, high=1.0)  # (num_worlds, num_cells)
     crowd = Field(low=0.0, high=1.0)  # (num_worlds, num_cells) 1 where any of the crew is
     flames = Field(low=0.0, high=1.0, derived=True)  # (num_worlds, num_cells) 1 where it burns
