@@ -1,5 +1,7 @@
 """The kernels of diffusion."""
 
+from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -7,62 +9,16 @@ import numpy.typing as npt
 
 from murk_env.kernels import kernel
 from murk_env.mathematics import exp
+from murk_env.propagators._by_degree import mend_by_degree
 from murk_env.propagators.gradient import fill_gradients
 
-__all__ = ["diffuse", "diffuse_with_slopes"]
+__all__ = ["diffuse", "diffuse_of_many", "diffuse_with_slopes", "mend", "share_of"]
 
 Floats = npt.NDArray[Any]  # float32 or float64, all of them alike
 
 
 @kernel
-def diffuse(
-    start: int,
-    stop: int,
-    previous: Floats,  # (num_worlds, num_cells)
-    out: Floats,  # (num_worlds, num_cells)
-    rates: npt.NDArray[np.float64],  # (num_worlds, 2): coefficient and decay, times dt
-    source_cells: npt.NDArray[np.uint32],
-    source_values: Floats,  # (num_worlds, num_sources)
-    limits: Floats,  # (num_worlds, 2): low, high
-    first: int,
-    last: int,
-    offsets: tuple[np.uint64, ...],
-    boundary: npt.NDArray[np.uint32],
-    boundary_ends: npt.NDArray[np.int64],
-    boundary_neighbours: npt.NDArray[np.uint32],
-) -> None:
-    """One tick of the worlds [start, stop)."""
-    for world in range(start, stop):
-        u, new, rate = previous[world], out[world], rates[world, 0]
-        remaining = new.dtype.type(exp(-rates[world, 1]))
-        _run(u, new, first, last, offsets, _share(u, rate, len(offsets)), remaining)
-        _mend(u, new, offsets, boundary, boundary_ends, boundary_neighbours, rate, remaining)
-        for source in range(source_cells.size):
-            new[source_cells[source]] = source_values[world, source]
-        if limits[world, 0] > -np.inf or limits[world, 1] < np.inf:
-            _clamp(new, limits[world, 0], limits[world, 1])
-
-
-@kernel
-def diffuse_with_slopes(
-    start: int,
-    stop: int,
-    slope: Floats,  # (num_worlds, k, num_cells)
-    neighbours: Any,  # and what else `slopes_of` returns
-    kinds: Any,
-    weights: Any,
-    blind: Any,
-    lenders: Any,
-    previous: Floats,  # (num_worlds, num_cells)
-    *others: Any,
-) -> None:
-    """One tick of the worlds [start, stop), and the slopes before it."""
-    diffuse(start, stop, previous, *others)
-    fill_gradients(start, stop, previous, slope, neighbours, kinds, weights, blind, lenders)
-
-
-@kernel
-def _share(u: Any, rate: float, degree: int) -> Any:
+def share_of(u: Any, rate: float, degree: int) -> Any:
     """How much of a cell's new value comes from its neighbours: alpha."""
     return u.dtype.type(min(rate * degree, 1.0))
 
@@ -80,7 +36,7 @@ def _run(u: Any, new: Any, first: int, last: int, offsets: Any, share: Any, rema
 
 
 @kernel
-def _mend(
+def mend(
     u: Any, new: Any, offsets: Any, cells: Any, ends: Any, neighbours: Any, rate: Any, remaining: Any
 ) -> None:
     """The boundary cells, through their table, degree by degree.
@@ -92,7 +48,7 @@ def _mend(
     for index in range(ends[0]):
         new[cells[index]] = u[cells[index]] * remaining
     for degree in range(1, len(offsets) + 1):
-        divisor, share = u.dtype.type(degree), _share(u, rate, degree)
+        divisor, share = u.dtype.type(degree), share_of(u, rate, degree)
         keep = u.dtype.type(1.0) - share
         for index in range(ends[degree - 1], ends[degree]):
             place = np.uint64(index)
@@ -113,3 +69,63 @@ def _clamp(values: Any, low: Any, high: Any) -> None:
         elif value > high:
             value = high
         values[index] = value
+
+
+def _tick_with(mend: Callable[..., None]) -> Callable[..., None]:
+    """Return the kernel of a tick, with what does the boundary cells."""
+
+    def diffuse(
+        start: int,
+        stop: int,
+        previous: Floats,  # (num_worlds, num_cells)
+        out: Floats,  # (num_worlds, num_cells)
+        rates: npt.NDArray[np.float64],  # (num_worlds, 2): coefficient and decay, times dt
+        source_cells: npt.NDArray[np.uint32],
+        source_values: Floats,  # (num_worlds, num_sources)
+        limits: Floats,  # (num_worlds, 2): low, high
+        first: int,
+        last: int,
+        offsets: tuple[np.uint64, ...],
+        boundary: npt.NDArray[np.uint32],
+        boundary_ends: npt.NDArray[np.int64],
+        boundary_neighbours: npt.NDArray[np.uint32],
+    ) -> None:
+        """One tick of the worlds [start, stop)."""
+        for world in range(start, stop):
+            u, new, rate = previous[world], out[world], rates[world, 0]
+            remaining = new.dtype.type(exp(-rates[world, 1]))
+            _run(u, new, first, last, offsets, share_of(u, rate, len(offsets)), remaining)
+            mend(u, new, offsets, boundary, boundary_ends, boundary_neighbours, rate, remaining)
+            for source in range(source_cells.size):
+                new[source_cells[source]] = source_values[world, source]
+            if limits[world, 0] > -np.inf or limits[world, 1] < np.inf:
+                _clamp(new, limits[world, 0], limits[world, 1])
+
+    return kernel(diffuse)
+
+
+diffuse = _tick_with(mend)
+
+
+@cache
+def diffuse_of_many(num_directions: int) -> Callable[..., None]:
+    """Return the kernel of a tick for a lattice of more than a FEW directions."""
+    return _tick_with(mend_by_degree(num_directions, share_of))
+
+
+@kernel
+def diffuse_with_slopes(
+    start: int,
+    stop: int,
+    slope: Floats,  # (num_worlds, k, num_cells)
+    neighbours: Any,  # and what else `slopes_of` returns
+    kinds: Any,
+    weights: Any,
+    blind: Any,
+    lenders: Any,
+    previous: Floats,  # (num_worlds, num_cells)
+    *others: Any,
+) -> None:
+    """One tick of the worlds [start, stop), and the slopes before it."""
+    diffuse(start, stop, previous, *others)
+    fill_gradients(start, stop, previous, slope, neighbours, kinds, weights, blind, lenders)

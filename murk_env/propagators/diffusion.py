@@ -13,7 +13,8 @@ from murk_env.errors import PipelineError, PropagatorConfigError
 from murk_env.fields import Field
 from murk_env.lattice import Lattice
 from murk_env.propagators._borders import Borders
-from murk_env.propagators._diffuse import diffuse, diffuse_with_slopes
+from murk_env.propagators._by_degree import FEW
+from murk_env.propagators._diffuse import diffuse, diffuse_of_many, diffuse_with_slopes
 from murk_env.propagators._inputs import whole_number
 from murk_env.propagators._neighbours import even_weight
 from murk_env.propagators._slopes import slopes_of
@@ -168,7 +169,9 @@ class Diffusion(Propagator):
         rates[:, 0] *= weight
         diffusion = (values, frame.write(self._target), rates, *held, *neighbourhood(frame.lattice))
         if self.gradient is None:
-            return KernelCall(diffuse, diffusion)
+            num_directions = len(frame.lattice.directions)
+            tick = diffuse if num_directions <= FEW else diffuse_of_many(num_directions)
+            return KernelCall(tick, diffusion)
         slopes = slopes_of(frame.lattice)
         return KernelCall(diffuse_with_slopes, (frame.write(self.gradient), *slopes, *diffusion))
 

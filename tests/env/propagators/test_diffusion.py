@@ -13,8 +13,10 @@ from hypothesis import strategies as st
 
 from murk_env.errors import PipelineError, PropagatorConfigError
 from murk_env.fields import Field, Parameter
-from murk_env.lattice import Square4
+from murk_env.lattice import Fcc12, Square4
 from murk_env.propagators import Diffusion, Gradient
+from murk_env.propagators._by_degree import mend_by_degree
+from murk_env.propagators._diffuse import mend, share_of
 from murk_env.world import World
 from tests.env.propagators.worlds_first import put
 
@@ -338,3 +340,16 @@ def test_its_attributes_are_fixed():
     diffusion = Diffusion(Field(), coefficient=0.1)
     with pytest.raises(AttributeError, match="cannot assign to field 'coefficient'"):
         diffusion.coefficient = 0.2  # pyright: ignore[reportAttributeAccessIssue]
+
+
+@pytest.mark.parametrize("edge", EDGES)
+def test_neighbours_written_out_by_degree_give_the_bytes_of_the_plain_loop(edge):
+    lattice, kind = Fcc12(4, 6, 4, edge), np.float32
+    stencil = lattice.stencil
+    boundary = (stencil.offsets, stencil.boundary, stencil.boundary_ends, stencil.boundary_neighbours)
+    values = random_values(lattice)[0]
+    plain, quick = np.zeros((2, lattice.num_cells), kind)
+    mend(values, plain, *boundary, 0.05, kind(0.99))
+    mend_by_degree(12, share_of)(values, quick, *boundary, 0.05, kind(0.99))
+    assert quick.tobytes() == plain.tobytes()
+    assert plain.any()
