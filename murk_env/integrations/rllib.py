@@ -112,9 +112,15 @@ def check_nodes(*modules: str) -> None:
     wanted = ["murk_env", *modules]
 
     def missing() -> list[str]:  # pickled by value, as a node may lack this module
-        import importlib.util
+        import importlib
 
-        return [name for name in wanted if importlib.util.find_spec(name) is None]
+        lacking: list[str] = []
+        for name in wanted:
+            try:
+                importlib.import_module(name)
+            except ImportError:
+                lacking.append(name)
+        return lacking
 
     known: list[dict[str, Any]] = [node for node in ray.nodes() if node["Alive"]]
     task: Any = ray.remote(num_cpus=0)(missing)

@@ -29,6 +29,7 @@ ARGUMENTS = {
 }
 
 
+@pytest.mark.slow  # what the wrappers do is tested by themselves
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("name", [name for name in TABLE if name != "RecordVideo"])
 def test_an_entry_of_the_table_is_true(name, mode):

@@ -162,6 +162,10 @@ class Tuples:
         ),
         (lambda: make_vec(HeatSeeker, autoreset_mode="NextStep"), "takes no autoreset_mode='NextStep'"),
         (lambda: MurkVecEnv(MurkVectorEnv(HeatSeeker, 2)), "autoreset_mode='SameStep', not 'NextStep'"),
+        (
+            lambda: MurkVecEnv(MurkVectorEnv(HeatSeeker, 2, autoreset_mode="Disabled")),
+            "autoreset_mode='SameStep', not 'Disabled'",
+        ),
         (lambda: make_vec(CompiledRail), r"counts actions from 0, but Discrete\(3, start=-1\) begins"),
         (lambda: MurkVecEnv(Tuples()), "has no policy for actions in Tuple"),  # type: ignore[arg-type]
     ],

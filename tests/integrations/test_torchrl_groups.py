@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from gymnasium.spaces import Discrete
+from gymnasium.spaces import Discrete, MultiDiscrete
 
 from murk_env import Blueprint, Group, MurkGroupsEnv, MurkParallelEnv, MurkVectorEnv
 from murk_env.engine.batch import Batch
@@ -155,6 +155,16 @@ class Elsewhere(Trams):
         )
 
 
+class Choices(Trams):
+    """Has a mask over two choices."""
+
+    @classmethod
+    def build(cls, params):
+        plain = super().build(params)
+        seen, two = plain.groups[0].observation, MultiDiscrete([1, 2])
+        return Blueprint(lattice=plain.lattice, groups=[Group("tram", 4, seen, two, action_mask=cls.allowed)])
+
+
 @pytest.mark.parametrize(
     ("make", "message"),
     [
@@ -162,6 +172,7 @@ class Elsewhere(Trams):
         (lambda: MurkGroupsEnv(HexPursuit, 2), "autoreset_mode='Disabled', not 'NextStep'"),
         (lambda: MurkGroupsEnv(HexPursuit, 2, autoreset_mode="SameStep"), "'Disabled', not 'SameStep'"),
         (lambda: groups(Elsewhere, 2), r"counts actions from 0, but those of 'tram', Discrete\(3, start=1\)"),
+        (lambda: groups(Choices, 2), r"masks of Discrete actions, but those of 'tram' are MultiDiscrete"),
     ],
 )
 def test_what_torchrl_cannot_use_is_refused(make, message):
