@@ -47,8 +47,8 @@ fuzz:
 	$(PYTHON) -m tests.fuzz --count 1000000
 	$(PYTHON) -m tests.fuzz --count 20000 --target recordings
 
-docs:
-	$(PYTHON) -m sphinx -W --keep-going -q -b html docs docs/_build/html
+docs:  # SITE_URL=https://... says where it will be published
+	SITE_URL="$(SITE_URL)" $(PYTHON) -m sphinx -W --keep-going -q -b html docs docs/_build/html
 
 docs-open: docs
 	$(PYTHON) -m webbrowser "file://$$(pwd)/docs/_build/html/index.html"

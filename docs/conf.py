@@ -1,5 +1,6 @@
 """The site: Sphinx over the Markdown in this folder. `make docs` builds it, warnings are errors."""
 
+import os
 import sys
 import tomllib
 from importlib.util import find_spec
@@ -34,10 +35,13 @@ html_css_files = ["site.css"]
 html_theme_options = {"navigation_with_keys": True, "top_of_page_buttons": []}
 html_copy_source = False
 
+# Where the site is published is said once, as it is built: `make docs SITE_URL=...`, or by Read the Docs.
+html_baseurl = os.environ.get("SITE_URL") or os.environ.get("READTHEDOCS_CANONICAL_URL", "")
 ogp_site_name = "murk-env"
-ogp_site_url = "https://murk-env.invalid/"  # set where the site is published
-ogp_image = "_static/wildfire.gif"
-ogp_image_alt = "A crew of four wets the forest ahead of a fire"
+ogp_site_url = html_baseurl or "/"
+ogp_image = "_static/card.png"  # docs/_ext/card.py draws it
+ogp_image_alt = "murk-env: reinforcement learning environments whose worlds are fields"
+ogp_custom_meta_tags = ['<meta name="twitter:card" content="summary_large_image" />']
 ogp_social_cards = {"enable": False}
 
 myst_enable_extensions = ["colon_fence", "dollarmath"]

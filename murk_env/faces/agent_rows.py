@@ -68,8 +68,8 @@ class MurkAgentVectorEnv(VectorFace, VectorEnv[Any, Any, Array]):  # pyright: ig
             that the agent was there for.
         copy: whether observations are new arrays; with False two buffers alternate, each valid until the step
             after next. All other outputs are always new.
-        autoreset_mode, render_mode, max_episode_steps, action_out_of_bounds, action_masked_out, checked,
-            num_threads, static_arena: as `MurkVectorEnv` takes them.
+        autoreset_mode, render_mode, max_episode_steps, action_out_of_bounds: as `MurkVectorEnv` takes them.
+        action_masked_out, checked, num_threads, static_arena: likewise.
         parameters: the fields of the class's `Params`.
 
     Raises:

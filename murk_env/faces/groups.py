@@ -61,8 +61,8 @@ class MurkGroupsEnv(VectorFace):
             seconds `t` of each agent's episode when it ends, as Gymnasium's RecordEpisodeStatistics does.
         copy: whether observations are new arrays; with False two buffers alternate, each valid until the step
             after next. All other outputs are always new.
-        autoreset_mode, render_mode, max_episode_steps, action_out_of_bounds, action_masked_out, checked,
-            num_threads, static_arena: as `MurkVectorEnv` takes them.
+        autoreset_mode, render_mode, max_episode_steps, action_out_of_bounds: as `MurkVectorEnv` takes them.
+        action_masked_out, checked, num_threads, static_arena: likewise.
         parameters: the fields of the class's `Params`.
 
     Attributes:
