@@ -167,11 +167,11 @@ def _endings(envs: Any, steps: int) -> list[Any]:
 
 def _pettingzoo(env_class: Any, given: Mapping[str, Any], steps: int) -> Check:
     def run() -> tuple[str, str]:
+        from murk_env.faces.parallel import MurkParallelEnv  # which says what to install
+
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", DeprecationWarning)  # of PettingZoo's own modules, as they load
             from pettingzoo.test import parallel_api_test  # pyright: ignore
-
-        from murk_env.faces.parallel import MurkParallelEnv
 
         parallel_api_test(MurkParallelEnv(env_class, **given), num_cycles=steps)
         return "ok", ""

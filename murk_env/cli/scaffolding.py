@@ -2,6 +2,7 @@
 
 import keyword
 import sys
+from importlib.metadata import packages_distributions
 from pathlib import Path
 from string import Template
 from typing import Annotated
@@ -101,6 +102,7 @@ def _checked(name: str) -> str:
         raise CommandError(
             f"{name!r} cannot be a package's name: small letters, digits and _, a letter first{hint}."
         )
-    if name in sys.stdlib_module_names or name in ("murk_env", "murk_envs", "murk_arena", "test", "tests"):
+    ours = "murk_env", "murk_envs", "murk_arena", "test", "tests"
+    if name in ours or name in sys.stdlib_module_names or name in packages_distributions():
         raise CommandError(f"{name!r} is the name of another package, which it would hide; choose another.")
     return name

@@ -1,6 +1,7 @@
 """`murk bench` and `murk check`: figures, and faults that are found."""
 
 import json
+import sys
 
 import pytest
 from gymnasium.spaces import Discrete
@@ -8,7 +9,7 @@ from gymnasium.spaces import Discrete
 import murk_env
 from murk_env import Blueprint, Field, Line1D, MurkEnv, Observation, Observe
 from murk_env.cli.checks import checks_of
-from murk_envs import HeatSeeker
+from murk_envs import HeatSeeker, Wildfire
 from tests.env.cli.calling import murk
 
 
@@ -75,6 +76,15 @@ def test_what_a_check_raises_is_what_it_found(monkeypatch):
 
     monkeypatch.setattr("murk_env.cli.checks.rows_of", fail)
     assert checks_of(HeatSeeker, {}, 20, 5)["its picture"]() == ("wrong", "ValueError: of the author's")
+
+
+def test_without_pettingzoo_its_check_is_left_out(monkeypatch):
+    for name in ("pettingzoo", "pettingzoo.test", "pettingzoo.utils"):
+        monkeypatch.setitem(sys.modules, name, None)
+    monkeypatch.delitem(sys.modules, "murk_env.faces.parallel", raising=False)
+    result, advice = checks_of(Wildfire, {"size": 3}, 20, 5)["PettingZoo's parallel_api_test"]()
+    assert result == "left out"
+    assert 'pip install "murk-env[pettingzoo]"' in advice
 
 
 def test_check_ends_with_1_where_something_is_wrong(monkeypatch):

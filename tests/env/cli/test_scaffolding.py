@@ -48,6 +48,8 @@ def test_a_projects_environment_can_be_built(agents, pde, tmp_path, monkeypatch)
         ("My-pond", "'my_pond' can"),
         ("class", "cannot be a package's name"),
         ("random", "is the name of another package"),
+        ("numpy", "is the name of another package"),
+        ("murk_arena", "is the name of another package"),
         ("there", "exists; choose another name"),
     ],
 )
