@@ -76,7 +76,7 @@ def files(root, **contents):
     return root
 
 
-MEMORY = "MemTotal: 99 kB\nMemAvailable:    4000 kB\nSwapFree: 1000 kB\n"
+MEMORY = "MemTotal: 99 kB\nOdd:\nMemAvailable:    4000 kB\nSwapFree: 1000 kB\n"
 
 
 def test_memory_that_is_available_is_that_of_the_system_with_swap(tmp_path):

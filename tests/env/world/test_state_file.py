@@ -92,6 +92,7 @@ def test_bytes_that_are_no_state_are_refused(data):
         (lambda told, _table: told["versions"].update(numpy="0"), "its checksum is another one"),
         (lambda told, _table: told.update(num_worlds=10**12), "the field .* is F32"),
         (lambda told, _table: told.update(num_worlds=-1), "it says fields"),
+        (lambda told, _table: told.update(num_worlds=0), "it says fields .* of 0 worlds"),
         (lambda told, _table: told.update(fields=3), "TypeError"),
         (lambda told, _table: told["fields"].pop(), "it says fields"),
         (
