@@ -26,6 +26,7 @@ _WORDS = {
     "_recorded_step": "a step",
     "reset": "a reset",
     "tick": "a tick",
+    "run": "a run",
     "__reduce__": "being pickled",
     "__getitem__": "being read",
 }

@@ -11,6 +11,7 @@ from murk_env.lattice import Lattice
 from murk_env.rendering.notebook import png
 from murk_env.rendering.picture import Picture, default_picture
 from murk_env.rendering.renderer import Frame, Renderer
+from murk_env.world.claim import claims
 from murk_env.world.layout import Layout
 from murk_env.world.record import Record, Recorder, counted
 from murk_env.world.rows import read_worlds
@@ -39,8 +40,8 @@ class Running:
         """Number of worlds."""
 
     @abstractmethod
-    def tick(self, act: Callable[[Tick], None] | None = None) -> None:
-        """Advance every world by one tick."""
+    def _advance(self, act: Callable[[Tick], None] | None = None) -> None:
+        """Advance every world by one tick, for whoever has the worlds to itself."""
 
     @abstractmethod
     def published(self) -> Values:
@@ -52,6 +53,7 @@ class Running:
     def run(
         self, num_ticks: int, *, record: Iterable[Field | str], every: int = 1, progress: bool = False
     ) -> Record: ...
+    @claims
     def run(
         self,
         num_ticks: int,
@@ -75,18 +77,19 @@ class Running:
             InputError: `every` is no whole number from 1 on; before the first tick.
             UnknownFieldError: there is no such field; before the first tick.
             MissingLibraryError: tqdm is not installed; before the first tick.
+            ConcurrentUseError: another thread is using these worlds.
         """
         ticks = counted(num_ticks, progress=progress)
         if record is None:
             for _ in ticks:
-                self.tick()
+                self._advance()
             return None
         if _whole(every) < 1:
             raise InputError(f"every is a number of ticks, at least 1, not {every!r}.")
         recorder = Recorder(self.fields, record, self.lattice, self.layout.dt)
         recorder.note(self.published())
         for tick in ticks:
-            self.tick()
+            self._advance()
             if (tick + 1) % every == 0:
                 recorder.note(self.published())
         return recorder.record()

@@ -154,6 +154,9 @@ class World(Running):
             ConcurrentUseError: another thread is using these worlds.
             PipelineError: there is a derived field that nothing sets; nothing has changed.
         """
+        self._advance(act)
+
+    def _advance(self, act: Callable[[Tick], None] | None = None) -> None:
         self._check_derived()
         with self.arena.begin_tick(full=True) as guard:
             binding = self.bindings.open(guard)

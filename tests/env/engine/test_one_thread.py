@@ -15,6 +15,7 @@ from gymnasium.utils.env_checker import data_equivalence
 
 from murk_env import Field, MurkAgentVectorEnv, MurkParallelEnv, MurkVectorEnv, Square4, World
 from murk_env.errors import ConcurrentUseError, HookError, ReentrantStepError
+from murk_env.world.record import Recorder
 from tests.env.agent_worlds import Race
 from tests.env.engine.states import batch_of, state_of
 from tests.env.worlds import Walker
@@ -172,6 +173,19 @@ def test_worlds_without_an_env_refuse_a_second_thread_too(moment):
     moment.during(lambda: world.tick(act), knock)
     assert (world[heat] == 5.0).all()
     edit()
+
+
+def test_a_second_thread_is_refused_between_the_ticks_of_a_run_too(moment, monkeypatch):
+    world = World(GRID, {"heat": Field()}, seed=1)
+    note = Recorder.note
+    monkeypatch.setattr(Recorder, "note", lambda *given: (moment.wait(), note(*given)))
+
+    def knock():
+        with pytest.raises(ConcurrentUseError, match="batch of worlds is in the middle of a run in thread"):
+            world.tick()
+
+    moment.during(lambda: world.run(1, record=["heat"]), knock)
+    world.tick()
 
 
 def test_an_edit_of_worlds_has_them_to_itself(moment):
