@@ -18,10 +18,12 @@ SomeCommand = TypeVar("SomeCommand", bound=Callable[..., None])
 
 
 def _known_ids(incomplete: str) -> list[str]:
-    """Return the ids that begin with what is typed, for completion in a shell."""
+    """Return the ids, or names without namespace and version, that begin with what is typed, for a shell."""
     from murk_env.cli.catalogue import catalogue
 
-    return [env_id for env_id in catalogue() if env_id.startswith(incomplete)]
+    ids = list(catalogue())
+    names = dict.fromkeys(env_id.rpartition("/")[2].partition("-v")[0] for env_id in ids)
+    return [known for known in (*names, *ids) if known.lower().startswith(incomplete.lower())]
 
 
 Id = Annotated[

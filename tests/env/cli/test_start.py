@@ -7,6 +7,7 @@ import pytest
 
 from murk_env.cli import main
 from murk_env.cli.app import app
+from murk_env.cli.arguments import _known_ids
 from tests.env.cli.calling import murk
 
 HEAVY = {"numpy", "numba", "gymnasium", "matplotlib", "PIL", "pygame", "torch", "murk_envs"}
@@ -40,6 +41,14 @@ def test_every_command_has_help_with_examples(name):
     result = murk(name, "--help")
     assert result.exit_code == 0
     assert f"murk {name}" in result.output.partition("Examples:")[2]
+
+
+@pytest.mark.parametrize(
+    ("typed", "known"),
+    [("heat", ["HeatControl", "HeatSeeker"]), ("murk/HeatS", ["murk/HeatSeeker-v0"]), ("Nothing", [])],
+)
+def test_a_shell_completes_names_and_ids(typed, known):
+    assert _known_ids(typed) == known
 
 
 def test_an_unknown_command_is_compared_with_those_that_are_there():
