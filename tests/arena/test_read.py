@@ -67,6 +67,19 @@ def test_a_stale_snapshot_names_both_generations(arena, use, fill):
         use(snapshot)
 
 
+@pytest.mark.parametrize("emptied", ["reset", "restore"])
+def test_all_snapshots_are_stale_after_a_reset_or_a_restore(arena, heat, fill, emptied):
+    owned = arena.snapshot().to_owned()
+    snapshots = []
+    for value in (1, 2):
+        fill(arena, value, heat)
+        snapshots.append(arena.snapshot())
+    {"reset": arena.reset, "restore": lambda: arena.restore(owned)}[emptied]()
+    for snapshot in snapshots:
+        with pytest.raises(StaleSnapshotError):
+            snapshot.read(heat.id)
+
+
 def test_an_old_snapshot_keeps_its_sparse_values_while_ranges_are_reused(arena, drag, fill):
     for value in range(1, 30):
         snapshot = arena.snapshot()

@@ -4,6 +4,7 @@ The map is measured with the code as it is, so no file is named by hand and none
 split. Compiled functions and what runs on import reach no line; there the tests of the room are asked.
 """
 
+import itertools
 import sys
 import threading
 import time
@@ -23,6 +24,7 @@ __all__ = ["Chosen", "Reach", "Recorder", "asked", "portions"]
 
 Lines = dict[str, set[int]]  # by module, from the root of the tree
 _PORTIONS = (3.0, 15.0)  # seconds of tests that are collected and run together; the last portion has the rest
+_LONGEST = 60.0  # seconds of tests that are asked about a fault; the figures are a lower bound
 
 
 @dataclass(frozen=True)
@@ -136,7 +138,7 @@ def asked(fault: Fault, reaches: Mapping[str, Reach]) -> list[str]:
     """Return the tests that are asked about a fault, in the order in which they probably find it soon.
 
     First those that reach its line, then others of their files, which may use what those have made, then the
-    tests of its room; where no test reaches its line, those that reach its module. Files come in one piece.
+    tests of its room; where no test reaches its line, those that reach its module. A minute of them is asked.
     """
     room, stem = str(PurePosixPath(fault.path).parent), PurePosixPath(fault.path).stem.strip("_")
     lines = set(range(fault.line, fault.line + fault.before.count("\n") + 1))
@@ -148,8 +150,9 @@ def asked(fault: Fault, reaches: Mapping[str, Reach]) -> list[str]:
         nearness = (test in reaching, file_of(test) in files, file_of(test) in rooms)
         return (*(not near for near in nearness), stem not in file_of(test), reaches[test].seconds)
 
-    near = {test for test in reaches if file_of(test) in files | rooms}
-    return sorted(near, key=place)
+    near = sorted((test for test in reaches if file_of(test) in files | rooms), key=place)
+    ends = [*itertools.accumulate(reaches[test].seconds for test in near)]
+    return [test for test, end in zip(near, ends, strict=True) if end <= _LONGEST]
 
 
 def portions(tests: Sequence[str], reaches: Mapping[str, Reach]) -> list[list[str]]:
