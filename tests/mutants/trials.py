@@ -158,4 +158,4 @@ def seed(compiled: Path, cache: Path | None) -> None:
 
 def time_limit(seconds: float) -> float:
     """Return after how many seconds tests that take so many without a fault count as hanging."""
-    return 40 + 4 * seconds
+    return 120 + 6 * seconds
