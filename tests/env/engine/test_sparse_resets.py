@@ -75,3 +75,17 @@ def test_a_sparse_field_that_has_changed_in_some_worlds_begins_anew_in_all(chang
         tick.bell = np.array(changed)
     envs.reset()
     assert envs.world["bell"].tolist() == [0.0, 0.0, 0.0]
+
+
+class Loud(Walker):
+    """Walks, and starts with a louder bell than there can be."""
+
+    def start(self, tick, worlds):
+        super().start(tick, worlds)
+        tick.bell = 20.0
+
+
+def test_what_start_sets_of_a_sparse_field_is_kept_within_its_bounds():
+    env = Loud()
+    env.reset(seed=1)
+    assert env.world["bell"].tolist() == [9.0]

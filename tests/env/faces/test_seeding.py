@@ -179,6 +179,13 @@ def test_an_unseeded_first_reset_takes_its_numbers_from_np_random():
     assert first.reset()[0].tobytes() == second.reset()[0].tobytes()
 
 
+def test_worlds_take_the_numbers_of_an_unseeded_first_reset_from_np_random_too():
+    envs = MurkVectorEnv(Walker, 2)
+    seeds = [int(generator.integers(2**63)) for generator in copy.deepcopy(envs.np_random)]
+    expected = [Walker().reset(seed=seed)[0] for seed in seeds]
+    assert envs.reset()[0].tobytes() == np.stack(expected).tobytes()
+
+
 @pytest.mark.parametrize("make", [Walker, lambda: MurkVectorEnv(Walker, 2)])
 def test_an_unseeded_first_reset_draws_from_np_random_once_and_a_seed_gives_another(make):
     env = make()
