@@ -5,7 +5,7 @@
 Each library is measured in a process of its own, by the interpreter that is named or by this one: 64 rows, 32
 steps of each between updates, 4 passes in parts of 256, two layers of 64, one thread. Both ways are taken in
 turn. The table shows medians of steps per second of processor time, which other work on the machine disturbs
-less, learning included.
+less: of the steps that the library's env takes, and of a rollout with the learning from it.
 """
 # pyright: reportMissingImports=false, reportPrivateImportUsage=false
 
@@ -22,15 +22,19 @@ from statistics import median
 from typing import Any
 
 import gymnasium
+import numpy as np
 
 ID, ROWS, STEPS, PASSES, PART = "murk_envs:murk/HeatSeeker-v0", 64, 32, 4, 256
 HIDDEN = [64, 64]
+WHAT = ("stepping", "learning")
 REPEATS = 3
 
-Update = Callable[[], Any]  # collects a rollout and learns from it
+Parts = tuple[
+    Callable[[], Any], Callable[[], Any]
+]  # steps of a rollout alone, and a rollout that is learnt from
 
 
-def sb3(native: bool, module: str = "stable_baselines3") -> Update:
+def sb3(native: bool, module: str = "stable_baselines3") -> Parts:
     """PPO of Stable-Baselines3, or SBX, over `make_vec` or its DummyVecEnv."""
     import importlib
 
@@ -41,15 +45,17 @@ def sb3(native: bool, module: str = "stable_baselines3") -> Update:
     envs = make_vec(ID, ROWS) if native else VecMonitor(DummyVecEnv([lambda: gymnasium.make(ID)] * ROWS))
     algorithm: Any = importlib.import_module(module).PPO
     model = algorithm("MlpPolicy", envs, n_steps=STEPS, batch_size=PART, n_epochs=PASSES, device="cpu")
-    return lambda: model.learn(ROWS * STEPS, reset_num_timesteps=False)
+    envs.reset()
+    actions = drawn(envs.action_space)
+    return lambda: repeated(envs.step, actions), lambda: model.learn(ROWS * STEPS, reset_num_timesteps=False)
 
 
-def sbx(native: bool) -> Update:
+def sbx(native: bool) -> Parts:
     """PPO of SBX."""
     return sb3(native, "sbx")
 
 
-def torchrl(native: bool) -> Update:
+def torchrl(native: bool) -> Parts:
     """TorchRL's collector and ClipPPOLoss over GymWrapper of the native batch, or its SerialEnv."""
     import torch
     from tensordict.nn import TensorDictModule
@@ -93,11 +99,11 @@ def torchrl(native: bool) -> Update:
                 total.backward()
                 optimiser.step()
 
-    return update
+    return lambda: env.rollout(STEPS, break_when_any_done=False), update
 
 
-def rllib(native: bool) -> Update:
-    """PPO of RLlib, with its env runner in this process."""
+def rllib(native: bool) -> Parts:
+    """PPO of RLlib, with its env runner in this process, which steps by its policy."""
     from ray.rllib.algorithms.ppo import PPOConfig
     from ray.rllib.core.rl_module.default_model_config import DefaultModelConfig
 
@@ -112,11 +118,13 @@ def rllib(native: bool) -> Update:
     )
     config.rl_module(model_config=DefaultModelConfig(fcnet_hiddens=HIDDEN))
     config.training(train_batch_size_per_learner=ROWS * STEPS, minibatch_size=PART, num_epochs=PASSES)
-    return config.build_algo().train
+    algorithm = config.build_algo()
+    return lambda: algorithm.env_runner.sample(num_timesteps=ROWS * STEPS), algorithm.train
 
 
-def skrl(native: bool) -> Update:
+def skrl(native: bool) -> Parts:
     """PPO of skrl, over the native batch or Gymnasium's SyncVectorEnv, which it takes."""
+    import torch
     from gymnasium.vector import AutoresetMode, SyncVectorEnv
     from skrl.agents.torch.ppo import PPO, PPO_CFG
     from skrl.envs.wrappers.torch import wrap_env
@@ -150,10 +158,12 @@ def skrl(native: bool) -> Update:
         agents=agent,
         cfg={"timesteps": STEPS, "disable_progressbar": True, "close_environment_at_exit": False},
     )
-    return trainer.train
+    env.reset()
+    actions = torch.as_tensor(drawn(env.action_space)).unsqueeze(1)
+    return lambda: repeated(env.step, actions), trainer.train
 
 
-def tianshou(native: bool) -> Update:
+def tianshou(native: bool) -> Parts:
     """PPO of Tianshou, over `make_vec` or its DummyVectorEnv."""
     from tianshou.algorithm import PPO
     from tianshou.algorithm.modelfree.reinforce import DiscreteActorPolicy
@@ -185,10 +195,19 @@ def tianshou(native: bool) -> Update:
             algorithm.update(buffer=collector.buffer, batch_size=PART, repeat=PASSES)
         collector.reset_buffer(keep_statistics=True)
 
-    return update
+    actions = drawn(done)
+
+    def step() -> None:
+        envs.reset()
+        for _ in range(STEPS):
+            _, _, terminated, truncated, _ = envs.step(actions)
+            if (terminated | truncated).any():
+                envs.reset((terminated | truncated).nonzero()[0])
+
+    return step, update
 
 
-def ppo(native: bool) -> Update:
+def ppo(native: bool) -> Parts:
     """The loop of examples/ppo.py, over the native batch or Gymnasium's SyncVectorEnv."""
     import torch
 
@@ -199,26 +218,42 @@ def ppo(native: bool) -> Update:
     policy = example.Policy(envs.single_observation_space, envs.single_action_space, HIDDEN[0])
     rollouts = example.Rollouts(envs, policy, settings)
     optimiser = torch.optim.Adam(policy.parameters(), lr=settings.learning_rate)
-    return lambda: example.improve(policy, optimiser, rollouts.collect(), settings, 1.0)
+    actions = drawn(envs.single_action_space)
+    return (
+        lambda: repeated(envs.step, actions),
+        lambda: example.improve(policy, optimiser, rollouts.collect(), settings, 1.0),
+    )
 
 
-LIBRARIES: dict[str, Callable[[bool], Update]] = {
+def drawn(space: Any) -> Any:
+    """An action for every row."""
+    return np.array([space.sample() for _ in range(ROWS)])
+
+
+def repeated(step: Callable[[Any], Any], actions: Any) -> None:
+    """Take the steps of a rollout."""
+    for _ in range(STEPS):
+        step(actions)
+
+
+LIBRARIES: dict[str, Callable[[bool], Parts]] = {
     made.__name__: made for made in (sb3, sbx, torchrl, rllib, skrl, tianshou, ppo)
 }
 
 
 def measured(library: str, repeats: int = REPEATS) -> dict[str, float]:
-    """Return the steps of rows a second of processor time, of native rows and of the library's own loop."""
-    updates = {"native": LIBRARIES[library](True), "own loop": LIBRARIES[library](False)}
-    found: dict[str, list[float]] = {name: [] for name in updates}
-    for update in updates.values():
-        update()  # compiles
+    """Return steps of rows a second of processor time: stepping and learning, native and by the own loop."""
+    ways = {"native": LIBRARIES[library](True), "own loop": LIBRARIES[library](False)}
+    parts = {(way, what): part for way, both in ways.items() for what, part in zip(WHAT, both, strict=True)}
+    found: dict[tuple[str, str], list[float]] = {key: [] for key in parts}
+    for part in parts.values():
+        part()  # compiles
     for _ in range(repeats):
-        for name, update in updates.items():
+        for key, part in parts.items():
             began = time.process_time()
-            update()
-            found[name].append(ROWS * STEPS / (time.process_time() - began))
-    return {name: round(median(rates), 1) for name, rates in found.items()}
+            part()
+            found[key].append(ROWS * STEPS / (time.process_time() - began))
+    return {f"{what}, {way}": round(median(rates), 1) for (way, what), rates in found.items()}
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -234,18 +269,22 @@ def main(arguments: list[str] | None = None) -> None:
         logging.disable(logging.WARNING)
         print(json.dumps(measured(options.libraries[0])))
         return
-    print("| library | native rows | its own loop | ratio |\n|---|---|---|---|")
+    print("| library | steps: native | its own loop | ratio | with learning: native | its own loop | ratio |")
+    print("|---|---|---|---|---|---|---|")
     for given in options.libraries:
         library, _, python = given.partition("=")
         command = [python or sys.executable, "-m", "benchmarks.trainers", "--here", library]
         one_thread = os.environ | {"OMP_NUM_THREADS": "1"}
         done = subprocess.run(command, env=one_thread, capture_output=True, text=True, check=False)
         if done.returncode:
-            print(f"| {library} | {done.stderr.strip().splitlines()[-1]} | | |", flush=True)
+            print(f"| {library} | {done.stderr.strip().splitlines()[-1]} | | | | | |", flush=True)
             continue
         rates = json.loads(done.stdout.strip().splitlines()[-1])
-        native, own = rates["native"], rates["own loop"]
-        print(f"| {library} | {native:,.0f}/s | {own:,.0f}/s | {native / own:.1f} |", flush=True)
+        cells: list[str] = []
+        for what in WHAT:
+            native, own = rates[f"{what}, native"], rates[f"{what}, own loop"]
+            cells += [f"{native:,.0f}/s", f"{own:,.0f}/s", f"{native / own:.1f}"]
+        print(f"| {library} | {' | '.join(cells)} |", flush=True)
 
 
 if __name__ == "__main__":
