@@ -14,7 +14,7 @@ from murk_env.fields.bookkeeping import STEP
 from murk_env.fields.deriving import DeriveTick, not_of_derive
 from murk_env.fields.names import KEPT, field_called, known_as
 from murk_env.kernels.places import line_of
-from murk_env.world.binding import refusal
+from murk_env.world.act_tick import refusal
 from murk_env.world.layout import Layout
 
 __all__ = ["check_array_hook"]

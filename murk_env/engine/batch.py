@@ -2,7 +2,7 @@
 
 import os
 import weakref
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from threading import get_ident
 from typing import Any, TypeVar, cast
 
@@ -10,28 +10,17 @@ import numpy as np
 import numpy.typing as npt
 from gymnasium.vector import AutoresetMode
 
-from murk_arena import RowAccessError, TickGuard
-from murk_env.author.hooks import HookName, Hooks
+from murk_arena import TickGuard
+from murk_env.author.hooks import Hooks
 from murk_env.engine.action_masks import ActionMasks
-from murk_env.engine.failures import hook_failed
 from murk_env.engine.final_obs import FinalObs
 from murk_env.engine.held_worlds import HeldWorlds
 from murk_env.engine.hooks import HookStages
-from murk_env.engine.infos import Info, form_of
+from murk_env.engine.infos import Info
 from murk_env.engine.outcome import Outcome
-from murk_env.engine.reset import NO_VALUES, Reset, RowValues
+from murk_env.engine.reset import Reset
 from murk_env.engine.step import Ended, StepParts, StepReport, stages_of_a_step
-from murk_env.errors import (
-    ClosedError,
-    EpisodeEndedError,
-    HookError,
-    ResetNeededError,
-    TickFailedError,
-    described,
-)
-from murk_env.fields import Values
-from murk_env.fields.bookkeeping import ENDED, NOT_STARTED, PHASE
-from murk_env.kernels.places import came_from
+from murk_env.fields.bookkeeping import ENDED
 from murk_env.kernels.program import Program, ThreadFailedError
 from murk_env.kernels.threads import ThreadedRunner
 from murk_env.observation.buffers import ObservationBuffers
@@ -141,86 +130,57 @@ class Batch(HeldWorlds):
         masks: ActionMasks | None = None,
         ends_diverged: bool = False,
     ) -> None:
-        self._owner = hooks.owner
-        self._mode = autoreset_mode
+        self._owner, self._mode = hooks.owner, autoreset_mode
         self._waits = autoreset_mode is AutoresetMode.DISABLED  # for a reset, when worlds have ended
         self.claim = Claim(world.arena, hooks.owner)
         self.world, self.actions, self.observed = world, actions, observed
+        self._arena, self._bindings, self._num_worlds = world.arena, world.bindings, world.num_worlds
+        self._checks = world.checks
         outcome = Outcome(world.num_worlds, num_agents)
         self.rewards, self.terminated, self.truncated = outcome.flags
         self.returns, self.lengths = outcome.returns, outcome.lengths
         self._any_ended = memoryview(cast(Any, outcome.any_ended))
-        self._hooks = HookStages(
-            hooks, world, actions, outcome.rewards, outcome.terminated, masks, ends_diverged=ends_diverged
-        )
-        world.derived.use(self._hooks.derive_hook)
-        self._reset = Reset(world, self._hooks)
-        same_step, fuses = autoreset_mode is AutoresetMode.SAME_STEP, self._reset.fuses
-        kept = same_step and fuses and (world.derived.fuses or not world.derived.used)
-        self._final_obs = FinalObs(observed, world.num_worlds, outcome.any_ended) if kept else None
-        self._resets_in_python = autoreset_mode is AutoresetMode.NEXT_STEP and not fuses
-        self._report = StepReport()
-        self._parts = self._step_parts(outcome, limit)
+        self._parts = made = self._step_parts(hooks, outcome, masks, limit, ends_diverged=ends_diverged)
+        self._hooks, self._reset, self._report = made.hooks, made.reset, made.report
+        self._final_obs = made.final_obs
+        self._resets_in_python = autoreset_mode is AutoresetMode.NEXT_STEP and not made.reset.fuses
         self._programs: list[Program | None] = [None, None]
-        self._arena, self._bindings, self._num_worlds = world.arena, world.bindings, world.num_worlds
         self.runner = ThreadedRunner(num_threads, world.layout.batch_work)  # which checked mode leaves idle
-        self._checks = world.checks
-        self._flags: list[Flags] | None = None
-        if not copy:
-            self._flags = [self.flags(), self.flags()]
+        self._flags: list[Flags] | None = None if copy else [self._new_flags(), self._new_flags()]
         self._side = 0  # which of two sets of outputs is next, where they are used in turn
         self._binding: Binding
-        self._nothing_yet()
-        _batches.add(self)
-
-    def _step_parts(self, outcome: Outcome, limit: int) -> StepParts:
-        """Return what a step is made of."""
-        return StepParts(
-            world=self.world,
-            hooks=self._hooks,
-            reset=self._reset,
-            outcome=outcome,
-            observed=self.observed,
-            final_obs=self._final_obs,
-            report=self._report,
-            mode=self._mode,
-            limit=limit,
-        )
-
-    def _nothing_yet(self) -> None:
-        """Be as before the first reset."""
         self.info: Info = {}
         self.ended: Ended | None = None
         self.pending: Worlds | None = None
         self.started = self.closed = self.ready = False
+        _batches.add(self)
+
+    def _step_parts(
+        self, given: Hooks, outcome: Outcome, masks: ActionMasks | None, limit: int, *, ends_diverged: bool
+    ) -> StepParts:
+        """Return what a step is made of."""
+        world, mode = self.world, self._mode
+        flags = outcome.rewards, outcome.terminated
+        hooks = HookStages(given, world, self.actions, *flags, masks, ends_diverged=ends_diverged)
+        world.derived.use(hooks.derive_hook)
+        reset = Reset(world, hooks)
+        fuses = reset.fuses and (world.derived.fuses or not world.derived.used)
+        kept = mode is AutoresetMode.SAME_STEP and fuses
+        return StepParts(
+            world=world,
+            hooks=hooks,
+            reset=reset,
+            outcome=outcome,
+            observed=self.observed,
+            final_obs=FinalObs(self.observed, world.num_worlds, outcome.any_ended) if kept else None,
+            report=StepReport(),
+            mode=mode,
+            limit=limit,
+        )
 
     # --- step ---------------------------------------------------------------------------------
 
-    def check_ready(self) -> None:
-        """Raise unless the worlds can be stepped now; where `ready` is true they can."""
-        self.check_open()
-        if not self.started:
-            raise ResetNeededError(f"{self._owner}: call reset() before step().")
-        if self.pending is not None and self._waits:
-            raise EpisodeEndedError(
-                f"{self._owner}: the episodes of world(s) {self.pending.tolist()} have ended and autoreset "
-                f"is disabled; reset them first, with options={{'reset_mask': mask}}."
-            )
-
-    def check_open(self) -> None:
-        """Raise unless the worlds can be used at all; tidy up what an interrupted step has left."""
-        if self.closed:
-            raise ClosedError(f"{self._owner} is closed; make a new one.")
-        if not self.ready:
-            self._arena.abandon_tick()
-            self.ready = self.note(self.world[PHASE])
-
-    def step(
-        self,
-        read: Reader,
-        actions: Any,
-        outputs: Callable[["Batch"], Said],
-    ) -> Said:
+    def step(self, read: Reader, actions: Any, outputs: Callable[["Batch"], Said]) -> Said:
         """Step every world once, as one tick.
 
         Args:
@@ -293,20 +253,6 @@ class Batch(HeldWorlds):
             return Ended(*self._final_obs.copies(), self._report.info_before_reset), None
         return self._report.ended, None
 
-    def _name(self, error: BaseException) -> None:
-        """Raise the failure of a hook, or of the env's own work, that has not been named yet."""
-        name, self._hooks.current = self._hooks.current, None
-        if not isinstance(error, Exception) or isinstance(error, TickFailedError | ThreadFailedError):
-            return
-        if isinstance(error, RowAccessError):
-            name = HookName.START
-        if name:
-            raise hook_failed(f"{self._owner}.{name}", error) from error
-        raise HookError(
-            f"{self._owner}, outside its hooks, raised {described(error)}; the tick was undone for all "
-            f"worlds.{came_from(error)}"
-        ) from error
-
     def _recover(self) -> None:
         """After a failure or an interrupt, wherever it came, close the tick; the next call reads flags."""
         self._report.pending = self._checks.skipped = None
@@ -318,56 +264,7 @@ class Batch(HeldWorlds):
         if not self.ready:
             self._recover()
 
-    # --- episodes -----------------------------------------------------------------------------
-
-    def reset(
-        self,
-        worlds: Worlds,
-        keys: Mapping[int, npt.NDArray[np.int32]],
-        outputs: Callable[[], Said],
-        values: RowValues = NO_VALUES,
-    ) -> Said:
-        """Begin an episode in some worlds, in a tick of its own; return what `outputs` makes of it.
-
-        Args:
-            worlds: the worlds to reset.
-            keys: by world, a new random key; worlds without one go on with theirs.
-            outputs: makes what the reset returns, of the values that are about to be published.
-            values: what fields are set to after `start`, a row for each of the worlds or one for all.
-        """
-        self.ready = False
-        try:
-            with self._arena.begin_tick() as guard:
-                self._binding = binding = self._bindings.of(guard)
-                self._reset.run(guard, guard.rows(worlds), binding, keys=keys, values=values, in_step=False)
-                self.world.derived.derive(guard, worlds)
-                guard.seal()
-                self._hooks.forget_diverged()
-                self.info, self.ended = self._hooks.info(binding.staged.after), None
-                form, side = self._hooks.info_form or form_of(self.info), 1 - self._side
-                for buffers in self.observed:
-                    buffers.fill(binding.staged.after, self._side)
-                ready = self.note(binding.phases)
-                said = outputs()
-        except BaseException as error:
-            self._recover()
-            self._name(error)
-            raise
-        self._hooks.info_form, self.ready, self._side = form, ready, side  # plain stores, which cannot fail
-        return said
-
-    def note(self, phases: npt.NDArray[Any]) -> bool:
-        """Note which worlds have started and which have ended; return whether they can be stepped then."""
-        self.started = bool((phases != NOT_STARTED).all())
-        ended = np.flatnonzero(phases == ENDED)
-        self.pending = ended if ended.size else None
-        return self.started and not self.closed and not (self._waits and ended.size)
-
     # --- state --------------------------------------------------------------------------------
-
-    def values(self) -> Values:
-        """Return the published values, or those of the step or reset in progress."""
-        return self._binding.staged.after if self._arena.in_tick else self.world.published()
 
     def observation(self, index: int = 0) -> Output:
         """Return the latest observations, of the world or of the agents of one group."""
@@ -379,11 +276,14 @@ class Batch(HeldWorlds):
         That is, in arrays of their own or, without `copy`, in one of two sets used in turn.
         """
         if self._flags is None:
-            return self.rewards.copy(), self.terminated.copy(), self.truncated.copy()
+            return self._new_flags()
         latest = (self.rewards, self.terminated, self.truncated)
         for kept, values in zip(self._flags[self._side], latest, strict=True):
             np.copyto(kept, values)
         return self._flags[self._side]
+
+    def _new_flags(self) -> Flags:
+        return self.rewards.copy(), self.terminated.copy(), self.truncated.copy()
 
     def close(self) -> None:
         """Refuse every later use and stop the threads; the memory goes with the last reference."""

@@ -1,13 +1,16 @@
-"""What the failure of a hook surfaces as."""
+"""What the failure of a hook, or of a tick, surfaces as."""
 
 import re
 
+from murk_arena import RowAccessError
+from murk_env.author.hooks import HookName
 from murk_env.author.per_world import CompiledHook
-from murk_env.errors import HookError, described
+from murk_env.errors import HookError, TickFailedError, described
 from murk_env.kernels.explain import explain
 from murk_env.kernels.places import came_from, first_line, line_of
+from murk_env.kernels.program import ThreadFailedError
 
-__all__ = ["compilation_failed", "hook_failed"]
+__all__ = ["compilation_failed", "hook_failed", "tick_failed"]
 
 
 def hook_failed(where: str, error: Exception, found: tuple[int, Exception] | None = None) -> HookError:
@@ -40,3 +43,23 @@ def compilation_failed(where: str, error: Exception, hook: CompiledHook) -> Hook
         rule = " act may write per_tick fields that no propagator writes, start all but static and derived "
         rule += "ones, derive the derived ones."
     return HookError(f"{where} ({place}) cannot be compiled: {reason.rstrip('.')}.{rule}")
+
+
+def tick_failed(owner: str, hook: HookName | None, error: BaseException) -> HookError | None:
+    """Return the error of a tick that failed, None where what was raised says by itself what it is.
+
+    Args:
+        owner: the environment's name.
+        hook: the hook that ran outside a program, None if there was none.
+        error: what was raised.
+    """
+    if not isinstance(error, Exception) or isinstance(error, TickFailedError | ThreadFailedError):
+        return None
+    if isinstance(error, RowAccessError):
+        hook = HookName.START
+    if hook:
+        return hook_failed(f"{owner}.{hook}", error)
+    return HookError(
+        f"{owner}, outside its hooks, raised {described(error)}; the tick was undone for all "
+        f"worlds.{came_from(error)}"
+    )

@@ -1,22 +1,26 @@
-"""What is done to a batch of worlds between steps: save, restore, branch, edit, and look again."""
+"""What is done to a batch of worlds between steps: reset, save, restore, branch, edit, and look again."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from functools import partial
 from typing import Any, Literal, TypeVar
 
+import numpy as np
 import numpy.typing as npt
 
-from murk_arena import OwnedSnapshot, TickGuard
+from murk_arena import OwnedSnapshot, PingPongArena, TickGuard
+from murk_env.engine.failures import tick_failed
 from murk_env.engine.hooks import HookStages
-from murk_env.engine.infos import Info
+from murk_env.engine.infos import Info, form_of
+from murk_env.engine.reset import NO_VALUES, Reset, RowValues
 from murk_env.engine.step import Ended
-from murk_env.errors import ResetNeededError
+from murk_env.errors import ClosedError, EpisodeEndedError, ResetNeededError
 from murk_env.fields import RowTick, Tick, Values
-from murk_env.fields.bookkeeping import NOT_STARTED, PHASE
+from murk_env.fields.bookkeeping import ENDED, NOT_STARTED, PHASE
 from murk_env.observation.buffers import ObservationBuffers
 from murk_env.world import World
+from murk_env.world.binding import Binding, Bindings
 from murk_env.world.claim import Claim
 from murk_env.world.edits import EditBlock, Edited
 from murk_env.world.rows import branching, read_worlds, restore_rows
@@ -25,6 +29,7 @@ from murk_env.world.state import State
 __all__ = ["HeldWorlds"]
 
 Said = TypeVar("Said")
+Worlds = npt.NDArray[np.intp]
 
 
 def nothing_of(_values: Values) -> Any:
@@ -41,27 +46,88 @@ class HeldWorlds(ABC):
     claim: Claim
     info: Info
     ended: Ended | None
+    pending: Worlds | None
     started: bool
     ready: bool
+    closed: bool
+    _arena: PingPongArena
+    _binding: Binding
+    _bindings: Bindings
     _hooks: HookStages
     _owner: str
+    _reset: Reset
     _side: int
-
-    @abstractmethod
-    def check_open(self) -> None:
-        """Raise unless the worlds can be used at all."""
-
-    @abstractmethod
-    def note(self, phases: npt.NDArray[Any]) -> bool:
-        """Note which worlds have started and which have ended; return whether they can be stepped then."""
-
-    @abstractmethod
-    def _name(self, error: BaseException) -> None:
-        """Raise the failure of a hook that has not been named yet."""
+    _waits: bool
 
     @abstractmethod
     def _recover(self) -> None:
         """After a failure or an interrupt, close the tick."""
+
+    def check_ready(self) -> None:
+        """Raise unless the worlds can be stepped now; where `ready` is true they can."""
+        self.check_open()
+        if not self.started:
+            raise ResetNeededError(f"{self._owner}: call reset() before step().")
+        if self.pending is not None and self._waits:
+            raise EpisodeEndedError(
+                f"{self._owner}: the episodes of world(s) {self.pending.tolist()} have ended and autoreset "
+                f"is disabled; reset them first, with options={{'reset_mask': mask}}."
+            )
+
+    def check_open(self) -> None:
+        """Raise unless the worlds can be used at all; tidy up what an interrupted step has left."""
+        if self.closed:
+            raise ClosedError(f"{self._owner} is closed; make a new one.")
+        if not self.ready:
+            self._arena.abandon_tick()
+            self.ready = self.note(self.world[PHASE])
+
+    def reset(
+        self,
+        worlds: Worlds,
+        keys: Mapping[int, npt.NDArray[np.int32]],
+        outputs: Callable[[], Said],
+        values: RowValues = NO_VALUES,
+    ) -> Said:
+        """Begin an episode in some worlds, in a tick of its own; return what `outputs` makes of it.
+
+        Args:
+            worlds: the worlds to reset.
+            keys: by world, a new random key; worlds without one go on with theirs.
+            outputs: makes what the reset returns, of the values that are about to be published.
+            values: what fields are set to after `start`, a row for each of the worlds or one for all.
+        """
+        self.ready = False
+        try:
+            with self._arena.begin_tick() as guard:
+                self._binding = binding = self._bindings.of(guard)
+                self._reset.run(guard, guard.rows(worlds), binding, keys=keys, values=values, in_step=False)
+                self.world.derived.derive(guard, worlds)
+                guard.seal()
+                self._hooks.forget_diverged()
+                self.info, self.ended = self._hooks.info(binding.staged.after), None
+                form, side = self._hooks.info_form or form_of(self.info), 1 - self._side
+                for buffers in self.observed:
+                    buffers.fill(binding.staged.after, self._side)
+                ready = self.note(binding.phases)
+                said = outputs()
+        except BaseException as error:
+            self._recover()
+            self._name(error)
+            raise
+        self._hooks.info_form, self.ready, self._side = form, ready, side  # plain stores, which cannot fail
+        return said
+
+    def note(self, phases: npt.NDArray[Any]) -> bool:
+        """Note which worlds have started and which have ended; return whether they can be stepped then."""
+        self.started = bool((phases != NOT_STARTED).all())
+        ended = np.flatnonzero(phases == ENDED)
+        self.pending = ended if ended.size else None
+        return self.started and not self.closed and not (self._waits and ended.size)
+
+    def values(self) -> Values:
+        """Return the published values, or those of the step or reset in progress."""
+        return self._binding.staged.after if self._arena.in_tick else self.world.published()
 
     def save(self, worlds: Any = None) -> State:
         """Return the state of some worlds, as `World.save`."""
@@ -153,3 +219,10 @@ class HeldWorlds(ABC):
         """Go back to a snapshot."""
         self.ready = False  # the next call reads what has come of it
         self.world.arena.restore(saved)
+
+    def _name(self, error: BaseException) -> None:
+        """Raise the failure of a hook, or of the env's own work, that has not been named yet."""
+        hook, self._hooks.current = self._hooks.current, None
+        named = tick_failed(self._owner, hook, error)
+        if named is not None:
+            raise named from error

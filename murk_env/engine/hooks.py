@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -13,14 +13,13 @@ from murk_env.author.per_world import CompiledHook
 from murk_env.engine.action_masks import ACTION_MASK, ActionMasks
 from murk_env.engine.array_hooks import check_array_hook
 from murk_env.engine.divergence import DIVERGED, Divergence
-from murk_env.engine.failures import compilation_failed, hook_failed
+from murk_env.engine.hook_calls import HookCalls
 from murk_env.engine.infos import LEVEL_KEY, NO_INFO, Info, InfoForm, check_info
 from murk_env.engine.lifted_hooks import LiftedHooks
 from murk_env.engine.lifting import LiftedHook, lift
-from murk_env.engine.reruns import rerun
 from murk_env.engine.returned import check_finite, take
 from murk_env.engine.writes import check_derived, check_writes
-from murk_env.errors import HookError, TickFailedError, described
+from murk_env.errors import HookError
 from murk_env.fields import Field, RowTick, Values
 from murk_env.fields.bookkeeping import EPISODE, LEVEL, RNG_KEY, STEP
 from murk_env.fields.checks import check_values
@@ -28,10 +27,8 @@ from murk_env.fields.deriving import DeriveTick
 from murk_env.fields.names import known_as
 from murk_env.fields.row_ticks import CheckedRowTick
 from murk_env.fields.ticks import revoke
-from murk_env.kernels import CompilationError
-from murk_env.kernels.places import came_from
 from murk_env.kernels.program import Run, Stage
-from murk_env.random import TOO_MANY_DRAWS, WorldRng, origins
+from murk_env.random import WorldRng, origins
 from murk_env.world import World
 from murk_env.world.binding import Binding
 from murk_env.world.derived import DeriveHook
@@ -95,6 +92,7 @@ class HookStages:
             check_array_hook(HookName.INFO, hooks, self._layout)
         check_derived(self._owner, self._layout, has_hook=hooks.derive is not None)
         self._lifted = LiftedHooks(found, world, actions, self._outputs)
+        self._calls = HookCalls(hooks, self._lifted, self._layout)
         self.current: HookName | None = None
         says = masks is not None or ends_diverged or world.layout.levels is not None
         self.has_info = hooks.info is not None or says
@@ -108,7 +106,7 @@ class HookStages:
         return Stage(
             HookName.ACT,
             partial(self._bind_act, binding),
-            partial(self._failed, HookName.ACT, binding.staged),
+            partial(self._calls.failed, HookName.ACT, binding.staged),
             moves=self._lifted.moves(HookName.ACT),
             check=check if self._arena.checked else None,
         )
@@ -124,7 +122,7 @@ class HookStages:
                 staged = binding.staged
                 return self._lifted.call(name, Staged(staged.version, staged.before, routes().values))
 
-            failed, moves = partial(self._failed, name, binding.staged), self._lifted.moves(name)
+            failed, moves = partial(self._calls.failed, name, binding.staged), self._lifted.moves(name)
             return [Stage(name, bind, failed, moves, check if self._arena.checked else None)]
 
         return stages
@@ -146,7 +144,7 @@ class HookStages:
         return Stage(
             name,
             partial(self._bind_outcome, name, binding.staged),
-            partial(self._failed, name, binding.staged),
+            partial(self._calls.failed, name, binding.staged),
             moves=self._lifted.moves(name),
             check=check if proves else None,
         )
@@ -159,7 +157,7 @@ class HookStages:
         def run(_start: int, _stop: int) -> None:
             tick.rng.rewind()
             try:
-                self._call(HookName.ACT, tick, self._actions)
+                self._calls.call(HookName.ACT, tick, self._actions)
             finally:
                 revoke(tick)
 
@@ -172,7 +170,7 @@ class HookStages:
 
         def run(_start: int, _stop: int) -> None:
             given = (staged.before, staged.after) if name is HookName.REWARD else (staged.after,)
-            take(f"{self._owner}.{name}", self._call(name, *given), out, kinds)
+            take(f"{self._owner}.{name}", self._calls.call(name, *given), out, kinds)
 
         return run
 
@@ -190,7 +188,7 @@ class HookStages:
         return Stage(
             HookName.START,
             partial(self._bind_start, binding.staged, worlds),
-            partial(self._failed, HookName.START, binding.staged, worlds),
+            partial(self._calls.failed, HookName.START, binding.staged, worlds),
             moves=self._lifted.moves(HookName.START),
             check=self._check_start if self._arena.checked else None,
         )
@@ -216,7 +214,7 @@ class HookStages:
         rng = WorldRng(*clocks, origin=origins.START)
         kind = CheckedRowTick if self._arena.checked else RowTick
         tick = kind(rows, self._layout.fields, ids, rng, self._layout.sides)
-        self._call(HookName.START, tick, rows.worlds)
+        self._calls.call(HookName.START, tick, rows.worlds)
 
     def _check_start(self) -> None:
         rows, ids = self._lifted.rows, self._layout.ids
@@ -237,7 +235,7 @@ class HookStages:
         return Stage(
             HookName.DERIVE,
             partial(self._bind_derive, binding.staged, worlds),
-            partial(self._failed, HookName.DERIVE, binding.staged),
+            partial(self._calls.failed, HookName.DERIVE, binding.staged),
             moves=self._lifted.moves(HookName.DERIVE),
             check=partial(self._check_derive, guard) if self._arena.checked else None,
         )
@@ -250,7 +248,7 @@ class HookStages:
 
         def run(start: int, stop: int) -> None:
             rows = None if stop - start == self._layout.num_worlds else worlds[start:stop]
-            self._call(HookName.DERIVE, DeriveTick(staged.after, arrays, rows, self._layout.sides))
+            self._calls.call(HookName.DERIVE, DeriveTick(staged.after, arrays, rows, self._layout.sides))
 
         return run
 
@@ -277,7 +275,7 @@ class HookStages:
 
     def _told(self, values: Values) -> Info:
         self.current = HookName.INFO
-        result = self._call(HookName.INFO, values)
+        result = self._calls.call(HookName.INFO, values)
         info = check_info(self._owner, result, self._layout.num_worlds, self.info_form)
         self.current = None
         if self.divergence is not None and DIVERGED in info:
@@ -291,38 +289,3 @@ class HookStages:
                 f"rename it."
             )
         return info
-
-    # --- calling and holding to shapes ------------------------------------------------------------
-
-    def _call(self, name: HookName, *arguments: Any) -> Any:
-        """Call an array hook; a failed tick of other worlds that it runs is a failure of this hook."""
-        hook: Any = self._hooks.of(name)
-        try:
-            return hook(*arguments)
-        except TickFailedError as error:
-            raise HookError(
-                f"{self._owner}.{name} raised {described(error)}; the tick was undone.{came_from(error)}"
-            ) from error
-
-    def _failed(self, name: HookName, staged: Staged, *given: Any) -> Exception:
-        *reset, error = given
-        if isinstance(error, TickFailedError):
-            return error  # it names its hook already
-        where = f"{self._owner}.{name}"
-        if isinstance(error, CompilationError):
-            return compilation_failed(where, error, cast(CompiledHook, self._hooks.of(name)))
-        if name not in self._lifted or name is HookName.BETWEEN:  # what it found is not known any more
-            return hook_failed(where, error)
-        if str(error) == TOO_MANY_DRAWS:  # which no line of it raised
-            return hook_failed(where, error)
-        worlds = self._that_ran(staged, *reset)
-        found = rerun(name, self._lifted[name], worlds, self._lifted.as_before(name, staged))
-        return hook_failed(where, error, found)
-
-    def _that_ran(self, staged: Staged, reset: Array | None = None) -> Array:
-        """Return the worlds that a failed hook ran for: all, or those of `reset` whose episode begins."""
-        if reset is None:
-            return self._layout.order
-        if reset is self._layout.order:  # within a step, in which all others have made one
-            return np.flatnonzero(staged.after[STEP] == 0)
-        return self._lifted.rows.worlds

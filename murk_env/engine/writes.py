@@ -11,7 +11,7 @@ from murk_env.fields.deriving import not_of_derive
 from murk_env.fields.names import KEPT
 from murk_env.kernels.places import line_of
 from murk_env.kernels.records import Flat
-from murk_env.world.binding import refusal
+from murk_env.world.act_tick import refusal
 from murk_env.world.layout import Layout
 
 __all__ = ["check_derived", "check_writes"]

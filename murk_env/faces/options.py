@@ -1,8 +1,9 @@
 """The options that faces take, declared, read and checked in one place."""
 
 import dataclasses
+import difflib
 import operator
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any, Literal, Self, cast, get_args
 
 import numpy as np
@@ -11,6 +12,7 @@ from gymnasium.vector import AutoresetMode
 from murk_arena import StaticArena
 from murk_env.author.blueprint import Blueprint
 from murk_env.author.environment import Environment
+from murk_env.author.params import knobs_of
 from murk_env.errors import BlueprintError, ParameterError, did_you_mean
 from murk_env.kernels.threads import num_processors
 
@@ -75,6 +77,7 @@ class FaceOptions:
             raise ParameterError(f"{face} takes a subclass of MurkEnv, not {env_class!r}.")
         _check_keywords(face, arguments["parameters"], elsewhere)
         chosen = {field.name: arguments[field.name] for field in dataclasses.fields(cls) if field.init}
+        _check_spelling(face, arguments["parameters"], chosen, knobs_of(env_class.Params))
         return cls(**chosen | cls._checked(env_class, chosen))
 
     @classmethod
@@ -143,6 +146,18 @@ def _check_keywords(face: str, keywords: Mapping[str, Any], elsewhere: Mapping[s
             raise ParameterError(
                 f"{face} got an unexpected keyword argument {name!r}: it takes no {name}={keywords[name]!r}; "
                 f"{advice}."
+            )
+
+
+def _check_spelling(
+    face: str, keywords: Iterable[str], options: Collection[str], parameters: Collection[str]
+) -> None:
+    """Raise ParameterError for a keyword that is nearer to an option than to a parameter."""
+    for name in keywords:
+        near = difflib.get_close_matches(name, [*options, *parameters], n=1)
+        if name not in parameters and near and near[0] in options:
+            raise ParameterError(
+                f"{face} got an unexpected keyword argument {name!r}; did you mean the option {near[0]!r}?"
             )
 
 

@@ -11,14 +11,12 @@ from gymnasium import spaces
 
 from murk_arena import OwnedSnapshot, StaticArena
 from murk_env.author.params import parameters_of
-from murk_env.engine.action_masks import ACTION_MASK
 from murk_env.errors import InputError, MissingLibraryError, ParameterError, did_you_mean
-from murk_env.faces.agent_groups import active_agents, apart, seats_of
+from murk_env.faces.agent_groups import active_agents, seats_of
 from murk_env.faces.assembly import assemble
 from murk_env.faces.env import MurkEnv
-from murk_env.faces.infos import info_of_one
-from murk_env.faces.masked_actions import mask_of_group
 from murk_env.faces.named_actions import NamedActions
+from murk_env.faces.named_outputs import Dicts, NamedOutputs
 from murk_env.faces.one_world import OneWorld
 from murk_env.faces.options import FaceOptions, MaskedOut, OutOfBounds
 from murk_env.faces.register import register_with_pettingzoo
@@ -27,7 +25,6 @@ from murk_env.faces.seeding import draw_seed, read_options
 from murk_env.faces.world_state import WorldState
 from murk_env.faces.worlds import EnvWorlds
 from murk_env.fields import Values
-from murk_env.observation.output import row_of
 from murk_env.random import checked_seed, key_from_seed
 from murk_env.world.claim import claims
 from murk_env.world.state import State
@@ -51,8 +48,6 @@ _ELSEWHERE = {  # keywords of other faces
     **dict.fromkeys(("num_worlds", "num_envs", "num_threads", "autoreset_mode"), _ONE_WORLD),
     **dict.fromkeys(("group", "others"), "it takes the actions of all agents, by name; leave it out"),
 }
-
-Dicts = tuple[dict[str, Any], dict[str, float], dict[str, bool], dict[str, bool], dict[str, dict[str, Any]]]
 
 
 class MurkParallelEnv(OneWorld, ParallelEnv[str, Any, Any]):
@@ -107,11 +102,11 @@ class MurkParallelEnv(OneWorld, ParallelEnv[str, Any, Any]):
             "is_parallelizable": True,
         }
         groups = seats_of(made.blueprint.groups)
-        self._seats = {name: (one, seat) for one in groups for seat, name in enumerate(one.names)}
-        self.possible_agents = list(self._seats)
+        self._named = NamedOutputs(made, groups)
+        self.possible_agents = list(self._named.seats)
         self.agents: list[str] = []
         self._action_spaces = {
-            name: copying.deepcopy(one.group.action_space) for name, (one, _) in self._seats.items()
+            name: copying.deepcopy(one.group.action_space) for name, (one, _) in self._named.seats.items()
         }
         self._actions = NamedActions(env_class.__name__, made.actions, groups, clips=options.clips)
 
@@ -122,7 +117,7 @@ class MurkParallelEnv(OneWorld, ParallelEnv[str, Any, Any]):
             InputError: there is no such agent.
         """
         self._check_known(agent)
-        return self._batch.observed[self._seats[agent][0].index].plan.space
+        return self._batch.observed[self._named.seats[agent][0].index].plan.space
 
     def action_space(self, agent: str) -> spaces.Space[Any]:
         """Return the space of an agent's actions; an object of its own, with its own sampling.
@@ -168,8 +163,8 @@ class MurkParallelEnv(OneWorld, ParallelEnv[str, Any, Any]):
         return made
 
     def _begun(self) -> tuple[tuple[dict[str, Any], dict[str, dict[str, Any]]], list[str]]:
-        agents = self._active()
-        return (self._seen_by(agents), self._told(agents)), agents
+        agents = self._named.active()
+        return (self._named.seen_by(agents), self._named.told(agents)), agents
 
     @claims
     def step(self, actions: dict[str, Any]) -> Dicts:
@@ -190,24 +185,15 @@ class MurkParallelEnv(OneWorld, ParallelEnv[str, Any, Any]):
         batch = self._batch
         if not batch.ready:
             batch.check_ready()
-        active = self._active()
+        active = self._named.active()
         self._actions.read(actions, active)
         if not active:
             return {}, {}, {}, {}, {}
         if self._assembly.masked is not None:
             self._assembly.masked.check(batch, ~active_agents(batch, len(self.possible_agents)))
         kept = self.__dict__
-        made, kept["agents"] = batch.advance(lambda _: (self._stepped(active), self._active()))
+        made, kept["agents"] = batch.advance(lambda _: (self._named.stepped(active), self._named.active()))
         return made  # the store was a plain one: what is published cannot fail
-
-    def _stepped(self, active: list[str]) -> Dicts:
-        batch = self._batch
-        flags = (
-            dict(zip(self.possible_agents, apart(values, len(self.possible_agents))[0].tolist(), strict=True))
-            for values in (batch.rewards, batch.terminated, batch.truncated)
-        )
-        rewards, terminated, truncated = ({name: values[name] for name in active} for values in flags)
-        return self._seen_by(active), rewards, terminated, truncated, self._told(active)
 
     @claims
     def observe(self) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
@@ -217,7 +203,7 @@ class MurkParallelEnv(OneWorld, ParallelEnv[str, Any, Any]):
             ResetNeededError, ClosedError, ConcurrentUseError: there is nothing to observe, or not now.
         """
         self._batch.look()
-        return self._seen_by(self.agents), self._told(self.agents)
+        return self._named.seen_by(self.agents), self._named.told(self.agents)
 
     @claims
     def restore(self, state: State, worlds: Any = None) -> None:
@@ -232,7 +218,7 @@ class MurkParallelEnv(OneWorld, ParallelEnv[str, Any, Any]):
         kept["agents"] = self._batch.branch(source, into, randomness=randomness, outputs=self._that_act)
 
     def _that_act(self, values: Values) -> list[str]:
-        return self._active(values) if self._batch.started else []
+        return self._named.active(values) if self._batch.started else []
 
     @property
     def world(self) -> EnvWorlds:
@@ -258,37 +244,12 @@ class MurkParallelEnv(OneWorld, ParallelEnv[str, Any, Any]):
         """
         return self._state.of_worlds()[0]
 
-    # --- by name ----------------------------------------------------------------------------------
-
-    def _active(self, values: Values | None = None) -> list[str]:
-        """Return the names of the agents that act in the next step."""
-        active = active_agents(self._batch, len(self.possible_agents), values)[0].tolist()
-        return [name for name, acts in zip(self.possible_agents, active, strict=True) if acts]
-
     def _check_known(self, agent: str) -> None:
-        if not isinstance(agent, str) or agent not in self._seats:  # pyright: ignore[reportUnnecessaryIsInstance]
+        if not isinstance(agent, str) or agent not in self._named.seats:  # pyright: ignore[reportUnnecessaryIsInstance]
             raise InputError(
                 f"{type(self._env).__name__} has no agent {agent!r}; "
                 f"{did_you_mean(agent, self.possible_agents)}"
             )
-
-    def _seen_by(self, agents: list[str]) -> dict[str, Any]:
-        return {name: self._observe(name) for name in agents}
-
-    def _observe(self, name: str) -> Any:
-        one, seat = self._seats[name]
-        return row_of(row_of(self._batch.observation(one.index), 0), seat)
-
-    def _told(self, agents: list[str]) -> dict[str, dict[str, Any]]:
-        info, masked = self._batch.info, self._assembly.masked
-        shared = {key: array for key, array in info.items() if key != ACTION_MASK}
-        told = {name: info_of_one(shared) for name in agents}
-        for name in agents if masked is not None else ():
-            one, seat = self._seats[name]
-            own = mask_of_group(masked, info, one.agents)
-            if own is not None:
-                told[name][ACTION_MASK] = own[0, seat].copy()
-        return told
 
     @claims
     def __reduce__(self) -> tuple[Any, ...]:

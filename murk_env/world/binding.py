@@ -5,24 +5,22 @@ buffers, and again only when a sparse field has moved.
 """
 
 import dataclasses
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 from weakref import WeakSet
 
 import numpy.typing as npt
 
-from murk_arena import FieldId, PingPongArena, TickGuard
-from murk_env.fields import Field, Tick
+from murk_arena import PingPongArena, TickGuard
+from murk_env.fields import Tick
 from murk_env.fields.bookkeeping import EPISODE, PHASE, RNG_KEY, STEP
-from murk_env.fields.editors import Editor
-from murk_env.fields.names import KEPT, of_derive
-from murk_env.fields.ticks import CheckedTick
 from murk_env.fields.values import Values
 from murk_env.kernels import COMPILES
 from murk_env.kernels.program import Program, Repeat, Run, Runner, Stage
 from murk_env.propagators.base import Propagator
 from murk_env.random import WorldRng, origins
+from murk_env.world.act_tick import tick_of_act
 from murk_env.world.checks import TickChecks
 from murk_env.world.failures import propagator_failed, stage_failed
 from murk_env.world.frames import Routes
@@ -32,7 +30,7 @@ from murk_env.world.propagating import propagator_stage, staging_of
 from murk_env.world.staged import Staged
 from murk_env.world.substeps import Between, Substeps
 
-__all__ = ["Binding", "Bindings", "refusal"]
+__all__ = ["Binding", "Bindings"]
 
 
 Array = npt.NDArray[Any]
@@ -197,7 +195,7 @@ class Bindings:
             clocks=clocks,
             steps=arena.staging_view(layout.ids[STEP]),
             phases=arena.staging_view(layout.ids[PHASE]),
-            tick=_tick_of(
+            tick=tick_of_act(
                 layout, guard, staged, WorldRng(*clocks, origin=origins.ACT), checked=arena.checked
             ),
             propagators=[
@@ -263,43 +261,3 @@ class Bindings:
             apply_limits(guard, ids, bounded)
 
         return [Stage("the bounds of sparse fields", lambda: apply)] if bounded else []
-
-
-def _tick_of(layout: Layout, guard: TickGuard, staged: Staged, rng: WorldRng, *, checked: bool) -> Tick:
-    """Return the tick as `act` sees it: fields of propagators as they were, all others as they are."""
-    writers = layout.pipeline.writers
-    seen = {
-        field: (staged.before if field in writers or field.derived else staged.after).stored(field)
-        for field in layout.fields.values()
-    }
-    values = Values({**seen, STEP: staged.after[STEP]}, layout.dt)
-    kind = CheckedTick if checked else Tick
-    return kind(values, _editors(layout.fields, layout.ids, writers), rng, guard, layout.sides)
-
-
-def _editors(
-    fields: Mapping[str, Field], ids: Mapping[Field, FieldId], writers: Mapping[Field, Propagator]
-) -> Mapping[Field, Editor]:
-    """Return how a hook comes to a writable array of each field, or why it does not."""
-    return {
-        field: Editor(ids[field], refusal(field, writers), moves=field.mutability == "sparse")
-        for field in (*fields.values(), STEP)
-    }
-
-
-def refusal(field: Field, writers: Mapping[Field, Propagator]) -> str:
-    """Return why a hook may not write a field, nothing if it may."""
-    if field in KEPT:
-        return KEPT[field]
-    if field.mutability == "static":
-        return f"{field.name!r} is static: it is set once by the blueprint and never written again."
-    if field.mutability == "level":
-        return f"{field.name!r} is the map of a level: it is set once by Levels and never written again."
-    if field.derived:
-        return of_derive(field)
-    if field in writers:
-        return (
-            f"{field.name!r} is written by {writers[field].name} every tick; act may not write it "
-            f"(start may). Let the propagator read a field that act writes instead."
-        )
-    return ""

@@ -17,7 +17,7 @@ from murk_env.fields.editors import CopyEditor
 from murk_env.fields.row_ticks import CheckedRowTick
 from murk_env.fields.ticks import CheckedTick, revoke
 from murk_env.random import WorldRng, origins
-from murk_env.world.binding import refusal
+from murk_env.world.act_tick import refusal
 from murk_env.world.claim import Claim
 from murk_env.world.derived import Derived
 from murk_env.world.layout import Layout

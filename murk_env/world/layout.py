@@ -3,7 +3,7 @@
 import dataclasses
 import math
 import operator
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -109,14 +109,20 @@ class Layout:
         """All worlds, for kernels that run on places in a list of worlds."""
         return np.arange(self.num_worlds)
 
+    def _bytes_of(self, fields: Iterable[Field]) -> int:
+        """Return what some fields of one world take."""
+        shapes = [(field, field.shape(self.lattice.num_cells, self.num_agents)) for field in fields]
+        return sum(field.dtype.itemsize * math.prod(shape) for field, shape in shapes)
+
     @cached_property
     def world_bytes(self) -> int:
         """Memory that one world takes in both buffers."""
-        sizes = [
-            field.dtype.itemsize * math.prod(field.shape(self.lattice.num_cells, self.num_agents))
-            for field in self.fields.values()
-        ]
-        return 2 * sum(sizes)
+        return 2 * self._bytes_of(self.fields.values())
+
+    @property
+    def substep_bytes(self) -> int:
+        """Memory for what propagators read as it was before, while sub-steps change it."""
+        return self.num_worlds * self._bytes_of(self.remembered)
 
     @property
     def batch_bytes(self) -> int:
@@ -156,7 +162,8 @@ def lay_out(
     whole = whole_substeps(substeps)
     num_levels = 0 if levels is None else levels.num_levels
     needed = bytes_of_fields(named.values(), lattice.num_cells, agents, num_worlds, num_levels)
-    check_memory(f"{num_worlds} world(s) of {lattice.num_cells} cells", {"fields": needed})
+    what = f"{num_worlds} world(s) of {lattice.num_cells} cells"
+    check_memory(what, {"fields": needed})
     lattice.check()
     pipeline = Pipeline(propagators, derived, named.values(), lattice, float(dt), whole)
     ids = field_ids(named)
@@ -173,12 +180,7 @@ def lay_out(
         levels=levels,
     )
     if whole > 1:
-        each = sum(
-            field.dtype.itemsize * math.prod(field.shape(lattice.num_cells, agents))
-            for field in layout.remembered
-        )
-        what = f"{num_worlds} world(s) of {lattice.num_cells} cells"
-        check_memory(what, {"fields": needed, "sub-steps": each * num_worlds})
+        check_memory(what, {"fields": needed, "sub-steps": layout.substep_bytes})
     return layout
 
 

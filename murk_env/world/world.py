@@ -1,9 +1,7 @@
 """Worlds: a lattice, its fields and its propagators, many at a time in one arena."""
 
-import reprlib
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager
-from typing import Any, Literal
+from typing import Any, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -13,11 +11,9 @@ from murk_env.errors import (
     FieldError,
     HookError,
     PipelineError,
-    RowsError,
-    StateMismatchError,
     described,
 )
-from murk_env.fields import Field, RowTick, Tick, Values
+from murk_env.fields import Field, Tick, Values
 from murk_env.fields.bookkeeping import LEVEL, RNG_KEY
 from murk_env.fields.ticks import revoke
 from murk_env.kernels.places import came_from
@@ -26,30 +22,22 @@ from murk_env.lattice import Lattice
 from murk_env.maps import Levels
 from murk_env.propagators.base import Propagator
 from murk_env.random import checked_seed, key_from_seed
+from murk_env.world.between_ticks import BetweenTicks
 from murk_env.world.binding import Bindings
 from murk_env.world.checks import TickChecks
 from murk_env.world.claim import Claim, claims
 from murk_env.world.derived import Derived
-from murk_env.world.edits import EditBlock, Edited
 from murk_env.world.identity import Identity
-from murk_env.world.layout import lay_out
+from murk_env.world.layout import Layout, lay_out
 from murk_env.world.level_draws import draw_levels, level_numbers
-from murk_env.world.rows import (
-    branching,
-    check_state,
-    each_once,
-    read_worlds,
-    restore_rows,
-    saved_rows,
-)
-from murk_env.world.running import Running
+from murk_env.world.rows import restore_rows
 from murk_env.world.state import State
 from murk_env.world.static_values import build_static, check_static_values, fitting_static, with_maps
 
 __all__ = ["World"]
 
 
-class World(Running):
+class World(BetweenTicks):
     """A batch of independent worlds with the same lattice, fields and propagators, ticked together.
 
     Example:
@@ -109,14 +97,7 @@ class World(Running):
             substeps=substeps,
             levels=levels,
         )
-        if isinstance(static, StaticArena):
-            shared = fitting_static(static, layout.specs)
-        elif isinstance(static, Mapping | None):  # pyright: ignore[reportUnnecessaryIsInstance]
-            values = with_maps(static or {}, levels, layout.fields)
-            shared = build_static(values, layout.ids, layout.specs, layout.sides)
-        else:
-            raise FieldError(f"static is a StaticArena or a mapping from fields to values, not {static!r}.")
-        check_static_values(layout.ids, shared, layout.sides)
+        shared = _shared_static(static, layout)
         self.arena = PingPongArena(layout.specs, num_worlds=num_worlds, static=shared, checked=checked)
         self.checks = TickChecks(layout)
         self.bindings = Bindings(layout, self.arena, self.checks)
@@ -215,90 +196,6 @@ class World(Running):
         }
         return _rebuild, (type(self), made_of, keywords, self.identity, self.save())
 
-    # --- between ticks ------------------------------------------------------------------------
-
-    def edit(self, worlds: Any = None) -> AbstractContextManager[Tick | RowTick]:
-        """Change fields between ticks: `with world.edit() as tick: tick[field] = values`.
-
-        Every field but static and derived ones may be set, those that propagators write included; derived
-        fields follow. An exception in the block, or a value that a field must not hold, undoes all of it.
-        Arrays that the tick gives belong to the block: after it they change nothing.
-
-        Args:
-            worlds: the worlds to change, as numbers or a mask; the tick then has one row for each of them.
-
-        Raises:
-            RowsError: there is no such world, or one is named twice; before the block runs.
-            DefinitionError: a value is not finite, beyond the bounds of its field, or no category.
-            ConcurrentUseError: another thread is using these worlds.
-        """
-        return EditBlock(Edited(self.layout, self.arena, self.derived, self._claim), worlds)
-
-    @claims
-    def save(self, worlds: Any = None) -> State:
-        """Return the state of some worlds, or of all: a copy that never changes.
-
-        Args:
-            worlds: which, as numbers or a mask; None for all.
-
-        Raises:
-            RowsError: there is no such world.
-            ConcurrentUseError: another thread is using these worlds.
-        """
-        rows = read_worlds(worlds, self.num_worlds)
-        return saved_rows(self.layout, self.arena, self.published(), self.identity, rows)
-
-    @claims
-    def restore(self, state: State, worlds: Any = None) -> None:
-        """Let some worlds, or all, go on from a state, in one tick.
-
-        Args:
-            state: as many worlds as are restored, or one, which all of them become.
-            worlds: which, as numbers or a mask; None for all.
-
-        Raises:
-            RowsError: there is no such world, one is named twice, or the state holds another number.
-            StateMismatchError: the state is of other worlds; it names the first difference.
-            ConcurrentUseError: another thread is using these worlds.
-        """
-        rows = self.rows_for(state, worlds)
-        with self.arena.begin_tick() as guard:
-            restore_rows(self.layout, state, rows, guard)
-            guard.seal()
-
-    @claims
-    def branch(self, source: Any, into: Any, *, randomness: Literal["same", "fresh"] = "same") -> None:
-        """Copy worlds to the places of others, in one tick.
-
-        Args:
-            source: a world, which is copied to all of `into`, or one for each of them.
-            into: the worlds that become copies, as numbers or a mask; None for all.
-            randomness: `same` lets a copy draw what its source would draw, if it does the same. With `fresh`
-                branch 0, 1, 2, ... of `into` has random numbers of its own, which depend on the source's key
-                and the branch's number alone: repeated, it gives the same again.
-
-        Raises:
-            RowsError: there is no such world, one of `into` is named twice, or the numbers differ.
-            InputError: another randomness.
-            ConcurrentUseError: another thread is using these worlds.
-        """
-        change = branching(self.layout, source, into, randomness)
-        with self.arena.begin_tick() as guard:
-            change(guard)
-            guard.seal()
-
-    def rows_for(self, state: Any, worlds: Any) -> npt.NDArray[np.intp]:
-        """Return the worlds that a state goes into, once it is known to fit them."""
-        if not isinstance(state, State):
-            raise StateMismatchError(
-                f"a State is restored, as save() returns one, not {reprlib.repr(state)}."
-            )
-        rows = each_once(read_worlds(worlds, self.num_worlds), self.num_worlds, "worlds")
-        if len(state) not in (1, len(rows)):
-            raise RowsError(f"a state of {len(state)} worlds goes into as many, not into {len(rows)}.")
-        check_state(self.layout, self.arena, self.identity, state)
-        return rows
-
     @claims
     def reset(self, *, seed: int | None = None, level: Any = None) -> None:
         """Set every field to its initial value and seed world i with `seed + i`.
@@ -352,6 +249,19 @@ class World(Running):
         snapshot = self.arena.snapshot()
         arrays = {field: snapshot.read(field_id) for field, field_id in self.layout.ids.items()}
         return Values(arrays, self.layout.dt)
+
+
+def _shared_static(static: Any, layout: Layout) -> StaticArena:
+    """Return the arena of static values: the one that is given, or one of the values that are given."""
+    if isinstance(static, StaticArena):
+        shared = fitting_static(static, layout.specs)
+    elif isinstance(static, Mapping | None):
+        values = with_maps(cast("Mapping[Field, Any]", static or {}), layout.levels, layout.fields)
+        shared = build_static(values, layout.ids, layout.specs, layout.sides)
+    else:
+        raise FieldError(f"static is a StaticArena or a mapping from fields to values, not {static!r}.")
+    check_static_values(layout.ids, shared, layout.sides)
+    return shared
 
 
 def _rebuild(

@@ -38,7 +38,9 @@ def test_a_face_takes_every_option_of_its_record_by_the_same_name_type_and_defau
 @pytest.mark.parametrize(
     ("keywords", "message"),
     [
-        ({"copyy": True}, "got an unexpected keyword argument 'copyy'"),
+        ({"copyy": True}, "got an unexpected keyword argument 'copyy'; did you mean the option 'copy'"),
+        ({"render_mod": None}, "argument 'render_mod'; did you mean the option 'render_mode'"),
+        ({"sizes": 3}, "got an unexpected keyword argument 'sizes': it has no parameter"),
         ({"action_masked_out": "clip"}, "action_masked_out cannot be 'clip'; known: raise, replace"),
         ({"action_out_of_bounds": None}, "action_out_of_bounds cannot be None; known: clip, raise"),
         ({"max_episode_steps": 0}, "at least 1, or -1 for none, not 0"),

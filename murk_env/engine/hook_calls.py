@@ -1,0 +1,75 @@
+"""Calls array hooks, and says what a hook has done that failed: where, in which world, on which line."""
+
+from typing import Any, cast
+
+import numpy as np
+import numpy.typing as npt
+
+from murk_env.author.hooks import HookName, Hooks
+from murk_env.author.per_world import CompiledHook
+from murk_env.engine.failures import compilation_failed, hook_failed
+from murk_env.engine.lifted_hooks import LiftedHooks
+from murk_env.engine.reruns import rerun
+from murk_env.errors import HookError, TickFailedError, described
+from murk_env.fields.bookkeeping import STEP
+from murk_env.kernels import CompilationError
+from murk_env.kernels.places import came_from
+from murk_env.random import TOO_MANY_DRAWS
+from murk_env.world.layout import Layout
+from murk_env.world.staged import Staged
+
+__all__ = ["HookCalls"]
+
+
+class HookCalls:
+    """The hooks of one environment, to be called, and to be asked about when a call has failed.
+
+    Args:
+        hooks: the hooks.
+        lifted: those that are compiled, as loops over worlds.
+        layout: what the worlds are made of.
+    """
+
+    def __init__(self, hooks: Hooks, lifted: LiftedHooks, layout: Layout) -> None:
+        self._hooks, self._lifted, self._layout = hooks, lifted, layout
+
+    def call(self, name: HookName, *arguments: Any) -> Any:
+        """Call an array hook; a failed tick of other worlds that it runs is a failure of this hook."""
+        hook: Any = self._hooks.of(name)
+        try:
+            return hook(*arguments)
+        except TickFailedError as error:
+            where = f"{self._hooks.owner}.{name}"
+            raise HookError(
+                f"{where} raised {described(error)}; the tick was undone.{came_from(error)}"
+            ) from error
+
+    def failed(self, name: HookName, staged: Staged, *given: Any) -> Exception:
+        """Return the error of a hook that has failed.
+
+        Args:
+            name: the hook.
+            staged: the arrays of the tick.
+            given: for `start` the worlds that it was called for, and for every hook what it raised.
+        """
+        *reset, error = given
+        if isinstance(error, TickFailedError):
+            return error  # it names its hook already
+        where = f"{self._hooks.owner}.{name}"
+        if isinstance(error, CompilationError):
+            return compilation_failed(where, error, cast(CompiledHook, self._hooks.of(name)))
+        if name not in self._lifted or name is HookName.BETWEEN:  # what it found is not known any more
+            return hook_failed(where, error)
+        if str(error) == TOO_MANY_DRAWS:  # which no line of it raised
+            return hook_failed(where, error)
+        worlds = self._that_ran(staged, *reset)
+        found = rerun(name, self._lifted[name], worlds, self._lifted.as_before(name, staged))
+        return hook_failed(where, error, found)
+
+    def _that_ran(self, staged: Staged, reset: npt.NDArray[Any] | None = None) -> npt.NDArray[Any]:
+        """Return the worlds that a failed hook ran for: all, or those of `reset` whose episode begins."""
+        if reset is None:
+            return self._layout.order
+        if reset is self._layout.order:  # within a step, in which all others have made one
+            return np.flatnonzero(staged.after[STEP] == 0)
+        return self._lifted.rows.worlds

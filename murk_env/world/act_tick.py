@@ -1,0 +1,57 @@
+"""The tick as `act` sees it: what it reads of each field, and which it may write."""
+
+from collections.abc import Mapping
+
+from murk_arena import FieldId, TickGuard
+from murk_env.fields import Field, Tick
+from murk_env.fields.bookkeeping import STEP
+from murk_env.fields.editors import Editor
+from murk_env.fields.names import KEPT, of_derive
+from murk_env.fields.ticks import CheckedTick
+from murk_env.fields.values import Values
+from murk_env.propagators.base import Propagator
+from murk_env.random import WorldRng
+from murk_env.world.layout import Layout
+from murk_env.world.staged import Staged
+
+__all__ = ["refusal", "tick_of_act"]
+
+
+def tick_of_act(layout: Layout, guard: TickGuard, staged: Staged, rng: WorldRng, *, checked: bool) -> Tick:
+    """Return the tick as `act` sees it: fields of propagators as they were, all others as they are."""
+    writers = layout.pipeline.writers
+    seen = {
+        field: (staged.before if field in writers or field.derived else staged.after).stored(field)
+        for field in layout.fields.values()
+    }
+    values = Values({**seen, STEP: staged.after[STEP]}, layout.dt)
+    kind = CheckedTick if checked else Tick
+    return kind(values, _editors(layout.fields, layout.ids, writers), rng, guard, layout.sides)
+
+
+def _editors(
+    fields: Mapping[str, Field], ids: Mapping[Field, FieldId], writers: Mapping[Field, Propagator]
+) -> Mapping[Field, Editor]:
+    """Return how a hook comes to a writable array of each field, or why it does not."""
+    return {
+        field: Editor(ids[field], refusal(field, writers), moves=field.mutability == "sparse")
+        for field in (*fields.values(), STEP)
+    }
+
+
+def refusal(field: Field, writers: Mapping[Field, Propagator]) -> str:
+    """Return why a hook may not write a field, nothing if it may."""
+    if field in KEPT:
+        return KEPT[field]
+    if field.mutability == "static":
+        return f"{field.name!r} is static: it is set once by the blueprint and never written again."
+    if field.mutability == "level":
+        return f"{field.name!r} is the map of a level: it is set once by Levels and never written again."
+    if field.derived:
+        return of_derive(field)
+    if field in writers:
+        return (
+            f"{field.name!r} is written by {writers[field].name} every tick; act may not write it "
+            f"(start may). Let the propagator read a field that act writes instead."
+        )
+    return ""
