@@ -62,7 +62,8 @@ def make(
     """Return many worlds; with a group, one row for each of its agents, against the scripted others."""
     if group is None:
         return MurkVectorEnv(class_of(name), num_worlds, **options)
-    others = getattr(module_of(name), "OTHERS", {}) if others is None else others
+    scripted = getattr(module_of(name), "OTHERS", {}) if others is None else others
+    others = {other: act for other, act in scripted.items() if other != group}
     return MurkAgentVectorEnv(class_of(name), num_worlds, group=group, others=others, **options)
 
 
@@ -86,7 +87,14 @@ def seeds_of_every_start(name: str, num_each: int, seed: int) -> list[int]:
 
 
 def returns(
-    name: str, policy: Policy, num_worlds: int, *, group: str | None, seed: int, seeds: Sequence[int] = ()
+    name: str,
+    policy: Policy,
+    num_worlds: int,
+    *,
+    group: str | None,
+    seed: int,
+    seeds: Sequence[int] = (),
+    **options: Any,
 ) -> npt.NDArray[np.float64]:
     """Return what the first episode of every world earns, the mean of its agents, (num_worlds,).
 
@@ -99,8 +107,9 @@ def returns(
         group: whose agents the rows are; None where a row is a world.
         seed: seeds the policy and, as a vector env does, the worlds.
         seeds: seeds the worlds instead, one for each.
+        options: of the env, such as its parameters.
     """
-    envs = make(name, num_worlds, group)
+    envs = make(name, num_worlds, group, **options)
     rng = np.random.default_rng(seed)
     chosen: Any = list(seeds) or seed  # VectorEnv types one seed alone
     observations, _ = envs.reset(seed=chosen)

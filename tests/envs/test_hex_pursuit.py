@@ -8,7 +8,7 @@ import pytest
 from murk_env import MurkAgentVectorEnv, MurkGroupsEnv, MurkParallelEnv
 from murk_env.errors import ParameterError
 from murk_envs import HexPursuit
-from murk_envs.scripted.hex_pursuit import OTHERS, POLICIES, optimum
+from murk_envs.scripted.hex_pursuit import POLICIES, flee, optimum
 from tests.env.engine.states import compiled_calls
 from tests.envs.scenes import starting_with
 from tests.small import small_keywords
@@ -173,9 +173,7 @@ def test_everyone_sees_who_is_within_three_hops_and_where_the_field_ends(env, se
 
 def starts(num_worlds, **parameters):
     """Return the cells of all agents when episodes begin, (num_worlds, num_agents)."""
-    envs = MurkAgentVectorEnv(
-        HexPursuit, num_worlds, group="prey", others={"predator": OTHERS["prey"]}, **parameters
-    )
+    envs = MurkAgentVectorEnv(HexPursuit, num_worlds, group="prey", others={"predator": flee}, **parameters)
     envs.reset(seed=0)
     return envs.world[HexPursuit.cells]
 
@@ -250,7 +248,7 @@ def test_nothing_is_a_positive_zero_for_predators_too():
 def returns_of(policy, num_worlds=100):
     """Return the predators' mean return against prey that flee, and the largest."""
     envs = MurkAgentVectorEnv(
-        HexPursuit, num_worlds, group="predator", others=OTHERS, autoreset_mode="NextStep"
+        HexPursuit, num_worlds, group="predator", others={"prey": flee}, autoreset_mode="NextStep"
     )
     observations, _ = envs.reset(seed=0)
     rng, total, running = np.random.default_rng(0), np.zeros(envs.num_envs), np.ones(envs.num_envs, bool)

@@ -1,9 +1,11 @@
 """Returns of HexPursuit: predators that patrol and chase, prey that flee from those they see.
 
-The policies are those of predators, one row for each; `OTHERS` says what the prey do meanwhile.
+The policies are those of predators, one row for each; `OTHERS` says what each group does while another one
+is played.
 """
 
 import math
+import zlib
 from typing import Any
 
 import numpy as np
@@ -11,7 +13,7 @@ import numpy.typing as npt
 
 from murk_envs.scripted import act_at_random
 
-__all__ = ["GROUP", "OTHERS", "POLICIES", "flee", "optimum"]
+__all__ = ["GROUP", "OTHERS", "POLICIES", "flee", "hunt", "optimum"]
 
 GROUP = "predator"
 WAYS = np.array([(0, 0), (1, 0), (1, -1), (0, -1), (-1, 0), (-1, 1), (0, 1)])  # axial: stay, then Hex2D's
@@ -74,7 +76,21 @@ def flee(observations: Floats) -> Actions:
     return action.reshape(observations.shape[:-1])
 
 
-OTHERS = {"prey": flee}
+def hunt(observations: Floats) -> Any:
+    """Chase and patrol, as POLICIES have it, by chance that what is seen decides: equal for equal input.
+
+    Args:
+        observations: (..., 149) of predators.
+
+    Returns:
+        (...) actions.
+    """
+    rows = np.ascontiguousarray(observations.reshape(-1, observations.shape[-1]))
+    rng = np.random.default_rng(zlib.crc32(rows))
+    return chase(rows, None, rng).reshape(observations.shape[:-1])
+
+
+OTHERS = {"prey": flee, "predator": hunt}
 POLICIES = {"random": act_at_random, "scripted": chase}
 
 
