@@ -3,10 +3,10 @@
     python -m examples.curves learn Wildfire --seeds 0 1 2
     python -m examples.curves draw --out docs/pictures
 
-`learn` follows the environment's lesson in `examples/lessons.py` and notes the mean return of the greedy
-policy, over episodes that training never saw, beside the steps taken and the processor time used. It writes
-the curve of each seed, and the policy of the first, into a folder. `draw` makes a picture of the curves of
-every environment, with the returns of chance, of the script and the best possible as lines.
+`learn` follows a lesson of `examples/lessons.py` and notes the mean return of the greedy policy, over
+episodes that training never saw, beside the steps taken and the processor time used. It writes the curve of
+each seed, beside those that are there, and the policy of the first, into a folder. `draw` makes a picture of
+the curves of every lesson, with the returns of chance, of the script and the best possible as lines.
 """
 # pyright: reportMissingImports=false
 
@@ -18,17 +18,17 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import torch
 
-from benchmarks.returns.play import class_of, make, module_of, returns, row_group
+from benchmarks.returns.play import class_of, module_of, returns, row_group
 from examples import play, ppo
-from examples.lessons import LESSONS, pupil_group
+from examples.lessons import LESSONS, env_of, options_of
+from examples.shaping import Charged
 
 NUM_POINTS = 12  # of a curve, after its first
-NUM_EPISODES = 100  # played for each point
-NUM_LAST = 1000  # played by what was learnt in the end
 FRESH = 1_000_000  # the first seed of the episodes played, far from those of training
-COLOURS = {"random": "#999999", "scripted": "#d55e00", "best possible": "#009e73"}
+COLOURS = {"random": "#999999", "scripted": "#d55e00", "greedy": "#cc79a7", "best possible": "#009e73"}
 
 Curve = dict[str, Any]
 
@@ -36,10 +36,10 @@ Curve = dict[str, Any]
 def learn(
     name: str, seed: int, *, flat: bool = False, report: Callable[[str], None] = print
 ) -> tuple[ppo.Policy, Curve]:
-    """Learn an environment as its lesson says; return the policy, and the curve of its returns.
+    """Learn as a lesson says; return the policy, and the curve of its returns.
 
     Args:
-        name: the environment.
+        name: the lesson.
         seed: of the network, the actions and the worlds.
         flat: take the flat network instead of the lesson's own.
         report: is told of every point of the curve.
@@ -48,17 +48,19 @@ def learn(
     settings = ppo.Settings(seed=seed, **lesson.settings)
     torch.manual_seed(seed)
     policy = play.build(name, flat=flat)
-    envs = make(name, lesson.num_worlds, pupil_group(name))
+    envs = play.worlds(name, lesson.num_worlds, **lesson.training)
+    if lesson.price:
+        envs = Charged(envs, lesson.price)
     rollouts = ppo.Rollouts(envs, policy, settings)
     optimiser = torch.optim.Adam(policy.parameters(), lr=settings.learning_rate, eps=1e-5)
     num_updates = max(1, settings.num_steps // (settings.rollout * envs.num_envs))
     due = set(np.linspace(0, num_updates, NUM_POINTS + 1).round().astype(int).tolist())
     curve: Curve = {"seed": seed, "steps": [], "seconds": [], "returns": []}
-    seconds = 0.0
+    seconds, few = 0.0, lesson.num_episodes // 10
     for update in range(num_updates + 1):
         if update in due:
             steps = update * settings.rollout * envs.num_envs
-            note(curve, steps, seconds, play.played(name, policy, NUM_EPISODES, FRESH).mean())
+            note(curve, steps, seconds, play.played(name, policy, few, FRESH).mean())
             report(f"{name} seed {seed} {steps:>10,} steps {seconds:6.1f} s {curve['returns'][-1]:9.3f}")
         if update < num_updates:
             began, left = processor_seconds(), 1.0 - update / num_updates
@@ -68,7 +70,7 @@ def learn(
             policy.observe(batch["seen"])
             seconds += processor_seconds() - began
     envs.close()
-    earned = play.played(name, policy, NUM_LAST, FRESH)
+    earned = play.played(name, policy, lesson.num_episodes, FRESH)
     curve["final"] = [float(earned.mean()), float(earned.std() / len(earned) ** 0.5)]
     return policy, curve
 
@@ -84,15 +86,33 @@ def processor_seconds() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_utime
 
 
-def lines(name: str) -> dict[str, float]:
-    """Return what chance and the script earn, and the best possible where that is known."""
-    module = module_of(name)
-    found = {
-        policy: float(returns(name, module.POLICIES[policy], 500, group=row_group(name), seed=FRESH).mean())
-        for policy in ("random", "scripted")
-    }
-    best = module.optimum(class_of(name).Params())
+def lines(name: str, folder: Path) -> dict[str, float]:
+    """Return what chance and the script earn, and the best possible where that is known.
+
+    They are played once, and then kept in the folder's `lines.json`.
+    """
+    file = folder / "lines.json"
+    known = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
+    if name not in known:
+        known[name] = {key: round(value, 3) for key, value in played_lines(name).items()}
+        file.write_text(json.dumps(known, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+    return known[name]
+
+
+def played_lines(name: str) -> dict[str, float]:
+    """Play: the returns that curves are drawn beside."""
+    env, num_episodes = env_of(name), LESSONS[name].num_episodes
+    keys = [key for key in module_of(env).POLICIES if key in COLOURS]
+    found = {key: float(scripted(name, key, num_episodes, FRESH).mean()) for key in keys}
+    best = module_of(env).optimum(class_of(env).Params(**options_of(name)))
     return found if best is None else found | {"best possible": best}
+
+
+def scripted(name: str, key: str, num_episodes: int, seed: int) -> npt.NDArray[np.float64]:
+    """Return what play by a policy of that name earns in a lesson's environment, (num_episodes,)."""
+    env = env_of(name)
+    policy, group = module_of(env).POLICIES[key], row_group(env)  # the rows that scripts see
+    return returns(env, policy, num_episodes, group=group, seed=seed, **options_of(name))
 
 
 def draw(path: Path, title: str, curves: Mapping[str, Sequence[Curve]], known: Mapping[str, float]) -> None:
@@ -122,7 +142,7 @@ def main(arguments: list[str] | None = None) -> None:
     """Read the command line, and learn or draw."""
     parser = argparse.ArgumentParser(description="Learn environments by PPO, and draw the curves.")
     parser.add_argument("what", choices=["learn", "draw"])
-    parser.add_argument("names", nargs="*", help="environments; all by default")
+    parser.add_argument("names", nargs="*", help="lessons; all by default")
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2], help="(%(default)s)")
     parser.add_argument(
         "--folder", type=Path, default=play.FOLDER, help="of curves and policies (%(default)s)"
@@ -132,25 +152,42 @@ def main(arguments: list[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     torch.set_num_threads(1)  # the layers are small
     for name in options.names or LESSONS:
-        file = options.folder / f"{name}{'-flat' if options.flat else ''}.json"
-        if options.what == "learn":
-            learnt = [learn(name, seed, flat=options.flat) for seed in options.seeds]
-            if not options.flat:
-                play.save(options.folder / f"{name}.safetensors", name, learnt[0][0])
-            file.write_text(json.dumps([curve for _, curve in learnt]) + "\n", encoding="utf-8")
-        elif file.exists():
+        label = f"{name}-flat" if options.flat else name
+        if options.what == "draw":
             draw_one(name, options.folder, options.out)
+            continue
+        for seed in options.seeds:
+            keep(options.folder, label, name, *learn(name, seed, flat=options.flat))
+
+
+def keep(folder: Path, label: str, name: str, policy: ppo.Policy, curve: Curve) -> None:
+    """Write a curve beside those of other seeds, and the policy if its seed is the first of them."""
+    file = folder / f"{label}.json"
+    others = json.loads(file.read_text(encoding="utf-8")) if file.exists() else []
+    curves = [one for one in others if one["seed"] != curve["seed"]] + [curve]
+    curves.sort(key=lambda one: one["seed"])
+    file.write_text(json.dumps(curves) + "\n", encoding="utf-8")
+    if label == name and curve is curves[0]:
+        play.save(folder / f"{name}.safetensors", name, policy)
 
 
 def draw_one(name: str, folder: Path, out: Path) -> None:
-    """Draw the curves of an environment, and beside them those of the flat network where both have learnt."""
+    """Draw the curves of a lesson, and beside them those of the flat network where both have learnt."""
+    if not (folder / f"{name}.json").exists():
+        return
     curves = {"PPO": json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))}
     beside = folder / f"{name}-flat.json"
     if beside.exists():
         flat = json.loads(beside.read_text(encoding="utf-8"))
         curves = {"PPO, on the lattice": curves["PPO"], "PPO, flat": flat}
-    module = module_of(name).__name__.rpartition(".")[2]
-    draw(out / f"learning_{module}.png", name, curves, lines(name))
+    draw(out / f"learning_{file_name(name)}.png", name, curves, lines(name, folder))
+
+
+def file_name(name: str) -> str:
+    """Return the part of a picture's name that says whose it is, such as epidemic_8x8."""
+    env = env_of(name)
+    rest = name.removeprefix(env).replace("-", "_")
+    return module_of(env).__name__.rpartition(".")[2] + rest
 
 
 if __name__ == "__main__":

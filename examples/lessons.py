@@ -1,15 +1,19 @@
 """How each environment is learnt by the PPO of `examples/ppo.py`: all settings, in one table.
 
-What is not said is the default of `ppo.Settings`. Where agents learn, all of a group share one policy.
+What is not said is the default of `ppo.Settings`. Where agents learn, all of a group share one policy. Most
+lessons have the name of their environment; one that has another says whose group or size it learns.
+
+    python -m examples.lessons  # prints them all, as docs/train/lessons.md has them
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
+import murk_envs
 from benchmarks.returns.play import row_group
 
-__all__ = ["LESSONS", "Lesson", "pupil_group"]
+__all__ = ["LESSONS", "Lesson", "env_id_of", "env_of", "options_of", "pupil_group", "table"]
 
 
 @dataclass(frozen=True)
@@ -19,17 +23,28 @@ class Lesson:
     Attributes:
         num_worlds: worlds stepped together.
         settings: where PPO's settings differ from their defaults.
+        env: the environment, where the lesson has another name.
+        env_id: of the size that is learnt; None for the default one.
         group: whose agents learn, where that is not the environment's own rows.
-        network: the function of `examples/networks.py` that makes the policy; None for the flat one of
-            `examples/ppo.py`, two layers of 64.
+        network: the module and the function in it that make the policy of an observation and an action
+            space; None for the flat one of `examples/ppo.py`, two layers of 64.
+        training: parameters of the environment while it is learnt, where they are not those that are played.
+        price: of an action of 1, charged in its step while learning; 0 leaves rewards as they are.
+        num_episodes: played by what was learnt in the end, and a tenth of them at each point of its curve.
     """
 
     num_worlds: int
     settings: Mapping[str, Any]
+    env: str | None = None
+    env_id: str | None = None
     group: str | None = None
     network: str | None = None
+    training: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    price: float = 0.0
+    num_episodes: int = 1000
 
 
+EPIDEMIC = {"discount": 0.995, "trace": 0.98, "entropy": 0.001}
 LESSONS = {
     "HeatSeeker": Lesson(256, {"num_steps": 600_000}),
     "CrystalNav": Lesson(256, {"num_steps": 800_000, "num_hidden": 48}),
@@ -37,19 +52,70 @@ LESSONS = {
     "HexPursuit": Lesson(128, {"num_steps": 3_000_000, "entropy": 0.003}),
     "Harvest": Lesson(64, {"num_steps": 2_000_000, "entropy": 0.003}),
     "Wildfire": Lesson(128, {"num_steps": 3_000_000, "entropy": 0.003}, group="crew"),
-    "Epidemic": Lesson(
+    "Epidemic": Lesson(128, {"num_steps": 1_200_000, **EPIDEMIC}, network="examples.networks:over_regions"),
+    "Epidemic-8x8": Lesson(
         128,
-        {"num_steps": 1_200_000, "discount": 0.995, "trace": 0.98, "entropy": 0.001},
-        network="over_regions",
+        {"num_steps": 300_000, **EPIDEMIC},
+        env="Epidemic",
+        env_id="murk/Epidemic-8x8-v1",
+        network="examples.networks:over_regions",
     ),
     "HeatControl": Lesson(256, {"num_steps": 1_500_000, "entropy": 0.0}),
     "Ecosystem": Lesson(256, {"num_steps": 3_000_000, "entropy": 0.003}),
-    "Transport": Lesson(128, {"num_steps": 500_000, "rollout": 50, "entropy": 0.0, "log_deviation": -2.5}),
-    "ReactionDiffusion": Lesson(64, {"num_steps": 600_000, "entropy": 0.0, "log_deviation": -3.2}),
+    "Transport": Lesson(
+        64,
+        {"num_steps": 300_000, "rollout": 50, "num_epochs": 8, "entropy": 0.0, "log_deviation": -2.5},
+        network="examples.at_rest:AtRest",
+        training={"tolerance": 0.0, "window": 1000},
+        price=15.0,
+    ),
+    "ReactionDiffusion": Lesson(
+        64,
+        {"num_steps": 300_000, "entropy": 0.0, "log_deviation": -3.2},
+        network="examples.at_rest:in_hundreds",
+        training={"tolerance": 0.0},
+        price=1.0,
+        num_episodes=250,  # of a thousand steps
+    ),
 }
+
+
+def env_of(name: str) -> str:
+    """Return the environment of a lesson, or of that name where there is no lesson."""
+    return LESSONS[name].env or name if name in LESSONS else name
+
+
+def env_id_of(name: str) -> str:
+    """Return the id that a lesson learns, its version and size included."""
+    return LESSONS[name].env_id or murk_envs.ENVIRONMENTS[env_of(name)][0]
+
+
+def options_of(name: str) -> Mapping[str, Any]:
+    """Return the parameters that a lesson's id sets; none for a default size."""
+    return murk_envs.SIZES.get(env_id_of(name), ("", {}))[1]
 
 
 def pupil_group(name: str) -> str | None:
     """Return whose agents the rows are that a learnt policy sees; None where a row is a world."""
     lesson = LESSONS.get(name)
-    return lesson.group if lesson is not None and lesson.group is not None else row_group(name)
+    return lesson.group if lesson is not None and lesson.group is not None else row_group(env_of(name))
+
+
+def table() -> str:
+    """Return all lessons as a table in Markdown."""
+    rows = ["| lesson | rows are | worlds | network | settings |", "|---|---|---|---|---|"]
+    for name, lesson in LESSONS.items():
+        settings = [f"`{key}={value!r}`" for key, value in lesson.settings.items() if key != "num_steps"]
+        settings += [f"trained with `{key}={value!r}`" for key, value in lesson.training.items()]
+        settings += [f"price {lesson.price:g}"] if lesson.price else []
+        network = "flat" if lesson.network is None else f"`{lesson.network.rpartition(':')[2]}`"
+        steps = f"{lesson.settings['num_steps']:,} steps"
+        whose = pupil_group(name) or "worlds"
+        rows.append(
+            f"| {name} | {whose} | {lesson.num_worlds} | {network} | {', '.join([steps, *settings])} |"
+        )
+    return "\n".join(rows)
+
+
+if __name__ == "__main__":
+    print(table())

@@ -86,15 +86,16 @@ class Trunk(nn.Module):
 
 
 class CellsActor(nn.Module):
-    """Chooses in every cell by what is known there."""
+    """Chooses in every cell by what is known there; at first mostly the option 0, e**idle to 1."""
 
-    def __init__(self, trunk: Trunk, num_channels: int, num_options: int) -> None:
+    def __init__(self, trunk: Trunk, num_channels: int, num_options: int, idle: float) -> None:
         super().__init__()
         self.trunk = trunk
         self.think = nn.Linear(num_channels, num_channels)
         self.choose = nn.Linear(num_channels, num_options)
         nn.init.orthogonal_(self.choose.weight, 0.01)
         nn.init.zeros_(self.choose.bias)
+        nn.init.constant_(self.choose.bias[0], idle)
 
     def forward(self, seen: Tensor) -> Tensor:
         """Return a number for each option in each cell, (num_rows, num_cells * num_options)."""
@@ -117,7 +118,17 @@ class CellsCritic(nn.Module):
 
 
 class Cells(ppo.Policy):
-    """A policy that makes one choice in every cell, by the same network everywhere."""
+    """A policy that makes one choice in every cell, by the same network everywhere.
+
+    Args:
+        seen: the observation space.
+        done: the action space, a choice for each cell.
+        lattice: whose cells they are.
+        num_maps: how many maps an observation begins with.
+        num_channels: channels of each layer.
+        num_layers: how often neighbours are asked.
+        idle: how the option 0 is favoured at first, by e**idle to 1 over each other one.
+    """
 
     def __init__(
         self,
@@ -127,12 +138,12 @@ class Cells(ppo.Policy):
         num_maps: int,
         num_channels: int = 16,
         num_layers: int = 1,
+        idle: float = 0.0,
     ) -> None:
         super().__init__(seen, done, 64)
-        size = int(np.prod(seen.shape))
-        self.lattice, self.num_maps, self.num_cells = lattice, num_maps, lattice.num_cells
-        shape = (lattice, size, num_maps, num_channels, num_layers)
-        self.actor = CellsActor(Trunk(*shape), num_channels, self.possible.shape[1])
+        self.lattice, self.num_maps = lattice, num_maps
+        shape = (lattice, int(np.prod(seen.shape)), num_maps, num_channels, num_layers)
+        self.actor = CellsActor(Trunk(*shape), num_channels, self.possible.shape[1], idle)
         self.critic = CellsCritic(Trunk(*shape), num_channels)
 
     def distribution(self, observations: Tensor) -> Categorical:
@@ -147,12 +158,16 @@ class Cells(ppo.Policy):
     def observe(self, observations: Tensor) -> None:
         """Scale all cells of a map alike, so that what is learnt in one cell means the same in all."""
         super().observe(observations)
-        size = self.num_maps * self.num_cells
-        maps = self.moments[:, :size].unflatten(1, (self.num_maps, self.num_cells))
+        shape = self.num_maps, self.lattice.num_cells
+        maps = self.moments[:, : shape[0] * shape[1]].unflatten(1, shape)
         maps[:] = maps.mean(dim=2, keepdim=True)
 
 
 def over_regions(seen: Any, done: Any) -> Cells:
-    """A policy for Epidemic: a choice in every region of a square, by nine maps of them."""
+    """A policy for Epidemic: a choice in every region of a square, by nine maps of them.
+
+    It begins by doing nothing as a rule. One that begins with all measures alike burns the budget everywhere,
+    and seldom sees what a measure does in the one region that needs it.
+    """
     side = math.isqrt(len(done.nvec))
-    return Cells(seen, done, Square8(side, side), num_maps=9)
+    return Cells(seen, done, Square8(side, side), num_maps=9, idle=3.0)

@@ -14,17 +14,18 @@ from typing import Any
 
 import numpy as np
 import torch
+from gymnasium.vector import VectorEnv
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save as dumped
 
-import murk_envs
 from benchmarks.returns.play import make, returns
-from examples import networks, ppo
-from examples.lessons import LESSONS, pupil_group
+from examples import ppo
+from examples.lessons import LESSONS, env_id_of, env_of, options_of, pupil_group
 
-__all__ = ["FOLDER", "PolicyFileError", "build", "load", "played", "save"]
+__all__ = ["FOLDER", "PolicyFileError", "build", "load", "played", "save", "worlds"]
 
 FOLDER = Path(__file__).parent / "policies"
+SAID = {"env_id": "for", "group": "of the group", "network": "with the network"}
 
 
 class PolicyFileError(ValueError):
@@ -32,21 +33,22 @@ class PolicyFileError(ValueError):
 
 
 def build(name: str, *, flat: bool = False) -> ppo.Policy:
-    """Return the policy of an environment's lesson, or the flat one, before it has learnt anything."""
-    lesson = LESSONS[name]
-    envs = make(name, 1, pupil_group(name))
-    seen, done = envs.single_observation_space, envs.single_action_space
+    """Return the policy of a lesson, or the flat one, before it has learnt anything."""
+    lesson, envs = LESSONS[name], worlds(name, 1)
+    policy = ppo.policy_for(envs, ppo.Settings(**lesson.settings), None if flat else lesson.network)
     envs.close()
-    if flat or lesson.network is None:
-        settings = ppo.Settings(**lesson.settings)
-        return ppo.Policy(seen, done, settings.num_hidden, settings.log_deviation)
-    return getattr(networks, lesson.network)(seen, done)
+    return policy
+
+
+def worlds(name: str, num_worlds: int, **options: Any) -> VectorEnv[Any, Any, Any]:
+    """Return the worlds of a lesson, in the rows that its policy sees."""
+    return make(env_of(name), num_worlds, pupil_group(name), **options_of(name), **options)
 
 
 def save(path: Path, name: str, policy: ppo.Policy) -> None:
     """Write a policy, with the environment and the shapes that it is of."""
     tensors = {key: value.contiguous() for key, value in acting(policy).items()}
-    path.write_bytes(dumped(tensors, metadata=identity(name, policy) | seen_by(name, policy)))
+    path.write_bytes(dumped(tensors, metadata=identity(name, policy)))
 
 
 def acting(policy: ppo.Policy) -> dict[str, torch.Tensor]:
@@ -55,17 +57,14 @@ def acting(policy: ppo.Policy) -> dict[str, torch.Tensor]:
 
 
 def identity(name: str, policy: ppo.Policy) -> dict[str, str]:
-    """Return what a file says of its policy: the environment with its version, and the network."""
+    """Return what a file says of its policy: the environment with its version, the network, and whose it is.
+
+    The group is left out where a row is a world, and the lattice where the network knows none.
+    """
     shapes = {key: "x".join(map(str, value.shape)) for key, value in acting(policy).items()}
     layers = ", ".join(f"{key} {shape}" for key, shape in shapes.items())
-    return {"env_id": murk_envs.ENVIRONMENTS[name][0], "network": layers}
-
-
-def seen_by(name: str, policy: ppo.Policy) -> dict[str, str]:
-    """Return what `murk` needs to play a policy without torch: whose it is, and over which lattice."""
-    said = {"group": pupil_group(name)}
-    if isinstance(policy, networks.Cells):
-        said["lattice"] = repr(policy.lattice)
+    said = {"env_id": env_id_of(name), "network": layers, "group": pupil_group(name)}
+    said["lattice"] = None if policy.lattice is None else repr(policy.lattice)
     return {key: value for key, value in said.items() if value is not None}
 
 
@@ -83,10 +82,10 @@ def load(path: Path, name: str) -> ppo.Policy:
             tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118  # it is no dict
     except (SafetensorError, OSError) as error:
         raise PolicyFileError(f"{path} is no policy file: {error}; write one with save().") from error
-    for key, what in (("env_id", "for"), ("network", "with the network")):
-        if found.get(key) != wanted[key]:
+    for key, what in SAID.items():
+        if found.get(key) != wanted.get(key):
             raise PolicyFileError(
-                f"the policy in {path} is {what} {found.get(key)!r}, not {wanted[key]!r}; learn one by "
+                f"the policy in {path} is {what} {found.get(key)!r}, not {wanted.get(key)!r}; learn one by "
                 f"`python -m examples.curves learn {name}`."
             )
     policy.load_state_dict(tensors, strict=False)  # but for the critic
@@ -99,13 +98,14 @@ def played(name: str, policy: ppo.Policy, num_episodes: int, seed: int) -> np.nd
     def act(observations: Any, space: Any, rng: Any) -> Any:
         return policy.act(observations, greedy=True)
 
-    return returns(name, act, num_episodes, group=pupil_group(name), seed=seed)
+    group = pupil_group(name)
+    return returns(env_of(name), act, num_episodes, group=group, seed=seed, **options_of(name))
 
 
 def main(arguments: list[str] | None = None) -> None:
     """Read the command line, and play."""
     parser = argparse.ArgumentParser(description="Play a policy that was learnt by PPO.")
-    parser.add_argument("name", choices=sorted(LESSONS), help="an environment, such as HeatControl")
+    parser.add_argument("name", choices=sorted(LESSONS), help="a lesson, such as HeatControl")
     parser.add_argument("--num-episodes", type=int, default=200, help="(%(default)s)")
     parser.add_argument("--seed", type=int, default=1, help="of the episodes (%(default)s)")
     parser.add_argument("--file", type=Path, help="another policy than the one that ships")

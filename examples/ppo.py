@@ -55,7 +55,13 @@ class Settings:
 
 
 class Policy(nn.Module):
-    """An actor and a critic, which see observations scaled by their running mean and deviation."""
+    """An actor and a critic, which see observations scaled by their running mean and deviation.
+
+    Attributes:
+        lattice: over which the network is; None for one that knows of none.
+    """
+
+    lattice: Any = None
 
     def __init__(self, seen: Any, done: Any, num_hidden: int, log_deviation: float = -0.5) -> None:
         super().__init__()
@@ -187,11 +193,12 @@ class Rollouts:
             self.active = torch.as_tensor(infos.get("active", going_on))
         self.observations = seen[-1]
         actions, likely, outcomes, active = (torch.stack(part) for part in zip(*steps, strict=True))
-        values, later = (torch.stack([policy.value(one) for one in each]) for each in (seen[:-1], led_to))
+        values = torch.stack([policy.value(one) for one in seen])
+        later = torch.stack([policy.value(one) for one in led_to]) if self.same_step else values[1:]
         rewards, terminated, ended = outcomes.unbind(1)
-        gained = advantages(rewards, values, later, terminated, ended, self.settings)
+        gained = advantages(rewards, values[:-1], later, terminated, ended, self.settings)
         batch = {"seen": torch.stack(seen[:-1]), "actions": actions, "likely": likely, "gained": gained}
-        batch["returns"] = gained + values
+        batch["returns"] = gained + values[:-1]
         return {name: part[active] for name, part in batch.items()}
 
 
@@ -236,9 +243,7 @@ def train(
         keeper: keeps checkpoints, and what to go on from; None for neither.
     """
     torch.manual_seed(settings.seed)
-    if policy is None:
-        spaces = envs.single_observation_space, envs.single_action_space
-        policy = Policy(*spaces, settings.num_hidden, settings.log_deviation)
+    policy = policy or policy_for(envs, settings)
     optimiser = torch.optim.Adam(policy.parameters(), lr=settings.learning_rate, eps=1e-5)
     num_updates = max(1, settings.num_steps // (settings.rollout * envs.num_envs))
     first = 0 if keeper is None else keeper.take_up(policy, optimiser)
@@ -332,14 +337,16 @@ def at_random(env_class: type[MurkEnv], group: str) -> dict[str, Callable[[np.nd
     }
 
 
-def network_of(path: str | None, envs: VectorEnv) -> Policy | None:
-    """The policy that a function makes for the spaces of an env, such as examples.networks:over_regions."""
-    if path is None:
-        return None
-    module, _, name = path.partition(":")
-    return getattr(importlib.import_module(module), name)(
-        envs.single_observation_space, envs.single_action_space
-    )
+def policy_for(envs: VectorEnv, settings: Settings, network: str | None = None) -> Policy:
+    """The policy of two layers, or what a function makes of two spaces: examples.networks:over_regions."""
+    seen, done = envs.single_observation_space, envs.single_action_space
+    if network is None:
+        return Policy(seen, done, settings.num_hidden, settings.log_deviation)
+    module, _, name = network.partition(":")
+    policy = getattr(importlib.import_module(module), name)(seen, done)
+    if isinstance(done, Box):
+        nn.init.constant_(policy.log_deviation, settings.log_deviation)
+    return policy
 
 
 def returns(envs: VectorEnv, act: Callable[[np.ndarray], np.ndarray], seed: int) -> np.ndarray:
@@ -375,7 +382,7 @@ def main(arguments: list[str] | None = None) -> None:
     settings = Settings(**{field.name: getattr(options, field.name) for field in fields(Settings)})
     envs = make(options.name, options.num_worlds, options.group, mode=options.autoreset_mode)
     keeper = options.checkpoint and Keeper(options.checkpoint, options.checkpoint_every, options.resume)
-    policy = network_of(options.network, envs)
+    policy = policy_for(envs, settings, options.network)
     policy = train(envs, settings, policy=policy, log=options.log, keeper=keeper)
     earned = returns(envs, policy.act, settings.seed + 1)
     print(f"mean return {earned.mean():.3f} in the first episode of each of {len(earned)} rows")

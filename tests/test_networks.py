@@ -9,6 +9,7 @@ from murk_env.lattice import Fcc12, Hex2D, Line1D, Ring1D, Square4, Square8
 torch = pytest.importorskip("torch", reason="torch is of the extra integrations")
 
 from examples import networks  # noqa: E402  # it needs torch
+from examples.at_rest import AtRest  # noqa: E402  # it needs torch
 
 torch.set_num_threads(1)
 
@@ -71,3 +72,22 @@ def test_a_policy_for_cells_scales_all_cells_of_a_map_alike():
     assert policy.moments[1].tolist() == [7.0] * 4 + [8.0] * 4 + [81.0]
     assert policy.act(seen.numpy()).shape == (1, 4)
     assert np.isfinite(policy.value(seen).item())
+
+
+def test_a_policy_for_cells_begins_with_the_option_that_it_favours():
+    policy = networks.over_regions(Box(0.0, 1.0, (9 * 16 + 2,)), MultiDiscrete([4] * 16))
+    chances = policy.distribution(torch.zeros(1, 9 * 16 + 2)).probs[0]
+    expected = np.array([np.exp(3.0), 1.0, 1.0, 1.0]) / (np.exp(3.0) + 3.0)
+    np.testing.assert_allclose(chances.detach(), np.tile(expected, (16, 1)), rtol=0.05)
+
+
+def test_what_is_at_rest_is_left_at_rest_whatever_is_learnt():
+    policy = AtRest(Box(-9.0, 9.0, (5,)), Box(-1.0, 1.0, (1,)))
+    seen = torch.randn(7, 5) + 3.0
+    policy.observe(seen)
+    optimiser = torch.optim.SGD(policy.parameters(), lr=1.0)
+    (policy.distribution(seen).mean - 1.0).square().sum().backward()
+    optimiser.step()
+    torch.testing.assert_close(policy.distribution(-seen).mean, -policy.distribution(seen).mean)
+    assert policy.distribution(torch.zeros(1, 5)).mean.item() == 0.0
+    assert (policy.distribution(seen).mean != 0.0).all()
