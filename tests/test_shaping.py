@@ -1,5 +1,7 @@
 """Rewards for learning: each action charged in its step."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -16,7 +18,7 @@ def play(envs, actions):
 
 def test_every_action_is_charged_in_its_step_but_where_a_row_is_reset():
     actions = [0.1, -0.2, 0.3, 0.4, 0.5]  # the fourth only resets
-    options = {"horizon": 3, "substeps": 500, "max_episode_steps": 3}
+    options: Any = {"horizon": 3, "substeps": 500, "max_episode_steps": 3}
     rewards, ended = play(make("Transport", 2, None, **options), actions)
     less, _ = play(Charged(make("Transport", 2, None, **options), 20.0), actions)
     assert ended.tolist() == [[False] * 2, [False] * 2, [True] * 2, [False] * 2, [False] * 2]

@@ -85,8 +85,8 @@ def hunt(observations: Floats) -> Any:
     Returns:
         (...) actions.
     """
-    rows = np.ascontiguousarray(observations.reshape(-1, observations.shape[-1]))
-    rng = np.random.default_rng(zlib.crc32(rows))
+    rows = observations.reshape(-1, observations.shape[-1])
+    rng = np.random.default_rng(zlib.crc32(rows.tobytes()))
     return chase(rows, None, rng).reshape(observations.shape[:-1])
 
 
