@@ -77,6 +77,7 @@ LESSONS = {
         price=1.0,
         num_episodes=250,  # of a thousand steps
     ),
+    "ShallowWater": Lesson(64, {"num_steps": 100_000, "entropy": 0.0, "log_deviation": -1.0}),
 }
 
 

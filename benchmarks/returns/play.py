@@ -31,6 +31,7 @@ NAMES = (  # as they stand in tables
     "Ecosystem",
     "Transport",
     "ReactionDiffusion",
+    "ShallowWater",
 )
 
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from murk_envs.hex_pursuit import HexPursuit
     from murk_envs.layered_hex import LayeredHex
     from murk_envs.reaction_diffusion import ReactionDiffusion
+    from murk_envs.shallow_water import ShallowWater
     from murk_envs.transport import Transport
     from murk_envs.wildfire import Wildfire
 
@@ -32,6 +33,7 @@ __all__ = [
     "HexPursuit",
     "LayeredHex",
     "ReactionDiffusion",
+    "ShallowWater",
     "Transport",
     "Wildfire",
 ]
@@ -47,6 +49,7 @@ ENVIRONMENTS = {
     "HexPursuit": ("murk/HexPursuit-v0", "murk_envs.hex_pursuit", 100, "apart"),
     "LayeredHex": ("murk/LayeredHex-v0", "murk_envs.layered_hex", 200, None),
     "ReactionDiffusion": ("murk/ReactionDiffusion-v0", "murk_envs.reaction_diffusion", 1000, None),
+    "ShallowWater": ("murk/ShallowWater-v0", "murk_envs.shallow_water", 100, None),
     "Transport": ("murk/Transport-v0", "murk_envs.transport", 50, None),
     "Wildfire": ("murk/Wildfire-v1", "murk_envs.wildfire", 200, "team"),
 }

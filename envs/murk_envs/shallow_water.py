@@ -1,0 +1,212 @@
+"""ShallowWater: pumps calm a basin that the wind rocks and into which stones fall."""
+
+import math
+from typing import Annotated, Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+from gymnasium.spaces import Box
+
+import murk_env as murk
+from murk_env import Blueprint, Draws, Field, Marker, MurkEnv, Observation, Observe, Picture, Range
+from murk_env.mathematics import cos, sin
+from murk_env.random import uniform
+
+__all__ = ["GRAVITY", "ShallowWater"]
+
+GRAVITY = 9.81  # m/s**2
+PERIOD = 0.4  # s, from one action to the next
+FASTEST = 7.5  # m/s, currents and waves together
+PUMP = 1.0  # m/s, at which a pump pushes no more
+SHALLOW = 0.5  # m
+REACH = 3.5  # m, over which a stone pushes the water aside
+SPARE = 12.0  # m**2/s**2: pumps that all push one way pile up less than 0.7 m of water
+SLOWEST, QUICKEST = 0.4, 0.8  # rad/s, of the wind's gusts: around the first resonance of the basin
+CLIFF = 4.0  # m, which water never climbs
+MOST = 20.0  # m, and m**2/s, which water that is slow enough stays far below
+FULL_TURN = 2.0 * math.pi
+
+
+@murk.register("murk/ShallowWater-v0", max_episode_steps=100)
+class ShallowWater(MurkEnv):
+    """Calm the water around an island, which gusts rock and stones stir, with pumps in a grid of patches.
+
+    Observation: float32 (3 * (size // 4)**2 + 2,): the water's height over its level at rest, mean of every
+        square of 4 by 4 cells, in m; then the discharge along x, and along y, likewise, in m**2/s; then the x
+        and y of the wind's push in the coming step, 0 to 1 for -wind to wind.
+    Action: Box(-1, 1, (2 * pumps**2,), float32): how hard the pump of every patch pushes along x, patch by
+        patch and row by row; then along y. Held for 0.4 s.
+    Reward: -mean(height**2) / swell**2 over the cells with water after the step, less
+        effort * mean(action**2), and less `penalty` when the water leaves its basin.
+    Ends: terminated when it stands `limit` above or below its level anywhere; truncated after 100 steps (as
+        registered).
+    Start: still water and `stones` of them, each in a uniform place; gusts of uniform heading, phase and
+        frequency, 0.4 to 0.8 rad/s; then a stone with the probability `rain` in every step.
+    Source: our own; the water is that of the propagator ShallowWater (Audusse et al. 2004).
+    """
+
+    class Params(murk.Params):
+        size: Annotated[int, Range(4, 1024), "cells of 1 m along a side, a multiple of 4"] = 16
+        pumps: Annotated[int, Range(1, 256), "patches along a side, each with a pump; a divisor of size"] = 2
+        edge: Annotated[Literal["walls", "wrap"], "walls around the basin, or none: it wraps"] = "walls"
+        island: Annotated[float, Range(0.0, 0.4), "radius of the island, in sides; 0 for none"] = 0.12
+        stones: Annotated[int, Range(0, 100), "stones at the start"] = 4
+        rain: Annotated[float, Range(0.0, 1.0), "probability of a stone in a step"] = 0.1
+        stone: Annotated[float, Range(0.0, 4.0), "push of the heaviest stone, m/s**2"] = 3.0
+        wind: Annotated[float, Range(0.0, 0.2), "largest push of the wind, m/s**2"] = 0.06
+        power: Annotated[float, Range(0.001, 3.0), "push of a pump in still water, m/s**2"] = 0.4
+        swell: Annotated[float, Range(0.001, 10.0), "height of waves that costs 1 a step, m"] = 0.05
+        effort: Annotated[float, Range(0.0, 1000.0), "cost of a step in which all pumps push"] = 0.2
+        limit: Annotated[float, Range(0.01, 0.9), "height at which water leaves the basin, m"] = 0.8
+        penalty: Annotated[float, Range(0.0, 1e6), "cost of that"] = 50.0
+
+        def check(self) -> None:
+            """Let patches and squares fit, and the water stay slower than its scheme bears."""
+            self.require(
+                self.size % 4 == 0 and self.size % self.pumps == 0,
+                f"size is a multiple of 4 and of pumps={self.pumps}, not {self.size}.",
+            )
+            self.require(
+                (self.power + self.wind) * self.size <= SPARE,
+                f"(power + wind) * size is at most {SPARE:g}, or the water piles up, not "
+                f"({self.power} + {self.wind}) * {self.size}.",
+            )
+
+    depth = Field(low=0.0, initial=1.0, unit="m")  # (num_worlds, num_cells)
+    # (num_worlds, 2, num_cells) along x and y
+    discharge = Field(components=2, low=-MOST, high=MOST, unit="m**2/s")
+    push = Field(components=2, unit="m/s**2")  # (num_worlds, 2, num_cells) of pumps and stones
+    bed = Field(mutability="static", unit="m")  # (num_cells,) height of the ground
+    rest = Field(mutability="static", unit="m")  # (num_cells,) depth of the water at rest
+    patch = Field(mutability="static", dtype="int32")  # (num_cells,) the cell's pump
+    # (num_worlds, num_cells) over the level at rest, 0 where there is none
+    height = Field(derived=True, low=-1.0, high=MOST, unit="m")
+    wind = Field(over="world", components=2, unit="m/s**2")  # (num_worlds, 2) of the coming step
+    phase = Field(over="world", unit="rad")  # (num_worlds,) of the gusts
+    pace = Field(over="world", unit="rad/s")  # (num_worlds,)
+    heading = Field(over="world", unit="rad")  # (num_worlds,)
+    work = Field(over="world")  # (num_worlds,) mean of the squared actions
+
+    @classmethod
+    def build(cls, params: Params, /) -> Blueprint:
+        """Return the basin with its island, the water, and what is measured of it."""
+        size = params.size
+        bed = bed_of(params)
+        rows, columns = np.divmod(np.arange(size * size), size)
+        wide = size // params.pumps
+        law = murk.ShallowWater(
+            cls.depth, cls.discharge, cls.bed, cls.push, max_speed=FASTEST, gravity=GRAVITY, drag=0.02
+        )
+        seen = [Observe(field).pooled("mean", 4) for field in (cls.height, cls.discharge)]
+        seen.append(Observe(cls.wind).normalised(-params.wind, params.wind))
+        return Blueprint(
+            lattice=murk.Square4(size, size, "wrap" if params.edge == "wrap" else "absorb", unit="m"),
+            propagators=[law],
+            observation=Observation(*seen),
+            action_space=Box(-1.0, 1.0, (2 * params.pumps**2,), np.float32),
+            static={
+                cls.bed: bed,
+                cls.rest: np.maximum(1.0 - bed, 0.0),
+                cls.patch: rows // wide * params.pumps + columns // wide,
+            },
+            dt=PERIOD,
+            substeps=math.ceil(2.0 * PERIOD * FASTEST),
+        )
+
+    @classmethod
+    def picture(cls, params: Params, /) -> Picture:
+        """Return the waves, with the island."""
+        land = Marker(np.flatnonzero(bed_of(params) >= 1.0), "fill", colour="#c8b27d", label="island")
+        extreme = 3.0 * params.swell
+        colours: dict[str, Any] = {"palette": "RdBu_r", "low": -extreme, "high": extreme}
+        return Picture(cls.height, markers=[land], figures=[cls.wind], **colours)
+
+    @murk.per_world
+    def start(self, rng: Draws) -> None:
+        """Fill the basin, draw the gusts, and throw stones."""
+        self.phase[0], self.heading[0] = FULL_TURN * uniform(rng), FULL_TURN * uniform(rng)
+        self.pace[0] = SLOWEST + (QUICKEST - SLOWEST) * uniform(rng)
+        blow(self)
+        for cell in range(len(self.rest)):
+            self.depth[cell] = self.rest[cell]
+        for _ in range(self.params.stones):
+            throw(self, rng)
+
+    @murk.per_world
+    def act(self, action: npt.NDArray[np.float32], rng: Draws) -> None:
+        """Run the pumps, weaker in water that flows already; let it blow, and now and then throw a stone."""
+        count = self.params.pumps * self.params.pumps
+        first = self.elapsed_steps == 1
+        for axis in range(2):
+            for cell in range(len(self.rest)):
+                wanted = action[axis * count + self.patch[cell]]
+                speed = self.discharge[axis, cell] / max(self.depth[cell], SHALLOW)
+                left = 1.0 - speed / PUMP if wanted > 0.0 else 1.0 + speed / PUMP
+                kept = self.push[axis, cell] if first else 0.0  # the stones of the start
+                pumped = self.params.power * wanted * min(max(left, 0.0), 1.0)
+                whole = min(self.depth[cell] / SHALLOW, 1.0)  # little water is pushed less
+                self.push[axis, cell] = kept + whole * (self.wind[axis] + pumped)
+        if uniform(rng) < self.params.rain:
+            throw(self, rng)
+        self.phase[0] = (self.phase[0] + PERIOD * self.pace[0]) % FULL_TURN
+        blow(self)
+        self.work[0] = 0.0
+        for one in action:
+            self.work[0] += one * one / len(action)
+
+    @murk.per_world
+    def derive(self) -> None:
+        """Measure how high the water stands."""
+        for cell in range(len(self.rest)):
+            self.height[cell] = self.depth[cell] - self.rest[cell] if self.rest[cell] > 0.0 else 0.0
+
+    @murk.per_world
+    def reward(self, before: "ShallowWater") -> float:
+        """Charge for waves and for power, and for water that has left."""
+        p = self.params
+        total, wet = 0.0, 0
+        for cell in range(len(self.rest)):
+            total += self.height[cell] * self.height[cell]
+            wet += self.rest[cell] > 0.0
+        cost = total / (wet * p.swell * p.swell) + p.effort * self.work[0]
+        return 0.0 - cost - (p.penalty if highest(self) >= p.limit else 0.0)
+
+    @murk.per_world
+    def terminated(self) -> bool:
+        """End when the water leaves its basin."""
+        return highest(self) >= self.params.limit
+
+
+def throw(world: ShallowWater, rng: Draws) -> None:
+    """Throw a stone: it pushes the water away from where it falls, for one step."""
+    size = world.params.size
+    x, y = size * uniform(rng), size * uniform(rng)
+    strength = world.params.stone * (0.5 + 0.5 * uniform(rng))
+    for cell in range(len(world.rest)):
+        dx, dy = cell % size + 0.5 - x, cell // size + 0.5 - y
+        far = (dx * dx + dy * dy) / (REACH * REACH)
+        if far < 1.0:
+            world.push[0, cell] += strength * dx / REACH * (1.0 - far)
+            world.push[1, cell] += strength * dy / REACH * (1.0 - far)
+
+
+def blow(world: ShallowWater) -> None:
+    """Write how the wind pushes in the coming step."""
+    gust = world.params.wind * cos(world.phase[0])
+    world.wind[0], world.wind[1] = gust * cos(world.heading[0]), gust * sin(world.heading[0])
+
+
+def highest(world: ShallowWater) -> float:
+    """Return how far the water is from its level where it is farthest."""
+    found = 0.0
+    for cell in range(len(world.height)):
+        found = max(found, abs(world.height[cell]))
+    return found
+
+
+def bed_of(params: ShallowWater.Params) -> npt.NDArray[np.float64]:
+    """Return the height of the ground, (num_cells,): 0, and a round island of cliffs."""
+    size = params.size
+    y, x = np.divmod(np.arange(size * size), size)
+    away = np.hypot((x + 0.5) / size - 0.42, (y + 0.5) / size - 0.55)
+    return np.where(away < params.island, CLIFF, 0.0)
