@@ -1,4 +1,4 @@
-"""Fire in wind and on terrain: rates by direction, how steep ways are, and the kernel that knows the land."""
+"""Fire in wind and on terrain: rates by direction, how steep ways are, and the tick that knows the land."""
 
 import math
 from functools import lru_cache
@@ -9,17 +9,15 @@ import numpy.typing as npt
 
 from murk_env.kernels import kernel
 from murk_env.lattice import Lattice
-from murk_env.mathematics import cos, exp, expm1_float32, sin
-from murk_env.random.philox import float32_of, philox
+from murk_env.mathematics import cos, exp, sin
+from murk_env.propagators._burning import BURNING, burning_with
 
-__all__ = ["BURNING", "BURNT", "UNBURNT", "burn_on_terrain", "climbs", "draw", "set_rates"]
+__all__ = ["burn_on_terrain", "climbs", "set_rates"]
 
-UNBURNT, BURNING, BURNT = 0, 1, 2
 _ALONG, _TURNED = 0.045, 0.131  # per (m/s), c1 and c2 of the reference
 _DIGITS = 6  # of a degree: functions of numpy differ between processors in last places
 
 Floats = npt.NDArray[np.float32]
-Integers = npt.NDArray[np.int32]
 
 
 def climbs(lattice: Lattice, elevation: npt.NDArray[Any]) -> Floats:
@@ -68,59 +66,26 @@ def set_rates(
 
 
 @kernel
-def burn_on_terrain(
-    start: int,
-    stop: int,
-    states: Integers,  # (num_worlds, num_cells)
-    fuels: Floats,  # (num_worlds, num_cells)
-    new_states: Integers,  # (num_worlds, num_cells)
-    new_fuels: Floats,  # (num_worlds, num_cells)
-    flammability: Floats,  # (num_worlds or 1, num_cells)
-    rates: Floats,  # (num_worlds, num_directions), times dt
-    consumption: Floats,  # (num_worlds,), times dt
-    neighbours: Integers,  # (num_cells, num_directions)
-    angles: Floats,  # (num_worlds or 1, num_cells, num_directions): degrees uphill from there to here
-    slopes: npt.NDArray[np.float64],  # (num_worlds,): per degree
-    classes: Integers,  # (num_worlds or 1, num_cells)
-    class_factors: Floats,  # (num_classes,)
-    keys: Integers,
-    episodes: Integers,
-    steps: Integers,
-    site: int,
-) -> None:
-    """One tick of the worlds [start, stop)."""
-    zero = np.float32(0.0)
-    for world in range(start, stop):
-        state, factors = states[world], flammability[min(world, len(flammability) - 1)]
-        kinds, climbed = classes[min(world, len(classes) - 1)], angles[min(world, len(angles) - 1)]
-        counter, key = (episodes[world], steps[world], site), (keys[world, 0], keys[world, 1])
-        for cell in range(state.size):
-            now, fuel = state[cell], fuels[world, cell]
-            if now == BURNING:
-                fuel = max(fuel - consumption[world], zero)
-                now = BURNING if fuel > zero else BURNT
-            elif now == UNBURNT and fuel > zero:
-                rate = _rate(state, neighbours[cell], rates[world], climbed[cell], slopes[world])
-                rate *= factors[cell] * class_factors[kinds[cell]]
-                if rate > zero and draw(counter, key, cell) < -expm1_float32(-rate):
-                    now = BURNING
-            new_states[world, cell] = now
-            new_fuels[world, cell] = fuel
-
-
-@kernel
-def _rate(state: Any, neighbours: Any, rates: Any, angles: Any, slope: float) -> Any:
-    """Add up what comes from the burning neighbours, from those below more."""
+def _rate_on_terrain(
+    world: int, cell: int, state: Any, neighbours: Any, rates: Any, factor: Any, land: Any
+) -> Any:
+    """Return at what rate a cell catches fire: what comes from burning neighbours, from those below more."""
+    angles, slopes, classes, class_factors = land
+    climbed = angles[min(world, len(angles) - 1), cell]
+    kind = classes[min(world, len(classes) - 1), cell]
     total = np.float32(0.0)
     for direction in range(neighbours.size):
         neighbour = neighbours[direction]
         if neighbour >= 0 and state[neighbour] == BURNING:
-            total += rates[direction] * np.float32(exp(slope * angles[direction]))
-    return total
+            total += rates[direction] * np.float32(exp(slopes[world] * climbed[direction]))
+    return total * (factor * class_factors[kind])
 
 
-@kernel
-def draw(counter: Any, key: Any, cell: int) -> Any:
-    """Draw one cell's number as `fill_uniform_float32` does, without those of the others."""
-    words = philox((counter[0], counter[1], counter[2], cell // 4), key)
-    return float32_of(words[cell % 4])
+burn_on_terrain = burning_with(_rate_on_terrain)
+"""The tick on terrain, whose `land` is
+
+- angles: degrees uphill from there to here, (num_worlds or 1, num_cells, num_directions) float32;
+- slopes: per degree, (num_worlds,) float64;
+- classes: (num_worlds or 1, num_cells) int32;
+- class_factors: (num_classes,) float32.
+"""

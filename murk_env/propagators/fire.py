@@ -5,14 +5,13 @@ from dataclasses import KW_ONLY, dataclass
 from typing import Any, ClassVar, cast
 
 import numpy as np
-import numpy.typing as npt
 
 from murk_env.errors import PipelineError, PropagatorConfigError
 from murk_env.fields import Field
 from murk_env.lattice import Lattice
-from murk_env.mathematics import expm1_float32
+from murk_env.propagators._burning import BURNING, BURNT, UNBURNT, burn
 from murk_env.propagators._inputs import fits_float32
-from murk_env.propagators._terrain import BURNING, BURNT, UNBURNT, burn_on_terrain, climbs, draw, set_rates
+from murk_env.propagators._terrain import burn_on_terrain, climbs, set_rates
 from murk_env.propagators.writing import (
     FLOATS,
     Coefficient,
@@ -23,7 +22,6 @@ from murk_env.propagators.writing import (
     batched,
     highest,
     in_range,
-    kernel,
 )
 
 __all__ = ["Fire"]
@@ -31,9 +29,6 @@ __all__ = ["Fire"]
 _STRONGEST_WIND = 100.0  # m/s
 _STEEPEST = 0.5  # per degree: beyond, a cliff has a factor that is no float32
 _CLOSE = 1e-9  # cell distances
-
-Floats = npt.NDArray[np.float32]
-Integers = npt.NDArray[np.int32]
 
 
 @dataclass(frozen=True, eq=False)
@@ -205,10 +200,10 @@ class Fire(Propagator):
             (frame.dt * table[:, 1]).astype(np.float32),
             lattice.neighbours,
         )
+        counters = frame.rng.counters
         if self.elevation is None and self.fuel_class is None:
-            return KernelCall(_burn, (*burning, *frame.rng.counters))
-        terrain = (*self._terrain(frame), *frame.rng.counters)
-        return KernelCall(burn_on_terrain, (*burning, *terrain))
+            return KernelCall(burn, (*burning, *counters))
+        return KernelCall(burn_on_terrain, (*burning, *counters, *self._terrain(frame)))
 
     def _terrain(self, frame: Frame) -> tuple[Any, ...]:
         """Return what `burn_on_terrain` knows of the land: how steep it is, and what fuel grows there."""
@@ -222,61 +217,3 @@ class Fire(Propagator):
             classes = batched(self.fuel_class, frame.read(self.fuel_class))
             factors = np.array(self.class_factors, np.float32)
         return angles, slopes, classes, factors
-
-
-@kernel
-def _burn(
-    start: int,
-    stop: int,
-    states: Integers,  # (num_worlds, num_cells)
-    fuels: Floats,  # (num_worlds, num_cells)
-    new_states: Integers,  # (num_worlds, num_cells)
-    new_fuels: Floats,  # (num_worlds, num_cells)
-    flammability: Floats,  # (num_worlds or 1, num_cells)
-    rates: Floats,  # (num_worlds, num_directions), times dt
-    consumption: Floats,  # (num_worlds,), times dt
-    neighbours: Integers,  # (num_cells, num_directions)
-    keys: Integers,
-    episodes: Integers,
-    steps: Integers,
-    site: int,
-) -> None:
-    """One tick of the worlds [start, stop): only around what burns does anything change."""
-    for world in range(start, stop):
-        state, factors = states[world], flammability[min(world, len(flammability) - 1)]
-        counter, key = (episodes[world], steps[world], site), (keys[world, 0], keys[world, 1])
-        new_states[world], new_fuels[world] = state, fuels[world]
-        for cell in range(state.size):
-            if state[cell] != BURNING:
-                continue
-            left = max(fuels[world, cell] - consumption[world], np.float32(0.0))
-            new_states[world, cell] = BURNING if left > np.float32(0.0) else BURNT
-            new_fuels[world, cell] = left
-            for beside in neighbours[cell]:
-                if beside < 0 or state[beside] != UNBURNT or not fuels[world, beside] > np.float32(0.0):
-                    continue
-                if _first_burning(state, neighbours[beside]) != cell:
-                    continue  # that one sees to it
-                rate = _rate(state, neighbours[beside], rates[world]) * factors[beside]
-                if rate > np.float32(0.0) and draw(counter, key, beside) < -expm1_float32(-rate):
-                    new_states[world, beside] = BURNING
-
-
-@kernel
-def _first_burning(state: Any, neighbours: Any) -> int:
-    """Return the first of a cell's neighbours that burns; every hop has a hop back, so it has one."""
-    for neighbour in neighbours:
-        if neighbour >= 0 and state[neighbour] == BURNING:
-            return neighbour
-    return -1
-
-
-@kernel
-def _rate(state: Any, neighbours: Any, rates: Any) -> Any:
-    """Add up what comes from the burning neighbours."""
-    total = np.float32(0.0)
-    for direction in range(neighbours.size):
-        neighbour = neighbours[direction]
-        if neighbour >= 0 and state[neighbour] == BURNING:
-            total += rates[direction]
-    return total
