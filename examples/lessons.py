@@ -78,6 +78,7 @@ LESSONS = {
         num_episodes=250,  # of a thousand steps
     ),
     "ShallowWater": Lesson(64, {"num_steps": 100_000, "entropy": 0.0, "log_deviation": -1.0}),
+    "Burgers": Lesson(32, {"num_steps": 160_000, "rollout": 50, "entropy": 0.0, "log_deviation": -2.5}),
 }
 
 

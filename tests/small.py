@@ -10,6 +10,16 @@ from typing import Any
 __all__ = ["SMALL", "small_keywords"]
 
 SMALL: Mapping[str, Mapping[str, Any]] = {
+    "Burgers": {
+        "size": 8,
+        "substeps": 3,
+        "actuators": 2,
+        "width": 0.25,
+        "sensors": 2,
+        "power": 1.0,
+        "limit": 2.0,
+        "max_episode_steps": 7,
+    },
     "CrystalNav": {"size": 3, "max_episode_steps": 7},
     "Ecosystem": {
         "size": 3,

@@ -2,13 +2,15 @@
 
 import json
 
+import numpy as np
 import pytest
 
 from tests.golden import PARALLEL, PATH, rollout, rows, setting
 from tests.tiers import representatives
 
 RECORD = json.loads(PATH.read_text(encoding="utf-8"))
-LONG = ("Transport", "ReactionDiffusion")  # of many sub-steps, and all alike in the three modes
+LONG = ("Transport", "ReactionDiffusion", "Burgers")  # of many sub-steps, and all alike in the three modes
+TRANSFORMS = ("Burgers",)  # their last bits are those of numpy's transforms, others since 2.0
 FEW = [row for row in RECORD["rollouts"] if not row.startswith(LONG) or row.endswith("NextStep")]
 elsewhere = pytest.mark.skipif(
     setting() != RECORD["setting"], reason=f"recorded with {RECORD['setting']}, this is {setting()}"
@@ -24,6 +26,8 @@ def test_every_environment_is_recorded_in_every_form():
 def test_a_rollout_is_as_it_was_recorded(row):
     if row.endswith(PARALLEL):
         pytest.importorskip("pettingzoo", reason="a parallel env needs PettingZoo")
+    if row.startswith(TRANSFORMS) and np.lib.NumpyVersion(np.__version__) < "2.0.0":
+        pytest.skip("numpy's transforms were others")
     assert rollout(row) == RECORD["rollouts"][row], (
         f"{row} returns something else than before. Where that is meant, the environment needs a new version "
         f"and the changelog a line; then record again: python -m tests.golden write"

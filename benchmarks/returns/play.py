@@ -32,6 +32,7 @@ NAMES = (  # as they stand in tables
     "Transport",
     "ReactionDiffusion",
     "ShallowWater",
+    "Burgers",
 )
 
 

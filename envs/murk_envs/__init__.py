@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import gymnasium
 
 if TYPE_CHECKING:
+    from murk_envs.burgers import Burgers
     from murk_envs.crystal_nav import CrystalNav
     from murk_envs.ecosystem import Ecosystem
     from murk_envs.epidemic import Epidemic
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from murk_envs.wildfire import Wildfire
 
 __all__ = [
+    "Burgers",
     "CrystalNav",
     "Ecosystem",
     "Epidemic",
@@ -40,6 +42,7 @@ __all__ = [
 
 # By class, as @register says it of each: id, module, steps, agents.
 ENVIRONMENTS = {
+    "Burgers": ("murk/Burgers-v0", "murk_envs.burgers", 100, None),
     "CrystalNav": ("murk/CrystalNav-v0", "murk_envs.crystal_nav", 300, None),
     "Ecosystem": ("murk/Ecosystem-v0", "murk_envs.ecosystem", 500, None),
     "Epidemic": ("murk/Epidemic-v1", "murk_envs.epidemic", 200, None),

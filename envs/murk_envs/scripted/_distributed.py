@@ -1,0 +1,77 @@
+"""Linear feedback for forces along a ring: the regulator of the equation without what it carries itself."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from murk_envs._distributed import actuators_by_cell, sensor_cells
+
+__all__ = ["Floats", "feedback", "interpolation", "regulator"]
+
+Floats = npt.NDArray[np.float64]
+Policy = Callable[[Any, Any, np.random.Generator], npt.NDArray[Any]]
+
+_TURNS = 60  # of the doubling, each of which looks twice as far ahead
+_CLOSE = 1e-12
+
+
+def regulator(params: Any, rates: Floats) -> Floats:
+    """Return the gain on u of every cell, (actuators, size): forces are gain @ u.
+
+    It is the one that costs least for u_t = linear part + forces, sampled once a step, over endless time;
+    waves that no actuator moves and that do not grow are left alone. The Riccati equation is solved by
+    doubling: E. K.-W. Chu, H.-Y. Fan and W.-W. Lin, J. Comput. Appl. Math. 177 (2005),
+    https://doi.org/10.1016/j.cam.2004.07.006.
+
+    Args:
+        params: the parameters.
+        rates: the linear rate of every mode, (size // 2 + 1,).
+
+    Raises:
+        ValueError: the actuators cannot stabilise it.
+    """
+    size, period = params.size, params.period
+    acts = (actuators_by_cell(params)[:, np.newaxis] == np.arange(params.actuators)).astype(np.float64)
+    grown = np.exp(rates * period)
+    held = np.where(rates == 0.0, period, np.expm1(rates * period) / np.where(rates == 0.0, 1.0, rates))
+
+    def through(modes: Floats, columns: Floats) -> Floats:
+        return np.fft.irfft(modes[:, np.newaxis] * np.fft.rfft(columns, axis=0), size, axis=0)
+
+    free, forced, same = through(grown, np.eye(size)), through(held, acts), np.eye(size)
+    a, g, cost = free, forced @ forced.T / params.action_cost, params.state_cost * same
+    for _ in range(_TURNS):
+        inverse = np.linalg.solve(same + g @ cost, np.hstack([a, g]))
+        step, spread = inverse[:, :size], inverse[:, size:]
+        more = a.T @ cost @ step
+        a, g, cost = a @ step, g + a @ spread @ a.T, cost + (more + more.T) / 2.0
+        if not np.isfinite(cost).all() or np.abs(cost).max() > 1e12:
+            break
+        if np.abs(more).max() <= _CLOSE * np.abs(cost).max():
+            weighed = params.action_cost * np.eye(params.actuators) + forced.T @ cost @ forced
+            return -np.linalg.solve(weighed, forced.T @ cost @ free)
+    raise ValueError(
+        f"{params.actuators} actuators of width {params.width:g} cannot stabilise this equation: some wave "
+        f"that grows is moved by none of them; use others, narrower or of an odd number."
+    )
+
+
+def interpolation(params: Any) -> Floats:
+    """Return what makes the state of what sensors see, (size, sensors): straight lines between them."""
+    cells = sensor_cells(params)
+    around = [*cells, params.size]
+    columns = [np.interp(np.arange(params.size), around, [*unit, unit[0]]) for unit in np.eye(params.sensors)]
+    return np.stack(columns, axis=1)
+
+
+def feedback(gain: Floats, params: Any) -> Policy:
+    """Return the policy that sets the forces to gain @ observation, for actions of 1 that mean `power`."""
+
+    def act(observations: npt.NDArray[Any], action_space: Any, rng: np.random.Generator) -> npt.NDArray[Any]:
+        wanted = (observations[:, np.newaxis, :] * gain).sum(axis=2)  # no BLAS: the same in any batch
+        share = wanted / params.power if params.is_scaled else wanted
+        return np.clip(share, action_space.low, action_space.high).astype(action_space.dtype)
+
+    return act
