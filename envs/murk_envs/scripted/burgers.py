@@ -13,8 +13,8 @@ WEAKENED = 0.15  # of the gain on the state: the noise of sensors costs more tha
 
 def gain_for(params: Burgers.Params) -> Floats:
     """Return the regulator's gain on u of every cell, (actuators, size), for the equation without u * u_x."""
-    waves = 2.0 * np.pi * np.arange(params.size // 2 + 1)
-    return regulator(params, -params.viscosity * waves**2)
+    waves: Floats = 2.0 * np.pi * np.arange(params.size // 2 + 1, dtype=np.float64)
+    return regulator(params, -params.viscosity * np.square(waves))
 
 
 DEFAULTS = Burgers.Params()
