@@ -1,5 +1,6 @@
 """Spectral: exact solutions at fourth order in time, linear parts at any step, and worlds side by side."""
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -124,6 +125,31 @@ def test_products_do_not_come_back_as_longer_waves(lattice):
     np.testing.assert_allclose(gained, 0.5e-4, rtol=1e-3)  # only the mean of the square
     aliased = run(lattice, wave, 1e-4, padding=1.0, **law) - wave
     assert np.ptp(aliased) > 0.5e-4
+
+
+@pytest.mark.parametrize("steps", [12, pytest.param(60, marks=pytest.mark.slow)])
+def test_kuramoto_and_sivashinsky_are_as_in_controlgym(steps):
+    with np.load(Path(__file__).parents[2] / "data" / "kuramoto_sivashinsky.npz") as data:
+        states, actions = data["n_states"], data["n_actions"]  # every 6th of 60, without noise
+    u, push = Field(dtype="float64"), Field(dtype="float64")
+    law = Spectral(
+        u,
+        push,
+        linear={2: -1.0, 4: -1.0},
+        nonlinear=BURGERS["nonlinear"],
+        max_slope={1: 4.0},
+        steps=99,  # 100 are meant there, and 99 made
+    )
+    world = World(ring(256, 32.0 * PI), {"u": u, "push": push}, [law], dt=0.495)
+    with world.edit() as tick:
+        tick[u] = states[:1]
+    cells = np.arange(256) % 32
+    acts = (cells >= 3) & (cells < 28)  # 25 cells of every 32 are pushed alike
+    for number, action in enumerate(actions[:steps], start=1):
+        forces = np.where(acts, np.repeat(action, 32), 0.0)[np.newaxis]
+        world.tick(lambda tick, forces=forces: tick.__setitem__(push, forces))
+        if number % 6 == 0:
+            np.testing.assert_allclose(world[u][0], states[number // 6], atol=1e-10)
 
 
 def test_a_force_pushes_every_cell_by_as_much():
