@@ -15,7 +15,11 @@ from examples import curves, play  # noqa: E402
 from examples.lessons import LESSONS, env_of, pupil_group  # noqa: E402
 
 torch.set_num_threads(1)
-NOT_YET_THREE = {"Burgers": 1, "Epidemic": 2, "Transport": 1}  # seeds that were learnt to the end, as their pages say
+NOT_YET_THREE = {
+    "Burgers": 1,
+    "Epidemic": 2,
+    "Transport": 1,
+}  # seeds that were learnt to the end, as their pages say
 SHIPPED = [name for name in LESSONS if (play.FOLDER / f"{name}.safetensors").exists()]
 
 
