@@ -28,8 +28,11 @@ def _leave_out_what_is_not_used():
 
     Otherwise every function holds the address of each one that it calls, and is kept out of the disk cache.
     """
+    from numba import version_info
     from numba.core.codegen import CPUCodegen
 
+    if version_info.short < (0, 62):  # whose pass managers are others; the cache then holds less
+        return
     managers = CPUCodegen._module_pass_manager
 
     def with_passes(self, **options):

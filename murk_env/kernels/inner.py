@@ -37,7 +37,7 @@ class InnerDispatcher(CPUDispatcher):
     ) -> None:
         self._options, self._compiler_class = dict(targetoptions or {}), compiler
         inherited: Any = super()
-        inherited.__init__(py_func, locals, self._options | _NO_ENTRIES, **compiler)
+        inherited.__init__(py_func, locals or {}, self._options | _NO_ENTRIES, **compiler)
         self._name = py_func.__qualname__  # to which the cache adds what it holds
         self._entered: Any = None
         self._entries: set[Any] = set()

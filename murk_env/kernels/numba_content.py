@@ -3,6 +3,7 @@
 import importlib
 import sys
 import types
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any, cast
@@ -54,11 +55,12 @@ def options_of(dispatcher: Any) -> tuple[Any, ...]:
     if compiler is CarefulCompiler:  # it refuses more, and makes the same of the rest
         compiler = _compiler
     options = {name: _ordered(value) for name, value in dispatcher.targetoptions.items()}
+    variables: Mapping[str, Any] = dispatcher.locals or {}  # numba 0.61 has None for none
     declared = [] if dispatcher._can_compile else [one.signature for one in dispatcher.overloads.values()]
     return (
         type(dispatcher).__name__,
         tuple(sorted(options.items())),
-        tuple(sorted(dispatcher.locals.items())),
+        tuple(sorted(variables.items())),
         compiler.__name__,
         tuple(map(parts_of_signature, declared)),
     )

@@ -54,7 +54,7 @@ def test_a_shell_completes_names_and_ids(typed, known):
 def test_an_unknown_command_is_compared_with_those_that_are_there():
     result = murk("sow")
     assert result.exit_code == 2
-    assert "Did you mean 'show'?" in result.output
+    assert "Did you mean 'show'?" in result.stderr
 
 
 def test_ctrl_c_ends_with_one_line(monkeypatch):
