@@ -80,7 +80,7 @@ def _declared(env_class: Any, parameters: Mapping[str, Any]) -> Check:
 
 def _checked_run(env_class: Any, given: Mapping[str, Any], steps: int) -> Check:
     def run() -> tuple[str, str]:
-        envs = rows_of(env_class, _WORLDS, given, checked=True).envs
+        envs = _rows(env_class, _WORLDS, given, checked=True)
         envs.action_space.seed(0)
         seen, _ = envs.reset(seed=0)
         first = seen
@@ -95,6 +95,14 @@ def _checked_run(env_class: Any, given: Mapping[str, Any], steps: int) -> Check:
         return "ok", ""
 
     return run
+
+
+def _rows(env_class: Any, number: int, given: Mapping[str, Any], **options: Any) -> Any:
+    """Return some worlds with the time limit that is among what is given beside the parameters."""
+    parameters = {name: value for name, value in given.items() if name != "max_episode_steps"}
+    return rows_of(
+        env_class, number, parameters, max_episode_steps=given["max_episode_steps"], **options
+    ).envs
 
 
 def _arrays(seen: Any) -> list[Any]:
@@ -117,7 +125,7 @@ def _pickled(env_class: Any, given: Mapping[str, Any]) -> Check:
     def run() -> tuple[str, str]:
         if env_class.registered_agents == "apart":
             return "left out", "rows of agents are pickled with the policies of the others"
-        envs = rows_of(env_class, 2, given).envs
+        envs = _rows(env_class, 2, given)
         envs.action_space.seed(0)
         envs.reset(seed=0)
         actions = envs.action_space.sample()

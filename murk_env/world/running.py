@@ -110,6 +110,8 @@ class Running:
         drawn = default_picture(self.fields) if picture is None else picture
         if drawn is None:
             raise PictureError("these worlds have no field over cells, so there is nothing to draw.")
+        if not isinstance(drawn, Picture):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise PictureError(f"a world is drawn by a Picture, not {drawn!r}; world=... says which world.")
         return Renderer(self.lattice, drawn, self.fields).frame(self.published(), int(row))
 
     def _repr_png_(self) -> bytes | None:

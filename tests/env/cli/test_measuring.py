@@ -9,7 +9,7 @@ from gymnasium.spaces import Discrete
 import murk_env
 from murk_env import Blueprint, Field, Line1D, MurkEnv, Observation, Observe
 from murk_env.cli.checks import checks_of
-from murk_envs import HeatSeeker, Wildfire
+from murk_envs import HeatSeeker, HexPursuit, Wildfire
 from tests.env.cli.calling import murk
 
 
@@ -76,6 +76,10 @@ def test_what_a_check_raises_is_what_it_found(monkeypatch):
 
     monkeypatch.setattr("murk_env.cli.checks.rows_of", fail)
     assert checks_of(HeatSeeker, {}, 20, 5)["its picture"]() == ("wrong", "ValueError: of the author's")
+
+
+def test_agents_that_are_rewarded_apart_run_in_checked_mode():
+    assert checks_of(HexPursuit, {}, 20, 5)["a run in checked mode"]() == ("ok", "")
 
 
 def test_without_pettingzoo_its_check_is_left_out(monkeypatch):
