@@ -26,7 +26,10 @@ NUM_ENVS, NUM_STEPS, NUM_EPISODES = 5, 260, 3
 
 
 def setting() -> dict[str, str]:
-    """Return what the actions of a rollout depend on: what draws them. Nothing else differs anywhere."""
+    """Return what the actions of a rollout depend on: what draws them.
+
+    Nothing else differs anywhere, but for environments in Fourier modes, whose transforms are numpy's.
+    """
     return {"gymnasium": ".".join(version("gymnasium").split(".")[:2])}
 
 
