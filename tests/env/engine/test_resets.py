@@ -32,7 +32,7 @@ from murk_env.observation.output import each_array
 from murk_env.random import integers
 from murk_envs import CrystalNav, HeatControl, HeatSeeker, HexPursuit, LayeredHex
 from tests.env.engine.states import reset_fuses, state_of
-from tests.env.worlds import CompiledForager, Mixed
+from tests.env.worlds import CompiledForager, Mixed, Walker
 from tests.tiers import representatives
 
 MODES = ("NextStep", "SameStep")
@@ -233,3 +233,22 @@ def test_last_observations_are_those_of_their_worlds_in_whatever_order_they_were
             assert pickle.dumps(other.step(actions)) == pickle.dumps(told)
         most = max(most, int(told[4].get("_final_obs", np.zeros(1)).sum()))
     assert most > 4
+
+
+class Marked(Walker):
+    """Walks, and changes a mark that `start` leaves alone."""
+
+    mark = Field(over="world", initial=7.0)
+
+    def act(self, tick, actions):
+        super().act(tick, actions)
+        tick.mark = 1.0
+
+
+def test_a_field_that_start_leaves_alone_begins_every_episode_with_its_initial_value():
+    env = Marked()
+    for _ in range(2):
+        env.reset(seed=1)
+        assert env.world["mark"].tolist() == [7.0]
+        env.step(2)
+        assert env.world["mark"].tolist() == [1.0]
