@@ -11,7 +11,9 @@ from murk_env import MurkParallelEnv, MurkVectorEnv
 from tests.golden import take
 from tests.small import small_keywords
 
-__all__ = ["rollouts"]
+__all__ = ["NUMPYS", "rollouts"]
+
+NUMPYS = ("Burgers",)  # whose transforms and exponentials are numpy's, as docs/repeating.md says
 
 
 def rollouts() -> dict[str, str]:
