@@ -22,7 +22,6 @@ from murk_env.engine.reset import Reset
 from murk_env.engine.step import Ended, StepParts, StepReport, stages_of_a_step
 from murk_env.fields.bookkeeping import ENDED
 from murk_env.kernels.program import Program, ThreadFailedError
-from murk_env.kernels.threads import ThreadedRunner
 from murk_env.observation.buffers import ObservationBuffers
 from murk_env.observation.output import Output
 from murk_env.world import World
@@ -55,7 +54,6 @@ class Batch(HeldWorlds):
         autoreset_mode: None for a single env: a world may be stepped past its end.
         limit: steps after which an episode is truncated, 0 for no limit.
         copy: whether rewards and flags are arrays of their own, instead of two sets used in turn.
-        num_threads: threads to use, None for as many as the batch is large enough for.
         masks: which actions are allowed, None where all are.
         ends_diverged: whether worlds end whose numbers have diverged.
 
@@ -126,7 +124,6 @@ class Batch(HeldWorlds):
         autoreset_mode: AutoresetMode | None,
         limit: int,
         copy: bool,
-        num_threads: int | None,
         masks: ActionMasks | None = None,
         ends_diverged: bool = False,
     ) -> None:
@@ -145,7 +142,7 @@ class Batch(HeldWorlds):
         self._final_obs = made.final_obs
         self._resets_in_python = autoreset_mode is AutoresetMode.NEXT_STEP and not made.reset.fuses
         self._programs: list[Program | None] = [None, None]
-        self.runner = ThreadedRunner(num_threads, world.layout.batch_work)  # which checked mode leaves idle
+        self.runner = world.runner
         self._flags: list[Flags] | None = None if copy else [self._new_flags(), self._new_flags()]
         self._side = 0  # which of two sets of outputs is next, where they are used in turn
         self._binding: Binding

@@ -130,6 +130,7 @@ def _world(
         static=blueprint.static if static is None else static,
         derived=blueprint.derived,
         checked=options.checked,
+        num_threads=options.num_threads,
     )
     name = vars(cls).get("registered_id") or f"{cls.__module__}:{cls.__qualname__}"
     world.identity = Identity.of(name, parameters_of(params), world.lattice, world.layout.specs)
@@ -155,7 +156,6 @@ def _batch(
         autoreset_mode=options.autoreset_mode,
         limit=max(options.max_episode_steps or 0, 0),
         copy=options.copy,
-        num_threads=options.num_threads,
         masks=masks if masks.used else None,
         ends_diverged=blueprint.ends_diverged,
     )

@@ -14,14 +14,13 @@ from murk_env.author.blueprint import Blueprint
 from murk_env.author.environment import Environment
 from murk_env.author.params import knobs_of
 from murk_env.errors import BlueprintError, ParameterError, did_you_mean
-from murk_env.kernels.threads import num_processors
+from murk_env.kernels.threads import thread_count
 
 __all__ = ["FaceOptions", "MaskedOut", "OutOfBounds", "VectorOptions", "check_face", "integer", "time_limit"]
 
 OutOfBounds = Literal["raise", "clip"]
 MaskedOut = Literal["raise", "replace"]
 
-_THREADS_PER_PROCESSOR = 16  # more is a slip: beyond one for each they only wait for each other
 _NOWHERE: Mapping[str, str] = {}
 
 
@@ -130,7 +129,7 @@ class VectorOptions(FaceOptions):
         return super()._checked(env_class, chosen) | {
             "autoreset_mode": mode,
             "record_statistics": bool(chosen["record_statistics"]),
-            "num_threads": _thread_count(chosen["num_threads"]),
+            "num_threads": thread_count(chosen["num_threads"]),
         }
 
     @property
@@ -185,22 +184,6 @@ def check_face(owner: str, blueprint: Blueprint, *, agents: bool) -> None:
             f"{owner}'s Blueprint has an observation with one row per agent; that of a world has one. "
             f"Leave out over='agents', or give it to a Group(...) of agents."
         )
-
-
-def _thread_count(number: Any) -> int | None:
-    """Return a number of threads, None for as many as the batch is large enough for."""
-    if number is None:
-        return None
-    threads = integer(number)
-    if threads < 1:
-        raise ParameterError(f"num_threads is a number of threads, at least 1, or None, not {number!r}.")
-    most = _THREADS_PER_PROCESSOR * num_processors()
-    if threads > most:
-        raise ParameterError(
-            f"num_threads={number!r} is more than {most}, {_THREADS_PER_PROCESSOR} for each processor; leave "
-            f"it out for as many threads as the batch is large enough for."
-        )
-    return threads
 
 
 def _limit_of(cls: type[Environment], steps: Any) -> int:

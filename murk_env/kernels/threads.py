@@ -5,22 +5,25 @@ pieces too. Nobody waits for a worker that has not begun: one that sleeps or com
 and the work is done without it. All of it happens in compiled code, without the interpreter lock.
 """
 
+import operator
 import os
 import threading
 import weakref
 from collections.abc import Callable
 from queue import SimpleQueue
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from murk_env.errors import ParameterError
 from murk_env.kernels.compiler import kernel
 from murk_env.kernels.fused import Fused, address
 from murk_env.kernels.native import call_at, callable_at, fetch_add, load, put, store, word, yield_processor
 from murk_env.kernels.numba_internals import address_of
 from murk_env.kernels.program import ThreadFailedError
 
-__all__ = ["ThreadedRunner", "num_processors"]
+__all__ = ["ThreadedRunner", "num_processors", "thread_count"]
 
 # Words of the box through which threads speak; those that several write lie in cache lines of their own.
 _LINE = 8  # words
@@ -29,6 +32,7 @@ _FUNCTION, _TABLE, _COUNT, _PIECE, _SHARES, _FAILED, _OPEN = range(8, 15)
 _BUSY, _ASLEEP = 16, 24
 _NEXT, _SEEN = 32, 33  # a line for each thread: what is taken of its share, the last job that it saw
 
+_PER_PROCESSOR = 16  # threads; more is a slip: beyond one for each they only wait for each other
 _PIECES = 8  # of every share: a thread that is done waits for the others at most for one piece
 _SPINS = 100_000  # how often an idle worker looks for work, some 0.1 ms, before it sleeps
 _PATIENCE = 500  # looks, some microseconds, after which the caller that waits for a worker yields
@@ -155,6 +159,29 @@ def num_processors() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
+
+
+def thread_count(number: Any) -> int | None:
+    """Return a number of threads, None for as many as the batch is large enough for.
+
+    Raises:
+        ParameterError: it is none, or more than any machine makes use of.
+    """
+    if number is None:
+        return None
+    try:
+        threads = operator.index(number)
+    except TypeError:
+        threads = 0
+    if threads < 1:
+        raise ParameterError(f"num_threads is a number of threads, at least 1, or None, not {number!r}.")
+    most = _PER_PROCESSOR * num_processors()
+    if threads > most:
+        raise ParameterError(
+            f"num_threads={number!r} is more than {most}, {_PER_PROCESSOR} for each processor; leave it out "
+            f"for as many threads as the batch is large enough for."
+        )
+    return threads
 
 
 def _stop(box: npt.NDArray[np.int64], wake: _Wake, num_workers: int) -> None:

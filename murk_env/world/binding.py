@@ -169,7 +169,7 @@ class Bindings:
         return self.substeps.stages(binding.staged, guard, between)
 
     def program(
-        self, binding: Binding, guard: TickGuard, stages: Sequence[Stage | Repeat], runner: Runner | None
+        self, binding: Binding, guard: TickGuard, stages: Sequence[Stage | Repeat], runner: Runner
     ) -> Program:
         """Return stages put together, which follow whatever moves; whoever asks for them keeps them."""
         made = Program(

@@ -17,7 +17,8 @@ from murk_env.fields import Field, Tick, Values
 from murk_env.fields.bookkeeping import LEVEL, RNG_KEY
 from murk_env.fields.ticks import revoke
 from murk_env.kernels.places import came_from
-from murk_env.kernels.program import Program
+from murk_env.kernels.program import Program, ThreadFailedError
+from murk_env.kernels.threads import ThreadedRunner, thread_count
 from murk_env.lattice import Lattice
 from murk_env.maps import Levels
 from murk_env.propagators.base import Propagator
@@ -62,8 +63,11 @@ class World(BetweenTicks):
         levels: maps of the fields that are of a level. A world draws its level at every `reset`.
         derived: propagators that set derived fields, after the others and at every reset and edit.
         checked: check at every tick that full writes are complete and floats finite.
+        num_threads: number of threads; results do not depend on it, and they end with the worlds. None means
+            one per processor, but no more than one per 512 kB of worlds.
 
     Raises:
+        ParameterError: it is no number of threads.
         PipelineError: the propagators do not fit the fields or each other.
         FieldError: a static field has no value, or one that it does not take, or a field that begins with it:
             of a wrong shape or dtype, masked, NaN, or out of bounds.
@@ -85,7 +89,9 @@ class World(BetweenTicks):
         levels: Levels | None = None,
         derived: Sequence[Propagator] = (),
         checked: bool = False,
+        num_threads: int | None = None,
     ) -> None:
+        threads = thread_count(num_threads)
         self.layout = layout = lay_out(
             lattice,
             fields,
@@ -102,6 +108,8 @@ class World(BetweenTicks):
         self.checks = TickChecks(layout)
         self.bindings = Bindings(layout, self.arena, self.checks)
         self.derived = Derived(layout, self.arena, self.bindings)
+        self.runner = ThreadedRunner(threads, layout.batch_work)  # which checked mode leaves idle
+        self._num_threads = threads
         self._programs: list[Program | None] = [None, None]
         self._claim = Claim(self.arena, "this batch of worlds")
         self.identity = Identity.of("World", {}, lattice, layout.specs)
@@ -127,7 +135,8 @@ class World(BetweenTicks):
         """Advance every world by one tick.
 
         Args:
-            act: called first, with the tick; it may set the fields that no propagator writes.
+            act: called first, with the tick; it may set the fields that no propagator writes. Where something
+                fails on one of several threads, it is called again, and the tick made on one.
 
         Raises:
             HookError: `act` raised; nothing has changed.
@@ -139,6 +148,16 @@ class World(BetweenTicks):
 
     def _advance(self, act: Callable[[Tick], None] | None = None) -> None:
         self._check_derived()
+        try:
+            self._tick(act)
+        except ThreadFailedError:
+            self.runner.alone = True  # something failed on a thread; on this one alone it says what
+            try:
+                self._tick(act)
+            finally:
+                self.runner.alone = self.runner.num_threads == 1
+
+    def _tick(self, act: Callable[[Tick], None] | None) -> None:
         with self.arena.begin_tick(full=True) as guard:
             binding = self.bindings.open(guard)
             binding.steps += 1
@@ -159,7 +178,7 @@ class World(BetweenTicks):
             if program is None:
                 propagation = self.bindings.propagation(binding, guard)
                 stages = [*propagation, *binding.limits, *self.derived.stages(guard, binding)]
-                program = self.bindings.program(binding, guard, stages, runner=None)
+                program = self.bindings.program(binding, guard, stages, self.runner)
                 self._programs[binding.index] = program
             program.run(self.num_worlds)
             guard.seal()
@@ -193,6 +212,7 @@ class World(BetweenTicks):
             "static": self.arena.static_arena,
             "levels": layout.levels,
             "checked": self.arena.checked,
+            "num_threads": self._num_threads,
         }
         return _rebuild, (type(self), made_of, keywords, self.identity, self.save())
 
