@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
+from murk_env.cli.console import confirmed
 from murk_env.cli.refusals import CommandError
 
 if TYPE_CHECKING:
@@ -63,17 +64,17 @@ def examples(*lines: str) -> Callable[[SomeCommand], SomeCommand]:
 
 
 def free(path: Path, *, force: bool) -> Path:
-    """Return a path that may be written to.
+    """Return a path that may be written to; in a terminal, ask about a file that exists.
 
     Raises:
-        CommandError: it exists, or its folder does not.
+        CommandError: it exists and is kept, or its folder does not.
     """
     if path.is_dir():
         raise CommandError(f"{path} is a folder; name a file in it.")
-    if path.exists() and not force:
-        raise CommandError(f"{path} exists; name another file, or write over it with --force.")
     if not path.parent.is_dir():
         raise CommandError(f"there is no folder {path.parent}; make it, or name another file.")
+    if path.exists() and not force and not confirmed(f"{path} exists; write over it?"):
+        raise CommandError(f"{path} exists; name another file, or write over it with --force.")
     return path
 
 

@@ -1,11 +1,12 @@
 """What the command prints: tables and bars in a terminal, plain lines in a pipe."""
 
 import contextlib
+import sys
 from collections.abc import Callable, Generator, Iterable, Sequence
 
 from rich.console import Console
 
-__all__ = ["WIDE", "coloured", "complain", "console", "counted", "headline", "say", "table"]
+__all__ = ["WIDE", "coloured", "complain", "confirmed", "console", "counted", "headline", "say", "table"]
 
 WIDE = 100  # columns of a terminal from which on a table is read more easily than a list
 
@@ -31,6 +32,20 @@ def headline(text: str) -> None:
 def complain(text: str) -> None:
     """Print what went wrong to the error stream."""
     errors.print(f"murk: {text}", soft_wrap=not errors.is_terminal)
+
+
+def confirmed(question: str) -> bool:
+    """Ask for a yes on the error stream; without a terminal nobody is there, which is a no."""
+    if not (sys.stdin.isatty() and errors.is_terminal):
+        return False
+    from rich.prompt import Confirm
+    from rich.text import Text
+
+    try:
+        return Confirm.ask(Text(question), console=errors, default=False)
+    except EOFError:  # Ctrl-D, which ends no line
+        errors.print()
+        return False
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:

@@ -36,10 +36,11 @@ def replay(
     from murk_env.errors import ReplayDifferenceError
     from murk_env.recording.replay import replay as open_recording
 
-    if out is not None:
-        check_movie(free(out, force=force))
     if not file.is_file():
         raise CommandError(f"there is no file {file}.")
+    if out is not None:
+        check_movie(out)
+        free(out, force=force)
     here_is_importable()
     played = open_recording(file, check=False)
     _describe(played)
@@ -48,7 +49,7 @@ def replay(
         raise ReplayDifferenceError(f"the run is not that of {file}: {difference}.", difference)
     say(f"the same: {played.num_rows} row(s), {played.num_steps} steps, every hash as recorded")
     if out is not None:
-        played.write_video(out, first, last, every=every, num_worlds=tiles)
+        played.write_video(out, first, last, every=every, num_worlds=tiles, force=True)
         say(f"wrote {out}")
 
 

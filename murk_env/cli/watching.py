@@ -50,14 +50,15 @@ def watch(
     if out is None and not console.is_terminal:
         raise CommandError("there is no terminal to show it in; write a file with --out FILE.gif.")
     if out is not None:
-        check_movie(free(out, force=force))
+        check_movie(out)
+        free(out, force=force)
     rollout = Rollout(found.env_class, tiles, chosen, policy, seed)
     if out is None:
         _show(_frames(rollout, steps, every), fps)
         say(rollout.summary())
         return
     with counted("playing", steps, "steps") as advance:
-        write_frames(out, _frames(rollout, steps, every, advance), fps)
+        write_frames(out, _frames(rollout, steps, every, advance), fps, force=True)
     say(rollout.summary())
     say(f"wrote {out}")
 

@@ -142,6 +142,7 @@ class Replay:
         every: int = 1,
         num_worlds: int = 1,
         fps: float | None = None,
+        force: bool = False,
     ) -> None:
         """Write the run as a GIF or a video.
 
@@ -152,15 +153,18 @@ class Replay:
             every: steps between pictures.
             num_worlds: how many worlds are shown, side by side.
             fps: pictures per second; None for what the class's metadata says.
+            force: whether a file that is there is written over.
 
         Raises:
             RecordingError: the path has another suffix, or there is nothing to show.
             MissingLibraryError: matplotlib, Pillow or, for videos, moviepy is not installed.
-            RecordingFileError, ReplayError: as `at`.
+            RecordingFileError: the file is there already, or its folder is not; or as `at`.
+            ReplayError: as `at`.
         """
         env_class = self._reader.header.recipe(self._env_class).env_class
         rate = env_class.metadata.get("render_fps", 10) if fps is None else fps
-        write_frames(path, self.frames(first, last, every=every, num_worlds=num_worlds), rate)
+        pictures = self.frames(first, last, every=every, num_worlds=num_worlds)
+        write_frames(path, pictures, rate, force=force)
 
     def played(
         self, player: Player, stop: int, begin: int = 0

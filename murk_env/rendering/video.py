@@ -9,23 +9,33 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from murk_env.errors import MissingLibraryError, RecordingError
+from murk_env.errors import MissingLibraryError, RecordingError, RecordingFileError
 
 __all__ = ["write_frames"]
 
 Frame = npt.NDArray[np.uint8]
 
 
-def write_frames(path: "str | os.PathLike[str]", frames: Iterator[Frame], fps: float) -> None:
+def write_frames(
+    path: "str | os.PathLike[str]", frames: Iterator[Frame], fps: float, *, force: bool = False
+) -> None:
     """Write frames (height, width, 3), of one size, as a GIF or a video, as the path's suffix says.
+
+    Args:
+        path: a `.gif`, `.mp4` or `.webm`.
+        frames: the pictures; none is drawn where the path is refused.
+        fps: pictures per second.
+        force: whether a file that is there is written over.
 
     Raises:
         RecordingError: the path has another suffix, or there is no frame.
+        RecordingFileError: the file is there already, or its folder is not.
         MissingLibraryError: Pillow or moviepy is not installed.
     """
     target = Path(path)
     if target.suffix not in (".gif", ".mp4", ".webm"):
         raise RecordingError(f"a video is written to a .gif, .mp4 or .webm, not to {target.name!r}.")
+    _check_place(target, force=force)
     first = next(frames, None)
     if first is None:
         raise RecordingError("there is no frame to write: the first step lies behind the last.")
@@ -36,6 +46,18 @@ def write_frames(path: "str | os.PathLike[str]", frames: Iterator[Frame], fps: f
         part.replace(target)
     finally:
         part.unlink(missing_ok=True)
+
+
+def _check_place(target: Path, *, force: bool) -> None:
+    """Raise RecordingFileError unless a file may be written there."""
+    if target.is_dir():
+        raise RecordingFileError(f"{target} is a folder; name a file in it.")
+    if target.exists() and not force:
+        raise RecordingFileError(
+            f"{target} is there already; choose another path, or write over it with force=True."
+        )
+    if not target.parent.is_dir():
+        raise RecordingFileError(f"there is no folder {target.parent}; make it, or choose another path.")
 
 
 def _write_gif(path: Path, frames: Iterator[Frame], fps: float, _shape: tuple[int, ...]) -> None:

@@ -134,14 +134,23 @@ class Record:
         *,
         world: int = 0,
         fps: float = 10.0,
+        force: bool = False,
     ) -> None:
         """Write one world as a `.gif`, `.mp4` or `.webm`, a picture for every moment.
 
+        Args:
+            path: the file.
+            picture: how it is drawn, as in `frames`.
+            world: which world.
+            fps: pictures per second.
+            force: whether a file that is there is written over.
+
         Raises:
             RecordingError: the path has another suffix.
+            RecordingFileError: the file is there already, or its folder is not.
             InputError, PictureError, MissingLibraryError: as `frames`.
         """
-        write_frames(path, self.frames(picture, world=world), fps)
+        write_frames(path, self.frames(picture, world=world), fps, force=force)
 
     def plot(self, *, world: int = 0) -> Any:
         """Return a matplotlib Figure: the mean of every field over time, and between what it ranges.

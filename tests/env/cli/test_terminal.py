@@ -61,6 +61,30 @@ def test_a_game_goes_on_by_itself_at_a_rate():
     assert terminal.exitstatus == 0
 
 
+@pytest.mark.parametrize(
+    ("answer", "code", "said"),
+    [
+        ("y\r", 0, "wrote "),
+        ("\r", 2, "exists; name another file"),
+        pytest.param("\x04", 2, "exists; name another file", marks=pytest.mark.slow),  # Ctrl-D
+        pytest.param("\x03", 130, "murk: interrupted\r\n", marks=pytest.mark.slow),
+    ],
+    ids=["yes", "nothing", "Ctrl-D", "Ctrl-C"],
+)
+def test_a_file_that_exists_is_asked_about(answer, code, said, tmp_path):
+    (tmp_path / "x.png").write_text("mine")
+    arguments = ["show", "HeatSeeker", "--set", "size=3", "--out", str(tmp_path / "x.png")]
+    terminal = started(arguments, 200, TERM="xterm-256color")
+    terminal.expect("x.png exists; write over it\\?")
+    terminal.expect(": ")  # what is typed before it waits would be lost
+    terminal.send(answer)
+    terminal.expect(said)
+    terminal.expect(pexpect.EOF)
+    terminal.close()
+    assert terminal.exitstatus == code
+    assert ((tmp_path / "x.png").read_bytes() == b"mine") == (code != 0)
+
+
 def test_ctrl_c_stops_what_is_watched_with_one_line():
     arguments = ["watch", "HeatSeeker", "--set", "size=3", "--tiles", "1", "--steps", "100000"]
     terminal = started(arguments, 80, COLORTERM="truecolor", TERM="xterm-256color")

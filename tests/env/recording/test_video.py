@@ -6,7 +6,7 @@ from moviepy.video.io.ffmpeg_reader import ffmpeg_parse_infos
 from PIL import Image, ImageSequence
 
 from murk_env import Recording, replay
-from murk_env.errors import MissingLibraryError, RecordingError
+from murk_env.errors import MissingLibraryError, RecordingError, RecordingFileError
 from tests.env.recording.runs import make, play
 
 
@@ -57,6 +57,31 @@ def test_what_is_no_video_is_refused(path, steps, message, played, tmp_path):
     with pytest.raises(RecordingError, match=message):
         played.write_video(tmp_path / path, *steps)
     assert not any(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("path", "force", "message"),
+    [
+        ("there.gif", False, "there.gif is there already; choose another path, or write over it"),
+        ("folder.gif", True, "folder.gif is a folder; name a file in it"),
+        ("nowhere/run.gif", True, "there is no folder .*nowhere; make it"),
+    ],
+)
+def test_a_place_that_cannot_be_written_is_refused_before_a_picture_is_drawn(
+    path, force, message, played, tmp_path, monkeypatch
+):
+    (tmp_path / "there.gif").write_text("mine")
+    (tmp_path / "folder.gif").mkdir()
+    monkeypatch.setattr(type(played), "frames", lambda *_, **__: pytest.fail("drawn") and (yield))
+    with pytest.raises(RecordingFileError, match=message):
+        played.write_video(tmp_path / path, force=force)
+    assert (tmp_path / "there.gif").read_text() == "mine"
+
+
+def test_a_video_is_written_over_another_if_it_is_forced(played, tmp_path):
+    (tmp_path / "run.gif").write_text("mine")
+    played.write_video(tmp_path / "run.gif", 0, 1, force=True)
+    assert (tmp_path / "run.gif").read_bytes().startswith(b"GIF")
 
 
 @pytest.mark.parametrize(("suffix", "module"), [("gif", "PIL"), ("mp4", "moviepy.video.io")])

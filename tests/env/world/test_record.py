@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 
 from murk_env import Diffusion, Field, Marker, Picture, Square4, World
-from murk_env.errors import InputError, PictureError, RowsError, UnknownFieldError
+from murk_env.errors import InputError, PictureError, RecordingFileError, RowsError, UnknownFieldError
 from murk_envs import HeatSeeker
 
 HEAT, AGENT = Field(unit="K", initial=1.0), Field(over="world", indexes="cells")
@@ -78,6 +78,16 @@ def test_a_movie_has_a_picture_for_every_moment(tmp_path):
     record.movie(tmp_path / "run.gif", Picture(HEAT, markers=[Marker(AGENT, "agent")]), world=1)
     with (tmp_path / "run.gif").open("rb") as file, Image.open(file) as picture:
         assert getattr(picture, "n_frames", 1) == 3
+
+
+def test_a_movie_replaces_no_file_unless_it_is_forced(tmp_path):
+    record, path = plate().run(1, record=[HEAT]), tmp_path / "run.gif"
+    path.write_text("mine")
+    with pytest.raises(RecordingFileError, match=r"run.gif is there already; .* with force=True"):
+        record.movie(path)
+    assert path.read_text() == "mine"
+    record.movie(path, force=True)
+    assert path.read_bytes().startswith(b"GIF")
 
 
 def test_a_picture_of_what_was_not_recorded_is_refused(tmp_path):
