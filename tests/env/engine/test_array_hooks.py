@@ -1,13 +1,14 @@
 """What array hooks name is checked when the env is made; what may never run is not."""
 
 import contextlib
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pytest
+from gymnasium.spaces import Discrete
 
-from murk_env import Field, MurkVectorEnv
-from murk_env.errors import DefinitionError, UnknownFieldError
+from murk_env import Blueprint, Field, Line1D, MurkEnv, MurkVectorEnv, Observation, Observe, per_world
+from murk_env.errors import DefinitionError, HookError, UnknownFieldError
 from tests.env.engine.test_derive import ArraySeeker
 from tests.env.worlds import CompiledForager, Mixed, Walker
 
@@ -249,3 +250,38 @@ def test_a_name_is_looked_up_where_the_hook_runs_not_where_it_stands():
     with pytest.raises(DefinitionError, match=r"self.value: Spoken has nothing of that name"):
         Spoken()
     made(Spoken, value=lambda self, after: after.fuse)().reset(seed=1)
+
+
+class Keeping(MurkEnv):
+    """Keeps the tick of act and writes through it in `reward`; whether an episode ends is compiled."""
+
+    heat = Field()
+    kept: ClassVar[list[Any]] = []
+
+    @classmethod
+    def build(cls, params):
+        return Blueprint(
+            lattice=Line1D(2), observation=Observation(Observe(cls.heat)), action_space=Discrete(2)
+        )
+
+    def start(self, tick, worlds):
+        pass
+
+    def act(self, tick, actions):
+        self.kept[:] = [tick]
+
+    def reward(self, before, after):
+        self.kept[0].heat = 1.0
+        return np.zeros(len(after.heat))
+
+    @per_world
+    def terminated(self):
+        return self.heat[0] > 5.0
+
+
+def test_a_tick_that_act_has_kept_is_not_written_in_reward_though_terminated_is_compiled():
+    env = Keeping()
+    env.reset(seed=1)
+    with pytest.raises(HookError, match="sealed"):
+        env.step(0)
+    assert env.world[Keeping.heat].tolist() == [[0.0, 0.0]]
