@@ -10,6 +10,7 @@ import pytest
 
 from murk_env import Field, Observation
 from murk_env.errors import LatticeError
+from murk_env.fields.values import Values
 from murk_env.lattice import Fcc12, Hex2D, Lattice, Line1D, Product, Ring1D, Square4, Square8
 from murk_env.observation import Neighbours
 from murk_env.observation.plan import ObservationPlan
@@ -127,7 +128,7 @@ def test_a_unit_is_a_name():
 @pytest.mark.parametrize("edge", ["absorb", "wrap"])
 def test_nearest_agents_are_the_same_ones_at_every_spacing(spacing, edge):
     cells = Field(over="agents", dtype="int32")
-    places: Any = {cells: np.array([[0, 3, 14, 17]], np.int32)}
+    places = Values({cells: np.array([[0, 3, 14, 17]], np.int32)})
 
     def seen(length):
         observation = Observation(Neighbours(cells, 2), over="agents", dtype="float64")
