@@ -76,7 +76,8 @@ class FaceOptions:
             raise ParameterError(f"{face} takes a subclass of MurkEnv, not {env_class!r}.")
         _check_keywords(face, arguments["parameters"], elsewhere)
         chosen = {field.name: arguments[field.name] for field in dataclasses.fields(cls) if field.init}
-        _check_spelling(face, arguments["parameters"], chosen, knobs_of(env_class.Params))
+        named = [name for name in arguments if name not in ("self", "parameters")]
+        _check_spelling(face, arguments["parameters"], named, knobs_of(env_class.Params))
         return cls(**chosen | cls._checked(env_class, chosen))
 
     @classmethod
@@ -87,6 +88,8 @@ class FaceOptions:
             raise ParameterError(f"{env_class.__name__} has no render_mode {mode!r}; it has {modes}.")
         for name, known in (("action_out_of_bounds", OutOfBounds), ("action_masked_out", MaskedOut)):
             _one_of(name, chosen[name], get_args(known))
+        for name in ("copy", "checked"):
+            _check_flag(name, chosen[name])
         return {"max_episode_steps": _limit_of(env_class, chosen["max_episode_steps"])}
 
     @property
@@ -126,9 +129,9 @@ class VectorOptions(FaceOptions):
         mode = chosen["autoreset_mode"]
         if not isinstance(mode, AutoresetMode):
             mode = AutoresetMode(_one_of("autoreset_mode", mode, [one.value for one in AutoresetMode]))
+        _check_flag("record_statistics", chosen["record_statistics"])
         return super()._checked(env_class, chosen) | {
             "autoreset_mode": mode,
-            "record_statistics": bool(chosen["record_statistics"]),
             "num_threads": thread_count(chosen["num_threads"]),
         }
 
@@ -166,6 +169,11 @@ def _one_of(name: str, given: Any, known: Collection[str]) -> str:
     return given
 
 
+def _check_flag(name: str, given: Any) -> None:
+    if not isinstance(given, bool | np.bool_):
+        raise ParameterError(f"{name} is True or False, not {given!r}.")
+
+
 def check_face(owner: str, blueprint: Blueprint, *, agents: bool) -> None:
     """Raise BlueprintError unless a face that shows worlds, or their agents, can show this environment."""
     if agents and not blueprint.groups:
@@ -200,7 +208,7 @@ def time_limit(steps: Any) -> int | None:
     """
     if steps is None:
         return None
-    limit = 0 if isinstance(steps, bool | np.bool_) else integer(steps)
+    limit = integer(steps)
     if limit < 1 and limit != -1:
         raise ParameterError(
             f"the time limit (max_episode_steps, or max_cycles in PettingZoo) is a number of steps, at least "
@@ -210,8 +218,8 @@ def time_limit(steps: Any) -> int | None:
 
 
 def integer(number: Any) -> int:
-    """Return an integer, 0 for what is none."""
+    """Return an integer, 0 for what is none, such as True."""
     try:
-        return operator.index(number)
+        return 0 if isinstance(number, bool) else operator.index(number)
     except TypeError:
         return 0

@@ -11,7 +11,7 @@ from murk_env.errors import OptionError
 from murk_env.faces.worlds import field_of
 from murk_env.fields import LEVEL, Field
 from murk_env.fields.fitting import check_settable, fitted
-from murk_env.fields.names import KEPT, of_derive
+from murk_env.world.act_tick import refusal
 from murk_env.world.level_draws import level_numbers
 from murk_env.world.rows import episode_values
 
@@ -65,13 +65,9 @@ def read_beginning(
         if field in named:
             raise OptionError(f"options['fields'] names {field.name!r} twice, as Field and by name.")
         named.add(field)
-        if field in KEPT or field.fixed:
-            reason = KEPT.get(
-                field, f"{field.name!r} is {field.mutability}: it is set once, by the blueprint."
-            )
+        reason = refusal(field, {})  # what propagators write may be set: the episode begins with it
+        if reason:
             raise OptionError(f"options['fields'] cannot set {given!r}: {reason}")
-        if field.derived:
-            raise OptionError(f"options['fields'] cannot set {given!r}: {of_derive(field)}")
         array = _of_worlds(fitted(field, values, layout.num_worlds, layout.sides), worlds, batch)
         with np.errstate(over="ignore"):  # what becomes infinite is refused
             array = array.astype(field.dtype)

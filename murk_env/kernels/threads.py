@@ -170,7 +170,7 @@ def thread_count(number: Any) -> int | None:
     if number is None:
         return None
     try:
-        threads = operator.index(number)
+        threads = 0 if isinstance(number, bool) else operator.index(number)
     except TypeError:
         threads = 0
     if threads < 1:

@@ -45,7 +45,7 @@ class Levels:
 
     Raises:
         MapError: there are no maps, or fields have different numbers of them or maps of different shapes, a
-            level does not exist or is in both splits, the split is empty, or weights are none.
+            level does not exist or is in both splits, the split is empty, or weights are no weights.
     """
 
     def __init__(
@@ -96,7 +96,7 @@ def _stacked(name: str, given: Any) -> Array:
     if is_masked(given):
         raise MapError(f"the maps of {name!r} have masked values; give them values.filled(number).")
     if isinstance(given, list | tuple):
-        maps = [np.asarray(one) for one in cast("Sequence[Any]", given)]
+        maps = [_as_array(name, one) for one in cast("Sequence[Any]", given)]
         wrong = [number for number, one in enumerate(maps) if one.shape != maps[0].shape]
         if wrong:
             raise MapError(
@@ -119,6 +119,14 @@ def _stacked(name: str, given: Any) -> Array:
     return array
 
 
+def _as_array(name: str, given: Any) -> Array:
+    """Return one map as an array."""
+    try:
+        return np.asarray(given)
+    except ValueError as error:  # rows of different lengths
+        raise MapError(f"the maps of {name!r} are arrays of numbers: {error}") from None
+
+
 def _one_number(maps: Mapping[str, Array]) -> int:
     """Return the number of levels, of which every field has a map."""
     counts = {name: len(array) for name, array in maps.items()}
@@ -131,7 +139,7 @@ def _one_number(maps: Mapping[str, Array]) -> int:
 
 def _numbers(split: str, levels: Any, num_levels: int) -> tuple[int, ...]:
     """Return the levels of a split."""
-    array = np.asarray(list(levels))
+    array = np.asarray(list(levels) if isinstance(levels, Iterable) else levels)
     given = array.tolist()
     if array.ndim != 1 or (given and array.dtype.kind not in "iu"):
         raise MapError(f"the levels of {split} are a list of numbers, not {levels!r}.")
@@ -147,12 +155,16 @@ def _shares(weights: Any, num_levels: int, ids: npt.NDArray[np.int32]) -> npt.ND
     """Return how often each level of a split is drawn, of sum 1."""
     if weights is None:
         return np.full(len(ids), 1.0 / len(ids))
-    array = np.asarray(weights)
+    try:
+        array = np.asarray(weights)
+    except ValueError:  # lists of different lengths
+        array = np.empty(0)
     fits = array.shape == (num_levels,) and array.dtype.kind in "fiu"
-    if not fits or not (np.isfinite(array) & (array >= 0)).all() or not array[ids].sum() > 0:
+    if not fits or not (np.isfinite(array) & (array >= 0)).all() or not array[ids].any():
         raise MapError(
             f"weights of Levels are {num_levels} finite numbers >= 0, one for each level, not all 0 in the "
             f"split, not {weights!r}."
         )
     own = array[ids].astype(np.float64)
+    own /= own.max()  # the sum of the largest numbers is infinite
     return own / own.sum()

@@ -47,8 +47,9 @@ class Raster:
         gaps: the cells without data, (rows, columns) bool.
 
     Raises:
-        MapError: it is no rectangle of numbers, the spacing is no positive number, there are cells without
-            data and nothing to fill them with, or the fill is no finite number that the dtype holds.
+        MapError: it is no rectangle of numbers, the spacing is no positive number, `no_data` is no number,
+            there are cells without data and nothing to fill them with, or the fill is no finite number that
+            the dtype holds.
     """
 
     def __init__(
@@ -71,6 +72,8 @@ class Raster:
         if data.dtype.kind == "f":
             gaps |= ~np.isfinite(data)
         if no_data is not None:
+            if not isinstance(no_data, int | float | np.integer | np.floating):
+                raise MapError(f"{what} says by a number where it has no data, not by no_data={no_data!r}.")
             gaps |= data == no_data
         self.values = _filled(data, gaps, what, fill)
         self.spacing = _checked_spacing(what, spacing)
@@ -137,8 +140,7 @@ def _filled(data: Array, gaps: npt.NDArray[np.bool_], what: str, fill: Any) -> A
     values = data.copy()
     number = int(gaps.sum())
     if fill is not None:
-        held = isinstance(fill, int | float | np.number) and math.isfinite(cast(float, fill))
-        if not held or (data.dtype.kind in "iu" and data.dtype.type(cast(Any, fill)) != fill):
+        if not _holds(data.dtype, fill):
             raise MapError(f"{what} is filled with a finite number that {data.dtype} holds, not {fill!r}.")
         values[gaps] = fill
     elif number:
@@ -148,6 +150,18 @@ def _filled(data: Array, gaps: npt.NDArray[np.bool_], what: str, fill: Any) -> A
             f"{column}; say what they get, fill=number, or mend the map."
         )
     return values
+
+
+def _holds(dtype: np.dtype[Any], number: Any) -> bool:
+    """Return whether a dtype holds a finite number; floats may round it."""
+    if not isinstance(number, int | float | np.integer | np.floating):
+        return False
+    try:
+        with np.errstate(all="ignore"):
+            cast_to = np.asarray(number, np.float64 if dtype.kind == "f" else None).astype(dtype)
+    except OverflowError:  # an int beyond float64
+        return False
+    return bool(np.isfinite(cast_to)) and (dtype.kind == "f" or bool(cast_to == number))
 
 
 def _checked_spacing(what: str, spacing: Any) -> Spacing | None:

@@ -121,6 +121,8 @@ class Solver:
         points, places = self._points[:rows], self._modes.places
         KernelCall(spread, (modes, places, self._modes.scale, fine))(0, rows)
         self._modes.synthesise_fine(fine, points)
+        seen = points.view()
+        seen.flags.writeable = False  # the next function gets the same
         for number, (function, factors) in enumerate(self._pushes):
-            self._modes.analyse_fine(function(points), pushed)
+            self._modes.analyse_fine(function(seen), pushed)
             KernelCall(add_pushed, (pushed, places, factors, out if number else constant, out))(0, rows)

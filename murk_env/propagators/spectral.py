@@ -11,7 +11,7 @@ from typing import Any, cast
 import numpy as np
 import numpy.typing as npt
 
-from murk_env.errors import PipelineError, PropagatorConfigError
+from murk_env.errors import PipelineError, PropagatorConfigError, described
 from murk_env.fields import Field
 from murk_env.lattice import Lattice
 from murk_env.lattice.grid import Grid
@@ -54,9 +54,9 @@ class Spectral(Propagator):
     it is a guide. A slope beyond `max_slope` is not noticed. Shocks thinner than a cell ring: use `Burgers`.
 
     Shapes: u is (num_worlds, num_cells), float32 or float64, the force of the same dtype and shape, or static
-    (num_cells,). Functions get float64 arrays (rows, points) and return such, every element from its own
-    alone. Lattices: grids along perpendicular axes that wrap, of an even number of cells along each: Ring1D,
-    and Line1D, Square4 and Square8 with edge="wrap".
+    (num_cells,). Functions get read-only float64 arrays (rows, points) and return such, every element from
+    its own alone. Lattices: grids along perpendicular axes that wrap, of an even number of cells along each:
+    Ring1D, and Line1D, Square4 and Square8 with edge="wrap".
 
     Source: A.-K. Kassam and L. N. Trefethen, "Fourth-order time-stepping for stiff PDEs", SIAM J. Sci.
     Comput. 26, 1214-1233 (2005), https://doi.org/10.1137/S1064827502410633; S. M. Cox and P. C. Matthews, J.
@@ -218,7 +218,14 @@ def _check_function(order: int, function: object) -> None:
             f"Spectral takes as nonlinear[{order}] a function of an array, not {function!r}."
         )
     given = np.zeros((2, 3))
-    found: Any = function(given)
+    given.flags.writeable = False
+    try:
+        found: Any = function(given)
+    except Exception as error:
+        raise PropagatorConfigError(
+            f"Spectral's nonlinear[{order}] takes a read-only float64 array, such as {given.shape}, and "
+            f"returns another, but raised {described(error)}."
+        ) from error
     form = getattr(found, "dtype", None), getattr(found, "shape", None)
     if not isinstance(found, np.ndarray) or form != (given.dtype, given.shape):
         shape = f"{form[0]} {form[1]}" if isinstance(found, np.ndarray) else repr(cast(object, found))

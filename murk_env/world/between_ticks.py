@@ -32,9 +32,9 @@ class BetweenTicks(Running):
     def edit(self, worlds: Any = None) -> AbstractContextManager[Tick | RowTick]:
         """Change fields between ticks: `with world.edit() as tick: tick[field] = values`.
 
-        Every field but static and derived ones may be set, those that propagators write included; derived
-        fields follow. An exception in the block, or a value that a field must not hold, undoes all of it.
-        Arrays that the tick gives belong to the block: after it they change nothing.
+        Every field may be set, those that propagators write included, but static and derived ones, levels
+        and their maps; derived fields follow. An exception in the block, or a value that a field must not
+        hold, undoes all of it. Arrays that the tick gives belong to the block: after it they change nothing.
 
         Args:
             worlds: the worlds to change, as numbers or a mask; the tick then has one row for each of them.

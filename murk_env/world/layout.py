@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from murk_arena import FieldId, FieldSpec
-from murk_env.errors import FieldError, LatticeError
+from murk_env.errors import FieldError, LatticeError, MapError
 from murk_env.fields import Field, Parameter
 from murk_env.fields.bookkeeping import AGENT_RETURNS, BOOKKEEPING, LEVEL, RETURN
 from murk_env.fields.fitting import Sides
@@ -157,6 +157,8 @@ def lay_out(
     """
     if not isinstance(lattice, Lattice):  # pyright: ignore[reportUnnecessaryIsInstance]
         raise LatticeError(f"a World lies on a Lattice, such as Square4(8, 8), not on {lattice!r}.")
+    if not isinstance(levels, Levels | None):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise MapError(f"levels are Levels(...), several maps of some fields, not {levels!r}.")
     named = _named(fields, levels)
     agents = _num_agents(num_agents, named)
     whole = whole_substeps(substeps)

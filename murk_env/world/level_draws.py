@@ -36,7 +36,10 @@ def level_numbers(layout: Layout, given: Any) -> Integers:
         raise OptionError(
             f"these worlds have no levels, so level={given!r} says nothing; a Blueprint's levels= gives them."
         )
-    array = np.atleast_1d(np.asarray(given))
+    try:
+        array = np.atleast_1d(np.asarray(given))
+    except ValueError:  # lists of different lengths
+        array = np.empty(0)
     if array.dtype.kind not in "iu" or array.shape not in ((1,), (layout.num_worlds,)):
         raise OptionError(
             f"level is the number of a level, or {layout.num_worlds} of them, one for each world, not "

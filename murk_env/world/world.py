@@ -232,12 +232,12 @@ class World(BetweenTicks):
         """
         first = np.random.SeedSequence().generate_state(1)[0] if seed is None else checked_seed(seed)
         keys = np.stack([key_from_seed(int(first) + world) for world in range(self.num_worlds)])
-        ids = self.layout.ids
+        ids, given = self.layout.ids, level_numbers(self.layout, level)
         with self.arena.begin_tick() as guard:
             guard.write(ids[RNG_KEY])[...] = keys
             if self.layout.levels is not None:
                 levels = guard.write(ids[LEVEL])
-                levels[...] = level_numbers(self.layout, level)
+                levels[...] = given
                 draw_levels(self.layout.levels, levels, keys)
             for field, field_id in ids.items():
                 if not (field.fixed or field in (RNG_KEY, LEVEL)):

@@ -12,6 +12,7 @@ from murk_env.cli.play.crew import Crew, seats_in
 from murk_env.cli.play.ghost import Ghost
 from murk_env.cli.play.keys import Controls, controls_for
 from murk_env.cli.play.picture import Shown
+from murk_env.errors import ActionError
 from murk_env.faces.groups import MurkGroupsEnv
 from murk_env.faces.vector import MurkVectorEnv
 
@@ -112,7 +113,12 @@ class Game:
         if self.ended:
             return
         before = self._moment()
-        rewards, terminated, truncated = self._stepped(action)
+        try:
+            rewards, terminated, truncated = self._stepped(action)
+        except ActionError:
+            if self._crew is not None:
+                self._crew.take_back(before.policies)  # what it has drawn for a step that was not made
+            raise
         self._moments.append(before)
         if self._ghost is not None:
             self._ghost.step()

@@ -9,6 +9,7 @@ import murk_env
 import murk_envs
 from murk_env.cli.play.game import ALL, Game
 from murk_env.cli.play.loop import Session
+from murk_env.errors import ActionError
 from murk_envs.scripted.wildfire import wet_ahead
 from tests.env.cli.calling import murk
 
@@ -94,6 +95,15 @@ def test_the_crew_is_played_by_a_partner(partner):
         game.step(0)
     assert game._face.world["cells"][0, 2] == cells[2]  # whom the person plays
     assert (game._face.world["cells"][0] != cells).any()
+
+
+def test_a_step_that_is_refused_leaves_the_crew_s_chance_as_it_was():
+    refused, plain = (Game(murk_envs.HexPursuit, {}, 3, agent="prey_0") for _ in range(2))
+    with pytest.raises(ActionError):
+        refused.step(99)
+    for game in (refused, plain):
+        game.step(0)
+    assert refused._face.save() == plain._face.save()
 
 
 def test_a_scripted_partner_does_what_the_script_does_for_all():

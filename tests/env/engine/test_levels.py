@@ -20,9 +20,10 @@ from murk_env import (
     Params,
     Picture,
     Square4,
+    World,
     per_world,
 )
-from murk_env.errors import DefinitionError, FieldError, HookError, OptionError, StateMismatchError
+from murk_env.errors import DefinitionError, FieldError, HookError, MapError, OptionError, StateMismatchError
 from murk_envs import HeatSeeker
 
 MAPS = 10.0 * np.arange(6)[:, np.newaxis] + np.arange(6.0)  # (6 levels, 6 cells): level 3 is 30, 31, ..., 35
@@ -235,7 +236,7 @@ def test_checked_mode_and_asynchronous_envs_agree_with_the_others():
         ({"level": 0.5}, "level is the number of a level"),
         ({"level": True}, "level is the number of a level"),
         ({"fields": {"level": 1}}, "'level' is kept by the env"),
-        ({"fields": {"hill": 1.0}}, "'hill' is level: it is set once, by the blueprint"),
+        ({"fields": {"hill": 1.0}}, "'hill' is the map of a level: it is set once by Levels"),
     ],
 )
 def test_a_level_that_cannot_be_given_is_refused(options, message):
@@ -305,3 +306,20 @@ def test_hooks_do_not_write_levels_or_their_maps():
         WritesLevel()
     with pytest.raises(HookError, match="uses the key 'level', which Blueprint"):
         Says().reset(seed=0)
+
+
+def test_a_world_is_told_of_its_levels_what_an_env_is():
+    plain, levelled = World(Square4(1, 1), {"heat": Field()}), hill_worlds(Levels(hill=[[1.0], [2.0]]))
+    with pytest.raises(OptionError, match="these worlds have no levels, so level=1 says nothing"):
+        plain.reset(level=1)
+    with pytest.raises(OptionError, match="level is the number of a level, or 2 of them"):
+        levelled.reset(level=[[0], 1, 2])
+    levelled.reset(level=[1, 0])
+    assert levelled["hill"].tolist() == [[2.0], [1.0]]
+    with pytest.raises(MapError, match=r"levels are Levels\(...\), .* not \{'hill': 3\}"):
+        hill_worlds({"hill": 3})
+
+
+def hill_worlds(levels):
+    """Two worlds of one cell."""
+    return World(Square4(1, 1), {"hill": Field(mutability="level")}, num_worlds=2, levels=levels)

@@ -23,6 +23,10 @@ def test_shares_end_where_the_weights_of_the_split_say():
     assert levels.ends.tolist() == [0.25, 0.25, 1.0, 1.0]
 
 
+def test_the_largest_weights_are_shares_too():
+    assert Levels(hill=MAPS[:4], weights=[1.7e308] * 4).ends.tolist() == [0.25, 0.5, 0.75, 1.0]
+
+
 def test_maps_are_a_copy_of_lists_and_rasters_too():
     maps = MAPS.copy()
     levels = Levels(hill=[Raster(maps[:1]), maps[1:2].tolist()])
@@ -52,8 +56,12 @@ def test_maps_are_a_copy_of_lists_and_rasters_too():
         ({"hill": MAPS, "train": [1, 1]}, "train names a level twice"),
         ({"hill": MAPS, "train": [0.5]}, "the levels of train are a list of numbers"),
         ({"hill": MAPS, "train": "ab"}, "the levels of train are a list of numbers, not 'ab'"),
+        ({"hill": MAPS, "test": 3}, "the levels of test are a list of numbers, not 3"),
+        ({"hill": MAPS, "test": None}, "the levels of test are a list of numbers, not None"),
+        ({"hill": [[[1.0], [1.0, 2.0]]]}, "the maps of 'hill' are arrays of numbers"),
         ({"hill": MAPS, "train": [1, 2], "test": [2]}, "level 2 is in both train and test"),
         ({"hill": MAPS, "weights": [1.0, 2.0]}, "weights of Levels are 5 finite numbers >= 0"),
+        ({"hill": MAPS, "weights": [[1.0], 2.0]}, "weights of Levels are 5 finite numbers >= 0"),
         ({"hill": MAPS, "weights": [1.0, -1.0, 1.0, 1.0, 1.0]}, "weights of Levels"),
         ({"hill": MAPS, "weights": [1, 0, 0, 0, 0], "test": [0]}, "not all 0 in the split"),
     ],

@@ -335,6 +335,10 @@ F = {1: lambda u: -u}
             {"nonlinear": {1: lambda u: u > 0}, "max_slope": {1: 1.0}},
             r"float64 .*\(2, 3\), but returns bool \(2, 3\)",
         ),
+        (
+            {"nonlinear": {1: lambda u: np.square(u, out=u)}, "max_slope": {1: 1.0}},
+            r"nonlinear\[1\] takes a read-only .* but raised ValueError: output array is read-only",
+        ),
         ({"padding": 0.5}, "needs a padding from 1 to 4, not 0.5"),
         ({"padding": np.nan}, "needs a padding from 1 to 4, not nan"),
         ({"steps": 0}, "a number of steps in a tick, at least 1, not 0"),
