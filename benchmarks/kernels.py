@@ -1,5 +1,6 @@
 """Propagators by themselves: their kernels on arrays that stand still, without a world around them."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -49,6 +50,12 @@ class StillFrame:
     def update(self, field: Field) -> npt.NDArray[Any]:
         """Return the array to change."""
         return self._target
+
+    def table_of(
+        self, field: Field, make: Callable[[Lattice, npt.NDArray[Any]], npt.NDArray[Any]]
+    ) -> npt.NDArray[Any]:
+        """Return what a function makes of the values of the first world."""
+        return make(self.lattice, self._previous[0])[np.newaxis]
 
 
 def aligned(num_worlds: int, num_cells: int) -> npt.NDArray[np.float32]:

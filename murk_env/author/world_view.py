@@ -55,6 +55,7 @@ class WorldView(FieldOwner):
         elapsed_steps: int
         time: float
         active: npt.NDArray[np.int32]  # (num_agents,), with a leading worlds axis in array hooks
+        level: Any  # where there are Levels (1,) int32, in array hooks (num_worlds,); else a name like any
         rng: WorldRng
         worlds: npt.NDArray[np.int64]
 

@@ -21,9 +21,8 @@ def basin(num_envs=1, **parameters):
 
 def test_still_water_around_the_island_stays_still_and_costs_nothing():
     envs = basin(**STILL)
-    for _ in range(5):
-        _, reward, *_ = envs.step(np.zeros((1, 8), np.float32))
-    assert reward[0] == 0.0
+    rewards = [envs.step(np.zeros((1, 8), np.float32))[1][0] for _ in range(5)]
+    assert rewards == [0.0] * 5
     assert np.abs(envs.world[ShallowWater.height]).max() == 0.0
 
 
@@ -70,12 +69,9 @@ def test_a_stone_moves_no_water_away_for_good():
 
 def test_water_that_leaves_ends_the_episode_and_costs_the_penalty():
     envs = basin(limit=0.02, penalty=7.0, effort=0.0, autoreset_mode="Disabled")
-    for _ in range(100):
-        _, reward, terminated, *_ = envs.step(np.ones((1, 8), np.float32))
-        if terminated[0]:
-            break
-    assert terminated[0]
-    assert reward[0] < -7.0
+    steps = (envs.step(np.ones((1, 8), np.float32)) for _ in range(100))
+    reward = next(reward[0] for _, reward, terminated, *_ in steps if terminated[0])
+    assert reward < -7.0
     assert np.abs(envs.world[ShallowWater.height]).max() >= np.float32(0.02)
 
 

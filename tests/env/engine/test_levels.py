@@ -2,6 +2,7 @@
 
 import pickle
 import re
+from typing import Any
 
 import numpy as np
 import pytest
@@ -147,7 +148,8 @@ def test_levels_are_drawn_as_often_as_their_weights_say():
         @classmethod
         def build(cls, params):
             blueprint = super().build(params)
-            levels = Levels(**blueprint.levels.maps, weights=[1, 2, 1, 0, 0, 0])
+            assert blueprint.levels is not None
+            levels = Levels(**dict[str, Any](blueprint.levels.maps), weights=[1, 2, 1, 0, 0, 0])
             return type(blueprint)(**{**vars(blueprint), "levels": levels})
 
     envs = MurkVectorEnv(Weighted, num_envs=4000)

@@ -26,6 +26,7 @@ def test_gaps_of_a_masked_array_are_filled():
 
 def test_the_size_of_a_cell_sets_the_spacing_of_a_lattice():
     raster = Raster(np.zeros((2, 3)), spacing=(30.0, 25.0))
+    assert raster.spacing is not None
     assert Square4(*raster.shape, spacing=raster.spacing).scale.tolist() == [25.0, 30.0]
     assert Raster(np.zeros((2, 3)), spacing=30).spacing == (30.0, 30.0)
 

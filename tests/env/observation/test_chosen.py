@@ -1,6 +1,7 @@
 """`Observe(pool, at=index)`: what an index field chooses of a pool."""
 
 import re
+from typing import Any, cast
 
 import numpy as np
 import pytest
@@ -81,7 +82,10 @@ def test_the_space_holds_the_zero_of_a_place_that_is_none():
     ("make", "message"),
     [
         (lambda: Observe(POOL, at=HEAT), "is a scalar int32 field over the world or over agents"),
-        (lambda: Observe(POOL, at=3), "is a scalar int32 field over the world or over agents, not 3"),
+        (
+            lambda: Observe(POOL, at=cast(Any, 3)),
+            "int32 field over the world or over agents, not 3",
+        ),
         (lambda: Observe(HEAT, at=WHICH), "chooses a component, and Field(heat"),
         (lambda: Observe(POOL, at=Field(over="world", categories=4)), "one of 3 components, but"),
         (lambda: Observe(POOL, at=Field(over="world", dtype="int32")), "holds -inf to inf"),

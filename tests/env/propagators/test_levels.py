@@ -1,6 +1,7 @@
 """Propagators that read a map of a level: every world does what one with that map as static does."""
 
 import re
+from typing import Any
 
 import numpy as np
 import pytest
@@ -135,7 +136,7 @@ class Adds(Propagator):
     def declare(self):
         return Declaration(reads=(self.maps,), updates=(self.out,))
 
-    def bind(self, frame):
+    def bind(self, frame) -> Any:
         maps, out = frame.read(self.maps), frame.update(self.out)
         match self.how:
             case "python":
