@@ -4,6 +4,7 @@ import contextlib
 import functools
 import io
 import pickle
+import re
 import warnings
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -24,6 +25,7 @@ Check = Callable[[], tuple[str, str]]
 
 _SIX = ("Observation", "Action", "Reward", "Ends", "Start")
 _WORLDS = 17
+_COLOUR = re.compile(r"\x1b\[[0-9;]*m")  # Gymnasium colours its warnings, in a pipe too
 
 
 def checks_of(env_class: Any, parameters: Mapping[str, Any], steps: int, limit: int) -> dict[str, Check]:
@@ -142,7 +144,7 @@ def _gymnasium(env_class: Any, given: Mapping[str, Any]) -> Check:
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
             check_env(env_class(**given), skip_render_check=True)
-        said = [str(warning.message).splitlines()[0] for warning in caught]
+        said = [_COLOUR.sub("", str(warning.message)).splitlines()[0] for warning in caught]
         return ("ok", "") if not said else ("ok", f"it remarks: {said[0]}")
 
     return run

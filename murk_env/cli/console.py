@@ -3,6 +3,7 @@
 import contextlib
 import sys
 from collections.abc import Callable, Generator, Iterable, Sequence
+from typing import NoReturn
 
 from rich.console import Console
 
@@ -10,7 +11,15 @@ __all__ = ["WIDE", "coloured", "complain", "confirmed", "console", "counted", "h
 
 WIDE = 100  # columns of a terminal from which on a table is read more easily than a list
 
-console = Console(highlight=False, markup=False, emoji=False)
+
+class _Console(Console):
+    """Leaves a pipe that nobody reads any more to the command; rich itself would exit with 1."""
+
+    def on_broken_pipe(self) -> NoReturn:
+        raise  # rich calls it where it has caught the error
+
+
+console = _Console(highlight=False, markup=False, emoji=False)
 errors = Console(highlight=False, markup=False, emoji=False, stderr=True)
 
 

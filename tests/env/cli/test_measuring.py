@@ -3,6 +3,7 @@
 import json
 import sys
 
+import gymnasium
 import pytest
 from gymnasium.spaces import Discrete
 
@@ -89,6 +90,15 @@ def test_without_pettingzoo_its_check_is_left_out(monkeypatch):
     result, advice = checks_of(Wildfire, {"size": 3}, 20, 5)["PettingZoo's parallel_api_test"]()
     assert result == "left out"
     assert 'pip install "murk-env[pettingzoo]"' in advice
+
+
+def test_check_repeats_what_gymnasium_remarks_without_its_colours(monkeypatch):
+    def remark(*_, **__):
+        gymnasium.logger.warn("a bound is infinite")
+
+    monkeypatch.setattr("murk_env.cli.checks.check_env", remark)
+    result, advice = checks_of(HeatSeeker, {"size": 3}, 2, 2)["Gymnasium's check_env"]()
+    assert (result, advice) == ("ok", "it remarks: WARN: a bound is infinite")
 
 
 def test_check_ends_with_1_where_something_is_wrong(monkeypatch):

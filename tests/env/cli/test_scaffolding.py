@@ -6,6 +6,7 @@ import subprocess
 import sys
 import tomllib
 
+import gymnasium
 import pytest
 
 from murk_env.cli.facts import facts_of
@@ -40,6 +41,17 @@ def test_a_projects_environment_can_be_built(agents, pde, tmp_path, monkeypatch)
     assert list(facts.six) == ["Observation", "Action", "Reward", "Ends", "Start"]
     assert facts.agents == ("3 swimmer" if agents else "")
     assert len(facts.blueprint.propagators) == pde
+
+
+def test_what_is_said_above_the_class_is_what_the_package_registers(tmp_path, monkeypatch):
+    murk("new", "brook", "--in", tmp_path)
+    source = tmp_path / "brook" / "src" / "brook" / "environment.py"
+    text = source.read_text()
+    source.write_text(text.replace("brook/Brook-v0", "brook/River-v1").replace("_steps=100", "_steps=50"))
+    monkeypatch.syspath_prepend(tmp_path / "brook" / "src")
+    __import__("brook")
+    assert gymnasium.spec("brook/River-v1").max_episode_steps == 50
+    assert "brook/Brook-v0" not in gymnasium.registry
 
 
 @pytest.mark.parametrize(

@@ -57,6 +57,16 @@ def test_an_unknown_command_is_compared_with_those_that_are_there():
     assert "Did you mean 'show'?" in result.stderr
 
 
+def test_a_pipe_that_nobody_reads_is_no_failure():
+    command = [sys.executable, "-m", "murk_env", "cache"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.close()
+        assert process.stderr.read() == ""
+    assert process.returncode == 0
+
+
 def test_ctrl_c_ends_with_one_line(monkeypatch):
     def interrupt(*_):
         raise KeyboardInterrupt
