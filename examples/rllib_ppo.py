@@ -125,7 +125,7 @@ def train(config: PPOConfig, num_iterations: int, enough: float = float("inf")) 
 
     The first means are those of short episodes, which end first, so that one is not enough.
     """
-    algorithm, mean, in_turn = config.build_algo(), float("nan"), 0
+    algorithm, mean, running = config.build_algo(), float("nan"), 0
     for iteration in range(num_iterations):
         found = algorithm.train()["env_runners"]
         mean = found.get("episode_return_mean", mean)
@@ -135,8 +135,8 @@ def train(config: PPOConfig, num_iterations: int, enough: float = float("inf")) 
         }
         steps = int(found.get("num_env_steps_sampled_lifetime", 0))
         print(f"{iteration + 1:4d} {steps:>10,} steps  mean return {mean:9.3f}  {each}", flush=True)
-        in_turn = in_turn + 1 if mean >= enough else 0
-        if in_turn == 3:
+        running = running + 1 if mean >= enough else 0
+        if running == 3:
             break
     algorithm.stop()
     return mean

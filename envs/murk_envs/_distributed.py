@@ -122,7 +122,7 @@ class DistributedControl(MurkEnv):
     ) -> Blueprint:
         """Return the blueprint of a ring of some length under u_t = linear part - u u_x + forces."""
         ring = murk.Ring1D(params.size, spacing=length / params.size)
-        law = Spectral(
+        propagator = Spectral(
             cls.u,
             cls.push,
             linear=linear,
@@ -133,7 +133,7 @@ class DistributedControl(MurkEnv):
         most, kind = (1.0, np.float32) if params.is_scaled else (np.inf, np.float64)
         return Blueprint(
             lattice=ring,
-            propagators=[law],
+            propagators=[propagator],
             observation=Observation(cls.entry(params), dtype="float64"),
             action_space=Box(-most, most, (params.actuators,), kind),
             static={cls.actuator: lambda: actuators_by_cell(params)},

@@ -28,7 +28,7 @@ class Burgers(DistributedControl):
         is no longer finite.
     Start: u = A / cosh((x - 1/2) / s), with A uniform in [0.9, 1.1] and s in [0.04, 0.06].
     Source: the Burgers environment of controlgym (Zhang et al. 2024, https://arxiv.org/abs/2311.18736), with
-        equal states to 1e-12.
+        equal states within 1e-10.
     """
 
     class Params(DistributedParams):

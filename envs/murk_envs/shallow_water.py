@@ -94,14 +94,14 @@ class ShallowWater(MurkEnv):
         bed = bed_of(params)
         rows, columns = np.divmod(np.arange(size * size), size)
         wide = size // params.pumps
-        law = murk.ShallowWater(
+        propagator = murk.ShallowWater(
             cls.depth, cls.discharge, cls.bed, cls.push, max_speed=FASTEST, gravity=GRAVITY, drag=0.02
         )
         seen = [Observe(field).pooled("mean", 4) for field in (cls.height, cls.discharge)]
         seen.append(Observe(cls.wind).normalised(-params.wind, params.wind))
         return Blueprint(
             lattice=murk.Square4(size, size, "wrap" if params.edge == "wrap" else "absorb", unit="m"),
-            propagators=[law],
+            propagators=[propagator],
             observation=Observation(*seen),
             action_space=Box(-1.0, 1.0, (2 * params.pumps**2,), np.float32),
             static={
