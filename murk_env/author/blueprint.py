@@ -196,6 +196,11 @@ class Blueprint:
         object.__setattr__(self, "num_agents", total)
 
     @property
+    def num_levels(self) -> int:
+        """Number of levels, 0 for worlds without."""
+        return 0 if self.levels is None else self.levels.num_levels
+
+    @property
     def rewards_agents(self) -> bool:
         """Whether every agent has a reward and an end of its own."""
         return bool(self.groups) and self.observation is None

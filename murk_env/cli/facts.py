@@ -11,7 +11,7 @@ import gymnasium
 from murk_env.author.blueprint import Blueprint
 from murk_env.author.params import Knob, knobs_of, make_params
 from murk_env.faces.env import MurkEnv
-from murk_env.fields.bookkeeping import ACTIVE
+from murk_env.fields.bookkeeping import ACTIVE, LEVEL
 from murk_env.observation import ObservationPlan
 
 __all__ = ["Facts", "facts_of", "knob_range", "space_text"]
@@ -95,11 +95,19 @@ def _docstring(env_class: type[MurkEnv]) -> tuple[str, dict[str, str]]:
 def _spaces(
     env_class: type[MurkEnv], blueprint: Blueprint
 ) -> tuple[dict[str, gymnasium.Space[Any]], dict[str, gymnasium.Space[Any]]]:
+    num_levels = blueprint.num_levels
     fields = frozenset(env_class.fields.values())
+    fields = fields | {LEVEL} if num_levels else fields
     observations: dict[str, gymnasium.Space[Any]] = {}
     actions: dict[str, gymnasium.Space[Any]] = {}
     if blueprint.observation is not None:
-        plan = ObservationPlan(blueprint.observation, blueprint.lattice, fields, blueprint.num_agents)
+        plan = ObservationPlan(
+            blueprint.observation,
+            blueprint.lattice,
+            fields,
+            blueprint.num_agents,
+            num_levels=num_levels,
+        )
         observations[""] = plan.space
     if blueprint.action_space is not None:
         actions[""] = blueprint.action_space
@@ -109,7 +117,13 @@ def _spaces(
         active = ACTIVE if blueprint.rewards_agents else None
         known = fields if active is None else fields | {active}
         plan = ObservationPlan(
-            group.observation, blueprint.lattice, known, blueprint.num_agents, agents=members, active=active
+            group.observation,
+            blueprint.lattice,
+            known,
+            blueprint.num_agents,
+            agents=members,
+            active=active,
+            num_levels=num_levels,
         )
         observations[group.name], actions[group.name] = plan.space, group.action_space
         first = members.stop

@@ -194,20 +194,17 @@ def _fitting_plans(
 
 def _plans(blueprint: Blueprint, fields: Mapping[str, Field], *, agents: bool) -> list[ObservationPlan]:
     """Return the plan of the world's observation, or those of its groups' agents."""
-    lattice, known = blueprint.lattice, frozenset(fields.values())
+    worlds = blueprint.lattice, frozenset(fields.values()), blueprint.num_agents
+    num_levels = blueprint.num_levels
     if not agents:
-        return [
-            ObservationPlan(cast(Observation, blueprint.observation), lattice, known, blueprint.num_agents)
-        ]
+        return [ObservationPlan(cast(Observation, blueprint.observation), *worlds, num_levels=num_levels)]
     active = ACTIVE if blueprint.rewards_agents else None
     plans: list[ObservationPlan] = []
     first = 0
     for group in blueprint.groups:
         members = range(first, first + group.size)
         plans.append(
-            ObservationPlan(
-                group.observation, lattice, known, blueprint.num_agents, agents=members, active=active
-            )
+            ObservationPlan(group.observation, *worlds, agents=members, active=active, num_levels=num_levels)
         )
         first = members.stop
     return plans

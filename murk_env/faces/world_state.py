@@ -32,7 +32,11 @@ class WorldState:
         changing = (Observe(field) for field in fields if not field.fixed)
         blueprint = self._assembly.blueprint
         return ObservationPlan(
-            Observation(*changing), blueprint.lattice, frozenset(fields), blueprint.num_agents
+            Observation(*changing),
+            blueprint.lattice,
+            frozenset(fields),
+            blueprint.num_agents,
+            num_levels=blueprint.num_levels,
         )
 
     @property

@@ -28,17 +28,19 @@ class Scene:
         num_agents: number of agents in each.
         row_per_agent: whether every agent has an observation of its own.
         dtype: of the observation, float32 or float64.
+        num_levels: number of levels, 0 for worlds without.
     """
 
     lattice: Lattice
     num_agents: int
     row_per_agent: bool
     dtype: "np.dtype[Any]"
+    num_levels: int = 0
 
     @property
     def sides(self) -> Sides:
         """How large a world is."""
-        return Sides(self.lattice.shape, self.lattice.num_cells, self.num_agents)
+        return Sides(self.lattice.shape, self.lattice.num_cells, self.num_agents, self.num_levels)
 
 
 @dataclasses.dataclass(frozen=True)

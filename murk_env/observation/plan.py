@@ -80,6 +80,7 @@ class ObservationPlan:
         agents: the agents that have an observation, all by default; only with `over="agents"`.
         active: a scalar int32 field over agents; an agent for whom it is 0 has an observation of zeros,
             which the space then holds. Only with `over="agents"`.
+        num_levels: number of levels of the worlds, 0 for worlds without.
 
     Attributes:
         space: one viewer's observation space, with the tightest bounds that the fields declare.
@@ -100,10 +101,11 @@ class ObservationPlan:
         *,
         agents: range | None = None,
         active: Field | None = None,
+        num_levels: int = 0,
     ) -> None:
         _check_kinds(observation, lattice)
         check_whole("num_agents of an ObservationPlan", num_agents, 0)
-        scene = Scene(lattice, num_agents, observation.over == "agents", observation.dtype)
+        scene = Scene(lattice, num_agents, observation.over == "agents", observation.dtype, num_levels)
         _check_fields(observation, known, scene)
         _check_viewers(scene, agents, active, known)
         fitted = [entry.fit(scene) for entry in observation.entries]

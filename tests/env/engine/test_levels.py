@@ -24,6 +24,7 @@ from murk_env import (
     World,
     per_world,
 )
+from murk_env.cli.facts import facts_of
 from murk_env.errors import DefinitionError, FieldError, HookError, MapError, OptionError, StateMismatchError
 from murk_envs import HeatSeeker
 
@@ -113,6 +114,13 @@ def check_levels(envs, observation, infos):
     np.testing.assert_array_equal(envs.world[Hills.hill], MAPS[levels])
     np.testing.assert_array_equal(envs.world[Hills.top], MAPS[levels, levels])
     return levels
+
+
+def test_the_spaces_end_at_the_last_level():
+    spaces_of_both: Any = Hills().observation_space, facts_of(Hills).observations[""]
+    for space in spaces_of_both:
+        assert space.low[-1] == 0.0
+        assert space.high[-1] == 5.0
 
 
 @pytest.mark.parametrize("cls", [Hills, ArrayHills])
