@@ -18,6 +18,7 @@ torch.set_num_threads(1)
 NOT_YET_THREE = {
     "Burgers": 1,
     "Epidemic": 2,
+    "ShallowWater": 1,
     "Transport": 1,
 }  # seeds that were learnt to the end, as their pages say
 SHIPPED = [name for name in LESSONS if (play.FOLDER / f"{name}.safetensors").exists()]
@@ -107,7 +108,8 @@ def test_a_shipped_policy_is_small_and_its_curves_are_of_its_lesson(name):
         assert curve["seconds"][-1] <= 600.0
 
 
-BELOW = ("Burgers", "Harvest")  # 1,600 episodes are few for the one, the other learns greed
+# 1,600 episodes are few for Burgers, and 1,000 for ShallowWater; Harvest learns greed
+BELOW = ("Burgers", "Harvest", "ShallowWater")
 
 
 @pytest.mark.slow
