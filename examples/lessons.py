@@ -79,6 +79,7 @@ LESSONS = {
     ),
     "ShallowWater": Lesson(64, {"num_steps": 100_000, "entropy": 0.0, "log_deviation": -1.0}),
     "Burgers": Lesson(32, {"num_steps": 160_000, "rollout": 50, "entropy": 0.0, "log_deviation": -2.5}),
+    "WildfireTerrain": Lesson(128, {"num_steps": 3_000_000, "entropy": 0.003}, group="crew"),
 }
 
 

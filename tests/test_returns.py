@@ -88,7 +88,8 @@ def test_agents_of_a_world_give_one_return_together():
 def test_rows_are_worlds_or_agents():
     groups = {"HexPursuit": "predator", "Harvest": "agent"}
     assert {name: row_group(name) for name in NAMES} == dict.fromkeys(NAMES) | groups
-    assert {name: pupil_group(name) for name in NAMES} == dict.fromkeys(NAMES) | groups | {"Wildfire": "crew"}
+    crews = {"Wildfire": "crew", "WildfireTerrain": "crew"}
+    assert {name: pupil_group(name) for name in NAMES} == dict.fromkeys(NAMES) | groups | crews
 
 
 def test_scripted_predators_hunt_while_the_prey_are_played():

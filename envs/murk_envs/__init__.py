@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from murk_envs.shallow_water import ShallowWater
     from murk_envs.transport import Transport
     from murk_envs.wildfire import Wildfire
+    from murk_envs.wildfire_terrain import WildfireTerrain
 
 __all__ = [
     "Burgers",
@@ -38,6 +39,7 @@ __all__ = [
     "ShallowWater",
     "Transport",
     "Wildfire",
+    "WildfireTerrain",
 ]
 
 # By class, as @register says it of each: id, module, steps, agents.
@@ -55,6 +57,7 @@ ENVIRONMENTS = {
     "ShallowWater": ("murk/ShallowWater-v0", "murk_envs.shallow_water", 100, None),
     "Transport": ("murk/Transport-v0", "murk_envs.transport", 50, None),
     "Wildfire": ("murk/Wildfire-v1", "murk_envs.wildfire", 200, "team"),
+    "WildfireTerrain": ("murk/WildfireTerrain-v0", "murk_envs.wildfire_terrain", 200, "team"),
 }
 # By id, smaller ones for quick experiments: class, keywords.
 SIZES: dict[str, tuple[str, dict[str, float]]] = {
