@@ -53,7 +53,8 @@ class Trained:
         options = _options(action_space)
         likely = said.reshape(len(seen), len(options), -1)
         possible = np.arange(likely.shape[2]) < options[:, np.newaxis]
-        return np.where(possible, likely, -np.inf).argmax(axis=2).reshape(len(seen), *action_space.shape)
+        chosen = np.where(possible, likely, -np.inf).argmax(axis=2).reshape(len(seen), *action_space.shape)
+        return chosen + getattr(action_space, "start", 0)
 
     def fits(self, observations: gymnasium.Space[Any], actions: gymnasium.Space[Any]) -> bool:
         """Whether it takes such observations and returns such actions."""
@@ -119,7 +120,7 @@ def read(path: Path) -> Trained:
         network = network_of(tensors, lattice)
         num_seen = int(tensors["moments"].shape[1])
         num_outputs = network(np.zeros((1, num_seen), np.float32)).size
-    except (NetworkError, KeyError, ValueError) as error:
+    except (NetworkError, KeyError, IndexError, ValueError) as error:
         raise CommandError(f"{path} holds no policy: {error}.") from error
     return Trained(
         path, said.get("env_id", "no environment"), said.get("group"), num_seen, num_outputs, network

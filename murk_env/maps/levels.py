@@ -139,7 +139,7 @@ def _one_number(maps: Mapping[str, Array]) -> int:
 
 def _numbers(split: str, levels: Any, num_levels: int) -> tuple[int, ...]:
     """Return the levels of a split."""
-    array = np.asarray(list(levels) if isinstance(levels, Iterable) else levels)
+    array = np.asarray(list(cast("Iterable[Any]", levels)) if isinstance(levels, Iterable) else levels)
     given = array.tolist()
     if array.ndim != 1 or (given and array.dtype.kind not in "iu"):
         raise MapError(f"the levels of {split} are a list of numbers, not {levels!r}.")

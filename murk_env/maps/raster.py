@@ -74,7 +74,7 @@ class Raster:
         if no_data is not None:
             if not isinstance(no_data, int | float | np.integer | np.floating):
                 raise MapError(f"{what} says by a number where it has no data, not by no_data={no_data!r}.")
-            gaps |= data == no_data
+            gaps |= data == cast(Any, no_data)
         self.values = _filled(data, gaps, what, fill)
         self.spacing = _checked_spacing(what, spacing)
         self.gaps = gaps
@@ -158,10 +158,12 @@ def _holds(dtype: np.dtype[Any], number: Any) -> bool:
         return False
     try:
         with np.errstate(all="ignore"):
-            cast_to = np.asarray(number, np.float64 if dtype.kind == "f" else None).astype(dtype)
+            cast_to: Array = np.asarray(cast(Any, number), np.float64 if dtype.kind == "f" else None).astype(
+                dtype
+            )
     except OverflowError:  # an int beyond float64
         return False
-    return bool(np.isfinite(cast_to)) and (dtype.kind == "f" or bool(cast_to == number))
+    return bool(np.isfinite(cast_to)) and (dtype.kind == "f" or bool(cast_to == cast(Any, number)))
 
 
 def _checked_spacing(what: str, spacing: Any) -> Spacing | None:

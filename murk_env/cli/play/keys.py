@@ -58,16 +58,17 @@ class Choice:
 
     Args:
         names: of the options.
+        first: the number of the first option.
     """
 
     at_once = True  # a key makes a step
 
-    def __init__(self, names: Sequence[str]) -> None:
+    def __init__(self, names: Sequence[str], first: int = 0) -> None:
         self._keys = _keys_of(names)
-        self._options = {key: option for option, keys in enumerate(self._keys) for key in keys}
-        self._options["space"] = 0
+        self._options = {key: option for option, keys in enumerate(self._keys, first) for key in keys}
+        self._options["space"] = self._first = first
         self._names = names
-        self.action: Any = 0
+        self.action: Any = first
 
     def press(self, key: str) -> bool:
         """Take the option of a key; whether it has one."""
@@ -76,7 +77,7 @@ class Choice:
 
     def rest(self) -> None:
         """Take the first option until a key is pressed."""
-        self.action = 0
+        self.action = self._first
 
     def help(self, interval: float | None) -> list[str]:
         """Return a word for every key, such as `w north`; with an interval steps come by themselves."""
@@ -116,7 +117,8 @@ class Numbers:
     ) -> None:
         self._low, self._high, self._by, self._names = low, high, by, names
         self._keys = [
-            {key: value for value, keys in enumerate(_keys_of(each)) for key in keys} for each in names
+            {key: value for value, keys in enumerate(_keys_of(each), int(first)) for key in keys}
+            for each, first in zip(names, low, strict=False)
         ]
         self._values = np.clip(np.zeros(len(low)), low, high)
         self._selected, self._shape, self._dtype = 0, shape, dtype
@@ -167,7 +169,8 @@ class Numbers:
         shown[self._selected] = f"[{shown[self._selected]}]"
         name = ""
         if self._names:
-            name = f"  {self._names[self._selected][int(self._values[self._selected])]}"
+            at = self._selected
+            name = f"  {self._names[at][int(self._values[at] - self._low[at])]}"
         return f"action {' '.join(shown)}{name}"
 
 
@@ -186,14 +189,16 @@ def controls_for(space: Any, fact: str, ways: Sequence[str]) -> Controls:
         CommandError: it is a kind of space that keys have no way to.
     """
     if isinstance(space, Discrete) and _options(space)[0] <= _MOST:
-        return Choice(_fitting(names_in(fact, ways), _options(space).tolist())[0])
+        first = int(space.start)
+        return Choice(_fitting(names_in(fact, ways), _options(space).tolist(), [first])[0], first)
     if isinstance(space, Box):
         return _bounded(space)
     if isinstance(space, Discrete | MultiDiscrete | MultiBinary):
         options = _options(space)
-        names = _fitting(names_in(fact, ways), options.tolist()) if options.max() <= _MOST else []
-        ones = np.ones(len(options))
-        return Numbers(0.0 * ones, options - 1.0, ones, names, space.shape or (), np.int64)
+        low = np.broadcast_to(np.ravel(getattr(space, "start", 0)).astype(np.float64), options.shape)
+        told, starts = names_in(fact, ways), low.astype(np.int64).tolist()
+        names = _fitting(told, options.tolist(), starts) if options.max() <= _MOST else []
+        return Numbers(low, low + options - 1.0, np.ones(len(low)), names, space.shape or (), np.int64)
     raise CommandError(f"keys have no way to act in {space}; watch it: murk watch ID.")
 
 
@@ -210,12 +215,15 @@ def _bounded(space: Any) -> Numbers:
     return Numbers(low, high, wide / _STEPS, [], space.shape, space.dtype)
 
 
-def _fitting(told: list[list[str]], options: Sequence[int]) -> list[list[str]]:
+def _fitting(told: list[list[str]], options: Sequence[int], starts: Sequence[int]) -> list[list[str]]:
     """Return names for every choice: as told, where the numbers agree, and else plain numbers."""
     if len(told) == 1:
         told = told * len(options)
     if [len(names) for names in told] != list(options):
-        return [[str(option) for option in range(number)] for number in options]
+        return [
+            [str(first + option) for option in range(number)]
+            for number, first in zip(options, starts, strict=True)
+        ]
     return told
 
 

@@ -126,3 +126,18 @@ def test_a_key_without_meaning_does_nothing():
 )
 def test_what_a_terminal_sends_is_keys(typed, keys):
     assert keys_in(typed) == keys
+
+
+def test_options_that_begin_elsewhere_are_counted_from_there():
+    one = controls_for(Discrete(3, start=-1), "", ())
+    assert one.action == -1
+    assert one.press("2")
+    assert one.action == 1
+    one.rest()
+    assert one.action == -1
+    several = controls_for(MultiDiscrete([2, 3], start=[4, -2]), "", ())
+    assert several.action.tolist() == [4, 0]  # what is nearest to 0
+    for key in ("1", "right", "0"):
+        several.press(key)
+    assert several.action.tolist() == [5, -2]
+    assert several.said() == "action 5 [-2]  -2"

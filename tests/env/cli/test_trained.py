@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from gymnasium.spaces import Discrete, MultiDiscrete
 from safetensors.numpy import load_file, save_file
 
 import murk_envs
@@ -9,6 +10,7 @@ from murk_env import Hex2D, Square8
 from murk_env.cli.networks import NetworkError, lattice_of
 from murk_env.cli.policies import named_policies, player_named
 from murk_env.cli.rollout import Rollout
+from murk_env.cli.trained import read
 from murk_envs.trained import FOLDER
 from tests.env.cli.calling import murk
 
@@ -48,6 +50,15 @@ def test_a_file_is_played_with_the_parameters_that_it_fits(tmp_path):
     assert player.policy(np.zeros((4, 18)), space, np.random.default_rng(0)).tolist() == [3, 3, 3, 3]
 
 
+def test_actions_are_counted_from_where_they_begin(tmp_path):
+    policy = read(written(tmp_path / "west.safetensors"))
+    chosen = [
+        policy(np.zeros((2, 18)), space, np.random.default_rng(0)).tolist()
+        for space in (Discrete(5, start=-1), MultiDiscrete([5], start=[7]))
+    ]
+    assert chosen == [[2, 2], [[10], [10]]]
+
+
 @pytest.mark.parametrize(
     ("tensors", "metadata", "said"),
     [
@@ -57,10 +68,11 @@ def test_a_file_is_played_with_the_parameters_that_it_fits(tmp_path):
         (flat(num_outputs=6), {}, "takes observations of 18 numbers and says 6 of each, which does not fit"),
         (None, {"group": "crew"}, "does not fit murk/HeatSeeker-v0"),
         ({"other": np.zeros(3)}, {}, "holds no policy: it has no 'moments'"),
+        (flat() | {"moments": np.zeros(18, np.float32)}, {}, "holds no policy: "),
         (flat() | {"actor.6.bias": np.zeros(3)}, {}, "its layers are of no network that is known here"),
         (None, {"lattice": "print(1)"}, "holds no policy: 'print(1)' is no lattice."),
     ],
-    ids=["version", "environment", "seen", "outputs", "group", "moments", "layers", "lattice"],
+    ids=["version", "environment", "seen", "outputs", "group", "moments", "scale", "layers", "lattice"],
 )
 def test_a_policy_of_something_else_is_refused(tensors, metadata, said, tmp_path):
     path = written(tmp_path / "policy.safetensors", tensors, **metadata)
