@@ -3,7 +3,7 @@
 import math
 import re
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -189,13 +189,13 @@ def controls_for(space: Any, fact: str, ways: Sequence[str]) -> Controls:
         CommandError: it is a kind of space that keys have no way to.
     """
     if isinstance(space, Discrete) and _options(space)[0] <= _MOST:
-        first = int(space.start)
+        first = int(cast(Any, space).start)
         return Choice(_fitting(names_in(fact, ways), _options(space).tolist(), [first])[0], first)
     if isinstance(space, Box):
         return _bounded(space)
     if isinstance(space, Discrete | MultiDiscrete | MultiBinary):
         options = _options(space)
-        low = np.broadcast_to(np.ravel(getattr(space, "start", 0)).astype(np.float64), options.shape)
+        low = np.broadcast_to(np.ravel(getattr(cast(Any, space), "start", 0)).astype(np.float64), options.shape)
         told, starts = names_in(fact, ways), low.astype(np.int64).tolist()
         names = _fitting(told, options.tolist(), starts) if options.max() <= _MOST else []
         return Numbers(low, low + options - 1.0, np.ones(len(low)), names, space.shape or (), np.int64)

@@ -20,7 +20,8 @@ SHIPPED = sorted(path.stem for path in FOLDER.glob("*.safetensors"))
 @pytest.mark.parametrize("name", SHIPPED)
 def test_every_policy_that_ships_fits_its_environment(name):
     player = player_named(getattr(murk_envs, name), {}, "trained")
-    assert player.group == {"Wildfire": "crew", "HexPursuit": "predator", "Harvest": "agent"}.get(name)
+    crews = {"Wildfire": "crew", "WildfireTerrain": "crew", "HexPursuit": "predator", "Harvest": "agent"}
+    assert player.group == crews.get(name)
 
 
 def test_a_trained_policy_is_near_the_optimum():
