@@ -21,7 +21,6 @@ from murk_env.faces.reset_options import BEGINNINGS, read_beginning
 from murk_env.faces.seeding import Draws, read_options
 from murk_env.faces.worlds import EnvWorlds
 from murk_env.random import checked_seed, key_from_seed
-from murk_env.rendering.notebook import png
 from murk_env.world.claim import claims
 
 __all__ = ["MurkEnv"]
@@ -181,10 +180,6 @@ class MurkEnv(OneWorld, Environment, gymnasium.Env[Any, Any]):
         """
         self._batch.look()
         return self._begun()
-
-    def _repr_png_(self) -> bytes | None:
-        """Show the world where a notebook shows an object; nothing before the first reset."""
-        return png(lambda: self._screen.tiles(1)) if self._batch.started and not self._batch.closed else None
 
     @property
     @claims

@@ -1,9 +1,10 @@
-"""What the faces of one world share beside its state: a picture, and an end."""
+"""What the faces of one world share beside its state: pictures, and an end."""
 
 from typing import Any
 
 from murk_env.faces.screen import Screen
 from murk_env.faces.worlds import StateDoors
+from murk_env.rendering.notebook import png
 from murk_env.world.claim import claims
 
 __all__ = ["OneWorld"]
@@ -34,3 +35,7 @@ class OneWorld(StateDoors):
     def close(self) -> None:
         """Close the env: later calls raise ClosedError. Memory is freed with the last reference."""
         self._batch.close()
+
+    def _repr_png_(self) -> bytes | None:
+        """Show the world where a notebook shows an object; nothing before the first reset."""
+        return png(lambda: self._screen.tiles(1)) if self._batch.started and not self._batch.closed else None

@@ -4,9 +4,19 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from murk_env import Diffusion, Field, Marker, Picture, Square4, World
+from murk_env import (
+    Diffusion,
+    Field,
+    Marker,
+    MurkAgentVectorEnv,
+    MurkParallelEnv,
+    MurkVectorEnv,
+    Picture,
+    Square4,
+    World,
+)
 from murk_env.errors import InputError, PictureError, RecordingFileError, RowsError, UnknownFieldError
-from murk_envs import HeatSeeker
+from murk_envs import HeatSeeker, Wildfire
 
 HEAT, AGENT = Field(unit="K", initial=1.0), Field(over="world", indexes="cells")
 GROUND = Field(mutability="static")
@@ -122,8 +132,17 @@ def test_a_world_shows_itself_as_a_picture():
         world.frame(world=2)
 
 
-def test_an_env_shows_itself_once_it_is_reset():
-    env = HeatSeeker(size=3)
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: HeatSeeker(size=3),
+        lambda: MurkVectorEnv(HeatSeeker, 2, size=3),
+        lambda: MurkParallelEnv(Wildfire, size=5),
+        lambda: MurkAgentVectorEnv(Wildfire, 2, size=5),
+    ],
+)
+def test_an_env_of_every_face_shows_itself_once_it_is_reset(make):
+    env = make()
     assert env._repr_png_() is None
     env.reset(seed=0)
     assert (env._repr_png_() or b"").startswith(b"\x89PNG")
