@@ -195,7 +195,9 @@ def controls_for(space: Any, fact: str, ways: Sequence[str]) -> Controls:
         return _bounded(space)
     if isinstance(space, Discrete | MultiDiscrete | MultiBinary):
         options = _options(space)
-        low = np.broadcast_to(np.ravel(getattr(cast(Any, space), "start", 0)).astype(np.float64), options.shape)
+        low = np.broadcast_to(
+            np.ravel(getattr(cast(Any, space), "start", 0)).astype(np.float64), options.shape
+        )
         told, starts = names_in(fact, ways), low.astype(np.int64).tolist()
         names = _fitting(told, options.tolist(), starts) if options.max() <= _MOST else []
         return Numbers(low, low + options - 1.0, np.ones(len(low)), names, space.shape or (), np.int64)
