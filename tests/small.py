@@ -51,7 +51,7 @@ SMALL: Mapping[str, Mapping[str, Any]] = {
     "HexPursuit": {"size": 3, "predators": 2, "view": 1, "reach": 0, "gap": 1, "max_episode_steps": 7},
     "LayeredHex": {"size": 2, "floors": 2, "max_episode_steps": 7},
     "ReactionDiffusion": {"size": 5, "substeps": 2, "window": 2, "limit": 18.0, "least": -10.0},
-    "ShallowWater": {"size": 4, "stones": 1, "rain": 0.5, "power": 2.0, "wind": 0.2, "limit": 0.06},
+    "ShallowWater": {"size": 4, "stones": 1, "rain": 0.5, "power": 2.0, "wind": 0.2, "limit": 0.18},
     "Transport": {"size": 4, "substeps": 3, "window": 2, "limit": 18.0, "least": -10.0},
     "WildfireTerrain": {"size": 4, "crew": 2, "burning": 4.0, "ignition": 0.3},
     "Wildfire": {"size": 3, "crew": 2, "forest": 0.7, "burning": 4.0, "ignition": 0.4},

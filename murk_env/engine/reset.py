@@ -130,7 +130,9 @@ class Reset:
                 levelled = initial.mutability == "level"
                 initial = values.stored(initial)
                 initial = initial[rows.read(ids[LEVEL])] if levelled else initial
-            if not (rows.read(ids[field]) == initial).all():  # else no copy-on-write
+            held = rows.read(ids[field])
+            wanted = np.broadcast_to(np.asarray(initial, held.dtype), held.shape)
+            if held.tobytes() != wanted.tobytes():  # -0.0 is no 0.0; else no copy-on-write
                 rows.write(ids[field], initial)
         for field in self._hooks.touched_by_start:
             if field.mutability == "sparse":

@@ -89,3 +89,17 @@ def test_what_start_sets_of_a_sparse_field_is_kept_within_its_bounds():
     env = Loud()
     env.reset(seed=1)
     assert env.world["bell"].tolist() == [9.0]
+
+
+def test_a_negative_zero_is_reset_to_zero_whatever_the_other_worlds_hold():
+    class Quiet(Walker):
+        def start(self, tick, worlds):
+            pass
+
+    envs = MurkVectorEnv(Quiet, 2, autoreset_mode="Disabled")
+    envs.reset(seed=1)
+    for other in (-0.0, 5.0):
+        with envs.world.edit() as tick:
+            tick.bell = np.array([-0.0, other], np.float32)
+        envs.reset(seed=1)
+        assert not np.signbit(envs.world[Quiet.bell]).any()
