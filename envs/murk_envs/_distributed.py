@@ -6,6 +6,7 @@ https://arxiv.org/abs/2311.18736).
 """
 
 import math
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
@@ -23,7 +24,7 @@ IDLE = -1  # of a cell on which no actuator acts
 REACH = 2.6  # what the fastest wave may turn in a time step (`Spectral`)
 
 
-class DistributedParams(murk.Params):
+class DistributedParams(murk.Params, ABC):
     """The parameters of both tasks."""
 
     size: Annotated[int, Range(8, 2**15), "cells of the ring, an even number"]
@@ -82,9 +83,9 @@ class DistributedParams(murk.Params):
         return [(math.trunc(centre - half), math.trunc(centre + half)) for centre in self.centres]
 
     @property
+    @abstractmethod
     def least_substeps(self) -> int:
         """The fewest time steps with which the scheme is stable."""
-        raise NotImplementedError
 
     @property
     def is_scaled(self) -> bool:
