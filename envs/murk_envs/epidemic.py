@@ -14,10 +14,10 @@ from murk_envs.propagators.containment import DISTANCE, NOTHING, TEST, VACCINATE
 
 __all__ = ["Epidemic"]
 
-PRICES = (0.0, 1.0, 2.0, 4.0)  # of each measure, in a region for a step
+PRICES = (0.0, 1.0, 2.0, 4.0)  # of nothing, a test, distance and vaccines, in a region for a step
 MEASURES = {"nothing": "#dedede", "test": "#e69f00", "distance": "#0072b2", "vaccines": "#009e73"}
 LIMIT = 200  # steps of an episode, as registered, and the unit of the observed time
-FORGOTTEN = 0.9  # what is left of a finding's freshness a step later
+FRESHNESS = 0.9  # what is left of a test's a step later
 Share = Range(0.0, 1.0)
 
 
@@ -25,19 +25,20 @@ Share = Range(0.0, 1.0)
 class Epidemic(MurkEnv):
     """Stop a disease of unknown infectivity that spreads through the regions of a country.
 
-    Observation: float32 (9 * regions**2 + 2,), for every region: its new cases reported in this step,
-        and those that its last test found infected, n people as ln(1 + n) / ln(1 + all of the region); the
-        share that the test found recovered or vaccinated; how fresh that is, 1 now, 0.9 a step later, 0 if
-        never tested; the share vaccinated so far; and which measure was taken in this step, one number for
-        each of the four. Then the share of the budget that there is, and the time as a share of 200 steps.
-    Action: MultiDiscrete([4] * regions**2), a measure for each region: 0 nothing, 1 test, 2 keep distance,
-        3 vaccinate. They are paid in the order of regions; one that the budget cannot pay is left undone.
-        With `measures` only one of them: MultiDiscrete([2] * regions**2), whether it is taken.
-    Reward: minus the percentage of all people that fell ill in this step, less `cost` * the price of what was
-        done: 1 for a test, 2 for distance, 4 for vaccines, in a region.
+    Observation: float32 (9 * regions**2 + 2,), nine maps of the regions: the new cases reported in this step,
+        and the cases that the last test found, n people as ln(1 + n) / ln(1 + all people of a region); the
+        recovered or vaccinated share at that test; how recent it is (1 now, times 0.9 per step, 0 never
+        tested); the share vaccinated so far; the measure taken in this step, one map for each of the four.
+        Then the money that there is, as a share of the budget; and the time, as a share of 200 steps.
+    Action: MultiDiscrete([4] * regions**2), a measure for each region in this step: 0 nothing; 1 test, for 1,
+        which finds what is there before the disease spreads; 2 keep distance, for 2; 3 vaccinate, for 4.
+        They are paid region by region, row by row; one that cannot be paid is not taken. Then `income` comes
+        in, up to the budget. With `measures` only one of them: MultiDiscrete([2] * regions**2), whether it is
+        taken.
+    Reward: minus the percentage of all people infected in this step, minus `cost` * what was paid in it.
     Ends: terminated when nobody is infected; truncated after 200 steps (as registered).
-    Start: `outbreaks` cells, drawn uniformly, with some infected; infectivity uniform between its limits;
-        nothing found yet; the whole budget.
+    Start: everybody susceptible but for `outbreaks` cells, drawn uniformly with replacement, in which a share
+        of `first_cases` is infected; infectivity uniform between its limits; no tests yet; the whole budget.
     Source: Kermack and McKendrick's model (1927) on a lattice; the measures are our own.
     """
 
@@ -64,16 +65,16 @@ class Epidemic(MurkEnv):
         cost: Annotated[float, Range(0.0, 1e9), "cost in reward of spending 1"] = 0.015
 
         def check(self) -> None:
-            """Make all regions the same, and let an outbreak be somebody."""
+            """Refuse regions of unequal size, an outbreak of nobody, and limits in the wrong order."""
             self.require(
                 self.size % self.regions == 0,
-                f"size must be a multiple of regions, so that all are the same, not size={self.size} with "
-                f"regions={self.regions}.",
+                f"size must be a multiple of regions, so that all regions are of one size, not "
+                f"size={self.size} with regions={self.regions}.",
             )
             self.require(
                 self.first_cases >= 1.0 / self.people,
-                f"first_cases must be at least one of the {self.people} people of a cell, not the share "
-                f"{self.first_cases}.",
+                f"first_cases must be at least 1 / people = {1.0 / self.people:g}, one of the people of a "
+                f"cell, not {self.first_cases}.",
             )
             self.require(
                 self.least_infectivity <= self.most_infectivity,
@@ -151,7 +152,7 @@ class Epidemic(MurkEnv):
 
     @murk.per_world
     def start(self, rng: Draws) -> None:
-        """Let the disease begin somewhere, as infectious as chance has it."""
+        """Draw how infectious the disease is, and infect some people."""
         p = self.params
         self.infectivity[0] = p.least_infectivity + (p.most_infectivity - p.least_infectivity) * uniform(rng)
         for _ in range(p.outbreaks):
@@ -162,25 +163,20 @@ class Epidemic(MurkEnv):
 
     @murk.per_world
     def act(self, action: npt.NDArray[np.int64]) -> None:
-        """Take the measures that can be paid, and note what tests find."""
-        size, regions, block, only = (
-            self.params.size,
-            self.params.regions,
-            self.params.block,
-            self.params.only,
-        )
+        """Take the measures that can be paid, note what tests find, and let money come in."""
+        size, block, only = self.params.size, self.params.block, self.params.only
         self.spent[0] = 0.0
-        for region in range(regions * regions):
+        for region in range(self.params.regions**2):
             wanted = only if only != NOTHING and action[region] else action[region]
             taken = wanted if PRICES[wanted] <= self.funds[0] else NOTHING
             self.funds[0] -= PRICES[taken]
             self.spent[0] += PRICES[taken]
-            corner = region // regions * block * size + region % regions * block
+            corner = first_cell(self, region)
             for row in range(block):
                 for cell in range(corner + row * size, corner + row * size + block):
                     self.measure[cell] = taken
         for cell in range(len(self.measure)):
-            self.fresh[cell] *= FORGOTTEN
+            self.fresh[cell] *= FRESHNESS
         for cell in range(len(self.measure)):
             if self.measure[cell] == TEST:
                 self.found[cell] = self.infected[cell] * self.params.people
@@ -190,10 +186,10 @@ class Epidemic(MurkEnv):
 
     @murk.per_world
     def derive(self) -> None:
-        """Report a share of the new cases, whole people in a region, and the time."""
-        size, regions, block = self.params.size, self.params.regions, self.params.block
-        for region in range(regions * regions):
-            corner = region // regions * block * size + region % regions * block
+        """Report a share of each region's new cases, in whole people, and tell the time."""
+        size, block = self.params.size, self.params.block
+        for region in range(self.params.regions**2):
+            corner = first_cell(self, region)
             ill = 0.0
             for row in range(block):
                 for cell in range(corner + row * size, corner + row * size + block):
@@ -206,7 +202,7 @@ class Epidemic(MurkEnv):
 
     @murk.per_world
     def reward(self) -> float:
-        """Charge for people who fall ill, and for what was done about it."""
+        """Charge for people who fall ill, and for the measures."""
         ill = 0.0
         for cell in range(len(self.caught)):
             ill += self.caught[cell]
@@ -219,3 +215,9 @@ class Epidemic(MurkEnv):
         for cell in range(len(self.infected)):
             anyone |= self.infected[cell] != 0.0
         return not anyone
+
+
+def first_cell(world: Epidemic, region: int) -> int:
+    """Return a region's cell in the northwest."""
+    regions, block = world.params.regions, world.params.block
+    return region // regions * block * world.params.size + region % regions * block

@@ -24,21 +24,22 @@ RINGS, SECTORS = (1, 2, 3, 5, 9), 6  # of what one of the crew sees: where rings
 
 @murk.register("murk/Wildfire-v1", max_episode_steps=200, agents="team")
 class Wildfire(MurkEnv):
-    """Save a forest on hexagons, all together, from a fire that cannot be put out, only kept from spreading.
+    """Keep a fire in a forest of hexagons from spreading: it cannot be put out, but wet cells do not ignite.
 
-    Observation: float32 (6 * size**2 + 2 * crew + 2,): of all cells, whether they are forest, on fire, bare;
-        their fuel, from 0 to 1; how dry they are; where the crew is; then the q of each of the crew, and the
-        r, from 0 to 1; the wind's x and y in 20 m/s. For each of the crew apart, float32 (128,): by ring and
-        sector around it (five rings of six sectors, that of the direction east first) how much is on fire;
-        how much dry forest borders flames; how much dry forest there is; how many of the crew are there; the
-        same of its own cell; its own q and r; and the wind. With `view`, the maps within `view` hops instead.
-    Action: Discrete(8) for each of the crew, together MultiDiscrete([8] * crew): 0 stay, 1 to 6 hop in the
-        directions of Hex2D, against flames and the border stay; 7 wet the cell and its neighbours.
+    Observation: float32 (6 * size**2 + 2 * crew + 2,): six maps of all cells, each from 0 to 1: forest, on
+        fire, bare, fuel, dryness, crew; the q of each crew member, then the r of each, scaled to 0 to 1; the
+        wind's x and y in units of 20 m/s. Per agent, float32 (128,): four maps summed by ring and sector
+        around it (five rings of six sectors, east first): on fire, dry forest that borders flames, dry
+        forest, crew; the same four of its own cell; its own q and r; and the wind. With `view` above 0, the
+        six maps within so many hops in place of the four.
+    Action: Discrete(8) per crew member, centralised MultiDiscrete([8] * crew): 0 stay; 1 to 6 hop in the
+        directions of Hex2D, where a hop into flames or the border stays; 7 wet the cell and its neighbours,
+        which ignite in proportion to their dryness: 0 at first, and `drying` more at every step.
     Reward: minus the percentage of the forest that catches fire in this step, shared by the crew.
     Ends: terminated when nothing burns; truncated after 200 steps (as registered).
-    Start: forest in cells drawn uniformly, each with a uniform amount of fuel from 0.5 to 1; `sparks` of
-        them, drawn uniformly, burn; the crew in any cells, uniformly; wind speed uniform from 0 to `wind`,
-        wind direction uniform.
+    Start: forest in cells drawn uniformly, each with fuel uniform from 0.5 to 1; `sparks` of them, drawn
+        uniformly, burn; everything dry; each crew member in any cell, uniformly; wind speed uniform from 0 to
+        `wind`, wind direction uniform.
     Source: the fire of Alexandridis et al. (2008), as the propagator Fire has it; the crew is our own.
     """
 
@@ -72,23 +73,20 @@ class Wildfire(MurkEnv):
     fuel = Field(low=0.0, high=1.0)  # (num_worlds, num_cells)
     dryness = Field(initial=1.0, low=0.0, high=1.0)  # (num_worlds, num_cells)
     crowd = Field(low=0.0, high=1.0)  # (num_worlds, num_cells) 1 where any of the crew is
-    flames = Field(low=0.0, high=1.0, derived=True)  # (num_worlds, num_cells) 1 where it burns
-    tinder = Field(
-        low=0.0, high=1.0, derived=True
-    )  # (num_worlds, num_cells) how dry the forest is, 0 elsewhere
-    front = Field(
-        low=0.0, high=1.0, derived=True
-    )  # (num_worlds, num_cells) that of forest that borders flames
+    # what agents observe of the forest, (num_worlds, num_cells)
+    flames = Field(low=0.0, high=1.0, derived=True)  # 1 where it burns
+    tinder = Field(low=0.0, high=1.0, derived=True)  # dryness where there is forest, 0 elsewhere
+    front = Field(low=0.0, high=1.0, derived=True)  # tinder that borders flames, 0 elsewhere
     cells = Field(over="agents", indexes="cells")  # (num_worlds, num_agents)
     # (num_worlds, 2, num_agents) q and r
     place = Field(over="agents", components=2, low=0.0, high=WIDEST - 1)
-    breeze = Field(over="world", components=2, low=-1.0, high=1.0)  # (num_worlds, 2) x and y, of a gale
+    breeze = Field(over="world", components=2, low=-1.0, high=1.0)  # (num_worlds, 2) x and y, in GALEs
     speed = murk.Parameter(0.0, low=0.0, high=GALE, unit="m/s")  # (num_worlds,)
     direction = murk.Parameter(0.0, low=0.0, high=7.0)  # (num_worlds,) radians
 
     @classmethod
     def build(cls, params: Params, /) -> Blueprint:
-        """Return the forest, the propagator of its fire, and what the crew see, together and apart."""
+        """Return the forest, the propagator of its fire, and what the crew sees, together and apart."""
         fire = murk.Fire(
             cls.state,
             cls.fuel,
@@ -144,7 +142,7 @@ class Wildfire(MurkEnv):
 
     @murk.per_world
     def act(self, action: npt.NDArray[np.int64]) -> None:
-        """Hop where nothing burns, or wet what is around; what was wet dries."""
+        """Let what is wet dry; then each of the crew hops where nothing burns, or wets what is around."""
         for cell in range(len(self.dryness)):
             self.dryness[cell] = min(self.dryness[cell] + self.params.drying, 1.0)
         for agent in range(len(self.cells)):
@@ -161,7 +159,7 @@ class Wildfire(MurkEnv):
 
     @murk.per_world
     def derive(self) -> None:
-        """Show what burns, what is dry, and what of that burns next."""
+        """Map what burns, the dry forest, and which of that borders flames."""
         for cell in range(len(self.state)):
             forest = self.state[cell] == FOREST
             self.tinder[cell] = self.dryness[cell] if forest else 0.0
