@@ -1,11 +1,14 @@
 """`murk list`, `murk show`: what is said of environments, and bad input."""
 
+import json
+
 import numpy as np
 import pytest
 from PIL import Image
 
 import murk_envs
 from murk_env.cli.catalogue import catalogue
+from tests import listing
 from tests.env.cli.calling import murk
 
 
@@ -23,6 +26,13 @@ def test_list_says_a_line_for_every_environment_into_a_pipe():
     assert seeker[2:] == ["Square4(16, 16)", "one actor", "single, vector", "512", "Discrete(5)"]
 
 
+def test_what_a_list_says_of_ours_is_what_their_classes_say():
+    written = json.loads(listing.PATH.read_text(encoding="utf-8"))
+    assert written == listing.rows(), (
+        "an environment has changed; write it again: python -m tests.listing write"
+    )
+
+
 def test_an_installed_package_is_known_by_its_entry_point(tmp_path, monkeypatch):
     murk("new", "listed_pond", "--in", tmp_path)
     site = tmp_path / "listed_pond" / "src"
@@ -32,6 +42,8 @@ def test_an_installed_package_is_known_by_its_entry_point(tmp_path, monkeypatch)
     )
     monkeypatch.syspath_prepend(site)
     assert catalogue()["listed_pond/ListedPond-v0"][:2] == ("listed_pond.environment", "ListedPond")
+    (line,) = (line for line in murk("list").stdout.splitlines() if "ListedPond" in line)
+    assert line.split("\t")[2:4] == ["Square4(8, 8)", "one actor"]
 
 
 @pytest.mark.parametrize("name", ["HeatSeeker", "heat_seeker", "murk/HeatSeeker-v0", "murk_envs:HeatSeeker"])

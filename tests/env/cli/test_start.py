@@ -24,6 +24,13 @@ def test_nothing_heavy_is_loaded_before_a_command_begins():
     assert not HEAVY & set(loaded)
 
 
+def test_a_list_compiles_and_builds_nothing():
+    code = "import sys; from murk_env.cli.app import run; run(['list']); print(*sys.modules)"
+    loaded = run(code).stdout.splitlines()[-1].split()
+    assert "murk_envs" in loaded
+    assert not {"numba", "murk_envs.heat_seeker"} & set(loaded)
+
+
 def test_without_typer_it_says_what_to_install():
     result = run("import sys; sys.modules['typer'] = None; from murk_env.cli import main; main(['list'])")
     assert result.returncode == 3
