@@ -6,16 +6,17 @@ from typing import Any, cast
 import gymnasium
 import numpy as np
 import numpy.typing as npt
-from gymnasium.vector import AutoresetMode, VectorWrapper
+from gymnasium.vector import AutoresetMode
 
 from murk_env.faces.vector_base import StepResult, VectorFace
+from murk_env.faces.vector_wrapper import AnyVectorWrapper
 
 __all__ = ["FrameLists", "with_render_mode"]
 
 
 def with_render_mode(
     make: Callable[[str | None], VectorFace], mode: Any, own: Sequence[str]
-) -> "VectorFace | VectorWrapper[Any, Any, Any, Any, Any]":
+) -> VectorFace | AnyVectorWrapper:
     """Return a vector env in a render mode, wrapped where the mode is made of another one.
 
     `human` opens a window with the frames of all worlds, and `rgb_array_list` and `ansi_list` collect what is
@@ -42,7 +43,7 @@ def with_render_mode(
     return make(mode)
 
 
-class FrameLists(VectorWrapper[Any, Any, Any, Any, Any]):
+class FrameLists(AnyVectorWrapper):
     """Collects what is seen of every row: Gymnasium's RenderCollection, of which it has none for vector envs.
 
     `render` returns a list for each row: what was seen since the last `render` or the beginning of the row's

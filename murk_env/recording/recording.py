@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import Any, NoReturn, cast
 
 import gymnasium
-from gymnasium.vector import VectorEnv, VectorWrapper
+from gymnasium.vector import VectorEnv
 
 from murk_env.errors import ClosedError, RecordingError
 from murk_env.faces.recipe import batch_of
 from murk_env.faces.reset_options import BEGINNINGS
+from murk_env.faces.vector_wrapper import AnyVectorWrapper
 from murk_env.recording.header import header_of
 from murk_env.recording.recorder import Recorder, Settings, reset_content
 from murk_env.recording.shown import rows_of_face
@@ -214,11 +215,11 @@ class _RecordedEnv(Recording, gymnasium.Wrapper[Any, Any, Any, Any]):
         self._close(self.env.close)
 
 
-class _RecordedVectorEnv(Recording, VectorWrapper[Any, Any, Any, Any, Any]):
+class _RecordedVectorEnv(Recording, AnyVectorWrapper):
     """A recording of a vector env, whose rows are worlds or agents."""
 
     def __init__(self, env: Any, *arguments: Any, **keywords: Any) -> None:
-        VectorWrapper.__init__(self, env)
+        AnyVectorWrapper.__init__(self, env)
         Recording.__init__(self, env, *arguments, **keywords)
 
     def reset(self, *, seed: Any = None, options: dict[str, Any] | None = None) -> Any:

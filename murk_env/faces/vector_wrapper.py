@@ -1,0 +1,12 @@
+"""The base of what goes around vector envs, which Gymnasium has made generic only in 1.4."""
+
+from typing import TYPE_CHECKING, Any
+
+from gymnasium.vector import VectorWrapper
+
+__all__ = ["AnyVectorWrapper"]
+
+if TYPE_CHECKING:
+    AnyVectorWrapper = VectorWrapper[Any, Any, Any, Any, Any]
+else:
+    AnyVectorWrapper = VectorWrapper
