@@ -166,12 +166,12 @@ class Blueprint:
 
     def _check_actor(self) -> None:
         for name, kind, what in (
-            ("observation", Observation, "an Observation"),
-            ("action_space", spaces.Space, "a Space"),
+            ("observation", Observation, "an Observation, such as Observation(Observe(field))"),
+            ("action_space", spaces.Space, "a Gymnasium Space, such as Discrete(5)"),
         ):
             value = getattr(self, name)
             if not isinstance(value, kind):
-                raise BlueprintError(f"a Blueprint's {name} is {what}, not {value!r}.")
+                raise BlueprintError(f"a Blueprint without groups has as its {name} {what}, not {value!r}.")
         check_mask("a Blueprint", self.action_mask, self.action_space, "world")
 
     def _gather_agents(self) -> None:

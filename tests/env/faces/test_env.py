@@ -104,8 +104,8 @@ def test_what_build_returns_must_be_a_blueprint():
     ("part", "value", "message"),
     [
         ("lattice", (4, 4), r"a Blueprint's lattice is a Lattice, not \(4, 4\)"),
-        ("observation", Observe(Walker.fuse), r"a Blueprint's observation is an Observation, not Observe\("),
-        ("action_space", 5, "a Blueprint's action_space is a Space, not 5"),
+        ("observation", Observe(Walker.fuse), r"has as its observation an Observation, .*, not Observe\("),
+        ("action_space", 5, "has as its action_space a Gymnasium Space, such as .*, not 5"),
         ("propagators", [Walker.fuse], r"a Blueprint's propagators are Propagators, not Field\(fuse"),
     ],
     ids=["lattice", "observation", "action_space", "propagators"],
