@@ -83,7 +83,7 @@ class ActionReader:
             ActionTypeError: for a scalar, or a dtype that the space does not hold.
             ActionError: for the wrong number or shape of actions, or one outside the space.
         """
-        if self._took(actions, self.actions.shape, skipped):
+        if self.took(actions, self.actions.shape, skipped):
             return self.actions
         return self._take(self._as_array(actions), skipped)
 
@@ -101,10 +101,16 @@ class ActionReader:
         if type(action) is int and action in self._one:
             self.actions[0] = action
             return self.actions
-        return self.actions if self._took(action, self._filler.shape) else self._read_alone(action)
+        return self.actions if self.took(action, self._filler.shape) else self._read_alone(action)
 
-    def _took(self, given: Any, shape: tuple[int, ...], skipped: npt.NDArray[Any] | None = None) -> bool:
-        """Take an array that is as hooks are given it, by the kernel; return whether it was and may be."""
+    def took(self, given: Any, shape: tuple[int, ...], skipped: npt.NDArray[Any] | None = None) -> bool:
+        """Take an array that is as hooks are given it, by the kernel; return whether it was and may be.
+
+        Args:
+            given: the actions.
+            shape: what their shape must be.
+            skipped: as in `read`.
+        """
         if not (self._has_kernel and type(given) is np.ndarray):
             return False
         array: Array = given

@@ -31,6 +31,8 @@ class NamedActions:
             for one in groups
             for name in one.names
         }
+        self._places = {name: place for place, name in enumerate(self._readers)}
+        self._fillers = actions.actions.copy()  # legal actions, before any were read
 
     def read(self, actions: Any, active: Sequence[str]) -> None:
         """Check the actions and hand them over; a legal filler stands in for agents that have left.
@@ -43,14 +45,36 @@ class NamedActions:
             ActionTypeError: it is no dict, or an action is of a dtype that its space does not hold.
             ActionError: an agent is unknown, missing or has left, or an action lies outside its space.
         """
-        given = self._named(actions, active)
-        chosen = {name: self._read_one(name, given[name]) for name in active}
-        joint = self._joint.actions.copy()
-        for place, name in enumerate(self._readers):
-            if name in chosen:
-                joint[0, place] = chosen[name]
-        left = np.array([[name not in chosen for name in self._readers]])
-        self._joint.read(joint, left if left.any() else None)
+        if not self._took(actions, active):
+            self._read_each(self._named(actions, active), active)
+
+    def _took(self, actions: Any, active: Sequence[str]) -> bool:
+        """Take actions that are as hooks are given them, all at once; return whether they were and may be.
+
+        What it does not take is read agent by agent, to be converted, or refused in the agent's name.
+        """
+        given = cast("dict[Any, Any]", actions)
+        if type(actions) is not dict or len(given) != len(active):
+            return False
+        try:
+            chosen: npt.NDArray[Any] = np.array([given[name] for name in active])
+        except (KeyError, ValueError):  # an agent is missing, or their actions are of several shapes
+            return False
+        joint = self._joint.actions
+        if chosen.dtype != joint.dtype or chosen.shape != (len(active), *joint.shape[2:]):
+            return False
+        if len(active) == len(self._readers):
+            return self._joint.took(chosen[np.newaxis], joint.shape)
+        everyones = self._fillers.copy()
+        everyones[0, [self._places[name] for name in active]] = chosen
+        return self._joint.took(everyones, joint.shape)
+
+    def _read_each(self, given: Mapping[Any, Any], active: Sequence[str]) -> None:
+        """Check the actions one after the other and hand them over."""
+        joint = self._fillers.copy()
+        for name in active:
+            joint[0, self._places[name]] = self._read_one(name, given[name])
+        self._joint.read(joint)
 
     def _named(self, actions: Any, active: Sequence[str]) -> Mapping[Any, Any]:
         """Return the dict of actions, if it is one for those that are active."""

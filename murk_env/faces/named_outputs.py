@@ -1,19 +1,23 @@
 """What a batch of one world says of each agent, by its name."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeVar
+
+import numpy.typing as npt
 
 from murk_env.engine.action_masks import ACTION_MASK
-from murk_env.faces.agent_groups import Seats, active_agents, apart
+from murk_env.faces.agent_groups import Seats
 from murk_env.faces.assembly import Assembly
 from murk_env.faces.env import MurkEnv
 from murk_env.faces.infos import info_of_one
 from murk_env.faces.masked_actions import mask_of_group
 from murk_env.fields import Values
-from murk_env.observation.output import row_of
+from murk_env.fields.bookkeeping import ACTIVE, STAYING
+from murk_env.observation.output import row_of, rows_of
 
 __all__ = ["Dicts", "NamedOutputs"]
 
+Said = TypeVar("Said")
 Dicts = tuple[dict[str, Any], dict[str, float], dict[str, bool], dict[str, bool], dict[str, dict[str, Any]]]
 
 
@@ -29,34 +33,55 @@ class NamedOutputs:
     """
 
     def __init__(self, assembly: Assembly[MurkEnv], groups: Sequence[Seats]) -> None:
-        self._batch, self._masked = assembly.batch, assembly.masked
+        self._batch, self._masked, self._groups = assembly.batch, assembly.masked, groups
         self.seats = {name: (one, seat) for one in groups for seat, name in enumerate(one.names)}
 
     def active(self, values: Values | None = None) -> list[str]:
-        """Return the names of the agents that act in the next step; `values` are those to look at."""
-        active = active_agents(self._batch, len(self.seats), values)[0].tolist()
-        return [name for name, acts in zip(self.seats, active, strict=True) if acts]
+        """Return the names of the agents that act in the next step; `values` are those to look at.
+
+        It does as `active_agents`, for one world and without numpy, whose calls would take longer than this.
+        """
+        batch = self._batch
+        if batch.pending is not None:
+            return []
+        if batch.rewards.ndim == 1:
+            return list(self.seats)
+        states: list[int] = (batch.values() if values is None else values)[ACTIVE][0].tolist()
+        if states.count(STAYING) == len(states):
+            return list(self.seats)
+        return [name for name, state in zip(self.seats, states, strict=True) if state == STAYING]
 
     def stepped(self, agents: list[str]) -> Dicts:
         """Return what a step returns of the agents that acted in it."""
-        batch, number = self._batch, len(self.seats)
-        flags = (
-            dict(zip(self.seats, apart(values, number)[0].tolist(), strict=True))
-            for values in (batch.rewards, batch.terminated, batch.truncated)
+        batch = self._batch
+        rewards, terminated, truncated = (
+            self._by_name(values, agents) for values in (batch.rewards, batch.terminated, batch.truncated)
         )
-        rewards, terminated, truncated = ({name: values[name] for name in agents} for values in flags)
         return self.seen_by(agents), rewards, terminated, truncated, self.told(agents)
+
+    def _by_name(self, values: npt.NDArray[Any], agents: list[str]) -> dict[str, Any]:
+        """Return rewards or flags of some agents; those of a team are every agent's."""
+        if values.ndim == 1:
+            return dict.fromkeys(agents, values.item())
+        return self._those(values[0].tolist(), agents)
+
+    def _those(self, everyones: list[Said], agents: list[str]) -> dict[str, Said]:
+        """Return by name what belongs to some agents, of what belongs to all of them in order."""
+        by_name = dict(zip(self.seats, everyones, strict=True))
+        return by_name if len(agents) == len(by_name) else {name: by_name[name] for name in agents}
 
     def seen_by(self, agents: list[str]) -> dict[str, Any]:
         """Return what some agents observe."""
-        return {name: self._observe(*self.seats[name]) for name in agents}
-
-    def _observe(self, group: Seats, seat: int) -> Any:
-        return row_of(row_of(self._batch.observation(group.index), 0), seat)
+        everyones: list[Any] = []
+        for one in self._groups:
+            everyones += rows_of(row_of(self._batch.observation(one.index), 0))
+        return self._those(everyones, agents)
 
     def told(self, agents: list[str]) -> dict[str, dict[str, Any]]:
         """Return the infos of some agents."""
         info, masked = self._batch.info, self._masked
+        if not info:
+            return {name: {} for name in agents}
         shared = {key: array for key, array in info.items() if key != ACTION_MASK}
         told = {name: info_of_one(shared) for name in agents}
         for name in agents if masked is not None else ():

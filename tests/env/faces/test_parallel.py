@@ -49,6 +49,13 @@ def test_two_steps_by_hand():
     assert rest == [{"fly_1": 4.0}, {"fly_1": True}, {"fly_1": False}, {"fly_1": {"oldest": 3.0}}]
 
 
+@pytest.mark.parametrize("kind", [int, np.int64, np.int8, np.array])  # all but int8 are taken all at once
+def test_actions_of_any_kind_and_order_reach_their_own_agents(kind):
+    env = started()
+    assert env.step({"fly_1": kind(2), "fly_0": kind(0)})[1] == {"fly_0": 2.0, "fly_1": 4.0}
+    assert env.step({"fly_1": kind(1)})[1] == {"fly_1": 4.0}
+
+
 def test_a_time_limit_truncates_everyone_that_is_left():
     env = started(max_episode_steps=2)
     assert env.step({"fly_0": 0, "fly_1": 0})[3] == {"fly_0": False, "fly_1": False}
