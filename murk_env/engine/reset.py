@@ -93,7 +93,6 @@ class Reset:
         if self._layout.levels is not None:
             self._draw_levels(rows.worlds, binding, values)
         self._reset_sparse(rows, binding.staged.after)
-        self._bindings.settle(guard, binding)
         self._hooks.write_through(rows)
         self._program(guard, binding).run(len(rows.worlds))
         for field, array in values.items():
