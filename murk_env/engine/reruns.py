@@ -10,6 +10,7 @@ from murk_env.author.hooks import HookName
 from murk_env.engine.lifting import OF_SOME, Given, LiftedHook
 from murk_env.kernels import KernelCall
 from murk_env.kernels.records import Path
+from murk_env.kernels.uncompiled import conversions_checked
 from murk_env.kernels.watched import watch
 
 __all__ = ["rerun"]
@@ -39,7 +40,7 @@ def rerun(
         return None
     function = lifted.flat.uncompiled()
     try:
-        with np.errstate(all="ignore"):  # compiled code does not warn either
+        with np.errstate(all="ignore"), conversions_checked():  # compiled code does not warn either
             for arguments in _arguments(lifted, copies(), world):
                 function(*arguments)
     except Exception as error:

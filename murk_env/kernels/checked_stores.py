@@ -1,7 +1,8 @@
 """Whole numbers that an array cannot hold: in checked mode compiled functions raise instead of wrapping them.
 
 In numba's intermediate form every store into an array is a statement. Checked, what is stored goes through
-`stored` first, which lets it pass if the array holds it. Before operations on arrays stands their check.
+`stored` first, which lets it pass if the array holds it. Before operations on arrays, and before conversions
+to signed integers, stands their check.
 """
 
 import hashlib
@@ -16,7 +17,7 @@ import numpy as np
 
 from murk_env.kernels.numba_internals import definitions_of, intermediate, replace_variables
 from murk_env.kernels.numba_internals import numba_ir as form_of
-from murk_env.kernels.whole_numbers import COMPUTED, IN_PLACE, UFUNCS, stored
+from murk_env.kernels.whole_numbers import COMPUTED, CONVERTED, IN_PLACE, UFUNCS, stored
 
 __all__ = ["check_stores", "store_checks"]
 
@@ -112,7 +113,18 @@ def _check_of(value: Any, definitions: Any) -> tuple[Any, Sequence[Any]]:
     called = _origin(value.func, definitions)
     if getattr(called, "op", None) == "getattr" and called.attr == "fill" and len(value.args) == 1:
         return stored, (called.value, value.args[0])
-    return UFUNCS.get((_ufunc(called, definitions), len(value.args))), value.args
+    if getattr(called, "op", None) == "getattr" and called.attr == "astype" and len(value.args) == 1:
+        kind = _named(_origin(value.args[0], definitions), definitions)
+        return _conversion(kind), (called.value,)
+    named = _named(called, definitions)
+    if isinstance(named, np.ufunc):
+        return UFUNCS.get((named, len(value.args))), value.args
+    return (_conversion(named), value.args) if len(value.args) == 1 else (None, ())
+
+
+def _conversion(kind: Any) -> Any:
+    """Return what checks a conversion to a type, None if nothing does."""
+    return CONVERTED.get(kind) if isinstance(kind, type) else None
 
 
 def _origin(variable: Any, definitions: Any) -> Any:
@@ -121,13 +133,12 @@ def _origin(variable: Any, definitions: Any) -> Any:
     return found[0] if len(found) == 1 else None
 
 
-def _ufunc(origin: Any, definitions: Any) -> np.ufunc | None:
-    """Return the ufunc that is named, by itself or as numpy's."""
+def _named(origin: Any, definitions: Any) -> Any:
+    """Return what is named, by itself or as numpy's; None if it is something else."""
     if getattr(origin, "op", None) == "getattr":
         module = getattr(_origin(origin.value, definitions), "value", None)
         return getattr(np, origin.attr, None) if module is np else None
-    found = getattr(origin, "value", None)
-    return found if isinstance(found, np.ufunc) else None
+    return getattr(origin, "value", None)
 
 
 def _called(function: Any, names: _Names, loc: Any, *arguments: Any) -> tuple[list[Any], Any]:

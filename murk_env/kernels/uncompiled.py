@@ -10,7 +10,9 @@ author's, every float becomes a numpy float64: constants, global names, closures
 import math
 import operator
 import types
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import cache
 from typing import Any, cast
 
@@ -18,9 +20,21 @@ import numpy as np
 
 from murk_env.kernels.namespaces import is_namespace
 from murk_env.kernels.numba_internals import is_dispatcher
-from murk_env.kernels.watched import plain
+from murk_env.kernels.watched import check_convertible, plain
 
-__all__ = ["wide", "widened"]
+__all__ = ["conversions_checked", "wide", "widened"]
+
+_CHECKED = ContextVar("conversions are checked", default=False)
+
+
+@contextmanager
+def conversions_checked() -> Generator[None]:
+    """Let `np.int32(x)` raise OverflowError for a number that it cannot hold, as in checked compiled code."""
+    token = _CHECKED.set(True)
+    try:
+        yield
+    finally:
+        _CHECKED.reset(token)
 
 
 def wide(value: Any) -> Any:
@@ -31,6 +45,10 @@ def wide(value: Any) -> Any:
         return tuple(map(wide, cast("tuple[Any, ...]", value)))
     if value is math:
         return _MATH
+    if value is np:
+        return _NUMPY
+    if isinstance(value, type) and value in _CONVERSIONS:
+        return _CONVERSIONS[value]
     if is_dispatcher(value):
         return _uncompiled(value)
     if is_namespace(value):
@@ -103,6 +121,26 @@ class _WideNamespace:
         return self._namespace(*args, **kwargs)
 
 
+class _Numpy:
+    """numpy, with conversions that may be checked."""
+
+    def __getattr__(self, name: str) -> Any:
+        found: Any = getattr(np, name)
+        return _CONVERSIONS.get(found, found) if isinstance(found, type) else found
+
+
+class _Conversion:
+    """A type of whole numbers, as a function and as a dtype."""
+
+    def __init__(self, kind: type[np.signedinteger[Any]]) -> None:
+        self._kind, self.dtype = kind, np.dtype(kind)
+
+    def __call__(self, value: Any) -> Any:
+        if _CHECKED.get():
+            check_convertible(self.dtype, value)
+        return self._kind(value)
+
+
 def _extreme(precedes: Callable[[Any, Any], bool]) -> Callable[..., Any]:
     """Return `min` or `max` as compiled code has it: of equals the last, in a type that holds all."""
 
@@ -126,6 +164,10 @@ def _of_width(function: Callable[..., float]) -> Callable[..., Any]:
     return call
 
 
+_NUMPY = _Numpy()
+_CONVERSIONS: dict[type, _Conversion] = {
+    kind: _Conversion(kind) for kind in (np.int8, np.int16, np.int32, np.int64)
+}
 _EXTREMES = {"min": _extreme(operator.lt), "max": _extreme(operator.gt)}
 _FLOATING = (
     "exp",

@@ -6,7 +6,7 @@ from typing import Any, cast
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["check_storable", "guarded", "plain", "watch"]
+__all__ = ["check_convertible", "check_storable", "guarded", "plain", "watch"]
 
 
 class Watched(np.ndarray[Any, Any]):
@@ -87,6 +87,11 @@ class Watched(np.ndarray[Any, Any]):
     @real.setter
     def real(self, value: Any) -> None:
         self[...] = value
+
+    def astype(self, dtype: Any, *args: Any, **options: Any) -> Any:
+        """Return the numbers in another type, which must hold them."""
+        check_convertible(np.dtype(dtype), self)
+        return super().astype(dtype, *args, **options)
 
     def fill(self, value: Any) -> None:
         """Set all elements."""
@@ -209,10 +214,21 @@ def check_storable(name: str, dtype: np.dtype[Any], value: Any) -> None:
         wrong = given[given != np.floor(given)]  # NaN, too
         if wrong.size:
             raise ValueError(f"{name} holds whole numbers, {dtype}, not {wrong.flat[0]}; round it yourself")
+    _check_range(f"{name} holds {dtype}", dtype, given)
+
+
+def check_convertible(dtype: np.dtype[Any], value: Any) -> None:
+    """Raise OverflowError if a number is converted to a type of signed integers that cannot hold it."""
+    given = np.asarray(plain(value))
+    if given.dtype.kind in "iuf" and dtype.kind == "i" and not np.can_cast(given.dtype, dtype, "safe"):
+        _check_range(f"np.{dtype} holds numbers", dtype, np.trunc(given))
+
+
+def _check_range(what: str, dtype: np.dtype[Any], given: npt.NDArray[Any]) -> None:
     limits = np.iinfo(dtype)
-    outside = given[(given < limits.min) | (given > limits.max)]
+    outside = given[~((given >= limits.min) & (given < limits.max + 1))]  # NaN, too; no float is 2**63 - 1
     if outside.size:
-        raise OverflowError(f"{name} holds {dtype}, from {limits.min} to {limits.max}, not {outside.flat[0]}")
+        raise OverflowError(f"{what}, from {limits.min} to {limits.max}, not {outside.flat[0]}")
 
 
 def _check_index(array: Watched, index: Any) -> None:

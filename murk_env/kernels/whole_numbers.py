@@ -1,4 +1,4 @@
-"""Checks that compiled code makes of whole numbers before it stores or computes them: nothing may wrap."""
+"""Checks that compiled code makes of whole numbers before it stores, converts or computes them."""
 
 import operator
 from collections.abc import Callable
@@ -8,7 +8,7 @@ import numpy as np
 
 from murk_env.kernels.numba_internals import intrinsic, ir, numba_types, passed_on
 
-__all__ = ["COMPUTED", "IN_PLACE", "UFUNCS", "stored"]
+__all__ = ["COMPUTED", "CONVERTED", "IN_PLACE", "UFUNCS", "stored"]
 
 _BEYOND = "an array of whole numbers is set to one that it cannot hold"
 _BROKEN = "an array of whole numbers is set to a number that is not whole"
@@ -43,13 +43,22 @@ def stored(_typing: Any, array: Any, value: Any) -> Any:
 
 
 def _check_number(context: Any, builder: Any, kinds: Any, value: Any) -> None:
+    _, kind, _ = kinds
+    if isinstance(kind, numba_types.Float):
+        whole = builder.fcmp_ordered("==", _rounded(builder, "floor", value), value)
+        _raise_unless(context, builder, whole, ValueError, _BROKEN)
+    _check_range(context, builder, kinds, value, _BEYOND)
+
+
+def _rounded(builder: Any, how: str, value: Any) -> Any:
+    return builder.call(builder.module.declare_intrinsic(f"llvm.{how}", [value.type]), [value])
+
+
+def _check_range(context: Any, builder: Any, kinds: Any, value: Any, message: str) -> None:
+    """Raise OverflowError for a number, whole if it is a float, beyond those of a type."""
     _, kind, into = kinds
     low, high = -(2 ** (into.bitwidth - 1)), 2 ** (into.bitwidth - 1) - 1
-    if isinstance(kind, numba_types.Float):
-        floor = builder.module.declare_intrinsic("llvm.floor", [value.type])
-        whole = builder.fcmp_ordered("==", builder.call(floor, [value]), value)
-        _raise_unless(context, builder, whole, ValueError, _BROKEN)
-        # 2**63 - 1 is no float; 2**63 is, and is beyond
+    if isinstance(kind, numba_types.Float):  # 2**63 - 1 is no float; 2**63 is, and is beyond
         first, last = ir.Constant(value.type, float(low)), ir.Constant(value.type, float(high + 1))
         inside = builder.and_(
             builder.fcmp_ordered(">=", value, first), builder.fcmp_ordered("<", value, last)
@@ -59,7 +68,7 @@ def _check_number(context: Any, builder: Any, kinds: Any, value: Any) -> None:
         inside = builder.icmp_signed("==", builder.sext(narrow, value.type), value)
     else:
         inside = builder.icmp_unsigned("<=", value, ir.Constant(value.type, high))
-    _raise_unless(context, builder, inside, OverflowError, _BEYOND)
+    _raise_unless(context, builder, inside, OverflowError, message)
 
 
 def _raise_unless(context: Any, builder: Any, holds: Any, error: type[Exception], message: str) -> None:
@@ -104,6 +113,33 @@ def _returned_check(checks: bool, check: Callable[..., None], *kinds: Any) -> An
         return context.get_dummy_value()
 
     return numba_types.void(*kinds), generate
+
+
+def _converted(kind: type[np.signedinteger[Any]]) -> Any:
+    """Return what raises if a number, or one of an array, is beyond the type that it is converted to."""
+    into, message = getattr(numba_types, kind.__name__), f"np.{kind.__name__} cannot hold what it is given"
+
+    @intrinsic
+    def check(_typing: Any, value: Any) -> Any:
+        number = value.dtype if _is_array(value) else value
+        is_number = isinstance(number, numba_types.Integer | numba_types.Float)
+
+        def check_all(values: Any) -> None:
+            for one in values.flat:
+                check(one)
+
+        def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+            if is_number and not _fits(number, into) and _is_array(value):
+                context.compile_internal(builder, check_all, signature, arguments)
+            elif is_number and not _fits(number, into):
+                is_float = isinstance(number, numba_types.Float)
+                whole = _rounded(builder, "trunc", arguments[0]) if is_float else arguments[0]
+                _check_range(context, builder, (value, number, into), whole, message)
+            return context.get_dummy_value()
+
+        return numba_types.void(value), generate
+
+    return check
 
 
 # In what follows `* 1` makes 64 bits of narrow numbers.
@@ -186,6 +222,8 @@ _OPERATORS: Any = operator
 _CHANGING = ("add", "sub", "mul", "floordiv", "mod", "pow", "lshift", "and_", "or_", "xor")
 IN_PLACE = {getattr(_OPERATORS, name): _in_place(getattr(_OPERATORS, name)) for name in _CHANGING}
 COMPUTED = {getattr(_OPERATORS, name): _computed(getattr(_OPERATORS, name)) for name in _CHANGING[:7]}
+
+CONVERTED = {kind: _converted(kind) for kind in (np.int8, np.int16, np.int32, np.int64)}
 
 _UNARY: tuple[np.ufunc, ...] = (np.negative, np.absolute, np.square, np.positive)
 _BINARY: tuple[np.ufunc, ...] = (

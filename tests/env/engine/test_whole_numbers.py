@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from gymnasium.spaces import Discrete
 from numba import njit
+from numpy import int32
 
 import murk_env
 from murk_env import Blueprint, Field, MurkEnv, MurkVectorEnv, Observation, Observe, Square4, World, per_world
@@ -23,6 +24,10 @@ def put(array, value):
 @njit
 def put_compiled(array, value=2**33):
     array[0] = value
+
+
+def converted(value):
+    return int32(value)
 
 
 class Full(MurkEnv):
@@ -59,9 +64,13 @@ class Full(MurkEnv):
             self.hits[0] = self.heat[0] / (self.heat[0] - 0.5)
         elif self.params.way == 5:
             self.hits[0] = np.uint32(2**31)
+        elif self.params.way == 6:
+            self.hits[0] = np.int32(self.count[0] + 1)
+        elif self.params.way == 7:
+            self.hits[0] = converted(self.heat[0] * 2**32)
         else:
             self.count[0] -= 2**31
-            self.hits[3] = 2.0 * self.heat[0]
+            self.hits[3] = 2.0 * self.heat[0] + int32(-1.5 * self.heat[0]) + np.int8(0)
 
     @per_world
     def reward(self) -> float:
@@ -99,7 +108,12 @@ class Whole(Full):
         elif self.params.way == 9:
             hits = self.hits
             hits |= 2**40
+        elif self.params.way == 10:
+            self.hits[:] = (self.heat * 2**32).astype(np.int32)
+        elif self.params.way == 11:
+            self.hits[:] = self.hits.astype(np.int8) + (self.hits * 2**30).astype(np.int32)
         else:
+            self.hits[:] = (self.hits.astype(np.int16) + self.heat).astype(np.int32)
             np.add(self.hits, 0, self.hits)
             self.hits[:] = self.hits * self.hits // self.hits
             self.hits[2:] += 2
@@ -108,6 +122,7 @@ class Whole(Full):
 
 BEYOND = "OverflowError: self.{} holds int32, from -2147483648 to 2147483647, not {}; .* In world 0, at .*: "
 BROKEN = "ValueError: self.{} holds whole numbers, int32, not {}; .* In world 0, at .*: "
+CONVERTED = "OverflowError: np.int32 holds .*, from -2147483648 to 2147483647, not {}; .* In world 0, at .*: "
 REFUSED = [
     BEYOND.format("count", 2**31) + "self.count.0. [+]= 1",
     BROKEN.format("hits", 2.5) + "self.hits.2. = self.heat",
@@ -115,6 +130,8 @@ REFUSED = [
     BEYOND.format("hits", 2**33) + "array.0. = value",
     BEYOND.format("hits", "inf") + "self.hits.0. = ",
     BEYOND.format("hits", 2**31) + "self.hits.0. = np.uint32",
+    CONVERTED.format(2**31) + "self.hits.0. = np.int32.self.count",
+    CONVERTED.format(float(2**31)) + "return int32.value",
 ]
 REFUSED_AS_WHOLES = [
     BEYOND.format("hits", 2**31 + 4) + "hits [+]= ",
@@ -127,6 +144,7 @@ REFUSED_AS_WHOLES = [
     BEYOND.format("hits", 2**40) + "self.hits.flat.1. = ",
     BEYOND.format("hits", 49 * 2**27) + "self.hits.:. = self.hits [*] self.hits",
     BEYOND.format("hits", 2**40 + 7) + "hits [|]= ",
+    *["OverflowError: np.int32 cannot hold what it is given; the tick was undone"] * 2,
 ]
 
 
