@@ -138,7 +138,8 @@ def asked(fault: Fault, reaches: Mapping[str, Reach]) -> list[str]:
     """Return the tests that are asked about a fault, in the order in which they probably find it soon.
 
     First those that reach its line, then others of their files, which may use what those have made, then the
-    tests of its room; where no test reaches its line, those that reach its module. A minute of them is asked.
+    tests of its room; where no test reaches its line, those that reach its module. Each time those in files
+    named after the module come first: all tests reach what every env runs. A minute of them is asked.
     """
     room, stem = str(PurePosixPath(fault.path).parent), PurePosixPath(fault.path).stem.strip("_")
     lines = set(range(fault.line, fault.line + fault.before.count("\n") + 1))
@@ -147,8 +148,9 @@ def asked(fault: Fault, reaches: Mapping[str, Reach]) -> list[str]:
     files, rooms = set(map(file_of, reaching)), set(room_tests(room, [*map(file_of, reaches)]))
 
     def place(test: str) -> tuple[Any, ...]:
-        nearness = (test in reaching, file_of(test) in files, file_of(test) in rooms)
-        return (*(not near for near in nearness), stem not in file_of(test), reaches[test].seconds)
+        file = file_of(test)
+        nearness = (test in reaching, stem in file, file in files, file in rooms)
+        return (*(not near for near in nearness), reaches[test].seconds)
 
     near = sorted((test for test in reaches if file_of(test) in files | rooms), key=place)
     ends = [*itertools.accumulate(reaches[test].seconds for test in near)]

@@ -80,7 +80,7 @@ REACHES = {
     "tests/arena/test_read.py::test_slow": Reach(2.0, {"murk_arena/order.py": {2, 3}}),
     "tests/arena/test_read.py::test_other": Reach(0.1, {}),
     "tests/arena/test_rows.py::test_room": Reach(0.1, {"murk_arena/rows.py": {1}}),
-    "tests/arena/test_order.py::test_name": Reach(3.0, {"murk_arena/order.py": {3}}),
+    "tests/env/test_order.py::test_name": Reach(3.0, {"murk_arena/order.py": {3}}),
     "tests/env/test_far.py::test_quick": Reach(0.2, {"murk_arena/order.py": {3, 4}}),
     "tests/env/test_none.py::test_none": Reach(0.1, {}),
 }
@@ -89,7 +89,7 @@ REACHES = {
 def test_tests_that_reach_the_line_come_first_and_then_those_around_them():
     assert fault_to("pass").line == 3
     assert asked(fault_to("pass"), REACHES) == [
-        "tests/arena/test_order.py::test_name",
+        "tests/env/test_order.py::test_name",
         "tests/arena/test_read.py::test_slow",
         "tests/env/test_far.py::test_quick",
         "tests/arena/test_read.py::test_other",
