@@ -41,6 +41,17 @@ print(rewards, env_class.heat is env_class.fields["heat"], env_class.metadata["r
 """
 
 
+MASKED = """
+import sys, cloudpickle
+from murk_env import MurkParallelEnv
+env_class, group = cloudpickle.load(sys.stdin.buffer)
+env = MurkParallelEnv(env_class)
+told = [env.reset(seed=3)[1]] + [env.step({"tram_0": 0, "tram_1": 0, "bus_0": 1})[4] for _ in range(2)]
+masks = [{agent: info["action_mask"].tolist() for agent, info in infos.items()} for infos in told]
+print(masks, group.action_mask is env_class.fields["allowed"])
+"""
+
+
 def in_a_worker(cls, script=WORKER):
     """What another process says of a class, handed over as a script's classes are: by value."""
     cls.__module__ = cls.Params.__module__ = "__main__"
@@ -128,6 +139,54 @@ def local_class(scale=1.0):
     return Pond
 
 
+def local_trams():
+    """Return a class as a script has it, whose two groups share a mask that a compiled hook derives."""
+
+    class Trams(murk.MurkEnv):
+        class Params(murk.Params):
+            length: Annotated[int, Range(2, 9), "cells"] = 4
+
+        cell = Field(over="agents", dtype="int32", low=0, high=3)
+        allowed = Field(over="agents", components=3, derived=True)
+
+        @classmethod
+        def build(cls, params):
+            seen = murk.Observation(murk.Observe(cls.cell), over="agents")
+            return murk.Blueprint(
+                lattice=murk.Line1D(params.length),
+                groups=[
+                    murk.Group("tram", 2, seen, Discrete(3), action_mask=cls.allowed),
+                    murk.Group("bus", 1, seen, Discrete(2), action_mask=cls.allowed),
+                ],
+            )
+
+        @per_world
+        def start(self):
+            self.cell[1] = self.params.length - 2
+
+        @per_world
+        def act(self, action):
+            for agent in range(len(action)):
+                self.cell[agent] += action[agent]
+
+        @per_world
+        def derive(self):
+            for agent in range(len(self.cell)):
+                for move in range(3):
+                    self.allowed[move, agent] = self.cell[agent] + move < self.params.length
+
+        @per_world
+        def reward(self, agent):
+            return self.cell[agent]
+
+        @per_world
+        def terminated(self, agent):
+            return False
+
+    Trams.__module__ = Trams.Params.__module__ = "__main__"
+    return Trams
+
+
 def rewards(env):
     env.reset(seed=3)
     return [env.step(action)[1] for action in (1, 2, 0)]
@@ -193,6 +252,13 @@ def test_a_class_keeps_its_render_modes_however_often_it_is_sent_on():
 
 def test_an_own_class_works_in_a_fresh_process():
     assert in_a_worker(local_class(), script=WHOLE) == "[1.0, 3.0, 3.0] True ['rgb_array', 'ansi']"
+
+
+def test_groups_with_masks_are_the_same_in_a_fresh_process():
+    cls = local_trams()
+    trams, _ = cls.build(cls.Params()).groups
+    masks = [{"tram_0": [1, 1, 1], "tram_1": [1, 1, 0], "bus_0": [1, 1]} for _ in range(3)]
+    assert said(MASKED, cloudpickle.dumps((cls, trams))) == f"{masks} True"
 
 
 def test_a_field_of_a_local_class_is_the_same_wherever_it_arrives_again():
