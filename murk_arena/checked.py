@@ -19,7 +19,7 @@ _PAYLOAD_BITS = 22
 _MULTIPLIER = 2_654_435_761  # Knuth's multiplicative hash: neighbouring ticks get unlike patterns
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class _RowWatch:
     """Memory that somebody may write in some rows only, and what it held before."""
 

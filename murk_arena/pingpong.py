@@ -314,8 +314,7 @@ class PingPongArena:
             for spec in self._specs:
                 if spec.mutability is not Mutability.STATIC:
                     tick.update(spec.id)[...] = owned.read(spec.id)
-            serial = writes.serial + 1
-        writes.serial = first.stamp = second.stamp = serial  # plain stores: what is published cannot fail
+        first.stamp = second.stamp = writes.serial  # plain stores: what is published cannot fail
 
     def reset(self) -> None:
         """Be as when new: generation 0, all per-tick and sparse values zero, an empty pool, counters at 0.

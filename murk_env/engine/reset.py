@@ -133,9 +133,6 @@ class Reset:
             wanted = np.broadcast_to(np.asarray(initial, held.dtype), held.shape)
             if held.tobytes() != wanted.tobytes():  # -0.0 is no 0.0; else no copy-on-write
                 rows.write(ids[field], initial)
-        for field in self._hooks.touched_by_start:
-            if field.mutability == "sparse":
-                rows.unguarded(ids[field])
 
     def _seed(self, rows: RowWriter, keys: Keys) -> None:
         ids = self._layout.ids

@@ -14,6 +14,8 @@ def test_worlds_may_be_indices_or_a_mask(arena, worlds):
         rows = tick.rows(worlds)
         assert rows.worlds.dtype == np.int64
         assert sorted(rows.worlds.tolist()) == [0, 2]
+        with pytest.raises(ValueError, match="read-only"):
+            rows.worlds[0] = 1
 
 
 @pytest.mark.parametrize(

@@ -45,6 +45,12 @@ def test_checked_mode_refuses_what_is_not_finite_from_a_hook(where, what):
     assert state_of(envs) == before
 
 
+def test_a_reward_that_is_not_finite_is_handed_on_where_nothing_is_checked():
+    envs = MurkVectorEnv(type("Bad", (Nan,), {"where": "reward"}), 3)
+    envs.reset(seed=1)
+    assert np.isnan(envs.step([1, 1, 1])[1]).tolist() == [False, True, False]
+
+
 def test_checked_mode_refuses_what_is_not_finite_from_start():
     envs = MurkVectorEnv(type("Bad", (Nan,), {"where": "start"}), 3, checked=True)
     with pytest.raises(HookError, match=r"Bad.start .*not finite.*'level' in world\(s\) \[1\]"):

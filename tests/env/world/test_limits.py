@@ -39,8 +39,8 @@ def test_clamp_sets_values_beyond_to_the_limit():
 
 
 def test_reflect_folds_values_back_at_the_limit_as_often_as_they_pass_it():
-    field = Field(low=0.0, high=2.0, at_bounds="reflect")
-    assert bounded(field, [-0.5, 2.5, 4.5, 7.0, 2.0, 0.0]) == [0.5, 1.5, 0.5, 1.0, 2.0, 0.0]
+    field = Field(low=1.0, high=3.0, initial=1.0, at_bounds="reflect")
+    assert bounded(field, [0.5, 3.5, 5.5, 8.0, 3.0, 1.0]) == [1.5, 2.5, 1.5, 2.0, 3.0, 1.0]
 
 
 def test_wrap_takes_values_modulo_the_range_without_its_upper_limit():

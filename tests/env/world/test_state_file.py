@@ -64,6 +64,13 @@ def test_a_file_that_was_cut_is_refused(tmp_path, length):
         State.read(path)
 
 
+def test_a_file_that_ends_with_its_table_is_read_as_far_as_it_goes():
+    with pytest.raises(StateFileError, match="these bytes hold no State of murk_env"):
+        State.from_bytes(struct.pack("<Q", 2) + b"{}")
+    with pytest.raises(StateFileError, match=f"it has {SIZE} bytes, its table says otherwise"):
+        State.from_bytes(DATA[:SIZE])
+
+
 @given(place=st.integers(0, len(DATA) - 1), bit=st.integers(0, 7))
 def test_a_file_with_one_bit_turned_is_refused(place, bit):
     data = bytearray(DATA)
