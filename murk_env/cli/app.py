@@ -17,6 +17,7 @@ from murk_env.cli import (
     watching,
 )
 from murk_env.cli.console import complain
+from murk_env.cli.interrupts import interrupts_kept
 from murk_env.cli.refusals import ExitCode, reported
 
 __all__ = ["app", "run"]
@@ -69,7 +70,8 @@ for _name, _command in _COMMANDS.items():
 def run(arguments: Sequence[str] | None = None) -> int:
     """Run a command and return its exit code."""
     try:
-        app(args=None if arguments is None else list(arguments), prog_name="murk")
+        with interrupts_kept():
+            app(args=None if arguments is None else list(arguments), prog_name="murk")
     except KeyboardInterrupt:  # before a command began, or after it ended
         complain("interrupted")
         return ExitCode.INTERRUPTED
