@@ -25,7 +25,7 @@ from murk_env.world.static_values import field_ids, field_specs
 __all__ = ["Layout", "lay_out"]
 
 
-@dataclasses.dataclass(frozen=True, eq=False, kw_only=True)
+@dataclasses.dataclass(frozen=True)
 class Layout:
     """What a batch of worlds is made of; nothing in it ever changes.
 

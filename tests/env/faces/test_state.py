@@ -54,6 +54,31 @@ def until_pending(envs):
     raise AssertionError("no world ended apart from the others")
 
 
+class Walled(Walker):
+    """Walks, and has a parameter that is an array."""
+
+    class Params(Walker.Params):
+        """Whatever stands in its way."""
+
+        walls: Any = ()
+
+
+def walled(walls):
+    env = Walled(walls=walls)
+    env.reset(seed=1)
+    return env
+
+
+@pytest.mark.parametrize("other", [np.array([1, 0]), np.array([0.0, 1.0]), np.array([[0, 1]])], ids=str)
+def test_a_state_knows_the_arrays_among_its_parameters(other):
+    state = walled(np.array([0, 1])).save()
+    env = walled(np.array([0, 1]))
+    env.restore(state)
+    assert env.save() == state
+    with pytest.raises(StateMismatchError, match="its parameter walls is"):
+        walled(other).restore(state)
+
+
 @pytest.mark.parametrize("num_threads", [1, 2])
 @pytest.mark.parametrize(
     ("env_class", "mode"),

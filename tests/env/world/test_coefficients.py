@@ -120,10 +120,11 @@ def test_a_restored_state_brings_its_values_back():
     assert ground.heats == [3.0, 3.0]
 
 
-def test_a_table_cannot_be_written():
+@pytest.mark.parametrize("given", ["coefficients", "time"])
+def test_what_is_handed_to_a_propagator_cannot_be_written(given):
     class Greedy(Grow):
         def step(self, frame: Any):
-            frame.coefficients[0] = 2.0
+            getattr(frame, given)[0] = 2.0
 
     heat = Field()
     world = World(Square4(1, 2), {"heat": heat}, [Greedy(heat, 1.0)])
