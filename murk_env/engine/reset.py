@@ -157,11 +157,12 @@ class Reset:
                 runner=None,
                 moved=lambda: None,
             )
-            found = program, version
-        elif found[1] != version:
-            found[0].rebind()
-        self._programs[index] = found[0], version
-        return found[0]
+        else:
+            program, bound = found
+            if bound != version:
+                program.rebind()
+        self._programs[index] = program, version
+        return program
 
     def _stages_of(self, guard: TickGuard, binding: Binding, worlds: Array) -> list[Stage]:
         ids, staged = self._layout.ids, self._arena.staging_view

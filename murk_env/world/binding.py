@@ -111,9 +111,7 @@ class Bindings:
         binding = self._bound[index]
         if binding is None:
             binding = self._bound[index] = self._bind(guard)
-        elif guard.sealed:
-            self.staged(guard)
-        elif binding.version != self._arena.layout_version:
+        elif binding.version != self._arena.layout_version and not guard.sealed:  # sealed, it has settled
             self._rebind(guard, binding)
         return binding
 

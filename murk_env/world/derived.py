@@ -123,11 +123,13 @@ class Derived:
             some = [self._of_some(propagator, stage, guard) for propagator, stage in pairs]
             stages = self._stages(guard, binding, some, self._rows)
             size, fuse = self._layout.world_bytes, self._bindings.fuses
-            found = Program(stages, size, fuse=fuse, runner=None, moved=lambda: None), version
-        elif found[1] != version:
-            found[0].rebind()
-        self._programs[index] = found[0], version
-        return found[0]
+            program = Program(stages, size, fuse=fuse, runner=None, moved=lambda: None)
+        else:
+            program, bound = found
+            if bound != version:
+                program.rebind()
+        self._programs[index] = program, version
+        return program
 
     def _stages(
         self, guard: TickGuard, binding: Binding, propagators: Sequence[Stage], worlds: Worlds

@@ -318,6 +318,15 @@ def test_hooks_do_not_write_levels_or_their_maps():
         Says().reset(seed=0)
 
 
+def test_what_an_env_tells_stands_beside_its_level():
+    class Tells(Hills):
+        def info(self, after):
+            return {"warmest": after.heat.max(axis=1)}
+
+    _, info = Tells().reset(seed=0)
+    assert set(info) == {"warmest", "level"}
+
+
 def test_a_world_is_told_of_its_levels_what_an_env_is():
     plain, levelled = World(Square4(1, 1), {"heat": Field()}), hill_worlds(Levels(hill=[[1.0], [2.0]]))
     with pytest.raises(OptionError, match="these worlds have no levels, so level=1 says nothing"):

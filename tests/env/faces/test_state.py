@@ -262,6 +262,14 @@ def test_an_env_that_was_never_reset_is_saved_as_such():
         envs.step([0] * 5)
 
 
+def test_an_edit_begins_no_episode():
+    envs = vector(Walker)
+    with envs.world.edit() as tick:
+        tick.bell = 3.0
+    with pytest.raises(ResetNeededError, match=r"call reset\(\) before step"):
+        envs.step([0] * 5)
+
+
 # --- what an episode begins with ------------------------------------------------------------------
 
 
