@@ -30,10 +30,10 @@ class Epidemic(MurkEnv):
         recovered or vaccinated share at that test; how recent it is (1 now, times 0.9 per step, 0 never
         tested); the share vaccinated so far; the measure taken in this step, one map for each of the four.
         Then the money that there is, as a share of the budget; and the time, as a share of 200 steps.
-    Action: MultiDiscrete([4] * regions**2), a measure for each region in this step: 0 nothing; 1 test, for 1,
-        which finds what is there before the disease spreads; 2 keep distance, for 2; 3 vaccinate, for 4.
-        They are paid region by region, row by row; one that cannot be paid is not taken. Then `income` comes
-        in, up to the budget. With `measures` only one of them: MultiDiscrete([2] * regions**2), whether it is
+    Action: MultiDiscrete([4] * regions**2), a measure for each region in this step: 0 nothing, 1 test, 2 keep
+        distance, 3 vaccinate. A test finds what is there before the disease spreads. Prices are 1, 2 and 4,
+        paid region by region, row by row; what cannot be paid is not done. Then `income` comes in, up to the
+        budget. With `measures` only one of them: MultiDiscrete([2] * regions**2), whether it is
         taken.
     Reward: minus the percentage of all people infected in this step, minus `cost` * what was paid in it.
     Ends: terminated when nobody is infected; truncated after 200 steps (as registered).

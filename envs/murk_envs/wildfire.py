@@ -34,7 +34,7 @@ class Wildfire(MurkEnv):
         six maps within so many hops in place of the four.
     Action: Discrete(8) per crew member, centralised MultiDiscrete([8] * crew): 0 stay; 1 to 6 hop in the
         directions of Hex2D, where a hop into flames or the border stays; 7 wet the cell and its neighbours,
-        which ignite in proportion to their dryness: 0 at first, and `drying` more at every step.
+        which then ignite in proportion to their dryness: not at all at first, and it grows by `drying`.
     Reward: minus the percentage of the forest that catches fire in this step, shared by the crew.
     Ends: terminated when nothing burns; truncated after 200 steps (as registered).
     Start: forest in cells drawn uniformly, each with fuel uniform from 0.5 to 1; `sparks` of them, drawn
