@@ -41,7 +41,8 @@ figures:
 
 mutants:
 	$(PYTHON) -m tests.mutants --count 240 --seed 1 --rooms murk_arena murk_env/engine murk_env/world \
-		--suite "cores=tests/arena tests/env/engine tests/env/world tests/env/faces tests/env/fields"
+		--suite "cores=tests/arena tests/env/engine tests/env/world tests/env/faces tests/env/fields \
+		tests/env/propagators/test_levels.py"
 
 fuzz:
 	$(PYTHON) -m tests.fuzz --count 1000000

@@ -66,9 +66,9 @@ class HookStages:
         actions: Array,
         rewards: npt.NDArray[np.float64],
         terminated: npt.NDArray[np.bool_],
-        masks: ActionMasks | None = None,
+        masks: ActionMasks | None,
         *,
-        ends_diverged: bool = False,
+        ends_diverged: bool,
     ) -> None:
         self._hooks, self._masks = hooks, masks
         self.divergence = Divergence(world, terminated) if ends_diverged else None

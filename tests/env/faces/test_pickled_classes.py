@@ -11,6 +11,7 @@ from typing import Annotated
 
 import cloudpickle
 import numpy as np
+import pytest
 from gymnasium.spaces import Discrete
 
 import murk_env as murk
@@ -254,6 +255,7 @@ def test_an_own_class_works_in_a_fresh_process():
     assert in_a_worker(local_class(), script=WHOLE) == "[1.0, 3.0, 3.0] True ['rgb_array', 'ansi']"
 
 
+@pytest.mark.slow
 def test_groups_with_masks_are_the_same_in_a_fresh_process():
     cls = local_trams()
     trams, _ = cls.build(cls.Params()).groups
