@@ -34,7 +34,7 @@ def compilation_failed(where: str, error: Exception, hook: CompiledHook) -> Hook
     reason, filename, line = explain(error)
     result = re.fullmatch(r"cannot store (.+) in an array of (\w+)", reason) if line is None else None
     # without a line it is in the loop that calls the hook
-    place = first_line(hook.function) if filename is None else line_of(filename, line or 1)
+    place = first_line(hook.function) if filename is None or line is None else line_of(filename, line)
     if result:
         one = "a bool" if result[2] == "bool" else "a number"
         return HookError(f"{where} ({place}) returns {result[1]}; it must return {one}.")

@@ -1,3 +1,4 @@
+import gc
 import os
 from concurrent.futures import ThreadPoolExecutor
 
@@ -151,3 +152,10 @@ def test_a_tick_that_cannot_begin_leaves_the_next_thread_to_begin(arena, monkeyp
             arena.begin_tick()
     in_another_thread(lambda: arena.begin_tick().publish())
     assert arena.generation == 1
+
+
+def test_a_cancelled_tick_holds_on_to_no_writer(arena):
+    guard = arena.begin_tick()
+    rows = guard.rows([0])
+    guard.cancel()
+    assert not [holder for holder in gc.get_referrers(rows) if isinstance(holder, list)]

@@ -30,6 +30,7 @@ def test_handles_are_values():
 def test_a_handle_says_where_its_field_lies(arena, heat, drag, wall):
     assert arena.handle(heat.id).location == PerTickLocation(0, 0)
     assert arena.handle(drag.id).location == SparseLocation(0)
+    assert (arena.handle(drag.id).offset, arena.handle(drag.id).length) == (0, 4)
     assert arena.handle(wall.id).location == StaticLocation()
 
 

@@ -8,6 +8,7 @@ import itertools
 import sys
 import threading
 import time
+from collections import Counter
 from collections.abc import Collection, Generator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -24,6 +25,8 @@ __all__ = ["Chosen", "Reach", "Recorder", "asked", "portions"]
 
 Lines = dict[str, set[int]]  # by module, from the root of the tree
 _PORTIONS = (3.0, 15.0)  # seconds of tests that are collected and run together; the last portion has the rest
+_NEARBY = 4  # lines
+_FEW = 0.05  # of the tests
 _LONGEST = 60.0  # seconds of tests that are asked about a fault; the figures are a lower bound
 
 
@@ -138,18 +141,24 @@ def asked(fault: Fault, reaches: Mapping[str, Reach]) -> list[str]:
     """Return the tests that are asked about a fault, in the order in which they probably find it soon.
 
     First those that reach its line, then others of their files, which may use what those have made, then the
-    tests of its room; where no test reaches its line, those that reach its module. Each time those in files
-    named after the module come first: all tests reach what every env runs. A minute of them is asked.
+    tests of its room; where no test reaches its line, those that reach its module. All tests reach what every
+    env runs: so each time those come first whose files are named after the module, and then those that reach
+    a line nearby that few of them reach. A minute of tests is asked.
     """
     room, stem = str(PurePosixPath(fault.path).parent), PurePosixPath(fault.path).stem.strip("_")
     lines = set(range(fault.line, fault.line + fault.before.count("\n") + 1))
+    nearby = set(range(fault.line - _NEARBY, max(lines) + _NEARBY + 1))
     reaching = {test for test, reach in reaches.items() if lines & reach.lines.get(fault.path, set())}
-    reaching = reaching or {test for test, reach in reaches.items() if fault.path in reach.lines}
+    if not reaching:
+        reaching = {test for test, reach in reaches.items() if fault.path in reach.lines}
+        nearby = {line for test in reaching for line in reaches[test].lines[fault.path]}
+    found = Counter(line for test in reaching for line in nearby & reaches[test].lines[fault.path])
+    rare = {line for line, count in found.items() if count <= len(reaching) * _FEW}
     files, rooms = set(map(file_of, reaching)), set(room_tests(room, [*map(file_of, reaches)]))
 
     def place(test: str) -> tuple[Any, ...]:
-        file = file_of(test)
-        nearness = (test in reaching, stem in file, file in files, file in rooms)
+        file, reached = file_of(test), reaches[test].lines.get(fault.path, set())
+        nearness = (test in reaching, stem in file, bool(rare & reached), file in files, file in rooms)
         return (*(not near for near in nearness), reaches[test].seconds)
 
     near = sorted((test for test in reaches if file_of(test) in files | rooms), key=place)

@@ -97,6 +97,16 @@ def test_tests_that_reach_the_line_come_first_and_then_those_around_them():
     ]
 
 
+def test_of_many_that_reach_the_line_those_come_first_that_reach_a_rare_one_nearby():
+    reaches = {
+        f"tests/arena/test_read.py::test_{n}": Reach(1.0, {f"{ROOM}/order.py": {3}}) for n in range(40)
+    }
+    raises = Reach(9.0, {f"{ROOM}/order.py": {3, 5}})
+    assert asked(fault_to("pass"), {**reaches, "tests/env/test_far.py::test_raises": raises})[0] == (
+        "tests/env/test_far.py::test_raises"
+    )
+
+
 def test_where_no_test_reaches_the_line_those_that_reach_its_module_come_first():
     unreached = {test: Reach(1.0, {path: {9} for path in reach.lines}) for test, reach in REACHES.items()}
     assert set(asked(fault_to("pass"), unreached)[:3]) == {

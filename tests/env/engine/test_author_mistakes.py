@@ -171,6 +171,7 @@ QUICK = {  # what is told before anything is compiled, and one that is not
     write_read_only,
     numpy_random,
     f_string,
+    float_index,
     super_of_compiled,
 }
 
