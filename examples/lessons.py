@@ -49,7 +49,7 @@ LESSONS = {
     "HeatSeeker": Lesson(256, {"num_steps": 600_000}),
     "CrystalNav": Lesson(256, {"num_steps": 800_000, "num_hidden": 48}),
     "LayeredHex": Lesson(256, {"num_steps": 600_000}),
-    "HexPursuit": Lesson(128, {"num_steps": 3_000_000, "entropy": 0.003}),
+    "HexPursuit": Lesson(128, {"num_steps": 2_000_000, "entropy": 0.003}),
     "Harvest": Lesson(64, {"num_steps": 2_000_000, "entropy": 0.003}),
     "Wildfire": Lesson(128, {"num_steps": 3_000_000, "entropy": 0.003}, group="crew"),
     "Epidemic": Lesson(128, {"num_steps": 1_200_000, **EPIDEMIC}, network="examples.networks:over_regions"),
