@@ -21,7 +21,8 @@ from murk_env.engine.outcome import Outcome
 from murk_env.engine.reset import Reset
 from murk_env.engine.step import Ended, StepParts, StepReport, stages_of_a_step
 from murk_env.fields.bookkeeping import ENDED
-from murk_env.kernels.program import Program, ThreadFailedError
+from murk_env.kernels.parts import ThreadFailedError
+from murk_env.kernels.program import Program
 from murk_env.observation.buffers import ObservationBuffers
 from murk_env.observation.output import Output
 from murk_env.world import World

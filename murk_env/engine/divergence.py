@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from murk_arena import PingPongArena
 from murk_env.kernels import KernelCall, kernel
-from murk_env.kernels.program import Stage
+from murk_env.kernels.stage import Stage
 from murk_env.world import World
 from murk_env.world.binding import Binding
 

@@ -7,8 +7,8 @@ from murk_env.author.hooks import HookName
 from murk_env.author.per_world import CompiledHook
 from murk_env.errors import HookError, TickFailedError, described
 from murk_env.kernels.explain import explain
+from murk_env.kernels.parts import ThreadFailedError
 from murk_env.kernels.places import came_from, first_line, line_of
-from murk_env.kernels.program import ThreadFailedError
 
 __all__ = ["compilation_failed", "hook_failed", "tick_failed"]
 

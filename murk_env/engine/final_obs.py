@@ -10,7 +10,7 @@ from murk_env.kernels import kernel
 from murk_env.kernels.call import KernelCall
 from murk_env.kernels.fused import Choice, address
 from murk_env.kernels.native import fetch_add
-from murk_env.kernels.program import Stage
+from murk_env.kernels.stage import Stage
 from murk_env.observation.buffers import ObservationBuffers
 from murk_env.observation.output import Output, arrays_of, each_array
 

@@ -27,7 +27,7 @@ from murk_env.fields.deriving import DeriveTick
 from murk_env.fields.names import known_as
 from murk_env.fields.row_ticks import CheckedRowTick
 from murk_env.fields.ticks import revoke
-from murk_env.kernels.program import Run, Stage
+from murk_env.kernels.stage import Run, Stage
 from murk_env.random import WorldRng, origins
 from murk_env.world import World
 from murk_env.world.binding import Binding

@@ -6,7 +6,7 @@ import numpy.typing as npt
 from murk_arena import PingPongArena
 from murk_env.fields.bookkeeping import ACTIVE, ENDED, INACTIVE, LEAVING, RUNNING
 from murk_env.kernels import KernelCall, kernel
-from murk_env.kernels.program import Stage
+from murk_env.kernels.stage import Stage
 from murk_env.world.binding import Binding
 from murk_env.world.layout import Layout
 

@@ -14,7 +14,8 @@ from murk_env.fields import Field, Parameter, Values
 from murk_env.fields.bookkeeping import EPISODE, LEVEL, RNG_KEY, RUNNING, STEP
 from murk_env.kernels import KernelCall, compile_source
 from murk_env.kernels.fused import Choice
-from murk_env.kernels.program import Program, Stage
+from murk_env.kernels.program import Program
+from murk_env.kernels.stage import Stage
 from murk_env.world import World
 from murk_env.world.binding import Binding
 from murk_env.world.level_draws import DRAWN, LEVEL_SITE, draw_of_worlds

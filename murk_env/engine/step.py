@@ -14,7 +14,7 @@ from murk_env.engine.infos import NO_INFO, Info
 from murk_env.engine.outcome import Outcome, clock
 from murk_env.engine.reset import Reset
 from murk_env.fields.bookkeeping import ENDED
-from murk_env.kernels.program import Repeat, Stage
+from murk_env.kernels.stage import Repeat, Stage
 from murk_env.observation.buffers import ObservationBuffers
 from murk_env.observation.output import Output
 from murk_env.world import World

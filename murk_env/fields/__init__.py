@@ -1,7 +1,8 @@
 """Fields: the named arrays that a world is made of, and what is seen of them."""
 
 from murk_env.fields.bookkeeping import ACTIVE, LEVEL
-from murk_env.fields.field import Field, Parameter, fields_of
+from murk_env.fields.field import Field, fields_of
+from murk_env.fields.parameter import Parameter
 from murk_env.fields.row_ticks import RowTick
 from murk_env.fields.ticks import Tick
 from murk_env.fields.values import Values

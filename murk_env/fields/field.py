@@ -9,17 +9,21 @@ import numpy as np
 import numpy.typing as npt
 
 from murk_arena import Mutability
-from murk_env.errors import FieldAccessError, FieldError, did_you_mean
+from murk_env.errors import FieldAccessError, FieldError
+from murk_env.fields.declaring import (
+    AtBounds,
+    Indexes,
+    Span,
+    check_choice,
+    first_index,
+    known_dtype,
+    last_category,
+)
 from murk_env.fields.travelling import arrived, declared, declares, identity_of
 
-__all__ = ["Field", "FieldArray", "FieldOwner", "Parameter", "fields_of"]
-
-Span = Literal["cells", "agents", "world"]
-AtBounds = Literal["clamp", "reflect", "wrap"]
-Indexes = Literal["cells", "agents", "levels"]
+__all__ = ["Field", "FieldArray", "FieldOwner", "fields_of"]
 
 _INITIAL = "a field's initial value is a number, or a field that is static or of a level"
-_DTYPES = (np.dtype(np.float32), np.dtype(np.int32), np.dtype(np.float64))
 
 
 if TYPE_CHECKING:
@@ -87,16 +91,16 @@ class Field:
         derived: bool = False,
     ) -> None:
         if categories is not None:
-            dtype, low, high = np.int32, 0, _last_category(categories, low, high, at_bounds)
+            dtype, low, high = np.int32, 0, last_category(categories, low, high, at_bounds)
         if indexes is not None:
-            dtype, low = np.int32, _first_index(indexes, low, high, at_bounds, categories)
-        _check_choice("over", over, get_args(Span))
-        _check_choice("mutability", mutability, [*(kind.value for kind in Mutability), "level"])
-        _check_choice("at_bounds", at_bounds, get_args(AtBounds))
+            dtype, low = np.int32, first_index(indexes, low, high, at_bounds, categories)
+        check_choice("over", over, get_args(Span))
+        check_choice("mutability", mutability, [*(kind.value for kind in Mutability), "level"])
+        check_choice("at_bounds", at_bounds, get_args(AtBounds))
         self.name = ""
         self.over: Span = over
         self.components = components
-        self.dtype = _dtype(dtype)
+        self.dtype = known_dtype(dtype)
         self.mutability: str = mutability
         self.unit = unit
         self.low = low
@@ -262,78 +266,6 @@ class Field:
 
     def __repr__(self) -> str:
         return f"Field({self.name or '?'}, over={self.over!r}, dtype={self.dtype}, {self.mutability})"
-
-
-def _check_choice(key: str, value: object, known: Any) -> None:
-    if value not in known:
-        raise FieldError(f"a field's {key} cannot be {value!r}; {did_you_mean(value, known)}")
-
-
-class Parameter(Field):
-    """A number per world that propagators take as a coefficient.
-
-    It may differ between worlds, and keeps its value through resets until it is set again: in `start`, in an
-    `act` over arrays, or between ticks with `World.edit`. Stability is checked against its bounds.
-
-    It holds a float32 by default: set to 0.1 it is float32(0.1), which is 0.100000001. A propagator gives the
-    same bits with it as with the number `float(np.float32(0.1))`; with the float64 0.1, those that compute in
-    double precision (Diffusion, Wave) differ in the last digits. With dtype float64 it is the number itself.
-
-    Args:
-        default: its value in every world until it is set.
-        low: smallest value.
-        high: largest value.
-        unit: physical unit, as of a Field.
-        dtype: float32 or float64.
-    """
-
-    def __init__(
-        self,
-        default: float,
-        *,
-        low: float | None = None,
-        high: float | None = None,
-        unit: str = "",
-        dtype: npt.DTypeLike = np.float32,
-    ) -> None:
-        super().__init__(
-            over="world", mutability="sparse", dtype=dtype, initial=default, low=low, high=high, unit=unit
-        )
-        if self.dtype.kind != "f":
-            raise FieldError(f"a parameter is a coefficient, float32 or float64, not {self.dtype}.")
-
-
-def _first_index(
-    indexes: str, low: float | None, high: float | None, at_bounds: str, categories: int | None
-) -> int:
-    _check_choice("indexes", indexes, get_args(Indexes))
-    if low not in (None, 0, -1) or high is not None or at_bounds != "clamp" or categories is not None:
-        raise FieldError(
-            f"a field that indexes {indexes} goes from low=0, or low=-1 for none, to the last of them, with "
-            f"no other bounds; not low={low}, high={high}, at_bounds={at_bounds!r}, categories={categories}."
-        )
-    return int(low or 0)
-
-
-def _last_category(categories: int, low: float | None, high: float | None, at_bounds: str) -> int:
-    whole = isinstance(categories, int)  # pyright: ignore[reportUnnecessaryIsInstance]
-    if not whole or categories < 1 or low is not None or high is not None or at_bounds != "clamp":
-        raise FieldError(
-            f"a categorical field has at least 1 class and no bounds of its own, not "
-            f"categories={categories!r}, low={low}, high={high}, at_bounds={at_bounds!r}."
-        )
-    return categories - 1
-
-
-def _dtype(given: npt.DTypeLike) -> np.dtype[Any]:
-    try:
-        dtype = np.dtype(given)
-    except TypeError:
-        dtype = None
-    if dtype is None or dtype not in _DTYPES:
-        came = given if dtype is None else dtype
-        raise FieldError(f"a field's dtype is float32, int32 or float64, not {came}.")
-    return dtype
 
 
 def fields_of(owner: type) -> Mapping[str, Field]:

@@ -21,7 +21,7 @@ from murk_env.kernels.compiler import kernel
 from murk_env.kernels.fused import Fused, address
 from murk_env.kernels.native import call_at, callable_at, fetch_add, load, put, store, word, yield_processor
 from murk_env.kernels.numba_internals import address_of
-from murk_env.kernels.program import ThreadFailedError
+from murk_env.kernels.parts import ThreadFailedError
 
 __all__ = ["ThreadedRunner", "num_processors", "thread_count"]
 

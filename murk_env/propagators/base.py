@@ -9,7 +9,7 @@ import numpy as np
 
 from murk_env.errors import PipelineError
 from murk_env.fields import Field
-from murk_env.fields.field import Span
+from murk_env.fields.declaring import Span
 from murk_env.lattice import Lattice
 from murk_env.propagators.coefficients import Coefficient
 from murk_env.propagators.frame import Frame

@@ -2,9 +2,12 @@
 
 import operator
 
+import numpy as np
+import numpy.typing as npt
+
 from murk_env.errors import SeedError, SeedTypeError
 
-__all__ = ["checked_seed"]
+__all__ = ["checked_seed", "key_from_seed"]
 
 
 def checked_seed(seed: object) -> int:
@@ -18,3 +21,15 @@ def checked_seed(seed: object) -> int:
     if value < 0:
         raise SeedError(f"a seed is a non-negative integer, not {value}.")
     return value
+
+
+def key_from_seed(seed: int) -> npt.NDArray[np.int32]:
+    """Make a world's key from its seed, through numpy's SeedSequence.
+
+    Args:
+        seed: any integer >= 0.
+
+    Returns:
+        The key's two words, (2,) int32 (the bits of two uint32, as the arena stores them).
+    """
+    return np.random.SeedSequence(operator.index(seed)).generate_state(2, np.uint32).view(np.int32)

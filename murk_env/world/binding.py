@@ -17,7 +17,9 @@ from murk_env.fields import Tick
 from murk_env.fields.bookkeeping import EPISODE, PHASE, RNG_KEY, STEP
 from murk_env.fields.values import Values
 from murk_env.kernels import COMPILES
-from murk_env.kernels.program import Program, Repeat, Run, Runner, Stage
+from murk_env.kernels.parts import Runner
+from murk_env.kernels.program import Program
+from murk_env.kernels.stage import Repeat, Run, Stage
 from murk_env.propagators.base import Propagator
 from murk_env.random import WorldRng, origins
 from murk_env.world.act_tick import tick_of_act

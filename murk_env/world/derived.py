@@ -14,7 +14,8 @@ from murk_env.fields import LEVEL, Field, Parameter
 from murk_env.fields.checks import check_values
 from murk_env.kernels import KernelCall, kernel
 from murk_env.kernels.fused import Choice, can_fuse
-from murk_env.kernels.program import Program, Run, Stage
+from murk_env.kernels.program import Program
+from murk_env.kernels.stage import Run, Stage
 from murk_env.propagators.base import Propagator
 from murk_env.world.binding import Binding, Bindings
 from murk_env.world.layout import Layout

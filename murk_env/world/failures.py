@@ -6,7 +6,7 @@ from murk_arena import PingPongArena
 from murk_env.errors import PropagatorError, described
 from murk_env.kernels import CompilationError, KernelCall
 from murk_env.kernels.places import came_from
-from murk_env.kernels.program import Repeat, Run, Stage
+from murk_env.kernels.stage import Repeat, Run, Stage
 from murk_env.propagators.base import Propagator
 from murk_env.world.layout import Layout
 from murk_env.world.staged import Staged

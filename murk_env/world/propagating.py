@@ -6,7 +6,7 @@ from functools import partial
 from murk_arena import PingPongArena, TickGuard
 from murk_env.fields import Field
 from murk_env.kernels import KernelCall
-from murk_env.kernels.program import Run, Stage
+from murk_env.kernels.stage import Run, Stage
 from murk_env.propagators.base import Propagator
 from murk_env.random import WorldRng
 from murk_env.world.frames import Array, PropagatorFrame, Routes

@@ -16,7 +16,7 @@ from murk_arena import PingPongArena, TickGuard
 from murk_env.fields import Field, Parameter, Values
 from murk_env.fields.bookkeeping import EPISODE, RNG_KEY, STEP
 from murk_env.kernels import KernelCall, kernel
-from murk_env.kernels.program import Repeat, Run, Stage
+from murk_env.kernels.stage import Repeat, Run, Stage
 from murk_env.propagators.base import Propagator
 from murk_env.random import WorldRng, origins
 from murk_env.world.checks import TickChecks

@@ -16,8 +16,9 @@ from murk_env.errors import (
 from murk_env.fields import Field, Tick, Values
 from murk_env.fields.bookkeeping import LEVEL, RNG_KEY
 from murk_env.fields.ticks import revoke
+from murk_env.kernels.parts import ThreadFailedError
 from murk_env.kernels.places import came_from
-from murk_env.kernels.program import Program, ThreadFailedError
+from murk_env.kernels.program import Program
 from murk_env.kernels.threads import ThreadedRunner, thread_count
 from murk_env.lattice import Lattice
 from murk_env.maps import Levels

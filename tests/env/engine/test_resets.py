@@ -27,7 +27,8 @@ from murk_env.engine.hooks import HookStages
 from murk_env.errors import HookError, PipelineError
 from murk_env.kernels import kernel
 from murk_env.kernels.call import KernelCall
-from murk_env.kernels.program import Program, Stage, unchanged
+from murk_env.kernels.program import Program
+from murk_env.kernels.stage import Stage, unchanged
 from murk_env.observation.output import each_array
 from murk_env.random import integers
 from murk_envs import CrystalNav, HeatControl, HeatSeeker, HexPursuit, LayeredHex

@@ -14,7 +14,7 @@ from murk_env import Blueprint, Field, MurkEnv, MurkVectorEnv, Observation, Obse
 from murk_env.errors import HookError, ParameterError
 from murk_env.kernels import KernelCall, kernel, threads
 from murk_env.kernels.fused import Fused
-from murk_env.kernels.program import ThreadFailedError
+from murk_env.kernels.parts import ThreadFailedError
 from murk_env.kernels.threads import ThreadedRunner
 from murk_envs import HeatSeeker
 from tests.conformance.subjects import REGISTERED
