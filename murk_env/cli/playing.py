@@ -1,7 +1,7 @@
 """`murk play`: play with the keyboard, in a window or in the terminal."""
 
 import contextlib
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -18,6 +18,41 @@ if TYPE_CHECKING:
 __all__ = ["play"]
 
 
+Agent = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME", help="Whom you play, such as prey_0; all for a whole team.", show_default=False
+    ),
+]
+Partner = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME|FILE",
+        help="The other agents: random, scripted, trained, or a policy file.",
+        show_default="scripted, if there is a script",
+    ),
+]
+Ghost = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME|FILE", help="A policy that plays the same world beside you.", show_default=False
+    ),
+]
+Rate = Annotated[
+    float | None,
+    typer.Option(
+        min=0.1, max=60.0, help="Steps a second; without it a key makes a step.", show_default=False
+    ),
+]
+Where = Annotated[
+    bool | None,
+    typer.Option("--window/--terminal", help="Where to play.", show_default="a window, if there can be one"),
+]
+Record = Annotated[
+    Path | None, typer.Option(metavar="FILE", help="Keep the run, for murk replay.", show_default=False)
+]
+
+
 @examples(
     "murk play HeatSeeker",
     "murk play HeatSeeker --terminal --ghost trained",
@@ -26,41 +61,12 @@ __all__ = ["play"]
 )
 def play(
     env_id: Id,
-    agent: Annotated[
-        str | None,
-        typer.Option(
-            metavar="NAME", help="Whom you play, such as prey_0; all for a whole team.", show_default=False
-        ),
-    ] = None,
-    partner: Annotated[
-        str | None,
-        typer.Option(
-            metavar="NAME|FILE",
-            help="The other agents: random, scripted, trained, or a policy file.",
-            show_default="scripted, if there is a script",
-        ),
-    ] = None,
-    ghost: Annotated[
-        str | None,
-        typer.Option(
-            metavar="NAME|FILE", help="A policy that plays the same world beside you.", show_default=False
-        ),
-    ] = None,
-    rate: Annotated[
-        float | None,
-        typer.Option(
-            min=0.1, max=60.0, help="Steps a second; without it a key makes a step.", show_default=False
-        ),
-    ] = None,
-    window: Annotated[
-        bool | None,
-        typer.Option(
-            "--window/--terminal", help="Where to play.", show_default="a window, if there can be one"
-        ),
-    ] = None,
-    record: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Keep the run, for murk replay.", show_default=False)
-    ] = None,
+    agent: Agent = None,
+    partner: Partner = None,
+    ghost: Ghost = None,
+    rate: Rate = None,
+    window: Where = None,
+    record: Record = None,
     settings: Settings = None,
     seed: Seed = 0,
     force: Force = False,
@@ -72,17 +78,13 @@ def play(
     from murk_env.cli.play.crew import first_seat
     from murk_env.cli.play.game import ALL, Game
     from murk_env.cli.play.loop import Session
-    from murk_env.cli.policies import player_named
 
     found = find(env_id)
-    chosen = parameters(found, settings)
-    env_class = found.env_class
+    env_class, chosen = found.env_class, parameters(found, settings)
     whom = first_seat(env_class, chosen, agent, ALL)
     if partner is not None and whom in (None, ALL):
         raise CommandError(f"nobody else acts in {env_class.__name__} then; leave out --partner.")
-    for policy in (partner, ghost):
-        if policy is not None:
-            player_named(env_class, chosen, policy)
+    _check_policies(env_class, chosen, partner, ghost)
     target = None if record is None else free(record, force=force)
     name = env_class.__name__ if whom is None else f"{env_class.__name__}: {whom}"
     with _screen(f"murk play {name}", in_window=_in_window(window)) as screen:
@@ -103,6 +105,15 @@ def play(
     say(game.summary())
     if target is not None:
         say(f"wrote {target}; murk replay {target} shows it")
+
+
+def _check_policies(env_class: Any, chosen: Mapping[str, Any], *policies: str | None) -> None:
+    """Raise CommandError for a policy that cannot be had, before a world is made."""
+    from murk_env.cli.policies import player_named
+
+    for policy in policies:
+        if policy is not None:
+            player_named(env_class, chosen, policy)
 
 
 def _in_window(asked: bool | None) -> bool:

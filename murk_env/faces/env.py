@@ -1,13 +1,12 @@
 """The base of every environment: authors subclass MurkEnv and fill in hooks."""
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, cast
 
 import gymnasium
 import numpy as np
 from gymnasium.utils import seeding
 
-from murk_arena import OwnedSnapshot, StaticArena
+from murk_arena import StaticArena
 from murk_env.author.environment import Environment
 from murk_env.author.params import parameters_of
 from murk_env.engine.batch import Batch
@@ -17,6 +16,7 @@ from murk_env.faces.env_attributes import FACE_ATTRIBUTES, ClassMetadata, OfRunn
 from murk_env.faces.infos import info_of_one
 from murk_env.faces.one_world import OneWorld
 from murk_env.faces.options import FaceOptions, MaskedOut, OutOfBounds
+from murk_env.faces.rebuilding import rebuilt
 from murk_env.faces.reset_options import BEGINNINGS, read_beginning
 from murk_env.faces.seeding import Draws, read_options
 from murk_env.faces.worlds import EnvWorlds
@@ -221,14 +221,9 @@ class MurkEnv(OneWorld, Environment, gymnasium.Env[Any, Any]):
         face = {name: self.__dict__[name] for name in FACE_ATTRIBUTES if name in self.__dict__}
         for derived in ("action_space", "observation_space"):
             face.pop(derived, None)
-        return _rebuild, (
-            type(self),
-            {**self._options.keywords, **parameters_of(self.params)},
-            self._batch.snapshot(),
-            face,
-            self._batch.closed,
-            self.action_space,
-        )
+        face["action_space"] = self.action_space  # it carries the state of its own sampling
+        keywords = {**self._options.keywords, **parameters_of(self.params)}
+        return rebuilt, (type(self), MurkEnv, keywords, self._batch.snapshot(), face, self._batch.closed)
 
 
 def _stepped(batch: Batch) -> tuple[Any, float, bool, bool, dict[str, Any]]:
@@ -238,21 +233,3 @@ def _stepped(batch: Batch) -> tuple[Any, float, bool, bool, dict[str, Any]]:
     if batch.pending is None:  # nothing has ended
         return seen, reward, False, False, info
     return seen, reward, batch.terminated.item(0), batch.truncated.item(0), info
-
-
-def _rebuild(
-    cls: type[MurkEnv],
-    keywords: Mapping[str, Any],
-    saved: OwnedSnapshot,
-    face: Mapping[str, Any],
-    closed: bool,
-    action_space: gymnasium.Space[Any],
-) -> MurkEnv:
-    env = cls(static_arena=saved.static_arena, **keywords)
-    env._batch.reinstate(saved)  # pyright: ignore[reportPrivateUsage]
-    for name, value in face.items():
-        setattr(env, name, value)
-    env.action_space = action_space  # it carries the state of its own sampling
-    if closed:
-        env.close()
-    return env

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from gymnasium import spaces
 
-from murk_arena import OwnedSnapshot, StaticArena
+from murk_arena import StaticArena
 from murk_env.author.params import parameters_of
 from murk_env.errors import InputError, MissingLibraryError, ParameterError, did_you_mean
 from murk_env.faces.agent_groups import active_agents, seats_of
@@ -19,6 +19,7 @@ from murk_env.faces.named_actions import NamedActions
 from murk_env.faces.named_outputs import Dicts, NamedOutputs
 from murk_env.faces.one_world import OneWorld
 from murk_env.faces.options import FaceOptions, MaskedOut, OutOfBounds
+from murk_env.faces.rebuilding import rebuilt
 from murk_env.faces.register import register_with_pettingzoo
 from murk_env.faces.reset_options import read_beginning
 from murk_env.faces.seeding import draw_seed, read_options
@@ -257,24 +258,8 @@ class MurkParallelEnv(OneWorld, ParallelEnv[str, Any, Any]):
         face = {name: self.__dict__[name] for name in kept if name in self.__dict__}
         parameters = parameters_of(self._env.params)
         arguments = {"env_class": type(self._env), **self._options.keywords, **parameters}
-        return _rebuild, (type(self), arguments, self._batch.snapshot(), face, self._batch.closed)
-
-
-def _rebuild(
-    cls: type[MurkParallelEnv],
-    arguments: Mapping[str, Any],
-    saved: OwnedSnapshot,
-    face: Mapping[str, Any],
-    closed: bool,
-) -> MurkParallelEnv:
-    env = cls.__new__(cls)
-    MurkParallelEnv.__init__(env, static_arena=saved.static_arena, **arguments)
-    env._batch.reinstate(saved)  # pyright: ignore[reportPrivateUsage]
-    for name, value in face.items():
-        setattr(env, name, value)
-    if closed:
-        env.close()
-    return env
+        snapshot, closed = self._batch.snapshot(), self._batch.closed
+        return rebuilt, (type(self), MurkParallelEnv, arguments, snapshot, face, closed)
 
 
 def _metadata_name(env_class: type[MurkEnv]) -> str:

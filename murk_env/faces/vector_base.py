@@ -8,7 +8,6 @@ from typing import Any, ClassVar, TypeVar, cast
 import numpy as np
 import numpy.typing as npt
 
-from murk_arena import OwnedSnapshot
 from murk_env.author.params import parameters_of
 from murk_env.engine.batch import Batch, Reader
 from murk_env.engine.reset import RowValues
@@ -16,6 +15,7 @@ from murk_env.errors import ParameterError, ResetNeededError
 from murk_env.faces.assembly import assemble
 from murk_env.faces.env import MurkEnv
 from murk_env.faces.options import VectorOptions, integer
+from murk_env.faces.rebuilding import rebuilt
 from murk_env.faces.reset_options import BEGINNINGS, read_beginning
 from murk_env.faces.seeding import Draws, read_options, read_seeds
 from murk_env.faces.statistics import EpisodeTimes
@@ -244,33 +244,17 @@ class VectorFace(StateDoors, AsSyncVectorEnv, ABC):
 
     def _reduced(self, face: "type[VectorFace]", **arguments: Any) -> tuple[Any, ...]:
         """Return what pickle keeps of an object whose class is, or derives from, a face."""
-        kept = ("spec", "closed", "_generators", "_seeds", "_times", "action_space")
+        kept = ("spec", "_generators", "_seeds", "_times", "action_space")
         beside = {name: getattr(self, name) for name in kept}
         parameters = parameters_of(self._env.params)
-        return _rebuild, (
+        return rebuilt, (
             type(self),
             face,
             {"env_class": type(self._env), **arguments, **self._options.keywords, **parameters},
             self._batch.snapshot(),
             beside,
+            self.closed,
         )
-
-
-def _rebuild(
-    own_class: type[VectorFace],
-    face: Any,
-    arguments: Mapping[str, Any],
-    saved: OwnedSnapshot,
-    kept: Mapping[str, Any],
-) -> VectorFace:
-    envs = own_class.__new__(own_class)
-    face.__init__(envs, static_arena=saved.static_arena, **arguments)
-    envs._batch.reinstate(saved)  # pyright: ignore[reportPrivateUsage]
-    for name, value in kept.items():
-        setattr(envs, name, value)
-    if envs.closed:
-        envs._batch.close()  # pyright: ignore[reportPrivateUsage]
-    return envs
 
 
 def _whole(name: str, number: Any) -> int:

@@ -155,10 +155,7 @@ def lay_out(
         MemorySizeError: the worlds do not fit into memory.
         PipelineError: the propagators do not fit the fields or each other.
     """
-    if not isinstance(lattice, Lattice):  # pyright: ignore[reportUnnecessaryIsInstance]
-        raise LatticeError(f"a World lies on a Lattice, such as Square4(8, 8), not on {lattice!r}.")
-    if not isinstance(levels, Levels | None):  # pyright: ignore[reportUnnecessaryIsInstance]
-        raise MapError(f"levels are Levels(...), several maps of some fields, not {levels!r}.")
+    _check_types(lattice, levels)
     named = _named(fields, levels)
     agents = _num_agents(num_agents, named)
     whole = whole_substeps(substeps)
@@ -184,6 +181,13 @@ def lay_out(
     if whole > 1:
         check_memory(what, {"fields": needed, "sub-steps": layout.substep_bytes})
     return layout
+
+
+def _check_types(lattice: Any, levels: Any) -> None:
+    if not isinstance(lattice, Lattice):
+        raise LatticeError(f"a World lies on a Lattice, such as Square4(8, 8), not on {lattice!r}.")
+    if not isinstance(levels, Levels | None):
+        raise MapError(f"levels are Levels(...), several maps of some fields, not {levels!r}.")
 
 
 def _named(given: Mapping[str, Field], levels: Levels | None) -> Mapping[str, Field]:
