@@ -29,7 +29,7 @@ __all__ = ["FACTORS", "WildfireTerrain"]
 
 FOREST, BURNING, BARE = murk.Fire.UNBURNT, murk.Fire.BURNING, murk.Fire.BURNT
 DIG = 9  # the action after those that stay or hop
-BREAK = 0.1  # what is left of how easily a cell burns once it is dug: WildTorch's fire break
+BREAK = 0.1  # of a cell's rate of catching fire that is left once it is dug: WildTorch's fire break
 FACTORS = (0.0, 0.42, 1.0, 1.4, 1.82)  # bare, fields, shrub, pine, dense pine: (1 + p_veg)(1 + p_den)
 LOADS = (0.0, 0.4, 0.7, 1.0, 1.0)  # fuel of each, at most 1
 SLOPE = 0.078  # per degree uphill
@@ -43,22 +43,21 @@ WAYS_Y = (-1.0, 1.0, 0.0, 0.0, -1.0, -1.0, 1.0, 1.0)
 
 @murk.register("murk/WildfireTerrain-v0", max_episode_steps=200, agents="team")
 class WildfireTerrain(MurkEnv):
-    """Save what grows on hills, all together, from a fire that wind and slopes drive, by digging fire breaks.
+    """Keep a fire on hills, driven by wind and slopes, from spreading, by digging fire breaks.
 
-    Observation: float32 (6 * num_cells + 2 * crew + 2,): of all cells, whether they are unburnt, on fire,
-        bare or burnt; how easily they burn, from 0 to 1; their height, from 0 at the lowest of all levels to
-        1 at the highest; where the crew is; then the column of each of the crew, and the row, from 0 to 1;
-        the wind's x and y in 20 m/s. For each of the crew apart, float32 (168,): by ring and sector around it
-        (five rings of eight sectors, that of the direction east first) how much is on fire; how soon cells
-        catch fire; how easily they burn; how many of the crew are there; the same of its own cell; its own
-        column and row; and the wind.
-    Action: Discrete(10) for each of the crew, together MultiDiscrete([10] * crew): 0 stay, 1 to 8 hop in the
-        directions of Square8, against flames and the border stay; 9 dig in the cell and its neighbours, which
-        then burn a tenth as easily, for good.
+    Observation: float32 (6 * num_cells + 2 * crew + 2,): six maps of all cells, each from 0 to 1: unburnt, on
+        fire, bare or burnt, how easily cells burn, height (0 at the lowest cell of all levels, 1 at the
+        highest), crew; the column of each crew member, then the row of each, scaled to 0 to 1; the wind's x
+        and y in units of 20 m/s. Per agent, float32 (168,): four maps summed by ring and sector around it
+        (five rings of eight sectors, east first): on fire, at what rate cells catch fire, how easily they
+        burn, crew; the same four of its own cell; its own column and row; and the wind.
+    Action: Discrete(10) per crew member, centralised MultiDiscrete([10] * crew): 0 stay; 1 to 8 hop in the
+        directions of Square8, where a hop into flames or the border stays; 9 dig in the cell and its
+        neighbours, which then catch fire at a tenth of the rate, for good.
     Reward: minus the percentage of the burnable cells that catches fire in this step, shared by the crew.
     Ends: terminated when nothing burns; truncated after 200 steps (as registered).
-    Start: a level of the split, uniformly; one burnable cell of it, uniformly, burns; the crew in any cells,
-        uniformly; wind speed uniform from 0 to `wind`, wind direction uniform.
+    Start: a level of the split, uniformly; one burnable cell of it, uniformly, burns; each crew member in any
+        cell, uniformly; wind speed uniform from 0 to `wind`, wind direction uniform.
     Source: the fire of Alexandridis et al. (2008) with its factors for wind, slope and vegetation, as the
         propagator Fire has it; fire breaks after WildTorch; crew and tiles are our own.
     """
@@ -87,11 +86,11 @@ class WildfireTerrain(MurkEnv):
     crowd = Field(low=0.0, high=1.0)  # (num_worlds, num_cells) 1 where any of the crew is
     flames = Field(low=0.0, high=1.0, derived=True)  # (num_worlds, num_cells) 1 where it burns
     tinder = Field(low=0.0, high=1.0, derived=True)  # (num_worlds, num_cells) how easily it burns
-    front = Field(low=0.0, high=1.0, derived=True)  # (num_worlds, num_cells) how soon it catches fire
+    front = Field(low=0.0, high=1.0, derived=True)  # (num_worlds, num_cells) rate of catching fire
     cells = Field(over="agents", indexes="cells")  # (num_worlds, num_agents)
     # (num_worlds, 2, num_agents) column and row
     place = Field(over="agents", components=2, low=0.0, high=WIDEST - 1)
-    breeze = Field(over="world", components=2, low=-1.0, high=1.0)  # (num_worlds, 2) x and y, of a gale
+    breeze = Field(over="world", components=2, low=-1.0, high=1.0)  # (num_worlds, 2) x and y, in GALEs
     speed = murk.Parameter(0.0, low=0.0, high=GALE, unit="m/s")  # (num_worlds,)
     direction = murk.Parameter(0.0, low=0.0, high=7.0)  # (num_worlds,) radians
     width = Field(mutability="static", over="world", dtype="int32")  # columns
@@ -99,7 +98,7 @@ class WildfireTerrain(MurkEnv):
 
     @classmethod
     def build(cls, params: Params, /) -> Blueprint:
-        """Return the hills, the propagator of their fire, and what the crew see, together and apart."""
+        """Return the hills, the propagator of their fire, and what the crew sees, together and apart."""
         heights, kinds, spacing = land(params)
         fire = murk.Fire(
             cls.state,
@@ -115,23 +114,12 @@ class WildfireTerrain(MurkEnv):
             class_factors=FACTORS,
         )
         rows, columns = heights.shape[1:]
-        shown = [Observe(field) for field in (cls.flames, cls.front, cls.tinder, cls.crowd)]
-        seen = [entry.rings(around=cls.cells, begin=RINGS, sectors=SECTORS) for entry in shown]
-        seen += [entry.window(around=cls.cells, disk=0) for entry in shown]
-        own = [Observe(cls.place).normalised(0.0, max(rows, columns, 2) - 1), Observe(cls.breeze)]
-        high = float(heights.max()) if np.ptp(heights) else float(heights.min()) + 1.0
-        maps = [
-            Observe(cls.state, one_hot=True),
-            Observe(cls.tinder),
-            Observe(cls.elevation).normalised(float(heights.min()), high),
-            Observe(cls.crowd),
-        ]
-        apart = Observation(*seen, *own, over="agents")
+        together, apart = observations(cls, heights)
         tested = tiles.TEST if len(heights) > 1 else ()
         return Blueprint(
             lattice=murk.Square8(rows, columns, spacing=spacing, unit="m"),
             propagators=[fire],
-            observation=Observation(*maps, *own),
+            observation=together,
             groups=[murk.Group("crew", params.crew, apart, Discrete(DIG + 1))],
             static={cls.width: columns, cls.side: np.mean(spacing)},
             levels=Levels(
@@ -172,7 +160,7 @@ class WildfireTerrain(MurkEnv):
 
     @murk.per_world
     def act(self, action: npt.NDArray[np.int64]) -> None:
-        """Hop where nothing burns, or dig."""
+        """Let each of the crew hop where nothing burns, or dig."""
         for agent in range(len(self.cells)):
             here = self.cells[agent]
             self.crowd[here] = 0.0
@@ -188,7 +176,7 @@ class WildfireTerrain(MurkEnv):
 
     @murk.per_world
     def derive(self) -> None:
-        """Show what burns, how easily the rest does, and what catches fire next."""
+        """Map what burns, how easily the rest does, and how soon it catches fire."""
         for cell in range(len(self.state)):
             easy = self.cover[cell] * FACTORS[self.kind[cell]] / FACTORS[4]
             self.tinder[cell] = easy if self.state[cell] == FOREST else 0.0
@@ -216,6 +204,22 @@ class WildfireTerrain(MurkEnv):
         for cell in range(len(self.state)):
             burning |= self.state[cell] == BURNING
         return not burning
+
+
+def observations(cls: type[WildfireTerrain], heights: npt.NDArray[Any]) -> tuple[Observation, Observation]:
+    """Return what the crew sees together, and what each of it sees apart."""
+    shown = [Observe(field) for field in (cls.flames, cls.front, cls.tinder, cls.crowd)]
+    seen = [entry.rings(around=cls.cells, begin=RINGS, sectors=SECTORS) for entry in shown]
+    seen += [entry.window(around=cls.cells, disk=0) for entry in shown]
+    own = [Observe(cls.place).normalised(0.0, max(*heights.shape[1:], 2) - 1), Observe(cls.breeze)]
+    low, high = float(heights.min()), float(heights.max())
+    maps = [
+        Observe(cls.state, one_hot=True),
+        Observe(cls.tinder),
+        Observe(cls.elevation).normalised(low, high if high > low else low + 1.0),
+        Observe(cls.crowd),
+    ]
+    return Observation(*maps, *own), Observation(*seen, *own, over="agents")
 
 
 def windward(world: WildfireTerrain, way: int) -> float:

@@ -9,40 +9,26 @@ import numpy.typing as npt
 
 from murk_env.propagators.writing import kernel
 from murk_envs.scripted import act_at_random
+from murk_envs.scripted._crew import Actions, Floats, read_observations, send_crew
 
 __all__ = ["POLICIES", "optimum", "wet_ahead"]
 
 WAYS = np.array([(1, 0), (1, -1), (0, -1), (-1, 0), (-1, 1), (0, 1)])  # axial (q, r), Hex2D's directions
 POSITIONS = WAYS @ np.array([(1.0, 0.0), (0.5, math.sqrt(3.0) / 2.0)])  # x and y of each way
-WET = 7
 GALE = 20.0  # m/s
 DRY = 0.5  # dryness above which a cell is worth wetting
 LATER = 0.5  # weight of a cell that burns only after its neighbour
 PATIENCE = 0.7  # weight of what is one hop farther away
-
-Floats = npt.NDArray[np.floating[Any]]
-Actions = npt.NDArray[np.int64]
 
 
 def wet_ahead(observations: Floats, action_space: Any, rng: np.random.Generator) -> Actions:
     """Go to where the fire comes next, one after another to different places, and wet it."""
     crew = len(action_space.nvec)
     side = math.isqrt((observations.shape[1] - 2 * crew - 2) // 6)
-    cells = side * side
-    forest, burning, _, _, dryness, _ = observations[:, : 6 * cells].reshape(-1, 6, side, side).swapaxes(0, 1)
-    places = np.rint(observations[:, 6 * cells : -2].reshape(-1, 2, crew) * (side - 1)).astype(np.int64)
+    (forest, burning, _, _, dryness, _), places = read_observations(observations, crew, side)
     tinder = forest * (dryness > DRY)
     danger = threat(burning, tinder, observations[:, -2:])
-    actions = np.zeros((len(observations), crew), np.int64)
-    distances, patience = hops(side), PATIENCE ** hops(side)
-    for member in range(crew):
-        here = places[:, 1, member] * side + places[:, 0, member]
-        gain = around(danger).reshape(-1, cells) * patience[here]
-        goal = gain.argmax(axis=1)
-        actions[:, member] = steps_to(goal, here, burning.reshape(-1, cells), distances, side)
-        actions[gain.max(axis=1) <= 0.0, member] = 0
-        danger = danger * (distances[goal] > 1).reshape(danger.shape)
-    return actions
+    return send_crew(places, danger, burning, around, hops(side), PATIENCE, WAYS)
 
 
 def threat(burning: Floats, tinder: Floats, breeze: Floats) -> Floats:
@@ -84,20 +70,6 @@ def hops(side: int) -> npt.NDArray[np.int64]:
     r, q = np.divmod(np.arange(side * side), side)
     dq, dr = q[:, None] - q, r[:, None] - r
     return np.maximum.reduce([np.abs(dq), np.abs(dr), np.abs(dq + dr)])
-
-
-def steps_to(goal: Actions, here: Actions, burning: Floats, distances: Actions, side: int) -> Actions:
-    """Return the actions that lead from cells to others, not through flames, and wet there."""
-    r, q = np.divmod(here, side)
-    best, action = distances[here, goal].astype(np.float64), np.where(here == goal, WET, 0)
-    for way, (dq, dr) in enumerate(WAYS, start=1):
-        inside = (q + dq >= 0) & (q + dq < side) & (r + dr >= 0) & (r + dr < side)
-        there = np.where(inside, here + dr * side + dq, here)
-        free = inside & (burning[np.arange(len(here)), there] == 0.0)
-        nearer = free & (distances[there, goal] < best)
-        action[nearer] = way
-        best = np.where(nearer, distances[there, goal], best)
-    return action
 
 
 POLICIES = {"random": act_at_random, "scripted": wet_ahead}

@@ -8,41 +8,27 @@ import numpy as np
 import numpy.typing as npt
 
 from murk_envs.scripted import act_at_random
+from murk_envs.scripted._crew import Actions, Floats, read_observations, send_crew
 
 __all__ = ["POLICIES", "dig_ahead", "optimum"]
 
 WAYS = np.array([(0, -1), (0, 1), (-1, 0), (1, 0), (-1, -1), (1, -1), (-1, 1), (1, 1)])  # x and y
-DIG = 9
 GALE = 20.0  # m/s
 RELIEF, CELL, SLOPE = 120.0, 30.0, 0.078  # of the tiles: m, m, per degree
 WORTH = 0.15  # how easily a cell burns that is worth digging
 LATER, LAST = 0.5, 0.25  # weights of cells that burn only after others
 PATIENCE = 0.75  # weight of what is one hop farther away
 
-Floats = npt.NDArray[np.floating[Any]]
-Actions = npt.NDArray[np.int64]
-
 
 def dig_ahead(observations: Floats, action_space: Any, rng: np.random.Generator) -> Actions:
     """Go to where the fire comes next, one after another to different places, and dig there."""
     crew = len(action_space.nvec)
     side = math.isqrt((observations.shape[1] - 2 * crew - 2) // 6)
-    cells = side * side
-    maps = observations[:, : 6 * cells].reshape(-1, 6, side, side).swapaxes(0, 1)
-    _, burning, _, tinder, height, _ = maps
-    places = np.rint(observations[:, 6 * cells : -2].reshape(-1, 2, crew) * (side - 1)).astype(np.int64)
+    (_, burning, _, tinder, height, _), places = read_observations(observations, crew, side)
     danger = threat(burning, tinder, height, observations[:, -2:])
     worth = np.where(tinder > WORTH, danger, 0.0)
-    actions = np.zeros((len(observations), crew), np.int64)
-    distances, patience = hops(side), PATIENCE ** hops(side)
-    for member in range(crew):
-        here = places[:, 1, member] * side + places[:, 0, member]
-        gain = around(worth).reshape(-1, cells) * (burning.reshape(-1, cells) == 0.0) * patience[here]
-        goal = gain.argmax(axis=1)
-        actions[:, member] = steps_to(goal, here, burning.reshape(-1, cells), distances, side)
-        actions[gain.max(axis=1) <= 0.0, member] = 0
-        worth = worth * (distances[goal] > 1).reshape(worth.shape)
-    return actions
+    free = burning == 0.0
+    return send_crew(places, worth, burning, lambda one: around(one) * free, hops(side), PATIENCE, WAYS)
 
 
 def threat(burning: Floats, tinder: Floats, height: Floats, breeze: Floats) -> Floats:
@@ -84,20 +70,6 @@ def hops(side: int) -> npt.NDArray[np.int64]:
     """Return the hops between all cells, (num_cells, num_cells)."""
     y, x = np.divmod(np.arange(side * side), side)
     return np.maximum(np.abs(y[:, None] - y), np.abs(x[:, None] - x))
-
-
-def steps_to(goal: Actions, here: Actions, burning: Floats, distances: Actions, side: int) -> Actions:
-    """Return the actions that lead from cells to others, not through flames, and dig there."""
-    y, x = np.divmod(here, side)
-    best, action = distances[here, goal].astype(np.float64), np.where(here == goal, DIG, 0)
-    for way, (dx, dy) in enumerate(WAYS, start=1):
-        inside = (x + dx >= 0) & (x + dx < side) & (y + dy >= 0) & (y + dy < side)
-        there = np.where(inside, here + dy * side + dx, here)
-        free = inside & (burning[np.arange(len(here)), there] == 0.0)
-        nearer = free & (distances[there, goal] < best)
-        action[nearer] = way
-        best = np.where(nearer, distances[there, goal], best)
-    return action
 
 
 POLICIES = {"random": act_at_random, "scripted": dig_ahead}
