@@ -1,5 +1,6 @@
 """The commands of `murk`, put together. Only their signatures are loaded here, not what they need."""
 
+import inspect
 from collections.abc import Callable, Sequence
 from typing import Annotated, Any
 
@@ -62,9 +63,16 @@ def murk(
     """Look at environments, play them, measure them, make your own."""
 
 
+def _flowing(command: Callable[..., None]) -> str:
+    """Return what a command does, a line for each paragraph: typer keeps breaks that are within one."""
+    paragraphs = inspect.cleandoc(command.__doc__ or "").split("\n\n")
+    return "\n\n".join(" ".join(one.split()) for one in paragraphs)
+
+
 for _name, _command in _COMMANDS.items():
     _examples: Any = vars(_command)["examples"]
-    app.command(_name, epilog="Examples:\n\n" + "\n\n".join(_examples))(reported(_command))
+    _epilog = "Examples:\n\n" + "\n\n".join(_examples)
+    app.command(_name, help=_flowing(_command), epilog=_epilog)(reported(_command))
 
 
 def run(arguments: Sequence[str] | None = None) -> int:

@@ -85,6 +85,11 @@ def _vector_env(
     options = {**options, "autoreset_mode": AutoresetMode.SAME_STEP}
     if group is not None:
         return MurkAgentVectorEnv(cls, num_envs, group=group, **options)
+    if cls.registered_agents == "apart":
+        raise ParameterError(
+            f"{cls.__name__} rewards its agents apart, which no row of a world can be; make the agents of a "
+            f"group the rows: make_vec(..., group='agent'), or what the group is called."
+        )
     return MurkVectorEnv(cls, num_envs, **options)
 
 

@@ -96,6 +96,13 @@ def test_ppo_learns_heat_seeker():
     assert mean > 95.0
 
 
+def test_agents_with_rewards_of_their_own_are_asked_to_be_rows():
+    with pytest.raises(
+        ParameterError, match=r"Harvest rewards its agents apart.*make_vec\(\.\.\., group='agent'\)"
+    ):
+        make_vec(Harvest, 2)
+
+
 def test_a_group_of_agents_shares_one_policy():
     envs = make_vec(Harvest, 2, group="agent", seed=0)
     assert envs.num_envs % 2 == 0

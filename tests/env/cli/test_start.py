@@ -50,6 +50,16 @@ def test_every_command_has_help_with_examples(name):
     assert f"murk {name}" in result.output.partition("Examples:")[2]
 
 
+def test_help_breaks_lines_where_the_terminal_does():
+    (command,) = (one for one in app.registered_commands if one.name == "bench")
+    assert command.help is not None
+    first, second = command.help.split("\n\n")
+    assert "\n" not in first + second
+    assert second.startswith(
+        "One world, and a batch. A step of a batch is also given in copies of its observations, "
+    )
+
+
 @pytest.mark.parametrize(
     ("typed", "known"),
     [("heat", ["HeatControl", "HeatSeeker"]), ("murk/HeatS", ["murk/HeatSeeker-v0"]), ("Nothing", [])],
