@@ -96,7 +96,9 @@ def _class_name(name: str) -> str:
 
 def _checked(name: str) -> str:
     """Return a package's name, or raise CommandError for what cannot be one."""
-    if not name.isidentifier() or keyword.iskeyword(name) or name != name.lower() or name.startswith("_"):
+    if keyword.iskeyword(name):
+        raise CommandError(f"{name!r} cannot be a package's name: it is a word of Python's; choose another.")
+    if not name.isidentifier() or name != name.lower() or name.startswith("_"):
         likely = "".join(letter if letter.isalnum() else "_" for letter in name.lower()).strip("_")
         hint = f"; {likely!r} can" if likely.isidentifier() and not keyword.iskeyword(likely) else ""
         raise CommandError(

@@ -58,7 +58,8 @@ def test_what_is_said_above_the_class_is_what_the_package_registers(tmp_path, mo
     ("name", "said"),
     [
         ("My-pond", "'my_pond' can"),
-        ("class", "cannot be a package's name"),
+        ("class", "it is a word of Python's"),
+        ("3pond", "cannot be a package's name: small letters"),
         ("random", "is the name of another package"),
         ("numpy", "is the name of another package"),
         ("murk_arena", "is the name of another package"),
