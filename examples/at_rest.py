@@ -1,4 +1,4 @@
-"""A policy for what is to be brought to rest, such as Transport and ReactionDiffusion."""
+"""A policy for what is to be brought to rest, such as Transport."""
 # pyright: reportMissingImports=false
 
 from typing import Any
@@ -7,7 +7,7 @@ from torch import Tensor
 
 from examples import ppo
 
-__all__ = ["AtRest", "in_hundreds"]
+__all__ = ["AtRest"]
 
 
 class AtRest(ppo.Policy):
@@ -20,29 +20,15 @@ class AtRest(ppo.Policy):
         seen: the observation space.
         done: the action space, a Box.
         num_hidden: units of each of two layers.
-        unit: the scale of what is seen; None for the root of the mean square of what was seen so far.
     """
 
-    def __init__(self, seen: Any, done: Any, num_hidden: int = 64, unit: float | None = None) -> None:
+    def __init__(self, seen: Any, done: Any, num_hidden: int = 64) -> None:
         super().__init__(seen, done, num_hidden)
-        self.follows = unit is None
-        if unit is not None:
-            self.moments[1] = unit**2
         for name, parameter in self.actor.named_parameters():
             parameter.requires_grad_(not name.endswith("bias"))
 
     def observe(self, observations: Tensor) -> None:
-        """Take observations into the mean of their squares, one for all numbers, unless the unit is given."""
-        if self.follows:
-            super().observe(observations)
-            self.moments[0] = 0.0
-            self.moments[1] = self.moments[1].mean()
-
-
-def in_hundreds(seen: Any, done: Any) -> AtRest:
-    """A policy whose unit is 100, which all 201 numbers of ReactionDiffusion at its start are small to.
-
-    An episode is mostly at rest there. A scale that follows what was seen would be so small that all sizes in
-    which it begins saturate the network, and are answered alike.
-    """
-    return AtRest(seen, done, unit=100.0)
+        """Take observations into the mean of their squares, one for all numbers."""
+        super().observe(observations)
+        self.moments[0] = 0.0
+        self.moments[1] = self.moments[1].mean()

@@ -10,6 +10,7 @@ torch = pytest.importorskip("torch", reason="torch is of the extra integrations"
 
 from examples import networks  # noqa: E402  # it needs torch
 from examples.at_rest import AtRest  # noqa: E402  # it needs torch
+from examples.linear import Linear, around_ring  # noqa: E402  # it needs torch
 
 torch.set_num_threads(1)
 
@@ -91,3 +92,34 @@ def test_what_is_at_rest_is_left_at_rest_whatever_is_learnt():
     torch.testing.assert_close(policy.distribution(-seen).mean, -policy.distribution(seen).mean)
     assert policy.distribution(torch.zeros(1, 5)).mean.item() == 0.0
     assert (policy.distribution(seen).mean != 0.0).all()
+
+
+def test_a_linear_policy_answers_in_proportion_and_knows_no_more_than_its_unit():
+    policy = Linear(Box(-9.0, 9.0, (5,)), Box(-1.0, 1.0, (2,)), unit=10.0)
+    seen = torch.randn(7, 5)
+    assert (policy.distribution(seen).mean == 0.0).all()
+    policy.actor[0].weight.data[:] = torch.randn(2, 5)
+    policy.observe(seen + 3.0)
+    weights = policy.actor[0].weight.T
+    torch.testing.assert_close(policy.distribution(seen).mean, seen @ weights / 10.0)
+
+
+def test_a_linear_policy_without_a_unit_takes_that_of_what_was_seen():
+    policy = Linear(Box(-9.0, 9.0, (1,)), Box(-1.0, 1.0, (1,)))
+    policy.actor[0].weight.data[:] = 0.5
+    policy.observe(torch.tensor([[1.0], [5.0]]))  # of mean 3 and deviation 2
+    assert policy.distribution(torch.tensor([[7.0]])).mean.item() == pytest.approx(0.5 * (7.0 - 3.0) / 2.0)
+
+
+def test_around_a_ring_every_actuator_learns_what_one_of_them_does():
+    policy = around_ring(Box(-9.0, 9.0, (8,)), Box(-1.0, 1.0, (4,)))
+    seen = torch.eye(8)
+    optimiser = torch.optim.Adam(policy.parameters(), lr=0.1)
+    for _ in range(3):
+        optimiser.zero_grad()
+        (policy.distribution(seen).mean[3, 1] - 1.0).square().backward()  # the second, which lies there
+        optimiser.step()
+    learnt = policy.distribution(seen).mean
+    assert learnt[3, 1].item() > 0.2
+    np.testing.assert_array_equal(learnt.detach() != 0.0, np.eye(8)[:, 1::2] == 1.0)
+    assert len(set(learnt[learnt != 0.0].tolist())) == 1

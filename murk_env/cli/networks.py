@@ -1,6 +1,7 @@
 """Networks of policies that were learnt, in numpy: what chooses the most likely actions, and no more.
 
-They are those of `examples/ppo.py` and `examples/networks.py`, which learn them with torch.
+They are those of `examples/ppo.py`, `examples/linear.py` and `examples/networks.py`, which learn them with
+torch.
 """
 
 import ast
@@ -40,9 +41,12 @@ def network_of(tensors: Tensors, lattice: Lattice | None) -> Network:
         NetworkError: they are of none that is known here.
     """
     names = {name for name in tensors if name.startswith("actor.")}
+    linear = {"actor.0.weight"}
     flat = {f"actor.{layer}.{part}" for layer in _LAYERS for part in ("weight", "bias")}
     if "moments" not in tensors:
         raise NetworkError("it has no 'moments', by which observations are scaled")
+    if names == linear:
+        return lambda seen: _scaled(seen, tensors["moments"]) @ tensors["actor.0.weight"].T
     if names == flat:
         return lambda seen: _flat(tensors, _scaled(seen, tensors["moments"]))
     if "actor.trunk.first.linear.weight" not in names:

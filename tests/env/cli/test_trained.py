@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from gymnasium.spaces import Discrete, MultiDiscrete
+from gymnasium.spaces import Box, Discrete, MultiDiscrete
 from safetensors.numpy import load_file, save_file
 
 import murk_envs
@@ -58,6 +58,16 @@ def test_actions_are_counted_from_where_they_begin(tmp_path):
         for space in (Discrete(5, start=-1), MultiDiscrete([5], start=[7]))
     ]
     assert chosen == [[2, 2], [[10], [10]]]
+
+
+def test_a_linear_policy_is_played(tmp_path):
+    weights = np.arange(6, dtype=np.float32).reshape(2, 3) / 10.0
+    scale = np.array([[1.0, 1.0, 1.0], [5.0, 5.0, 5.0]], np.float32)  # means, and means of squares
+    policy = read(written(tmp_path / "line.safetensors", {"moments": scale, "actor.0.weight": weights}))
+    seen, space = np.array([[3.0, 1.0, -1.0]]), Box(-0.3, 0.3, (2,))
+    acted = policy(seen, space, np.random.default_rng(0))
+    np.testing.assert_allclose(acted, [[-0.2, -0.2]], rtol=1e-6)  # of 1, 0 and -1, by deviations of 2
+    assert policy(10.0 * seen, space, np.random.default_rng(0)).min() == np.float32(-0.3)
 
 
 @pytest.mark.parametrize(
