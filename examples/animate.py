@@ -9,7 +9,7 @@ Each is a GIF of a few episodes, small enough for a page. The policy is the scri
 import argparse
 import importlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from itertools import islice
+from itertools import count, islice
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,7 @@ Frames = list[NDArray[np.uint8]]
 Policy = Callable[[Any, Any, np.random.Generator], Any]
 
 MILLISECONDS = 120  # that a frame is shown
+LEFT_ALONE = {"murk/KuramotoSivashinsky-v0": 25}  # steps at first; waves grow, and there is something to calm
 NUM_COLOURS = 64  # of a picture: enough for its fields, few enough for its size
 
 
@@ -88,9 +89,12 @@ def alone(
     """The frames of an environment with one actor, for ever."""
     envs = gymnasium.make_vec(env_id, 1, "vector_entry_point", render_mode="rgb_array", **parameters)
     observations, _ = envs.reset(seed=seed)
-    while True:
+    for step in count():
         yield look(envs)
-        observations, *_ = envs.step(policies[None](observations, envs.single_action_space, rng))
+        actions = policies[None](observations, envs.single_action_space, rng)
+        if step < LEFT_ALONE.get(env_id, 0):
+            actions = np.zeros_like(actions)
+        observations, *_ = envs.step(actions)
 
 
 def look(envs: Any) -> NDArray[np.uint8]:

@@ -27,6 +27,7 @@ from examples.lessons import LESSONS, env_of, options_of
 from examples.shaping import Charged
 
 NUM_POINTS = 12  # of a curve, after its first
+WIDE = 100.0  # times the least of costs above which they are drawn by their magnitude
 FRESH = 1_000_000  # the first seed of the episodes played, far from those of training
 COLOURS = {"random": "#999999", "scripted": "#d55e00", "greedy": "#cc79a7", "best possible": "#009e73"}
 
@@ -132,6 +133,11 @@ def draw(path: Path, title: str, curves: Mapping[str, Sequence[Curve]], known: M
             axis.axhline(value, color=COLOURS[what], linestyle="--", linewidth=1.0, label=what)
         axis.set_xlabel(unit)
         axis.grid(alpha=0.3)
+    costs = -np.concatenate([curve["returns"] for several in curves.values() for curve in several])
+    if costs.min() > 0.0 and costs.max() > WIDE * costs.min():
+        least = 10.0 ** np.floor(np.log10(costs.min()))
+        axes[0].set_yscale("symlog", linthresh=least)
+        axes[0].set_ylim(top=-least)
     axes[0].set_ylabel("mean return, greedy")
     axes[0].set_title(title, loc="left", fontsize="medium")
     axes[0].legend(fontsize="small")

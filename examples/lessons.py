@@ -71,14 +71,29 @@ LESSONS = {
     ),
     "ReactionDiffusion": Lesson(
         64,
-        {"num_steps": 300_000, "entropy": 0.0, "log_deviation": -3.2},
-        network="examples.at_rest:in_hundreds",
+        {"num_steps": 500_000, "learning_rate": 3e-4, "entropy": 0.0, "log_deviation": -3.2},
+        network="examples.linear:in_tens",
         training={"tolerance": 0.0},
         price=1.0,
         num_episodes=250,  # of a thousand steps
     ),
     "ShallowWater": Lesson(64, {"num_steps": 100_000, "entropy": 0.0, "log_deviation": -1.0}),
     "Burgers": Lesson(32, {"num_steps": 160_000, "rollout": 50, "entropy": 0.0, "log_deviation": -2.5}),
+    "KuramotoSivashinsky": Lesson(
+        32,
+        {
+            "num_steps": 160_000,
+            "rollout": 50,
+            "num_minibatches": 2,
+            "learning_rate": 7e-4,
+            "discount": 0.95,
+            "entropy": 0.0,
+            "log_deviation": -1.0,
+        },
+        network="examples.linear:around_ring",
+        training={"substeps": 8},
+        num_episodes=20,  # of 500 steps, of 100 time steps each
+    ),
     "WildfireTerrain": Lesson(128, {"num_steps": 3_000_000, "entropy": 0.003}, group="crew"),
 }
 

@@ -72,6 +72,18 @@ def test_the_frames_are_those_of_the_steps():
     assert len(seen) == 3
 
 
+def test_what_is_left_alone_at_first_is_acted_upon_later(monkeypatch):
+    monkeypatch.setitem(animate.LEFT_ALONE, SEEKER, 2)
+
+    def move(observations, action_space, rng):
+        return np.array([1])
+
+    moved = animate.play(SEEKER, {None: move}, 4, seed=3, size=4)
+    stayed = animate.play(SEEKER, {None: lambda *_: np.array([0])}, 4, seed=3, size=4)
+    same = [np.array_equal(*pair) for pair in zip(moved, stayed, strict=True)]
+    assert same == [True, True, True, False]
+
+
 def test_every_group_of_agents_acts_by_its_own_policy_until_all_have_left():
     groups = {"predator": 0, "prey": 0}
 

@@ -9,8 +9,10 @@ from tests.golden import PARALLEL, PATH, rollout, rows, setting
 from tests.tiers import representatives
 
 RECORD = json.loads(PATH.read_text(encoding="utf-8"))
-LONG = ("Transport", "ReactionDiffusion", "Burgers")  # of many sub-steps, and all alike in the three modes
-TRANSFORMS = ("Burgers",)  # their last bits are those of numpy's transforms, others since 2.0
+# of many sub-steps, and all alike in the three modes
+LONG = ("Transport", "ReactionDiffusion", "Burgers", "KuramotoSivashinsky")
+# whose last bits are those of numpy's transforms, others since 2.0
+TRANSFORMS = ("Burgers", "KuramotoSivashinsky")
 FEW = [row for row in RECORD["rollouts"] if not row.startswith(LONG) or row.endswith("NextStep")]
 elsewhere = pytest.mark.skipif(
     setting() != RECORD["setting"], reason=f"recorded with {RECORD['setting']}, this is {setting()}"

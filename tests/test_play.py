@@ -18,6 +18,8 @@ torch.set_num_threads(1)
 NOT_YET_THREE = {
     "Burgers": 1,
     "Epidemic": 2,
+    "KuramotoSivashinsky": 1,
+    "ReactionDiffusion": 1,
     "ShallowWater": 1,
     "Transport": 1,
 }  # seeds that were learnt to the end, as their pages say
@@ -108,8 +110,9 @@ def test_a_shipped_policy_is_small_and_its_curves_are_of_its_lesson(name):
         assert curve["seconds"][-1] <= 600.0
 
 
-# 1,600 episodes are few for Burgers, and 1,000 for ShallowWater; Harvest learns greed; the last sees less
-BELOW = ("Burgers", "Harvest", "ShallowWater", "WildfireTerrain")
+# 1,600 episodes are few for Burgers, and 1,000 for ShallowWater; Harvest learns greed; the last sees less;
+# chance disturbs what learns KuramotoSivashinsky, and its script knows the equation
+BELOW = ("Burgers", "Harvest", "KuramotoSivashinsky", "ShallowWater", "WildfireTerrain")
 
 
 @pytest.mark.slow

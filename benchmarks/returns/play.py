@@ -33,6 +33,7 @@ NAMES = (  # as they stand in tables
     "ReactionDiffusion",
     "ShallowWater",
     "Burgers",
+    "KuramotoSivashinsky",
     "WildfireTerrain",
 )
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from murk_envs.heat_control import HeatControl
     from murk_envs.heat_seeker import HeatSeeker
     from murk_envs.hex_pursuit import HexPursuit
+    from murk_envs.kuramoto_sivashinsky import KuramotoSivashinsky
     from murk_envs.layered_hex import LayeredHex
     from murk_envs.reaction_diffusion import ReactionDiffusion
     from murk_envs.shallow_water import ShallowWater
@@ -34,6 +35,7 @@ __all__ = [
     "HeatControl",
     "HeatSeeker",
     "HexPursuit",
+    "KuramotoSivashinsky",
     "LayeredHex",
     "ReactionDiffusion",
     "ShallowWater",
@@ -52,6 +54,12 @@ ENVIRONMENTS = {
     "HeatControl": ("murk/HeatControl-v1", "murk_envs.heat_control", 200, None),
     "HeatSeeker": ("murk/HeatSeeker-v0", "murk_envs.heat_seeker", 200, None),
     "HexPursuit": ("murk/HexPursuit-v0", "murk_envs.hex_pursuit", 100, "apart"),
+    "KuramotoSivashinsky": (
+        "murk/KuramotoSivashinsky-v0",
+        "murk_envs.kuramoto_sivashinsky",
+        500,
+        None,
+    ),
     "LayeredHex": ("murk/LayeredHex-v0", "murk_envs.layered_hex", 200, None),
     "ReactionDiffusion": ("murk/ReactionDiffusion-v0", "murk_envs.reaction_diffusion", 1000, None),
     "ShallowWater": ("murk/ShallowWater-v0", "murk_envs.shallow_water", 100, None),

@@ -152,12 +152,11 @@ class DistributedControl(MurkEnv):
 
     @classmethod
     def picture(cls, params: Any, /) -> Picture:
-        """Return the state, with its sensors and the middles of its actuators."""
+        """Return the state, with the middles of its actuators, and its sensors unless they would hide it."""
         extreme = cls.extreme
-        markers = [
-            Marker(np.array(params.centres), "cross", label="actuator"),
-            Marker(np.array(sensor_cells(params)), "ring", label="sensor"),
-        ]
+        markers = [Marker(np.array(params.centres), "cross", label="actuator")]
+        if 8 * params.sensors <= params.size:
+            markers.append(Marker(np.array(sensor_cells(params)), "ring", label="sensor"))
         return Picture(cls.u, low=-extreme, high=extreme, palette="coolwarm", markers=markers)
 
     extreme = 1.0  # of a picture

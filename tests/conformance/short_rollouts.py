@@ -13,7 +13,8 @@ from tests.small import small_keywords
 
 __all__ = ["NUMPYS", "rollouts"]
 
-NUMPYS = ("Burgers",)  # whose transforms and exponentials are numpy's, as docs/repeating.md says
+# whose transforms and exponentials are numpy's, as docs/repeating.md says
+NUMPYS = ("Burgers", "KuramotoSivashinsky")
 
 
 def rollouts() -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""Burgers: the numbers that are known of the original, and what differs on purpose.
+"""Burgers and KuramotoSivashinsky: the numbers that are known of the original, and what differs on purpose.
 
 The vectors are of controlgym at 86f4d02, without noise; returns of single starts are measured there.
 """
@@ -11,11 +11,12 @@ import pytest
 
 from murk_env import MurkVectorEnv
 from murk_env.errors import ParameterError
-from murk_envs import Burgers
-from murk_envs.scripted import burgers
+from murk_envs import Burgers, KuramotoSivashinsky
+from murk_envs._distributed import actuators_by_cell
+from murk_envs.scripted import burgers, kuramoto_sivashinsky
 
 DATA = Path(__file__).parents[1] / "data"
-ENVIRONMENTS = {"burgers": Burgers}
+ENVIRONMENTS = {"burgers": Burgers, "kuramoto_sivashinsky": KuramotoSivashinsky}
 AS_PUBLISHED: dict[str, Any] = {
     "control": "unscaled",
     "observed": "before",
@@ -23,8 +24,10 @@ AS_PUBLISHED: dict[str, Any] = {
     "time_ends": "terminated",
     "max_episode_steps": -1,
 }
-EXACT = {"burgers": {}}
-CLOSE = {"burgers": 1e-10}
+ORIGINALS: dict[str, Any] = {"actuators": 8, "width": 0.1, "sensors": 10}  # of KuramotoSivashinsky
+NINETY_NINE = {"period": 0.495, "substeps": 99}  # which are meant to be 100 there
+EXACT = {"burgers": {}, "kuramoto_sivashinsky": ORIGINALS | NINETY_NINE}
+CLOSE = {"burgers": 1e-10, "kuramoto_sivashinsky": 1e-8}
 
 
 @pytest.mark.parametrize("name", ENVIRONMENTS)
@@ -47,7 +50,7 @@ def test_states_observations_and_rewards_are_those_of_the_original(name):
 
 
 def original_starts(num):
-    """The first states of the original with seeds 0, 1, ..."""
+    """The first states of Burgers in the original with seeds 0, 1, ..."""
     x = np.arange(256) / 256.0
     drawn = [
         (rng.uniform(0.9, 1.1), rng.uniform(0.04, 0.06)) for rng in map(np.random.default_rng, range(num))
@@ -107,6 +110,55 @@ def test_starts_are_bumps_of_uniform_height_and_breadth():
         counts, _ = np.histogram(values, bins=10, range=(low, high))
         assert counts.sum() == 2000
         assert ((counts - 200) ** 2 / 200).sum() < 9 + 4 * np.sqrt(18.0)  # chi-square, 9 free
+
+
+REGULATOR = kuramoto_sivashinsky.gain_for(kuramoto_sivashinsky.DEFAULTS)
+FAST = {"view": "state", "substeps": 10}
+
+
+def test_the_regulator_brings_chaos_to_rest():
+    with np.load(DATA / "kuramoto_sivashinsky.npz") as data:
+        chaos = data["n_states"][-1:]
+    env = KuramotoSivashinsky(**FAST)
+    seen, _ = env.reset(options={"fields": {"u": chaos}})
+    assert np.square(seen).sum() > 100.0
+    for _ in range(60):
+        share = np.clip(REGULATOR @ seen / env.params.power, -1.0, 1.0)
+        seen, *_ = env.step(share.astype(np.float32))
+    assert np.square(seen).sum() < 1e-6
+
+
+def test_left_alone_waves_grow_to_chaos():
+    env = KuramotoSivashinsky(**FAST)
+    seen, _ = env.reset(seed=0)
+    energies = [np.square(seen).sum()]
+    for _ in range(200):
+        seen, *_ = env.step(np.zeros(36, np.float32))
+        energies.append(np.square(seen).sum())
+    assert energies[0] == pytest.approx(64.0, rel=0.22)  # A**2 * size / 4
+    assert 300.0 < np.mean(energies[100:]) < 600.0  # 382 to 471, as measured there
+    assert abs(seen.sum()) < 1e-9  # is conserved
+
+
+@pytest.mark.slow
+def test_doing_nothing_earns_what_it_earns_there():
+    x = np.arange(256) / 256.0  # of the ring
+    height = np.random.default_rng(0).uniform(0.9, 1.1)
+    start = height * np.cos(2.0 * np.pi * x) * np.sin(12.0 * np.pi * x)
+    env = KuramotoSivashinsky(view="state", **NINETY_NINE)
+    env.reset(options={"fields": {"u": start[np.newaxis]}})
+    total = sum(env.step(np.zeros(36, np.float32))[1] for _ in range(500))
+    assert total == pytest.approx(-207_085.0, rel=0.05)  # chaos: other transforms, another way
+
+
+def test_the_actuators_of_the_original_cannot_bring_it_to_rest():
+    params = KuramotoSivashinsky.Params(**ORIGINALS)
+    with pytest.raises(ValueError, match=r"8 actuators of width 0\.1 cannot stabilise this equation"):
+        kuramoto_sivashinsky.gain_for(params)
+    acts = actuators_by_cell(params)[:, np.newaxis] == np.arange(8)
+    waves = np.fft.rfft(acts, axis=0)[:16]  # those that grow, and the mean
+    phases = [np.linalg.matrix_rank([wave.real, wave.imag], tol=1e-9) for wave in waves]
+    assert [number for number, rank in enumerate(phases) if rank < 2] == [0, 4, 8, 12]
 
 
 def test_sensors_are_noisy():
