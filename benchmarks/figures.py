@@ -39,8 +39,8 @@ def for_readme(found: Mapping[str, Any]) -> str:
     ratios = [rates["sync_ratio"] for rates in found["rates"].values() if rates["sync_ratio"] is not None]
     text = (
         f"On one core of a shared machine ({found['machine']['processor']}), {WORLDS:,} worlds of HeatSeeker "
-        f"make {rounded(one['batch'])} steps a second, each of all in the time of {one['copies']:.1f} copies "
-        f"of their observations. The native vector envs of 16 worlds are {min(ratios):.0f} to "
+        f"make {rounded(one['batch'])} steps a second; a step of all takes as long as {one['copies']:.1f} "
+        f"copies of their observations. The native vector envs of 16 worlds are {min(ratios):.0f} to "
         f"{max(ratios):.0f} times as fast as Gymnasium's `SyncVectorEnv` over the same environments. "
         f"`murk bench` measures it "
         f"where you are; [environments](docs/environments/index.md#speed) has them all."
