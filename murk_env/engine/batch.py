@@ -234,7 +234,7 @@ class Batch(HeldWorlds):
         try:
             return self.advance(outputs)
         finally:
-            self.runner.alone = self.runner.num_threads == 1
+            self.runner.alone = False
 
     def _program(self, guard: TickGuard, binding: Binding) -> Program:
         """Put the stages of a step together, once for each of the two buffers."""

@@ -144,7 +144,7 @@ class Adds(Propagator):
             case "kept":
                 return lambda start, stop: np.add(out, maps, out=out)
             case "computed":
-                maps = maps * 2.0
+                maps = maps[:] * 2.0
             case "copied":
                 maps = np.ascontiguousarray(maps)
             case "part":
@@ -167,8 +167,16 @@ def test_an_authors_propagator_reads_the_map_of_the_level_as_any_field(how):
     np.testing.assert_array_equal(adding(how), 2.0 * HILLS[[2, 0, 1, 2]])
 
 
-@pytest.mark.parametrize("how", ["computed", "copied", "part", "kept"])
-def test_what_a_propagator_makes_of_one_map_for_all_worlds_is_refused(how):
+@pytest.mark.parametrize(
+    ("how", "does"),
+    [
+        ("computed", r"Adds\(u\) computes with 'm'"),
+        ("copied", r"Adds\(u\) asks for 'm'"),
+        ("part", r"Adds\(u\) asks for 'm'"),
+        ("kept", ""),
+    ],
+)
+def test_what_a_propagator_makes_of_one_map_for_all_worlds_is_refused(how, does):
     message = "has a map for each level, so what bind(frame) makes of it would hold for one level alone"
-    with pytest.raises((PipelineError, PropagatorError), match=re.escape(message)):
+    with pytest.raises((PipelineError, PropagatorError), match=f"{does}.*{re.escape(message)}"):
         adding(how)
