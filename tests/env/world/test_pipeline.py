@@ -6,7 +6,7 @@ from typing import Any, cast
 import numpy as np
 import pytest
 
-from murk_env import Diffusion, Field, Propagator, Square4, World
+from murk_env import Copy, Diffusion, Field, Propagator, Square4, World
 from murk_env.errors import FieldError, PipelineError, PropagatorError, StabilityError
 from tests.env.worlds import Counter
 
@@ -306,3 +306,9 @@ def test_a_propagator_that_asks_for_what_it_did_not_declare_is_told_so():
         PropagatorError, match=r"asks for Field\(wind.*does not declare \(in reads: none\); add it to reads"
     ):
         world.tick()
+
+
+def test_fields_that_are_copied_into_each_other_have_one_unit():
+    heat, work = Field(unit="K"), Field(unit="J")
+    with pytest.raises(PipelineError, match="different units: 'heat' in K and 'work' in J; declare them in"):
+        world_of(Copy(heat, work), heat=heat, work=work)

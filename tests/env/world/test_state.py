@@ -190,6 +190,7 @@ def test_one_world_is_restored_into_many():
             lambda world: world.save(0.5),
             r"worlds are None for all, numbers from 0 to 3, or a mask .*not 0\.5\.",
         ),
+        (lambda world: world.save([0.5] * 8), r"not \[0\.5, 0\.5"),
         (lambda world: world.save(np.zeros(9)), r"not 'float64 of shape \(9,\)'"),
         (lambda world: world.save(np.ones(3, bool)), r"not a mask of shape \(3,\)"),
         (lambda world: world.restore(world.save(), [0, 0, 1, 2]), "worlds names world 0 2 times"),
