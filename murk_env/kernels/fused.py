@@ -9,9 +9,10 @@ import numpy.typing as npt
 from murk_env.errors import PipelineError
 from murk_env.kernels.call import KernelCall
 from murk_env.kernels.compiler import compile_source
-from murk_env.kernels.fused_source import BLOCK, FIRST, STAGE, Step, Turn, source_of
-from murk_env.kernels.native import array_at, put, real_at, word
+from murk_env.kernels.fused_source import BLOCK, FIRST, Step, Turn, source_of
+from murk_env.kernels.native import array_at, word
 from murk_env.kernels.numba_internals import address_of, is_dispatcher
+from murk_env.kernels.stored_arguments import STAGE, Argument, call_with
 
 __all__ = ["Choice", "Fused", "address", "can_fuse", "fits"]
 
@@ -50,7 +51,7 @@ class Fused:
     ) -> None:
         self.block = block
         writer = _Writer()
-        calls = [", ".join(map(writer.expression, bound.arguments)) for bound in bounds]
+        calls = [list(map(writer.stored, bound.arguments)) for bound in bounds]
         chosen = [None] * len(bounds) if choices is None else choices
         tests = [writer.test(choice) for choice in chosen]
         repeated = [None] * len(bounds) if turns is None else turns
@@ -174,11 +175,11 @@ def fits(value: Any) -> bool:
 
 
 class _Writer:
-    """Writes arguments into a table, and the expressions that read them back.
+    """Writes arguments into a table, and how they lie there.
 
     Attributes:
         words: the table, from the word `FIRST` on.
-        lines: statements that fetch the arrays.
+        lines: statements that fetch the arrays of choices.
         slots: by argument, the words that hold the array's address, the number, or a tuple's numbers.
     """
 
@@ -188,14 +189,12 @@ class _Writer:
         self.slots: list[list[int]] = []
         self._tested: dict[int, str] = {}
 
-    def expression(self, value: Any) -> str:
-        """Return the expression for an argument."""
-        if _is_array(value):
-            return self._array(value)
+    def stored(self, value: Any) -> Argument:
+        """Put an argument into the table."""
         self.slots.append([])
-        if _is_tuple(value):
-            return f"({''.join(f'{self._number(item)}, ' for item in value)})"
-        return self._number(value)
+        if _is_array(value):
+            return self._array(value), value.dtype.name, value.ndim, not value.flags.writeable
+        return tuple(map(self._number, value)) if _is_tuple(value) else self._number(value)
 
     def test(self, choice: Choice | None) -> str:
         """Return the expression that says whether a world is chosen, none if every world is."""
@@ -203,7 +202,11 @@ class _Writer:
             return ""
         numbers, wanted = choice
         if id(numbers) not in self._tested:
-            self._tested[id(numbers)] = self._array(numbers)
+            name = self._tested[id(numbers)] = f"numbers{len(self._tested)}"
+            self.slots.append([])
+            place, read_only = self._array(numbers), int(not numbers.flags.writeable)
+            fetched = f"array_at(table, {place}, {numbers.dtype.name}, {numbers.ndim}, {read_only})"
+            self.lines.append(f"{name} = {fetched}")
         return f"{self._tested[id(numbers)]}[world] == {wanted}"
 
     def span(self, count: int) -> str:
@@ -211,32 +214,30 @@ class _Writer:
         first = self._put(count % 2)
         return f"range(word(table, {first}), word(table, {self._put(count + count % 2)}))"
 
-    def _number(self, value: Any) -> str:
+    def _number(self, value: Any) -> Argument:
         place = self._put(_word(value))
         self.slots[-1].append(place)
-        if isinstance(value, bool | np.bool_):
-            return f"(word(table, {place}) != 0)"
-        return _converted(value, f"{'real_at' if _is_real(value) else 'word'}(table, {place})")
+        return place, _kind(value)
 
-    def _array(self, array: Array) -> str:
+    def _array(self, array: Array) -> int:
         place = self._put(address(array))
         for side in array.shape:
             self._put(side)
-        name = f"array{len(self.slots)}"
-        self.slots.append([place])
-        read_only = int(not array.flags.writeable)
-        kind = array.dtype.name
-        self.lines.append(f"{name} = array_at(table, {place}, {kind}, {array.ndim}, {read_only})")
-        return name
+        self.slots[-1].append(place)
+        return place
 
     def _put(self, number: int) -> int:
         self.words.append(number)
         return FIRST + len(self.words) - 1
 
 
-def _converted(value: object, expression: str) -> str:
-    """Return the expression with numpy's type, if the value has one."""
-    return f"{type(value).__name__}({expression})" if type(value).__module__ == "numpy" else expression
+def _kind(number: Any) -> str:
+    """Return numpy's name for the type that a number has in compiled code."""
+    if isinstance(number, bool | np.bool_):
+        return "bool"
+    if type(number).__module__ == "numpy":
+        return type(number).__name__
+    return "float64" if _is_real(number) else "int64"
 
 
 _SIGNED = (np.int8, np.int16, np.int32, np.int64)
@@ -245,7 +246,6 @@ _NAMESPACE: dict[str, Any] = {
     **{kind.__name__: kind for kind in (np.float32, np.float64, *_SIGNED, *_UNSIGNED)},
     "bool": np.bool_,
     "array_at": array_at,
-    "real_at": real_at,
-    "put": put,
+    "call_with": call_with,
     "word": word,
 }

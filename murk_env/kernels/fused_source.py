@@ -4,11 +4,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import NamedTuple
 
-__all__ = ["BLOCK", "FIRST", "STAGE", "Step", "Turn", "source_of"]
+from murk_env.kernels.stored_arguments import Argument
 
-# Words of a table: the kernel that runs, in a cache line of its own, because it is written; the number of
-# worlds in a block; the arguments.
-STAGE, BLOCK, FIRST = 0, 8, 9
+__all__ = ["BLOCK", "FIRST", "Step", "Turn", "source_of"]
+
+# Words of a table, after that of the kernel that runs, which has a cache line of its own, as it is written:
+# the number of worlds in a block; the arguments.
+BLOCK, FIRST = 8, 9
 
 
 class Turn(NamedTuple):
@@ -26,10 +28,10 @@ class Turn(NamedTuple):
 
 
 class Step(NamedTuple):
-    """A kernel in the source: its number, its arguments, the test of its choice, and when it is repeated."""
+    """A kernel in the source: its number, where its arguments lie, the test of its choice, its repetition."""
 
     number: int
-    arguments: str
+    arguments: Sequence[Argument]
     test: str
     turn: Turn | None
 
@@ -38,7 +40,7 @@ def source_of(lines: Sequence[str], steps: Sequence[Step], spans: Mapping[int, s
     """Return the source of `fused_kernels(table, start, stop)`.
 
     Args:
-        lines: statements that fetch the arrays.
+        lines: statements that fetch the arrays of choices.
         steps: the kernels in order.
         spans: by repetition, the expression for its turns.
     """
@@ -70,6 +72,5 @@ def _calls(steps: Iterable[Step], indent: str) -> Iterator[str]:
             yield f"{indent}    if {test}:"
             inner, span = indent + " " * 8, "world, world + 1"
         for step in group:
-            yield f"{inner}if start == 0:"
-            yield f"{inner}    put(table, {STAGE}, {step.number})"
-            yield f"{inner}kernel{step.number}({span}, {step.arguments})"
+            stored = repr(tuple(step.arguments))
+            yield f"{inner}call_with(table, start, {span}, kernel{step.number}, {step.number}, {stored!r})"

@@ -7,21 +7,25 @@ pass one address instead, that of a table of int64 words, and find their arrays 
 import ctypes
 import os
 from collections.abc import Callable
+from functools import reduce
 from typing import Any
 
 from murk_env.kernels.numba_internals import array_of, cgutils, intrinsic, ir, numba_types, pack_array
 
 __all__ = [
     "array_at",
+    "array_from",
     "call_at",
     "callable_at",
     "fetch_add",
     "load",
     "put",
     "real_at",
+    "real_from",
     "shifted",
     "store",
     "word",
+    "word_from",
     "yield_processor",
 ]
 
@@ -36,12 +40,50 @@ def _element(builder: Any, table: Any, index: Any) -> Any:
     return builder.gep(builder.inttoptr(table, _WORDS), [index])
 
 
+def word_from(builder: Any, table: Any, index: Any) -> Any:
+    """Return the instructions that load an int64 word of a table."""
+    return builder.load(_element(builder, table, index))
+
+
+def real_from(builder: Any, table: Any, index: Any) -> Any:
+    """Return the instructions that load the float64 whose bits are a word of a table."""
+    return builder.bitcast(word_from(builder, table, index), ir.DoubleType())
+
+
+def array_from(context: Any, builder: Any, array_type: Any, table: Any, first: Any) -> Any:
+    """Return the instructions for a C-contiguous array whose address and sides are words from `first` on.
+
+    Nothing keeps its memory alive: that is up to whoever wrote the table.
+    """
+    words = [
+        word_from(builder, table, builder.add(first, ir.Constant(_WORD, axis)))
+        for axis in range(array_type.ndim + 1)
+    ]
+    element = context.get_data_type(array_type.dtype)
+    item_size = ir.Constant(_WORD, context.get_abi_sizeof(element))
+    strides = [item_size]
+    for side in reversed(words[2:]):
+        strides.insert(0, builder.mul(strides[0], side))
+    parts = {
+        "nitems": reduce(builder.mul, words[1:]),
+        "itemsize": item_size,
+        "data": builder.inttoptr(words[0], element.as_pointer()),
+        "shape": pack_array(builder, words[1:]),
+        "strides": pack_array(builder, strides),
+    }
+    model = context.data_model_manager[array_type]
+    array = ir.Constant(model.get_value_type(), None)  # all zero: no memory of its own
+    for name, value in parts.items():
+        array = builder.insert_value(array, value, model.get_field_position(name))
+    return array
+
+
 @intrinsic
 def word(_typing: Any, table: Any, index: Any) -> Any:
     """Return the int64 word `index` of the table at an address."""
 
     def generate(_context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
-        return builder.load(_element(builder, *arguments))
+        return word_from(builder, *arguments)
 
     return _int64(_int64, _int64), generate
 
@@ -51,7 +93,7 @@ def real_at(_typing: Any, table: Any, index: Any) -> Any:
     """Return the float64 whose bits are word `index` of the table at an address."""
 
     def generate(_context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
-        return builder.bitcast(builder.load(_element(builder, *arguments)), ir.DoubleType())
+        return real_from(builder, *arguments)
 
     return numba_types.float64(_int64, _int64), generate
 
@@ -63,30 +105,10 @@ def array_at(_typing: Any, table: Any, index: Any, kind: Any, num_axes: Any, rea
     Its dtype `kind`, the number of its axes and whether it is read-only (1 or 0) are known when this is
     compiled. Nothing keeps its memory alive: that is up to whoever wrote the table.
     """
-    axes: int = num_axes.literal_value
-    array_type = array_of(kind.dtype, axes, "C", readonly=bool(read_only.literal_value))
+    array_type = array_of(kind.dtype, num_axes.literal_value, "C", readonly=bool(read_only.literal_value))
 
     def generate(context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
-        first = arguments[1]
-        words = [
-            builder.load(_element(builder, arguments[0], builder.add(first, ir.Constant(_WORD, axis))))
-            for axis in range(axes + 1)
-        ]
-        element = context.get_data_type(kind.dtype)
-        item_size = ir.Constant(_WORD, context.get_abi_sizeof(element))
-        strides = [item_size]
-        for side in reversed(words[2:]):
-            strides.insert(0, builder.mul(strides[0], side))
-        array = context.make_array(array_type)(context, builder)
-        context.populate_array(
-            array,
-            data=builder.inttoptr(words[0], element.as_pointer()),
-            shape=pack_array(builder, words[1:]),
-            strides=pack_array(builder, strides),
-            itemsize=item_size,
-            meminfo=None,
-        )
-        return array._getvalue()
+        return array_from(context, builder, array_type, *arguments[:2])
 
     return array_type(_int64, _int64, kind, num_axes, read_only), generate
 

@@ -26,6 +26,7 @@ __all__ = [
     "cgutils",
     "definitions_of",
     "dump_bytes",
+    "fold_arguments",
     "intermediate",
     "internal",
     "intrinsic",
@@ -73,6 +74,7 @@ CompileResult: Any = internal("numba.core.compiler", "CompileResult")
 dump_bytes: Any = internal("numba.core.serialize", "dumps")
 numba_ir: Any = importlib.import_module("numba.core.ir")
 passed_on: Any = importlib.import_module("numba.core.imputils").impl_ret_borrowed
+fold_arguments: Any = importlib.import_module("numba.core.typing").fold_arguments
 definitions_of: Any = importlib.import_module("numba.core.ir_utils").build_definitions
 replace_variables: Any = importlib.import_module("numba.core.ir_utils").replace_vars
 _bytecode: Any = importlib.import_module("numba.core.bytecode")

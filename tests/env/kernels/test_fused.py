@@ -92,6 +92,23 @@ def test_numbers_keep_their_types_and_bits():
     assert out.tolist() == [[bool(np.float32(0.1) * np.float32(3.0) == np.float32(0.3)), True, True]]
 
 
+def test_a_kernel_has_defaults_and_starred_parameters():
+    @kernel
+    def fill(start, stop, out, value=2.5, times=3):
+        for world in range(start, stop):
+            out[world] = value * times
+
+    @kernel
+    def shift(start, stop, out, *shifts):
+        for world in range(start, stop):
+            out[world] += shifts[0][world] - shifts[1]
+
+    out = np.zeros(3)
+    calls = [(fill, (out,)), (fill, (out[1:], 4.0)), (shift, (out, np.arange(3.0), 1))]
+    Fused([KernelCall(*call) for call in calls], 3)(0, 2)
+    assert out.tolist() == [7.5 + 0.0 - 1.0, 12.0 + 1.0 - 1.0, 12.0]
+
+
 def test_an_argument_is_pointed_at_another_array():
     first, second = scaling()
     fused, elsewhere = Fused([first, second], 2), np.zeros((5, 3))
