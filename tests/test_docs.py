@@ -8,12 +8,16 @@ import pytest
 
 from tests.parameter_tables import PAGES as ENVIRONMENT_PAGES
 from tests.parameter_tables import page_with_table
+from tests.tiers import representatives
 
 DOCS = Path(__file__).parent.parent / "docs"
 PAGES = [page for page in sorted(DOCS.rglob("*.md")) if "```python" in page.read_text(encoding="utf-8")]
 
+DEAR = ("agents", "maps", "own_pde", "recording")  # they make many environments, or large ones
+FEW = [page for page in PAGES if page.stem not in DEAR]
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+
+@pytest.mark.parametrize("page", representatives(PAGES, FEW), ids=lambda page: page.stem)
 def test_a_pages_code_runs_from_top_to_bottom(page):
     text = page.read_text(encoding="utf-8")
     needed = re.findall(r"\w+", " ".join(re.findall(r"^<!-- needs: (.*) -->$", text, re.MULTILINE)))

@@ -125,6 +125,7 @@ class OneStepWorld:
         return observation
 
 
+@pytest.mark.slow
 def test_the_quickstart_learns_and_writes_what_it_claims(tmp_path, capsys):
     quickstart.main(["--out", str(tmp_path), "--num-worlds", "256", "--num-steps", "600"])
     printed = re.search(r"255 start cells: (\S+), exact optimum: 89\.265", capsys.readouterr().out)

@@ -44,7 +44,7 @@ def pytest_collection_modifyitems(items):
                 modes.append(mode)
 
 
-@pytest.fixture(params=representatives(REGISTERED, [Subject("murk/Wildfire-v1")]), ids=str)
+@pytest.fixture(params=representatives(REGISTERED, [Subject("murk/HeatSeeker-v0")]), ids=str)
 def registered_once(request):
     """The same as `registered`, for tests that start Python anew, or make a hundred."""
     return request.param

@@ -76,7 +76,7 @@ REGISTERED = [Subject(env_id) for env_id in _IDS if env_id not in murk_envs.SIZE
 # Hooks over arrays and for one world, actions and observations of every kind.
 _CHOSEN = (
     "murk/HeatControl-v1",
-    "murk/Wildfire-v1",
+    "murk/HeatSeeker-v0",
     "test/Count-v0",
     "test/Drift-v0",
     "test/Mixed-v0",
@@ -85,7 +85,7 @@ _CHOSEN = (
 REPRESENTATIVES = [*map(Subject, _CHOSEN)]
 IN_ONE_MODE = {  # of the representatives; the others have hooks of one kind, and run in every mode
     "murk/HeatControl-v1": AutoresetMode.NEXT_STEP,
-    "murk/Wildfire-v1": AutoresetMode.SAME_STEP,
+    "murk/HeatSeeker-v0": AutoresetMode.SAME_STEP,
     "test/Count-v0": AutoresetMode.DISABLED,
 }
 CHECKED = [Subject("test/Mixed-v0")]

@@ -134,6 +134,7 @@ def test_entry_points_and_defaults_leave_make_vec_its_own_keywords(registered):
     assert registered.spec.additional_wrappers == ()
 
 
+@pytest.mark.slow
 def test_spawned_workers_equal_the_sync_vector_env(registered_once):
     def single():
         return gymnasium.make(registered_once.id, **registered_once.small)

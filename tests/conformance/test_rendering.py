@@ -176,6 +176,7 @@ def test_a_video_of_the_vector_form_is_recorded_in_every_mode(registered, mode, 
     assert min(recorded(tmp_path / "video")) > 1000
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shown", representatives([REGISTERED[:1], REGISTERED], [REGISTERED[:1]]), ids=len)
 def test_no_window_library_is_loaded_unless_someone_watches(shown):
     makes = [f"gymnasium.make({one.id!r}, render_mode='rgb_array', **{one.small!r})" for one in shown]

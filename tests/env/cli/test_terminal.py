@@ -19,6 +19,7 @@ def started(arguments, columns, **environment):
         env=inherited | environment,
         encoding="utf-8",
         timeout=120,
+        searchwindowsize=4000,  # of what a moving picture has written, however much that is
     )
 
 

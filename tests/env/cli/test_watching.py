@@ -56,6 +56,7 @@ def test_watch_refuses_before_anything_is_made(arguments, said, tmp_path, monkey
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_what_a_stopped_watch_leaves_is_no_half_a_file(tmp_path, monkeypatch):
     def interrupt(*_):
         raise KeyboardInterrupt

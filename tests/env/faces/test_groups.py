@@ -22,8 +22,10 @@ from tests.env.agent_oracle import OneWorld
 from tests.env.agent_worlds import AGENT_ENVIRONMENTS, Crew, Mayflies, Race
 from tests.env.masked_worlds import Trams
 from tests.env.worlds import Walker
+from tests.tiers import representatives
 
 MODES = ("NextStep", "SameStep", "Disabled")
+CASES = [(*subject, mode) for subject in (*AGENT_ENVIRONMENTS, (Trams, 6)) for mode in MODES]
 NUM_WORLDS = 3
 
 
@@ -74,8 +76,10 @@ def check_equal(envs, oracle, observations, flags, infos):
                     assert not infos["_final_obs"][group][world, seat]
 
 
-@pytest.mark.parametrize("mode", MODES)
-@pytest.mark.parametrize(("env_class", "limit"), [*AGENT_ENVIRONMENTS, (Trams, 6)])
+@pytest.mark.parametrize(
+    ("env_class", "limit", "mode"),
+    representatives(CASES, CASES[:: len(MODES) + 1]),  # every mode has its turn
+)
 def test_groups_equal_the_parallel_env_of_each_world_to_the_byte(env_class, limit, mode):
     options = {"max_episode_steps": limit, "action_masked_out": "replace"}
     envs = MurkGroupsEnv(env_class, NUM_WORLDS, autoreset_mode=mode, **options)

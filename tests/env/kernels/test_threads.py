@@ -17,7 +17,7 @@ from murk_env.kernels.fused import Fused
 from murk_env.kernels.parts import ThreadFailedError
 from murk_env.kernels.threads import ThreadedRunner
 from murk_envs import HeatSeeker
-from tests.conformance.subjects import REGISTERED
+from tests.conformance.subjects import REGISTERED, Subject
 from tests.env.engine.states import batch_of, state_of
 from tests.env.worlds import TEST_ENVIRONMENTS, Walker
 from tests.tiers import representatives
@@ -69,7 +69,7 @@ def played(envs, num_steps, seed=0):
     return told
 
 
-@pytest.mark.parametrize("mode", ["NextStep", "SameStep"])
+@pytest.mark.parametrize("mode", representatives(["NextStep", "SameStep"], ["SameStep"]))
 @pytest.mark.parametrize(("env_class", "limit"), TEST_ENVIRONMENTS, ids=lambda value: str(value))
 def test_any_number_of_threads_gives_the_same_bytes(env_class, limit, mode):
     one, three = (
@@ -82,7 +82,7 @@ def test_any_number_of_threads_gives_the_same_bytes(env_class, limit, mode):
     three.close()
 
 
-@pytest.mark.parametrize("subject", representatives(REGISTERED, REGISTERED[-1:]), ids=str)
+@pytest.mark.parametrize("subject", representatives(REGISTERED, [Subject("murk/HeatSeeker-v0")]), ids=str)
 def test_registered_environments_do_not_depend_on_the_threads(subject):
     one, two = (subject.native(19, num_threads=number) for number in (1, 2))
     assert played(one, 12) == played(two, 12)

@@ -22,6 +22,7 @@ class Peering(HeatSeeker):
         return dataclasses.replace(super().build(params), observation=Observation(near, far, layout="dict"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mode", representatives(["NextStep", "SameStep", "Disabled"], ["SameStep"]))
 def test_an_environment_of_windows_keeps_the_rules(mode):
     check_vector_env(

@@ -15,6 +15,7 @@ from murk_env import propagators
 from murk_env.errors import PipelineError, PropagatorConfigError, StabilityError
 from murk_env.fields import Parameter
 from murk_env.kernels.call import KernelCall
+from murk_env.kernels.fused import Fused
 from murk_env.propagators import Propagator
 from murk_env.random import WorldRng
 from murk_env.world import World
@@ -275,15 +276,16 @@ def test_what_it_writes_has_a_row_for_each_world(subject, lattice):
     arrays = [argument for argument in bound.arguments if isinstance(argument, np.ndarray)]
     shared = [array for array in arrays if len(array) != NUM_WORLDS]
     before = [array.tobytes() for array in shared]
-    bound(0, NUM_WORLDS)
+    Fused([bound], NUM_WORLDS)(0, NUM_WORLDS)
     assert [array.tobytes() for array in shared] == before
 
 
 @once
 def test_blocks_of_worlds_make_up_the_whole(subject, lattice):
     whole, blocks = PlainFrame(subject, lattice), PlainFrame(subject, lattice)
-    whole.propagator.bind(whole)(0, 3)
-    run = blocks.propagator.bind(blocks)
+    runs = [frame.propagator.bind(frame) for frame in (whole, blocks)]
+    at_once, run = runs if subject.interpreted else [Fused([bound], NUM_WORLDS) for bound in runs]
+    at_once(0, 3)
     run(2, 3)
     assert all((values[:2] == blocks.read(field)[:2]).all() for field, values in blocks.after.items())
     run(0, 2)
