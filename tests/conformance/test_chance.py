@@ -8,7 +8,7 @@ from tests.conformance.subjects import REGISTERED, Subject
 from tests.tiers import representatives
 
 DRIFT = Subject("test/Drift-v0")
-CHANCY = representatives([*REGISTERED, DRIFT], [Subject("murk/LayeredHex-v0"), DRIFT])
+CHANCY = representatives([*REGISTERED, DRIFT], [DRIFT])
 NUM_STEPS = 5
 
 

@@ -149,9 +149,10 @@ MODES = ("NextStep", "SameStep", "Disabled")
 EACH_IN_EACH = [(subject, mode) for subject in REGISTERED for mode in MODES]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("subject", "mode"),
-    representatives(EACH_IN_EACH, EACH_IN_EACH[:1]),
+    EACH_IN_EACH,
     ids=lambda given: given if isinstance(given, str) else given[0].__name__,
 )
 def test_p6_rows_of_agents_equal_the_parallel_env(subject, mode):

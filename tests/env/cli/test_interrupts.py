@@ -1,6 +1,7 @@
 """A Ctrl-C that Python has lost comes again."""
 
 import itertools
+import signal
 import sys
 import time
 import weakref
@@ -9,6 +10,14 @@ from contextlib import suppress
 import pytest
 
 from murk_env.cli.interrupts import interrupts_kept
+
+
+@pytest.fixture(autouse=True)
+def interruptible():
+    """Interrupts as in a terminal; pytest-xdist's workers are given none."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 class Thing:

@@ -12,6 +12,7 @@ from murk_env.cli.play.loop import Session
 from murk_env.errors import ActionError
 from murk_envs.scripted.wildfire import wet_ahead
 from tests.env.cli.calling import murk
+from tests.tiers import representatives
 
 SEEKER = {"size": 3}
 
@@ -87,7 +88,7 @@ def test_the_next_episode_is_that_of_the_next_seed():
     assert game._face.save() == Game(murk_envs.HeatSeeker, {}, 5)._face.save()
 
 
-@pytest.mark.parametrize("partner", ["random", "scripted", "trained"])
+@pytest.mark.parametrize("partner", representatives(["random", "scripted", "trained"], ["scripted"]))
 def test_the_crew_is_played_by_a_partner(partner):
     game = Game(murk_envs.Wildfire, {}, 0, agent="crew_2", partner=partner)
     cells = game._face.world["cells"][0]

@@ -256,6 +256,7 @@ def test_an_own_class_works_in_a_fresh_process():
 
 
 @pytest.mark.slow
+@pytest.mark.slow
 def test_groups_with_masks_are_the_same_in_a_fresh_process():
     cls = local_trams()
     trams, _ = cls.build(cls.Params()).groups

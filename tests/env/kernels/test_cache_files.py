@@ -277,6 +277,7 @@ print(sum(sum(one._cache_misses.values()) for one in gc.get_objects() if isinsta
 """
 
 
+@pytest.mark.slow
 def test_a_second_process_compiles_nothing():
     settings = {name: value for name, value in os.environ.items() if name != "NUMBA_OPT"}  # as users have it
 

@@ -7,7 +7,6 @@ from murk_env import Fcc12, Field, Hex2D, Line1D, Parameter, Product, Ring1D, Sq
 from murk_env.errors import PipelineError, PropagatorConfigError, PropagatorError, StabilityError
 from murk_env.propagators import Advection, Diffusion, Flux, NoFlux, Periodic, Value, Wave
 from tests.env.propagators.convergence import centres, order, solved
-from tests.tiers import representatives
 
 D = 0.7  # diffusivity
 PI = np.pi
@@ -77,7 +76,9 @@ def test_a_value_that_moves_in_time_is_set_by_actions():
 @pytest.mark.parametrize(
     "lattice", [Line1D(9), Line1D(9, "clamp"), Square4(3, 4), Hex2D(3, 3), Fcc12(3, 3, 3)]
 )
-@pytest.mark.parametrize("boundaries", representatives([None, NoFlux()], [NoFlux()]), ids=["", "NoFlux"])
+@pytest.mark.parametrize(
+    "boundaries", [None, pytest.param(NoFlux(), marks=pytest.mark.slow)], ids=["", "NoFlux"]
+)
 def test_what_diffuses_without_a_flux_is_conserved(lattice, boundaries):
     u = double()
     world = World(lattice, {"u": u}, [Diffusion(u, coefficient=0.05, boundaries=boundaries)])
