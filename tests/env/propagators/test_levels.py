@@ -35,48 +35,48 @@ def scalar(**more):
     return {"low": 0.0, "high": 0.2, **more}
 
 
-def cases():
-    """The propagators, each with fields by name, what is made of them, and the maps of the field `map`."""
-    yield "diffusion", {"u": {}}, scalar(), HILLS / 5, lambda f: Diffusion(f["u"], coefficient=f["map"])
-    yield (
+# The propagators, each with fields by name, what is made of them, and the maps of the field `map`.
+CASES = [
+    ("diffusion", {"u": {}}, scalar(), HILLS / 5, lambda f: Diffusion(f["u"], coefficient=f["map"])),
+    (
         "advection",
         {"u": {}},
         scalar(components=2),
         RNG.uniform(0, 0.2, (3, 2, 20)).astype(np.float32),
         lambda f: Advection(f["u"], flow=f["map"]),
-    )
-    yield (
+    ),
+    (
         "resource",
         {"u": {}},
         {},
         WOODS,
         lambda f: Resource(f["u"], f["map"], regrowth=0.2, consumption=0.1),
-    )
-    yield "emission", {"u": {}}, {}, WOODS, lambda f: Emission(f["map"], f["u"], intensity=0.3)
-    yield "gradient", {"u": {"components": 2}}, {}, HILLS, lambda f: Gradient(f["map"], f["u"])
-    yield "flow", {"u": {"components": 2}}, {}, HILLS, lambda f: Flow(f["map"], f["u"])
-    yield (
+    ),
+    ("emission", {"u": {}}, {}, WOODS, lambda f: Emission(f["map"], f["u"], intensity=0.3)),
+    ("gradient", {"u": {"components": 2}}, {}, HILLS, lambda f: Gradient(f["map"], f["u"])),
+    ("flow", {"u": {"components": 2}}, {}, HILLS, lambda f: Flow(f["map"], f["u"])),
+    (
         "sight",
         {"at": {"over": "world", "dtype": "int32", "initial": 7}, "u": {}},
         {},
         WOODS,
         lambda f: LineOfSight(f["at"], f["map"], f["u"], radius=4),
-    )
-    yield (
+    ),
+    (
         "water",
         {"u": {"initial": 1.0, "low": 0.0}, "q": {"components": 2}},
         {},
         HILLS,
         lambda f: ShallowWater(f["u"], f["q"], f["map"], max_speed=0.5, gravity=0.01),
-    )
-    yield (
+    ),
+    (
         "fire",
         {"s": {"categories": 3, "initial": 1}, "u": {"initial": 3.0, "low": 0.0}},
         {},
         HILLS,
         lambda f: Fire(f["s"], f["u"], ignition=0.3, consumption=1.0, elevation=f["map"]),
-    )
-    yield (
+    ),
+    (
         "fuel",
         {"s": {"categories": 3, "initial": 1}, "u": {"initial": 3.0, "low": 0.0}},
         {"categories": 2},
@@ -84,10 +84,8 @@ def cases():
         lambda f: Fire(
             f["s"], f["u"], ignition=0.3, consumption=1.0, fuel_class=f["map"], class_factors=(0.1, 2.0)
         ),
-    )
-
-
-CASES = list(cases())
+    ),
+]
 
 
 def grown(fields, mutability, maps, **given):
