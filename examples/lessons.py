@@ -77,7 +77,12 @@ LESSONS = {
         price=1.0,
         num_episodes=250,  # of a thousand steps
     ),
-    "ShallowWater": Lesson(64, {"num_steps": 100_000, "entropy": 0.0, "log_deviation": -1.0}),
+    "ShallowWater": Lesson(
+        64,
+        {"num_steps": 150_000, "entropy": 0.0, "log_deviation": -1.0},
+        network="examples.linear:in_deviations",
+        num_episodes=300,
+    ),
     "Burgers": Lesson(32, {"num_steps": 160_000, "rollout": 50, "entropy": 0.0, "log_deviation": -2.5}),
     "KuramotoSivashinsky": Lesson(
         32,

@@ -110,7 +110,7 @@ def test_a_shipped_policy_is_small_and_its_curves_are_of_its_lesson(name):
         assert curve["seconds"][-1] <= 600.0
 
 
-# 1,600 episodes are few for Burgers, and 1,000 for ShallowWater; Harvest learns greed; the last sees less;
+# 1,600 episodes are few for Burgers, and 1,500 for ShallowWater; Harvest learns greed; the last sees less;
 # chance disturbs what learns KuramotoSivashinsky, and its script knows the equation
 BELOW = ("Burgers", "Harvest", "KuramotoSivashinsky", "ShallowWater", "WildfireTerrain")
 
