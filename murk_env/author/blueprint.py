@@ -46,7 +46,7 @@ class Group:
 
     def __post_init__(self) -> None:
         if not isinstance(self.name, str) or not self.name.isidentifier():  # pyright: ignore[reportUnnecessaryIsInstance]
-            raise BlueprintError(f"a group's name is a word such as 'predator', not {self.name!r}.")
+            raise BlueprintError(f"a group's name must be a word such as 'predator', not {self.name!r}.")
         object.__setattr__(self, "size", _whole_size(self.name, self.size))
         seen = self.observation
         if not isinstance(seen, Observation) or seen.over != "agents":  # pyright: ignore[reportUnnecessaryIsInstance]
@@ -66,7 +66,7 @@ def _whole_size(name: str, size: Any) -> int:
     except TypeError:
         whole = 0
     if whole < 1:
-        raise BlueprintError(f"group {name!r} has a number of agents, at least 1, not {size!r}.")
+        raise BlueprintError(f"group {name!r} must have a number of agents, at least 1, not {size!r}.")
     return whole
 
 
@@ -134,7 +134,7 @@ class Blueprint:
 
     def __post_init__(self) -> None:
         if not isinstance(self.lattice, Lattice):  # pyright: ignore[reportUnnecessaryIsInstance]
-            raise BlueprintError(f"a Blueprint's lattice is a Lattice, not {self.lattice!r}.")
+            raise BlueprintError(f"a Blueprint's lattice must be a Lattice, not {self.lattice!r}.")
         object.__setattr__(self, "groups", self._listed("groups", Group))
         object.__setattr__(self, "propagators", self._listed("propagators", Propagator))
         object.__setattr__(self, "derived", self._listed("derived", Propagator))
@@ -143,9 +143,9 @@ class Blueprint:
         except PipelineError as error:
             raise BlueprintError(f"a Blueprint's {error}") from None
         if not isinstance(self.levels, Levels | None):  # pyright: ignore[reportUnnecessaryIsInstance]
-            raise BlueprintError(f"a Blueprint's levels are Levels(...), not {self.levels!r}.")
+            raise BlueprintError(f"a Blueprint's levels must be Levels(...), not {self.levels!r}.")
         if not isinstance(self.ends_diverged, bool):  # pyright: ignore[reportUnnecessaryIsInstance]
-            raise BlueprintError(f"a Blueprint's ends_diverged is a bool, not {self.ends_diverged!r}.")
+            raise BlueprintError(f"a Blueprint's ends_diverged must be a bool, not {self.ends_diverged!r}.")
         if self.groups:
             self._gather_agents()
         else:
@@ -157,11 +157,11 @@ class Blueprint:
             members = tuple(getattr(self, name))
         except TypeError:
             raise BlueprintError(
-                f"a Blueprint's {name} are a list of {kind.__name__}s, not {getattr(self, name)!r}."
+                f"a Blueprint's {name} must be a list of {kind.__name__}s, not {getattr(self, name)!r}."
             ) from None
         for member in members:
             if not isinstance(member, kind):
-                raise BlueprintError(f"a Blueprint's {name} are {kind.__name__}s, not {member!r}.")
+                raise BlueprintError(f"a Blueprint's {name} must be {kind.__name__}s, not {member!r}.")
         return members
 
     def _check_actor(self) -> None:
@@ -187,7 +187,9 @@ class Blueprint:
                 "leave the Blueprint's action_mask out: with groups, each group has its own, over='agents'."
             )
         if not isinstance(self.observation, Observation | None):  # pyright: ignore[reportUnnecessaryIsInstance]
-            raise BlueprintError(f"a Blueprint's observation is an Observation, not {self.observation!r}.")
+            raise BlueprintError(
+                f"a Blueprint's observation must be an Observation, not {self.observation!r}."
+            )
         total = sum(group.size for group in self.groups)
         if self.num_agents not in (0, total):
             raise BlueprintError(

@@ -139,8 +139,7 @@ def lift(
     if kind in OUTCOMES and not flat.returns:
         what = "a number" if kind is HookName.REWARD else "a bool"
         raise DefinitionError(
-            f"{where} ({place}): returns nothing, on some way through it at least; it must always return "
-            f"{what}."
+            f"{where} ({place}): returns nothing on at least one path; it must always return {what}."
         )
     handed = [_handed(path, members, dt) for path in flat.paths]
     source, arguments = _loop(kind, handed, flat, per_agent=per_agent)

@@ -110,7 +110,7 @@ def _ends(space: spaces.Space[Any]) -> tuple[Array, Array]:
             return (low, high) if low.dtype.kind == "f" else _whole(space, low, high)
         case _:
             raise BlueprintError(
-                f"an action space is a Discrete, MultiDiscrete, MultiBinary or Box, not {space}."
+                f"an action space must be a Discrete, MultiDiscrete, MultiBinary or Box, not {space}."
             )
 
 

@@ -62,5 +62,5 @@ def known_dtype(given: npt.DTypeLike) -> np.dtype[Any]:
         dtype = None
     if dtype is None or dtype not in _DTYPES:
         came = given if dtype is None else dtype
-        raise FieldError(f"a field's dtype is float32, int32 or float64, not {came}.")
+        raise FieldError(f"a field's dtype must be float32, int32 or float64, not {came}.")
     return dtype

@@ -16,10 +16,10 @@ def checked_seed(seed: object) -> int:
         value = operator.index(seed)  # pyright: ignore[reportArgumentType]
     except TypeError:
         raise SeedTypeError(
-            f"a seed is a non-negative integer, not {seed!r} of type {type(seed).__name__}."
+            f"a seed must be a non-negative integer, not {seed!r} of type {type(seed).__name__}."
         ) from None
     if value < 0:
-        raise SeedError(f"a seed is a non-negative integer, not {value}.")
+        raise SeedError(f"a seed must be a non-negative integer, not {value}.")
     return value
 
 

@@ -159,8 +159,8 @@ def wrong_call(self):
         (imported_chance, "random numbers of a module do not repeat with the seed; draw from rng"),
         (binds, r"self.heat cannot be bound to another value; write self.heat\[...\] = value"),
         (returns_self, "self is a record, of which a function can only read members"),
-        (returns_nothing, "returns nothing, on some way through it at least; it must always return a number"),
-        (returns_at_times, "returns nothing, on some way"),
+        (returns_nothing, "returns nothing on at least one path; it must always return a number"),
+        (returns_at_times, "returns nothing on at least one path"),
         (wrong_call, r"total\(\) is called wrongly: too many positional arguments"),
     ],
     ids=lambda value: "" if isinstance(value, str) else value.__name__,
@@ -189,7 +189,8 @@ def test_the_line_of_a_helper_function_is_told():
 
 def test_a_terminated_that_returns_nothing_is_told_what_to_return():
     with pytest.raises(
-        DefinitionError, match=r"Mine.terminated \(.+:\d+: def .+\): returns nothing, .* always return a bool"
+        DefinitionError,
+        match=r"Mine.terminated \(.+:\d+: def .+\): returns nothing on .* always return a bool",
     ):
         made(terminated=returns_nothing)()
 

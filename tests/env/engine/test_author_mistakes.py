@@ -133,7 +133,10 @@ MISTAKES: dict[Any, tuple[str, str]] = {  # what is shown of the line, and what 
         'return {1: "a", "b"',
         "cannot be compiled: a dict, list or set ho",
     ),
-    missing_return: ("def missing_return", "returns nothing, on some way .* must always return a number"),
+    missing_return: (
+        "def missing_return",
+        "returns nothing on at least one path; it must always return a number",
+    ),
     float_index: ("return self.heat[1.5]", "cannot be compiled: an index must be an integer, not float64"),
     quotient_index: (
         "return self.heat[self.tic",

@@ -153,5 +153,5 @@ def test_a_key_that_is_taken_and_what_is_no_bool_are_refused():
 
     with pytest.raises(HookError, match=r"Says\.info uses the key 'diverged', which Blueprint"):
         Says().reset(seed=0)
-    with pytest.raises(BlueprintError, match="ends_diverged is a bool, not 1"):
+    with pytest.raises(BlueprintError, match="ends_diverged must be a bool, not 1"):
         dataclasses.replace(Growing.blueprint_for(Growing.Params()), ends_diverged=1)

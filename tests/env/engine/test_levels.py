@@ -292,7 +292,7 @@ def test_what_levels_and_fields_do_not_agree_on_is_refused():
         made(blueprint={"levels": Levels(hill=np.zeros((6, 7)), goal=np.arange(6))})
     with pytest.raises(FieldError, match="no field can be called 'level' here"):
         made(level=Field())
-    with pytest.raises(DefinitionError, match=r"a Blueprint's levels are Levels"):
+    with pytest.raises(DefinitionError, match=r"a Blueprint's levels must be Levels"):
         made(blueprint={"levels": MAPS})
 
 

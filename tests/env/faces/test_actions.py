@@ -61,7 +61,7 @@ def test_the_actions_of_skipped_worlds_are_replaced_by_a_legal_one(space):
 )
 def test_another_kind_of_space_is_refused(space):
     with pytest.raises(
-        BlueprintError, match="an action space is a Discrete, MultiDiscrete, MultiBinary or Box, not"
+        BlueprintError, match="an action space must be a Discrete, MultiDiscrete, MultiBinary or Box, not"
     ):
         ActionReader(space, 1)
 

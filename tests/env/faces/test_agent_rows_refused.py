@@ -91,7 +91,7 @@ def test_what_a_policy_may_not_return_is_refused_and_changes_nothing(returned, e
             "unexpected keyword argument 'num_envs': it takes no num_envs=6; pass num_worlds",
         ),
         ({"max_cycles": 5}, ParameterError, "takes no max_cycles=5; the time limit is max_episode_steps"),
-        ({"hares": 0}, BlueprintError, "group 'hare' has a number of agents, at least 1, not 0"),
+        ({"hares": 0}, BlueprintError, "group 'hare' must have a number of agents, at least 1, not 0"),
         ({"sise": 0}, ParameterError, "Race .* has no parameter 'sise'"),
     ],
 )

@@ -60,7 +60,7 @@ def test_propagators_from_a_generator_are_kept():
 
 
 def test_one_propagator_instead_of_a_list_is_refused():
-    with pytest.raises(BlueprintError, match="propagators are a list of Propagators, not Diffusion"):
+    with pytest.raises(BlueprintError, match="propagators must be a list of Propagators, not Diffusion"):
         blueprint(propagators=Diffusion(Field(), coefficient=0.1))
 
 

@@ -103,10 +103,10 @@ def test_what_build_returns_must_be_a_blueprint():
 @pytest.mark.parametrize(
     ("part", "value", "message"),
     [
-        ("lattice", (4, 4), r"a Blueprint's lattice is a Lattice, not \(4, 4\)"),
+        ("lattice", (4, 4), r"a Blueprint's lattice must be a Lattice, not \(4, 4\)"),
         ("observation", Observe(Walker.fuse), r"has as its observation an Observation, .*, not Observe\("),
         ("action_space", 5, "has as its action_space a Gymnasium Space, such as .*, not 5"),
-        ("propagators", [Walker.fuse], r"a Blueprint's propagators are Propagators, not Field\(fuse"),
+        ("propagators", [Walker.fuse], r"a Blueprint's propagators must be Propagators, not Field\(fuse"),
     ],
     ids=["lattice", "observation", "action_space", "propagators"],
 )
@@ -257,7 +257,7 @@ def test_after_close_nothing_but_close_is_answered(use):
 @pytest.mark.parametrize(
     ("arguments", "error", "message"),
     [
-        ({"seed": -1}, SeedError, "a seed is a non-negative integer, not -1"),
+        ({"seed": -1}, SeedError, "a seed must be a non-negative integer, not -1"),
         ({"seed": 1.0}, SeedTypeError, "not 1.0 of type float"),
         ({"seed": [1]}, SeedTypeError, r"not \[1\] of type list"),
         (

@@ -119,7 +119,7 @@ def test_what_has_no_agents_is_no_parallel_env():
         MurkParallelEnv(Walker)
     with pytest.raises(ParameterError, match="MurkParallelEnv takes a subclass of MurkEnv, not 'Race'"):
         MurkParallelEnv("Race")  # type: ignore[arg-type]
-    with pytest.raises(BlueprintError, match="group 'hare' has a number of agents, at least 1, not 0"):
+    with pytest.raises(BlueprintError, match="group 'hare' must have a number of agents, at least 1, not 0"):
         MurkParallelEnv(Race, hares=0)
 
 
@@ -163,7 +163,7 @@ def test_a_group_has_any_integral_number_of_agents(kind):
 
 @pytest.mark.parametrize("size", [2.0, "2", True, None, np.bool_(True)], ids=repr)
 def test_a_group_of_no_whole_number_is_refused(size):
-    with pytest.raises(BlueprintError, match="group 'fly' has a number of agents, at least 1, not"):
+    with pytest.raises(BlueprintError, match="group 'fly' must have a number of agents, at least 1, not"):
         Group("fly", size, Observation(Observe(Mayflies.age), over="agents"), Discrete(2))
 
 

@@ -44,8 +44,8 @@ def test_a_seed_for_each_world(seed, expected):
     ("seed", "error", "message"),
     [
         ([1, 2], SeedError, r"must match num_envs: expected 3 seeds \(or None\), got length=2"),
-        ([1, -2, 3], SeedError, "a seed is a non-negative integer, not -2"),
-        (-1, SeedError, "a seed is a non-negative integer, not -1"),
+        ([1, -2, 3], SeedError, "a seed must be a non-negative integer, not -2"),
+        (-1, SeedError, "a seed must be a non-negative integer, not -1"),
         (1.0, SeedTypeError, "not 1.0 of type float"),
         (np.float32(1), SeedTypeError, "of type float32"),
         ([1, 2.5, 3], SeedTypeError, "not 2.5 of type float"),

@@ -198,8 +198,8 @@ def test_worlds_without_a_seed_differ():
 @pytest.mark.parametrize(
     ("seed", "error", "message"),
     [
-        (-1, SeedError, "a seed is a non-negative integer, not -1"),
-        (1.0, SeedTypeError, "a seed is a non-negative integer, not 1.0 of type float"),
+        (-1, SeedError, "a seed must be a non-negative integer, not -1"),
+        (1.0, SeedTypeError, "a seed must be a non-negative integer, not 1.0 of type float"),
         ("1", SeedTypeError, "not '1' of type str"),
     ],
 )
