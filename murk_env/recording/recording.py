@@ -173,8 +173,10 @@ class Recording:
             self._recorder.event("state", self._batch.save().to_bytes(), None)
             self._seen = self._stamp()
 
-    def _close(self, close: Callable[[], Any]) -> Any:
+    def _close(self, close: Callable[[], Any]) -> None:
         """Close the file, then the env, whatever comes of the file."""
+        if "_recorder" not in vars(self):  # it was refused; Gymnasium before 1.4 closes what is let go of
+            return
         try:
             self._recorder.close()
         finally:

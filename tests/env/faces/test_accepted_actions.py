@@ -76,6 +76,8 @@ def test_what_a_space_contains_is_taken_alone_and_in_a_batch_as_the_same_bytes(d
     action = data.draw(candidates(space))
     if not space.contains(action):
         return
+    if isinstance(space, MultiDiscrete) and not np.can_cast(np.asarray(action).dtype, space.dtype):
+        return  # Gymnasium before 1.2.2 takes floats there
     dtype = CANONICAL[type(space)] or (np.int64 if space.dtype.kind in "iu" else space.dtype)
     real = np.real(action) if np.iscomplexobj(action) else np.asarray(action)
     expected = real.astype(dtype).tobytes()
