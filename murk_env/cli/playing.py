@@ -89,15 +89,8 @@ def play(
     name = env_class.__name__ if whom is None else f"{env_class.__name__}: {whom}"
     with _screen(f"murk play {name}", in_window=_in_window(window)) as screen:
         screen.tell("making the world; the first time it is compiled, which takes seconds ...")
-        game = Game(
-            env_class,
-            chosen,
-            seed,
-            agent=whom,
-            partner=partner or _usual(env_class),
-            ghost=ghost,
-            record=_cleared(target),
-        )
+        others = partner or _usual(env_class)
+        game = Game(env_class, chosen, seed, agent=whom, partner=others, ghost=ghost, record=_cleared(target))
         try:
             Session(name, game, game.controls(), screen, rate).run()
         finally:
