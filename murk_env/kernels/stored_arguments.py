@@ -29,6 +29,7 @@ def call_with(
 ) -> Any:
     """Call `kernel(first, last, *arguments)` with the arguments of the table at an address.
 
+    The table is the first parameter of the function that calls this.
     `stored` is the text of a tuple of `Argument`. Where `start` is 0, `STAGE` becomes the kernel's number.
     """
     arguments = ast.literal_eval(stored.literal_value)
@@ -42,7 +43,10 @@ def call_with(
             builder.store(
                 ir.Constant(_WORD, number.literal_value), builder.gep(pointer, [ir.Constant(_WORD, STAGE)])
             )
-        values = [*span, *(_value(context, builder, address, one) for one in arguments)]
+        with builder.goto_entry_block():  # fetched once, and not in every turn of a loop
+            table = context.call_conv.get_arguments(builder.function)[0]
+            fetched = [_value(context, builder, table, one) for one in arguments]
+        values = [*span, *fetched]
         context.get_function(kernel, called)(builder, _folded(context, builder, called, values))
         return context.get_dummy_value()
 
