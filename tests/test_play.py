@@ -19,7 +19,6 @@ NOT_YET_THREE = {
     "Burgers": 1,
     "Epidemic": 2,
     "KuramotoSivashinsky": 1,
-    "ReactionDiffusion": 1,
     "ShallowWater": 1,
     "Transport": 1,
 }  # seeds that were learnt to the end, as their pages say
