@@ -26,7 +26,7 @@ __all__ = ["Chosen", "Reach", "Recorder", "asked", "portions"]
 Lines = dict[str, set[int]]  # by module, from the root of the tree
 _PORTIONS = (3.0, 15.0)  # seconds of tests that are collected and run together; the last portion has the rest
 _NEARBY = 4  # lines
-_FEW = 0.05  # of the tests
+_FEW = 0.2  # of the tests
 _LONGEST = 60.0  # seconds of tests that are asked about a fault; the figures are a lower bound
 
 

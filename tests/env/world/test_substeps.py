@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from murk_env import Diffusion, Field, Ring1D, World
@@ -247,6 +247,7 @@ def test_an_unstable_substep_is_refused_with_the_number_that_would_do():
 
 
 @given(dt=st.floats(1e-6, 1e3), limit=st.floats(1e-3, 1e3))
+@example(dt=28.880000000000003, limit=1.52)  # a little above 19 times the limit, and their quotient is 19
 def test_the_number_that_is_proposed_does_and_one_less_does_not(dt, limit):
     class Limited(Propagator):
         def max_dt(self, lattice):
