@@ -20,6 +20,7 @@ from murk_env import (
     Propagator,
     Square4,
     World,
+    per_world,
 )
 from murk_env.errors import FieldError, PipelineError, PropagatorError
 from tests.env.worlds import Counter
@@ -150,6 +151,46 @@ class Thresholds(MurkEnv):
 
     def terminated(self, after):
         return after.left <= 0
+
+
+class Halves(MurkEnv):
+    """Compiled hooks beside a derived field that numpy sets: worlds are reset outside the step's kernels."""
+
+    heat = Field()
+    half = Field(derived=True)
+
+    @classmethod
+    def build(cls, params):
+        seen, derived = Observation(Observe(cls.half)), [Half(cls.heat, cls.half)]
+        return Blueprint(lattice=GRID, observation=seen, action_space=Discrete(2), derived=derived)
+
+    @per_world
+    def start(self):
+        self.heat[0] = 2.0
+
+    @per_world
+    def act(self, action):
+        self.heat[0] += action
+
+    @per_world
+    def reward(self):
+        return self.half[0]
+
+    @per_world
+    def terminated(self):
+        return self.heat[0] > 3.0
+
+
+@pytest.mark.parametrize("mode", ["NextStep", "SameStep"])
+def test_what_numpy_derives_follows_the_resets_of_compiled_hooks(mode):
+    envs = MurkVectorEnv(Halves, 2, autoreset_mode=mode)
+    envs.reset(seed=0)
+    ended = 0
+    for _ in range(7):
+        observations, _, terminated, *_ = envs.step([1, 0])
+        ended += terminated.sum()
+        np.testing.assert_array_equal(observations, 0.5 * envs.world["heat"])
+    assert ended > 1
 
 
 @pytest.mark.parametrize("checked", [False, True])
