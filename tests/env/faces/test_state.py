@@ -247,6 +247,16 @@ def test_an_edit_begins_no_episode():
         envs.step([0] * 5)
 
 
+def test_steps_go_on_after_any_number_of_looks():
+    looked, plain = vector(Walker, copy=False), vector(Walker, copy=False)
+    for envs in (looked, plain):
+        envs.reset(seed=1)
+    for looks in (1, 2, 3):
+        for _ in range(looks):
+            looked.observe()
+        assert pickle.dumps(looked.step([1] * 5)) == pickle.dumps(plain.step([1] * 5))
+
+
 # --- edits ----------------------------------------------------------------------------------------
 
 
