@@ -105,7 +105,8 @@ class Epidemic(MurkEnv):
     funds = Field(over="world")  # (num_worlds,) money that there is
     clock = Field(over="world", low=0.0, high=1.0, derived=True)  # (num_worlds,) time, of LIMIT steps
     spent = Field(over="world")  # (num_worlds,) in this tick
-    infectivity = murk.Parameter(0.5, low=0.0, high=1.0, unit="1/tick")  # (num_worlds,)
+    # (num_worlds,)
+    infectivity = Field(over="world", initial=0.5, low=0.0, high=1.0, unit="1/tick")
 
     @classmethod
     def build(cls, params: Params, /) -> Blueprint:

@@ -72,7 +72,7 @@ class Harvest(MurkEnv):
             return round(self.rocks * self.size**2)
 
     fruit = Field(low=0.0, high=1.0)  # (num_worlds, num_cells)
-    rock = Field(low=0.0, high=1.0, mutability="sparse")  # (num_worlds, num_cells) 1 where there is rock
+    rock = Field(low=0.0, high=1.0)  # (num_worlds, num_cells) 1 where there is rock
     crowd = Field(low=0.0, high=LARGEST_CROWD)  # (num_worlds, num_cells) agents in a cell
     cells = Field(over="agents", indexes="cells")  # (num_worlds, num_agents)
     # (num_worlds, 2, num_agents) row and column

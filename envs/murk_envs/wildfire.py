@@ -81,8 +81,8 @@ class Wildfire(MurkEnv):
     # (num_worlds, 2, num_agents) q and r
     place = Field(over="agents", components=2, low=0.0, high=WIDEST - 1)
     breeze = Field(over="world", components=2, low=-1.0, high=1.0)  # (num_worlds, 2) x and y, in GALEs
-    speed = murk.Parameter(0.0, low=0.0, high=GALE, unit="m/s")  # (num_worlds,)
-    direction = murk.Parameter(0.0, low=0.0, high=7.0)  # (num_worlds,) radians
+    speed = Field(over="world", low=0.0, high=GALE, unit="m/s")  # (num_worlds,)
+    direction = Field(over="world", low=0.0, high=7.0)  # (num_worlds,) radians
 
     @classmethod
     def build(cls, params: Params, /) -> Blueprint:

@@ -91,8 +91,8 @@ class WildfireTerrain(MurkEnv):
     # (num_worlds, 2, num_agents) column and row
     place = Field(over="agents", components=2, low=0.0, high=WIDEST - 1)
     breeze = Field(over="world", components=2, low=-1.0, high=1.0)  # (num_worlds, 2) x and y, in GALEs
-    speed = murk.Parameter(0.0, low=0.0, high=GALE, unit="m/s")  # (num_worlds,)
-    direction = murk.Parameter(0.0, low=0.0, high=7.0)  # (num_worlds,) radians
+    speed = Field(over="world", low=0.0, high=GALE, unit="m/s")  # (num_worlds,)
+    direction = Field(over="world", low=0.0, high=7.0)  # (num_worlds,) radians
     width = Field(mutability="static", over="world", dtype="int32")  # columns
     side = Field(mutability="static", over="world", unit="m")  # of a cell
 

@@ -109,16 +109,36 @@ def window(
 
 
 @kernel
+def copy_window(
+    values: Row, cell: int, kinds: Table, displacements: Table, padding: float, out: Part
+) -> None:
+    """Do as `window` for components: without branches, three times as fast."""
+    num_cells, size = kinds.size, displacements.shape[1]
+    if not 0 <= cell < num_cells:
+        out[:] = padding
+        return
+    apart, blank = displacements[kinds[cell]], out.dtype.type(padding)
+    for channel in range(out.size // size):
+        row, part = values[channel * num_cells :], out[channel * size :]
+        for place in range(size):
+            there = apart[place]
+            value = row[
+                np.uint64(cell + (0 if there == NO_CELL else there))
+            ]  # of the centre if there is none
+            part[np.uint64(place)] = blank if there == NO_CELL else value
+
+
+@kernel
 def pad_window(cell: int, kinds: Table, displacements: Table, padding: float, out: Part) -> None:
     """Write the padding where a window shows no cell, whatever the transforms have made of it."""
     if not 0 <= cell < kinds.size:
         out[:] = padding
         return
-    apart = displacements[kinds[cell]]
+    apart, blank = displacements[kinds[cell]], out.dtype.type(padding)
     for channel in range(out.size // apart.size):
-        for place in range(apart.size):
-            if apart[place] == NO_CELL:
-                out[channel * apart.size + place] = padding
+        part = out[channel * apart.size :]
+        for place in range(apart.size):  # a store in any case, so that several go at once
+            part[place] = blank if apart[place] == NO_CELL else part[place]
 
 
 @kernel
@@ -241,6 +261,17 @@ def show_mask(
             for channel in range(shown.size // out.size):
                 if not (skips_nan and math.isnan(shown[channel * out.size + group])):
                     out[group] = 1.0
+
+
+@kernel
+def show_cells(cell: int, kinds: Table, shown: Part, out: Part) -> None:
+    """Do as `show_mask` where nothing is pooled: it is known for each kind of cell, (num_kinds, size)."""
+    if not 0 <= cell < kinds.size:
+        out[:] = 0.0
+        return
+    kind = kinds[cell]
+    for place in range(out.size):
+        out[place] = shown[kind, place]
 
 
 @kernel

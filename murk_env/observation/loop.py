@@ -37,6 +37,7 @@ class Loop:
         self, agents: range, flat_outputs: Sequence[bool], *, row_per_agent: bool, active: Field | None
     ) -> None:
         self.fields: list[Field] = []
+        self._rows: dict[Field, tuple[str, str]] = {}  # this world's values: a name, and what it stands for
         self._tables: list[Array] = []
         self._whole: list[int] = []
         self._num_sites = 0
@@ -82,6 +83,12 @@ class Loop:
 
     def row(self, field: Field) -> str:
         """Return an expression for this world's values of a field, flat."""
+        if field not in self._rows:
+            values = self._row(field)
+            self._rows[field] = f"row{len(self._rows)}", values  # made once for all agents of a world
+        return self._rows[field][0]
+
+    def _row(self, field: Field) -> str:
         name = f"field{_index(self.fields, field)}"
         num_axes = len(field.shape(1, 1))
         if field.mutability == "static":
@@ -133,6 +140,7 @@ class Loop:
         lines = [f"def observe_worlds({', '.join(arguments)}):"]
         lines += [f"    {line}" for line in self._flattening(fields, outputs)]
         lines += ["    for row in range(start, stop):", "        world = worlds[row]"]
+        lines += [f"        {name} = {values}" for name, values in self._rows.values()]
         lines += [f"        {line}" for line in ["viewer = row", *self._for_world]]
         if self._for_agent:
             lines += [f"        for seat in range({self._num_agents}):", f"            agent = {self._agent}"]

@@ -68,6 +68,11 @@ class Region:
         """Every place as a group of its own, (num_places, 1) int32."""
         return np.arange(self.num_places, dtype=np.int32)[:, np.newaxis]
 
+    @functools.cached_property
+    def shown(self) -> npt.NDArray[np.float32]:
+        """Where a place shows a cell, seen from each kind, 1 or 0, (num_kinds, num_places)."""
+        return (self.displacements != NO_CELL).astype(np.float32)
+
     def counts(self, groups: npt.NDArray[np.int32], low: float, high: float) -> Counts:
         """Return how many cells groups of places show.
 

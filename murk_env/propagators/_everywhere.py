@@ -19,15 +19,16 @@ def everywhere(frame: Frame, coefficient: Varying, column: int, kind: "np.dtype[
 
     Args:
         frame: the propagator's frame.
-        coefficient: a number, a parameter, or a field over cells that is read of the previous tick.
+        coefficient: a number, a parameter, or a field over cells or the world, read of the previous tick.
         column: its column of `frame.coefficients`; of a field it is 1.
         kind: the dtype of the arithmetic.
 
     Returns:
-        (num_worlds or 1, num_cells) of a field; (num_worlds, 1) of a number.
+        (num_worlds or 1, num_cells) of a field over cells; else (num_worlds, 1).
     """
     if isinstance(coefficient, Field) and is_varying(coefficient):
-        return batched(coefficient, frame.previous(coefficient))
+        values = frame.previous(coefficient)
+        return values[:, np.newaxis] if coefficient.over == "world" else batched(coefficient, values)
     return np.ascontiguousarray(frame.coefficients[:, column : column + 1].astype(kind))
 
 

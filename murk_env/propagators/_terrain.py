@@ -12,7 +12,7 @@ from murk_env.lattice import Lattice
 from murk_env.mathematics import cos, exp, sin
 from murk_env.propagators._burning import BURNING, burning_with
 
-__all__ = ["burn_on_terrain", "climbs", "set_rates"]
+__all__ = ["burn_on_terrain", "climbs", "follow_wind", "set_rates"]
 
 _ALONG, _TURNED = 0.045, 0.131  # per (m/s), c1 and c2 of the reference
 _DIGITS = 6  # of a degree: functions of numpy differ between processors in last places
@@ -44,15 +44,23 @@ def _lengths(lattice: Lattice) -> npt.NDArray[np.float64]:
 
 @kernel
 def set_rates(
-    out: Floats, displacements: npt.NDArray[np.float64], table: npt.NDArray[np.float64], dt: float
+    start: int,
+    stop: int,
+    out: Floats,  # (num_worlds, num_directions)
+    displacements: npt.NDArray[np.float64],  # (num_directions, num_axes)
+    ignition: npt.NDArray[np.float64],  # (num_worlds,)
+    speeds: Floats,  # (num_worlds, 1)
+    winds: Floats,  # (num_worlds, 1) directions
+    dt: float,
 ) -> None:
     """Set the rates times dt at which fire comes from the neighbour in each direction.
 
     Compiled, so that a world's numbers depend neither on how many there are nor on the processor.
     """
     axes = min(displacements.shape[1], 2)
-    for world in range(out.shape[0]):
-        wind = cos(table[world, 3]), sin(table[world, 3])
+    for world in range(start, stop):
+        speed, angle = np.float64(speeds[world, 0]), np.float64(winds[world, 0])
+        wind = cos(angle), sin(angle)
         for direction in range(out.shape[1]):
             to_neighbour = displacements[direction]
             square, along = 0.0, 0.0
@@ -61,8 +69,27 @@ def set_rates(
             length = math.sqrt(square)
             for axis in range(axes):
                 along -= wind[axis] * to_neighbour[axis] / length
-            factor = exp(table[world, 2] * (_ALONG + _TURNED * (along - 1.0)))
-            out[world, direction] = dt * table[world, 0] * factor
+            factor = exp(speed * (_ALONG + _TURNED * (along - 1.0)))
+            out[world, direction] = dt * ignition[world] * factor
+
+
+@kernel
+def follow_wind(
+    start: int,
+    stop: int,
+    known: Floats,  # (num_worlds, 2): the speed and direction that its rates are of, NaN before the first
+    out: Floats,
+    displacements: npt.NDArray[np.float64],
+    ignition: npt.NDArray[np.float64],
+    speeds: Floats,
+    winds: Floats,
+    dt: float,
+) -> None:
+    """Do as `set_rates` for worlds in which the wind is another than before, as it is after a reset."""
+    for world in range(start, stop):
+        if known[world, 0] != speeds[world, 0] or known[world, 1] != winds[world, 0]:
+            set_rates(world, world + 1, out, displacements, ignition, speeds, winds, dt)
+            known[world, 0], known[world, 1] = speeds[world, 0], winds[world, 0]
 
 
 @kernel

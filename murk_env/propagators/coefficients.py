@@ -1,15 +1,17 @@
 """Coefficients of propagators: numbers or parameters, their ranges checked."""
 
 import math
+from collections.abc import Sequence
 
 from murk_env.errors import PropagatorConfigError
 from murk_env.fields import Field, Parameter
+from murk_env.fields.declaring import Span
 from murk_env.propagators._inputs import fits_float32
 
 __all__ = ["Coefficient", "Varying", "highest", "in_range", "is_varying", "lowest", "parameters", "varying"]
 
 Coefficient = float | Parameter
-Varying = Coefficient | Field  # a field over cells has a value at each
+Varying = Coefficient | Field  # a field over cells has a value at each, one over the world one a tick
 
 
 def highest(coefficient: Varying) -> float:
@@ -51,27 +53,43 @@ def in_range(
 
 
 def is_varying(coefficient: object) -> bool:
-    """Return whether a coefficient is a field, with a value of its own at every cell."""
+    """Return whether a coefficient is a field, which may have another value in every tick."""
     return isinstance(coefficient, Field) and not isinstance(coefficient, Parameter)
 
 
 def varying(
-    owner: str, name: str, coefficient: Varying, low: float = 0.0, high: float = math.inf
+    owner: str,
+    name: str,
+    coefficient: Varying,
+    low: float = 0.0,
+    high: float = math.inf,
+    spans: Sequence[Span] = ("cells",),
 ) -> tuple[tuple[Coefficient, ...], tuple[Field, ...]]:
-    """Return a coefficient that may vary in space: as a number of the table, and as fields to be read.
+    """Return a coefficient that may be a field: as a number of the table, and as fields to be read.
 
     One of the two is empty or 1: a field takes the place of the number 1. Its bounds are what stability is
     checked against, so it is read of the previous tick, in which they hold.
 
+    Args:
+        owner: the class of the propagator.
+        name: what it calls the coefficient.
+        coefficient: the coefficient.
+        low: the lowest value that it may have.
+        high: the highest.
+        spans: what a field may be over: cells, to vary in space, or the world.
+
     Raises:
-        PropagatorConfigError: it can be outside `[low, high]` or infinite, or the field is not over cells.
+        PropagatorConfigError: it can be outside `[low, high]` or infinite, or is a field of another kind.
     """
     if not isinstance(coefficient, Field) or isinstance(coefficient, Parameter):
         return (in_range(owner, name, coefficient, low, high),), ()
     lowest, largest = coefficient.bounds
-    if coefficient.over != "cells" or coefficient.components is not None or coefficient.dtype.kind != "f":
+    kind = coefficient.over in spans and coefficient.components is None and coefficient.dtype.kind == "f"
+    if not kind or (coefficient.over == "world" and coefficient.fixed):
+        own = {"cells": "cells", "world": "the world that is per_tick or sparse"}
+        places = ", or ".join(own[span] for span in spans)
         raise PropagatorConfigError(
-            f"{owner}'s {name} varies in space as a scalar float field over cells, not as {coefficient!r}."
+            f"{owner}'s {name} varies as a scalar float field over {places}, not as {coefficient!r}."
         )
     if not (low <= lowest and largest <= high and fits_float32(lowest) and fits_float32(largest)):
         raise PropagatorConfigError(

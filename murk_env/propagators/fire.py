@@ -8,10 +8,13 @@ import numpy as np
 
 from murk_env.errors import PipelineError, PropagatorConfigError
 from murk_env.fields import Field
+from murk_env.fields.declaring import Span
 from murk_env.lattice import Lattice
 from murk_env.propagators._burning import BURNING, BURNT, UNBURNT, burn
+from murk_env.propagators._everywhere import everywhere
 from murk_env.propagators._inputs import fits_float32
-from murk_env.propagators._terrain import burn_on_terrain, climbs, set_rates
+from murk_env.propagators._terrain import burn_on_terrain, climbs, follow_wind, set_rates
+from murk_env.propagators.coefficients import Varying, is_varying, varying
 from murk_env.propagators.writing import (
     FLOATS,
     Coefficient,
@@ -20,6 +23,7 @@ from murk_env.propagators.writing import (
     KernelCall,
     Propagator,
     batched,
+    chain,
     highest,
     in_range,
 )
@@ -29,6 +33,7 @@ __all__ = ["Fire"]
 _STRONGEST_WIND = 100.0  # m/s
 _STEEPEST = 0.5  # per degree: beyond, a cliff has a factor that is no float32
 _CLOSE = 1e-9  # cell distances
+_KIND = np.dtype(np.float32)
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,7 +76,7 @@ class Fire(Propagator):
         consumption: fuel that a burning cell loses in a unit of time, >= 0.
         wind_speed: 0 to 100 m/s.
         wind_direction: where the wind blows to, in radians from the first axis, x (east), towards the
-            second, y (south).
+            second, y (south). Both may be fields over the world, read of the previous tick.
         flammability: factor of every cell's ignition, >= 0, of this tick; None for 1. What hooks change to
             wet a cell or to clear it.
         elevation: height of every cell in the unit of positions, static or of a level; None for flat land.
@@ -94,8 +99,8 @@ class Fire(Propagator):
     _: KW_ONLY
     ignition: Coefficient
     consumption: Coefficient
-    wind_speed: Coefficient = 0.0
-    wind_direction: Coefficient = 0.0
+    wind_speed: Varying = 0.0
+    wind_direction: Varying = 0.0
     flammability: Field | None = None
     elevation: Field | None = None
     slope: Coefficient = 0.078
@@ -108,15 +113,18 @@ class Fire(Propagator):
         maps = (self.flammability, self.fuel_class)
         heights = () if self.elevation is None else (self.elevation,)
         slope = (in_range("Fire", "slope", self.slope, 0.0, _STEEPEST),)
+        over: tuple[Span, ...] = ("world",)
+        speed, speeds = varying("Fire", "wind_speed", self.wind_speed, 0.0, _STRONGEST_WIND, over)
+        direction, directions = varying("Fire", "wind_direction", self.wind_direction, -math.inf, spans=over)
         return Declaration(
             reads=tuple(field for field in maps if field is not None),
-            reads_previous=(self.state, self.fuel, *heights),
+            reads_previous=(self.state, self.fuel, *heights, *speeds, *directions),
             writes=(self.state, self.fuel),
             coefficients=(
                 in_range("Fire", "ignition", self.ignition),
                 in_range("Fire", "consumption", self.consumption),
-                in_range("Fire", "wind_speed", self.wind_speed, 0.0, _STRONGEST_WIND),
-                in_range("Fire", "wind_direction", self.wind_direction, -math.inf),
+                *speed,
+                *direction,
                 *(slope if heights else ()),
             ),
         )
@@ -130,6 +138,9 @@ class Fire(Propagator):
         if self.fuel_class is not None:
             self.require(self.fuel_class, dtype=np.int32, static=True)
         self._check_elevation()
+        for wind in (self.wind_speed, self.wind_direction):
+            if isinstance(wind, Field) and is_varying(wind):
+                self.require(wind, over="world")
         low, high = self.state.bounds
         if low > UNBURNT or high < BURNT:
             raise PipelineError(
@@ -185,7 +196,12 @@ class Fire(Propagator):
         """Return the compiled tick over this frame's worlds."""
         lattice, table = frame.lattice, frame.coefficients.astype(np.float32).astype(np.float64)
         rates = np.empty((frame.num_worlds, len(lattice.directions)), np.float32)
-        set_rates(rates, lattice.displacements, table, frame.dt)
+        wind = (
+            everywhere(frame, self.wind_speed, 2, _KIND),
+            everywhere(frame, self.wind_direction, 3, _KIND),
+        )
+        ignition = np.ascontiguousarray(table[:, 0])
+        blowing = KernelCall(set_rates, (rates, lattice.displacements, ignition, *wind, frame.dt))
         if self.flammability is None:
             flammability = np.ones((1, lattice.num_cells), np.float32)
         else:
@@ -201,9 +217,14 @@ class Fire(Propagator):
             lattice.neighbours,
         )
         counters = frame.rng.counters
-        if self.elevation is None and self.fuel_class is None:
-            return KernelCall(burn, (*burning, *counters))
-        return KernelCall(burn_on_terrain, (*burning, *counters, *self._terrain(frame)))
+        flat = self.elevation is None and self.fuel_class is None
+        land = () if flat else self._terrain(frame)
+        fire = KernelCall(burn if flat else burn_on_terrain, (*burning, *counters, *land))
+        if is_varying(self.wind_speed) or is_varying(self.wind_direction):
+            known = np.full((frame.num_worlds, 2), np.nan, np.float32)
+            return chain(KernelCall(follow_wind, (known, *blowing.arguments)), fire)
+        blowing(0, frame.num_worlds)  # once: numbers and parameters stay as they are until it is bound again
+        return fire
 
     def _terrain(self, frame: Frame) -> tuple[Any, ...]:
         """Return what `burn_on_terrain` knows of the land: how steep it is, and what fuel grows there."""

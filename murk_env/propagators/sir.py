@@ -66,7 +66,8 @@ class SIR(Propagator):
         infection: infections that one infected causes in a unit of time among susceptibles only, >= 0.
         recovery: rate at which infected recover, >= 0.
         mixing: share of everyone's meetings that are with neighbouring cells, from 0 to 1. Each of these
-            three may be a field over cells, those of the susceptible's own, read of the previous tick.
+            three may be a field over cells, those of the susceptible's own, or over the world, read of the
+            previous tick.
 
     Raises:
         PropagatorConfigError: a coefficient is outside its range, or a parameter that may be.
@@ -83,7 +84,10 @@ class SIR(Propagator):
     def declare(self) -> Declaration:
         """Return the three shares, which become each other, and the rates."""
         highs = {"infection": math.inf, "recovery": math.inf, "mixing": 1.0}
-        found = [varying("SIR", name, getattr(self, name), 0.0, high) for name, high in highs.items()]
+        found = [
+            varying("SIR", name, getattr(self, name), 0.0, high, spans=("cells", "world"))
+            for name, high in highs.items()
+        ]
         return Declaration(
             reads_previous=(*self._shares, *(field for _, fields in found for field in fields)),
             writes=self._shares,
@@ -99,7 +103,7 @@ class SIR(Propagator):
     def check(self, lattice: Lattice) -> None:
         """Raise PipelineError for a field that is not a scalar of cells."""
         for field in (*self._shares, *self._varying):
-            self.require(field, static=field in self._varying)
+            self.require(field, over=field.over, static=field in self._varying)
 
     def guarantees(self, field: Field) -> tuple[float, float]:
         """Return [0, inf) if all shares begin there: none becomes negative."""
@@ -113,14 +117,11 @@ class SIR(Propagator):
             *(frame.write(share) for share in self._shares),
         )
         around = frame.lattice.degree.astype(np.float32), *neighbourhood(frame.lattice)
-        if self._varying:
-            kind = np.dtype(np.float32)
-            rates = [everywhere(frame, rate, column, kind) for column, rate in enumerate(self._rates)]
+        kind = np.dtype(np.float32)
+        rates = [everywhere(frame, rate, column, kind) for column, rate in enumerate(self._rates)]
+        if any(rate.over == "cells" for rate in self._varying):
             return KernelCall(_infect_unevenly, (*shares, *rates, np.float32(frame.dt), *around))
-        rates = frame.coefficients.astype(np.float32).astype(np.float64)
-        rates[:, :2] *= frame.dt
-        rates[:, 1] = np.minimum(rates[:, 1], 1.0)
-        return KernelCall(_infect, (*shares, rates.astype(np.float32), *around))
+        return KernelCall(_infect, (*shares, *rates, frame.dt, *around))
 
     @property
     def _rates(self) -> tuple[Varying, Varying, Varying]:
@@ -128,7 +129,7 @@ class SIR(Propagator):
 
     @property
     def _varying(self) -> tuple[Field, ...]:
-        """The rates that are fields over cells."""
+        """The rates that are fields."""
         return tuple(rate for rate in self._rates if isinstance(rate, Field) and is_varying(rate))
 
     @property
@@ -146,14 +147,19 @@ def _infect(
     new_susceptible: Floats,  # (num_worlds, num_cells)
     new_infected: Floats,  # (num_worlds, num_cells)
     new_recovered: Floats,  # (num_worlds, num_cells)
-    rates: Floats,  # (num_worlds, 3): infection and recovery times dt, mixing
+    infections: Floats,  # these three (num_worlds, 1)
+    recoveries: Floats,
+    mixings: Floats,
+    dt: float,
     degree: Floats,  # (num_cells,)
     *neighbours: Any,
 ) -> None:
     """One tick of the worlds [start, stop)."""
     for world in range(start, stop):
         s, i, r = susceptible[world], infected[world], recovered[world]
-        infection, recovery, mixing = rates[world]
+        infection = np.float32(np.float64(infections[world, 0]) * dt)
+        recovery = np.float32(min(np.float64(recoveries[world, 0]) * dt, 1.0))
+        mixing = mixings[world, 0]
         around = new_infected[world]  # the neighbours' sum, then who is infected, until it is written
         add_neighbours(i, around, neighbours)
         for cell in range(i.size):  # without branches, and with few arrays: several cells at once

@@ -11,8 +11,8 @@ from murk_env import Field
 from murk_env.errors import BlueprintError
 from murk_env.lattice import Fcc12, Grid, Hex2D, Ring1D, Square4, Square8
 from murk_env.lattice.grid import Edge
-from murk_env.observation import Observe, Window
-from murk_env.observation.region import disk
+from murk_env.observation import Observe, Window, _kernels
+from murk_env.observation.region import disk, rectangle
 from tests.env.observation.scenes import (
     EDGES,
     LATTICES,
@@ -240,3 +240,19 @@ def test_what_is_chosen_of_a_window_comes_after_what_was_chosen_before():
 def test_a_window_that_an_entry_cannot_have_is_refused(make, message):
     with pytest.raises(BlueprintError, match=message):
         make()
+
+
+@pytest.mark.parametrize("region", [disk(Hex2D(4, 5), 2), rectangle(Square8(4, 5, "wrap"), (1, 3))], ids=repr)
+def test_what_is_copied_quickly_is_what_the_plain_kernels_show(region):
+    values = np.random.default_rng(0).normal(size=2 * 20).astype(np.float32)
+    values[::7] = -0.0
+    table = region.kinds, region.displacements
+    for cell in (-1, *range(20), 20):
+        plain, quick = np.full((2, 2 * region.num_places), 7.0, np.float32)
+        _kernels.window(values, cell, *table, 0, -0.5, plain)
+        _kernels.copy_window(values, cell, *table, -0.5, quick)
+        assert quick.tobytes() == plain.tobytes()
+        plain, quick = np.full((2, region.num_places), 7.0, np.float32)
+        _kernels.show_mask(cell, *table, region.each, 0, values[: region.num_places], plain)
+        _kernels.show_cells(cell, region.kinds, region.shown, quick)
+        assert quick.tobytes() == plain.tobytes()

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from murk_env import Field, GrayScott, Hex2D, Line1D, LotkaVolterra, Ring1D, Square4, World
+from murk_env import Field, Fire, GrayScott, Hex2D, Line1D, LotkaVolterra, Parameter, Ring1D, Square4, World
 from murk_env.errors import PipelineError, PropagatorConfigError, StabilityError
 from murk_env.propagators import SIR, Advection, Diffusion, Gradient, Resource, Value, Wave
 from tests.env.propagators.convergence import centres, order, solved
@@ -82,14 +82,64 @@ def test_the_bounds_of_the_field_say_what_is_stable():
     [
         (Field(), r"is the field .* with bounds \[-inf, inf\]; it needs finite bounds"),
         (Field(low=-1.0, high=1.0), r"with bounds \[-1, 1\]; it needs finite bounds within \[0, inf\]"),
-        (Field(over="world", low=0.0, high=1.0), "varies in space as a scalar float field over cells"),
-        (Field(components=2, low=0.0, high=1.0), "varies in space as a scalar float field over cells"),
-        (Field(dtype="int32", low=0, high=1), "varies in space as a scalar float field over cells"),
+        (Field(over="world", low=0.0, high=1.0), "varies as a scalar float field over cells"),
+        (Field(components=2, low=0.0, high=1.0), "varies as a scalar float field over cells"),
+        (Field(dtype="int32", low=0, high=1), "varies as a scalar float field over cells"),
     ],
 )
 def test_a_field_that_is_no_coefficient_is_refused(field, message):
     with pytest.raises(PropagatorConfigError, match=message):
         Diffusion(Field(), coefficient=field)
+
+
+def burning(speed, direction):
+    state, fuel = Field(categories=3), Field(initial=1.0, low=0.0)
+    winds = {"wind_speed": speed, "wind_direction": direction}
+    return [state, fuel], Fire(state, fuel, ignition=0.2, consumption=0.1, **winds), Fire.BURNING
+
+
+def ailing(infection, recovery):
+    susceptible, infected, recovered = Field(initial=0.9), Field(), Field()
+    law = SIR(susceptible, infected, recovered, infection=infection, recovery=recovery, mixing=0.5)
+    return [infected, susceptible, recovered], law, 0.1
+
+
+@pytest.mark.parametrize("make", [burning, ailing])
+def test_a_coefficient_over_the_world_gives_what_parameters_of_the_same_values_give(make):
+    lattice, found = Hex2D(4, 5), []
+    bounds: Any = {"low": 0.0, "high": 1.0, "dtype": "float32"}
+    for kind in (lambda: Parameter(0.0, **bounds), lambda: Field(over="world", **bounds)):
+        rates = kind(), kind()
+        (seeded, other, *more), law, value = make(*rates)
+        fields = {f"field{index}": field for index, field in enumerate((seeded, other, *more, *rates))}
+        world = World(lattice, fields, [law], num_worlds=3, seed=1, dt=0.7)
+        for turn in range(3):
+            with world.edit() as tick:
+                if turn == 0:
+                    tick.edit(seeded)[:, 7] = value
+                for place, rate in enumerate(rates):
+                    tick[rate] = np.array([0.1, 0.6, 0.3], np.float32) + np.float32(0.1 * (turn + place))
+            world.run(4)
+        found.append([world[field].tobytes() for field in (seeded, other, *more)])
+        assert len({row.tobytes() for row in world[other]}) == 3
+    assert found[0] == found[1]
+
+
+@pytest.mark.parametrize(
+    "wind",
+    [
+        Field(low=0.0, high=1.0),
+        Field(over="world", mutability="static", low=0.0, high=1.0),
+        Field(over="world", mutability="level", low=0.0, high=1.0),
+        Field(over="world", components=2, low=0.0, high=1.0),
+    ],
+    ids=repr,
+)
+def test_what_is_no_wind_of_every_world_is_refused(wind):
+    with pytest.raises(
+        PropagatorConfigError, match=r"wind_speed varies as a .* over the world that is per_tick or"
+    ):
+        burning(wind, 0.0)
 
 
 def test_a_flow_that_speeds_up_carries_what_it_should():
