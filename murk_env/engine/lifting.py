@@ -210,8 +210,7 @@ def _loop(
     rest = [name for name in flat.arguments if name != "before"]
     if any("levels[" in share for _, share in handed):
         names, arguments = [*names, "levels"], [*arguments, Given.LEVELS]
-    of_agent = kind in OUTCOMES and per_agent and "agent" in rest
-    own = [f"own{index}" for index in range(len(handed))] if of_agent else given
+    own = [f"own{index}" for index in range(len(handed))]  # made once for all agents of a world
     call = f"hook({', '.join([*own, *(passed[name] for name in rest)])})"
     if kind in OUTCOMES:
         names, arguments = [*names, "out"], [*arguments, Given.OUTPUT]
@@ -231,8 +230,7 @@ def _loop(
         lines.append("    for world in range(start, stop):")
     if "rng" in rest:
         lines += [f"        rng[{index}] = {value}" for index, value in enumerate(_RNG_STATE)]
-    if of_agent:  # made once for all agents of a world
-        lines += [f"        {name} = {share}" for name, share in zip(own, given, strict=True)]
+    lines += [f"        {name} = {share}" for name, share in zip(own, given, strict=True)]
     lines += _result(kind, call, per_agent=per_agent, asks_agent="agent" in rest)
     if "rng" in rest:
         lines.append(f"        if ((rng[4] - site) & 0xFFFFFFFF) > {MOST_DRAWS}:")

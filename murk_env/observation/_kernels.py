@@ -110,35 +110,39 @@ def window(
 
 @kernel
 def copy_window(
-    values: Row, cell: int, kinds: Table, displacements: Table, padding: float, out: Part
+    values: Row,
+    cell: int,
+    kinds: Table,
+    nearby: Table,
+    shown: Part,
+    num_channels: int,
+    padding: float,
+    out: Part,
 ) -> None:
-    """Do as `window` for components: without branches, three times as fast."""
-    num_cells, size = kinds.size, displacements.shape[1]
-    if not 0 <= cell < num_cells:
-        out[:] = padding
-        return
-    apart, blank = displacements[kinds[cell]], out.dtype.type(padding)
-    for channel in range(out.size // size):
-        row, part = values[channel * num_cells :], out[channel * size :]
+    """Do as `window` for components, without a branch or a division: two to three times as fast."""
+    num_cells, size = kinds.size, nearby.shape[1]
+    inside = 0 <= cell < num_cells
+    here = cell if inside else 0
+    apart, seen, blank = nearby[kinds[here]], shown[kinds[here]], out.dtype.type(padding)
+    for channel in range(num_channels):
+        first, begin = channel * num_cells + here, channel * size
         for place in range(size):
-            there = apart[place]
-            value = row[
-                np.uint64(cell + (0 if there == NO_CELL else there))
-            ]  # of the centre if there is none
-            part[np.uint64(place)] = blank if there == NO_CELL else value
+            out[np.uint64(begin + place)] = values[np.uint64(first + apart[np.uint64(place)])]
+        for place in range(size):  # a store in any case, so that several go at once
+            index = np.uint64(begin + place)
+            out[index] = out[index] if inside and seen[np.uint64(place)] else blank
 
 
 @kernel
-def pad_window(cell: int, kinds: Table, displacements: Table, padding: float, out: Part) -> None:
+def pad_window(cell: int, kinds: Table, shown: Part, num_channels: int, padding: float, out: Part) -> None:
     """Write the padding where a window shows no cell, whatever the transforms have made of it."""
-    if not 0 <= cell < kinds.size:
-        out[:] = padding
-        return
-    apart, blank = displacements[kinds[cell]], out.dtype.type(padding)
-    for channel in range(out.size // apart.size):
-        part = out[channel * apart.size :]
-        for place in range(apart.size):  # a store in any case, so that several go at once
-            part[place] = blank if apart[place] == NO_CELL else part[place]
+    inside = 0 <= cell < kinds.size
+    seen, blank = shown[kinds[cell if inside else 0]], out.dtype.type(padding)
+    for channel in range(num_channels):
+        begin = channel * seen.size
+        for place in range(seen.size):
+            index = np.uint64(begin + place)
+            out[index] = out[index] if inside and seen[np.uint64(place)] else blank
 
 
 @kernel
@@ -266,12 +270,10 @@ def show_mask(
 @kernel
 def show_cells(cell: int, kinds: Table, shown: Part, out: Part) -> None:
     """Do as `show_mask` where nothing is pooled: it is known for each kind of cell, (num_kinds, size)."""
-    if not 0 <= cell < kinds.size:
-        out[:] = 0.0
-        return
-    kind = kinds[cell]
+    inside = 0 <= cell < kinds.size
+    seen = shown[kinds[cell if inside else 0]]
     for place in range(out.size):
-        out[place] = shown[kind, place]
+        out[place] = seen[np.uint64(place)] if inside else np.float32(0.0)
 
 
 @kernel

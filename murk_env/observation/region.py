@@ -69,6 +69,11 @@ class Region:
         return np.arange(self.num_places, dtype=np.int32)[:, np.newaxis]
 
     @functools.cached_property
+    def nearby(self) -> npt.NDArray[np.int32]:
+        """The displacements, 0 where a place shows no cell, (num_kinds, num_places)."""
+        return np.where(self.displacements == NO_CELL, np.int32(0), self.displacements)
+
+    @functools.cached_property
     def shown(self) -> npt.NDArray[np.float32]:
         """Where a place shows a cell, seen from each kind, 1 or 0, (num_kinds, num_places)."""
         return (self.displacements != NO_CELL).astype(np.float32)

@@ -93,26 +93,30 @@ class Window(Reading):
         return Fitted((shown, *mask), per_agent=self.around.over == "agents", write=write)
 
     def _write(self, loop: Loop, parts: tuple[str, ...], region: Region, groups: Any, nothing: float) -> None:
-        where = (loop.number(self.around), loop.table(region.kinds), loop.table(region.displacements))
+        cell, kinds = loop.number(self.around), loop.table(region.kinds)
+        where = cell, kinds, loop.table(region.displacements)
         by_class, padding = loop.whole(self.one_hot), loop.real(nothing)
         skips_nan = loop.whole(self.pool is not None and self.pool.skips_nan)
         if self.pool is None and self.one_hot:
             loop.call(_kernels.window, loop.row(self.field), *where, by_class, padding, parts[0])
         elif self.pool is None:
-            loop.call(_kernels.copy_window, loop.row(self.field), *where, padding, parts[0])
+            tables = kinds, loop.table(region.nearby), loop.table(region.shown)
+            channels = loop.whole(self.num_channels)
+            loop.call(_kernels.copy_window, loop.row(self.field), cell, *tables, channels, padding, parts[0])
         else:
             code = loop.whole(self.pool.code)
             table = loop.table(groups)
             loop.call(_kernels.pool, loop.row(self.field), *where, table, by_class, code, parts[0])
         if self.with_mask and self.pool is None:
-            loop.call(_kernels.show_cells, *where[:2], loop.table(region.shown), parts[1])
+            loop.call(_kernels.show_cells, cell, kinds, loop.table(region.shown), parts[1])
         elif self.with_mask:
             loop.call(_kernels.show_mask, *where, loop.table(groups), skips_nan, *parts)
         self.write_transforms(loop, parts[0])
         if self.pool is not None:
             loop.call(_kernels.pad, *where, loop.table(groups), skips_nan, padding, parts[0])
         elif self.transforms:
-            loop.call(_kernels.pad_window, *where, padding, parts[0])
+            shown = loop.table(region.shown), loop.whole(self.num_channels)
+            loop.call(_kernels.pad_window, cell, kinds, *shown, padding, parts[0])
 
     def _region(self, lattice: Lattice) -> Region:
         if self.disk is not None:

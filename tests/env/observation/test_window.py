@@ -250,7 +250,7 @@ def test_what_is_copied_quickly_is_what_the_plain_kernels_show(region):
     for cell in (-1, *range(20), 20):
         plain, quick = np.full((2, 2 * region.num_places), 7.0, np.float32)
         _kernels.window(values, cell, *table, 0, -0.5, plain)
-        _kernels.copy_window(values, cell, *table, -0.5, quick)
+        _kernels.copy_window(values, cell, region.kinds, region.nearby, region.shown, 2, -0.5, quick)
         assert quick.tobytes() == plain.tobytes()
         plain, quick = np.full((2, region.num_places), 7.0, np.float32)
         _kernels.show_mask(cell, *table, region.each, 0, values[: region.num_places], plain)
