@@ -45,17 +45,32 @@ class Lesson:
 
 
 EPIDEMIC = {"discount": 0.995, "trace": 0.98, "entropy": 0.001}
+TEAM = {"num_epochs": 2, "num_minibatches": 16, "entropy": 0.003}
 LESSONS = {
     "HeatSeeker": Lesson(256, {"num_steps": 600_000}),
     "CrystalNav": Lesson(256, {"num_steps": 800_000, "num_hidden": 48}),
     "LayeredHex": Lesson(256, {"num_steps": 600_000}),
     "HexPursuit": Lesson(128, {"num_steps": 2_000_000, "entropy": 0.003}),
-    "Harvest": Lesson(64, {"num_steps": 2_000_000, "entropy": 0.003}),
+    "Harvest": Lesson(64, {"num_steps": 1_000_000, "entropy": 0.003}),
     "Wildfire": Lesson(128, {"num_steps": 3_000_000, "entropy": 0.003}, group="crew"),
+    "Wildfire-8x8": Lesson(
+        128,
+        {"num_steps": 600_000, "entropy": 0.003},
+        env="Wildfire",
+        env_id="murk/Wildfire-8x8-v1",
+        group="crew",
+    ),
+    "Wildfire-together-8x8": Lesson(
+        64,
+        {"num_steps": 400_000, **TEAM},
+        env="Wildfire",
+        env_id="murk/Wildfire-8x8-v1",
+        network="examples.teams:over_forest",
+    ),
     "Epidemic": Lesson(128, {"num_steps": 1_200_000, **EPIDEMIC}, network="examples.networks:over_regions"),
     "Epidemic-8x8": Lesson(
         128,
-        {"num_steps": 300_000, **EPIDEMIC},
+        {"num_steps": 500_000, **EPIDEMIC},
         env="Epidemic",
         env_id="murk/Epidemic-8x8-v1",
         network="examples.networks:over_regions",

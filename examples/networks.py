@@ -20,7 +20,7 @@ from torch.distributions import Categorical
 from examples import ppo
 from murk_env import Lattice, Square8
 
-__all__ = ["Cells", "Convolution", "over_regions"]
+__all__ = ["Cells", "CellsCritic", "Convolution", "OnLattice", "Trunk", "over_regions"]
 
 
 class Convolution(nn.Module):
@@ -117,7 +117,29 @@ class CellsCritic(nn.Module):
         return self.worth(self.trunk(seen)).sum(dim=1)
 
 
-class Cells(ppo.Policy):
+class OnLattice(ppo.Policy):
+    """A policy whose observations begin with maps of a lattice's cells, scaled alike in all cells.
+
+    Args:
+        seen: the observation space.
+        done: the action space.
+        lattice: whose cells they are.
+        num_maps: how many maps an observation begins with.
+    """
+
+    def __init__(self, seen: Any, done: Any, lattice: Lattice, num_maps: int) -> None:
+        super().__init__(seen, done, 64)
+        self.lattice, self.num_maps = lattice, num_maps
+
+    def observe(self, observations: Tensor) -> None:
+        """Scale all cells of a map alike, so that what is learnt in one cell means the same in all."""
+        super().observe(observations)
+        shape = self.num_maps, self.lattice.num_cells
+        maps = self.moments[:, : shape[0] * shape[1]].unflatten(1, shape)
+        maps[:] = maps.mean(dim=2, keepdim=True)
+
+
+class Cells(OnLattice):
     """A policy that makes one choice in every cell, by the same network everywhere.
 
     Args:
@@ -140,8 +162,7 @@ class Cells(ppo.Policy):
         num_layers: int = 1,
         idle: float = 0.0,
     ) -> None:
-        super().__init__(seen, done, 64)
-        self.lattice, self.num_maps = lattice, num_maps
+        super().__init__(seen, done, lattice, num_maps)
         shape = (lattice, int(np.prod(seen.shape)), num_maps, num_channels, num_layers)
         self.actor = CellsActor(Trunk(*shape), num_channels, self.possible.shape[1], idle)
         self.critic = CellsCritic(Trunk(*shape), num_channels)
@@ -154,13 +175,6 @@ class Cells(ppo.Policy):
         """
         logits = self.actor(self.scaled(observations)).unflatten(1, self.possible.shape)
         return Categorical(logits=logits, validate_args=False)
-
-    def observe(self, observations: Tensor) -> None:
-        """Scale all cells of a map alike, so that what is learnt in one cell means the same in all."""
-        super().observe(observations)
-        shape = self.num_maps, self.lattice.num_cells
-        maps = self.moments[:, : shape[0] * shape[1]].unflatten(1, shape)
-        maps[:] = maps.mean(dim=2, keepdim=True)
 
 
 def over_regions(seen: Any, done: Any) -> Cells:

