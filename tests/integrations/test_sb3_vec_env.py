@@ -87,6 +87,21 @@ def test_algorithms_train(algorithm, options):
     assert model.num_timesteps >= 128
 
 
+def test_the_example_of_sac_learns_and_is_played():
+    sac = pytest.importorskip("examples.sac")
+    said = []
+    model = sac.learn("Transport", 80, 0, said.append, num_worlds=4, wait=16, num_episodes=2, window=1000)
+    assert model.num_timesteps == 80
+    assert len(said) == sac.NUM_CHECKPOINTS
+    assert model.get_vec_normalize_env().ret_rms.count > 70
+    best = max(float(line.rpartition(" ")[2]) for line in said)
+    assert sac.played("Transport", model, 2, sac.CHOICE).mean() == pytest.approx(best, abs=1e-3)
+    earned = sac.played("Transport", model, 2)
+    assert earned.shape == (2,)
+    assert np.isfinite(earned).all()
+    assert model.get_vec_normalize_env().get_attr("params")[0].window == 1000  # in training alone
+
+
 def test_ppo_learns_heat_seeker():
     model = sb3.PPO("MlpPolicy", make_vec(HeatSeeker, 64, seed=0, size=4), n_steps=64, batch_size=512, seed=0)
     model.learn(100_000)
