@@ -2,11 +2,17 @@
 
 import os
 import re
+import signal
 import sys
 
 import pytest
 
 pexpect = pytest.importorskip("pexpect")
+
+
+def hear_interrupts():
+    """Be interrupted by Ctrl-C, also where the tests run in the background of a shell, which ignores it."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def started(arguments, columns, **environment):
@@ -20,6 +26,7 @@ def started(arguments, columns, **environment):
         encoding="utf-8",
         timeout=120,
         searchwindowsize=4000,  # of what a moving picture has written, however much that is
+        preexec_fn=hear_interrupts,
     )
 
 
