@@ -23,7 +23,6 @@ NOT_YET_THREE = {
     "KuramotoSivashinsky": 1,
     "ShallowWater": 1,
     "Transport": 1,
-    "Wildfire-8x8": 1,
     "Wildfire-together-8x8": 1,
 }  # seeds that were learnt to the end, as their pages say
 SHIPPED = [name for name in LESSONS if (play.FOLDER / f"{name}.safetensors").exists()]
