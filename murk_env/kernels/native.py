@@ -20,7 +20,6 @@ __all__ = [
     "fetch_add",
     "load",
     "put",
-    "real_at",
     "real_from",
     "shifted",
     "store",
@@ -86,16 +85,6 @@ def word(_typing: Any, table: Any, index: Any) -> Any:
         return word_from(builder, *arguments)
 
     return _int64(_int64, _int64), generate
-
-
-@intrinsic
-def real_at(_typing: Any, table: Any, index: Any) -> Any:
-    """Return the float64 whose bits are word `index` of the table at an address."""
-
-    def generate(_context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
-        return real_from(builder, *arguments)
-
-    return numba_types.float64(_int64, _int64), generate
 
 
 @intrinsic(prefer_literal=True)
