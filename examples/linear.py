@@ -62,7 +62,8 @@ class Tied(Linear):
             sums = torch.zeros(len(counts)).index_add(0, members, gradient.flatten())
             return (sums / counts)[members].view_as(gradient)
 
-        self.actor[0].weight.register_hook(shared)  # what begins equal and moves equally stays equal
+        (weights,) = self.actor.parameters()
+        weights.register_hook(shared)  # what begins equal and moves equally stays equal
 
     def distribution(self, observations: Tensor) -> Normal:
         """Of actions, with a likelihood for each of their numbers: (num_rows, num_numbers).

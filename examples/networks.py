@@ -32,6 +32,8 @@ class Convolution(nn.Module):
         num_outputs: channels that come out.
     """
 
+    around: Tensor  # cells whose channels are taken together, (num_cells * (1 + num_directions),)
+
     def __init__(self, lattice: Lattice, num_inputs: int, num_outputs: int) -> None:
         super().__init__()
         itself = np.arange(lattice.num_cells)[:, np.newaxis]

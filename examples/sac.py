@@ -76,7 +76,7 @@ def learn(
         report(f"{name} {part * num_steps // NUM_CHECKPOINTS:>10,} steps {earned:9.3f}")
         if earned > best:
             best, kept = earned, copy.deepcopy(model.get_parameters())
-    model.set_parameters(kept)
+    model.set_parameters(kept)  # pyright: ignore[reportArgumentType]  # of dicts, which its annotation forgets
     return model
 
 

@@ -12,7 +12,7 @@ import argparse
 import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -49,7 +49,7 @@ class Learner:
 
     def __init__(self, env: GroupsWrapper, group: str) -> None:
         self.group = group
-        space = env.full_action_spec[group, "action"].space
+        space = cast(Any, env.full_action_spec[group, "action"].space)
         num_seen = env.observation_spec[group, "observation"].shape[-1]
         self.actor = MLP(num_seen, space.n, num_cells=[64, 64], activation_class=nn.Tanh)
         critic = MLP(num_seen, 1, num_cells=[64, 64], activation_class=nn.Tanh)
@@ -84,7 +84,7 @@ class Learner:
     def learn(self, batch: TensorDict, left: float) -> None:
         """Improve on a rollout, (num_worlds, num_steps), of which agents count while they are there."""
         self.optimiser.param_groups[0]["lr"] = left * RATE
-        now, later = batch[self.group], batch["next", self.group]
+        now, later = (cast(TensorDict, batch[key]) for key in (self.group, ("next", self.group)))
         with torch.no_grad():
             values, next_values = (self.critic.module(part["observation"]) for part in (now, later))
             rewards = SCALE * later["reward"]
@@ -161,7 +161,7 @@ def train(
     env = GroupsWrapper(MurkGroupsEnv(env_class, num_worlds, autoreset_mode="Disabled"))
     env.set_seed(seed)
     learners = [Learner(env, group) for group in env.group_map]
-    policy = TensorDictSequential(*(learner.policy for learner in learners))
+    policy = TensorDictSequential([learner.policy for learner in learners])
     num_updates = max(1, num_steps // (ROLLOUT * num_worlds))
     frames = ROLLOUT * num_worlds
     collector = Collector(env, policy, frames_per_batch=frames, total_frames=frames * num_updates)

@@ -33,6 +33,8 @@ class Around(nn.Module):
         num_sectors: of each ring.
     """
 
+    shares: Tensor  # what each cell counts in each sum around each centre, (num_cells, num_groups, num_cells)
+
     def __init__(self, lattice: Lattice, begin: tuple[int, ...], num_sectors: int) -> None:
         super().__init__()
         table, num_groups = sectors_of(lattice, begin, num_sectors), len(begin) * num_sectors

@@ -96,19 +96,24 @@ def test_what_is_at_rest_is_left_at_rest_whatever_is_learnt():
     assert (policy.distribution(seen).mean != 0.0).all()
 
 
+def weights_of(layers):
+    """Return the weights of the first of some layers, which can be written."""
+    return next(layers.parameters())
+
+
 def test_a_linear_policy_answers_in_proportion_and_knows_no_more_than_its_unit():
     policy = Linear(Box(-9.0, 9.0, (5,)), Box(-1.0, 1.0, (2,)), unit=10.0)
     seen = torch.randn(7, 5)
     assert (policy.distribution(seen).mean == 0.0).all()
-    policy.actor[0].weight.data[:] = torch.randn(2, 5)
+    weights_of(policy.actor).data[:] = torch.randn(2, 5)
     policy.observe(seen + 3.0)
-    weights = policy.actor[0].weight.T
-    torch.testing.assert_close(policy.distribution(seen).mean, seen @ weights / 10.0)
+    expected = seen @ weights_of(policy.actor).T / 10.0
+    torch.testing.assert_close(policy.distribution(seen).mean, expected)
 
 
 def test_a_linear_policy_without_a_unit_takes_that_of_what_was_seen():
     policy = Linear(Box(-9.0, 9.0, (1,)), Box(-1.0, 1.0, (1,)))
-    policy.actor[0].weight.data[:] = 0.5
+    weights_of(policy.actor).data[:] = 0.5
     policy.observe(torch.tensor([[1.0], [5.0]]))  # of mean 3 and deviation 2
     assert policy.distribution(torch.tensor([[7.0]])).mean.item() == pytest.approx(0.5 * (7.0 - 3.0) / 2.0)
 
@@ -137,7 +142,7 @@ def torus_team():
     policy = teams.Team(seen, MultiDiscrete([5, 5]), lattice, 2, begin=(1, 2), num_sectors=6)
     with torch.no_grad():
         policy.actor.choose.weight.normal_()
-        policy.actor.think[0].weight[:, 8 * 7 : -1] = 0.0  # the last ring, and a member's own coordinates
+        weights_of(policy.actor.think)[:, 8 * 7 : -1] = 0.0  # the last ring, and a member's own coordinates
     return policy, torch.rand(2, 6, 6)
 
 

@@ -16,7 +16,7 @@ A node needs the package installed; classes of a script travel with the creator.
 compiles into the node's kernel cache, and the others wait for it and load.
 """
 # pyright: reportMissingImports=false, reportUnknownMemberType=false, reportUnknownVariableType=false
-# pyright: reportMissingTypeStubs=false, reportUnknownArgumentType=false
+# pyright: reportMissingTypeStubs=false, reportUnknownArgumentType=false, reportPrivateImportUsage=false
 
 import contextlib
 import os

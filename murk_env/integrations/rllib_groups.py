@@ -15,7 +15,10 @@ from ray.rllib.env.multi_agent_env import MultiAgentEnv
 from ray.rllib.env.multi_agent_env_runner import MultiAgentEnvRunner
 from ray.rllib.env.vector.vector_multi_agent_env import VectorMultiAgentEnv
 from ray.rllib.env.wrappers.pettingzoo_env import ParallelPettingZooEnv
-from ray.tune.registry import ENV_CREATOR, _global_registry
+from ray.tune.registry import (
+    ENV_CREATOR,
+    _global_registry,  # pyright: ignore[reportPrivateUsage]  # RLlib's own runners ask it, and there is no other
+)
 
 from murk_env.engine.action_masks import ACTION_MASK
 from murk_env.errors import ParameterError
@@ -75,7 +78,7 @@ class GroupsEnvRunner(MultiAgentEnvRunner):
 class WorldEnv(ParallelPettingZooEnv):
     """One world for RLlib's own runner. It ends when all its agents have, however each of them did."""
 
-    def step(self, action_dict: Mapping[str, Any]) -> tuple[Dicts, Dicts, Dicts, Dicts, Dicts]:
+    def step(self, action_dict: dict[Any, Any]) -> tuple[Dicts, Dicts, Dicts, Dicts, Dicts]:
         """Step the world; `__all__` says whether it has ended."""
         seen, rewards, terminated, truncated, infos = super().step(action_dict)
         say_ends(terminated, truncated, over=not self.par_env.agents)
@@ -122,8 +125,8 @@ class GroupsVectorEnv(VectorMultiAgentEnv):
         present = [list(self._places)] * self.num_envs
         return self._seen(observations, present), self._told(infos, present)
 
-    def step(self, actions: Sequence[Mapping[str, Any]]) -> Step:
-        """Step every world once, as one tick."""
+    def step(self, actions: Any) -> Step:
+        """Step every world once, as one tick; `actions` are a dict by agent for each world."""
         acted = [self._acting(world) for world in range(self.num_envs)]
         observations, rewards, terminated, truncated, infos = self._groups.step(self._arrays(actions, acted))
         self._active = infos["active"]
@@ -205,8 +208,8 @@ class _Spaces(MultiAgentEnv):
         super().__init__()
         self.possible_agents = list(worlds.single_observation_spaces or ())
         self.agents = list(self.possible_agents)
-        self.observation_spaces = worlds.single_observation_spaces
-        self.action_spaces = worlds.single_action_spaces
+        self.observation_spaces = cast(Any, worlds.single_observation_spaces)
+        self.action_spaces = cast(Any, worlds.single_action_spaces)
 
 
 def say_ends(terminated: Dicts, truncated: Dicts, *, over: bool) -> None:

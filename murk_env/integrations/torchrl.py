@@ -84,15 +84,18 @@ class GroupsWrapper(EnvBase):
         env, worlds = self._env, self._env.num_envs
         observed, done, acted, paid = ({} for _ in range(4))
         for name, agents in self.group_map.items():
-            lead, space, masked = (worlds, len(agents)), env.action_spaces[name], name in env.masked_groups
+            lead, space = torch.Size([worlds, len(agents)]), env.action_spaces[name]
+            masked = name in env.masked_groups
             _check_action_space(name, space, masked=masked)
             seen = {"observation": _spec(env.observation_spaces[name], lead)}
             seen["mask"] = Binary(shape=lead, dtype=torch.bool)
             if masked:
-                seen[ACTION_MASK] = Binary(shape=(*lead, int(cast(Any, space).n)), dtype=torch.bool)
+                seen[ACTION_MASK] = Binary(
+                    shape=torch.Size([*lead, int(cast(Any, space).n)]), dtype=torch.bool
+                )
             observed[name] = Composite(seen, shape=lead)
             acted[name] = Composite({"action": _spec(space, lead)}, shape=lead)
-            paid[name] = Composite({"reward": Unbounded(shape=(*lead, 1))}, shape=lead)
+            paid[name] = Composite({"reward": Unbounded(shape=torch.Size([*lead, 1]))}, shape=lead)
             done[name] = _flags_spec(lead)
         if self._returns_state:
             observed["state"] = _spec(env.state_space, (worlds,))
@@ -167,7 +170,8 @@ class GroupsWrapper(EnvBase):
         """Return which actions a group's agents may take, and let random ones be drawn among them."""
         mask = torch.from_numpy(infos[ACTION_MASK][name]).bool()
         mask[~mask.any(dim=-1)] = True  # agents that have left: nobody asks what they do
-        self.full_action_spec[name, "action"].update_mask(mask.clone())
+        spec: Any = self.full_action_spec
+        spec[name, "action"].update_mask(mask.clone())
         return mask
 
     def close(self, *, raise_if_closed: bool = True) -> None:
@@ -231,7 +235,7 @@ def _spec(space: Any, lead: tuple[int, ...]) -> Any:
     if isinstance(space, spaces.Dict):
         return Composite({key: _spec(part, lead) for key, part in space.items()}, shape=lead)
     if isinstance(space, spaces.Discrete):
-        return Categorical(int(space.n), shape=lead)
+        return Categorical(int(space.n), shape=torch.Size(lead))
     shape = torch.Size([*lead, *cast("tuple[int, ...]", space.shape)])
     if isinstance(space, spaces.MultiDiscrete):
         return MultiCategorical(space.nvec.tolist(), shape=shape)

@@ -109,7 +109,8 @@ def test_a_class_of_a_script_travels_to_the_runners(two_nodes):
         num_env_runners=1, num_envs_per_env_runner=2, gym_env_vectorize_mode="vector_entry_point"
     )
     algorithm = config.build_algo()
-    names = algorithm.env_runner_group.foreach_env_runner(
+    runners: Any = algorithm.env_runner_group
+    names = runners.foreach_env_runner(
         lambda runner: type(runner.env.unwrapped._env).__name__, local_env_runner=False
     )
     algorithm.stop()

@@ -1,7 +1,7 @@
 """skrl knows our forms by their base classes, and sees what the native batch gives."""
 # pyright: reportMissingImports=false
 
-from typing import Any
+from typing import Any, cast
 
 import gymnasium
 import numpy as np
@@ -37,10 +37,8 @@ def test_a_form_is_known_by_its_base_class(make, kind):
 @pytest.mark.parametrize("env_class", [HeatSeeker, HeatControl])
 def test_it_sees_what_the_native_batch_gives(env_class):
     options = {"autoreset_mode": "SameStep", **small_keywords(env_class), "max_episode_steps": 6}
-    wrapped, twin = (
-        wrap_env(MurkVectorEnv(env_class, 4, **options), verbose=False),
-        MurkVectorEnv(env_class, 4, **options),
-    )
+    twin = MurkVectorEnv(env_class, 4, **options)
+    wrapped = cast(Any, wrap_env(MurkVectorEnv(env_class, 4, **options), verbose=False))
     wrapped._seed = 3  # skrl takes it from its own settings
     seen, _ = wrapped.reset()
     assert np.array_equal(seen.numpy(), twin.reset(seed=3)[0])

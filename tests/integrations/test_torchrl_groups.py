@@ -1,6 +1,6 @@
 """All groups of agents at once in TorchRL: PettingZooWrapper of each world, value by value."""
 
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pytest
@@ -48,7 +48,7 @@ def test_worlds_are_those_of_the_parallel_env(env_class, options):
     now, apart = ours.reset(), [env.reset(seed=5 + world) for world, env in enumerate(theirs)]
     ended = 0
     for _ in range(30):
-        acting = ours.rand_action(now)
+        acting = cast(Any, ours.rand_action(now))
         for world, (env, one) in enumerate(zip(theirs, apart, strict=True)):
             assert_alike(now[world], one, ours.group_map, rewarded=False)
             for group in ours.group_map:
