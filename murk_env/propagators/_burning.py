@@ -57,16 +57,21 @@ def burning_with(rate_of: Callable[..., Any]) -> Callable[..., None]:
                 new_states[world, cell] = BURNING if left > zero else BURNT
                 new_fuels[world, cell] = left
                 for beside in neighbours[cell]:
-                    if beside < 0 or state[beside] != UNBURNT or not fuel[beside] > zero:
+                    if not _sees_to(cell, beside, neighbours, state, fuel):
                         continue
-                    around = neighbours[beside]
-                    if _first_burning(state, around) != cell:
-                        continue  # that one sees to it
-                    rate = rate_of(world, beside, state, around, ways, factors[beside], land)
+                    rate = rate_of(world, beside, state, neighbours[beside], ways, factors[beside], land)
                     if rate > zero and _draw(counter, key, beside) < -expm1_float32(-rate):
                         new_states[world, beside] = BURNING
 
     return kernel(burn)
+
+
+@kernel
+def _sees_to(cell: int, beside: int, neighbours: Any, state: Any, fuel: Any) -> bool:
+    """Return whether a cell can catch fire, and this is the first of its burning neighbours, which draws."""
+    if beside < 0 or state[beside] != UNBURNT or not fuel[beside] > np.float32(0.0):
+        return False
+    return _first_burning(state, neighbours[beside]) == cell
 
 
 @kernel

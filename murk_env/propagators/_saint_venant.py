@@ -49,14 +49,11 @@ def _advance(
     emptied, kind = -1, new_depth.dtype.type
     zero, half, one = kind(0.0), kind(0.5), kind(1.0)
     for world in range(start, stop):
-        h, q, ground = depth[world], discharge[world], bed[min(world, bed.shape[0] - 1)]
+        h, q, new_h, new_q = depth[world], discharge[world], new_depth[world], new_discharge[world]
+        ground, pushed = bed[min(world, bed.shape[0] - 1)], push[min(world, push.shape[0] - 1)]
         gravity, drag = coefficients[world]
-        pushed = push[min(world, push.shape[0] - 1)]
-        new_h, new_q = new_depth[world], new_discharge[world]
         for cell in range(h.size):
-            gain, fastest = zero, zero
-            for axis in range(q.shape[0]):
-                new_q[axis, cell] = zero
+            gain, fastest, new_q[:, cell] = zero, zero, zero
             for face in range(axes.size):
                 other, axis, way = beyond[cell, face], axes[face], ways[face]
                 sides = cell, cell if other < 0 else other
