@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from murk_env.errors import BlueprintError
 from murk_env.fields import Field
-from murk_env.observation import _kernels, _sums
+from murk_env.observation import _kernels, _sums, _window_kernels
 from murk_env.observation._checks import check_field, check_name
 from murk_env.observation.chosen import check_index, chosen
 from murk_env.observation.entry import Entry, Fitted, Part, Scene
@@ -187,13 +187,13 @@ class Observe(Reading):
             where = ("0", *map(loop.table, (region.kinds, region.displacements, groups)))
             if self.one_hot or pool.skips_nan:
                 numbers = loop.whole(self.one_hot), loop.whole(pool.code)
-                loop.call(_kernels.pool, loop.row(self.field), *where, *numbers, *parts)
+                loop.call(_window_kernels.pool, loop.row(self.field), *where, *numbers, *parts)
             else:
                 numbers = loop.whole(scene.lattice.num_cells), where[-1], loop.whole(pool.operation == "mean")
                 loop.call(_sums.add_up, loop.row(self.field), *numbers, *parts)
             self.write_transforms(loop, parts[0])
             if pool.skips_nan:
-                loop.call(_kernels.pad, *where, "1", loop.real(part.nearest(0.0)), *parts)
+                loop.call(_window_kernels.pad, *where, "1", loop.real(part.nearest(0.0)), *parts)
 
         return Fitted((part,), per_agent=False, write=write)
 

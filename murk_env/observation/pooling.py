@@ -9,14 +9,14 @@ import numpy as np
 import numpy.typing as npt
 
 from murk_env.errors import BlueprintError, did_you_mean
-from murk_env.observation import _kernels
 from murk_env.observation._checks import MOST, check_whole
+from murk_env.observation._window_kernels import MAX, MEAN, MIN, SUM
 
 __all__ = ["Operation", "Pool", "Squares"]
 
 Operation = Literal["mean", "max", "min", "sum"]
 
-_CODES = {"mean": _kernels.MEAN, "max": _kernels.MAX, "min": _kernels.MIN, "sum": _kernels.SUM}
+_CODES = {"mean": MEAN, "max": MAX, "min": MIN, "sum": SUM}
 
 
 @dataclasses.dataclass(frozen=True)

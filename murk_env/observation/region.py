@@ -12,8 +12,8 @@ import numpy.typing as npt
 from murk_env.errors import BlueprintError
 from murk_env.lattice import Lattice
 from murk_env.observation._checks import MOST
-from murk_env.observation._kernels import NO_CELL, count_cells
 from murk_env.observation._likeness import first_alike
+from murk_env.observation._window_kernels import NO_CELL, count_cells
 
 __all__ = ["Counts", "Region", "disk", "rectangle", "whole"]
 

@@ -8,7 +8,7 @@ from typing import Any, cast
 
 from murk_env.errors import BlueprintError
 from murk_env.fields import Field
-from murk_env.observation import _kernels
+from murk_env.observation import _window_kernels
 from murk_env.observation._checks import check_cells, check_whole
 from murk_env.observation.entry import Fitted, Scene
 from murk_env.observation.loop import Loop
@@ -102,9 +102,9 @@ class Rings(Reading):
             cell, ends = loop.number(self.around), loop.table(table.ends)
             numbers = loop.whole(self.one_hot), loop.whole(self.pooling.code)
             where = (cell, loop.table(table.members), ends)
-            loop.call(_kernels.rings, loop.row(self.field), *where, *numbers, *parts)
+            loop.call(_window_kernels.rings, loop.row(self.field), *where, *numbers, *parts)
             self.write_transforms(loop, parts[0])
             skips_nan = loop.whole(self.pooling.skips_nan)
-            loop.call(_kernels.pad_rings, cell, ends, skips_nan, loop.real(part.nearest(0.0)), *parts)
+            loop.call(_window_kernels.pad_rings, cell, ends, skips_nan, loop.real(part.nearest(0.0)), *parts)
 
         return Fitted((part,), per_agent=self.around.over == "agents", write=write)

@@ -8,7 +8,7 @@ from typing import Any, cast
 from murk_env.errors import BlueprintError
 from murk_env.fields import Field
 from murk_env.lattice import Lattice
-from murk_env.observation import _kernels
+from murk_env.observation import _window_kernels
 from murk_env.observation._checks import check_cells, check_flag, check_whole, is_number
 from murk_env.observation.entry import Fitted, Part, Scene
 from murk_env.observation.loop import Loop
@@ -98,25 +98,27 @@ class Window(Reading):
         by_class, padding = loop.whole(self.one_hot), loop.real(nothing)
         skips_nan = loop.whole(self.pool is not None and self.pool.skips_nan)
         if self.pool is None and self.one_hot:
-            loop.call(_kernels.window, loop.row(self.field), *where, by_class, padding, parts[0])
+            loop.call(_window_kernels.window, loop.row(self.field), *where, by_class, padding, parts[0])
         elif self.pool is None:
             tables = kinds, loop.table(region.nearby), loop.table(region.shown)
             channels = loop.whole(self.num_channels)
-            loop.call(_kernels.copy_window, loop.row(self.field), cell, *tables, channels, padding, parts[0])
+            loop.call(
+                _window_kernels.copy_window, loop.row(self.field), cell, *tables, channels, padding, parts[0]
+            )
         else:
             code = loop.whole(self.pool.code)
             table = loop.table(groups)
-            loop.call(_kernels.pool, loop.row(self.field), *where, table, by_class, code, parts[0])
+            loop.call(_window_kernels.pool, loop.row(self.field), *where, table, by_class, code, parts[0])
         if self.with_mask and self.pool is None:
-            loop.call(_kernels.show_cells, cell, kinds, loop.table(region.shown), parts[1])
+            loop.call(_window_kernels.show_cells, cell, kinds, loop.table(region.shown), parts[1])
         elif self.with_mask:
-            loop.call(_kernels.show_mask, *where, loop.table(groups), skips_nan, *parts)
+            loop.call(_window_kernels.show_mask, *where, loop.table(groups), skips_nan, *parts)
         self.write_transforms(loop, parts[0])
         if self.pool is not None:
-            loop.call(_kernels.pad, *where, loop.table(groups), skips_nan, padding, parts[0])
+            loop.call(_window_kernels.pad, *where, loop.table(groups), skips_nan, padding, parts[0])
         elif self.transforms:
             shown = loop.table(region.shown), loop.whole(self.num_channels)
-            loop.call(_kernels.pad_window, cell, kinds, *shown, padding, parts[0])
+            loop.call(_window_kernels.pad_window, cell, kinds, *shown, padding, parts[0])
 
     def _region(self, lattice: Lattice) -> Region:
         if self.disk is not None:

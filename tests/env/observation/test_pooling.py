@@ -10,7 +10,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 
 from murk_env import Field
 from murk_env.lattice import Fcc12, Hex2D, Line1D, Square4
-from murk_env.observation import Observe, Window, _kernels, _sums
+from murk_env.observation import Observe, Window, _sums, _window_kernels
 from murk_env.observation.pooling import Squares
 from murk_env.observation.region import whole
 from tests.env.observation.scenes import Fields, seen
@@ -116,6 +116,6 @@ def test_sums_over_whole_fields_are_those_of_the_kernel_for_windows_to_the_bit(o
     pool, region = Squares(operation, 2, 1), whole((5, 6))
     groups = pool.groups((5, 6))
     plain, quick = np.zeros((2, 2 * len(groups)), np.float32)
-    _kernels.pool(values, 0, region.kinds, region.displacements, groups, 0, pool.code, plain)
+    _window_kernels.pool(values, 0, region.kinds, region.displacements, groups, 0, pool.code, plain)
     _sums.add_up(values, 30, groups, operation == "mean", quick)
     assert quick.tobytes() == plain.tobytes()

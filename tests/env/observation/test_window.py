@@ -11,7 +11,7 @@ from murk_env import Field
 from murk_env.errors import BlueprintError
 from murk_env.lattice import Fcc12, Grid, Hex2D, Ring1D, Square4, Square8
 from murk_env.lattice.grid import Edge
-from murk_env.observation import Observe, Window, _kernels
+from murk_env.observation import Observe, Window, _window_kernels
 from murk_env.observation.region import disk, rectangle
 from tests.env.observation.scenes import (
     EDGES,
@@ -249,10 +249,10 @@ def test_what_is_copied_quickly_is_what_the_plain_kernels_show(region):
     table = region.kinds, region.displacements
     for cell in (-1, *range(20), 20):
         plain, quick = np.full((2, 2 * region.num_places), 7.0, np.float32)
-        _kernels.window(values, cell, *table, 0, -0.5, plain)
-        _kernels.copy_window(values, cell, region.kinds, region.nearby, region.shown, 2, -0.5, quick)
+        _window_kernels.window(values, cell, *table, 0, -0.5, plain)
+        _window_kernels.copy_window(values, cell, region.kinds, region.nearby, region.shown, 2, -0.5, quick)
         assert quick.tobytes() == plain.tobytes()
         plain, quick = np.full((2, region.num_places), 7.0, np.float32)
-        _kernels.show_mask(cell, *table, region.each, 0, values[: region.num_places], plain)
-        _kernels.show_cells(cell, region.kinds, region.shown, quick)
+        _window_kernels.show_mask(cell, *table, region.each, 0, values[: region.num_places], plain)
+        _window_kernels.show_cells(cell, region.kinds, region.shown, quick)
         assert quick.tobytes() == plain.tobytes()
