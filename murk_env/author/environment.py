@@ -123,7 +123,8 @@ class Environment(WorldView):
         """
         cls = type(self)
         if isinstance(inspect.getattr_static(cls, "info", None), CompiledHook):
-            raise DefinitionError(f"{cls.__name__}.info cannot be per_world; write it over arrays.")
+            place = first_line(inspect.getattr_static(cls, "info").function)
+            raise DefinitionError(f"{cls.__name__}.info ({place}) cannot be per_world; write it over arrays.")
         start, act, reward, terminated = (self._hook(name) for name in _SIGNATURES)
         between = getattr(self, "between", None)
         if not isinstance(between, CompiledHook | None):
@@ -141,6 +142,7 @@ class Environment(WorldView):
             owner=cls.__name__,
             params=self.params,
             member=partial(_member, cls),
+            members=_members(cls),
             start=start,
             act=act,
             reward=reward,
@@ -164,8 +166,8 @@ class Environment(WorldView):
 
 
 def _check_signature(where: str, hook: Callable[..., Any], wanted: str) -> None:
-    """Raise DefinitionError if an array hook, bound to its object, does not take what it is given."""
-    given = wanted[wanted.index("(") + 1 : wanted.index(")")].split(", ")[1:]
+    """Raise DefinitionError if a hook, bound to what it is called on, does not take what it is given."""
+    own, *given = wanted[wanted.index("(") + 1 : wanted.index(")")].split(", ")
     try:
         signature = inspect.signature(hook)
     except (TypeError, ValueError):  # no function of Python's
@@ -179,7 +181,7 @@ def _check_signature(where: str, hook: Callable[..., Any], wanted: str) -> None:
     if misled:
         place = f" ({first_line(hook)})" if hasattr(hook, "__code__") else ""
         raise DefinitionError(
-            f"{where}{place} takes {signature} beside self, but is given ({', '.join(given)}); "
+            f"{where}{place} takes {signature} beside {own}, but is given ({', '.join(given)}); "
             f"write {wanted}."
         )
 
@@ -191,19 +193,33 @@ def _check_classmethod(cls: type[Environment], name: str) -> None:
         raise DefinitionError(
             f"{cls.__name__}.{name} cannot be per_world; it is a classmethod: def {name}(cls, params)."
         )
-    if declared is not None and not isinstance(declared, classmethod | staticmethod):
+    if declared is None:
+        return
+    if not isinstance(declared, classmethod | staticmethod):
         raise DefinitionError(
             f"{cls.__name__}.{name} is called on the class: write @classmethod above def {name}(cls, params)."
         )
+    _check_signature(f"{cls.__name__}.{name}", getattr(cls, name), f"{name}(cls, params)")
 
 
 def _member(cls: type[Environment], name: str) -> object:
     """Return an attribute of the author's own classes, as it stands there."""
     for base in cls.__mro__:
-        if name in vars(base):  # what belongs to the faces is no part of a world
-            of_faces = base.__module__.partition(".")[0] in ("murk_env", "gymnasium", "builtins")
-            return None if of_faces else vars(base)[name]
+        if name in vars(base):
+            return None if _is_of_faces(base) else vars(base)[name]
     return None
+
+
+def _members(cls: type[Environment]) -> frozenset[str]:
+    """Return the names of constants and methods of the author's own classes that hooks can use."""
+    known = {name for base in cls.__mro__ if not _is_of_faces(base) for name in vars(base)}
+    others = {*_SIGNATURES, "between", "derive", "info", *vars(Environment), *cls.fields}
+    return frozenset(name for name in known - others if not name.startswith("_"))
+
+
+def _is_of_faces(base: type) -> bool:
+    """Whether what a class declares belongs to the faces, and is no part of a world."""
+    return base.__module__.partition(".")[0] in ("murk_env", "gymnasium", "builtins")
 
 
 def _taken(cls: type[Environment]) -> list[Any]:

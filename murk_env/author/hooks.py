@@ -2,7 +2,7 @@
 
 import dataclasses
 import enum
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 from murk_env.author.per_world import CompiledHook
@@ -41,6 +41,7 @@ class Hooks:
         params: its parameters.
         member: returns another attribute of the class by its name, None if there is none: constants and
             functions that compiled hooks call.
+        members: the names of these.
         start: begins an episode; a hook for one world, or `(tick, worlds)`.
         act: applies the actions; a hook for one world, or `(tick, actions)`.
         reward: a hook for one world, or `(before, after)`.
@@ -53,6 +54,7 @@ class Hooks:
     owner: str
     params: object
     member: Callable[[str], object]
+    members: Collection[str]
     start: Hook
     act: Hook
     reward: Hook

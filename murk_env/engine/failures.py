@@ -38,11 +38,20 @@ def compilation_failed(where: str, error: Exception, hook: CompiledHook) -> Hook
     if result:
         one = "a bool" if result[2] == "bool" else "a number"
         return HookError(f"{where} ({place}) returns {result[1]}; it must return {one}.")
-    rule = ""
+    reason = reason if reason.endswith("?") else f"{reason.rstrip('.')}."
+    return HookError(f"{where} ({place}) cannot be compiled: {reason}{_advice(reason)}")
+
+
+def _advice(reason: str) -> str:
+    """Return what an author of hooks can do about what does not compile."""
     if "read-only" in reason:
-        rule = " act may write per_tick fields that no propagator writes, start all but static and derived "
-        rule += "ones, derive the derived ones."
-    return HookError(f"{where} ({place}) cannot be compiled: {reason.rstrip('.')}.{rule}")
+        return (
+            " act may write per_tick fields that no propagator writes, start all but static and derived "
+            "ones, derive the derived ones; arrays of a module are constants."
+        )
+    if reason.startswith("array of uint32 has no"):  # no field has such numbers
+        return " rng is handed to functions of murk_env.random: integers(rng, low, high), uniform(rng)."
+    return ""
 
 
 def tick_failed(owner: str, hook: HookName | None, error: BaseException) -> HookError | None:

@@ -13,7 +13,7 @@ from murk_env.engine.reruns import rerun
 from murk_env.errors import HookError, TickFailedError, described
 from murk_env.fields.bookkeeping import STEP
 from murk_env.kernels import CompilationError
-from murk_env.kernels.places import came_from
+from murk_env.kernels.places import came_from, first_line
 from murk_env.random import TOO_MANY_DRAWS
 from murk_env.world.layout import Layout
 from murk_env.world.staged import Staged
@@ -43,6 +43,11 @@ class HookCalls:
             raise HookError(
                 f"{where} raised {described(error)}; the tick was undone.{came_from(error)}"
             ) from error
+
+    def placed(self, name: HookName, error: HookError) -> HookError:
+        """Return the error of what an array hook returned, with the line where the hook begins."""
+        hook: Any = self._hooks.of(name)
+        return HookError(f"{error} At {first_line(hook)}" if hasattr(hook, "__code__") else str(error))
 
     def failed(self, name: HookName, staged: Staged, *given: Any) -> Exception:
         """Return the error of a hook that has failed.

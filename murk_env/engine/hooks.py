@@ -170,7 +170,11 @@ class HookStages:
 
         def run(_start: int, _stop: int) -> None:
             given = (staged.before, staged.after) if name is HookName.REWARD else (staged.after,)
-            take(f"{self._owner}.{name}", self._calls.call(name, *given), out, kinds)
+            result = self._calls.call(name, *given)
+            try:
+                take(f"{self._owner}.{name}", result, out, kinds)
+            except HookError as error:
+                raise self._calls.placed(name, error) from None
 
         return run
 
@@ -276,7 +280,10 @@ class HookStages:
     def _told(self, values: Values) -> Info:
         self.current = HookName.INFO
         result = self._calls.call(HookName.INFO, values)
-        info = check_info(self._owner, result, self._layout.num_worlds, self.info_form)
+        try:
+            info = check_info(self._owner, result, self._layout.num_worlds, self.info_form)
+        except HookError as error:
+            raise self._calls.placed(HookName.INFO, error) from None
         self.current = None
         if self.divergence is not None and DIVERGED in info:
             raise HookError(

@@ -58,7 +58,11 @@ def check_info(owner: str, info: Any, num_worlds: int, form: InfoForm | None) ->
             )
     if form is not None and form_of(arrays) != form:
         raise HookError(
-            f"{owner}.info must return the same keys, dtypes and shapes every time: first {form}, "
-            f"now {form_of(arrays)}."
+            f"{owner}.info must return the same keys, dtypes and shapes every time: first "
+            f"{_told(form)}; now {_told(form_of(arrays))}."
         )
     return arrays
+
+
+def _told(form: InfoForm) -> str:
+    return ", ".join(f"{key!r}: {dtype} {shape}" for key, dtype, shape in form) or "none"

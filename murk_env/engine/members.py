@@ -77,7 +77,7 @@ class WorldMembers:
     def explained(self, error: RecordError) -> str:
         """Return the reason of an error, with what may have been meant."""
         if error.path is None or self.resolve(error.path) is not None:
-            return f"{error.reason.rstrip('.')}."
+            return error.reason if error.reason.endswith("?") else f"{error.reason.rstrip('.')}."
         _, name, *rest = error.path
         written = ".".join(error.path)
         if name == "params" and rest:
@@ -87,7 +87,7 @@ class WorldMembers:
         if (member := self._hooks.member(name)) is not None:
             kinds = "numbers, tuples of numbers and functions"
             return f"{written} is {member!r}, but compiled code takes {kinds} alone."
-        known = [*self.fields, "params", *TABLES, *CLOCK]
+        known = [*self.fields, "params", *TABLES, *CLOCK, *self._hooks.members]
         near = difflib.get_close_matches(name, known, n=1)
         hint = f"did you mean {error.path[0]}.{near[0]}?" if near else did_you_mean(name, known)
         what = f"no field, parameter, constant or function of {self._hooks.owner}"

@@ -27,8 +27,10 @@ _PARTS: tuple[tuple[str, str], ...] = (  # of what numba calls its types
     (r"Literal\[str\]\((.*?)\)", r"'\1'"),
     (r"Literal\[\w+\]\((.*?)\)", r"\1"),
     (r"Module\(<module '([\w.]+)'.*?>\)", r"\1"),
+    (r"Function\(<(?:class|built-in function|ufunc) '?([\w.]+)'?>\)", r"\1"),
     (r"type\(CPUDispatcher\(<function (\w+) at \w+>\)\)", r"\1"),
     (r"(?:readonly )?array\((\w+), (\d)d, \w+\)", r"array of \1"),
+    (r"UniTuple\((\w+) x (\d)\)", r"tuple of \2 \1"),
     (r"unicode_type", "str"),
     (r"\bnone\b", "None"),
 )
@@ -71,6 +73,10 @@ _REASONS: tuple[tuple[str, str], ...] = (  # the first that is found speaks
     (r"Untyped \w+ name '(\w+)'", "{0!r} means something that cannot be used in a compiled function"),
     (r">>> setitem\((array\(.+?\)), .+, none\)", "stores None in an {0}; does a function lack its return?"),
     (r">>> setitem\((array\(.+?\)), .+?, (\w[^,]*|[\w ]+\(.+\))\)\n", "cannot store {1} in an {0}"),
+    (
+        r"BoundFunction\((?:array\.)?(\w+) for (.+?)\) with parameters \((.*)\)",
+        "{0} of an {1} cannot be compiled for ({2})",
+    ),
     (r"specific error:\s+\w+: (?!Failed in)(.+)", "{0}"),
     (r">>> (\w+)(\(.*\))", "{0} cannot be compiled for {1}"),
     (r"Cannot unify (.+) and (.+) for '([^.']+)", "{2} is {0} in one place and {1} in another"),
@@ -78,6 +84,13 @@ _REASONS: tuple[tuple[str, str], ...] = (  # the first that is found speaks
     (r"Cannot bind .+ due to \"TypeError: (.+)\"", "a function is called wrongly: {0}"),
     (r"cannot be determined, operation: build_(set|list)", "a {0} holds values of one type in compiled code"),
     (r"Type of variable '\S+' cannot be determined", "a value is of an unknown type; is it bound by := ?"),
+    (r"unsupported opcode \(IMPORT_", "an import cannot be compiled; write it at the top of the module"),
+    (
+        r"unsupported opcode \((?:STORE|DELETE)_GLOBAL\)",
+        "a global variable cannot be set in compiled code; keep what changes in a field",
+    ),
+    (r"unsupported opcode \(LOAD_BUILD_CLASS\)", "a class cannot be defined in compiled code"),
+    (r"unsupported opcode \(MATCH_", "match can name plain values alone in compiled code; write if and elif"),
     (r"unsupported opcode \((\w+)\)", "uses Python that cannot be compiled ({0})"),
 )
 

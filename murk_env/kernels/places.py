@@ -2,6 +2,7 @@
 
 import linecache
 import os
+import re
 import sysconfig
 import types
 from collections.abc import Callable
@@ -20,6 +21,7 @@ _LONGEST = 90
 
 def line_of(filename: str, line: int) -> str:
     """Return a file's name, from the working directory if it lies there, a line's number and its text."""
+    line = _below_decorators(filename, line)
     text = linecache.getline(filename, line).strip()
     if len(text) > _LONGEST:
         text = f"{text[:_LONGEST]}..."
@@ -30,10 +32,7 @@ def first_line(function: Callable[..., Any]) -> str:
     """Return where a function of Python's begins: its `def`, below decorators."""
     code: types.CodeType = cast(Any, function).__code__
     linecache.checkcache(code.co_filename)
-    line = code.co_firstlineno
-    while linecache.getline(code.co_filename, line).lstrip().startswith("@"):
-        line += 1
-    return line_of(code.co_filename, line)
+    return line_of(code.co_filename, code.co_firstlineno)
 
 
 def came_from(error: BaseException, world: int | None = None) -> str:
@@ -66,6 +65,13 @@ def _last_line(error: BaseException) -> str | None:
             found = filename, trace.tb_lineno
         trace = trace.tb_next
     return None if found is None else line_of(*found)
+
+
+def _below_decorators(filename: str, line: int) -> int:
+    """Return a line, or the `def` if it is a decorator's: a function's code begins at the first of these."""
+    while re.match(r"\s*@\w", linecache.getline(filename, line)):
+        line += 1
+    return line
 
 
 def _short(filename: str) -> str:

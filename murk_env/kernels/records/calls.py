@@ -5,6 +5,7 @@ import types
 from typing import Any
 
 from murk_env.kernels.numba_internals import is_dispatcher
+from murk_env.kernels.places import is_authors
 from murk_env.kernels.records.meanings import BoundMethod, Meanings, Record
 from murk_env.kernels.records.members import dotted, refusal
 
@@ -29,7 +30,7 @@ def bound(call: Any, meanings: Meanings, loc: Any) -> tuple[types.FunctionType, 
     if isinstance(meaning, BoundMethod):
         args.insert(0, Record(meaning.path))
     if call.vararg or call.varkwarg:
-        raise refusal(f"{function.__name__} is given a record and cannot be given *arguments", loc)
+        raise refusal(f"{function.__name__} is handed self, so it cannot be handed *arguments", loc)
     try:
         arguments = inspect.signature(function, follow_wrapped=False).bind(*args, **kwargs)
     except TypeError as error:
@@ -44,11 +45,16 @@ def _callee(call: Any, meanings: Meanings, loc: Any) -> types.FunctionType:
     function = found.py_func if is_dispatcher(found) else found
     if not isinstance(function, types.FunctionType):
         function = getattr(function, "__wrapped__", function)  # what stands for one, as a hook does
-    if not isinstance(function, types.FunctionType):
-        record = next(filter(None, map(meanings.record, _variables(call))), ("a record",))
+    if not isinstance(function, types.FunctionType) or _is_of_a_library(function, meaning):
+        record = next(filter(None, map(meanings.record, _variables(call))), ("self",))
         name = getattr(function, "__name__", "what is called here")
-        raise refusal(f"{dotted(record)} is a record and cannot be given to {name}, no plain function", loc)
+        raise refusal(f"{dotted(record)} can be handed to plain functions of yours alone, not to {name}", loc)
     return function
+
+
+def _is_of_a_library(function: types.FunctionType, meaning: object) -> bool:
+    """Whether a function is one of numpy's or of Python's library, which know nothing of records."""
+    return not isinstance(meaning, BoundMethod) and not is_authors(function.__code__.co_filename)
 
 
 def _handed(variable: Any, meanings: Meanings, loc: Any) -> Any:

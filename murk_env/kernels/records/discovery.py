@@ -115,11 +115,11 @@ def _make(
 def _form(function: types.FunctionType, signature: inspect.Signature) -> Any:
     code = function.__code__
     if inspect.isgeneratorfunction(function) or inspect.iscoroutinefunction(function):
-        reason = f"{function.__name__} is given a record and can neither yield nor await"
+        reason = f"{function.__name__} can neither yield nor await in compiled code"
         raise RecordError(reason, code.co_filename, code.co_firstlineno)
     for parameter in signature.parameters.values():
         if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
-            reason = f"{function.__name__} is given a record and cannot take *{parameter.name}"
+            reason = f"{function.__name__} is handed self, so it cannot take *{parameter.name}"
             raise RecordError(reason, code.co_filename, code.co_firstlineno)
     refuse_super(function)
     try:
@@ -171,7 +171,7 @@ class _Discovery:
     def call(self, function: types.FunctionType, records: Mapping[str, Path], loc: Any) -> Call:
         callers = (*self._context.callers, self._function)
         if function in callers:
-            reason = f"{function.__name__} is given a record and calls itself, which cannot be compiled"
+            reason = f"{function.__name__} is handed self and calls itself, which cannot be compiled"
             raise RecordError(reason, loc.filename, loc.line)
         origins = {name: self._origin(path) for name, path in records.items()}
         made = make(function, origins, self._context._replace(callers=callers))

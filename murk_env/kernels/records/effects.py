@@ -34,13 +34,14 @@ class Effects:
         assigned: those among them to whose elements it assigns for certain if they are arrays, on some way
             through it at least; and one of the places where it does.
         kept: those of which a part may be in what it returns.
-        returns: whether all of its returns return something, and there is one.
+        silent: the function, itself or one whose result it returns, that may return nothing; None if all of
+            its returns return something, and there is one.
     """
 
     written: frozenset[int]
     assigned: Mapping[int, Any]
     kept: frozenset[int]
-    returns: bool
+    silent: Any
 
 
 def effects_of(
@@ -77,7 +78,7 @@ class _Walk:
             form.blocks, {name: one.assigned for name, one in of_calls.items()}, changed
         )
         self.effects = Effects(
-            frozenset(self._written), assigned, frozenset(self._kept), _returns(statements)
+            frozenset(self._written), assigned, frozenset(self._kept), _silent(form, statements, of_calls)
         )
 
     def _learn(self, statements: Iterable[Any]) -> int:
@@ -157,19 +158,22 @@ def _is_one_of(value: Any, functions: Iterable[Any]) -> bool:
     return any(value is function for function in functions)
 
 
-def _returns(statements: Iterable[Any]) -> bool:
-    """Whether there are returns, and none of them may return None."""
+def _silent(form: Any, statements: Iterable[Any], of_calls: Mapping[str, Effects]) -> Any:
+    """Return the function that may return None: this one, or one whose result it returns; else None."""
     values: dict[str, list[Any]] = {}  # by temporary, all that is assigned to it
     for one in statements:
         if isinstance(one, ir.Assign) and one.target.name.startswith("$"):
             values.setdefault(one.target.name, []).append(one.value)
-    pending: list[Any] = [one.value for one in statements if isinstance(one, ir.Return)]
-    returned = bool(pending)
+    pending: list[tuple[Any, bool]] = [(one.value, True) for one in statements if isinstance(one, ir.Return)]
+    found = None if pending else form.func_id.func
     while pending:
-        value = pending.pop()
+        value, alone = pending.pop()  # and whether nothing else is returned here: as f is in `f(self) or 1.0`
         value = value.value if isinstance(value, ir.Expr) and value.op == "cast" else value
         if isinstance(value, ir.Var) and value.name.startswith("$"):
-            pending += values.pop(value.name, [])  # none for one that has been looked at
+            assigned = values.pop(value.name, [])  # none for one that has been looked at
+            pending += [(one, alone and len(assigned) == 1) for one in assigned]
         elif isinstance(value, ir.Const) and value.value is None:
-            return False
-    return returned
+            return form.func_id.func
+        elif alone and getattr(value, "op", None) == "call" and value.func.name in of_calls:
+            found = found or of_calls[value.func.name].silent
+    return found

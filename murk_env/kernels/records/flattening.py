@@ -22,7 +22,8 @@ class Flat:
         function: the compiled function.
         paths: what it is handed first, in this order, each once.
         arguments: the author's other arguments, in order, handed over after; a default is not filled in.
-        returns: whether it returns something on every way through it.
+        silent: the function that lacks a return on some way through it, this one or one whose result it
+            returns; None if something is returned on every way.
         uncompiled: returns the same function as Python.
         written: the paths of what it may write. Too many rather than too few: an array counts that it hands
             to a function it knows nothing of, or of which it changes a part that may be a number.
@@ -33,7 +34,7 @@ class Flat:
     function: Callable[..., Any]
     paths: tuple[Path, ...]
     arguments: tuple[str, ...]
-    returns: bool
+    silent: Callable[..., Any] | None
     uncompiled: Callable[[], Callable[..., Any]]
     written: frozenset[Path]
     assigned: frozenset[Path]
@@ -81,4 +82,4 @@ def flatten(
         frozenset(plan.paths[index] for index in indices if index < len(plan.paths))
         for indices in (known.written, known.assigned)
     )
-    return Flat(run, plan.paths, plan.arguments, known.returns, uncompiled, written, assigned, assigned_at)
+    return Flat(run, plan.paths, plan.arguments, known.silent, uncompiled, written, assigned, assigned_at)

@@ -1,5 +1,6 @@
 """What a function's variables mean, where they stand for a record or something known beforehand."""
 
+import difflib
 import types
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
@@ -8,7 +9,7 @@ from typing import Any, TypeAlias
 from murk_env.kernels.numba_internals import numba_ir as ir
 from murk_env.kernels.records.members import RECORD, Member, Method, Path, RecordError, dotted
 
-__all__ = ["BoundMethod", "Known", "Meaning", "Meanings", "Record"]
+__all__ = ["BoundMethod", "Known", "Meaning", "Meanings", "Record", "refuse_missing"]
 
 
 @dataclass(frozen=True)
@@ -131,6 +132,14 @@ class Meanings:
         return Record((*owner.path, name)) if member is RECORD else None
 
 
+def refuse_missing(owner: object, name: str, loc: Any) -> None:
+    """Raise RecordError if a module or class is asked for what it does not have."""
+    if isinstance(owner, types.ModuleType | type) and not hasattr(owner, name):
+        near = difflib.get_close_matches(name, dir(owner), n=1)
+        hint = f"; did you mean {near[0]}?" if near else ""
+        raise RecordError(f"{owner.__name__} has no {name}{hint}", loc.filename, loc.line)
+
+
 def _two_meanings(assignment: Any, meaning: Meaning, other: Meaning | None) -> RecordError:
     one, two = (
         dotted(each.path) if isinstance(each, Record | BoundMethod) else "something else"
@@ -140,7 +149,7 @@ def _two_meanings(assignment: Any, meaning: Meaning, other: Meaning | None) -> R
     subject = "a value" if name.startswith("$") else name
     loc = assignment.loc
     return RecordError(
-        f"{subject} may be {one} or {two} here; a record has to be the same wherever its name is used",
+        f"{subject} may be {one} or {two} here; it has to be the same wherever its name is used",
         loc.filename,
         loc.line,
     )

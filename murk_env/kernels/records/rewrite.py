@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, Protocol
 from murk_env.kernels.numba_internals import definitions_of
 from murk_env.kernels.numba_internals import numba_ir as ir
 from murk_env.kernels.records.calls import bound, takes_records
-from murk_env.kernels.records.meanings import BoundMethod, Known, Meanings, Record
+from murk_env.kernels.records.meanings import BoundMethod, Known, Meanings, Record, refuse_missing
 from murk_env.kernels.records.members import VALUE, Constant, Member, Path, dotted, refusal
 
 __all__ = ["Call", "Guide", "Rewriter"]
@@ -127,6 +127,8 @@ class Rewriter:
             path = (*self._path(value.value), value.attr)
             member = self._guide.member(path, loc)
             return ir.Const(member.value, loc) if isinstance(member, Constant) else self._variable(path, loc)
+        if value.op == "getattr":
+            refuse_missing(self.meanings.known(value.value), value.attr, loc)
         if value.op == "inplace_binop" and (path := self._origin(self._whole(value.lhs) or value.lhs)):
             self.changed.append((path, loc))
         if value.op == "getitem" and self._is_whole(value.index) and (path := self._origin(value.value)):
@@ -224,9 +226,9 @@ class Rewriter:
             if isinstance(used, ir.DelAttr):
                 raise refusal(f"a member of {name} cannot be deleted", loc)
             raise refusal(
-                f"{name} is a record, of which a function can only read members and which it can only hand "
-                f"to functions: not return, compare or store it; in a comprehension or a nested function use "
-                f"a variable that a member was assigned to before",
+                f"compiled code can only read members of {name} and pass it on to functions, not return, "
+                f"compare or store it; for a comprehension or a nested function assign the member to a "
+                f"variable first",
                 loc,
             )
 

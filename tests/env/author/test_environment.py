@@ -43,6 +43,15 @@ def test_what_describes_all_envs_of_a_class_has_to_be_a_classmethod(name):
         type("Wrong", (Walker,), {name: plain})
 
 
+@pytest.mark.parametrize("name", ["build", "picture"])
+def test_what_describes_all_envs_of_a_class_is_given_the_parameters(name):
+    with pytest.raises(
+        DefinitionError,
+        match=rf"Wrong.{name} \(.+:\d+: .+\) takes \(\) beside cls, but is given \(params\); write {name}",
+    ):
+        type("Wrong", (Walker,), {name: classmethod(lambda cls: None)})
+
+
 @pytest.mark.parametrize(
     ("hook", "function", "message"),
     [

@@ -76,6 +76,14 @@ def misspelt_field_before(self, before):
     return self.heat[0] - before.haet[0]
 
 
+def misspelt_constant(self):
+    return self.SCAEL
+
+
+def misspelt_method(self):
+    return self.toatl(1.0)
+
+
 def unknown_name(self):
     return self.qqqq
 
@@ -98,6 +106,14 @@ def tuple_of_functions(self):
 
 def of_the_face(self):
     return self.render_mode
+
+
+def misspelt_in_a_module(self):
+    return np.sqrtt(self.heat[0])  # pyright: ignore[reportAttributeAccessIssue]
+
+
+def handed_to_numpy(self):
+    return np.sum(self)
 
 
 def lattice(self):
@@ -146,19 +162,23 @@ def wrong_call(self):
     [
         (misspelt_field, "self.haet is no field, .* or function of Mine; did you mean self.heat?"),
         (misspelt_field_before, "before.haet is no field, .* of Mine; did you mean before.heat?"),
-        (unknown_name, "self.qqqq is no field, parameter, constant or function of Mine; known: age, clock,"),
+        (misspelt_constant, "self.SCAEL is no field, .* or function of Mine; did you mean self.SCALE?"),
+        (misspelt_method, "self.toatl is no field, .* or function of Mine; did you mean self.total?"),
+        (unknown_name, "self.qqqq is no field, parameter, constant or function of Mine; known: METHODS, PAY"),
         (misspelt_parameter, "self.params.gian is no parameter of Mine; did you mean 'gain'?"),
         (text_parameter, "self.params.layout is 'flat', but compiled code takes numbers alone; add a prop"),
         (text_constant, "self.WORD is 'text', but compiled code takes numbers, tuples of numbers and func"),
         (tuple_of_functions, "self.METHODS is .<ufunc 'sin'>,., but compiled code takes numbers, tuples"),
         (of_the_face, "self.render_mode is no field, parameter, constant or function of Mine"),
+        (misspelt_in_a_module, "numpy has no sqrtt; did you mean sqrt?"),
+        (handed_to_numpy, "self can be handed to plain functions of yours alone, not to sum"),
         (lattice, "self.lattice is there in array hooks alone; here moves and neighbours are tables"),
         (active, "self.active is there only where agents are rewarded apart"),
         (chance, r"self.rng is an argument here; name it beside self, as in act\(self, action, rng\)"),
         (global_chance, "random numbers of a module do not repeat with the seed; draw from rng"),
         (imported_chance, "random numbers of a module do not repeat with the seed; draw from rng"),
         (binds, r"self.heat cannot be bound to another value; write self.heat\[...\] = value"),
-        (returns_self, "self is a record, of which a function can only read members"),
+        (returns_self, "compiled code can only read members of self"),
         (returns_nothing, "returns nothing on at least one path; it must always return a number"),
         (returns_at_times, "returns nothing on at least one path"),
         (wrong_call, r"total\(\) is called wrongly: too many positional arguments"),
@@ -187,6 +207,27 @@ def test_the_line_of_a_helper_function_is_told():
         made(reward=lambda self: deep(self))()
 
 
+def test_a_function_that_returns_nothing_to_a_hook_is_named_by_its_own_line():
+    line = returns_nothing.__code__.co_firstlineno
+    with pytest.raises(
+        DefinitionError, match=rf"Mine.reward \({HERE}:{line}: def returns_nothing.+\): returns nothing on at"
+    ):
+        made(reward=lambda self: returns_nothing(self))()
+
+
+@per_world
+def yields(self):
+    yield self.heat[0]
+
+
+def test_a_line_that_is_a_decorators_is_told_as_that_of_the_function():
+    line = yields.function.__code__.co_firstlineno + 1
+    with pytest.raises(
+        DefinitionError, match=rf"Mine.reward \({HERE}:{line}: def yields\(self\):\): yields can"
+    ):
+        made(reward=yields.function)()
+
+
 def test_a_terminated_that_returns_nothing_is_told_what_to_return():
     with pytest.raises(
         DefinitionError,
@@ -196,7 +237,9 @@ def test_a_terminated_that_returns_nothing_is_told_what_to_return():
 
 
 def test_an_info_for_one_world_is_refused():
-    with pytest.raises(DefinitionError, match=r"Mine.info cannot be per_world; write it over arrays"):
+    with pytest.raises(
+        DefinitionError, match=rf"Mine.info \({HERE}:\d+: .+\) cannot be per_world; write it over"
+    ):
         made(info=lambda self: self.heat[0])()
 
 
@@ -234,12 +277,23 @@ def test_a_hook_that_numba_does_not_compile_is_told_in_one_sentence_with_its_lin
         env.step(0)
 
 
+def draws_as_an_array_hook(self, rng):
+    self.heat[0] = rng.random()
+
+
+def test_a_draw_by_the_name_that_array_hooks_have_is_told_the_right_one():
+    with pytest.raises(
+        HookError, match=r"no 'random'.*\. rng is handed to functions of murk_env.random: int"
+    ):
+        made(start=draws_as_an_array_hook)().reset(seed=1)
+
+
 @pytest.mark.parametrize(
     ("returned", "what"),
     [
         (lambda self: self.heat, "array of float32"),
         (lambda self: self.ticks > 3, "array of bool"),
-        (lambda self: (1.0, 2.0), r"UniTuple\(float64 x 2\)"),
+        (lambda self: (1.0, 2.0), "tuple of 2 float64"),
         (lambda self: "warm", "'warm'"),
     ],
 )

@@ -153,7 +153,7 @@ MISTAKES: dict[Any, tuple[str, str]] = {  # what is shown of the line, and what 
         "return number * endless",
         "cannot be compiled: a function calls itself, and what",
     ),
-    recursion_with_self: ("return down(world", "down is given a record and calls itself, which cannot be"),
+    recursion_with_self: ("return down(world", "down is handed self and calls itself, which cannot be"),
     string_parameter: (
         "return len(self.params",
         "self.params.layout is 'flat', but compiled code takes",

@@ -129,7 +129,9 @@ def test_a_hook_that_returns_the_wrong_thing_is_told_what_was_expected(hook, ret
     env_class = type("Wrong", (Walker,), {hook: lambda self, *values: returned})
     envs = MurkVectorEnv(env_class, 3)
     envs.reset(seed=1)
-    with pytest.raises(HookError, match=f"Wrong.{message}"):
+    with pytest.raises(
+        HookError, match=rf"Wrong.{message}.* At \S*test_hooks.py:\d+: .*lambda self, \*values"
+    ):
         envs.step([1, 1, 1])
 
 

@@ -46,7 +46,8 @@ def test_other_keys_than_the_first_time_are_refused():
     env.reset(seed=1)
     with pytest.raises(
         HookError,
-        match=r"Fickle.info must return the same keys, .*: first .*'fuse'.*now.*'visits'",
+        match=r"Fickle.info must return the same keys, .*: first 'fuse': int32 \(\); now 'visits': \w+ .*"
+        r"At \S+test_info.py:\d+: def info\(self, after\):",
     ):
         env.step(1)
 

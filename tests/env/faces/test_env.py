@@ -149,7 +149,7 @@ def test_what_describes_an_env_is_a_classmethod(name):
 
 
 def test_info_cannot_be_compiled():
-    with pytest.raises(DefinitionError, match=r"Wrong.info cannot be per_world; write it over arrays"):
+    with pytest.raises(DefinitionError, match=r"Wrong.info \(.+\) cannot be per_world; write it over arrays"):
         type("Wrong", (Walker,), {"info": per_world(lambda self: None)})()
 
 

@@ -94,7 +94,7 @@ def opcode(heat):
         (text, "add cannot be compiled for (float64, 'a')"),
         (arguments, "a function is called wrongly: too many positional arguments"),
         (store_array, "cannot store array of bool in an array of float64"),
-        (store_pair, "cannot store UniTuple(float64 x 2) in an array of float64"),
+        (store_pair, "cannot store tuple of 2 float64 in an array of float64"),
         (two_indices, "an array of float64 is given 2 indices, more than it has axes"),
     ],
 )
@@ -112,7 +112,7 @@ def test_a_place_that_numba_has_lost_is_not_told():
 def test_python_that_numba_does_not_know_is_named():
     with pytest.raises(Exception, match="unsupported opcode") as caught:
         compile_function(opcode)(np.ones(3))
-    reason = "uses Python that cannot be compiled (IMPORT_NAME)"
+    reason = "an import cannot be compiled; write it at the top of the module"
     assert explain(caught.value) == (reason, __file__, line_after(opcode))
 
 

@@ -131,14 +131,14 @@ def too_many(self):
 @pytest.mark.parametrize(
     ("function", "reason", "line"),
     [
-        (pair, "self is a record, of which a function can only read members", 1),
-        (equal, "self is a record", 1),
-        (whole, "self is a record", 1),
-        (nested, "self is a record", 1),
+        (pair, "compiled code can only read members of self and pass it on to functions, not return", 1),
+        (equal, "compiled code can only read members of self", 1),
+        (whole, "compiled code can only read members of self", 1),
+        (nested, "compiled code can only read members of self", 1),
         (delete, "a member of self cannot be deleted", 1),
-        (size, "self is a record and cannot be given to len, no plain function", 1),
-        (endless, "endless is given a record and calls itself", 1),
-        (generator, "generator is given a record and can neither yield nor await", 0),
+        (size, "self can be handed to plain functions of yours alone, not to len", 1),
+        (endless, "endless is handed self and calls itself", 1),
+        (generator, "generator can neither yield nor await in compiled code", 0),
         (unheard_of, "name 'unheard' is not defined", 1),
         (too_many, r"add() is called wrongly: too many positional arguments", 1),
     ],
@@ -150,17 +150,45 @@ def test_a_record_is_not_used_otherwise(function, reason, line):
 
 
 def test_a_helper_of_any_number_of_arguments_is_refused():
-    with pytest.raises(RecordError, match=r"several is given a record and cannot take \*worlds"):
+    with pytest.raises(RecordError, match=r"several is handed self, so it cannot take \*worlds"):
         flat(spread, "self.heat")
 
 
-def test_python_that_numba_does_not_know_is_refused_with_its_line():
-    def function(self):
-        import os
+def imports(self):
+    import os
 
-        return os.getpid() + self.heat[0]
+    return os.getpid() + self.heat[0]
 
-    assert refused(function) == ("uses Python that cannot be compiled (IMPORT_NAME)", 1)
+
+def sets_a_global(self):
+    global SEEN
+    SEEN = self.heat[0]
+
+
+def defines_a_class(self):
+    class Seen: ...
+
+    return self.heat[0]
+
+
+def matches_a_sequence(self):
+    match self.heat:
+        case [first, *_]:
+            return first
+    return 0.0
+
+
+@pytest.mark.parametrize(
+    ("function", "reason", "line"),
+    [
+        (imports, "an import cannot be compiled; write it at the top of the module", 1),
+        (sets_a_global, "a global variable cannot be set in compiled code; keep what changes in a field", 2),
+        (defines_a_class, "a class cannot be defined in compiled code", 1),
+        (matches_a_sequence, "match can name plain values alone in compiled code; write if and elif", 2),
+    ],
+)
+def test_python_that_numba_does_not_know_is_refused_with_its_line(function, reason, line):
+    assert refused(function) == (reason, line)
 
 
 def test_what_is_no_function_is_refused():
