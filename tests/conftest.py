@@ -4,6 +4,9 @@ import gc
 import os
 
 import numpy as np
+import pytest
+
+from tests.tiers import leave_a_few
 
 np.seterr(all="raise", under="ignore")
 
@@ -14,6 +17,12 @@ def pytest_configure(config):
     if "not slow" in config.option.markexpr and os.environ.setdefault("NUMBA_OPT", "0") == "0":
         _leave_out_what_is_not_used()
         _tell_nobody_of_calls_into_llvm()
+
+
+@pytest.hookimpl(tryfirst=True)  # before pytest deselects what is slow
+def pytest_collection_modifyitems(items):
+    """Mark as slow what `few` leaves to `make test-all`."""
+    leave_a_few(items)
 
 
 def pytest_collection_finish():

@@ -140,6 +140,7 @@ def test_skipping_says_how_to_get_the_peer(row, packages, alone):
     assert all("--peer-python" in entry.why for entry in skipped)
 
 
+@pytest.mark.slow
 def test_the_second_table_has_a_point_for_everything_varied(alone, tmp_path, monkeypatch):
     monkeypatch.setattr(scaling, "NUM_FIELDS", (1, 2))  # each number compiles a pipeline of its own
     points = scaling.points(alone)
@@ -188,6 +189,7 @@ def test_the_bytes_of_fields_are_counted_as_the_arena_keeps_them():
     assert bytes_of(HeatSeeker.fields.values(), 256) == 2 * (1024 + 4)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not memory_probe.STATUS.exists(), reason="the probe asks Linux's /proc")
 def test_the_probe_sees_memory_that_stays():
     code = (  # in a process of its own: in this one, what other tests left is freed in between
@@ -248,6 +250,7 @@ def test_instructions_are_read_from_what_callgrind_writes():
     assert guard.total("version: 1\nevents: Ir\n\nfn=(1) f\n1 1200\n\ntotals: 1200\n") == 1200
 
 
+@pytest.mark.slow
 def test_where_nothing_counts_instructions_times_are_taken_beside_numpy():
     works = {name: WORKS[name] for name in ("NullEnv", "diffusion on Square4")}
     costs = guard.relate(works, repeats=1, seconds=0.0)

@@ -70,6 +70,7 @@ def test_the_bump_has_left_the_middle(name):
     assert values[lattice.distance(middle, np.arange(lattice.num_cells)) >= 4].max() > 0.05
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("name", representatives(PLANS, [name for name in PLANS if name != "spheres"]))
 def test_the_drops_grow_into_a_pattern(name):
     values = pictures.pattern(getattr(pictures, name)(32).lattice, 32)
@@ -84,6 +85,7 @@ def test_a_quarter_of_the_forest_has_caught_fire(name):
     assert set(states) == {Fire.UNBURNT, Fire.BURNING, Fire.BURNT}
 
 
+@pytest.mark.slow
 def test_the_script_writes_the_picture_it_names(tmp_path, capsys):
     pictures.main(["--out", str(tmp_path / "small.png"), "--size", "8"])
     assert (tmp_path / "small.png").read_bytes().startswith(b"\x89PNG")

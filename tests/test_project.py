@@ -45,6 +45,7 @@ def test_murk_arena_loads_only_numpy_and_the_standard_library(tmp_path):
     assert loaded - {"__mp_main__"} == {"murk_arena", "numpy"}  # multiprocessing's second name of __main__
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize(
     ("package", "unwanted"),
     [
@@ -129,12 +130,14 @@ def site(tmp_path_factory):
     return folder / "site"
 
 
+@pytest.mark.slow
 def test_the_wheel_holds_the_three_typed_packages_and_nothing_else(site):
     folders = {entry.name for entry in site.iterdir() if not entry.name.endswith(".dist-info")}
     assert folders - {"bin"} == set(PACKAGES)  # where pip puts the command
     assert all((site / package / "py.typed").exists() for package in PACKAGES)
 
 
+@pytest.mark.slow
 def test_the_wheel_works_outside_the_checkout(site, tmp_path):
     code = """
 import gymnasium, murk_arena, murk_env, murk_envs

@@ -282,6 +282,7 @@ class ValuesMachine(ArenaMachine):
         pass
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize(
     ("owner", "method", "fault"),
     [

@@ -76,6 +76,7 @@ def run(tmp_path):
     return run
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("method", ["spawn", "fork"])
 def test_a_worker_reads_the_owners_values_and_nothing_is_left(run, method):
     lines, left, complaints = run(
@@ -101,6 +102,7 @@ def test_a_spawned_worker_maps_the_owners_pages(run):
     assert lines == ["True"]
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("method", ["spawn", "fork"])
 def test_the_values_stay_usable_when_a_worker_is_killed(run, method):
     lines, left, complaints = run(

@@ -248,6 +248,7 @@ for kind in ("parallel", "aec"):
 """
 
 
+@pytest.mark.slow
 @needs_registry
 @pytest.mark.parametrize("first", representatives(["the class", "PettingZoo"], ["PettingZoo"]))
 def test_an_environment_is_made_by_its_id_whichever_is_imported_first(first):
@@ -255,6 +256,7 @@ def test_an_environment_is_made_by_its_id_whichever_is_imported_first(first):
     assert run_python(loads + MAKE) == "parallel race_v0 5 20\naec race_v0 5 20\n"
 
 
+@pytest.mark.slow
 @needs_registry
 def test_the_decorator_registers_what_the_package_has_registered():
     code = """
@@ -283,6 +285,7 @@ print(HexPursuit.registered_agents, "pettingzoo" in sys.modules)
     assert run_python(code) == "apart False\n"
 
 
+@pytest.mark.slow
 def test_a_pettingzoo_without_a_registry_is_left_alone():
     code = """
 import sys, types, murk_env

@@ -37,6 +37,7 @@ def test_the_table_of_environments_is_what_their_decorators_say():
     assert said == murk_envs.ENVIRONMENTS
 
 
+@pytest.mark.slow
 def test_the_decorator_registers_what_the_package_has_registered(registered_once):
     code = f"""
 import gymnasium, murk_envs
@@ -116,6 +117,7 @@ for make in (gymnasium.make, gymnasium.make_vec):
     assert run_python(code) == "True [ True]\nTrue [[ True]]\n"
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("keywords", [{}, {"autoreset_mode": "SameStep"}], ids=str)
 def test_make_vec_from_its_own_spec_makes_the_same_again(registered, keywords):
     envs = gymnasium.make_vec(registered.id, num_envs=2, **keywords)

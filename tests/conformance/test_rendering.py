@@ -52,6 +52,7 @@ def is_frame(frame):
     )
 
 
+@pytest.mark.few(1)
 def test_rgb_array_is_a_frame(registered):
     assert is_frame(play_single(registered.single(render_mode="rgb_array")).render())
 
@@ -93,6 +94,7 @@ def test_looking_does_not_change_what_happens(registered, mode):
             break
 
 
+@pytest.mark.few(1)
 def test_the_vector_form_shows_every_world(registered, mode):
     envs = play_batch(registered.native(3, mode, render_mode="rgb_array"), mode)
     frames = envs.render()

@@ -52,6 +52,7 @@ def test_gymnasiums_checker_has_no_complaint_about_a_registered_environment(regi
     assert all("infinity" in what for what in found)
 
 
+@pytest.mark.few(2)
 def test_gymnasiums_checker_complains_of_unbounded_fields_at_most(subject):
     assert [what for what in complaints(subject.single()) if "infinity" not in what] == []
 
@@ -107,6 +108,7 @@ def test_a_clone_made_in_an_episode_goes_on_as_its_original_does(subject, clone)
     assert first_difference(env.np_random.bit_generator.state, twin.np_random.bit_generator.state) is None
 
 
+@pytest.mark.few(8)
 @pytest.mark.parametrize("clone", [copy.deepcopy, through_pickle])
 def test_a_clone_of_a_vector_env_goes_on_as_its_original_does(subject, mode, clone):
     env = subject.native(3, mode)

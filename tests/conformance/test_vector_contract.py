@@ -19,6 +19,7 @@ def refusal(env, mask):
     return caught.value
 
 
+@pytest.mark.few(10)
 @pytest.mark.parametrize(
     "mask",
     [[True, False, False], np.ones(4, bool), np.ones((3, 1), bool), np.ones(3, np.int64), np.zeros(3, bool)],
@@ -73,6 +74,7 @@ def test_without_copies_two_sets_of_memory_take_turns(subject):
         assert not any(np.shares_memory(*pair) for pair in zip(first, second, strict=True))
 
 
+@pytest.mark.few(4)
 @pytest.mark.parametrize("form", ["single", "native"])
 def test_environments_leave_no_thread_and_no_object_behind(subject, form):
     num_threads = threading.active_count()

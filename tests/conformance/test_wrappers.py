@@ -64,17 +64,20 @@ def assert_wrapped_forms_agree(subject, mode, name):
         assert first_difference(expected.output, actual.output) is None
 
 
+@pytest.mark.few(8)
 @pytest.mark.parametrize("name", ["TransformReward", "ClipReward", "ClipAction", "RescaleAction"])
 def test_reward_and_action_wrappers_are_the_same_in_every_mode(subject, mode, name):
     assert_wrapped_forms_agree(subject, mode, name)
 
 
+@pytest.mark.few(8)
 @pytest.mark.parametrize("mode", [AutoresetMode.NEXT_STEP, AutoresetMode.DISABLED], ids=str)
 @pytest.mark.parametrize("name", OBSERVERS)
 def test_observation_wrappers_are_the_same_in_the_modes_they_allow(subject, mode, name):
     assert_wrapped_forms_agree(subject, mode, name)
 
 
+@pytest.mark.slow
 def test_every_wrapper_fits_some_environment():
     names = (*OBSERVERS, "ClipAction", "RescaleAction")
     fitting = {name for name in names for one in SUBJECTS if arguments_of(name, one.single()) is not None}
@@ -111,6 +114,7 @@ def test_episode_statistics_are_sums_by_hand(subject, mode):
     assert env.episode_count == num_episodes >= 10
 
 
+@pytest.mark.few(4)
 def test_infos_become_one_dict_for_each_row(subject, mode):
     env = vector_wrappers.DictInfoToList(subject.native(3, mode))
     twin = subject.native(3, mode)

@@ -101,6 +101,7 @@ def after_one_hop(begin, action):
     return observations[chosen], paid[chosen], ended[chosen]
 
 
+@pytest.mark.slow
 def test_the_beacon_pays_a_hundred_and_ends_the_episode():
     observations, paid, ended = after_one_hop((5, 5, 6), 1)
     for observation, reward in zip(observations, paid, strict=True):
@@ -181,6 +182,7 @@ def test_the_best_play_earns_its_optimum_in_the_env():
     assert np.allclose(earned, expected, rtol=0.0, atol=1e-4)  # the field is float32
 
 
+@pytest.mark.slow
 def test_climbing_the_light_arrives_from_everywhere():
     envs = MurkVectorEnv(CrystalNav, 1000)
     observations, _ = envs.reset(seed=2)
@@ -228,6 +230,7 @@ def test_the_observation_shows_both_sources_at_any_size(size):
     assert beacon.max() == radiation.max() == 10.0
 
 
+@pytest.mark.slow
 def test_the_image_and_the_dict_are_the_flat_observation_in_other_shapes():
     flat, image, parts = (CrystalNav(layout=layout).reset(seed=2)[0] for layout in ("flat", "image", "dict"))
     assert image.shape == (3, 256)

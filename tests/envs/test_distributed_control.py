@@ -30,6 +30,7 @@ EXACT = {"burgers": {}, "kuramoto_sivashinsky": ORIGINALS | NINETY_NINE}
 CLOSE = {"burgers": 1e-10, "kuramoto_sivashinsky": 1e-8}
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("name", ENVIRONMENTS)
 def test_states_observations_and_rewards_are_those_of_the_original(name):
     with np.load(DATA / f"{name}.npz") as data:
@@ -72,6 +73,7 @@ def returns(starts, gain):
 GAIN = burgers.gain_for(burgers.DEFAULTS)
 
 
+@pytest.mark.slow
 def test_no_control_and_the_regulator_earn_what_they_earn_there():
     with np.load(DATA / "burgers.npz") as data:
         np.testing.assert_allclose(GAIN, data["lqr_gain"], atol=1e-11)
@@ -116,6 +118,7 @@ REGULATOR = kuramoto_sivashinsky.gain_for(kuramoto_sivashinsky.DEFAULTS)
 FAST = {"view": "state", "substeps": 10}
 
 
+@pytest.mark.slow
 def test_the_regulator_brings_chaos_to_rest():
     with np.load(DATA / "kuramoto_sivashinsky.npz") as data:
         chaos = data["n_states"][-1:]
@@ -151,6 +154,7 @@ def test_doing_nothing_earns_what_it_earns_there():
     assert total == pytest.approx(-207_085.0, rel=0.05)  # chaos: other transforms, another way
 
 
+@pytest.mark.slow
 def test_the_actuators_of_the_original_cannot_bring_it_to_rest():
     params = KuramotoSivashinsky.Params(**ORIGINALS)
     with pytest.raises(ValueError, match=r"8 actuators of width 0\.1 cannot stabilise this equation"):

@@ -75,6 +75,7 @@ def test_a_deed_is_done_where_the_ranger_arrives_and_around(deed, prey, predator
     assert np.allclose([of(env, "prey"), of(env, "predators")], expected, rtol=1e-6)
 
 
+@pytest.mark.slow
 def test_the_weather_changes_by_chance_and_is_forgotten_by_and_by():
     envs = MurkVectorEnv(Ecosystem, 4000, size=3, view=1, disturbance=0.0, weather=0.01, plenty=19.0)
     envs.reset(seed=0)

@@ -57,6 +57,7 @@ def tick(before, measure, infectivity, size):
     return np.array([s - caught - given, np.where(over, 0.0, ill), r + 0.1 * i + given + over * ill]), caught
 
 
+@pytest.mark.slow
 def test_a_tick_is_the_disease_with_the_measures_in_their_regions():
     env = Epidemic()
     observation, _ = env.reset(seed=3)

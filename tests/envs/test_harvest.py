@@ -51,6 +51,7 @@ def fruit(env, where):
     return float(env.world[Harvest.fruit][0, cell(*where)])
 
 
+@pytest.mark.few(3)
 @pytest.mark.parametrize("action", range(10))
 def test_an_action_hops_to_one_of_eight_cells_or_stays(action):
     env = lay_out((4, 7))
@@ -129,6 +130,7 @@ def test_a_famine_ends_the_episode_of_all():
         assert len(env.agents) == (0 if ended else 2)
 
 
+@pytest.mark.slow
 def test_an_episode_is_truncated_after_300_steps():
     env = MurkParallelEnv(Harvest, agents=2)
     env.reset(seed=1)

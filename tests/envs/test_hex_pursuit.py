@@ -260,6 +260,7 @@ def returns_of(policy, num_worlds=100):
     return total.mean(), total.max()
 
 
+@pytest.mark.slow
 def test_predators_that_chase_earn_far_more_than_random_ones_and_no_more_than_the_bound():
     chasing, best = returns_of(POLICIES["scripted"])
     random, _ = returns_of(POLICIES["random"])

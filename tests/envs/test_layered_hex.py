@@ -179,6 +179,7 @@ def test_the_number_of_floors_is_a_parameter():
     assert mask[:, :, 0].sum() == 1.0
 
 
+@pytest.mark.slow
 def test_the_image_and_the_dict_are_the_flat_observation_in_other_shapes():
     flat, image, parts = (LayeredHex(layout=layout).reset(seed=2)[0] for layout in ("flat", "image", "dict"))
     assert image.shape == (2, 6, 6, 3)

@@ -67,6 +67,7 @@ def test_a_stone_moves_no_water_away_for_good():
     assert np.abs(envs.world[ShallowWater.height]).max() > 0.001
 
 
+@pytest.mark.slow
 def test_water_that_leaves_ends_the_episode_and_costs_the_penalty():
     envs = basin(limit=0.02, penalty=7.0, effort=0.0, autoreset_mode="Disabled")
     steps = (envs.step(np.ones((1, 8), np.float32)) for _ in range(100))

@@ -40,6 +40,7 @@ def test_the_tiles_are_those_that_the_script_makes():
     assert heights.shape == kinds.shape == (32, 20, 20)
 
 
+@pytest.mark.slow
 def test_tiles_to_test_on_are_none_to_train_on():
     train = MurkVectorEnv(WildfireTerrain, num_envs=200).reset(seed=0)[1]["level"]
     test = MurkVectorEnv(WildfireTerrain, num_envs=60, split="test").reset(seed=0)[1]["level"]
@@ -81,6 +82,7 @@ def test_what_catches_fire_next_follows_wind_slope_and_fuel(tmp_path):
     assert env.world["front"][0, 2] == 0.0
 
 
+@pytest.mark.slow
 def test_a_break_is_dug_in_nine_cells_and_burns_a_tenth_as_easily(tmp_path):
     env = hill(tmp_path, np.zeros((5, 5)), ignition=0.0)
     set_up(env, cells=[12])
@@ -129,6 +131,7 @@ def test_kinds_that_do_not_fit_are_refused(tmp_path):
         hill(tmp_path, [[5.0, 6.0]], [[0, 0]])
 
 
+@pytest.mark.slow
 def test_the_script_saves_much_of_what_an_idle_crew_loses():
     lost = {}
     for name in ("idle", "scripted"):

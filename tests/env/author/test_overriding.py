@@ -56,6 +56,7 @@ def generous(bonus: float) -> type[MurkEnv]:
     return More
 
 
+@pytest.mark.slow
 def test_another_base_is_not_taken_for_it():
     for bonus in (1.0, 2.0):
         env = generous(bonus)()

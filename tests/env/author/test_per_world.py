@@ -128,6 +128,7 @@ def share(world: Plate, amount: float, *, of: float = 1.0) -> float:
     return amount * of / len(world.heat)
 
 
+@pytest.mark.few(3)
 @pytest.mark.parametrize(
     ("reward", "value"),
     [
@@ -145,6 +146,7 @@ def test_self_has_the_array_of_each_field_of_one_world(reward, value):
     assert reward_of(reward) == value
 
 
+@pytest.mark.few(3)
 @pytest.mark.parametrize(
     ("reward", "value"),
     [
@@ -173,6 +175,7 @@ def test_self_has_the_lattices_tables(table):
     assert reward_of({"moves": moves, "neighbours": neighbours}[table]) == expected
 
 
+@pytest.mark.few(3)
 @pytest.mark.parametrize(
     ("reward", "value"),
     [

@@ -79,6 +79,7 @@ def test_what_a_check_raises_is_what_it_found(monkeypatch):
     assert checks_of(HeatSeeker, {}, 20, 5)["its picture"]() == ("wrong", "ValueError: of the author's")
 
 
+@pytest.mark.slow
 def test_agents_that_are_rewarded_apart_run_in_checked_mode():
     assert checks_of(HexPursuit, {}, 20, 5)["a run in checked mode"]() == ("ok", "")
 

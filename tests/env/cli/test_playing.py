@@ -88,6 +88,7 @@ def test_the_next_episode_is_that_of_the_next_seed():
     assert game._face.save() == Game(murk_envs.HeatSeeker, {}, 5)._face.save()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("partner", representatives(["random", "scripted", "trained"], ["scripted"]))
 def test_the_crew_is_played_by_a_partner(partner):
     game = Game(murk_envs.Wildfire, {}, 0, agent="crew_2", partner=partner)
@@ -107,6 +108,7 @@ def test_a_step_that_is_refused_leaves_the_crew_s_chance_as_it_was():
     assert refused._face.save() == plain._face.save()
 
 
+@pytest.mark.slow
 def test_a_scripted_partner_does_what_the_script_does_for_all():
     game = Game(murk_envs.Wildfire, {}, 0, agent="crew_0", partner="scripted")
     envs = murk_env.MurkVectorEnv(murk_envs.Wildfire, 1)

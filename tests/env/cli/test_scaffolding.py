@@ -30,6 +30,7 @@ def test_a_project_has_no_trace_of_its_template(agents, pde):
     assert project["project"]["entry-points"]["murk_env.environments"] == {"tide_pool": "tide_pool"}
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize(("agents", "pde"), KINDS)
 def test_a_projects_environment_can_be_built(agents, pde, tmp_path, monkeypatch):
     name = f"pool_{agents}_{pde}".lower()

@@ -69,6 +69,7 @@ def test_a_game_goes_on_by_itself_at_a_rate():
     assert terminal.exitstatus == 0
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize(
     ("answer", "code", "said"),
     [

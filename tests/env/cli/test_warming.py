@@ -17,6 +17,7 @@ def cache(tmp_path, monkeypatch):
     return tmp_path / "cache"
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("name", ["HeatSeeker", "HexPursuit"])
 def test_warm_makes_every_form(name):
     small = {key: value for key, value in SMALL[name].items() if key != "max_episode_steps"}

@@ -172,6 +172,7 @@ def final_bytes(infos):
     return [None if one is None else one.tobytes() for one in infos["final_obs"]]
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize("env_class", [Seeker, ArraySeeker])
 @pytest.mark.parametrize("mode", ["NextStep", "SameStep"])
 def test_a_batch_equals_single_envs(mode, env_class):
@@ -301,6 +302,7 @@ class ArrayAhead(Ahead):
         tick.ahead = np.where(active, further.sum(axis=2), -1).astype(np.float32)
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("env_class", [Ahead, ArrayAhead])
 def test_agents_that_are_rewarded_apart_see_what_is_derived(env_class):
     env = MurkParallelEnv(env_class)

@@ -92,6 +92,7 @@ class Growing(MurkEnv):
         return False
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("mode", ["NextStep", "SameStep", "Disabled"])
 def test_a_world_that_diverges_ends_with_what_it_was_and_the_others_go_on(mode):
     envs = MurkVectorEnv(Growing, 3, autoreset_mode=mode)

@@ -106,6 +106,7 @@ def begin_and_step(envs: Any) -> None:
     envs.step([0, 1, 2, 0, 1, 2])
 
 
+@pytest.mark.few(3)
 @pytest.mark.parametrize("where", OUTSIDE)
 def test_checked_mode_tells_the_line_the_array_and_the_world_of_a_hook_that_fails(where):
     envs, world = strays(where)

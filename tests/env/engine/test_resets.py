@@ -96,6 +96,7 @@ ENDING = [(Fuse, 4), (Fuse, None), (CompiledForager, 3), (Mixed, 4)] + [
 ]
 
 
+@pytest.mark.few(8)
 @pytest.mark.parametrize("num_threads", [1, 3])
 @pytest.mark.parametrize("num_envs", [1, 40])
 @pytest.mark.parametrize("mode", MODES)
@@ -174,6 +175,7 @@ class Fenced(Fuse):
         self.lit[1, 2] = 0.125 * (self.neighbours[0, 0] < 0)
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("mode", MODES)
 def test_a_start_with_a_table_that_does_not_fuse_stays_outside(mode):
     envs = begun(Fenced, 30, mode)

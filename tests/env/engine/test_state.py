@@ -38,6 +38,7 @@ def go_on(env, num_steps, seed=3):
     return flat(tuple(outputs))
 
 
+@pytest.mark.few(5)
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("env_class", CLASSES)
 def test_a_copy_in_the_middle_of_an_episode_goes_on_likewise(env_class, way):
@@ -48,6 +49,7 @@ def test_a_copy_in_the_middle_of_an_episode_goes_on_likewise(env_class, way):
     assert go_on(twin, 20) == go_on(env, 20)
 
 
+@pytest.mark.few(4)
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("mode", ["NextStep", "SameStep"])
 @pytest.mark.parametrize(

@@ -110,6 +110,7 @@ def test_between_sees_every_substep_and_what_it_moves_is_felt_in_the_next():
     assert env.world["wind"] == 0.5**4
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("mode", ["NextStep", "SameStep", "Disabled"])
 def test_threads_change_nothing(mode):
     threaded = MurkVectorEnv(Sailing, 6, autoreset_mode=mode, num_threads=3, far=1.0)

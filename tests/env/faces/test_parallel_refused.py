@@ -193,6 +193,7 @@ def test_a_failing_hook_leaves_everyone_where_they_were():
 # Without PettingZoo
 
 
+@pytest.mark.slow
 def test_without_pettingzoo_the_error_says_what_to_install():
     code = """
 import sys

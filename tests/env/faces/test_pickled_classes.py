@@ -87,6 +87,7 @@ def test_a_class_with_parameters_and_fields_of_its_own_works_in_a_worker():
     assert in_a_worker(Tracked) == "2.0"
 
 
+@pytest.mark.slow
 def test_a_parameter_without_a_default_has_none_in_a_worker():
     class Wide(HeatSeeker):
         class Params(HeatSeeker.Params):
@@ -251,6 +252,7 @@ def test_a_class_keeps_its_render_modes_however_often_it_is_sent_on():
     twice(render_mode="rgb_array").close()
 
 
+@pytest.mark.slow
 def test_an_own_class_works_in_a_fresh_process():
     assert in_a_worker(local_class(), script=WHOLE) == "[1.0, 3.0, 3.0] True ['rgb_array', 'ansi']"
 

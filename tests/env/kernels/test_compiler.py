@@ -68,6 +68,7 @@ def test_another_process_loads_it(cache):
     assert [file.suffix for file in cache.iterdir()] == [".bin"]
 
 
+@pytest.mark.slow
 def test_functions_of_one_name_do_not_replace_each_other_across_processes():
     maker = (
         "from murk_env.kernels import kernel\n"

@@ -99,6 +99,7 @@ def overloaded(value):
     return numba.njit(lambda x: helper(x)).py_func
 
 
+@pytest.mark.few(6)
 @pytest.mark.parametrize(
     ("make", "one", "other", "given", "wanted"),
     [

@@ -69,6 +69,7 @@ def played(envs, num_steps, seed=0):
     return told
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("mode", representatives(["NextStep", "SameStep"], ["SameStep"]))
 @pytest.mark.parametrize(
     ("env_class", "limit"),
@@ -86,6 +87,7 @@ def test_any_number_of_threads_gives_the_same_bytes(env_class, limit, mode):
     three.close()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("subject", representatives(REGISTERED, [Subject("murk/HeatSeeker-v0")]), ids=str)
 def test_registered_environments_do_not_depend_on_the_threads(subject):
     one, two = (subject.native(19, num_threads=number) for number in (1, 2))

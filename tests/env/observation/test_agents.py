@@ -40,6 +40,7 @@ def see(*entries, **options) -> Any:
     return seen(GRID, values(), *entries, num_agents=NUM_AGENTS, **options)
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("layout", ["flat", "image"])
 def test_agents_together_see_what_each_sees_alone(layout):
     together = see(Window(HEAT, around=CELLS, disk=2, with_mask=True), layout=layout, over="agents")
@@ -49,6 +50,7 @@ def test_agents_together_see_what_each_sees_alone(layout):
         assert together[:, agent].tobytes() == seen(GRID, single, alone, layout=layout).tobytes()
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize(
     "entry",
     [
@@ -102,6 +104,7 @@ def test_the_space_is_that_of_one_agent():
     assert (plan.space["energy"].low[0], plan.space["energy"].high[0]) == (0.0, 5.0)
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("cell", [CELL, CELLS])
 def test_a_row_does_not_depend_on_the_other_worlds(cell):
     entries = Window(HEAT, around=cell, disk=2).logged(), Observe(Agents.energy), Neighbours(CELLS, 2)

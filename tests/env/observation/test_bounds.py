@@ -78,6 +78,7 @@ def test_the_bounds_of_a_window_hold_and_are_reached(scene):
     check(lattice, values, window)
 
 
+@pytest.mark.slow
 @given(scene=windows(), pool=POOLS)
 @settings(max_examples=120, deadline=None)
 def test_the_bounds_of_a_pooled_window_hold_and_are_reached(scene, pool):

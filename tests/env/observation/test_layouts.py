@@ -145,6 +145,7 @@ def test_the_observation_of_some_worlds_is_their_rows_of_the_whole(layout):
         assert rows[key].tobytes() == whole[key][1:].tobytes()
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize("layout", ["flat", "image", "dict"])
 def test_what_is_seen_lies_in_the_space(layout):
     plan = plan_of(Observe(Fields.heat), Observe(Fields.hits), Mask(Fields.agent), layout=layout)

@@ -55,6 +55,7 @@ def groups_of(lattice, centre, cell):
     return found
 
 
+@pytest.mark.few(4)
 @pytest.mark.parametrize("lattice", LATTICES, ids=repr)
 def test_every_cell_is_in_its_ring_and_in_the_sector_of_a_shortest_way(lattice):
     inside = membership(lattice)

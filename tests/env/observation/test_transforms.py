@@ -68,6 +68,7 @@ def test_what_is_not_a_number_stays_so(name):
 PADDED = [(name, operation) for operation in (None, "mean", "max", "min", "sum") for name in ("none", "all")]
 
 
+@pytest.mark.few(3)
 @pytest.mark.parametrize(("name", "operation"), representatives(PADDED, [("none", None), *PADDED[1::2]]))
 def test_padding_is_exactly_zero_after_every_transform_and_pooling(name, operation):
     window = Window(HEAT, around=CELL, disk=3, with_mask=True)
@@ -80,6 +81,7 @@ def test_padding_is_exactly_zero_after_every_transform_and_pooling(name, operati
     assert parts["heat"][~outside].all()
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("name", ["none", "all"])
 def test_the_padding_that_was_asked_for_is_not_transformed(name):
     entry = TRANSFORMS[name](Window(HEAT, around=CELL, rectangle=(0, 1), padding=-7.5))

@@ -29,6 +29,7 @@ TERRAIN = Field(categories=3)
 TERRAIN.name = "terrain"
 
 
+@pytest.mark.few(40)
 @pytest.mark.parametrize("radius", range(5))
 @pytest.mark.parametrize("lattice", LATTICES, ids=repr)
 def test_a_disk_shows_the_cells_within_its_radius_and_no_others(lattice, radius):
@@ -55,6 +56,7 @@ def test_a_rectangle_shows_every_cell_at_its_place(lattice):
     assert window.tolist() == (np.array(expected) + 1).tolist()
 
 
+@pytest.mark.few(8)
 @pytest.mark.parametrize("lattice", LATTICES, ids=repr)
 def test_the_mask_is_one_where_a_cell_is_shown(lattice):
     parts = seen(

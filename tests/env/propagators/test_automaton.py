@@ -63,6 +63,7 @@ def life(cells, ticks, edge: Any = "wrap"):
     return live(Square8(rows, cols, edge), cells, ticks, **LIFE)
 
 
+@pytest.mark.few(4)
 @pytest.mark.parametrize("edge", ["absorb", "wrap"])
 @pytest.mark.parametrize(
     ("pattern", "period"),
@@ -91,6 +92,7 @@ def test_the_r_pentomino_has_its_known_population():
     assert [life(start, ticks).sum() for ticks in (1, 2, 3, 4, 5)] == [6, 7, 9, 8, 9]
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize("lattice", representatives(LATTICES, LATTICES[1::2]), ids=repr)
 def test_a_generation_is_the_rule_for_every_cell(lattice):
     cells = np.random.default_rng(2).integers(0, 2, (3, lattice.num_cells))

@@ -38,6 +38,7 @@ HEAT = {
 }
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize("sides", HEAT)
 def test_diffusion_is_of_second_order_at_every_kind_of_side(sides):
     boundaries, exact = HEAT[sides]
@@ -73,6 +74,7 @@ def test_a_value_that_moves_in_time_is_set_by_actions():
     assert order(error) == pytest.approx(2.0, abs=0.25)
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize(
     "lattice", [Line1D(9), Line1D(9, "clamp"), Square4(3, 4), Hex2D(3, 3), Fcc12(3, 3, 3)]
 )
@@ -119,6 +121,7 @@ STRING = {
 }
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("sides", STRING)
 def test_waves_are_of_second_order_at_every_kind_of_side(sides):
     boundaries, exact = STRING[sides]
@@ -178,6 +181,7 @@ def test_a_flow_that_empties_the_last_cell_through_its_side_discards_the_tick():
         world.tick()
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize(
     ("lattice", "boundaries"),
     [(Ring1D(8), Periodic()), (Square4(3, 8, "wrap"), {"west": Periodic(), "north": Periodic()})],

@@ -109,6 +109,7 @@ def test_a_step_above_the_bound_is_refused(subject, lattice):
         World(lattice, fields, [made], num_agents=subject.num_agents, dt=1.001 * subject.max_dt(lattice))
 
 
+@pytest.mark.few(3)
 @supported_when_checked
 def test_it_writes_everything_and_nothing_but_numbers_within_its_guarantees(subject, lattice):
     world = worlds_of(subject, lattice, checked=True)
@@ -119,6 +120,7 @@ def test_it_writes_everything_and_nothing_but_numbers_within_its_guarantees(subj
         assert ((low <= world[field]) & (world[field] <= high)).all()
 
 
+@pytest.mark.few(5)
 @supported
 def test_it_changes_what_it_writes_and_leaves_alone_what_it_reads(subject, lattice):
     world = worlds_of(subject, lattice)
@@ -128,6 +130,7 @@ def test_it_changes_what_it_writes_and_leaves_alone_what_it_reads(subject, latti
     assert changed == {*subject.writes, *subject.updates}
 
 
+@pytest.mark.few(6)
 @supported
 def test_a_world_does_not_know_of_the_others(subject, lattice):
     together = worlds_of(subject, lattice)
@@ -180,6 +183,7 @@ def test_it_binds_to_a_kernel_with_plain_arguments(subject, lattice):
             assert all(isinstance(number, bool | int | float | np.number) for number in numbers), argument
 
 
+@pytest.mark.few(4)
 @supported_kernels
 def test_what_it_writes_has_a_row_for_each_world(subject, lattice):
     frame = PlainFrame(subject, lattice)
@@ -191,6 +195,7 @@ def test_what_it_writes_has_a_row_for_each_world(subject, lattice):
     assert [array.tobytes() for array in shared] == before
 
 
+@pytest.mark.few(6)
 @once
 def test_blocks_of_worlds_make_up_the_whole(subject, lattice):
     whole, blocks = PlainFrame(subject, lattice), PlainFrame(subject, lattice)

@@ -342,6 +342,7 @@ def test_its_attributes_are_fixed():
         diffusion.coefficient = 0.2  # pyright: ignore[reportAttributeAccessIssue]
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("edge", EDGES)
 def test_neighbours_written_out_by_degree_give_the_bytes_of_the_plain_loop(edge):
     lattice, kind = Fcc12(4, 6, 4, edge), np.float32

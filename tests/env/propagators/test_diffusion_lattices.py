@@ -94,6 +94,7 @@ def test_a_tick_is_the_mean_over_the_table_of_neighbours(lattice):
     assert bits(diffuse(lattice, before, 1, 0.02)) == bits(expected)
 
 
+@pytest.mark.few(3)
 @pytest.mark.parametrize("lattice", LARGER, ids=repr)
 def test_the_total_is_conserved_on_every_lattice(lattice):
     before = random_values(lattice, 2)

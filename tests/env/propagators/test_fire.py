@@ -85,6 +85,7 @@ def burn_plainly(lattice, state, fuel, draws, ignition, consumption, factors):
     return after, left
 
 
+@pytest.mark.few(3)
 @pytest.mark.parametrize("lattice", LATTICES, ids=repr)
 def test_it_is_the_plain_model_with_the_draws_of_its_place(lattice):
     rates = {"ignition": 0.4, "consumption": 0.25, "wind_speed": 8.0, "wind_direction": 0.7}
@@ -102,6 +103,7 @@ def test_it_is_the_plain_model_with_the_draws_of_its_place(lattice):
     assert (state == Fire.BURNT).sum() > 1
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize("lattice", [*LATTICES, Hex2D(2, 3, "wrap"), Square4(3, 3, "clamp")], ids=repr)
 def test_it_is_to_the_last_bit_what_the_plain_kernel_of_flat_land_makes_of_it(lattice):
     """Without terrain only what is around flames is asked; on terrain every cell asks all its neighbours."""

@@ -35,6 +35,7 @@ def steady_state(feed, kill):
 SOME = [Line1D(7), Square4(4, 3, "wrap"), Hex2D(4, 3), Fcc12(3, 4, 2)]
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("lattice", representatives(SOME, SOME[1:3]), ids=repr)
 def test_a_tick_is_one_euler_step_of_the_equations(lattice):
     u, v = np.random.default_rng(0).random((2, lattice.num_cells)).astype(np.float32).astype(float)
@@ -89,6 +90,7 @@ def test_the_defaults_are_pearsons_and_bear_his_time_step():
     assert propagator.max_dt(Square4(4, 4)) > 1.0
 
 
+@pytest.mark.slow
 def test_spots_divide_and_lines_grow_where_pearson_found_them():
     lattice = Square4(48, 48, "wrap")
     seed = np.where(lattice.distance(24 * 48 + 24, np.arange(lattice.num_cells)) < 5, 0.5, 0.0)

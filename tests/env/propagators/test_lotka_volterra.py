@@ -50,6 +50,7 @@ def farthest_from_start(states):
     return np.abs(conserved(states) - conserved(np.array([[10.0, 5.0]]))).max()
 
 
+@pytest.mark.slow
 def test_the_conserved_quantity_stays_in_bounds_over_thirty_cycles():
     length = 1100  # ticks: the period is about 11
     states = cycle(0.01, 30 * length)

@@ -43,6 +43,7 @@ class Water:
         return self.world[self.q][0]
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize("edge", ["absorb", "clamp", "wrap"])
 @pytest.mark.parametrize(("dtype", "close"), [("float64", 1e-14), ("float32", 1e-5)])
 def test_a_lake_at_rest_over_a_bed_with_islands_stays_at_rest(edge, dtype, close):
@@ -62,6 +63,7 @@ def test_the_volume_is_conserved_and_the_depth_never_negative():
     assert np.abs(water.discharge).max() > 1e-4  # it still moves
 
 
+@pytest.mark.slow
 def test_discharge_is_conserved_where_there_is_neither_bed_nor_wall():
     depth, flow = 1.0 + 0.3 * RANDOM.random(30), RANDOM.normal(size=(2, 30))
     lattice = Square4(5, 6, "wrap", spacing=0.7)

@@ -50,6 +50,7 @@ def random_shares(lattice):
 SOME = [Line1D(5), Square4(4, 3, "clamp"), Hex2D(4, 3), Fcc12(3, 4, 2)]
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("lattice", representatives(SOME, [SOME[0], SOME[3]]), ids=repr)
 def test_a_fine_tick_follows_the_equations(lattice):
     susceptible, infected = random_shares(lattice)
@@ -77,6 +78,7 @@ def test_below_one_infection_each_the_epidemic_dies_out():
     assert after[2].max() < 0.02 + 1e-6  # each causes half a case, that one a quarter, ...
 
 
+@pytest.mark.few(4)
 @pytest.mark.parametrize("mixing", [0.0, 0.3, 1.0])
 @pytest.mark.parametrize(
     "lattice", [Square4(4, 5), Hex2D(4, 3, "wrap"), Fcc12(3, 4, 2), Product(Ring1D(3), Line1D(2))], ids=repr

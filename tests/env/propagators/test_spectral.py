@@ -56,6 +56,7 @@ def test_burgers_is_that_of_cole_and_hopf_and_of_fourth_order_in_time():
     assert error(512) < 1e-11
 
 
+@pytest.mark.slow
 def test_a_soliton_of_korteweg_and_de_vries_travels_and_keeps_its_shape():
     lattice = ring(128, 40.0)
 

@@ -21,6 +21,7 @@ def conductivity(highest, mutability: Any = "static"):
     return Field(dtype="float64", mutability=mutability, low=0.0, high=highest)
 
 
+@pytest.mark.slow
 def test_a_smooth_conductivity_is_of_second_order():
     def exact(x, t):  # steady, of du/dt = (k u')' with k = 1 + x
         return np.log1p(x) + 0.0 * t
@@ -104,6 +105,7 @@ def ailing(infection, recovery):
     return [infected, susceptible, recovered], law, 0.1
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("make", [burning, ailing])
 def test_a_coefficient_over_the_world_gives_what_parameters_of_the_same_values_give(make):
     lattice, found = Hex2D(4, 5), []

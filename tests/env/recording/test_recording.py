@@ -23,6 +23,7 @@ CASES = [(face, mode) for face in ("vector", "rows") for mode in MODES]
 CASES += [("single", "NextStep"), ("parallel", "NextStep"), ("dict", "SameStep")]
 
 
+@pytest.mark.few(3)
 @pytest.mark.parametrize(("face", "mode"), CASES)
 @pytest.mark.parametrize(
     "outputs", [True, pytest.param(False, marks=pytest.mark.slow)], ids=["outputs", "hashes"]

@@ -36,6 +36,7 @@ def case_of(
 CORRECT = [(make_native, mode) for mode in MODES for make_native in (TidySyncVectorEnv, TidyDictVectorEnv)]
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize(("make_native", "mode"), representatives(CORRECT, CORRECT[:: len(MODES)]), ids=str)
 @since("gymnasium", "1.4")
 def test_a_correct_environment_keeps_every_rule(make_native, mode):
@@ -153,6 +154,7 @@ class Crossed(MurkEnv):
         return after.fuse <= 0
 
 
+@pytest.mark.slow
 @since("gymnasium", "1.4")
 def test_a_hook_that_mixes_worlds_with_cells_is_found_where_there_are_as_many():
     def native(num_envs, mode):
