@@ -1,7 +1,7 @@
 # The commands of the project. Outside an activated environment: make check PYTHON=.venv/bin/python
 PYTHON ?= python
 
-.PHONY: check test test-all integrations repeats bench figures mutants fuzz fix docs docs-open
+.PHONY: check test test-all lowest integrations repeats bench figures mutants fuzz fix docs docs-open
 
 check:
 	$(PYTHON) -m ruff check .
@@ -14,6 +14,14 @@ test:
 
 test-all:
 	$(PYTHON) -m pytest -m ""
+
+# The lowest versions that pyproject.toml allows, with Python 3.11; newer pyparsing warns of matplotlib 3.8.
+lowest:
+	python3 -m venv .ci/lowest
+	.ci/lowest/bin/python -m pip install uv
+	.ci/lowest/bin/python -m uv pip install --python .ci/lowest/bin/python --resolution lowest-direct \
+		-e ".[test]" "pyparsing<3.3"
+	.ci/lowest/bin/python -m pytest
 
 # Each library in an environment of its own, as RLlib pins Gymnasium and SBX brings JAX. Stable-Baselines3 and TorchRL
 # are tested by .ci/run. `make integrations-skrl` is one of them.

@@ -188,6 +188,22 @@ def test_links_to_files_lead_somewhere(page):
     assert [target for target in targets if not (ROOT / target).exists()] == []
 
 
+def test_every_extra_that_is_named_is_there():
+    pages = [
+        ROOT / "README.md",
+        *ROOT.glob("docs/**/*.md"),
+        *ROOT.glob("murk_env/**/*.py"),
+        ROOT / "pyproject.toml",
+    ]
+    texts = "\n".join(page.read_text(encoding="utf-8") for page in pages)
+    named = re.findall(r"(?:murk-env|-e \"\.)\[([\w,]+)\]", texts)
+    known = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"][
+        "optional-dependencies"
+    ]
+    assert {extra for names in named for extra in names.split(",")} - set(known) == set()
+    assert len(named) > 20
+
+
 # The layout
 
 

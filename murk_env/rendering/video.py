@@ -74,7 +74,7 @@ def _write_video(path: Path, frames: Iterator[Frame], fps: float, shape: tuple[i
     try:
         from moviepy.video.io import ffmpeg_writer  # pyright: ignore[reportMissingTypeStubs]
     except ImportError as error:
-        raise MissingLibraryError('a video needs moviepy: pip install "moviepy>=2".') from error
+        raise MissingLibraryError('a video needs moviepy: pip install "murk-env[video]".') from error
     height, width = (side + side % 2 for side in shape[:2])  # codecs take even sides alone
     codec = "libx264" if path.suffix == ".mp4" else "libvpx"
     library: Any = ffmpeg_writer

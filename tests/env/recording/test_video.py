@@ -2,11 +2,12 @@
 
 import numpy as np
 import pytest
-from moviepy.video.io.ffmpeg_reader import ffmpeg_parse_infos
+from moviepy.video.io.ffmpeg_reader import FFMPEG_VideoReader, ffmpeg_parse_infos
 from PIL import Image, ImageSequence
 
 from murk_env import Recording, replay
 from murk_env.errors import MissingLibraryError, RecordingError, RecordingFileError
+from murk_env.rendering.video import write_frames
 from tests.env.recording.runs import make, play
 
 
@@ -44,6 +45,20 @@ def test_a_gif_has_a_picture_for_each_step(played, tmp_path):
 def test_a_video_lasts_as_long_as_its_pictures(played, tmp_path):
     played.write_video(tmp_path / "run.mp4", fps=5)
     assert ffmpeg_parse_infos(str(tmp_path / "run.mp4"))["duration"] == pytest.approx(11 / 5, abs=0.05)
+
+
+@pytest.mark.parametrize("suffix", ["mp4", "webm"])
+def test_a_video_that_is_played_shows_the_pictures_in_turn(suffix, tmp_path):
+    pictures = np.zeros((6, 45, 67, 3), np.uint8)  # odd sides, which no codec takes
+    for moment, picture in enumerate(pictures):
+        picture[10:30, 10 * moment : 10 * moment + 10] = (200, 40, 40)
+    path = tmp_path / f"run.{suffix}"
+    write_frames(path, iter(pictures), fps=5)
+    video = FFMPEG_VideoReader(str(path))
+    played = np.array([video.get_frame((moment + 0.1) / 5)[:45, :67] for moment in range(6)], int)
+    video.close()
+    assert np.abs(played - pictures).mean(axis=(1, 2, 3)).max() < 4.0
+    assert np.abs(played[:, 20, 5:60:10, 0] - 200 * np.eye(6)).max() < 40
 
 
 @pytest.mark.parametrize(
