@@ -1,4 +1,4 @@
-"""One of the two buffers that take turns at being published and staging."""
+"""One of the two buffers, which alternate between published and staging."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ class ArenaConfig:
         segment_size: float32 words per segment: a power of two, at least 1024. The default is 64 MiB.
         max_segments: segments in all, at least 3: a third for each buffer, the rest for the sparse pool.
         max_generation_age: how many generations behind the published one a handle may lie and still resolve.
-            Older than 1 has no more effect for per-tick fields, whose memory is then in use again.
+            Values above 1 have no effect for per-tick fields, whose memory has been reused by then.
     """
 
     segment_size: int = 16_777_216
@@ -69,7 +69,7 @@ class ArenaConfig:
         """The smallest limits under which these fields are never refused memory.
 
         Each pool is one segment. The sparse pool holds every sparse field twice: as published and as staged.
-        That is enough for ever, because the range a tick retires is free again when the next one begins.
+        That is always enough, because the range that a tick retires is free again when the next one begins.
         """
         lengths = dict.fromkeys(Mutability, 0)
         for spec in specs:

@@ -101,8 +101,8 @@ class FieldSpec:
 class FieldEntry:
     """A field and where it lies.
 
-    The handle of a per-tick field stands for its place, which is the same at every second tick; whoever
-    hands it out puts the buffer's generation and stamp in.
+    The handle of a per-tick field gives its place, which is the same at every second tick; generation and
+    stamp are filled in when the handle is handed out.
     """
 
     spec: FieldSpec
@@ -187,6 +187,6 @@ def duplicate_field(first: FieldSpec, second: FieldSpec) -> InvalidConfigError:
 
 
 def unknown_field(field: object, specs: Iterable[FieldSpec]) -> UnknownFieldError:
-    """The error for an id that is none of these fields'."""
+    """The error for an id that belongs to none of these fields."""
     known = ", ".join(f"{spec.id} ({spec.name})" for spec in specs) or "none"
     return UnknownFieldError(f"there is no field with id {field!r}; the fields are: {known}")

@@ -102,7 +102,7 @@ class UnknownFieldError(ArenaError, LookupError):
 
 
 class StaticFieldError(ArenaError):
-    """A write to a static field, which is frozen for ever."""
+    """A write to a static field, which never changes."""
 
 
 class FieldAccessError(ArenaError):

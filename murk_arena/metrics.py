@@ -1,4 +1,4 @@
-"""What an arena says about itself."""
+"""Figures of an arena's memory."""
 
 from __future__ import annotations
 

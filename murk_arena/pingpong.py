@@ -1,4 +1,4 @@
-"""The arena itself: two buffers that take turns, a sparse pool, static values, scratch space."""
+"""The arena itself: two alternating buffers, a sparse pool, static values, scratch space."""
 
 from __future__ import annotations
 
@@ -148,7 +148,7 @@ class PingPongArena:
 
     @property
     def stamp(self) -> int:
-        """A number that changes with everything that changes what is published, and never comes again."""
+        """A number that changes whenever what is published changes; no value comes twice."""
         return self._writes.published.stamp
 
     @property
@@ -203,9 +203,9 @@ class PingPongArena:
         """Begin a tick. Snapshots of the generation before the published one become stale.
 
         Args:
-            thread: the calling thread's `threading.get_ident()`, of a caller that has asked for it already.
+            thread: the calling thread's `threading.get_ident()`, if the caller has it at hand.
             full: whether every per-tick field declared with a full writer will be written in full in this
-                tick. Its memory is then had from `staging_view`, and nothing is carried forward for it.
+                tick. Get its memory from `staging_view`; nothing is carried forward for it.
 
         Returns:
             The guard, to be used in a `with` statement; the same object in every tick.
@@ -228,8 +228,8 @@ class PingPongArena:
     def staging_view(self, field: FieldId) -> FieldArray:
         """A per-tick field's staged array (num_worlds, *shape), writable: the same object every second tick.
 
-        Nothing is noted: a field declared with a full writer keeps what is written here only if the tick has
-        been begun with `full`. Sealing does not close it: the outcome of a sealed tick is kept here.
+        The arena does not notice such writes: a field declared with a full writer keeps them only if the tick
+        was begun with `full`. The array stays writable after the seal, for the outcome of a sealed tick.
 
         Raises:
             UnknownFieldError: there is no such field.
@@ -285,8 +285,8 @@ class PingPongArena:
     def abandon_tick(self) -> None:
         """Discard the tick in progress, if this thread has begun one; another thread's goes on.
 
-        For whoever has to be sure: an interrupt may arrive just as the guard's `with` block is entered or
-        left, and no code of the guard's can then discard the tick.
+        For callers who have to be sure: an interrupt may arrive just as the guard's `with` block is entered
+        or left, where the guard itself cannot discard the tick.
         """
         if self.in_tick and self._writes.opener == get_ident():
             self._guard.cancel()
@@ -298,7 +298,7 @@ class PingPongArena:
         self._writes.opener = None
 
     def restore(self, owned: OwnedSnapshot) -> None:
-        """Let the arena's whole state, values and generation, be the snapshot's.
+        """Set the arena's whole state, values and generation, to the snapshot's.
 
         It is done as a tick, so that it happens whole or not at all. Snapshots taken before become stale.
 
@@ -317,7 +317,7 @@ class PingPongArena:
         first.stamp = second.stamp = writes.serial  # plain stores: what is published cannot fail
 
     def reset(self) -> None:
-        """Be as when new: generation 0, all per-tick and sparse values zero, an empty pool, counters at 0.
+        """Go back to generation 0: all per-tick and sparse values zero, an empty pool, counters at 0.
 
         Static values stay, and so does the scratch region's size. This thread's tick in progress is
         discarded; snapshots and handles taken before become stale.

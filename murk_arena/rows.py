@@ -68,7 +68,7 @@ class RowWriter:
         self._writes.update(field, owner=self)[self.worlds] = array
 
     def unguarded(self, field: FieldId) -> FieldArray:
-        """The field's array of all worlds, writable, for code that keeps to the writer's worlds by itself.
+        """The field's array of all worlds, writable, for code that itself keeps to the writer's worlds.
 
         In checked mode the arena proves, when the writer closes, that no other row has changed.
 
@@ -96,7 +96,7 @@ class RowWriter:
                 self._writes.checks.prove_rows(self)
 
     def discard(self) -> None:
-        """End the writing without proving anything, because the tick is discarded."""
+        """End the writing without checks, because the tick is discarded."""
         self._open = False
 
     def _check_open(self) -> None:

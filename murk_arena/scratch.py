@@ -74,5 +74,5 @@ class ScratchRegion:
         return ScratchMark(self._words, self.used, self.high_water)
 
     def rewind(self, mark: ScratchMark) -> None:
-        """Be as large, as full and with the high-water mark as low as at the mark."""
+        """Restore the size, fill and high-water mark that the region had at the mark."""
         self._words, self.used, self.high_water = mark

@@ -202,7 +202,7 @@ class SegmentList:
         return (self._current, *(segment.used for segment in self._segments))
 
     def rewind(self, mark: tuple[int, ...]) -> None:
-        """Be as at the mark: later allocations are taken back, later segments dropped."""
+        """Go back to the mark: later allocations are taken back, later segments dropped."""
         self._current, *cursors = mark
         del self._segments[len(cursors) :]
         for segment, used in zip(self._segments, cursors, strict=True):

@@ -21,7 +21,7 @@ class SparseRange:
 
 @dataclass(frozen=True, slots=True)
 class SlabState:
-    """Everything that a discarded tick must give back to its slab."""
+    """The state of a slab that a discarded tick has to restore."""
 
     live: dict[FieldId, SparseRange]
     retired: tuple[SparseRange, ...]
@@ -120,7 +120,7 @@ class SparseSlab:
         )
 
     def rollback(self, state: SlabState) -> None:
-        """Be as in that state: ranges, lists, counters and the pool's cursors."""
+        """Go back to that state: ranges, lists, counters and the pool's cursors."""
         self._live = dict(state.live)
         self._retired = list(state.retired)
         self.pending = state.pending

@@ -62,8 +62,8 @@ class StaticArena:
 
     Like a reference-counted pointer: `share`, `copy.copy` and `copy.deepcopy` give another handle on the same
     memory, which goes with the last handle and the last array read from it. Pickling copies the values once
-    into shared memory; other processes map those pages read-only. They can begin to as long as a handle
-    lives in the process that pickled first, and keep what they have mapped.
+    into shared memory; other processes map those pages read-only. They can attach as long as a handle lives
+    in the process that pickled first, and keep their mapping after that.
 
     Args:
         values: the value of each field, of the field's whole shape (no worlds axis).
@@ -179,7 +179,7 @@ class StaticArena:
 
 
 class StaticCache:
-    """Finds the static arena that somebody else in the process built for the same key.
+    """Finds the static arena that was already built in this process for the same key.
 
     It keeps no arena alive. It may be used from several threads; each key is built once.
     """

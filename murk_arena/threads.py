@@ -18,11 +18,11 @@ def thread_name(ident: int) -> str:
 
 
 def tick_in_progress(generation: int, opener: int) -> TickInProgressError:
-    """The error of whoever asks for something that must happen between two ticks.
+    """The error for a call, made within a tick, that has to be made between two ticks.
 
     Args:
         generation: the one that is being made.
-        opener: the thread that makes it.
+        opener: the thread that has begun it.
     """
     made, this = f"generation {generation} is still being made", threading.get_ident()
     if opener == this:

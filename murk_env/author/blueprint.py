@@ -91,13 +91,13 @@ class Blueprint:
             which have their own.
         action_mask: a field over the world with a component for each option of a Discrete, or of a
             MultiDiscrete one choice after another; an action may be chosen where it is not 0. None allows
-            everything, and so it is with groups, which have masks of their own.
+            everything; with groups leave it out, as they have masks of their own.
         groups: the agents, in order. Their action spaces are of one type and shape; bounds may differ.
         propagators: the propagators, in the order they run at every tick.
         derived: propagators that set fields declared `derived=True`, in the order they run: after the others
-            at every tick, at every reset and after every edit, and before the hook `derive`. What they
-            declare in `reads` and in `reads_previous` they read of this tick; `updates` and random numbers
-            they cannot have. Such are LineOfSight, Gradient, Flow and Morphology.
+            at every tick, at every reset and after every edit, and before the hook `derive`. They read this
+            tick's values of all that they declare in `reads` and `reads_previous`, and may have neither
+            `updates` nor random numbers: LineOfSight, Gradient, Flow and Morphology, for example.
         static: values of the static fields: arrays, or functions that return them, of the field's shape or,
             over cells, of the lattice's own; within the field's bounds, without NaN. A function is
             called once for all envs of the same class and parameters in a process.
@@ -108,9 +108,9 @@ class Blueprint:
         dt: time that one tick, which is one step, advances.
         substeps: how many times the propagators run in a step, for dt / substeps each. The actions hold
             meanwhile, bounds are applied after each, and the hook `between` sees each.
-        ends_diverged: whether a world in which a number is no longer finite after the propagators ends: its
-            per-tick fields become what they were before the step, it is terminated, and `info["diverged"]`
-            says so. In checked mode it is an error as elsewhere.
+        ends_diverged: whether the episode of a world ends when a number in it is no longer finite after the
+            propagators: its per-tick fields go back to what they were before the step, it is terminated, and
+            `info["diverged"]` says so. In checked mode it is an error nevertheless.
 
     Raises:
         BlueprintError: an attribute is of a wrong type, or they contradict each other.

@@ -1,4 +1,4 @@
-"""What type checkers make of `self.params`: an object of the class's own `Params`, with nothing declared."""
+"""Lets type checkers see `self.params` as the class's own `Params`, without a declaration."""
 
 from typing import Any, Protocol, Self, TypeVar, overload
 

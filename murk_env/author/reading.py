@@ -1,8 +1,7 @@
 """Reads off an array hook's bytecode which members of its arguments it names.
 
-It follows what is plain: an argument's name, attributes of it, and calls of the author's functions and
-methods with arguments that it can follow. Of the rest it knows nothing, and says nothing; nor of what may
-never run.
+It follows the plain cases: an argument's name, its attributes, and calls of the author's functions and
+methods with arguments that it can follow. It says nothing of anything else, nor of code that may never run.
 """
 
 import dis

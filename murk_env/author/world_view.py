@@ -1,7 +1,7 @@
 """What `self` of a hook per world has beside fields, and `tick`, `before` and `after` of an array hook.
 
-Declared for type checkers alone: a hook annotates `tick: ItsClass`, and a misspelt field is found. On the env
-itself there are no such values, and asking for one says where it is.
+Declared for type checkers alone: with `tick: ItsClass` as a hook's annotation, they find misspelt fields. The
+env itself has no such values; reading one raises an error that says where it is.
 """
 
 from typing import TYPE_CHECKING, Any

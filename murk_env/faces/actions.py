@@ -90,7 +90,8 @@ class ActionReader:
     def read_one(self, action: Any, _pending: object = None) -> Array:
         """Check the only action there is, of the action's own shape, and return it as a batch of one.
 
-        It takes what `Batch.step` tells every reader, and heeds it not: a single env acts past its end.
+        It ignores what `Batch.step` tells every reader of worlds that have ended: a single env acts past its
+        end.
 
         Raises:
             ActionTypeError: for a dtype that the space does not hold.

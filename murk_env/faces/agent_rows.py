@@ -51,7 +51,7 @@ class MurkAgentVectorEnv(VectorFace, VectorEnv[Any, Any, Array]):  # pyright: ig
     An agent is terminated or truncated once. From then on its `info["active"]` is False, its observation and
     reward are zero and its actions are ignored, until its world is reset, which happens when all its agents
     have ended. Its last observation is that of the step in which it ended; in same-step mode it is in
-    `final_obs`. A step that a row begins inactive is no transition.
+    `final_obs`. A step that a row begins inactive is not a transition.
 
     The lengths `l` of Gymnasium's `RecordEpisodeStatistics` include the steps in which a row waits for its
     world; with `record_statistics=True` the env itself counts what each agent was there for.

@@ -38,7 +38,7 @@ class Assembly(Generic[SomeEnvironment]):
 
     Attributes:
         author: an object of the class that has parameters and a lattice and nothing else: `self` in array
-            hooks. It keeps no world, so that worlds go with the last reference to their face.
+            hooks. It holds no world, so worlds are freed with the last reference to their face.
         blueprint: what `build` returned.
         options: the face's options.
         actions: reads the actions of all worlds.

@@ -30,7 +30,7 @@ _NOT_DRAWN: dict[str, Any] = {"render_modes": []}
 
 
 class ClassMetadata:
-    """A class's metadata, told when asked: a class pickled by value is made before it has its fields."""
+    """A class's metadata, computed when read: a class pickled by value is created before its fields are."""
 
     def __get__(self, instance: object, owner: type[Environment]) -> dict[str, Any]:
         return _DRAWN if any(field.over == "cells" for field in owner.fields.values()) else _NOT_DRAWN

@@ -48,11 +48,12 @@ class MurkGroupsEnv(VectorFace):
     world, byte for byte. It is a Gymnasium vector env in all but this form of rewards and flags: a row is a
     world, and spaces are Dicts of groups.
 
-    `infos["active"]` says by group who acts in the next step, `(num_worlds, size)`. An agent ends once; from
-    then on it is not active, its observation and reward are zero and its actions are ignored, until its world
-    is reset, which happens when all its agents have ended. In same-step mode the last observations of agents
-    that end are in `infos["final_obs"]`, arrays by group, with masks in `infos["_final_obs"]`; elsewhere they
-    are those of the step. Masks of actions are in `infos["action_mask"]`, by group.
+    `infos["active"]` says by group which agents act in the next step, `(num_worlds, size)`. An agent ends
+    once; from then on it is not active, its observation and reward are zero and its actions are ignored,
+    until its world is reset, which happens when all its agents have ended. In same-step mode the last
+    observations of agents that end are in `infos["final_obs"]`, arrays by group, with masks in
+    `infos["_final_obs"]`; elsewhere they are those of the step. Masks of actions are in
+    `infos["action_mask"]`, by group.
 
     Args:
         env_class: the environment, with groups of agents.

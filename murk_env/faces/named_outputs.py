@@ -39,7 +39,7 @@ class NamedOutputs:
     def active(self, values: Values | None = None) -> list[str]:
         """Return the names of the agents that act in the next step; `values` are those to look at.
 
-        It does as `active_agents`, for one world and without numpy, whose calls would take longer than this.
+        The same as `active_agents`, but for one world and without numpy, whose calls would take longer.
         """
         batch = self._batch
         if batch.pending is not None:

@@ -26,7 +26,7 @@ _NOWHERE: Mapping[str, str] = {}
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class FaceOptions:
-    """What is chosen of a face of one world, beside the environment's parameters.
+    """The options of a face of one world, beside the environment's parameters.
 
     The constructors repeat the names and defaults, since that is where users and type checkers look for them;
     each hands its arguments to `read` and names none of them again.
@@ -112,7 +112,7 @@ class FaceOptions:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class VectorOptions(FaceOptions):
-    """What is chosen of a face of many worlds.
+    """The options of a face of many worlds.
 
     Attributes:
         autoreset_mode: when worlds are reset by themselves.

@@ -136,8 +136,8 @@ class MurkParallelEnv(OneWorld, ParallelEnv[str, Any, Any]):
         """Begin a new episode with all agents.
 
         Args:
-            seed: any non-negative integer starts the world's random numbers anew; None goes on with them, or
-                takes fresh ones at the first reset.
+            seed: any non-negative integer seeds the world; None continues its random numbers, or takes a
+                fresh seed at the first reset.
             options: `fields` and `state`, as MurkEnv.reset takes them; any others are ignored.
 
         Returns:

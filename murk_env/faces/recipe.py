@@ -30,7 +30,7 @@ _CHOICES = {  # the options that change what a face returns, or how many rows it
 
 @dataclasses.dataclass(frozen=True)
 class Recipe:
-    """What a face is made from, without what leaves its outputs as they are, such as threads.
+    """What a face is made from, except what does not affect its outputs, such as threads.
 
     Attributes:
         face: which of the faces it is.

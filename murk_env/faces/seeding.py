@@ -67,7 +67,7 @@ def read_mask(mask: Any, num_rows: int, row: str = "world") -> npt.NDArray[np.in
 
 
 class Draws:
-    """Draws from numpy generators for a reset, taken back if it fails.
+    """Draws from numpy generators for a reset, undone if it fails.
 
     Args:
         generators: what is drawn from.
@@ -81,7 +81,7 @@ class Draws:
         return [draw_seed(generator) for generator, _ in self._before]
 
     def take_back(self) -> None:
-        """Let the generators be as before."""
+        """Set the generators back to where they were."""
         for generator, state in self._before:
             generator.bit_generator.state = state
 

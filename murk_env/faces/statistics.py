@@ -17,7 +17,7 @@ Worlds = npt.NDArray[np.intp]
 class EpisodeTimes:
     """When the episodes in progress began; it never changes.
 
-    Returns and lengths are part of the worlds' state; this is not, since it is not the same in every run.
+    Returns and lengths are part of the worlds' state; durations are not, since they differ from run to run.
 
     Args:
         starts: of each world, by this process's clock, (num_worlds,) s.

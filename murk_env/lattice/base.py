@@ -103,7 +103,7 @@ class Lattice(ABC):
     def positions(self) -> npt.NDArray[np.float64]:
         """Every cell's Cartesian position, (num_cells, k) float64; x to the east, y to the south, z, ...
 
-        Neighbours on lattices of a spacing of 1 are 1 apart; otherwise as far as the `scale` says.
+        With a spacing of 1 neighbours are 1 apart; other spacings multiply positions by `scale`.
         """
         table = np.asarray(self._positions())
         return _frozen(real_table(self, "positions", table, (self.num_cells, 0)), np.float64)
@@ -125,7 +125,7 @@ class Lattice(ABC):
 
     @cached_property
     def laplacian(self) -> npt.NDArray[np.float64]:
-        """What differences to neighbours count in each direction, (num_directions,) float64.
+        """The weight of a difference to the neighbour in each direction, (num_directions,) float64.
 
         1 where cells are 1 apart, and 1 / spacing**2 otherwise: the sum of these times (u_neighbour - u) is
         the Laplacian on lines, rings, Square4 and products of them, 3 / 2 of it on Hex2D, 2 times it on
@@ -160,7 +160,7 @@ class Lattice(ABC):
 
     @cached_property
     def degree(self) -> npt.NDArray[np.int32]:
-        """Number of neighbours of each cell, including itself where it is its own, (num_cells,) int32."""
+        """Number of neighbours of each cell, (num_cells,) int32; a cell that is its own neighbour counts."""
         return _frozen(np.count_nonzero(self.neighbours >= 0, axis=1), np.int32)
 
     @cached_property
@@ -172,8 +172,8 @@ class Lattice(ABC):
     def moves(self) -> npt.NDArray[np.int32]:
         """The cell after a hop, (num_cells, num_directions + 1) int32.
 
-        It is the same cell where there is no neighbour, and in the last column: ``moves[cell, direction]``
-        is the cell after the hop, and direction -1 stays.
+        ``moves[cell, direction]`` is the cell after the hop: the same cell where there is no neighbour, and
+        in the last column, so that direction -1 stays.
         """
         stay = np.arange(self.num_cells)[:, np.newaxis]
         moves = np.concatenate([np.where(self.neighbours < 0, stay, self.neighbours), stay], axis=1)
@@ -263,8 +263,8 @@ class Lattice(ABC):
     def shifted(self, cells: npt.ArrayLike, offsets: npt.ArrayLike) -> npt.NDArray[np.int64]:
         """Return the cells at some offsets from others, in coordinates.
 
-        An offset goes around where the lattice wraps, on any axis that has a period. At every other border,
-        clamped ones included, it leads outside.
+        On axes that wrap an offset goes around. At every other border, clamped ones included, it leads
+        outside.
 
         Args:
             cells: ranks, of any shape.

@@ -52,17 +52,17 @@ class Product(Lattice):
 
     @property
     def box(self) -> tuple[int, ...]:
-        """The parts' boxes one after the other."""
+        """The parts' boxes, concatenated."""
         return tuple(itertools.chain.from_iterable(part.box for part in self.lattices))
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """The parts' shapes one after the other."""
+        """The parts' shapes, concatenated."""
         return tuple(itertools.chain.from_iterable(part.shape for part in self.lattices))
 
     @property
     def periods(self) -> tuple[int, ...]:
-        """The parts' periods one after the other."""
+        """The parts' periods, concatenated."""
         return tuple(itertools.chain.from_iterable(part.periods for part in self.lattices))
 
     @property

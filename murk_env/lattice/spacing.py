@@ -1,4 +1,4 @@
-"""How far apart cells lie: checked, and what follows from it for positions and for sums over neighbours."""
+"""The spacing of cells: checks, and what follows for positions and sums over neighbours."""
 
 import numbers
 from typing import Any, cast

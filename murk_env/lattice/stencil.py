@@ -1,4 +1,4 @@
-"""A lattice's neighbours as plain arrays that kernels run through without asking anyone."""
+"""A lattice's neighbours as plain arrays for kernels."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -16,8 +16,8 @@ class Stencil:
     """Most cells have their neighbours at constant offsets; the others are listed.
 
     A kernel runs over ``[start, stop)`` with constant offsets, all of them in range, and then does the
-    boundary cells over again through their table. Indices are unsigned, so that numba does not ask of each
-    whether it counts from the end; that question alone halves the speed.
+    boundary cells over again through their table. Indices are unsigned, so that numba does not check each for
+    counting from the end, which alone would halve the speed.
 
     Attributes:
         start: first cell of the run, rounded down to a whole vector as far as neighbours are in range.

@@ -36,10 +36,10 @@ class Observe(Reading):
     Attributes:
         cells: show a field over cells at these alone, by rank, `(channels, num_cells_shown)`: sensors. The
             other attributes are those of `Reading`.
-        at: show of the field only what this one chooses, a scalar int32 field over the world or over agents.
-            Declared `indexes="cells"`, or "agents", it chooses the value there of a field over those,
-            `(channels,)`, zeros for -1; else one of the field's components, `(1, *lattice.shape)` of a pool
-            over cells, which `categories=` of as many holds it to.
+        at: a scalar int32 field over the world or over agents that chooses what is shown. Declared with
+            `indexes="cells"` or `"agents"`, it chooses the value of a field over these at that cell or agent,
+            `(channels,)`, zeros for -1. Otherwise it chooses one of the field's components,
+            `(1, *lattice.shape)` of a field over cells; declare it with that many `categories`.
     """
 
     cells: Sequence[int] | npt.NDArray[np.integer[Any]] | None = dataclasses.field(default=None, kw_only=True)

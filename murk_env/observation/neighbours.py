@@ -22,8 +22,8 @@ class Neighbours(Entry):
     """For every agent the displacements to the other agents nearest to it, `(count, num_axes + 1)`.
 
     A slot is the Cartesian displacement to the other agent (`lattice.positions`; the shortest one where the
-    lattice wraps) followed by a 1; unused slots are 0. The nearest agent comes first, of equally
-    near ones the lower index. An agent in no cell, such as -1, neither sees nor is seen.
+    lattice wraps) followed by a 1; unused slots are 0. The nearest agent comes first; of two equally near,
+    the one with the lower index. An agent in no cell, such as -1, neither sees nor is seen.
 
     Attributes:
         field: a scalar int32 field over agents: the cell of each.

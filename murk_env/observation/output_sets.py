@@ -32,7 +32,7 @@ class OutputSet:
         self.addresses = [address(array) for array in self.arrays]
 
     def handed_out(self) -> Output:
-        """Return views, so that what is done to their shape, dtype or flags stays with whoever has them."""
+        """Return views, so that changes of shape, dtype or flags stay with the caller."""
         output = self.output
         if isinstance(output, dict):
             return {key: array.view() for key, array in output.items()}
@@ -42,9 +42,8 @@ class OutputSet:
 class Outputs:
     """Gives out a set of arrays for every step.
 
-    With `copy`, a set that anybody still holds an array of, or a view of one, is never given out again: large
-    arrays fresh from the system cost a page fault every 4 KiB, so those that are free are used again.
-    Without, two sets are used in turn.
+    With `copy`, a set is reused only when nobody holds any of its arrays, or a view of one. Reuse matters
+    because large new arrays cost a page fault for every 4 KiB. Without `copy`, two sets alternate.
 
     Args:
         plan: whose outputs these are.

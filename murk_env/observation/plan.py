@@ -35,7 +35,7 @@ class Observation:
         over: `world`, one observation per world, in which values over agents are listed agent by agent;
             `agents`, one per agent, `(num_worlds, num_agents, ...)`, in which values over agents are the
             agent's own and everything else is repeated.
-        dtype: `float32`, or `float64` for those who compare numbers of float64 fields to the last digit.
+        dtype: `float32`, or `float64` to show float64 fields to the last digit.
 
     Raises:
         BlueprintError: an unknown layout, `over` or dtype, or no entry.

@@ -23,16 +23,15 @@ __all__ = ["Rings"]
 class Rings(Reading):
     """A field pooled by ring and sector around a cell, `(channels, num_rings, sectors)`.
 
-    It shows the whole world in few numbers, however large that is: finely what is near, coarsely what is far.
-    A cell's ring is how many hops away it is; its sector is the direction of the shortest Cartesian way to it
+    It shows a world of any size in few numbers: in detail what is near, coarsely what is far. A cell's ring
+    is how many hops away it is; its sector is the direction of the shortest Cartesian way to it
     (`lattice.positions`), in the plane of the first two axes. Sector 0 has the first axis, x (east), in its
     middle, and the others follow towards the second, y (south); a cell between two sectors is in the later
-    one. The centre has no direction, nor has what lies straight above or below it: they count in every
-    sector. With a centre over agents there are rings for every agent.
+    one. The centre itself and cells straight above or below it have no direction; they count in every sector.
+    With a centre over agents there are rings for every agent.
 
-    Where no cell is in a ring and sector, or only NaN of which `max` and `min` skip all, the value is 0, or
-    the nearest bound of the space if 0 is not in it. Around a centre that is no cell, such as -1, everything
-    is that.
+    Where a ring and sector has no cell, or for `max` and `min` nothing but NaN, the value is 0, or the
+    nearest bound of the space if 0 is not in it. If the centre is no cell, such as -1, all values are that.
 
     Attributes:
         around: a scalar int32 field over the world or over agents that holds the cell in the centre.

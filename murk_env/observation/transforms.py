@@ -14,7 +14,7 @@ __all__ = ["Clip", "Log", "Noisy", "Normalise", "Transform", "bounds_after"]
 
 
 class Transform(Protocol):
-    """A function of one number that never falls where its argument rises."""
+    """A non-decreasing function of one number."""
 
     @property
     def kernel(self) -> Callable[..., Any]:

@@ -48,8 +48,8 @@ class Advection(Propagator):
     |c| * u_neighbour. M**-1 r is the face's area over the cell's volume times its normal: 1 on Square4, 2/3
     on hexagons, 1/2 on Fcc12. Both cells see the same c, so the total is conserved but for rounding.
 
-    Borders: a cell at a border has only the faces to its neighbours, and what flows along the border through
-    faces that it has not, it does not get. On lattices with oblique faces (Square8, Hex2D, Fcc12) the flow
+    Borders: a cell at a border has only the faces to its neighbours, so what would flow along the border
+    through missing faces does not reach it. On lattices with oblique faces (Square8, Hex2D, Fcc12) the flow
     along an absorbing border is therefore slower in the cells of the border itself: by a third on Square8, by
     a sixth on Hex2D. On Line1D and Square4, where Square8 clamps, and where anything wraps, it is as fast as
     elsewhere.
@@ -61,7 +61,8 @@ class Advection(Propagator):
     Stability: dt <= 1 / r, where r = max_speed / 2 * (sum over directions of |M**-1 r|), or with the largest
     component of a bounded flow, and |x| + |y| + ... for the length |.|. Then no value changes its sign, and
     where as much flows into a cell as out of it, no value leaves the range of the old ones. A Courant number
-    of 1 on a ring shifts values by a cell a tick, exactly; below that, steps wash out as upwind schemes do.
+    of 1 on a ring shifts values by a cell a tick, exactly; below that, sharp steps are smeared out, as by any
+    upwind scheme.
 
     Shapes: u is (num_worlds, num_cells), float32 or float64, the flow of the same dtype (num_worlds, k,
     num_cells), or static (k, num_cells), with the k axes of `lattice.positions`, in the unit of positions

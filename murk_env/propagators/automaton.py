@@ -38,8 +38,8 @@ class Automaton(Propagator):
 
     Stability: every dt.
 
-    Shapes: reads and writes (num_worlds, num_cells) int32. On every lattice with enough directions
-    for the counts that are named.
+    Shapes: reads and writes (num_worlds, num_cells) int32. On every lattice with at least as many directions
+    as the largest count.
 
     Source: S. Wolfram and N. H. Packard, "Two-dimensional cellular automata", J. Stat. Phys. 38 (1985),
     https://doi.org/10.1007/BF01010423; Conway's Life: M. Gardner, Scientific American 223(4) (1970), which is

@@ -118,7 +118,7 @@ class Propagator:
         """Return a range that everything it writes to `field` lies in.
 
         It may rely on the bounds of what it reads of the previous tick. Where the range lies within the
-        bounds of `field`, the world saves itself a pass over the field in every tick.
+        bounds of `field`, the world skips a pass over the field in every tick.
         """
         return (-math.inf, math.inf)
 
@@ -132,14 +132,14 @@ class Propagator:
         """Return a function that runs the worlds `[start, stop)` on this frame's arrays.
 
         It is called again whenever an array has moved, so what depends on the worlds' coefficients is made
-        here. What it returns is called at every tick, for several ranges of worlds at once by several
-        threads: it makes no array and shares none between worlds.
+        here. What it returns is called at every tick, possibly by several threads at once for different
+        ranges of worlds, so it must neither create arrays nor share any between worlds.
 
         A propagator built on a compiled kernel returns a `KernelCall` of the kernel with its arguments:
         arrays, numbers and tuples of numbers. The world then runs it together with its neighbours in the
-        pipeline, in one call that never comes back to Python. Called again, `bind` returns the same kernel,
-        with arguments of the same shapes and types. A kernel refuses to go on by raising one of Python's own
-        exceptions, such as ``ValueError(f"agent {agent} of world {world} is on no cell")``.
+        pipeline, in one call that does not return to Python in between. Called again, `bind` returns the same
+        kernel, with arguments of the same shapes and types. A kernel that cannot go on raises one of Python's
+        own exceptions, such as ``ValueError(f"agent {agent} of world {world} is on no cell")``.
         """
 
         def run(start: int, stop: int) -> None:

@@ -32,7 +32,7 @@ __all__ = ["Burgers"]
 
 @dataclass(frozen=True, eq=False)
 class Burgers(Propagator):
-    """A quantity carries itself along a line: it steepens to shocks, which travel as they should.
+    """A quantity carries itself along a line and steepens to shocks, which travel at the right speed.
 
     Equation: du/dt + d/dx (u**2 / 2) = viscosity * d^2u/dx^2 + force, in the weak sense, with the shocks that
     entropy allows.

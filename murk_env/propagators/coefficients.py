@@ -15,7 +15,7 @@ Varying = Coefficient | Field  # a field over cells has a value at each, one ove
 
 
 def highest(coefficient: Varying) -> float:
-    """Return the largest value a coefficient can have: what stability has to bear."""
+    """Return the largest value a coefficient can have, for which stability is checked."""
     return coefficient.bounds[1] if isinstance(coefficient, Field) else float(coefficient)
 
 

@@ -13,7 +13,7 @@ __all__ = ["Copy"]
 
 @dataclass(frozen=True, eq=False)
 class Copy(Propagator):
-    """A field holds what another, or it itself, was in the previous tick.
+    """A field holds the values that another one, or the field itself, had in the previous tick.
 
     Equation: output' = field.
 

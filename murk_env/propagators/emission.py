@@ -37,8 +37,8 @@ class Emission(Propagator):
     Stability: every dt.
 
     Shapes: reads presence (num_worlds, num_cells) of either dtype, or static (num_cells,), and, to add, the
-    emission; writes the emission (num_worlds, num_cells), float32 or float64. On every lattice: cells do not
-    know of each other.
+    emission; writes the emission (num_worlds, num_cells), float32 or float64. On every lattice: cells are
+    independent of each other.
 
     Reference: murk 0.2.0, AgentEmission, with equal numbers to the last bit.
 

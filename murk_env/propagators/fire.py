@@ -45,13 +45,14 @@ class Fire(Propagator):
         ignition * flammability * class factor * (sum over burning neighbours of w),
         w = exp(wind_speed * (0.045 + 0.131 * (cos(a) - 1))) * exp(slope * climb)
 
-    where a is the angle between the wind and the way from that neighbour, and climb how many degrees that way
-    goes uphill, arctan(rise / length); a burning cell loses `consumption`
-    of fuel in a unit of time and is burnt when nothing is left. A cell that had no fuel never burns.
+    where a is the angle between the wind and the way from that neighbour, and climb the angle by which that
+    way rises, arctan(rise / length) in degrees; a burning cell loses `consumption` of fuel in a unit of time
+    and is burnt when nothing is left. A cell that had no fuel never burns.
 
-    Scheme: on the previous tick's values. Over a tick the rate, taken as constant, makes a probability of
-    1 - exp(-rate * dt); the cell's own number of `frame.rng`, the same as in `frame.rng.random(num_cells,
-    dtype=float32)`, decides. A cell that catches fire begins to burn in the tick after. In float32.
+    Scheme: on the previous tick's values. Over a tick the rate is taken as constant, which gives a
+    probability of 1 - exp(-rate * dt); the cell's own number of `frame.rng`, the same as in
+    `frame.rng.random(num_cells, dtype=float32)`, decides. A cell that catches fire begins to burn in the tick
+    after. In float32.
 
     Stability: every dt; the front moves at most one cell a tick. An `ignition` of a thousand times 1 / dt or
     more makes it do so always: a fire without chance.
@@ -77,8 +78,8 @@ class Fire(Propagator):
         wind_speed: 0 to 100 m/s.
         wind_direction: where the wind blows to, in radians from the first axis, x (east), towards the
             second, y (south). Both may be fields over the world, read of the previous tick.
-        flammability: factor of every cell's ignition, >= 0, of this tick; None for 1. What hooks change to
-            wet a cell or to clear it.
+        flammability: factor of every cell's ignition, >= 0, of this tick; None for 1. Hooks change it to wet
+            or clear a cell.
         elevation: height of every cell in the unit of positions, static or of a level; None for flat land.
         slope: factor of uphill ways, 0 to 0.5 per degree; fire climbs twice as fast for every 8.9 degrees.
         fuel_class: kind of every cell's fuel, Field(categories=...), static, of a level or of this tick; None

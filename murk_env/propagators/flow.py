@@ -22,8 +22,8 @@ class Flow(Propagator):
 
     Equation: output = -grad u, or -grad u / |grad u| if normalised.
 
-    Scheme: the slopes of `Gradient`, exact where those are, negated; if normalised, a slope whose
-    magnitude is above 1e-12 is divided by it, and one below stays what it is. A flat field has no flow.
+    Scheme: the slopes of `Gradient`, exact where those are, negated; if normalised, a slope whose magnitude
+    is above 1e-12 is divided by it, and a smaller one is left as it is. A flat field has no flow.
 
     Stability: any dt; nothing is carried from tick to tick.
 

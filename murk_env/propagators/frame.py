@@ -40,7 +40,7 @@ class Frame(Protocol):
 
         Where a tick has sub-steps, it is they that are counted, and `time` is theirs.
 
-        It lies where it is, as the fields do, so a kernel may be given it in `bind`.
+        It does not move, so a kernel may be given it in `bind`, like the fields.
         """
         ...
 
@@ -61,7 +61,7 @@ class Frame(Protocol):
     def coefficients(self) -> npt.NDArray[np.float64]:
         """The declared coefficients of every world, (num_worlds, num_coefficients).
 
-        A plain number is what it is as a float64; a parameter's value is what its dtype holds.
+        A plain number is taken as a float64, a parameter's value as its dtype holds it.
         """
         ...
 

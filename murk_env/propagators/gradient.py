@@ -26,10 +26,10 @@ class Gradient(Propagator):
     order where neighbours lie opposite each other: on Square4 (u_east - u_west) / 2. At an absorbing or
     clamped border it is one-sided; across a wrapped one a neighbour lies one hop away. A cell that sees fewer
     dimensions than one of its neighbours has the slope of that neighbour, such as the corner of a single
-    layer of Fcc12; where none sees more, the slope is 0 across what the cell sees. So it is exact on affine
-    fields at every cell of the lattices of this package, along all axes in which they extend. On a lattice
-    of your own, a cell in a corridor, more than a hop from its ends, has only the slope along it. The sum is
-    float64, in the lattice's order of directions, and rounded once.
+    layer of Fcc12; where none sees more, the slope is 0 in the dimensions that the cell does not see. So it
+    is exact on affine fields at every cell of the lattices of this package, along all axes in which they
+    extend. On a lattice of your own, a cell in a corridor, more than a hop from its ends, has only the slope
+    along it. The sum is float64, in the lattice's order of directions, and rounded once.
 
     Stability: any dt; nothing is carried from tick to tick.
 

@@ -44,8 +44,8 @@ class GrayScott(Propagator):
     order of directions. The state without activator, u = 1 and v = 0, stays exactly what it is.
 
     Stability: dt <= 1 / (max_degree * diffusion_u + feed) and dt <= 1 / (max_degree * diffusion_v + feed +
-    kill), which hold the linear part. What v**2 takes from u adds to it: u stays positive for certain while
-    dt * (max_degree * diffusion_u + feed + v**2) <= 1; in Pearson's patterns v stays below 0.5.
+    kill), which keep the linear part stable. The reaction takes from u as well: u is sure to stay positive
+    while dt * (max_degree * diffusion_u + feed + v**2) <= 1; in Pearson's patterns v stays below 0.5.
 
     A diffusivity D in space is, on a lattice of k neighbours at distance h in d dimensions, the coefficient
     2 * d * D / (k * h**2). The defaults are Pearson's 2e-5 and 1e-5 on his square mesh of h = 2.5 / 256; the

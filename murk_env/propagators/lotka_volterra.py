@@ -50,9 +50,9 @@ class LotkaVolterra(Propagator):
     is off by a multiple of dt within a cycle, without drifting from one cycle to the next. The equilibrium
     (mortality / reproduction, growth / predation) is that of the equation at every dt.
 
-    Stability: dt <= 1 / (max_degree * diffusion) for both; the reaction bears every dt, and nothing that
-    is not negative ever becomes so. Steps much shorter than 2 pi / sqrt(growth * mortality), the period of
-    small cycles, are accurate.
+    Stability: dt <= 1 / (max_degree * diffusion) for both; the reaction is stable at every dt, and densities
+    never become negative. Steps much shorter than 2 pi / sqrt(growth * mortality), the period of small
+    cycles, are accurate.
 
     Shapes: both fields are (num_worlds, num_cells) float32. Lattices: all.
 

@@ -25,7 +25,7 @@ class AgentMovement(Propagator):
 
     The largest such set of hops is unique: a row of agents advances together, a ring of three or more turns,
     and behind one that cannot hop all stay. An agent on cell -1 is out of the world: it neither hops nor is
-    in the way. Agents that begin on one cell may leave it; an obstacle under an agent does not hold it.
+    in the way. Agents that begin on one cell may leave it; an obstacle under an agent does not stop it.
 
     Scheme: exact; one hop per tick, whatever dt is. The time is linear in the number of agents.
 

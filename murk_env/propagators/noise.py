@@ -41,15 +41,16 @@ class Noise(Propagator):
         salt_and_pepper: x' = 1 with probability scale / 2, 0 with probability scale / 2, x otherwise
 
     Scheme: in the field's dtype, on the previous tick's values; one disturbance per tick, whatever dt is.
-    Uniform numbers have 24 random bits in a float32 and 53 in a float64, and so are other numbers. A draw
-    depends on the world's seed, its episode, its step, this propagator's place among the world's propagators
-    (the third draws other numbers than the second) and the cell, and on nothing else: not on other worlds,
-    nor on what other propagators draw. One put before it moves its place, and so changes its numbers.
+    Uniform numbers have 24 random bits in a float32 and 53 in a float64, so the two draw different numbers. A
+    draw depends on the world's seed, its episode, its step, this propagator's place among the world's
+    propagators (the third draws other numbers than the second) and the cell, and on nothing else: not on
+    other worlds, nor on what other propagators draw. A propagator inserted before this one changes its place,
+    and so its numbers.
 
     Stability: every dt.
 
-    Shapes: reads and writes (num_worlds, num_cells), float32 or float64. On every lattice: cells do not know
-    of each other.
+    Shapes: reads and writes (num_worlds, num_cells), float32 or float64. On every lattice: cells are
+    independent of each other.
 
     Source: Philox4x32-10 (`murk_env.random`); gaussian numbers after G. E. P. Box and M. E. Muller, "A note
     on the generation of random normal deviates", Ann. Math. Statist. 29 (1958). The three kinds are those of

@@ -43,12 +43,12 @@ class Resource(Propagator):
 
     A logistic resource that was consumed to 0 stays 0.
 
-    Stability: every dt, because of the clamp; logistic growth nears the capacity without passing it in a
-    tick for dt <= 1 / regrowth.
+    Stability: every dt, because of the clamp; for dt <= 1 / regrowth logistic growth approaches the capacity
+    without overshooting it.
 
     Shapes: reads (num_worlds, num_cells), float32 or float64, and presence of any dtype, or static
-    (num_cells,); writes (num_worlds, num_cells) of the field's dtype. On every lattice: cells do not know of
-    each other.
+    (num_cells,); writes (num_worlds, num_cells) of the field's dtype. On every lattice: cells are independent
+    of each other.
 
     Reference: murk 0.2.0, ResourceField, with equal numbers to the last bit. Logistic growth: P.-F. Verhulst,
     "Notice sur la loi que la population suit dans son accroissement", Corr. Math. Phys. 10 (1838).

@@ -30,7 +30,7 @@ Floats = npt.NDArray[np.float32]
 
 @dataclass(frozen=True, eq=False)
 class SIR(Propagator):
-    """People of every cell are susceptible, infected or recovered, and meet those of the cells around.
+    """People of every cell are susceptible, infected or recovered, and meet people of the cells around it.
 
     Equation: with the infected that people of a cell meet, J = (1 - mixing) * I + mixing * (mean of the
     neighbours' I),

@@ -35,14 +35,15 @@ class Transport(Propagator):
         u'[j] = u[j] + dt * (speed * ((u[j + 1] - u[j]) / h) + u[0] * feedback[j])
 
     for all cells but the last, which becomes the inflow of this tick; h is the distance of two cells. So the
-    inflow is felt by the cell before the last one tick later, as it was then.
+    inflow of one tick reaches the cell before the last in the next tick.
 
-    Stability: dt <= h / speed. At dt = h / speed values move by a cell a tick, exactly; below that, steps
-    wash out as upwind schemes do. The feedback is non-local and may make the equation itself unstable.
+    Stability: dt <= h / speed. At dt = h / speed values move by a cell a tick, exactly; below that, sharp
+    steps are smeared out, as by any upwind scheme. The feedback is non-local and may make the equation itself
+    unstable.
 
     Shapes: u is (num_worlds, num_cells), float32 or float64; the inflow (num_worlds,) and the feedback
     (num_worlds, num_cells) or static (num_cells,), of the same dtype. Lattices: Line1D of two cells or more,
-    whose own edge is not asked for.
+    with any edge.
 
     Source: R. J. LeVeque, "Finite Volume Methods for Hyperbolic Problems", Cambridge (2002), chapter 4,
     https://doi.org/10.1017/CBO9780511791253; the equation is that of M. Krstic and A. Smyshlyaev,

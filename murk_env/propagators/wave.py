@@ -70,10 +70,10 @@ class Wave(Propagator):
         displacement: d.
         velocity: v.
         wave_speed: root of the pull towards the neighbours' mean, >= 0, per unit of time. How fast waves
-            travel follows from it and the lattice, as above. Its square is made in float64 and then rounded,
-            so that 0.1 as a plain number is the float64 0.1, and as a parameter float32(0.1).
+            travel follows from it and the lattice, as above. Its square is computed in float64 and then
+            rounded, so that 0.1 as a plain number is the float64 0.1, and as a parameter float32(0.1).
         damping: rate at which the velocity decays, >= 0, per unit of time.
-        boundaries: `Periodic`, `NoFlux` or `Value`, by side or one for all; None as above.
+        boundaries: `Periodic`, `NoFlux` or `Value`, by side or one for all; None as described above.
 
     Raises:
         PropagatorConfigError: a coefficient is negative, or a parameter that may be, or has no upper bound.
