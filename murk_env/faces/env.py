@@ -211,10 +211,12 @@ class MurkEnv(OneWorld, Environment, gymnasium.Env[Any, Any]):
             setattr(self, name, value)
         return super().set_wrapper_attr(name, value, force=force)
 
-    def __setattr__(self, name: str, value: object) -> None:
-        if self.__dict__.get("_built", False):
-            refuse_attribute(self, name, value)
-        super().__setattr__(name, value)
+    if not TYPE_CHECKING:  # a type checker would let any name be assigned to: a misspelt `tick.heta`, say
+
+        def __setattr__(self, name: str, value: object) -> None:
+            if self.__dict__.get("_built", False):
+                refuse_attribute(self, name, value)
+            super().__setattr__(name, value)
 
     @claims
     def __reduce__(self) -> tuple[Any, ...]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy.typing as npt
 
@@ -97,12 +97,14 @@ class StateDoors:
     _batch: Batch
     _claim: Claim
 
-    def __setattr__(self, name: str, value: object) -> None:
-        """Set an attribute of the face; a field is none, and would only seem to be set."""
-        author: Environment | None = self.__dict__.get("_env")
-        if author is not None and not hasattr(type(self), name):
-            refuse_field(type(author), name)
-        super().__setattr__(name, value)
+    if not TYPE_CHECKING:  # a type checker would let any name be assigned to
+
+        def __setattr__(self, name: str, value: object) -> None:
+            """Set an attribute of the face; a field is none, and would only seem to be set."""
+            author: Environment | None = self.__dict__.get("_env")
+            if author is not None and not hasattr(type(self), name):
+                refuse_field(type(author), name)
+            super().__setattr__(name, value)
 
     @claims
     def save(self, worlds: Any = None) -> State:

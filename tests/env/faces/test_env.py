@@ -288,7 +288,7 @@ def test_an_attribute_of_the_authors_own_cannot_be_set_after_build():
     with pytest.raises(
         FrozenAttributeError, match=r"Walker.score cannot be set: .* Declare a Field.*over='world'"
     ):
-        env.score = 1
+        env.score = 1  # pyright: ignore[reportAttributeAccessIssue]
     assert not hasattr(env, "score")
 
 
