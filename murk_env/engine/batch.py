@@ -125,8 +125,8 @@ class Batch(HeldWorlds):
         autoreset_mode: AutoresetMode | None,
         limit: int,
         copy: bool,
-        masks: ActionMasks | None = None,
-        ends_diverged: bool = False,
+        masks: ActionMasks | None,
+        ends_diverged: bool,
     ) -> None:
         self._owner, self._mode = hooks.owner, autoreset_mode
         self._waits = autoreset_mode is AutoresetMode.DISABLED  # for a reset, when worlds have ended
@@ -212,7 +212,7 @@ class Batch(HeldWorlds):
             program = self._programs[binding.index] or self._program(guard, binding)
             for buffers in self.observed:
                 buffers.take(program, side)
-            if self._resets_in_python and self.pending is not None:
+            if self._resets_in_python:
                 self._report.pending = self._checks.skipped = self.pending
             program.run(self._num_worlds)
             self.info, self.ended, self.pending = self._report.info, None, None

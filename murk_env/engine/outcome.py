@@ -143,7 +143,7 @@ def _conclude_agents(
 ) -> None:
     """As `_conclude`, for agents with rewards of their own: an episode is over when all of them have left."""
     for world in range(start, stop):
-        begun, late, remaining = steps[world] == 0, 0 < limit <= steps[world], 0
+        begun, late, anyone = steps[world] == 0, 0 < limit <= steps[world], False
         lengths[world] = steps[world]
         for agent in range(active.shape[1]):
             is_active = active[world, agent] != INACTIVE
@@ -156,8 +156,8 @@ def _conclude_agents(
             if terminated[world, agent]:
                 active[world, agent] = LEAVING
             elif is_active:
-                remaining += 1
-        if late or remaining == 0:
+                anyone = True
+        if late or not anyone:
             phases[world] = ENDED
             any_ended[0] = 1
         else:

@@ -38,7 +38,7 @@ __all__ = ["Binding", "Bindings"]
 Array = npt.NDArray[Any]
 
 
-@dataclasses.dataclass(slots=True, weakref_slot=True)
+@dataclasses.dataclass(slots=True)
 class Binding:
     """Everything that writes to the buffer being staged.
 

@@ -59,7 +59,6 @@ class LevelMaps:
         Raises:
             PipelineError: a map was asked for and is no argument of the kernel as it is.
         """
-        self.binds = False
         banks: dict[int, Array] = {}
         for field, promised, maps in self._promised:
             places = [place for place, value in enumerate(run.arguments) if value is promised]

@@ -249,6 +249,13 @@ def test_a_name_is_looked_up_where_the_hook_runs_not_where_it_stands():
 
     with pytest.raises(DefinitionError, match=r"self.value: Spoken has nothing of that name"):
         Spoken()
+
+    class Mistaken(Walker):
+        def reward(self, before, after):
+            return self.elapsed_step + self._autorese  # type: ignore[attr-defined]
+
+    with pytest.raises(DefinitionError, match=r"nothing of that name; known: (?!.*(elapsed_steps|, _))"):
+        Mistaken()
     made(Spoken, value=lambda self, after: after.fuse)().reset(seed=1)
 
 

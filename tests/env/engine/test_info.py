@@ -60,6 +60,14 @@ def test_a_hook_that_returns_nothing_gives_an_empty_info():
     assert Quiet().reset(seed=1)[1] == {}
 
 
+def test_keys_are_free_that_only_other_environments_fill():
+    class Free(Walker):
+        def info(self, after):
+            return {"diverged": after.fuse, "level": after.fuse}
+
+    assert set(Free().reset(seed=1)[1]) == {"diverged", "level"}
+
+
 def test_an_info_tells_of_the_state_that_is_published():
     env = Walker()
     _, before = env.reset(seed=1)

@@ -118,9 +118,11 @@ def test_a_plot_has_a_curve_for_every_field():
     assert second.get_xlabel() == "time"
 
 
-def test_a_bar_shows_ticks_a_second(capsys):
+def test_a_bar_shows_ticks_a_second_where_one_is_asked_for(capsys):
     plate().run(3, progress=True)
     assert "tick" in capsys.readouterr().err
+    plate().run(3)
+    assert capsys.readouterr().err == ""
 
 
 def test_a_world_shows_itself_as_a_picture():
