@@ -48,9 +48,10 @@ figures:
 	$(PYTHON) -m benchmarks.figures
 
 mutants:
-	$(PYTHON) -m tests.mutants --count 240 --seed 1 --rooms murk_arena murk_env/engine murk_env/world \
+	$(PYTHON) -m tests.mutants --count 240 --seed 3 --rooms murk_arena murk_env/engine murk_env/world \
 		--suite "cores=tests/arena tests/env/engine tests/env/world tests/env/faces tests/env/fields \
-		tests/env/propagators/test_levels.py"
+		tests/env/author tests/env/propagators/test_levels.py tests/env/kernels/test_threads.py \
+		tests/conformance/test_time_limits.py tests/conformance/test_autoreset_tables.py tests/test_golden.py"
 
 fuzz:
 	$(PYTHON) -m tests.fuzz --count 1000000

@@ -49,7 +49,6 @@ class PropagatorFrame:
 
     __slots__ = (
         "_arrays",
-        "_draws",
         "_maps",
         "_propagator",
         "_rng",
@@ -78,7 +77,6 @@ class PropagatorFrame:
         self._rng = rng
         self._maps = LevelMaps(propagator.name, layout.num_worlds)
         self._tables: dict[tuple[Field, Callable[..., Array]], Array] = {}
-        self._draws = False  # whether the propagator has ever asked for random numbers
         self._times: npt.NDArray[np.float64] | None = None  # once it has asked for the time
         self.elapsed_steps: npt.NDArray[np.int32]
 
@@ -100,7 +98,6 @@ class PropagatorFrame:
                 f"{self._propagator.name} asks for rng and cannot be derived: what is derived follows from "
                 f"the other fields alone; list it in propagators."
             )
-        self._draws = True
         return self._rng
 
     @property
@@ -126,7 +123,7 @@ class PropagatorFrame:
     def restart(self) -> None:
         """Let the propagator's draws and its time be those of a new tick, for one that runs in Python."""
         self._maps.binds = False
-        if self._draws and self._rng is not None:
+        if self._rng is not None:
             self._rng.rewind()
         self._tell_time()
 

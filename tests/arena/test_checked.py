@@ -158,6 +158,15 @@ def test_asking_twice_for_unguarded_memory_does_not_forget_a_change(checked_aren
         rows.close()
 
 
+def test_each_field_that_a_writer_asks_for_is_looked_at(checked_arena, heat, flow):
+    tick = checked_arena.begin_tick()
+    rows = tick.rows([0])
+    rows.unguarded(heat.id)
+    rows.unguarded(flow.id)[1] = 1.0
+    with pytest.raises(RowAccessError, match="field 'flow' changed in world 1"):
+        rows.close()
+
+
 def test_a_change_of_bits_alone_is_seen(checked_arena, heat):
     tick = checked_arena.begin_tick()
     rows = tick.rows([0])

@@ -32,6 +32,7 @@ def test_a_handle_says_where_its_field_lies(arena, heat, drag, wall):
     assert arena.handle(drag.id).location == SparseLocation(0)
     assert (arena.handle(drag.id).offset, arena.handle(drag.id).length) == (0, 4)
     assert arena.handle(wall.id).location == StaticLocation()
+    assert arena.handle(wall.id).length == wall.num_words(1) > 0
 
 
 def test_a_handle_of_no_words_is_empty():

@@ -2,7 +2,7 @@
 
 A fault is an edit of a node's text and of nothing else, so no line moves. None is drawn where tests could not
 or need not see it: imports, annotations and type aliases, docstrings, assertions, messages of errors and
-whatever else an f-string says, `__all__`, `if TYPE_CHECKING` and `if __name__`.
+whatever else an f-string says, overloads, `__all__`, `if TYPE_CHECKING` and `if __name__`.
 """
 
 import ast
@@ -152,6 +152,8 @@ def _walk(node: ast.AST, function: Function) -> Iterator[tuple[ast.AST, Function
 def _is_unseen(node: ast.AST, function: Function) -> bool:
     if isinstance(node, ast.keyword):
         return node.arg in _UNSEEN_KEYWORDS
+    if isinstance(node, ast.FunctionDef):
+        return any(ast.unparse(one) == "overload" for one in node.decorator_list)  # a declaration
     if isinstance(node, ast.If):
         return any(name in ast.unparse(node.test) for name in _UNSEEN_CONDITIONS)
     if isinstance(node, ast.Call):

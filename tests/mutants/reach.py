@@ -27,7 +27,7 @@ Lines = dict[str, set[int]]  # by module, from the root of the tree
 _PORTIONS = (3.0, 15.0)  # seconds of tests that are collected and run together; the last portion has the rest
 _NEARBY = 4  # lines
 _FEW = 0.2  # of the tests
-_LONGEST = 60.0  # seconds of tests that are asked about a fault; the figures are a lower bound
+_LONGEST = 90.0  # seconds of tests that are asked about a fault; the figures are a lower bound
 
 
 @dataclass(frozen=True)
@@ -143,9 +143,10 @@ def asked(fault: Fault, reaches: Mapping[str, Reach]) -> list[str]:
     First those that reach its line, then others of their files, which may use what those have made, then the
     tests of its room; where no test reaches its line, those that reach its module. All tests reach what every
     env runs: so each time those come first whose files are named after the module, and then those that reach
-    a line nearby that few of them reach. A minute of tests is asked.
+    a line nearby that few of them reach. A minute and a half of tests is asked.
     """
-    room, stem = str(PurePosixPath(fault.path).parent), PurePosixPath(fault.path).stem.strip("_")
+    room = str(PurePosixPath(fault.path).parent)
+    stem = PurePosixPath(fault.path).stem.strip("_").removesuffix("s")
     lines = set(range(fault.line, fault.line + fault.before.count("\n") + 1))
     nearby = set(range(fault.line - _NEARBY, max(lines) + _NEARBY + 1))
     reaching = {test for test, reach in reaches.items() if lines & reach.lines.get(fault.path, set())}

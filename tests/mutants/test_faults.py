@@ -38,6 +38,10 @@ def run(much: "tuple[int, 1]", é: Literal[3] = 3, *, on: bool = True) -> bool:
 
 if __name__ == "__main__":
     run(10)
+
+
+@overload
+def said(much: int = 2) -> int: ...
 '''
 SAMPLE_FAULTS = list(faults_in(SAMPLE, "sample.py"))
 

@@ -259,6 +259,21 @@ def test_a_name_is_looked_up_where_the_hook_runs_not_where_it_stands():
     made(Spoken, value=lambda self, after: after.fuse)().reset(seed=1)
 
 
+def test_what_a_class_makes_of_any_name_is_left_to_it():
+    class Dynamic(Walker):
+        def __getattr__(self, name):
+            if name == "twice":
+                return 2.0
+            raise AttributeError(name)
+
+        def reward(self, before, after):
+            return self.twice * after.fuse
+
+    env = Dynamic()
+    _, info = env.reset(seed=1)
+    assert env.step(1)[1] == 2.0 * (info["fuse"] - 1)
+
+
 class Keeping(MurkEnv):
     """Keeps the tick of act and writes through it in `reward`; whether an episode ends is compiled."""
 

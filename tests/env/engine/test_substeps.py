@@ -110,6 +110,30 @@ def test_between_sees_every_substep_and_what_it_moves_is_felt_in_the_next():
     assert env.world["wind"] == 0.5**4
 
 
+class Watched(Sailing):
+    """Sails, and derives twice the first boat's place; `between` sees that of the step before."""
+
+    twice = Field(over="world", derived=True)  # (num_worlds,)
+
+    @per_world
+    def between(self, action: Any, substep: int) -> None:
+        self.seen[substep] = self.twice[0] + action[0] * 0.0
+        self.wind[0] *= 0.5
+
+    @per_world
+    def derive(self) -> None:
+        self.twice[0] = 2.0 * self.u[0]
+
+
+def test_between_sees_what_was_derived_before_the_step():
+    env = Watched(substeps=2)
+    env.reset(seed=0)
+    for _ in range(3):
+        before = 2.0 * env.world["u"][0, 0]
+        env.step(np.ones(1, np.float32))
+        assert env.world["seen"][0, :2].tolist() == [before, before]
+
+
 @pytest.mark.few(1)
 @pytest.mark.parametrize("mode", ["NextStep", "SameStep", "Disabled"])
 def test_threads_change_nothing(mode):

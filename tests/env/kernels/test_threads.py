@@ -163,6 +163,14 @@ def in_child(answer):
     return answered
 
 
+def test_a_child_has_threads_that_was_forked_while_what_failed_ran_again_on_one():
+    envs = MurkVectorEnv(Trap, 64, num_threads=2)
+    played_zeros(envs)
+    runner = batch_of(envs).runner
+    runner.alone = True
+    assert in_child(lambda: [runner.alone]) == bytes([False])
+
+
 def test_a_child_process_starts_threads_of_its_own():
     envs = MurkVectorEnv(Trap, 64, num_threads=2)
     played_zeros(envs)

@@ -140,6 +140,8 @@ class Adds(Propagator):
         match self.how:
             case "python":
                 return lambda start, stop: np.add(out, frame.read(self.maps), out=out)
+            case "written":
+                return lambda start, stop: frame.read(self.maps).fill(1.0)
             case "kept":
                 return lambda start, stop: np.add(out, maps, out=out)
             case "computed":
@@ -179,3 +181,8 @@ def test_what_a_propagator_makes_of_one_map_for_all_worlds_is_refused(how, does)
     message = "has a map for each level, so what bind(frame) makes of it would hold for one level alone"
     with pytest.raises((PipelineError, PropagatorError), match=f"{does}.*{re.escape(message)}"):
         adding(how)
+
+
+def test_the_maps_that_a_propagator_is_given_are_read_only():
+    with pytest.raises(PropagatorError, match=r"Adds\(u\) raised ValueError: .*read-only"):
+        adding("written")

@@ -23,6 +23,7 @@ from murk_env import (
 from murk_env.errors import PropagatorError
 from murk_env.kernels import kernel
 from murk_env.kernels.call import KernelCall
+from murk_env.propagators.writing import Declaration
 
 
 class Moody(MurkEnv):
@@ -228,3 +229,25 @@ def test_a_propagator_of_plain_python_may_be_bound_too():
     with pytest.raises(PropagatorError, match=r"Plain\(heat\) raised OSError: too hot"):
         world.tick()
     assert world[heat].tolist() == [[2.0, 2.0]]
+
+
+class Bound(Propagator):
+    """Adds 1, and counts how often it is bound."""
+
+    def __init__(self, field):
+        self.field, self.times = field, 0
+
+    def declare(self):
+        return Declaration(updates=(self.field,))
+
+    def bind(self, frame):
+        self.times += 1
+        out = frame.update(self.field)
+        return lambda start, stop: np.add(out, 1.0, out=out)
+
+
+def test_propagators_are_bound_once_for_each_buffer_while_no_sparse_field_moves():
+    count, mood = Field(), Field(over="world", mutability="sparse")
+    adds = Bound(count)
+    World(Square4(1, 1), {"count": count, "mood": mood}, [adds]).run(6)
+    assert adds.times == 2

@@ -41,6 +41,10 @@ def test_a_record_holds_the_start_and_every_few_ticks():
     assert world.published().time.tolist() == [3.5, 3.5]
 
 
+def test_a_static_field_is_recorded_for_every_world():
+    assert plate().run(2, record=[GROUND])[GROUND].tolist() == [[list(range(12))] * 2] * 3
+
+
 def test_a_run_without_a_record_returns_nothing_and_ticks_as_often():
     world = plate()
     assert world.run(3) is None
