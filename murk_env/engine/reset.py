@@ -14,12 +14,12 @@ from murk_env.fields import Field, Parameter, Values
 from murk_env.fields.bookkeeping import EPISODE, LEVEL, RNG_KEY, RUNNING, STEP
 from murk_env.kernels import KernelCall, compile_source
 from murk_env.kernels.fused import Choice
-from murk_env.kernels.program import Program
 from murk_env.kernels.stage import Stage
 from murk_env.world import World
 from murk_env.world.binding import Binding
 from murk_env.world.level_draws import DRAWN, LEVEL_SITE, draw_of_worlds
 from murk_env.world.limits import limit_of, within_bounds
+from murk_env.world.listed_worlds import ListedWorlds
 
 __all__ = ["NO_VALUES", "Reset", "RowValues"]
 
@@ -44,7 +44,7 @@ class Reset:
     def __init__(self, world: World, hooks: HookStages) -> None:
         self._layout, self._arena, self._bindings = world.layout, world.arena, world.bindings
         self._hooks = hooks
-        self._rows = np.zeros(world.num_worlds, np.int64)  # the worlds, where kernels find them
+        self._listed = ListedWorlds(self._layout, self._arena, self._bindings)
         fields = self._layout.fields.values()
         self._per_tick = [field for field in self._layout.ids if field.mutability == "per_tick"]
         self._initial = [field for field in fields if field.mutability == "per_tick" and field is not LEVEL]
@@ -52,7 +52,6 @@ class Reset:
         self._given = np.full(world.num_worlds, DRAWN, np.int32)  # the levels that worlds are given
         self._sparse = [field for field in self._layout.sparse if not isinstance(field, Parameter)]
         self._sparse_limited = [field for field in self._layout.sparse if field.limited]
-        self._programs: list[tuple[Program, int] | None] = [None, None]
         moving = [*self._sparse, *(f for f in hooks.touched_by_start if f.mutability == "sparse")]
         self.fuses = hooks.start_fuses and not moving and self._bindings.fuses
 
@@ -90,12 +89,12 @@ class Reset:
         if not in_step or self._arena.checked:
             for field in self._per_tick:
                 rows.unguarded(ids[field])  # carried forward; in checked mode also watched
-        self._rows[: len(rows.worlds)] = rows.worlds
+        self._listed.take(rows.worlds)
         if self._layout.levels is not None:
             self._draw_levels(rows.worlds, binding, values)
         self._reset_sparse(rows, binding.staged.after)
         self._hooks.write_through(rows)
-        self._program(guard, binding).run(len(rows.worlds))
+        self._listed.run(binding, lambda: self._stages_of(guard, binding, self._listed.rows))
         for field, array in values.items():
             rows.write(ids[field], array)
         for field in self._sparse_limited:
@@ -110,7 +109,7 @@ class Reset:
         """Set the levels of some worlds as they are given, or drawn."""
         self._given[worlds] = values.get(LEVEL, DRAWN)
         try:
-            self._levels_of(binding, self._rows)(0, len(worlds))
+            self._levels_of(binding, self._listed.rows)(0, len(worlds))
         finally:
             self._given[worlds] = DRAWN
 
@@ -144,26 +143,6 @@ class Reset:
         episodes[seeded] = -1  # the episode that follows is number 0
         rows.write(ids[RNG_KEY], words)
         rows.write(ids[EPISODE], episodes)
-
-    def _program(self, guard: TickGuard, binding: Binding) -> Program:
-        """Return the stages of a reset, with their arrays where they lie now."""
-        index, version = binding.index, self._arena.layout_version
-        found = self._programs[index]
-        if found is None:
-            stages = self._stages_of(guard, binding, self._rows)
-            program = Program(
-                stages,
-                self._layout.world_bytes,
-                fuse=self._bindings.fuses,
-                runner=None,
-                moved=lambda: None,
-            )
-        else:
-            program, bound = found
-            if bound != version:
-                program.rebind()
-        self._programs[index] = program, version
-        return program
 
     def _stages_of(self, guard: TickGuard, binding: Binding, worlds: Array) -> list[Stage]:
         ids, staged = self._layout.ids, self._arena.staging_view

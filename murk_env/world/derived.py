@@ -14,12 +14,12 @@ from murk_env.fields import LEVEL, Field, Parameter
 from murk_env.fields.checks import check_values
 from murk_env.kernels import KernelCall, kernel
 from murk_env.kernels.fused import Choice, can_fuse
-from murk_env.kernels.program import Program
 from murk_env.kernels.stage import Run, Stage
 from murk_env.propagators.base import Propagator
 from murk_env.world.binding import Binding, Bindings
 from murk_env.world.layout import Layout
 from murk_env.world.limits import limit_of
+from murk_env.world.listed_worlds import ListedWorlds
 
 __all__ = ["DeriveHook", "Derived"]
 
@@ -62,8 +62,7 @@ class Derived:
         self.used = bool(pipeline.derived or pipeline.derived_by_hook)
         self.hook: DeriveHook | None = None
         self._layout, self._arena, self._bindings = layout, arena, bindings
-        self._rows = np.zeros(layout.num_worlds, np.int64)  # the worlds, where kernels find them
-        self._programs: list[tuple[Program, int] | None] = [None, None]
+        self._listed = ListedWorlds(layout, arena, bindings)
         self._in_python = False  # whether one of the propagators is no kernel
         coefficients = [value for propagator in pipeline.derived for value in propagator.coefficients]
         self._has_parameters = any(isinstance(value, Parameter) for value in coefficients)
@@ -71,7 +70,7 @@ class Derived:
     def use(self, hook: DeriveHook | None) -> None:
         """Let the author's hook set the derived fields that no propagator sets."""
         self.hook = hook
-        self._programs = [None, None]
+        self._listed.forget()
 
     @property
     def fuses(self) -> bool:
@@ -106,31 +105,19 @@ class Derived:
         for field_id in self._layout.ids.values():
             guard.read(field_id)  # outside a step, fields with full writers are carried forward when read
         binding = self._bindings.of(guard)
-        chosen = self._layout.order if worlds is None else worlds
-        self._rows[: len(chosen)] = chosen
-        self._program(guard, binding).run(len(chosen))
+        self._listed.take(self._layout.order if worlds is None else worlds)
+        self._listed.run(binding, lambda: self._stages_of_some(guard, binding))
 
     def follow(self, binding: Binding) -> None:
         """Have coefficients fetched anew in a step in which worlds were reset outside kernels."""
         if self._has_parameters:
             binding.version = -1
 
-    def _program(self, guard: TickGuard, binding: Binding) -> Program:
-        """Return the stages for the worlds in `_rows`, with their arrays where they lie now."""
-        index, version = binding.index, self._arena.layout_version
-        found = self._programs[index]
-        if found is None:
-            pairs = zip(self._layout.pipeline.derived, binding.derived, strict=True)
-            some = [self._of_some(propagator, stage, guard) for propagator, stage in pairs]
-            stages = self._stages(guard, binding, some, self._rows)
-            size, fuse = self._layout.world_bytes, self._bindings.fuses
-            program = Program(stages, size, fuse=fuse, runner=None, moved=lambda: None)
-        else:
-            program, bound = found
-            if bound != version:
-                program.rebind()
-        self._programs[index] = program, version
-        return program
+    def _stages_of_some(self, guard: TickGuard, binding: Binding) -> list[Stage]:
+        """Return the stages for the worlds that are listed."""
+        pairs = zip(self._layout.pipeline.derived, binding.derived, strict=True)
+        some = [self._of_some(propagator, stage, guard) for propagator, stage in pairs]
+        return self._stages(guard, binding, some, self._listed.rows)
 
     def _stages(
         self, guard: TickGuard, binding: Binding, propagators: Sequence[Stage], worlds: Worlds
@@ -169,8 +156,8 @@ class Derived:
         return self._arena.staging_view(self._layout.ids[field])
 
     def _of_some(self, propagator: Propagator, stage: Stage, guard: TickGuard) -> Stage:
-        """Return a propagator's stage for the worlds in `_rows` instead of all."""
-        ids = self._layout.ids
+        """Return a propagator's stage for the worlds that are listed instead of all."""
+        ids, rows = self._layout.ids, self._listed.rows
 
         def bind() -> Run:
             run = stage.bind()
@@ -179,7 +166,7 @@ class Derived:
                 return lambda _start, _stop: run(0, self._layout.num_worlds)
 
             def some(start: int, stop: int) -> None:
-                for first, last in _stretches(self._rows[start:stop]):
+                for first, last in _stretches(rows[start:stop]):
                     run(first, last)
 
             return some
