@@ -55,24 +55,29 @@ def sbx(native: bool) -> Parts:
     return sb3(native, "sbx")
 
 
+def torchrl_rows(native: bool) -> Any:
+    """Rows as TorchRL takes them: a wrapper of the native batch, or its SerialEnv."""
+    from torchrl.envs import GymWrapper, SerialEnv
+
+    from murk_env import MurkVectorEnv
+    from murk_envs import HeatSeeker
+
+    if native:
+        return GymWrapper(MurkVectorEnv(HeatSeeker, ROWS, autoreset_mode="SameStep"))
+    return SerialEnv(ROWS, lambda: GymWrapper(gymnasium.make(ID)))
+
+
 def torchrl(native: bool) -> Parts:
     """TorchRL's collector and ClipPPOLoss over GymWrapper of the native batch, or its SerialEnv."""
     import torch
     from tensordict.nn import TensorDictModule
     from torch import nn
     from torchrl.collectors import Collector
-    from torchrl.envs import GymWrapper, SerialEnv
     from torchrl.modules import MLP, OneHotCategorical, ProbabilisticActor, ValueOperator
     from torchrl.objectives import ClipPPOLoss
     from torchrl.objectives.value import GAE
 
-    from murk_env import MurkVectorEnv
-    from murk_envs import HeatSeeker
-
-    if native:
-        env: Any = GymWrapper(MurkVectorEnv(HeatSeeker, ROWS, autoreset_mode="SameStep"))
-    else:
-        env = SerialEnv(ROWS, lambda: GymWrapper(gymnasium.make(ID)))
+    env = torchrl_rows(native)
     sizes = env.observation_spec["observation"].shape[-1], env.action_spec.shape[-1]
     net = TensorDictModule(
         MLP(*sizes, num_cells=HIDDEN, activation_class=nn.Tanh), in_keys=["observation"], out_keys=["logits"]
@@ -196,15 +201,16 @@ def tianshou(native: bool) -> Parts:
         collector.reset_buffer(keep_statistics=True)
 
     actions = drawn(done)
+    return lambda: step_and_reset(envs, actions), update
 
-    def step() -> None:
-        envs.reset()
-        for _ in range(STEPS):
-            _, _, terminated, truncated, _ = envs.step(actions)
-            if (terminated | truncated).any():
-                envs.reset((terminated | truncated).nonzero()[0])
 
-    return step, update
+def step_and_reset(envs: Any, actions: Any) -> None:
+    """Step Tianshou's rows, and reset those that have ended, as its collectors do."""
+    envs.reset()
+    for _ in range(STEPS):
+        _, _, terminated, truncated, _ = envs.step(actions)
+        if (terminated | truncated).any():
+            envs.reset((terminated | truncated).nonzero()[0])
 
 
 def ppo(native: bool) -> Parts:
