@@ -10,7 +10,7 @@ import typer
 from murk_env.cli.arguments import Force, Id, Seed, Settings, examples, free, parameters
 from murk_env.cli.catalogue import find
 from murk_env.cli.console import console, counted, say
-from murk_env.cli.refusals import CommandError
+from murk_env.cli.refusals import CommandError, ExitCode
 
 if TYPE_CHECKING:
     from murk_env.cli.rollout import Rollout
@@ -48,7 +48,9 @@ def watch(
     found = find(env_id)
     chosen = parameters(found, settings)
     if out is None and not console.is_terminal:
-        raise CommandError("there is no terminal to show it in; write a file with --out FILE.gif.")
+        raise CommandError(
+            "there is no terminal to show it in; write a file with --out FILE.gif.", ExitCode.MISSING
+        )
     if out is not None:
         check_movie(out)
         free(out, force=force)
