@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 
 import murk_envs
-from murk_env import MurkVectorEnv
+from murk_env import MurkParallelEnv, MurkVectorEnv
 from murk_env.errors import ParameterError
-from murk_envs import Harvest, HeatSeeker
+from murk_envs import Harvest, HeatSeeker, HexPursuit
 from tests.env.masked_worlds import CompiledRail, Rail
+from tests.small import small_keywords
 
 tianshou: Any = pytest.importorskip("tianshou", reason="needs tianshou, in an environment of its own")
 
@@ -86,6 +87,25 @@ def test_a_collector_fills_a_buffer_by_steps_and_by_episodes():
     found = collector.collect(n_episode=6, random=True)
     assert found.n_collected_episodes == 6
     assert found.lens.max() <= 9
+
+
+def test_agents_with_rewards_of_their_own_come_through_pettingzoo():
+    from pettingzoo.utils.conversions import parallel_to_aec
+    from tianshou.algorithm.multiagent.marl import MultiAgentOffPolicyAlgorithm
+    from tianshou.algorithm.random import MARLRandomDiscreteMaskedOffPolicyAlgorithm
+    from tianshou.env import PettingZooEnv
+
+    def make():
+        return PettingZooEnv(parallel_to_aec(MurkParallelEnv(HexPursuit, **small_keywords(HexPursuit))))
+
+    env = make()
+    each = [MARLRandomDiscreteMaskedOffPolicyAlgorithm(action_space=env.action_space) for _ in env.agents]
+    algorithm = MultiAgentOffPolicyAlgorithm(algorithms=each, env=env)
+    collector = Collector(algorithm, DummyVectorEnv([make] * 2), VectorReplayBuffer(2_000, 2))
+    collector.reset()
+    found = collector.collect(n_episode=3)
+    assert found.n_collected_episodes == 3
+    assert collector.buffer[: len(collector.buffer)].rew.shape[1] == len(env.agents)
 
 
 @pytest.mark.parametrize(
