@@ -19,6 +19,7 @@ PAGES = {
     name: FOLDER / f"{module.rpartition('.')[2]}.md"
     for name, (_, module, *_) in murk_envs.ENVIRONMENTS.items()
 }
+_HUGE = 1e9  # from here on powers of ten are easier to read than zeros
 _HEAD = "| parameter | default | range | meaning |\n|---|---|---|---|\n"
 
 
@@ -44,6 +45,8 @@ def page_with_table(name: str) -> str:
 def _default(knob: Knob) -> str:
     if knob.default is MISSING:
         return ""
+    if isinstance(knob.default, float) and knob.default >= _HUGE:
+        return _number(knob.default)
     return f'`"{knob.default}"`' if isinstance(knob.default, str) else repr(knob.default)
 
 
@@ -54,6 +57,8 @@ def _range(knob: Knob) -> str:
 
 
 def _number(value: float) -> str:
+    if value >= _HUGE:
+        return f"{value:g}".replace("e+0", "e").replace("e+", "e")
     if value == math.floor(value):
         return f"{value:,.0f}"
     share = Fraction(value).limit_denominator(12)
