@@ -61,11 +61,11 @@ def learn(
     for update in range(num_updates + 1):
         if update in due:
             steps = update * settings.rollout * envs.num_envs
-            note(curve, steps, seconds, play.played(name, policy, few, FRESH).mean())
+            note(curve, steps, seconds, play.played(name, policy, few, FRESH, **lesson.watching).mean())
             report(f"{name} seed {seed} {steps:>10,} steps {seconds:6.1f} s {curve['returns'][-1]:9.3f}")
         if update < num_updates:
-            began, left = processor_seconds(), 1.0 - update / num_updates
-            optimiser.param_groups[0]["lr"] = left * settings.learning_rate
+            began = processor_seconds()
+            left = ppo.anneal(policy, optimiser, settings, update, num_updates)
             batch = rollouts.collect()
             ppo.improve(policy, optimiser, batch, settings, left)
             policy.observe(batch["seen"])

@@ -29,6 +29,7 @@ class Lesson:
         network: the module and the function in it that make the policy of an observation and an action
             space; None for the flat one of `examples/ppo.py`, two layers of 64.
         training: parameters of the environment while it is learnt, where they are not those that are played.
+        watching: the same at the points of its curve, but for the end.
         price: of an action of 1, charged in its step while learning; 0 leaves rewards as they are.
         num_episodes: played by what was learnt in the end, and a tenth of them at each point of its curve.
     """
@@ -40,6 +41,7 @@ class Lesson:
     group: str | None = None
     network: str | None = None
     training: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    watching: Mapping[str, Any] = field(default_factory=dict[str, Any])
     price: float = 0.0
     num_episodes: int = 1000
 
@@ -98,7 +100,7 @@ LESSONS = {
         network="examples.linear:in_deviations",
         num_episodes=300,
     ),
-    "Burgers": Lesson(32, {"num_steps": 160_000, "rollout": 50, "entropy": 0.0, "log_deviation": -2.5}),
+    "Burgers": Lesson(32, {"num_steps": 160_000, "rollout": 50, "entropy": 0.0, "log_deviation": -2.5}, num_episodes=250),
     "KuramotoSivashinsky": Lesson(
         32,
         {
@@ -112,6 +114,7 @@ LESSONS = {
         },
         network="examples.linear:around_ring",
         training={"substeps": 8},
+        watching={"substeps": 8},
         num_episodes=20,  # of 500 steps, of 100 time steps each
     ),
     "WildfireTerrain": Lesson(128, {"num_steps": 3_000_000, "entropy": 0.003}, group="crew"),

@@ -1,6 +1,7 @@
 """Linear feedback, learnt: what regulators are, for ReactionDiffusion, KuramotoSivashinsky and the like."""
 # pyright: reportMissingImports=false
 
+import math
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,9 @@ from torch.distributions import Normal
 
 from examples import ppo
 
-__all__ = ["Linear", "Tied", "around_ring", "in_deviations", "in_tens"]
+__all__ = ["Linear", "Tied", "around_ring", "in_ones", "in_patches", "in_tens"]
+
+REACH = 6  # sensors
 
 
 class Linear(ppo.Policy):
@@ -47,7 +50,7 @@ class Tied(Linear):
     Args:
         seen: the observation space.
         done: the action space, a Box.
-        groups: the number of each weight's group, from 0, (num_outputs, num_seen).
+        groups: the number of each weight's group, from 0, (num_outputs, num_seen); -1 where it stays 0.
         unit: the scale of what is seen; None for its running mean and deviation.
     """
 
@@ -55,12 +58,13 @@ class Tied(Linear):
         self, seen: Any, done: Any, groups: npt.NDArray[np.int64], unit: float | None = None
     ) -> None:
         super().__init__(seen, done, unit)
-        members = torch.as_tensor(groups.ravel())
-        counts = torch.bincount(members)
+        members = torch.as_tensor(groups.ravel() + 1)
+        counts = torch.bincount(members).clamp(min=1)
 
         def shared(gradient: Tensor) -> Tensor:
-            sums = torch.zeros(len(counts)).index_add(0, members, gradient.flatten())
-            return (sums / counts)[members].view_as(gradient)
+            means = torch.zeros(len(counts)).index_add(0, members, gradient.flatten()) / counts
+            means[0] = 0.0
+            return means[members].view_as(gradient)
 
         (weights,) = self.actor.parameters()
         weights.register_hook(shared)  # what begins equal and moves equally stays equal
@@ -80,17 +84,38 @@ def in_tens(seen: Any, done: Any) -> Linear:
     return Linear(seen, done, unit=10.0)
 
 
-def in_deviations(seen: Any, done: Any) -> Linear:
-    """A policy for what does not come to rest, such as ShallowWater."""
-    return Linear(seen, done)
+def in_ones(seen: Any, done: Any) -> Linear:
+    """A policy for Burgers, whose wave is 1 high at first."""
+    return Linear(seen, done, unit=1.0)
+
+
+def in_patches(seen: Any, done: Any) -> Tied:
+    """A policy for ShallowWater: every pump answers to the water in its own patch, and to the wind.
+
+    What is seen of the others would add more chance to learning than it says.
+    """
+    side = math.isqrt(int(np.prod(seen.shape)) // 3)  # squares
+    pumps = math.isqrt(int(np.prod(done.shape)) // 2)
+    rows, columns = np.divmod(np.arange(side**2), side)
+    patch = rows // (side // pumps) * pumps + columns // (side // pumps)
+    own = patch == np.arange(pumps**2)[:, np.newaxis]  # (pump, square)
+    answered = np.tile(np.hstack([own, own, own, np.ones((pumps**2, 2), np.bool_)]), (2, 1))
+    return Tied(seen, done, np.where(answered, np.arange(answered.size).reshape(answered.shape), -1))
 
 
 def around_ring(seen: Any, done: Any) -> Tied:
-    """A policy for KuramotoSivashinsky: every actuator answers to the sensors around it as all others do.
+    """A policy for KuramotoSivashinsky: every actuator answers to the sensors near it as all others do.
 
-    What one of them finds out serves all. The unit is 1, which is the size of the chaos.
+    What one of them finds out serves all, and left is as right: the mirror image of a wave, turned over, is
+    one too. Distances are told apart by a cell, a quarter of the way from a sensor to the next, since
+    actuators lie between them; their cells are rounded down, so that their middle is a cell further down.
+    What is farther than `REACH` sensors would add its noise and say next to nothing. The unit is 1, which is
+    the size of the chaos.
     """
     num_sensors, num_actuators = int(np.prod(seen.shape)), int(np.prod(done.shape))
-    places = (np.arange(num_actuators) + 0.5) * num_sensors / num_actuators  # in sensors
-    away = np.arange(num_sensors) - np.round(places)[:, np.newaxis].astype(np.int64)
-    return Tied(seen, done, away % num_sensors, unit=1.0)
+    centres = np.floor(4.0 * (np.arange(num_actuators) + 0.5) * num_sensors / num_actuators)  # in cells
+    places = (centres - 1.0) / 4.0
+    away = np.abs(np.arange(num_sensors) - places[:, np.newaxis])
+    away = np.minimum(away, num_sensors - away)
+    groups = np.where(away <= REACH, np.round(4.0 * away), -1.0).astype(np.int64)
+    return Tied(seen, done, groups, unit=1.0)

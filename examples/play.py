@@ -92,14 +92,16 @@ def load(path: Path, name: str) -> ppo.Policy:
     return policy
 
 
-def played(name: str, policy: ppo.Policy, num_episodes: int, seed: int) -> np.ndarray[Any, Any]:
+def played(
+    name: str, policy: ppo.Policy, num_episodes: int, seed: int, **options: Any
+) -> np.ndarray[Any, Any]:
     """Return what the most likely actions earn in some episodes, (num_episodes,)."""
 
     def act(observations: Any, space: Any, rng: Any) -> Any:
         return policy.act(observations, greedy=True)
 
     group = pupil_group(name)
-    return returns(env_of(name), act, num_episodes, group=group, seed=seed, **options_of(name))
+    return returns(env_of(name), act, num_episodes, group=group, seed=seed, **options_of(name), **options)
 
 
 def main(arguments: list[str] | None = None) -> None:

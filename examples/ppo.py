@@ -46,11 +46,13 @@ class Settings:
     num_minibatches: int = 8
     learning_rate: float = 1e-3  # falls to 0 in a straight line
     discount: float = 0.99
+    memory: int = 0  # of how many steps the deviation of the return is that rewards are scaled by; 0 for all
     trace: float = 0.95  # lambda of the advantages: 0 trusts the critic alone, 1 the rewards alone
     clip: float = 0.2  # how far a probability's ratio may move in an update
     entropy: float = 0.01  # what chance in the actions is worth, at first; falls like the learning rate
     num_hidden: int = 64
     log_deviation: float = -0.5  # of the numbers of a Box at first: what chance there is in each of them
+    calming: float = 0.0  # taken off log_deviation in the course of training, evenly, besides what is learnt
     seed: int = 0
 
 
@@ -191,7 +193,8 @@ class Rollouts:
             if self.same_step:  # there it is in final_obs, where an episode has ended, and every step counts
                 led_to[-1], going_on = flat(last_seen(observations, infos)), np.ones_like(going_on)
             self.active = torch.as_tensor(infos.get("active", going_on))
-        self.observations = seen[-1]
+        self.observations, known = seen[-1], self.envs.return_rms
+        known.count = min(known.count, self.settings.memory or known.count)  # what is new then weighs more
         actions, likely, outcomes, active = (torch.stack(part) for part in zip(*steps, strict=True))
         values = torch.stack([policy.value(one) for one in seen])
         later = torch.stack([policy.value(one) for one in led_to]) if self.same_step else values[1:]
@@ -223,6 +226,15 @@ def improve(policy: Policy, optimiser: Any, batch: Mapping[str, Tensor], setting
             optimiser.step()
 
 
+def anneal(policy: Policy, optimiser: Any, settings: Settings, update: int, num_updates: int) -> float:
+    """Set what changes in the course of training, before an update; return the share of it to come."""
+    left = 1.0 - update / num_updates
+    optimiser.param_groups[0]["lr"] = left * settings.learning_rate
+    if settings.calming:
+        policy.log_deviation.data -= settings.calming / num_updates
+    return left
+
+
 def train(
     envs: VectorEnv,
     settings: Settings,
@@ -249,8 +261,7 @@ def train(
     first = 0 if keeper is None else keeper.take_up(policy, optimiser)
     rollouts, scalars, began = Rollouts(envs, policy, settings), scalars_of(log), time.perf_counter()
     for update in range(first, num_updates):
-        left = 1.0 - update / num_updates
-        optimiser.param_groups[0]["lr"] = left * settings.learning_rate
+        left = anneal(policy, optimiser, settings, update, num_updates)
         batch = rollouts.collect()
         improve(policy, optimiser, batch, settings, left)
         policy.observe(batch["seen"])

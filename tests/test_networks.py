@@ -12,7 +12,7 @@ torch = pytest.importorskip("torch", reason="torch is of the extra integrations"
 
 from examples import networks, teams  # noqa: E402  # they need torch
 from examples.at_rest import AtRest  # noqa: E402  # it needs torch
-from examples.linear import Linear, around_ring  # noqa: E402  # it needs torch
+from examples.linear import Linear, around_ring, in_patches  # noqa: E402  # it needs torch
 
 torch.set_num_threads(1)
 
@@ -118,18 +118,33 @@ def test_a_linear_policy_without_a_unit_takes_that_of_what_was_seen():
     assert policy.distribution(torch.tensor([[7.0]])).mean.item() == pytest.approx(0.5 * (7.0 - 3.0) / 2.0)
 
 
-def test_around_a_ring_every_actuator_learns_what_one_of_them_does():
-    policy = around_ring(Box(-9.0, 9.0, (8,)), Box(-1.0, 1.0, (4,)))
-    seen = torch.eye(8)
+def test_around_a_ring_every_actuator_learns_what_one_of_them_does_on_one_side():
+    policy = around_ring(Box(-9.0, 9.0, (24,)), Box(-1.0, 1.0, (16,)))  # which lie at 0.5, 2, 3.5, 5, ...
+    seen = torch.eye(24)
     optimiser = torch.optim.Adam(policy.parameters(), lr=0.1)
     for _ in range(3):
         optimiser.zero_grad()
-        (policy.distribution(seen).mean[3, 1] - 1.0).square().backward()  # the second, which lies there
+        means = policy.distribution(seen).mean  # (what is seen, actuator)
+        ((means[4, 1] - 1.0).square() + (means[12, 1] - 1.0).square()).backward()  # two and ten away
         optimiser.step()
     learnt = policy.distribution(seen).mean
-    assert learnt[3, 1].item() > 0.2
-    np.testing.assert_array_equal(learnt.detach() != 0.0, np.eye(8)[:, 1::2] == 1.0)
+    assert learnt[4, 1].item() > 0.2
+    away = np.abs(np.arange(24)[:, np.newaxis] - (0.5 + 1.5 * np.arange(16)))
+    np.testing.assert_array_equal(learnt.detach() != 0.0, np.minimum(away, 24 - away) == 2.0)
     assert len(set(learnt[learnt != 0.0].tolist())) == 1
+
+
+def test_a_pump_answers_to_its_own_patch_and_to_the_wind():
+    policy = in_patches(Box(-9.0, 9.0, (3 * 4 * 4 + 2,)), Box(-1.0, 1.0, (2 * 2 * 2,)))
+    optimiser = torch.optim.SGD(policy.parameters(), lr=1.0)
+    (-policy.actor(torch.ones(1, 50))).sum().backward()
+    optimiser.step()
+    weights = policy.actor[0].weight.detach()[:, :48].reshape(2, 2, 2, 3, 4, 4)  # axis, patch, what, square
+    for row, column in np.ndindex(2, 2):
+        expected = np.zeros((4, 4))
+        expected[2 * row : 2 * row + 2, 2 * column : 2 * column + 2] = 1.0
+        np.testing.assert_array_equal(weights[:, row, column], np.broadcast_to(expected, (2, 3, 4, 4)))
+    assert (policy.actor[0].weight[:, 48:] == 1.0).all()
 
 
 def torus_team():

@@ -166,6 +166,27 @@ def test_the_lever_that_pays_is_learnt():
     assert chosen.log_prob(torch.tensor([[1]])).exp() > 0.95
 
 
+def test_the_learning_rate_falls_to_zero_and_deviations_by_as_much_as_is_said():
+    settings = ppo.Settings(learning_rate=0.4, log_deviation=-1.0, calming=2.0)
+    policy = ppo.Policy(SEEN, Box(-1.0, 1.0, (2,)), 4, settings.log_deviation)
+    optimiser = torch.optim.Adam(policy.parameters())
+    rates, deviations = [], []
+    for update in range(4):
+        assert ppo.anneal(policy, optimiser, settings, update, 4) == 1.0 - update / 4
+        rates.append(optimiser.param_groups[0]["lr"])
+        deviations.append(policy.log_deviation.tolist())
+    assert rates == pytest.approx([0.4, 0.3, 0.2, 0.1])
+    assert deviations == [[-1.5] * 2, [-2.0] * 2, [-2.5] * 2, [-3.0] * 2]
+
+
+@pytest.mark.parametrize(("memory", "known"), [(0, 96.0), (40, 40.0)])
+def test_rewards_are_scaled_by_what_came_last_if_memory_is_limited(memory, known):
+    settings = ppo.Settings(rollout=3, memory=memory)
+    rollouts = ppo.Rollouts(Levers(32), ppo.Policy(SEEN, Discrete(2), 4), settings)
+    rollouts.collect()
+    assert rollouts.envs.return_rms.count == pytest.approx(known, abs=1e-3)  # of three steps of 32 rows
+
+
 def test_the_first_return_of_every_row_is_counted():
     assert ppo.returns(Levers(3), lambda observations: np.array([0, 1, 1]), seed=0).tolist() == [0, 1, 1]
 
