@@ -100,7 +100,9 @@ LESSONS = {
         network="examples.linear:in_deviations",
         num_episodes=300,
     ),
-    "Burgers": Lesson(32, {"num_steps": 160_000, "rollout": 50, "entropy": 0.0, "log_deviation": -2.5}, num_episodes=250),
+    "Burgers": Lesson(
+        32, {"num_steps": 160_000, "rollout": 50, "entropy": 0.0, "log_deviation": -2.5}, num_episodes=250
+    ),
     "KuramotoSivashinsky": Lesson(
         32,
         {
@@ -117,7 +119,7 @@ LESSONS = {
         watching={"substeps": 8},
         num_episodes=20,  # of 500 steps, of 100 time steps each
     ),
-    "WildfireTerrain": Lesson(128, {"num_steps": 3_000_000, "entropy": 0.003}, group="crew"),
+    "WildfireTerrain": Lesson(128, {"num_steps": 9_000_000, "entropy": 0.003}, group="crew"),
 }
 
 

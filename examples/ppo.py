@@ -48,6 +48,7 @@ class Settings:
     discount: float = 0.99
     memory: int = 0  # of how many steps the deviation of the return is that rewards are scaled by; 0 for all
     trace: float = 0.95  # lambda of the advantages: 0 trusts the critic alone, 1 the rewards alone
+    common: float = 0.0  # share taken off of what rows gain in a step on average: 1 if all begin together
     clip: float = 0.2  # how far a probability's ratio may move in an update
     entropy: float = 0.01  # what chance in the actions is worth, at first; falls like the learning rate
     num_hidden: int = 64
@@ -200,8 +201,9 @@ class Rollouts:
         later = torch.stack([policy.value(one) for one in led_to]) if self.same_step else values[1:]
         rewards, terminated, ended = outcomes.unbind(1)
         gained = advantages(rewards, values[:-1], later, terminated, ended, self.settings)
-        batch = {"seen": torch.stack(seen[:-1]), "actions": actions, "likely": likely, "gained": gained}
+        batch = {"seen": torch.stack(seen[:-1]), "actions": actions, "likely": likely}
         batch["returns"] = gained + values[:-1]
+        batch["gained"] = gained - self.settings.common * gained.mean(dim=1, keepdim=True)
         return {name: part[active] for name, part in batch.items()}
 
 
