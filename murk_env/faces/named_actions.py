@@ -33,6 +33,7 @@ class NamedActions:
         }
         self._places = {name: place for place, name in enumerate(self._readers)}
         self._fillers = actions.actions.copy()  # legal actions, before any were read
+        self._legal = list(self._fillers[0])
 
     def read(self, actions: Any, active: Sequence[str]) -> None:
         """Check the actions and hand them over; a legal filler stands in for agents that have left.
@@ -56,18 +57,17 @@ class NamedActions:
         given = cast("dict[Any, Any]", actions)
         if type(actions) is not dict or len(given) != len(active):
             return False
+        everyones = self._legal.copy()
         try:
-            chosen: npt.NDArray[Any] = np.array([given[name] for name in active])
+            for name in active:
+                everyones[self._places[name]] = given[name]
+            chosen: npt.NDArray[Any] = np.array(everyones)
         except (KeyError, ValueError):  # an agent is missing, or their actions are of several shapes
             return False
         joint = self._joint.actions
-        if chosen.dtype != joint.dtype or chosen.shape != (len(active), *joint.shape[2:]):
+        if chosen.dtype != joint.dtype or chosen.shape != joint.shape[1:]:
             return False
-        if len(active) == len(self._readers):
-            return self._joint.took(chosen[np.newaxis], joint.shape)
-        everyones = self._fillers.copy()
-        everyones[0, [self._places[name] for name in active]] = chosen
-        return self._joint.took(everyones, joint.shape)
+        return self._joint.took(chosen[np.newaxis], joint.shape)
 
     def _read_each(self, given: Mapping[Any, Any], active: Sequence[str]) -> None:
         """Check the actions one after the other and hand them over."""

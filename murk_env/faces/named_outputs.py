@@ -1,6 +1,7 @@
 """What a batch of one world says of each agent, by its name."""
 
 from collections.abc import Sequence
+from itertools import compress
 from typing import Any, TypeVar
 
 import numpy.typing as npt
@@ -13,7 +14,7 @@ from murk_env.faces.infos import info_of_one
 from murk_env.faces.masked_actions import mask_of_group
 from murk_env.fields import Values
 from murk_env.fields.bookkeeping import ACTIVE, STAYING
-from murk_env.observation.output import row_of, rows_of
+from murk_env.observation.output import rows_of
 
 __all__ = ["Dicts", "NamedOutputs"]
 
@@ -35,6 +36,7 @@ class NamedOutputs:
     def __init__(self, assembly: Assembly[MurkEnv], groups: Sequence[Seats]) -> None:
         self._batch, self._masked, self._groups = assembly.batch, assembly.masked, groups
         self.seats = {name: (one, seat) for one in groups for seat, name in enumerate(one.names)}
+        self._latest: tuple[bytes, list[str]] = b"", []  # who was active as told last, and their names
 
     def active(self, values: Values | None = None) -> list[str]:
         """Return the names of the agents that act in the next step; `values` are those to look at.
@@ -46,36 +48,46 @@ class NamedOutputs:
             return []
         if batch.rewards.ndim == 1:
             return list(self.seats)
-        states: list[int] = (batch.values() if values is None else values)[ACTIVE][0].tolist()
-        if states.count(STAYING) == len(states):
-            return list(self.seats)
-        return [name for name, state in zip(self.seats, states, strict=True) if state == STAYING]
+        states = (batch.values() if values is None else values)[ACTIVE][0]
+        told, names = self._latest
+        if told != (now := states.tobytes()):  # which changes but a few times in an episode
+            names = [name for name, state in zip(self.seats, states, strict=True) if state == STAYING]
+            self._latest = now, names
+        return names.copy()
 
     def stepped(self, agents: list[str]) -> Dicts:
         """Return what a step returns of the agents that acted in it."""
-        batch = self._batch
+        batch, keep = self._batch, self._chosen(agents)
         rewards, terminated, truncated = (
-            self._by_name(values, agents) for values in (batch.rewards, batch.terminated, batch.truncated)
+            self._by_name(values, agents, keep)
+            for values in (batch.rewards, batch.terminated, batch.truncated)
         )
-        return self.seen_by(agents), rewards, terminated, truncated, self.told(agents)
-
-    def _by_name(self, values: npt.NDArray[Any], agents: list[str]) -> dict[str, Any]:
-        """Return rewards or flags of some agents; those of a team are every agent's."""
-        if values.ndim == 1:
-            return dict.fromkeys(agents, values.item())
-        return self._those(values[0].tolist(), agents)
-
-    def _those(self, everyones: list[Said], agents: list[str]) -> dict[str, Said]:
-        """Return by name what belongs to some agents, of what belongs to all of them in order."""
-        by_name = dict(zip(self.seats, everyones, strict=True))
-        return by_name if len(agents) == len(by_name) else {name: by_name[name] for name in agents}
+        return self._seen(agents, keep), rewards, terminated, truncated, self.told(agents)
 
     def seen_by(self, agents: list[str]) -> dict[str, Any]:
         """Return what some agents observe."""
+        return self._seen(agents, self._chosen(agents))
+
+    def _chosen(self, agents: list[str]) -> list[bool] | None:
+        """Return for every agent whether it is among some, which are in order; None if they are all."""
+        if len(agents) == len(self.seats):
+            return None
+        some = set(agents)
+        return [name in some for name in self.seats]
+
+    def _by_name(
+        self, values: npt.NDArray[Any], agents: list[str], keep: list[bool] | None
+    ) -> dict[str, Any]:
+        """Return rewards or flags of some agents; those of a team are every agent's."""
+        if values.ndim == 1:
+            return dict.fromkeys(agents, values.item())
+        return _those(values[0].tolist(), agents, keep)
+
+    def _seen(self, agents: list[str], keep: list[bool] | None) -> dict[str, Any]:
         everyones: list[Any] = []
         for one in self._groups:
-            everyones += rows_of(row_of(self._batch.observation(one.index), 0))
-        return self._those(everyones, agents)
+            everyones += rows_of(self._batch.observed[one.index].row(0))
+        return _those(everyones, agents, keep)
 
     def told(self, agents: list[str]) -> dict[str, dict[str, Any]]:
         """Return the infos of some agents."""
@@ -90,3 +102,8 @@ class NamedOutputs:
             if own is not None:
                 told[name][ACTION_MASK] = own[0, seat].copy()
         return told
+
+
+def _those(everyones: list[Said], agents: list[str], keep: list[bool] | None) -> dict[str, Said]:
+    """Return by name what belongs to some agents, of what belongs to all of them in order."""
+    return dict(zip(agents, everyones if keep is None else compress(everyones, keep), strict=True))
