@@ -24,13 +24,15 @@ _LATE = {
 
 
 def __getattr__(name: str) -> object:
-    """Load the public names when the first is asked for, and one that needs another library by itself."""
+    """Load what a public name needs when it is asked for."""
     if name in _LATE:
         return getattr(importlib.import_module(_LATE[name]), name)
     if name == "__all__" or not name.startswith("__"):
-        found = vars(importlib.import_module("murk_env.door"))
-        globals().update({public: found[public] for public in ("__all__", *found["__all__"])})
-        if name in globals():  # a public name, or a room that is loaded now
+        door = importlib.import_module("murk_env.door")
+        if name == "__all__" or name in door.__all__:
+            found = globals()[name] = getattr(door, name)
+            return found
+        if name in globals():  # a room, which is loaded now
             return globals()[name]
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 

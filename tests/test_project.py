@@ -45,6 +45,15 @@ def test_murk_arena_loads_only_numpy_and_the_standard_library(tmp_path):
     assert loaded - {"__mp_main__"} == {"murk_arena", "numpy"}  # multiprocessing's second name of __main__
 
 
+def test_a_public_name_loads_no_propagator_but_its_own(tmp_path):
+    program = "import murk_env; murk_env.Diffusion; import sys; print(*sys.modules)"
+    loaded = set(run_python(program, tmp_path).split())
+    assert "murk_env.propagators.diffusion" in loaded
+    assert not loaded & {"murk_env.propagators.fire", "murk_env.faces.vector", "murk_env.recording"}
+    program = "from murk_env import *; print(MurkVectorEnv.__module__, Fire.__module__)"
+    assert run_python(program, tmp_path).split() == ["murk_env.faces.vector", "murk_env.propagators.fire"]
+
+
 @pytest.mark.few(1)
 @pytest.mark.parametrize(
     ("package", "unwanted"),

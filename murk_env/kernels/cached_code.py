@@ -13,7 +13,7 @@ import sys
 from typing import Any
 
 from murk_env.kernels.numba_content import environment_of
-from murk_env.kernels.numba_internals import CompileResult, NumbaType, dump_bytes
+from murk_env.kernels.numba_internals import CompileResult, NumbaType, dump_bytes, prepare_to_load
 
 __all__ = ["available", "packed", "unpacked"]
 
@@ -60,7 +60,14 @@ def unpacked(key: str, content: bytes, target_context: Any) -> Any:
     whole = hmac.compare_digest(hashlib.sha256(rest).digest(), checksum)
     if not whole or rest[:_DIGEST_BYTES] != hashlib.sha256(key.encode()).digest():
         raise ValueError("not the file that was asked for")
-    return CompileResult._rebuild(target_context, *_read(rest[_DIGEST_BYTES:]))
+    payload = rest[_DIGEST_BYTES:]
+    try:
+        parts = _read(payload)
+    except pickle.UnpicklingError:  # a type, maybe, of a module that is not loaded yet
+        target_context.refresh()
+        parts = _read(payload)
+    prepare_to_load(target_context, payload)
+    return CompileResult._rebuild(target_context, *parts)
 
 
 class _Unpickler(pickle.Unpickler):

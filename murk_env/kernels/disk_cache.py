@@ -68,7 +68,6 @@ class _DiskCache:
                 return None
             self._asked[sig] = key
             content = read(directory, self._file(key))
-            target_context.refresh()
             return unpacked(key, content, target_context)
         return None
 

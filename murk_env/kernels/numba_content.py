@@ -1,6 +1,7 @@
 """What numba's machine code depends on beside the Python function: options, types, settings, extensions."""
 
 import importlib
+import os
 import sys
 import types
 from collections.abc import Mapping
@@ -118,8 +119,7 @@ def _is_idle(setting: str) -> bool:
 
 def extensions() -> tuple[tuple[object, types.FunctionType], ...]:
     """Return what others than numba have taught it: each function or type, and what is compiled for it."""
-    registered = [*_typing.functions, *_typing.attributes]
-    return _foreign(len(registered))
+    return _foreign(len(_typing.functions) + len(_typing.attributes))
 
 
 def is_overloaded(function: types.FunctionType) -> bool:
@@ -131,6 +131,7 @@ def is_overloaded(function: types.FunctionType) -> bool:
 def _foreign(_count: int) -> tuple[tuple[object, types.FunctionType], ...]:
     templates = [*_typing.functions, *_typing.attributes]
     pairs = [(one.key, one._overload_func) for one in templates if hasattr(one, "_overload_func")]
-    return tuple(
-        pair for pair in pairs if not Path(pair[1].__code__.co_filename).is_relative_to(NUMBA_DIRECTORY)
-    )
+    own = f"{NUMBA_DIRECTORY}{os.sep}"
+    files = [(pair, pair[1].__code__.co_filename) for pair in pairs]
+    others = [(pair, file) for pair, file in files if not file.startswith(own)]  # of more than a thousand
+    return tuple(pair for pair, file in others if not Path(file).is_relative_to(NUMBA_DIRECTORY))

@@ -8,12 +8,13 @@ import stat
 import subprocess
 import sys
 import time
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from murk_env.errors import SettingError
-from murk_env.kernels import cache_directory, cache_files, cached_code, kernel
+from murk_env.kernels import cache_directory, cache_files, cached_code, kernel, numba_internals
 from murk_env.kernels.cache_files import read, write
 
 NAME = f"f-{'0' * 64}.bin"
@@ -287,3 +288,49 @@ def test_a_second_process_compiles_nothing():
         return int(played.stdout)
 
     assert compiled() == 0 or compiled() == 0  # the first may find the user's own cache without it
+
+
+HASHING = """
+from murk_env.kernels import kernel
+
+@kernel
+def hashed(text):
+    return hash(text)
+
+print(hashed("murk") == hash("murk"), sum(hashed._with_entries()._cache_hits.values()))
+"""
+
+
+@pytest.mark.slow
+def test_code_that_refers_to_what_numba_defines_late_is_loaded_too(tmp_path):
+    settings = os.environ | {"MURK_ENV_CACHE_DIR": str(tmp_path)}
+    program = tmp_path / "hashing.py"
+    program.write_text(HASHING, encoding="utf-8")
+
+    def printed():
+        command = [sys.executable, str(program)]
+        return subprocess.run(command, capture_output=True, text=True, check=True, env=settings).stdout
+
+    assert [printed(), printed()] == ["True 0\n", "True 1\n"]
+
+
+class Context:
+    """A target context that counts how often it is refreshed."""
+
+    refreshed = 0
+
+    def refresh(self):
+        self.refreshed += 1
+
+
+def test_only_code_that_needs_it_has_numba_load_what_its_compiler_knows(monkeypatch):
+    initialised = []
+    monkeypatch.setattr(numba_internals, "_runtime", SimpleNamespace(initialize=initialised.append))
+    context = Context()
+    numba_internals.prepare_to_load(context, b"... NRT_allocate ...")
+    assert (context.refreshed, initialised) == (0, [context])
+    numba_internals.prepare_to_load(context, b"... _numba_hashsecret_siphash_k0 ...")
+    assert (context.refreshed, initialised) == (1, [context])
+    monkeypatch.setattr(numba_internals, "_runtime", None)  # a numba that has it elsewhere
+    numba_internals.prepare_to_load(context, b"")
+    assert context.refreshed == 2
