@@ -136,10 +136,10 @@ def lift(
     except RecordError as error:
         place = line_of(error.filename, error.line)
         raise DefinitionError(f"{where} ({place}): {members.explained(error)}") from error
-    if kind in OUTCOMES and flat.silent is not None:
+    if kind in OUTCOMES and not flat.returns:
         what = "a number" if kind is HookName.REWARD else "a bool"
         raise DefinitionError(
-            f"{where} ({first_line(flat.silent)}): returns nothing on at least one path; it must always "
+            f"{where} ({first_line(flat.silent())}): returns nothing on at least one path; it must always "
             f"return {what}."
         )
     handed = [_handed(path, members, dt) for path in flat.paths]

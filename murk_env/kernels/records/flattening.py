@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from murk_env.kernels.numba_internals import is_dispatcher
-from murk_env.kernels.records.discovery import Context, make
+from murk_env.kernels.records.discovery import Context, Made, make
 from murk_env.kernels.records.members import Path, Resolve
 from murk_env.kernels.records.plain_records import call_with_records
 from murk_env.kernels.uncompiled import widened
@@ -22,8 +22,8 @@ class Flat:
         function: the compiled function.
         paths: what it is handed first, in this order, each once.
         arguments: the author's other arguments, in order, handed over after; a default is not filled in.
-        silent: the function that lacks a return on some way through it, this one or one whose result it
-            returns; None if something is returned on every way.
+        returns: whether it returns something on every way through it.
+        silent: returns the function that lacks a return: this one, or one whose result it returns.
         uncompiled: returns the same function as Python.
         written: the paths of what it may write. Too many rather than too few: an array counts that it hands
             to a function it knows nothing of, or of which it changes a part that may be a number.
@@ -34,7 +34,8 @@ class Flat:
     function: Callable[..., Any]
     paths: tuple[Path, ...]
     arguments: tuple[str, ...]
-    silent: Callable[..., Any] | None
+    returns: bool
+    silent: Callable[[], Callable[..., Any]]
     uncompiled: Callable[[], Callable[..., Any]]
     written: frozenset[Path]
     assigned: frozenset[Path]
@@ -72,14 +73,22 @@ def flatten(
     def uncompiled() -> Callable[..., Any]:
         return call_with_records(widened(function), plan.records, plan.paths, plan.arguments, resolve)
 
+    def fresh() -> Made:
+        """Return what is made of this function itself, and not of an equal one that stands elsewhere."""
+        return make(function, origins, Context(resolve, checked, (), fresh=True))
+
     def assigned_at(path: Path) -> tuple[str, int]:
-        own = make(function, origins, Context(resolve, checked, (), fresh=True))
+        own = fresh()
         place = own.effects.assigned[own.plan.paths.index(path)]
         return place.filename, place.line
+
+    def silent() -> Callable[..., Any]:
+        return fresh().effects.silent or function
 
     run = made.compiled if is_dispatcher(made.compiled) else uncompiled()
     written, assigned = (
         frozenset(plan.paths[index] for index in indices if index < len(plan.paths))
         for indices in (known.written, known.assigned)
     )
-    return Flat(run, plan.paths, plan.arguments, known.silent, uncompiled, written, assigned, assigned_at)
+    returns = known.silent is None
+    return Flat(run, plan.paths, plan.arguments, returns, silent, uncompiled, written, assigned, assigned_at)

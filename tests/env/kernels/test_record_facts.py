@@ -58,7 +58,21 @@ def nothing_if_hot(self):
     ],
 )
 def test_it_is_known_which_function_returns_nothing(function, silent):
-    assert flatten(function, {"self", "world"}, lambda path: VALUE, checked=False).silent is silent
+    flat = flatten(function, {"self", "world"}, lambda path: VALUE, checked=False)
+    assert flat.returns is (silent is None)
+    if silent is not None:
+        assert flat.silent() is silent
+
+
+def test_of_equal_functions_each_is_told_by_its_own_place():
+    def made(line):
+        code = compile("\n" * line + "def warm(self):\n    self.heat[0] += 1.0\n", f"<cell {line}>", "exec")
+        exec(code, namespace := {})
+        return namespace["warm"]
+
+    for warm_again in (made(1), made(7)):
+        flat = flatten(warm_again, {"self"}, lambda path: VALUE, checked=False)
+        assert flat.silent() is warm_again
 
 
 def head(world):
