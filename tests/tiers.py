@@ -26,12 +26,13 @@ def representatives(values: Iterable[Any], chosen: Collection[Any]) -> list[Any]
 
 def leave_a_few(items: Iterable[pytest.Item]) -> None:
     """Mark the cases as slow that the `few` of their test does not keep."""
-    cases: defaultdict[str, list[pytest.Item]] = defaultdict(list)
+    cases: defaultdict[tuple[str, int], list[pytest.Item]] = defaultdict(list)
     for item in items:
-        if item.get_closest_marker("few") and not item.get_closest_marker("slow"):
-            cases[item.nodeid.partition("[")[0]].append(item)
-    for one in cases.values():
-        for item in set(one) - set(_spaced(one, one[0].get_closest_marker("few").args[0])):
+        few = item.get_closest_marker("few")
+        if few is not None and not item.get_closest_marker("slow"):
+            cases[item.nodeid.partition("[")[0], few.args[0]].append(item)
+    for (_, count), one in cases.items():
+        for item in set(one) - set(_spaced(one, count)):
             item.add_marker("slow")
 
 

@@ -1,6 +1,7 @@
 """Fused steps follow sparse fields and parameters that move, and what failed half way is done again."""
 
 import gc
+from typing import Any
 
 import numpy as np
 import pytest
@@ -240,7 +241,7 @@ class Bound(Propagator):
     def declare(self):
         return Declaration(updates=(self.field,))
 
-    def bind(self, frame):
+    def bind(self, frame) -> Any:
         self.times += 1
         out = frame.update(self.field)
         return lambda start, stop: np.add(out, 1.0, out=out)
