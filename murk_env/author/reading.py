@@ -1,7 +1,8 @@
 """Reads off an array hook's bytecode which members of its arguments it names.
 
-It follows the plain cases: an argument's name, its attributes, and calls of the author's functions and
-methods with arguments that it can follow. It says nothing of anything else, nor of code that may never run.
+It follows the plain cases: an argument's name, its attributes, and calls of the author's functions (of other
+modules, too) and methods with arguments that it can follow. It says nothing of anything else, nor of code
+that may never run.
 """
 
 import dis
@@ -126,8 +127,8 @@ class _Reader:
             _move(step, stack, parts, function)
 
     def _load(self, owner: Any, name: str, stack: list[Any], place: tuple[str, int]) -> Iterator[Use]:
-        if not isinstance(owner, _Part):
-            stack.append(None)
+        if not isinstance(owner, _Part):  # of a module it may be a function that is called next
+            stack.append(vars(owner).get(name) if isinstance(owner, types.ModuleType) else None)
             return
         path = (*owner.path, name)
         found = self._method(owner.kind, name) if len(owner.path) == 1 else None

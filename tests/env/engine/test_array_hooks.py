@@ -1,6 +1,7 @@
 """What array hooks name is checked when the env is made; what may never run is not."""
 
 import contextlib
+import types
 from typing import Any, ClassVar
 
 import numpy as np
@@ -21,6 +22,10 @@ def made(env_class: Any = Walker, **members: Any) -> Any:
 
 def ring(tick):
     tick.bel = 1.0
+
+
+helpers = types.ModuleType("helpers")
+vars(helpers)["ring"] = ring
 
 
 def hop(self, tick):
@@ -50,6 +55,11 @@ def in_a_loop(self, after):
 MISSPELT = {
     "read": ("act", lambda self, tick, actions: tick.agnet, "tick.agnet: no field .* did you mean 'agent'"),
     "set": ("act", lambda self, tick, actions: ring(tick), "tick.bel: no field .* did you mean 'bell'"),
+    "module": (
+        "act",
+        lambda self, tick, actions: helpers.ring(tick),
+        "tick.bel: no field .* did you mean 'bell'",
+    ),
     "start": ("start", lambda self, tick, worlds: tick.fues, "tick.fues: no field .* did you mean 'fuse'"),
     "added": ("act", None, "tick.fues: no field .* did you mean 'fuse'"),
     "before": ("reward", lambda self, before, after: before.fues, "before.fues: no .* did you mean 'fuse'"),
