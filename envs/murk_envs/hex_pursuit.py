@@ -81,12 +81,15 @@ class HexPursuit(MurkEnv):
     @murk.per_world
     def start(self, rng: Draws) -> None:
         """Place the first predator, the prey far from it, and the other predators far from the prey."""
-        size, gap, predators = self.params.size, self.params.gap, self.params.predators
-        self.cells[0] = integers(rng, 0, size * size)
-        for prey in range(predators, len(self.cells)):
-            self.cells[prey] = far_cell(self.cells[:1], size, gap, rng)
+        predators, agents = self.params.predators, len(self.cells)
+        self.cells[0] = integers(rng, 0, self.params.size**2)
+        locate(self, 0)
+        for prey in range(predators, agents):
+            self.cells[prey] = far_cell(self, 0, 1, rng)
+            locate(self, prey)
         for predator in range(1, predators):
-            self.cells[predator] = far_cell(self.cells[predators:], size, gap, rng)
+            self.cells[predator] = far_cell(self, predators, agents, rng)
+            locate(self, predator)
         show_agents(self)
 
     @murk.per_world
@@ -98,9 +101,10 @@ class HexPursuit(MurkEnv):
             if cell != NOWHERE:
                 self.hunters[cell] = self.hunted[cell] = 0.0
                 self.cells[agent] = self.moves[cell, action[agent] - 1] if self.active[agent] else NOWHERE
+                locate(self, agent)
         for prey in range(predators, len(self.cells)):
             if self.cells[prey] != NOWHERE:
-                hops = nearest(self.cells[prey], self.cells[:predators], self.params.size)
+                hops = nearest(self, self.place[0, prey], self.place[1, prey], 0, predators)
                 if hops <= self.params.reach:
                     self.caught[prey] = 1
         show_agents(self)
@@ -133,36 +137,44 @@ def gain_of_prey(world: HexPursuit, prey: int) -> float:
     return 0.0 - world.params.catch if world.caught[prey] else world.params.survival
 
 
-def far_cell(others: npt.NDArray[np.int32], size: int, gap: int, rng: Draws) -> int:
-    """Draw one of the cells that are at least `gap` hops from all others."""
+def locate(world: HexPursuit, agent: int) -> None:
+    """Write the place of an agent's cell; that of one in no cell stays as it is."""
+    cell, size = world.cells[agent], world.params.size
+    if cell != NOWHERE:
+        world.place[0, agent], world.place[1, agent] = cell % size, cell // size
+
+
+def far_cell(world: HexPursuit, first: int, end: int, rng: Draws) -> int:
+    """Draw one of the cells that are at least `gap` hops from all of some agents."""
+    size, gap = world.params.size, world.params.gap
     found = 0
-    for cell in range(size * size):
-        found += nearest(cell, others, size) >= gap
+    for r in range(size):
+        for q in range(size):
+            found += nearest(world, q, r, first, end) >= gap
     left = integers(rng, 0, found)
-    for cell in range(size * size):
-        if nearest(cell, others, size) >= gap:
-            if left == 0:
-                return cell
-            left -= 1
+    for r in range(size):
+        for q in range(size):
+            if nearest(world, q, r, first, end) >= gap:
+                if left == 0:
+                    return r * size + q
+                left -= 1
     return NOWHERE
 
 
-def nearest(cell: int, others: npt.NDArray[np.int32], size: int) -> int:
-    """Return the hops to the nearest of some cells."""
-    least = 2 * size
-    for other in others:
-        dq, dr = cell % size - other % size, cell // size - other // size
+def nearest(world: HexPursuit, q: float, r: float, first: int, end: int) -> float:
+    """Return the hops from a place to the nearest of some agents."""
+    least = 2.0 * world.params.size
+    for agent in range(first, end):
+        dq, dr = q - world.place[0, agent], r - world.place[1, agent]
         least = min(least, max(abs(dq), abs(dr), abs(dq + dr)))
     return least
 
 
 def show_agents(world: HexPursuit) -> None:
-    """Write where everyone is."""
-    size = world.params.size
+    """Mark where everyone is."""
     for agent in range(len(world.cells)):
         cell = world.cells[agent]
         if cell != NOWHERE:
-            world.place[0, agent], world.place[1, agent] = cell % size, cell // size
             if agent < world.params.predators:
                 world.hunters[cell] = 1.0
             else:
