@@ -6,9 +6,7 @@ from typing import Any
 
 from murk_env.cli.refusals import CommandError, ExitCode
 
-__all__ = ["check_movie", "first_frame", "write_picture"]
-
-_MOVIES = (".gif", ".mp4", ".webm")
+__all__ = ["first_frame", "write_picture"]
 
 
 def first_frame(env_class: Any, parameters: Mapping[str, Any], seed: int) -> Any:
@@ -38,9 +36,3 @@ def write_picture(path: Path, frame: Any) -> None:
         Image.fromarray(frame).save(path)
     except ValueError as error:
         raise CommandError(f"a picture is written to a .png, not to {path.name!r}.") from error
-
-
-def check_movie(path: Path) -> None:
-    """Raise CommandError for a path that no moving picture is written to."""
-    if path.suffix not in _MOVIES:
-        raise CommandError(f"a moving picture is written to a .gif, .mp4 or .webm, not to {path.name!r}.")

@@ -32,14 +32,14 @@ def replay(
     The modules that it names are imported: replay only what you trust as much as your own imports.
     """
     from murk_env.cli.catalogue import here_is_importable
-    from murk_env.cli.pictures import check_movie
     from murk_env.errors import ReplayDifferenceError
     from murk_env.recording.replay import replay as open_recording
+    from murk_env.rendering.video import check_video
 
     if not file.is_file():
         raise CommandError(f"there is no file {file}.")
     if out is not None:
-        check_movie(out)
+        check_video(out)
         free(out, force=force)
     here_is_importable()
     played = open_recording(file, check=False)

@@ -41,9 +41,8 @@ def watch(
     force: Force = False,
 ) -> None:
     """Watch a policy in many worlds at once, in the terminal or as a moving picture."""
-    from murk_env.cli.pictures import check_movie
     from murk_env.cli.rollout import Rollout
-    from murk_env.rendering.video import write_frames
+    from murk_env.rendering.video import check_video, write_frames
 
     found = find(env_id)
     chosen = parameters(found, settings)
@@ -52,7 +51,7 @@ def watch(
             "there is no terminal to show it in; write a file with --out FILE.gif.", ExitCode.MISSING
         )
     if out is not None:
-        check_movie(out)
+        check_video(out)
         free(out, force=force)
     rollout = Rollout(found.env_class, tiles, chosen, policy, seed)
     if out is None:

@@ -3,6 +3,7 @@
 import itertools
 import os
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +12,30 @@ import numpy.typing as npt
 
 from murk_env.errors import MissingLibraryError, RecordingError, RecordingFileError
 
-__all__ = ["write_frames"]
+__all__ = ["check_video", "write_frames"]
 
 Frame = npt.NDArray[np.uint8]
+_MOVIEPY = "moviepy", 'a video needs moviepy: pip install "murk-env[video]".'
+_WRITERS = {  # by suffix: the library that writes it, and what is said where that is missing
+    ".gif": ("PIL", 'a GIF needs Pillow: pip install "murk-env[plot]".'),
+    ".mp4": _MOVIEPY,
+    ".webm": _MOVIEPY,
+}
+
+
+def check_video(path: "str | os.PathLike[str]") -> None:
+    """Raise for a path to which no moving picture can be written here; nothing is loaded for it.
+
+    Raises:
+        RecordingError: the path has another suffix than `.gif`, `.mp4` or `.webm`.
+        MissingLibraryError: Pillow or moviepy is not installed.
+    """
+    target = Path(path)
+    if target.suffix not in _WRITERS:
+        raise RecordingError(f"a video is written to a .gif, .mp4 or .webm, not to {target.name!r}.")
+    library, advice = _WRITERS[target.suffix]
+    if find_spec(library) is None:
+        raise MissingLibraryError(advice)
 
 
 def write_frames(
@@ -33,8 +55,7 @@ def write_frames(
         MissingLibraryError: Pillow or moviepy is not installed.
     """
     target = Path(path)
-    if target.suffix not in (".gif", ".mp4", ".webm"):
-        raise RecordingError(f"a video is written to a .gif, .mp4 or .webm, not to {target.name!r}.")
+    check_video(target)
     _check_place(target, force=force)
     first = next(frames, None)
     if first is None:
@@ -61,20 +82,16 @@ def _check_place(target: Path, *, force: bool) -> None:
 
 
 def _write_gif(path: Path, frames: Iterator[Frame], fps: float, _shape: tuple[int, ...]) -> None:
-    try:
-        from PIL import Image
-    except ImportError as error:
-        raise MissingLibraryError('a GIF needs Pillow: pip install "murk-env[plot]".') from error
+    from PIL import Image
+
     drawn = (Image.fromarray(frame).quantize() for frame in frames)
     with path.open("wb") as file:  # Pillow would leave one of its own open where a frame raises
         next(drawn).save(file, "GIF", save_all=True, append_images=drawn, duration=1000 / fps, loop=0)
 
 
 def _write_video(path: Path, frames: Iterator[Frame], fps: float, shape: tuple[int, ...]) -> None:
-    try:
-        from moviepy.video.io import ffmpeg_writer  # pyright: ignore[reportMissingTypeStubs]
-    except ImportError as error:
-        raise MissingLibraryError('a video needs moviepy: pip install "murk-env[video]".') from error
+    from moviepy.video.io import ffmpeg_writer  # pyright: ignore[reportMissingTypeStubs]
+
     height, width = (side + side % 2 for side in shape[:2])  # codecs take even sides alone
     codec = "libx264" if path.suffix == ".mp4" else "libvpx"
     library: Any = ffmpeg_writer

@@ -43,7 +43,7 @@ def test_watch_plays_agents_with_the_scripts_of_the_other_groups(tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "code", "said"),
     [
-        (("--out", "x.png"), 2, "a moving picture is written to a .gif, .mp4 or .webm"),
+        (("--out", "x.png"), 2, "a video is written to a .gif, .mp4 or .webm"),
         ((), 3, "there is no terminal to show it in"),
         (("--policy", "scriptd", "--out", "x.gif"), 2, "did you mean 'scripted'?"),
     ],

@@ -99,10 +99,9 @@ def test_a_video_is_written_over_another_if_it_is_forced(played, tmp_path):
     assert (tmp_path / "run.gif").read_bytes().startswith(b"GIF")
 
 
-@pytest.mark.parametrize(("suffix", "module"), [("gif", "PIL"), ("mp4", "moviepy.video.io")])
-def test_a_missing_library_is_told(suffix, module, played, tmp_path, monkeypatch):
-    frames = list(played.frames(0, 1))
-    monkeypatch.setattr(type(played), "frames", lambda *_, **__: iter(frames))
+@pytest.mark.parametrize(("suffix", "module"), [("gif", "PIL"), ("mp4", "moviepy"), ("webm", "moviepy")])
+def test_a_missing_library_is_told_before_a_picture_is_drawn(suffix, module, played, tmp_path, monkeypatch):
+    monkeypatch.setattr(type(played), "frames", lambda *_, **__: pytest.fail("drawn") and (yield))
     monkeypatch.setitem(__import__("sys").modules, module, None)
     with pytest.raises(MissingLibraryError, match=r"needs (Pillow|moviepy): pip install"):
         played.write_video(tmp_path / f"run.{suffix}")
