@@ -12,7 +12,7 @@ from torch.distributions import Normal
 
 from examples import ppo
 
-__all__ = ["Linear", "Tied", "around_ring", "in_deviations", "in_patches", "in_tens", "near_sensors"]
+__all__ = ["Linear", "Tied", "around_ring", "in_patches", "in_tens", "near_sensors"]
 
 REACH = 6  # sensors
 
@@ -94,11 +94,6 @@ def near_sensors(seen: Any, done: Any) -> Tied:
     away = np.abs(sensors - actuators[:, np.newaxis])
     weights = np.arange(away.size).reshape(away.shape)
     return Tied(seen, done, np.where(np.minimum(away, 1.0 - away) <= 0.2, weights, -1), unit=1.0)
-
-
-def in_deviations(seen: Any, done: Any) -> Linear:
-    """A policy for what does not come to rest, such as ShallowWater."""
-    return Linear(seen, done)
 
 
 def in_patches(seen: Any, done: Any) -> Tied:

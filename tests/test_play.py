@@ -16,11 +16,9 @@ from examples.lessons import LESSONS, env_of, pupil_group  # noqa: E402
 
 torch.set_num_threads(1)
 NOT_YET_THREE = {
-    "Burgers": 1,
     "Epidemic-8x8": 1,
     "Harvest": 2,
     "KuramotoSivashinsky": 1,
-    "ShallowWater": 1,
     "Transport": 1,
     "Wildfire-together-8x8": 1,
 }  # seeds that were learnt to the end, as their pages say
@@ -111,15 +109,12 @@ def test_a_shipped_policy_is_small_and_its_curves_are_of_its_lesson(name):
         assert curve["seconds"][-1] <= 600.0
 
 
-# 1,600 episodes are few for Burgers, and 1,500 for ShallowWater; Harvest learns greed; chance disturbs what
-# learns KuramotoSivashinsky, and its script knows the equation; Epidemic-8x8 and Wildfire-together-8x8 were
-# still getting better when their lessons ended
+# Harvest learns greed; the script of KuramotoSivashinsky knows the equation, and is ahead by 2 %;
+# Epidemic-8x8 and Wildfire-together-8x8 were still getting better when their lessons ended
 BELOW = (
-    "Burgers",
     "Epidemic-8x8",
     "Harvest",
     "KuramotoSivashinsky",
-    "ShallowWater",
     "Wildfire-together-8x8",
 )
 
