@@ -224,7 +224,7 @@ def _knob(field: "dataclasses.Field[Any]", hint: Any) -> Knob:
     if ranges and hint not in (int, float):
         raise DefinitionError(
             f"the parameter {field.name} has a Range, {ranges[0]}, which only an int or a float can have; it "
-            f"is declared as {hint if choices else getattr(hint, '__name__', hint)}."
+            f"is declared as {hint.__name__ if isinstance(hint, type) else hint}."
         )
     return Knob(field.name, hint, choices, ranges[0] if ranges else None, docs[0] if docs else "", default)
 
