@@ -17,7 +17,6 @@ from examples.lessons import LESSONS, env_of, pupil_group  # noqa: E402
 torch.set_num_threads(1)
 NOT_YET_THREE = {
     "Epidemic-8x8": 1,
-    "KuramotoSivashinsky": 1,
     "Transport": 1,
     "Wildfire-together-8x8": 1,
 }  # seeds that were learnt to the end, as their pages say
