@@ -72,7 +72,7 @@ LESSONS = {
     "Epidemic": Lesson(128, {"num_steps": 2_400_000, **EPIDEMIC}, network="examples.networks:over_regions"),
     "Epidemic-8x8": Lesson(
         128,
-        {"num_steps": 500_000, **EPIDEMIC},
+        {"num_steps": 1_200_000, **EPIDEMIC},
         env="Epidemic",
         env_id="murk/Epidemic-8x8-v1",
         network="examples.networks:over_regions",

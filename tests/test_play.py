@@ -16,7 +16,6 @@ from examples.lessons import LESSONS, env_of, pupil_group  # noqa: E402
 
 torch.set_num_threads(1)
 NOT_YET_THREE = {
-    "Epidemic-8x8": 1,
     "Transport": 1,
     "Wildfire-together-8x8": 1,
 }  # seeds that were learnt to the end, as their pages say
@@ -108,9 +107,8 @@ def test_a_shipped_policy_is_small_and_its_curves_are_of_its_lesson(name):
 
 
 # Harvest learns greed; the script of KuramotoSivashinsky knows the equation, and is ahead by 2 %;
-# Epidemic-8x8 and Wildfire-together-8x8 were still getting better when their lessons ended
+# Wildfire-together-8x8 was still getting better when its lesson ended
 BELOW = (
-    "Epidemic-8x8",
     "Harvest",
     "KuramotoSivashinsky",
     "Wildfire-together-8x8",
