@@ -131,7 +131,6 @@ def test_kinds_that_do_not_fit_are_refused(tmp_path):
         hill(tmp_path, [[5.0, 6.0]], [[0, 0]])
 
 
-@pytest.mark.slow
 def test_the_script_saves_much_of_what_an_idle_crew_loses():
     lost = {}
     for name in ("idle", "scripted"):

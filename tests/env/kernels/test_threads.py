@@ -147,6 +147,14 @@ def test_a_failure_on_any_thread_is_named_and_undone(action, message):
     assert (observations == 1.0).all()
 
 
+def test_workers_do_not_keep_a_process_from_ending():
+    envs = MurkVectorEnv(Trap, 64, num_threads=2)
+    played_zeros(envs)
+    workers = [thread for thread in threading.enumerate() if thread.name == "murk-env worker"]
+    assert workers
+    assert all(thread.daemon for thread in workers)
+
+
 def in_child(answer):
     """Return the bytes that a function returns in a forked child; none if it fails there."""
     reading, writing = os.pipe()

@@ -9,7 +9,7 @@ from gymnasium.vector import AutoresetMode
 from gymnasium.vector.utils import batch_space
 
 from murk_env.testing._bad_actions import bad_actions
-from murk_env.testing._play import ActionStream, Interruptions, ended_rows, info_of_row, play
+from murk_env.testing._play import ActionStream, Interruptions, ended_rows, info_of_row, play, row_records
 from tests.env.testing.tidy import TidySyncVectorEnv
 from tests.versions import since
 
@@ -72,6 +72,15 @@ def test_a_run_meets_every_kind_of_reset(mode):
         pass
     wanted = {("pending", "none"), ("masked", "int"), ("masked", "list"), ("full", "none"), ("full", "int")}
     assert wanted | {("full", "list"), ("masked", "none")} <= set(calls)
+
+
+def test_a_rows_records_have_what_the_batch_returned_for_it():
+    env = TidySyncVectorEnv(3, AutoresetMode.NEXT_STEP)
+    records = list(play(env, AutoresetMode.NEXT_STEP, steps=5, seed=3))
+    rows = list(row_records(iter(records), env, 1))
+    assert len(rows) == len(records) > 5
+    for whole, one in zip(records, rows, strict=True):
+        np.testing.assert_array_equal(one.output["observation"], whole.output["observation"][1])
 
 
 def test_a_reset_that_waits_for_an_ending_does_not_wait_for_ever():
