@@ -121,7 +121,7 @@ def integer_of(word: Any, lowest: Any, highest: Any) -> Any:
         while rest < rejected:
             word = np.uint64(two_words(word, word >> _SHIFT, 0, 0, 0, 0)[0])
             scaled, rest = _product(word, width)
-    return np.int64((first + scaled) ^ _SIGN)
+    return np.int64((first + np.uint64(scaled)) ^ _SIGN)
 
 
 @inlined

@@ -138,6 +138,7 @@ def test_without_limits_the_best_control_earns_what_the_formula_says():
     observation, _ = envs.reset(seed=1)
     velocities = 0.2 * (seen(observation)[2].astype(np.float64) - 0.5)
     controls = [best_control(HeatControl.Params(power=20.0), velocity, 0.0) for velocity in velocities]
+    assert all((control.cost == control.cost.T).all() for control in controls)
     angle = 2 * np.pi * np.arange(16) / 16
     turn = np.linalg.pinv(np.stack([np.sin(angle), -np.cos(angle)], axis=1))
     earned, expected = np.zeros(64), None

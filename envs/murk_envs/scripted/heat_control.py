@@ -70,6 +70,7 @@ def best_control(params: Any, velocity: float, heading: float) -> Control:
         cross = weight * push.T @ error + drive.T @ cost @ step
         gain = np.linalg.solve(curve, cross)
         cost = weight * error.T @ error + step.T @ cost @ step - cross.T @ gain
+        cost = (cost + cost.T) / 2.0  # as it is, but for rounding, which would grow
         gains.append(gain)
     return Control(np.array(gains[::-1]), cost, chance)
 
