@@ -10,6 +10,8 @@ from gymnasium.spaces import MultiDiscrete
 import murk_env as murk
 from murk_env import Blueprint, Draws, Field, MurkEnv, Observation, Observe, Picture, Range
 from murk_env.random import integers, uniform
+from murk_envs._country import Country, fill_region, sum_region
+from murk_envs._sums import any_nonzero, total
 from murk_envs.propagators.containment import DISTANCE, NOTHING, TEST, VACCINATE, Containment
 
 __all__ = ["Epidemic"]
@@ -33,8 +35,7 @@ class Epidemic(MurkEnv):
     Action: MultiDiscrete([4] * regions**2), a measure for each region in this step: 0 nothing, 1 test, 2 keep
         distance, 3 vaccinate. A test finds what is there before the disease spreads. Prices are 1, 2 and 4,
         paid region by region, row by row; what cannot be paid is not done. Then `income` comes in, up to the
-        budget. With `measures` only one of them: MultiDiscrete([2] * regions**2), whether it is
-        taken.
+        budget. Where only one of `measures` can be taken: MultiDiscrete([2] * regions**2), whether it is.
     Reward: minus the percentage of all people infected in this step, minus `cost` * what was paid in it.
     Ends: terminated when nobody is infected; truncated after 200 steps (as registered).
     Start: everybody susceptible but for `outbreaks` cells, drawn uniformly with replacement, in which a share
@@ -42,10 +43,7 @@ class Epidemic(MurkEnv):
     Source: Kermack and McKendrick's model (1927) on a lattice; the measures are our own.
     """
 
-    class Params(murk.Params):
-        size: Annotated[int, Range(1, 2**15), "cells along a side, a multiple of regions"] = 16
-        regions: Annotated[int, Range(1, 2**10), "regions along a side"] = 4
-        people: Annotated[int, Range(2, 2**24), "people per cell; fewer than one is nobody"] = 1000
+    class Params(Country):
         outbreaks: Annotated[int, Range(1, 2**24), "cells drawn for the outbreak, with replacement"] = 2
         first_cases: Annotated[float, Share, "infected share of an outbreak cell, at least 1 / people"] = 0.05
         least_infectivity: Annotated[float, Share, "fewest infections per infected person per step"] = 0.2
@@ -55,42 +53,27 @@ class Epidemic(MurkEnv):
         distancing: Annotated[float, Share, "share of infections that distancing prevents"] = 0.7
         doses: Annotated[float, Share, "share of the susceptible vaccinated per step"] = 0.05
         reporting: Annotated[float, Share, "share of new cases reported without a test; 0 is harder"] = 0.05
-        measures: Annotated[Literal["all", "distance", "vaccines"], "what can be done: all, or one alone"] = (
-            "all"
-        )
-        budget: Annotated[
-            float, Range(1.0, 1e9), "most money that there can be, and what there is at first"
-        ] = 200.0
+        measures: Annotated[Literal["all", "distance", "vaccines"], "what can be done, all or one"] = "all"
+        budget: Annotated[float, Range(1.0, 1e9), "most money there can be, and there is at first"] = 200.0
         income: Annotated[float, Range(0.0, 1e9), "money that comes in per step"] = 16.0
         cost: Annotated[float, Range(0.0, 1e9), "cost in reward of spending 1"] = 0.015
 
         def check(self) -> None:
-            """Refuse regions of unequal size, an outbreak of nobody, and limits in the wrong order."""
-            self.require(
-                self.size % self.regions == 0,
-                f"size must be a multiple of regions, so that all regions are of one size, not "
-                f"size={self.size} with regions={self.regions}.",
-            )
+            """Refuse an outbreak of nobody, too, and limits in the wrong order."""
+            super().check()
             self.require(
                 self.first_cases >= 1.0 / self.people,
                 f"first_cases must be at least 1 / people = {1.0 / self.people:g}, one of the people of a "
                 f"cell, not {self.first_cases}.",
             )
-            self.require(
-                self.least_infectivity <= self.most_infectivity,
-                f"least_infectivity must be at most most_infectivity, not {self.least_infectivity} with "
-                f"{self.most_infectivity}.",
-            )
+            low, high = self.least_infectivity, self.most_infectivity
+            message = f"least_infectivity must be at most most_infectivity, not {low} with {high}."
+            self.require(low <= high, message)
 
         @property
         def only(self) -> int:
             """The one measure that can be taken, NOTHING where there are all."""
             return {"all": NOTHING, "distance": DISTANCE, "vaccines": VACCINATE}[self.measures]
-
-        @property
-        def block(self) -> int:
-            """Cells along a region's side."""
-            return self.size // self.regions
 
     susceptible = Field(initial=1.0, low=0.0)  # (num_worlds, num_cells) shares of a cell's people
     infected = Field(low=0.0)  # (num_worlds, num_cells)
@@ -105,44 +88,29 @@ class Epidemic(MurkEnv):
     funds = Field(over="world")  # (num_worlds,) money that there is
     clock = Field(over="world", low=0.0, high=1.0, derived=True)  # (num_worlds,) time, of LIMIT steps
     spent = Field(over="world")  # (num_worlds,) in this tick
-    # (num_worlds,)
-    infectivity = Field(over="world", initial=0.5, low=0.0, high=1.0, unit="1/tick")
+    infectivity = Field(over="world", initial=0.5, low=0.0, high=1.0, unit="1/tick")  # (num_worlds,)
 
     @classmethod
     def build(cls, params: Params, /) -> Blueprint:
         """Return the country, how the disease spreads, and what is known of it."""
-        spread = murk.SIR(
-            cls.susceptible,
-            cls.infected,
-            cls.recovered,
-            infection=cls.infectivity,
-            recovery=params.recovery,
-            mixing=params.mixing,
-        )
+        shares = cls.susceptible, cls.infected, cls.recovered
+        spread = murk.SIR(*shares, infection=cls.infectivity, recovery=params.recovery, mixing=params.mixing)
+        fields = cls.measure, cls.caught, cls.dosed
         containment = Containment(
-            spread,
-            cls.measure,
-            cls.caught,
-            cls.dosed,
-            distancing=params.distancing,
-            doses=params.doses,
-            person=1.0 / params.people,
+            spread, *fields, distancing=params.distancing, doses=params.doses, person=1.0 / params.people
         )
-        everyone, block = math.log1p(params.people * params.block**2), params.block
-        corners = np.arange(params.size**2).reshape(params.size, -1)[::block, ::block].ravel().tolist()
-        reported = Observe(cls.reported, cells=corners)  # the same all over a region, as are two others
-        cases = reported, Observe(cls.found).pooled("sum", block)
-        known = [entry.logged().normalised(0.0, everyone) for entry in cases]
-        shares = [Observe(field).pooled("mean", block) for field in (cls.immune, cls.dosed)]
-        immune, dosed = (entry.clipped(0.0, 1.0) for entry in shares)
-        known += [immune, Observe(cls.fresh, cells=corners), dosed]
-        known += [Observe(cls.measure, one_hot=True, cells=corners)]
+        everyone, block, corners = math.log1p(params.people * params.block**2), params.block, params.corners
+        reported, found = Observe(cls.reported, cells=corners), Observe(cls.found).pooled("sum", block)
+        known = [entry.logged().normalised(0.0, everyone) for entry in (reported, found)]
+        means = (Observe(field).pooled("mean", block) for field in (cls.immune, cls.dosed))
+        immune, dosed = (entry.clipped(0.0, 1.0) for entry in means)
+        fresh, measure = Observe(cls.fresh, cells=corners), Observe(cls.measure, one_hot=True, cells=corners)
         own = Observe(cls.funds).normalised(0.0, params.budget), Observe(cls.clock)
         return Blueprint(
             lattice=murk.Square8(params.size, params.size),
             propagators=[containment],
-            observation=Observation(*known, *own),
-            action_space=MultiDiscrete([len(PRICES) if params.only == NOTHING else 2] * params.regions**2),
+            observation=Observation(*known, immune, fresh, dosed, measure, *own),
+            action_space=MultiDiscrete([len(PRICES) if params.only == NOTHING else 2] * params.num_regions),
         )
 
     @classmethod
@@ -165,60 +133,38 @@ class Epidemic(MurkEnv):
     @murk.per_world
     def act(self, action: npt.NDArray[np.int64]) -> None:
         """Take the measures that can be paid, note what tests find, and let money come in."""
-        size, block, only = self.params.size, self.params.block, self.params.only
+        p, only = self.params, self.params.only
         self.spent[0] = 0.0
-        for region in range(self.params.regions**2):
+        for region in range(p.num_regions):
             wanted = only if only != NOTHING and action[region] else action[region]
             taken = wanted if PRICES[wanted] <= self.funds[0] else NOTHING
             self.funds[0] -= PRICES[taken]
             self.spent[0] += PRICES[taken]
-            corner = first_cell(self, region)
-            for row in range(block):
-                for cell in range(corner + row * size, corner + row * size + block):
-                    self.measure[cell] = taken
+            fill_region(self.measure, region, p.regions, p.block, taken)
         for cell in range(len(self.measure)):
             self.fresh[cell] *= FRESHNESS
         for cell in range(len(self.measure)):
             if self.measure[cell] == TEST:
-                self.found[cell] = self.infected[cell] * self.params.people
+                self.found[cell] = self.infected[cell] * p.people
                 self.immune[cell] = self.recovered[cell]
                 self.fresh[cell] = 1.0
-        self.funds[0] = min(self.funds[0] + self.params.income, self.params.budget)
+        self.funds[0] = min(self.funds[0] + p.income, p.budget)
 
     @murk.per_world
     def derive(self) -> None:
         """Report a share of each region's new cases, in whole people, and tell the time."""
-        size, block = self.params.size, self.params.block
-        for region in range(self.params.regions**2):
-            corner = first_cell(self, region)
-            ill = 0.0
-            for row in range(block):
-                for cell in range(corner + row * size, corner + row * size + block):
-                    ill += self.caught[cell]
-            cases = math.floor(self.params.reporting * self.params.people * ill)
-            for row in range(block):
-                for cell in range(corner + row * size, corner + row * size + block):
-                    self.reported[cell] = cases
+        p = self.params
+        for region in range(p.num_regions):
+            ill = sum_region(self.caught, region, p.regions, p.block)
+            fill_region(self.reported, region, p.regions, p.block, math.floor(p.reporting * p.people * ill))
         self.clock[0] = min(self.elapsed_steps / LIMIT, 1.0)
 
     @murk.per_world
     def reward(self) -> float:
         """Charge for people who fall ill, and for the measures."""
-        ill = 0.0
-        for cell in range(len(self.caught)):
-            ill += self.caught[cell]
-        return 0.0 - 100.0 * ill / len(self.caught) - self.params.cost * self.spent[0]
+        return 0.0 - 100.0 * total(self.caught) / len(self.caught) - self.params.cost * self.spent[0]
 
     @murk.per_world
     def terminated(self) -> bool:
         """End when nobody is infected."""
-        anyone = False
-        for cell in range(len(self.infected)):
-            anyone |= self.infected[cell] != 0.0
-        return not anyone
-
-
-def first_cell(world: Epidemic, region: int) -> int:
-    """Return a region's cell in the northwest."""
-    regions, block = world.params.regions, world.params.block
-    return region // regions * block * world.params.size + region % regions * block
+        return not any_nonzero(self.infected)

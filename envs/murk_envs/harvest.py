@@ -9,6 +9,7 @@ from gymnasium.spaces import Discrete
 import murk_env as murk
 from murk_env import Blueprint, Draws, Field, Marker, MurkEnv, Observation, Observe, Picture, Range
 from murk_env.random import integers, uniform
+from murk_envs._sums import total
 from murk_envs.propagators.picking import Picking
 
 __all__ = ["Harvest"]
@@ -145,10 +146,7 @@ class Harvest(MurkEnv):
     @murk.per_world
     def terminated(self) -> bool:
         """End for all in a famine."""
-        borne = 0.0
-        for cell in range(len(self.fruit)):
-            borne += self.fruit[cell]
-        return borne < self.params.famine * self.params.num_trees
+        return total(self.fruit) < self.params.famine * self.params.num_trees
 
 
 def enter(world: Harvest, agent: int, cell: int) -> None:

@@ -10,6 +10,7 @@ import murk_env as murk
 from murk_env import Blueprint, Draws, Field, Marker, MurkEnv, Observation, Observe, Picture, Range
 from murk_env.random import integers
 from murk_envs._fields import LARGE
+from murk_envs._hexagons import hops_to_nearest
 
 __all__ = ["HexPursuit"]
 
@@ -52,10 +53,8 @@ class HexPursuit(MurkEnv):
                 f"that all have room, not {self.gap} with reach={self.reach} and size={self.size}.",
             )
 
-    # (num_worlds, num_agents) predators first
-    cells = Field(over="agents", indexes="cells", low=NOWHERE)
-    # (num_worlds, 2, num_agents) q and r
-    place = Field(over="agents", components=2, low=0.0, high=WIDEST - 1)
+    cells = Field(over="agents", indexes="cells", low=NOWHERE)  # (num_worlds, num_agents) predators first
+    place = Field(over="agents", components=2, low=0.0, high=WIDEST - 1)  # (num_worlds, 2, num_agents) q, r
     caught = Field(over="agents", categories=2)  # (num_worlds, num_agents) 1 from the catch on
     hunters = Field(low=0.0, high=1.0)  # (num_worlds, num_cells) 1 where predators are
     hunted = Field(low=0.0, high=1.0)  # (num_worlds, num_cells) 1 where prey are
@@ -104,7 +103,7 @@ class HexPursuit(MurkEnv):
                 locate(self, agent)
         for prey in range(predators, len(self.cells)):
             if self.cells[prey] != NOWHERE:
-                hops = nearest(self, self.place[0, prey], self.place[1, prey], 0, predators)
+                hops = hops_to_nearest(self.place, self.place[0, prey], self.place[1, prey], 0, predators)
                 if hops <= self.params.reach:
                     self.caught[prey] = 1
         show_agents(self)
@@ -150,32 +149,20 @@ def far_cell(world: HexPursuit, first: int, end: int, rng: Draws) -> int:
     found = 0
     for r in range(size):
         for q in range(size):
-            found += nearest(world, q, r, first, end) >= gap
+            found += hops_to_nearest(world.place, q, r, first, end) >= gap
     left = integers(rng, 0, found)
     for r in range(size):
         for q in range(size):
-            if nearest(world, q, r, first, end) >= gap:
+            if hops_to_nearest(world.place, q, r, first, end) >= gap:
                 if left == 0:
                     return r * size + q
                 left -= 1
     return NOWHERE
 
 
-def nearest(world: HexPursuit, q: float, r: float, first: int, end: int) -> float:
-    """Return the hops from a place to the nearest of some agents."""
-    least = 2.0 * world.params.size
-    for agent in range(first, end):
-        dq, dr = q - world.place[0, agent], r - world.place[1, agent]
-        least = min(least, max(abs(dq), abs(dr), abs(dq + dr)))
-    return least
-
-
 def show_agents(world: HexPursuit) -> None:
     """Mark where everyone is."""
     for agent in range(len(world.cells)):
-        cell = world.cells[agent]
-        if cell != NOWHERE:
-            if agent < world.params.predators:
-                world.hunters[cell] = 1.0
-            else:
-                world.hunted[cell] = 1.0
+        if world.cells[agent] != NOWHERE:
+            shown = world.hunters if agent < world.params.predators else world.hunted
+            shown[world.cells[agent]] = 1.0

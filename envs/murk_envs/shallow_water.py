@@ -1,7 +1,7 @@
 """ShallowWater: pumps calm a basin that the wind rocks and into which stones fall."""
 
 import math
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -11,6 +11,8 @@ import murk_env as murk
 from murk_env import Blueprint, Draws, Field, Marker, MurkEnv, Observation, Observe, Picture, Range
 from murk_env.mathematics import cos, sin
 from murk_env.random import uniform
+from murk_envs._basin import island, patches, push_aside
+from murk_envs._sums import farthest, num_positive, total_square
 
 __all__ = ["GRAVITY", "ShallowWater"]
 
@@ -19,10 +21,8 @@ PERIOD = 0.4  # s, from one action to the next
 FASTEST = 7.5  # m/s, currents and waves together
 PUMP = 1.0  # m/s, at which a pump pushes no more
 SHALLOW = 0.5  # m
-REACH = 3.5  # m, over which a stone pushes the water aside
 SPARE = 12.0  # m**2/s**2: pumps that all push one way pile up less than 0.7 m of water
 SLOWEST, QUICKEST = 0.4, 0.8  # rad/s, of the wind's gusts: around the first resonance of the basin
-CLIFF = 4.0  # m, which water never climbs
 MOST = 20.0  # m, and m**2/s, which water that is slow enough stays far below
 FULL_TURN = 2.0 * math.pi
 
@@ -38,8 +38,7 @@ class ShallowWater(MurkEnv):
         patch and row by row; then along y. Held for 0.4 s.
     Reward: -mean(height**2) / swell**2 over the cells with water after the step, less
         effort * mean(action**2), and less `penalty` when the water leaves its basin.
-    Ends: terminated when it stands `limit` above or below its level anywhere; truncated after 100 steps (as
-        registered).
+    Ends: terminated when it stands `limit` above or below its level anywhere; truncated after 100 steps.
     Start: still water and `stones` of them, each in a uniform place; gusts of uniform heading, phase and
         frequency, 0.4 to 0.8 rad/s; then a stone with the probability `rain` in every step.
     Source: our own; the water is that of the propagator ShallowWater (Audusse et al. 2004).
@@ -62,25 +61,18 @@ class ShallowWater(MurkEnv):
 
         def check(self) -> None:
             """Let patches and squares fit, and the water stay slower than its scheme bears."""
-            self.require(
-                self.size % 4 == 0 and self.size % self.pumps == 0,
-                f"size is a multiple of 4 and of pumps={self.pumps}, not {self.size}.",
-            )
-            self.require(
-                (self.power + self.wind) * self.size <= SPARE,
-                f"(power + wind) * size is at most {SPARE:g}, or the water piles up, not "
-                f"({self.power} + {self.wind}) * {self.size}.",
-            )
+            fits, pile = self.size % 4 == self.size % self.pumps == 0, (self.power + self.wind) * self.size
+            self.require(fits, f"size is a multiple of 4 and of pumps={self.pumps}, not {self.size}.")
+            message = f"(power + wind) * size is at most {SPARE:g}, or the water piles up, not {pile}."
+            self.require(pile <= SPARE, message)
 
     depth = Field(low=0.0, initial=1.0, unit="m")  # (num_worlds, num_cells)
-    # (num_worlds, 2, num_cells) along x and y
-    discharge = Field(components=2, low=-MOST, high=MOST, unit="m**2/s")
+    discharge = Field(components=2, low=-MOST, high=MOST, unit="m**2/s")  # (num_worlds, 2, num_cells) x, y
     push = Field(components=2, unit="m/s**2")  # (num_worlds, 2, num_cells) of pumps and stones
     bed = Field(mutability="static", unit="m")  # (num_cells,) height of the ground
     rest = Field(mutability="static", unit="m")  # (num_cells,) depth of the water at rest
     patch = Field(mutability="static", dtype="int32")  # (num_cells,) the cell's pump
-    # (num_worlds, num_cells) over the level at rest, 0 where there is none
-    height = Field(derived=True, low=-1.0, high=MOST, unit="m")
+    height = Field(derived=True, low=-1.0, high=MOST, unit="m")  # (num_worlds, num_cells) above rest, or 0
     wind = Field(over="world", components=2, unit="m/s**2")  # (num_worlds, 2) of the coming step
     phase = Field(over="world", unit="rad")  # (num_worlds,) of the gusts
     pace = Field(over="world", unit="rad/s")  # (num_worlds,)
@@ -90,10 +82,7 @@ class ShallowWater(MurkEnv):
     @classmethod
     def build(cls, params: Params, /) -> Blueprint:
         """Return the basin with its island, the water, and what is measured of it."""
-        size = params.size
-        bed = bed_of(params)
-        rows, columns = np.divmod(np.arange(size * size), size)
-        wide = size // params.pumps
+        size, pumps, bed = params.size, params.pumps, island(params.size, params.island)
         propagator = murk.ShallowWater(
             cls.depth, cls.discharge, cls.bed, cls.push, max_speed=FASTEST, gravity=GRAVITY, drag=0.02
         )
@@ -103,12 +92,8 @@ class ShallowWater(MurkEnv):
             lattice=murk.Square4(size, size, "wrap" if params.edge == "wrap" else "absorb", unit="m"),
             propagators=[propagator],
             observation=Observation(*seen),
-            action_space=Box(-1.0, 1.0, (2 * params.pumps**2,), np.float32),
-            static={
-                cls.bed: bed,
-                cls.rest: np.maximum(1.0 - bed, 0.0),
-                cls.patch: rows // wide * params.pumps + columns // wide,
-            },
+            action_space=Box(-1.0, 1.0, (2 * pumps**2,), np.float32),
+            static={cls.bed: bed, cls.rest: np.maximum(1.0 - bed, 0.0), cls.patch: patches(size, pumps)},
             dt=PERIOD,
             substeps=math.ceil(2.0 * PERIOD * FASTEST),
         )
@@ -116,10 +101,9 @@ class ShallowWater(MurkEnv):
     @classmethod
     def picture(cls, params: Params, /) -> Picture:
         """Return the waves, with the island."""
-        land = Marker(np.flatnonzero(bed_of(params) >= 1.0), "fill", colour="#c8b27d", label="island")
-        extreme = 3.0 * params.swell
-        colours: dict[str, Any] = {"palette": "RdBu_r", "low": -extreme, "high": extreme}
-        return Picture(cls.height, markers=[land], figures=[cls.wind], **colours)
+        dry, wave = np.flatnonzero(island(params.size, params.island)), 3.0 * params.swell
+        land = Marker(dry, "fill", colour="#c8b27d", label="island")
+        return Picture(cls.height, low=-wave, high=wave, palette="RdBu_r", markers=[land], figures=[cls.wind])
 
     @murk.per_world
     def start(self, rng: Draws) -> None:
@@ -136,13 +120,12 @@ class ShallowWater(MurkEnv):
     def act(self, action: npt.NDArray[np.float32], rng: Draws) -> None:
         """Run the pumps, weaker in water that flows already; let it blow, and now and then throw a stone."""
         count = self.params.pumps * self.params.pumps
-        first = self.elapsed_steps == 1
         for axis in range(2):
             for cell in range(len(self.rest)):
                 wanted = action[axis * count + self.patch[cell]]
                 speed = self.discharge[axis, cell] / max(self.depth[cell], SHALLOW)
                 left = 1.0 - speed / PUMP if wanted > 0.0 else 1.0 + speed / PUMP
-                kept = self.push[axis, cell] if first else 0.0  # the stones of the start
+                kept = self.push[axis, cell] if self.elapsed_steps == 1 else 0.0  # the stones of the start
                 pumped = self.params.power * wanted * min(max(left, 0.0), 1.0)
                 whole = min(self.depth[cell] / SHALLOW, 1.0)  # little water is pushed less
                 self.push[axis, cell] = kept + whole * (self.wind[axis] + pumped)
@@ -161,52 +144,27 @@ class ShallowWater(MurkEnv):
             self.height[cell] = self.depth[cell] - self.rest[cell] if self.rest[cell] > 0.0 else 0.0
 
     @murk.per_world
-    def reward(self, before: "ShallowWater") -> float:
+    def reward(self) -> float:
         """Charge for waves and for power, and for water that has left."""
         p = self.params
-        total, wet = 0.0, 0
-        for cell in range(len(self.rest)):
-            total += self.height[cell] * self.height[cell]
-            wet += self.rest[cell] > 0.0
-        cost = total / (wet * p.swell * p.swell) + p.effort * self.work[0]
-        return 0.0 - cost - (p.penalty if highest(self) >= p.limit else 0.0)
+        wet = num_positive(self.rest)
+        cost = total_square(self.height) / (wet * p.swell * p.swell) + p.effort * self.work[0]
+        return 0.0 - cost - (p.penalty if farthest(self.height) >= p.limit else 0.0)
 
     @murk.per_world
     def terminated(self) -> bool:
         """End when the water leaves its basin."""
-        return highest(self) >= self.params.limit
+        return farthest(self.height) >= self.params.limit
 
 
 def throw(world: ShallowWater, rng: Draws) -> None:
     """Throw a stone: it pushes the water away from where it falls, for one step."""
     size = world.params.size
     x, y = size * uniform(rng), size * uniform(rng)
-    strength = world.params.stone * (0.5 + 0.5 * uniform(rng))
-    for cell in range(len(world.rest)):
-        dx, dy = cell % size + 0.5 - x, cell // size + 0.5 - y
-        far = (dx * dx + dy * dy) / (REACH * REACH)
-        if far < 1.0:
-            world.push[0, cell] += strength * dx / REACH * (1.0 - far)
-            world.push[1, cell] += strength * dy / REACH * (1.0 - far)
+    push_aside(world.push, size, x, y, world.params.stone * (0.5 + 0.5 * uniform(rng)))
 
 
 def blow(world: ShallowWater) -> None:
     """Write how the wind pushes in the coming step."""
     gust = world.params.wind * cos(world.phase[0])
     world.wind[0], world.wind[1] = gust * cos(world.heading[0]), gust * sin(world.heading[0])
-
-
-def highest(world: ShallowWater) -> float:
-    """Return how far the water is from its level where it is farthest."""
-    found = 0.0
-    for cell in range(len(world.height)):
-        found = max(found, abs(world.height[cell]))
-    return found
-
-
-def bed_of(params: ShallowWater.Params) -> npt.NDArray[np.float64]:
-    """Return the height of the ground, (num_cells,): 0, and a round island of cliffs."""
-    size = params.size
-    y, x = np.divmod(np.arange(size * size), size)
-    away = np.hypot((x + 0.5) / size - 0.42, (y + 0.5) / size - 0.55)
-    return np.where(away < params.island, CLIFF, 0.0)

@@ -14,10 +14,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["CELL", "NUM_TILES", "PATH", "SIDE", "TEST", "made", "tiles"]
+__all__ = ["CELL", "NUM_TILES", "PATH", "SIDE", "SMALLEST", "TEST", "made", "tiles"]
 
 PATH = Path(__file__).parent / "tiles.npz"
 NUM_TILES, SIDE, CELL = 32, 20, 30.0  # CELL in m
+SMALLEST = 4  # side of a corner of a tile: smaller ones of some have nothing to burn
 TEST = range(24, 32)
 SEED = 2008
 RELIEF = 120.0  # m, from the lowest to the highest cell

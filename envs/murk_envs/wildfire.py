@@ -1,6 +1,5 @@
 """Wildfire: a crew wets a forest ahead of a fire that the wind drives."""
 
-import math
 from typing import Annotated
 
 import numpy as np
@@ -9,17 +8,14 @@ from gymnasium.spaces import Discrete
 
 import murk_env as murk
 from murk_env import Blueprint, Draws, Field, Marker, MurkEnv, Observation, Observe, Picture, Range
-from murk_env.mathematics import cos, sin
 from murk_env.random import integers, uniform
+from murk_envs._crew import GALE, WIDEST, any_burns, draw_wind, num_caught, seen_from, show_crew
 
 __all__ = ["Wildfire"]
 
 FOREST, BURNING, BARE = murk.Fire.UNBURNT, murk.Fire.BURNING, murk.Fire.BURNT
 WET = 7  # the action after those that stay or hop
 LIGHT = 0.5  # fuel of the lightest forest; the heaviest has 1
-GALE = 20.0  # m/s, the strongest wind there is
-WIDEST = 2**15  # cells along a side
-RINGS, SECTORS = (1, 2, 3, 5, 9), 6  # of what one of the crew sees: where rings begin, in hops
 
 
 @murk.register("murk/Wildfire-v1", max_episode_steps=200, agents="team")
@@ -52,9 +48,7 @@ class Wildfire(MurkEnv):
         ignition: Annotated[float, Range(0.0, 1e6), "rate of igniting a dry neighbour, per step"] = 0.15
         wind: Annotated[float, Range(0.0, GALE), "maximum wind speed, m/s"] = 8.0
         drying: Annotated[float, Range(0.0, 1.0), "dryness that a wet cell regains per step"] = 0.02
-        view: Annotated[
-            int, Range(0, 2**10), "radius of a crew member's view, in hops; 0 for rings of the whole map"
-        ] = 0
+        view: Annotated[int, Range(0, 2**10), "radius of a view, in hops; 0 for rings of the whole map"] = 0
 
         @property
         def num_trees(self) -> int:
@@ -78,8 +72,7 @@ class Wildfire(MurkEnv):
     tinder = Field(low=0.0, high=1.0, derived=True)  # dryness where there is forest, 0 elsewhere
     front = Field(low=0.0, high=1.0, derived=True)  # tinder that borders flames, 0 elsewhere
     cells = Field(over="agents", indexes="cells")  # (num_worlds, num_agents)
-    # (num_worlds, 2, num_agents) q and r
-    place = Field(over="agents", components=2, low=0.0, high=WIDEST - 1)
+    place = Field(over="agents", components=2, low=0.0, high=WIDEST - 1)  # (num_worlds, 2, num_agents) q, r
     breeze = Field(over="world", components=2, low=-1.0, high=1.0)  # (num_worlds, 2) x and y, in GALEs
     speed = Field(over="world", low=0.0, high=GALE, unit="m/s")  # (num_worlds,)
     direction = Field(over="world", low=0.0, high=7.0)  # (num_worlds,) radians
@@ -101,9 +94,7 @@ class Wildfire(MurkEnv):
         if params.view:
             seen = [entry.window(around=cls.cells, disk=params.view) for entry in maps]
         else:
-            shown = [Observe(field) for field in (cls.flames, cls.front, cls.tinder, cls.crowd)]
-            seen = [entry.rings(around=cls.cells, begin=RINGS, sectors=SECTORS) for entry in shown]
-            seen += [entry.window(around=cls.cells, disk=0) for entry in shown]
+            seen = seen_from(cls.cells, (cls.flames, cls.front, cls.tinder, cls.crowd), sectors=6)
         apart = Observation(*seen, *own, over="agents")
         return Blueprint(
             lattice=murk.Hex2D(params.size, params.size),
@@ -135,10 +126,8 @@ class Wildfire(MurkEnv):
                 self.state[cell] = BARE
         for agent in range(len(self.cells)):
             self.cells[agent] = integers(rng, 0, len(self.fuel))
-        self.speed[0], self.direction[0] = self.params.wind * uniform(rng), 2.0 * math.pi * uniform(rng)
-        self.breeze[0], self.breeze[1] = cos(self.direction[0]), sin(self.direction[0])
-        self.breeze *= self.speed[0] / GALE
-        show_crew(self)
+        draw_wind(rng, self.params.wind, self.speed, self.direction, self.breeze)
+        show_crew(self.cells, self.params.size, self.crowd, self.place)
 
     @murk.per_world
     def act(self, action: npt.NDArray[np.int64]) -> None:
@@ -155,7 +144,7 @@ class Wildfire(MurkEnv):
                 there = self.moves[here, action[agent] - 1]
                 if self.state[there] != BURNING:
                     self.cells[agent] = there
-        show_crew(self)
+        show_crew(self.cells, self.params.size, self.crowd, self.place)
 
     @murk.per_world
     def derive(self) -> None:
@@ -172,24 +161,9 @@ class Wildfire(MurkEnv):
     @murk.per_world
     def reward(self, before: "Wildfire") -> float:
         """Charge for what catches fire."""
-        caught = 0
-        for cell in range(len(self.state)):
-            caught += (before.state[cell] == FOREST) & (self.state[cell] == BURNING)
-        return 0.0 - 100.0 * caught / self.params.num_trees
+        return 0.0 - 100.0 * num_caught(before.state, self.state) / self.params.num_trees
 
     @murk.per_world
     def terminated(self) -> bool:
         """End when nothing burns."""
-        burning = False
-        for cell in range(len(self.state)):
-            burning |= self.state[cell] == BURNING
-        return not burning
-
-
-def show_crew(world: Wildfire) -> None:
-    """Write where everyone is."""
-    size = world.params.size
-    for agent in range(len(world.cells)):
-        cell = world.cells[agent]
-        world.crowd[cell] = 1.0
-        world.place[0, agent], world.place[1, agent] = cell % size, cell // size
+        return not any_burns(self.state)

@@ -1,0 +1,67 @@
+"""A country of square regions: its parameters, and the cells of each region."""
+
+from typing import Annotated, Any
+
+import numpy as np
+import numpy.typing as npt
+
+import murk_env as murk
+from murk_env import Range
+
+__all__ = ["Country", "fill_region", "sum_region"]
+
+Values = npt.NDArray[np.number[Any]]
+
+
+class Country(murk.Params):
+    """The parameters of a country."""
+
+    size: Annotated[int, Range(1, 2**15), "cells along a side, a multiple of regions"] = 16
+    regions: Annotated[int, Range(1, 2**10), "regions along a side"] = 4
+    people: Annotated[int, Range(2, 2**24), "people per cell; fewer than one is nobody"] = 1000
+
+    def check(self) -> None:
+        """Refuse regions of unequal size."""
+        self.require(
+            self.size % self.regions == 0,
+            f"size must be a multiple of regions, so that all regions are of one size, not "
+            f"size={self.size} with regions={self.regions}.",
+        )
+
+    @property
+    def num_regions(self) -> int:
+        """Regions of the country, numbered row by row."""
+        return self.regions**2
+
+    @property
+    def block(self) -> int:
+        """Cells along a region's side."""
+        return self.size // self.regions
+
+    @property
+    def corners(self) -> list[int]:
+        """The cell in the northwest of each region, at which what is one for the whole region can be read."""
+        return [first_cell(region, self.regions, self.block) for region in range(self.num_regions)]
+
+
+def first_cell(region: int, regions: int, block: int) -> int:
+    """Return a region's cell in the northwest, of so many regions along a side of so many cells each."""
+    return region // regions * block * regions * block + region % regions * block
+
+
+def fill_region(values: Values, region: int, regions: int, block: int, value: float) -> None:
+    """Give all cells of a region one value; values: (num_cells,)."""
+    corner, size = first_cell(region, regions, block), regions * block
+    for row in range(block):
+        for cell in range(corner + row * size, corner + row * size + block):
+            values[cell] = value
+
+
+def sum_region(values: Values, region: int, regions: int, block: int) -> float:
+    """Return the sum over all cells of a region, in float64; values: (num_cells,)."""
+    corner, size = first_cell(region, regions, block), regions * block
+    found = 0.0
+    for row in range(block):
+        for cell in range(corner + row * size, corner + row * size + block):
+            found += values[cell]
+    return found

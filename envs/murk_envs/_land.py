@@ -1,0 +1,98 @@
+"""The land of WildfireTerrain, of tiles or of files, and how soon fire goes over it."""
+
+import math
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from murk_env import Levels, Raster
+from murk_env.mathematics import exp
+from murk_envs import tiles
+from murk_envs._crew import GALE
+
+__all__ = ["FACTORS", "SLOPE", "land", "levels", "lowest_and_highest", "uphill", "windward"]
+
+FACTORS = (0.0, 0.42, 1.0, 1.4, 1.82)  # bare, fields, shrub, pine, dense pine: (1 + p_veg)(1 + p_den)
+LOADS = (0.0, 0.4, 0.7, 1.0, 1.0)  # fuel of each, at most 1
+SLOPE = 0.078  # per degree uphill
+WAYS_X = (0.0, 0.0, -1.0, 1.0, -1.0, 1.0, -1.0, 1.0)  # of Square8's directions, y to the south
+WAYS_Y = (-1.0, 1.0, 0.0, 0.0, -1.0, -1.0, 1.0, 1.0)
+
+Floats = npt.NDArray[np.floating[Any]]
+Split = Literal["train", "test", "all"]
+Spacing = float | tuple[float, float]
+
+
+def windward(breeze: Floats, speed: float, way: int) -> float:
+    """Return how much sooner fire goes one way, with the wind, than without wind.
+
+    Args:
+        breeze: the wind's x and y, in GALEs, (2,).
+        speed: its speed, in m/s.
+        way: a direction of Square8.
+    """
+    x, y = WAYS_X[way], WAYS_Y[way]
+    along = GALE * (breeze[0] * x + breeze[1] * y) / math.sqrt(x * x + y * y)
+    return exp(0.045 * speed + 0.131 * (along - speed))
+
+
+def uphill(rise: float, side: float, way: int) -> float:
+    """Return how much sooner fire climbs one way, to a neighbour, than on flat land, about.
+
+    Args:
+        rise: how much higher the neighbour lies, in m.
+        side: of a cell, in m.
+        way: a direction of Square8.
+    """
+    far = side * math.sqrt(abs(WAYS_X[way]) + abs(WAYS_Y[way]))
+    steep = rise / far
+    return exp(SLOPE * 57.3 * steep / (1.0 + 0.28 * steep * steep))  # of the arc tangent, within 0.3 degrees
+
+
+def lowest_and_highest(heights: Floats) -> tuple[float, float]:
+    """Return between what heights of all levels lie, never the same twice."""
+    low, high = float(heights.min()), float(heights.max())
+    return low, high if high > low else low + 1.0
+
+
+def levels(heights: Floats, kinds: npt.NDArray[Any], split: Split) -> Levels:
+    """Return the levels of some land: the tiles with their split, or a user's only one."""
+    tested = tiles.TEST if len(heights) > 1 else ()
+    return Levels(
+        elevation=heights,
+        kind=kinds,
+        load=np.array(LOADS, np.float32)[kinds],
+        growth=(kinds > 0).sum(axis=(1, 2)),
+        test=tested,
+        split=split if len(heights) > 1 else "all",
+    )
+
+
+def land(params: Any) -> tuple[npt.NDArray[Any], npt.NDArray[Any], Spacing]:
+    """Return heights and kinds of fuel, each (num_levels, rows, columns), and the sides of a cell in m.
+
+    Raises:
+        ParameterError: kinds that are not a map like the heights, or all bare, or none that there are.
+        MapError: files that cannot be read, or that have gaps where they are refused.
+    """
+    if not params.elevation:
+        heights, kinds = tiles.tiles()
+        return heights[:, : params.size, : params.size], kinds[:, : params.size, : params.size], tiles.CELL
+    fill = 0 if params.gaps == "bare" else None
+    raster = Raster.read(params.elevation, fill=fill)
+    kinds = np.full(raster.shape, tiles.SHRUB)
+    if params.kinds:
+        kinds = np.asarray(Raster.read(params.kinds, fill=fill)).astype(np.int64)
+    params.require(
+        kinds.shape == raster.shape,
+        f"kinds is a map like elevation, of shape {raster.shape}, not of {kinds.shape}.",
+    )
+    kinds = np.where(raster.gaps, tiles.BARE, kinds)
+    params.require(
+        kinds.min() >= 0 and kinds.max() < len(FACTORS) and kinds.any(),
+        f"kinds of fuel are 0 (bare) to {len(FACTORS) - 1}, and not all bare, not {kinds.min()} to "
+        f"{kinds.max()}.",
+    )
+    heights = np.where(raster.gaps, raster.values[~raster.gaps].min(), raster.values)
+    return heights[np.newaxis], kinds[np.newaxis], raster.spacing or params.cell
