@@ -13,6 +13,7 @@ from murk_env.engine.members import CLOCK, TABLES, WorldMembers
 from murk_env.errors import DefinitionError, did_you_mean
 from murk_env.fields import Field
 from murk_env.kernels import compile_source
+from murk_env.kernels.flags import flag
 from murk_env.kernels.places import first_line, line_of
 from murk_env.kernels.records import Flat, Path, RecordError, flatten
 from murk_env.random import MOST_DRAWS, TOO_MANY_DRAWS
@@ -144,7 +145,7 @@ def lift(
         )
     handed = [_handed(path, members, dt) for path in flat.paths]
     source, arguments = _loop(kind, handed, flat, per_agent=per_agent)
-    namespace = {"np": np, "hook": flat.function}
+    namespace = {"np": np, "hook": flat.function, "flag": flag}
     run = compile_source(source, f"{kind}_worlds", namespace, checked=checked)
     return LiftedHook(run, arguments, flat, f"{where} ({place})", [share for _, share in handed])
 
@@ -242,6 +243,8 @@ def _loop(
 def _result(kind: HookName, call: str, *, per_agent: bool, asks_agent: bool) -> list[str]:
     if kind not in OUTCOMES:
         return [f"        {call}"]
+    if kind is HookName.TERMINATED:
+        call = f"flag({call})"
     if not per_agent:
         return [f"        out[world] = {call}"]
     each = "        for agent in range(out.shape[1]):"

@@ -306,6 +306,21 @@ def test_a_hook_that_returns_no_number_is_told_with_its_line(hook, one, returned
         env.step(0)
 
 
+@pytest.mark.parametrize(
+    ("returned", "what"),
+    [
+        (lambda self: 0.5, "float64"),
+        pytest.param(lambda self: self.ticks[0], "int32", marks=pytest.mark.slow),
+    ],
+)
+def test_a_flag_is_a_bool_as_it_is_of_an_array_hook(returned, what):
+    env = made(terminated=returned)()
+    env.reset(seed=1)
+    place = rf"\({HERE}:{returned.__code__.co_firstlineno}: .+\)"
+    with pytest.raises(HookError, match=rf"Mine.terminated {place} returns {what}; it must return a bool\."):
+        env.step(0)
+
+
 def test_a_failed_compilation_leaves_the_worlds_as_they_were_and_the_next_step_fails_likewise():
     env = made(reward=float_index)()
     env.reset(seed=1)
