@@ -22,10 +22,10 @@ def _compiled_flag(_typing: Any, value: Any) -> Any:
     return kind(kind), generate
 
 
-def _uncompiled_flag(value: object) -> object:
-    if not isinstance(value, bool | np.bool_):
-        raise TypeError(f"it returned {value!r}; it must return a bool")
-    return value
+def _uncompiled_flag(value: Any) -> bool:
+    if type(value) in (bool, np.bool_):
+        return bool(value)
+    raise TypeError(f"it returned {value!r}; it must return a bool")
 
 
 flag: Any = _compiled_flag if COMPILES else _uncompiled_flag

@@ -294,7 +294,7 @@ def test_a_draw_by_the_name_that_array_hooks_have_is_told_the_right_one():
         (lambda self: self.heat, "array of float32"),
         (lambda self: self.ticks > 3, "array of bool"),
         (lambda self: (1.0, 2.0), "tuple of 2 float64"),
-        (lambda self: "warm", "'warm'"),
+        (lambda self: "warm", "('warm'|str)"),
     ],
 )
 @pytest.mark.parametrize(("hook", "one"), [("reward", "number"), ("terminated", "bool")])
