@@ -145,11 +145,13 @@ def pad_rings(cell: int, ends: Table, skips_nan: int, nothing: float, out: Part)
     if not 0 <= cell < len(ends):
         out[:] = nothing
         return
-    num_groups = ends.shape[1] - 1
-    for i in range(out.size):
-        group = i % num_groups
-        if ends[cell, group] == ends[cell, group + 1] or (skips_nan and math.isnan(out[i])):
-            out[i] = nothing
+    bounds = ends[cell]
+    num_groups = bounds.size - 1
+    for first in range(0, out.size, num_groups):
+        for group in range(num_groups):
+            empty = bounds[group] == bounds[group + 1]
+            if empty or (skips_nan and math.isnan(out[first + group])):
+                out[first + group] = nothing
 
 
 @kernel

@@ -17,6 +17,7 @@ from murk_env.observation.entry import Entry, Fitted, Scene
 from murk_env.observation.layout import Layout, Place, in_output_order, output_boxes, place_parts
 from murk_env.observation.loop import Loop
 from murk_env.observation.output import Output
+from murk_env.observation.rings_together import rings_together
 
 __all__ = ["Observation", "ObservationPlan"]
 
@@ -108,7 +109,7 @@ class ObservationPlan:
         scene = Scene(lattice, num_agents, observation.over == "agents", observation.dtype, num_levels)
         _check_fields(observation, known, scene)
         _check_viewers(scene, agents, active, known)
-        fitted = [entry.fit(scene) for entry in observation.entries]
+        fitted = [entry.fit(scene) for entry in rings_together(observation.entries)]
         places = place_parts(fitted, scene, observation.layout)
         if active is not None:
             places = [place.with_zero() for place in places]

@@ -10,11 +10,11 @@ from murk_env.errors import BlueprintError
 from murk_env.fields import Field
 from murk_env.observation import _window_kernels
 from murk_env.observation._checks import check_cells, check_whole
-from murk_env.observation.entry import Fitted, Scene
+from murk_env.observation.entry import Fitted, Part, Scene
 from murk_env.observation.loop import Loop
 from murk_env.observation.pooling import Operation, Pool
 from murk_env.observation.reading import Reading, limits_of
-from murk_env.observation.sectors import sectors_of
+from murk_env.observation.sectors import Sectors, sectors_of
 
 __all__ = ["Rings"]
 
@@ -91,19 +91,29 @@ class Rings(Reading):
 
     def fit(self, scene: Scene) -> Fitted:
         """Return the shape and bounds of the rings; see `Entry.fit`."""
-        begin, sectors = tuple(map(operator.index, self.begin)), operator.index(self.sectors)
-        table = sectors_of(scene.lattice, begin, sectors)
-        shape = (self.num_channels, len(begin), sectors)
-        counts = table.counts(*limits_of(self.around, scene))
+        shape = (self.num_channels, len(self.begin), operator.index(self.sectors))
+        counts = self._table(scene).counts(*limits_of(self.around, scene))
         part = self.part(scene, shape, picture=True, counts=counts)
 
         def write(loop: Loop, parts: tuple[str, ...]) -> None:
-            cell, ends = loop.number(self.around), loop.table(table.ends)
+            where = self.where(loop, scene)
             numbers = loop.whole(self.one_hot), loop.whole(self.pooling.code)
-            where = (cell, loop.table(table.members), ends)
             loop.call(_window_kernels.rings, loop.row(self.field), *where, *numbers, *parts)
-            self.write_transforms(loop, parts[0])
-            skips_nan = loop.whole(self.pooling.skips_nan)
-            loop.call(_window_kernels.pad_rings, cell, ends, skips_nan, loop.real(part.nearest(0.0)), *parts)
+            self.write_rest(loop, where, part, parts[0])
 
         return Fitted((part,), per_agent=self.around.over == "agents", write=write)
+
+    def where(self, loop: Loop, scene: Scene) -> tuple[str, str, str]:
+        """Return expressions for the centre, and for the cells of its groups and where these end."""
+        table = self._table(scene)
+        return loop.number(self.around), loop.table(table.members), loop.table(table.ends)
+
+    def write_rest(self, loop: Loop, where: tuple[str, str, str], part: Part, name: str) -> None:
+        """Add to a loop what is done after the cells of every group have been pooled."""
+        self.write_transforms(loop, name)
+        cell, _, ends = where
+        skips_nan = loop.whole(self.pooling.skips_nan)
+        loop.call(_window_kernels.pad_rings, cell, ends, skips_nan, loop.real(part.nearest(0.0)), name)
+
+    def _table(self, scene: Scene) -> Sectors:
+        return sectors_of(scene.lattice, tuple(map(operator.index, self.begin)), operator.index(self.sectors))
