@@ -9,6 +9,7 @@ from murk_env.errors import HookError, TickFailedError, described
 from murk_env.kernels.explain import explain
 from murk_env.kernels.parts import ThreadFailedError
 from murk_env.kernels.places import came_from, first_line, line_of
+from murk_env.kernels.records import Flat
 
 __all__ = ["compilation_failed", "hook_failed", "tick_failed"]
 
@@ -29,12 +30,13 @@ def hook_failed(where: str, error: Exception, found: tuple[int, Exception] | Non
     )
 
 
-def compilation_failed(where: str, error: Exception, hook: CompiledHook) -> HookError:
+def compilation_failed(where: str, error: Exception, hook: CompiledHook, flat: Flat) -> HookError:
     """Return the error of a hook that numba cannot compile, with the line of the author's file."""
     reason, filename, line = explain(error)
     result = re.fullmatch(r"cannot store (.+) in an array of (\w+)", reason) if line is None else None
-    # without a line it is in the loop that calls the hook
-    place = first_line(hook.function) if filename is None or line is None else line_of(filename, line)
+    place = first_line(hook.function)  # of what is without a line: it is in the loop that calls the hook
+    if filename is not None and line is not None:
+        place = line_of(*flat.own_place(filename, line))
     if result:
         one = "a bool" if result[2] == "bool" else "a number"
         return HookError(f"{where} ({place}) returns {result[1]}; it must return {one}.")

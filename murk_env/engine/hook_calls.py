@@ -62,7 +62,8 @@ class HookCalls:
             return error  # it names its hook already
         where = f"{self._hooks.owner}.{name}"
         if isinstance(error, CompilationError):
-            return compilation_failed(where, error, cast(CompiledHook, self._hooks.of(name)))
+            hook = cast(CompiledHook, self._hooks.of(name))
+            return compilation_failed(where, error, hook, self._lifted[name].flat)
         if name not in self._lifted or name is HookName.BETWEEN:  # what it found is not known any more
             return hook_failed(where, error)
         if str(error) == TOO_MANY_DRAWS:  # which no line of it raised

@@ -9,6 +9,7 @@ from murk_env.kernels.numba_internals import is_dispatcher
 from murk_env.kernels.records.discovery import Context, Made, make
 from murk_env.kernels.records.members import Path, Resolve
 from murk_env.kernels.records.plain_records import call_with_records
+from murk_env.kernels.twins import line_in_twin
 from murk_env.kernels.uncompiled import widened
 
 __all__ = ["Flat", "flatten"]
@@ -29,6 +30,8 @@ class Flat:
             to a function it knows nothing of, or of which it changes a part that may be a number.
         assigned: the paths of those to whose elements it assigns for certain if they are arrays.
         assigned_at: returns the file and the line of one of the places where it assigns to such a path.
+        own_place: returns what a file and a line are here that the compiler names, of this function or of an
+            equal one that stands elsewhere.
     """
 
     function: Callable[..., Any]
@@ -40,6 +43,7 @@ class Flat:
     written: frozenset[Path]
     assigned: frozenset[Path]
     assigned_at: Callable[[Path], tuple[str, int]]
+    own_place: Callable[[str, int], tuple[str, int]]
 
 
 def flatten(
@@ -82,6 +86,9 @@ def flatten(
         place = own.effects.assigned[own.plan.paths.index(path)]
         return place.filename, place.line
 
+    def own_place(filename: str, line: int) -> tuple[str, int]:
+        return line_in_twin(made.compiled, function, fresh().plan, filename, line)
+
     def silent() -> Callable[..., Any]:
         return fresh().effects.silent or function
 
@@ -90,5 +97,5 @@ def flatten(
         frozenset(plan.paths[index] for index in indices if index < len(plan.paths))
         for indices in (known.written, known.assigned)
     )
-    returns = known.silent is None
-    return Flat(run, plan.paths, plan.arguments, returns, silent, uncompiled, written, assigned, assigned_at)
+    told = (known.silent is None, silent, uncompiled, written, assigned, assigned_at, own_place)
+    return Flat(run, plan.paths, plan.arguments, *told)

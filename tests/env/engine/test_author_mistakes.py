@@ -199,3 +199,22 @@ def test_a_mistake_is_told_in_one_sentence_with_its_line(reward):
     assert re.match(rf"Mine.reward \({place}\):? .*{reason}", said), said
     assert "\n" not in said
     assert not re.search("numba|opmode|typing of|imprecise", said, re.IGNORECASE), said
+
+
+CELL = """
+def sideways(values):
+    return values[1.5]
+
+def reward(self):
+    return sideways(self.heat)
+"""
+
+
+def test_a_mistake_is_told_by_its_own_place_where_an_equal_one_was_made_before():
+    for number in (1, 2):  # as in a notebook whose cell is run again
+        names: dict[str, Any] = {"__name__": "notebook"}
+        exec(compile("\n" * number + CELL, f"<cell {number}>", "exec"), names)
+        with pytest.raises(
+            HookError, match=rf"Mine.reward \(<cell {number}>:{number + 3}\) cannot be compiled"
+        ):
+            step_with(names["reward"])
