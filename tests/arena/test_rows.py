@@ -55,6 +55,13 @@ def test_a_write_reaches_the_rows_of_its_worlds_only(arena, request, kind, seale
     assert column(arena, field) == [1, 7, 1, 7]
 
 
+def test_what_reopened_rows_change_of_a_field_that_was_not_written_is_published(arena, flow):
+    with arena.begin_tick() as tick:
+        tick.seal()
+        tick.reopen_rows([2]).write(flow.id, 7.0)
+    assert column(arena, flow) == [0.0, 0.0, 7.0, 0.0]
+
+
 def test_values_go_to_the_worlds_in_their_order(arena, heat):
     with arena.begin_tick() as tick:
         tick.rows([3, 1]).write(heat.id, [[3, 3, 3], [1, 1, 1]])

@@ -191,8 +191,9 @@ def test_what_cannot_be_compiled_is_refused_with_the_authors_line(reward, messag
     with pytest.raises(
         DefinitionError,
         match=rf"Mine.reward \({HERE}:{line}: .+\): {message.replace('?', '.')}",
-    ):
+    ) as caught:
         made(reward=reward)()
+    assert not str(caught.value).endswith(("?.", ".."))
 
 
 def deep(world: Any) -> float:

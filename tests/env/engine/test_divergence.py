@@ -125,6 +125,7 @@ def test_a_single_env_says_so_too_and_every_info_has_the_key():
     seen, reward, terminated, truncated, info = env.step(BIG[1])
     assert (seen.tolist(), reward, terminated, truncated) == ([1.0, 1.0, 2.0, 2.0], 0.0, True, False)
     assert info == {"diverged": True}
+    assert env.reset()[1] == {"diverged": False}
 
 
 def test_checked_mode_raises_instead():

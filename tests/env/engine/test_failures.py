@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from murk_env import Field, MurkVectorEnv, Propagator, Square4, World, per_world
-from murk_env.errors import HookError, PropagatorError, ReentrantStepError
+from murk_env.errors import HookError, PropagatorError, ReentrantStepError, ResetNeededError
 from tests.env.engine.states import batch_of, state_of
 from tests.env.worlds import CompiledForager, Walker
 
@@ -297,3 +297,18 @@ def test_a_failed_tick_of_other_worlds_is_a_failure_of_the_hook_that_ran_them():
 
 
 # --- checked mode ---------------------------------------------------------------------------------
+
+
+class Stumbling(Walker):
+    """Cannot begin."""
+
+    def start(self, tick, worlds):
+        raise ArithmeticError("no ground")
+
+
+def test_after_a_first_reset_that_failed_there_is_nothing_to_step():
+    envs = MurkVectorEnv(Stumbling, 2)
+    with pytest.raises(HookError, match="no ground"):
+        envs.reset(seed=0)
+    with pytest.raises(ResetNeededError, match=r"call reset\(\) before step\(\)"):
+        envs.step([0, 0])

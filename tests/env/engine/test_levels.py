@@ -337,6 +337,9 @@ def test_a_world_is_told_of_its_levels_what_an_env_is():
         levelled.reset(level=[[0], 1, 2])
     levelled.reset(level=[1, 0])
     assert levelled["hill"].tolist() == [[2.0], [1.0]]
+    levelled.reset(seed=3)
+    drawn = [levelled["hill"].ravel().tolist() for _ in range(8) if levelled.reset() is None]
+    assert {1.0, 2.0} == {one for pair in drawn for one in pair}
     with pytest.raises(MapError, match=r"levels are Levels\(...\), .* not \{'hill': 3\}"):
         hill_worlds({"hill": 3})
 

@@ -14,6 +14,7 @@ from murk_env import (
     Field,
     Line1D,
     MurkEnv,
+    MurkParallelEnv,
     MurkVectorEnv,
     Observation,
     Observe,
@@ -24,6 +25,7 @@ from murk_env import (
 from murk_env.errors import HookError, PropagatorError
 from murk_env.propagators.writing import KernelCall, Propagator, kernel
 from murk_env.random import MOST_DRAWS, integers, uniform
+from tests.env.agent_worlds import CompiledRace
 from tests.env.engine.states import state_of
 
 
@@ -101,6 +103,14 @@ def strays(where: int, checked: bool = True) -> tuple[Any, int]:
     return MurkVectorEnv(Stray, 6, where=where, checked=checked), world
 
 
+class Tripping(CompiledRace):
+    """The last hare looks beyond the line."""
+
+    @per_world
+    def reward(self, before: "Tripping", agent: int):
+        return self.litter[99] if agent == self.params.hares - 1 else 0.0
+
+
 def begin_and_step(envs: Any) -> None:
     envs.reset(seed=2)
     envs.step([0, 1, 2, 0, 1, 2])
@@ -112,6 +122,13 @@ def test_checked_mode_tells_the_line_the_array_and_the_world_of_a_hook_that_fail
     envs, world = strays(where)
     with pytest.raises(HookError, match=rf"^Stray.{OUTSIDE[where].format(world=f'In world {world}')}"):
         begin_and_step(envs)
+
+
+def test_it_is_told_of_the_last_of_many_agents_too():
+    env = MurkParallelEnv(Tripping, checked=True)
+    env.reset(seed=1)
+    with pytest.raises(HookError, match=r"reward raised IndexError: index 99 is out of bounds for self.lit"):
+        env.step(dict.fromkeys(env.agents, 0))
 
 
 def test_running_a_failed_hook_again_changes_nothing():

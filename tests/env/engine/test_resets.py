@@ -39,6 +39,13 @@ from tests.tiers import representatives
 MODES = ("NextStep", "SameStep")
 
 
+class Doomed(Walker):
+    """Ends with every step."""
+
+    def terminated(self, after):
+        return np.ones(len(after.agent), bool)
+
+
 class Fuse(MurkEnv):
     """Burns down by one a step from a drawn length; a spark of -1 fails at the start of an episode."""
 
@@ -147,6 +154,13 @@ def test_a_start_that_fails_within_a_step_is_named_and_undone(mode, num_threads)
     assert len(states) > 3
     assert state_of(envs) == states[-1]
     envs.close()
+
+
+def test_the_step_in_which_a_world_is_reset_ends_no_episode():
+    envs = MurkVectorEnv(Doomed, 2)
+    envs.reset(seed=0)
+    assert envs.step([0, 0])[2].tolist() == [True, True]
+    assert envs.step([0, 0])[2].tolist() == [False, False]
 
 
 def test_a_start_with_a_number_that_no_table_holds_stays_outside():

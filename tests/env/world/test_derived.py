@@ -71,6 +71,13 @@ def assert_derived(world):
         assert south.tolist() == np.tile(heat[3:] - heat[:3], 2).tolist()
 
 
+def test_propagators_that_are_kernels_fuse_with_a_reset():
+    heat, slope = Field(), Field(derived=True, components=2)
+    kernels = World(GRID, {"heat": heat, "slope": slope}, [Counter(heat)], derived=[Gradient(heat, slope)])
+    assert kernels.derived.fuses
+    assert not world_of()[0].derived.fuses
+
+
 def around(row, col):
     return [
         (r, c)

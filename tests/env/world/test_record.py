@@ -119,6 +119,7 @@ def test_a_plot_has_a_curve_for_every_field():
     first, second = figure.axes
     assert first.get_ylabel() == "heat [K]"
     assert len(second.lines[0].get_xdata()) == 5
+    assert first.get_shared_x_axes().joined(first, second)
     assert second.get_xlabel() == "time"
 
 

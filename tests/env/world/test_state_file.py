@@ -108,6 +108,7 @@ def test_bytes_that_are_no_state_are_refused(data):
         ),
         (lambda told, _table: told.update(format=10**999), r"format 1000"),
         (lambda _told, table: table["heat"].update(data_offsets=[0, float("inf")]), "no place for 'heat'"),
+        (lambda _told, table: table.update(heat=5), "no place for 'heat'"),
         (lambda told, _table: told["fields"][0].__setitem__(1, "object"), "ValueError"),
         (lambda told, _table: told["fields"][0].__setitem__(2, [-1]), "ValueError"),
         (lambda _told, table: table.pop("__metadata__"), "hold no State of murk_env"),
