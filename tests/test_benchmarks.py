@@ -151,6 +151,7 @@ def test_the_second_table_has_a_point_for_everything_varied(alone, tmp_path, mon
     assert (tmp_path / "costs.png").read_bytes().startswith(b"\x89PNG")
 
 
+@pytest.mark.slow
 def test_the_command_prints_and_writes_what_was_asked_for(capsys, tmp_path):
     path = tmp_path / "report.json"
     main(["--row", "6", "--repeats", "2", "--seconds", "0", "--json", str(path)])

@@ -42,6 +42,7 @@ def test_branches_of_a_candidate_do_the_same_and_those_of_the_first_follow_the_s
     assert (varied[4:] == varied[4]).all()
 
 
+@pytest.mark.slow
 def test_an_episode_is_played_to_its_end_and_told(tmp_path):
     found = compare("Ecosystem", range(2), [4], with_trained=False, horizon=1)
     assert set(found) == {"script", "4 branches"}

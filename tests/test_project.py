@@ -45,6 +45,7 @@ def test_murk_arena_loads_only_numpy_and_the_standard_library(tmp_path):
     assert loaded - {"__mp_main__"} == {"murk_arena", "numpy"}  # multiprocessing's second name of __main__
 
 
+@pytest.mark.slow
 def test_a_public_name_loads_no_propagator_but_its_own(tmp_path):
     program = "import murk_env; murk_env.Diffusion; import sys; print(*sys.modules)"
     loaded = set(run_python(program, tmp_path).split())
@@ -183,6 +184,7 @@ def test_ci_runs_exactly_the_test_command_of_the_readme():
     assert "make test-all" in lines
 
 
+@pytest.mark.slow
 @since("pettingzoo", "1.27")
 def test_the_examples_print_what_their_comments_say(tmp_path):
     example = "\n".join(code_blocks("python"))  # read from top to bottom

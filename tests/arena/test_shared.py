@@ -102,7 +102,7 @@ def test_a_spawned_worker_maps_the_owners_pages(run):
     assert lines == ["True"]
 
 
-@pytest.mark.few(1)
+@pytest.mark.slow
 @pytest.mark.parametrize("method", ["spawn", "fork"])
 def test_the_values_stay_usable_when_a_worker_is_killed(run, method):
     lines, left, complaints = run(

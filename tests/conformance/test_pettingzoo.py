@@ -276,6 +276,7 @@ print([{env_id: spec for env_id, spec in known.items() if env_id.startswith("mur
     assert run_python(code) == "True\nTrue\n"
 
 
+@pytest.mark.slow
 def test_registering_loads_no_pettingzoo():
     code = """
 import sys, murk_envs

@@ -102,6 +102,7 @@ def test_a_spec_survives_pickle_and_json(registered):
     assert EnvSpec.from_json(spec.to_json()) == spec
 
 
+@pytest.mark.slow
 def test_an_env_of_a_script_survives_pickle():
     code = """
 import pickle, gymnasium, murk_env

@@ -57,6 +57,7 @@ def test_gymnasiums_checker_complains_of_unbounded_fields_at_most(subject):
     assert [what for what in complaints(subject.single()) if "infinity" not in what] == []
 
 
+@pytest.mark.few(3)
 def test_make_reset_two_steps_and_render_warn_of_nothing(subject):
     for render_mode in (None, *subject.env_class.metadata["render_modes"]):
         env = subject.single(render_mode=render_mode)
@@ -91,6 +92,7 @@ def test_a_step_returns_pythons_own_scalars(subject):
             env.reset()
 
 
+@pytest.mark.few(4)
 @pytest.mark.parametrize("clone", [copy.deepcopy, through_pickle])
 def test_a_clone_made_in_an_episode_goes_on_as_its_original_does(subject, clone):
     env = subject.single()
@@ -108,7 +110,7 @@ def test_a_clone_made_in_an_episode_goes_on_as_its_original_does(subject, clone)
     assert first_difference(env.np_random.bit_generator.state, twin.np_random.bit_generator.state) is None
 
 
-@pytest.mark.few(8)
+@pytest.mark.few(3)
 @pytest.mark.parametrize("clone", [copy.deepcopy, through_pickle])
 def test_a_clone_of_a_vector_env_goes_on_as_its_original_does(subject, mode, clone):
     env = subject.native(3, mode)
@@ -167,6 +169,7 @@ def test_a_step_before_reset_or_after_close_is_refused(subject):
         env.reset()
 
 
+@pytest.mark.few(6)
 @pytest.mark.parametrize("seed", [-1, 0.5, "one", [1]])
 def test_a_bad_seed_is_refused_and_changes_nothing(subject, seed):
     env, twin = subject.single().unwrapped, subject.single().unwrapped

@@ -19,7 +19,7 @@ def refusal(env, mask):
     return caught.value
 
 
-@pytest.mark.few(10)
+@pytest.mark.few(3)
 @pytest.mark.parametrize(
     "mask",
     [[True, False, False], np.ones(4, bool), np.ones((3, 1), bool), np.ones(3, np.int64), np.zeros(3, bool)],
@@ -51,6 +51,7 @@ def test_a_single_action_for_several_rows_is_refused(subject):
         env.step(0)
 
 
+@pytest.mark.few(4)
 def test_without_copies_an_observation_lasts_until_the_step_after_next(subject, mode):
     env = subject.native(3, mode, copy=False)
     runs = zip(

@@ -16,19 +16,19 @@ def test_a_vector_form_keeps_every_rule(subject, mode, rule):
     VECTOR_RULES[rule](VectorCase(subject.native, subject.single, mode, 3, STEPS))
 
 
-@pytest.mark.few(8)
+@pytest.mark.few(4)
 @pytest.mark.parametrize("rule", ORACLES)
 def test_a_batch_of_one_equals_sync(subject, mode, rule):
     VECTOR_RULES[rule](VectorCase(subject.native, subject.single, mode, 1, STEPS, seed=1000))
 
 
-@pytest.mark.few(2)
+@pytest.mark.slow
 @pytest.mark.parametrize("rule", ORACLES)
 def test_a_larger_batch_equals_sync(registered, mode, rule):
     VECTOR_RULES[rule](VectorCase(registered.native, registered.single, mode, 17, STEPS, seed=1000))
 
 
-@pytest.mark.few(8)
+@pytest.mark.few(4)
 @pytest.mark.parametrize("rule", VECTOR_RULES)
 def test_a_checked_vector_form_keeps_every_rule_beside_unchecked_singles(checked_subject, rule):
     def checked(num_envs, mode):

@@ -64,13 +64,13 @@ def assert_wrapped_forms_agree(subject, mode, name):
         assert first_difference(expected.output, actual.output) is None
 
 
-@pytest.mark.few(8)
+@pytest.mark.few(4)
 @pytest.mark.parametrize("name", ["TransformReward", "ClipReward", "ClipAction", "RescaleAction"])
 def test_reward_and_action_wrappers_are_the_same_in_every_mode(subject, mode, name):
     assert_wrapped_forms_agree(subject, mode, name)
 
 
-@pytest.mark.few(8)
+@pytest.mark.few(4)
 @pytest.mark.parametrize("mode", [AutoresetMode.NEXT_STEP, AutoresetMode.DISABLED], ids=str)
 @pytest.mark.parametrize("name", OBSERVERS)
 def test_observation_wrappers_are_the_same_in_the_modes_they_allow(subject, mode, name):
@@ -90,6 +90,7 @@ def test_observation_wrappers_recognise_same_step_mode_by_our_metadata(subject):
         vector_wrappers.FlattenObservation(subject.native(2, "SameStep"))
 
 
+@pytest.mark.few(4)
 @since("gymnasium", "1.4")
 def test_episode_statistics_are_sums_by_hand(subject, mode):
     env = vector_wrappers.RecordEpisodeStatistics(subject.native(5, mode))

@@ -26,7 +26,7 @@ def started(env: Any, level: Any) -> Any:
     return env.reset(seed=0, options={"fields": {"u": level}})[0]
 
 
-@pytest.mark.few(2)
+@pytest.mark.few(1)
 @pytest.mark.parametrize("run", ["s1", "b1"])
 @pytest.mark.parametrize("name", BOTH)
 def test_observations_are_those_published_to_the_last_bit_and_rewards_to_a_thousandth(name, run):

@@ -69,6 +69,7 @@ def test_the_next_episode_begins_with_the_same_fields(env):
     assert env.reset()[0][:512].tobytes() == first[:512].tobytes()
 
 
+@pytest.mark.few(4)
 @pytest.mark.parametrize("action", range(13))
 def test_an_action_hops_to_one_of_twelve_neighbours_and_stays_at_the_border(env, action):
     stayed = 0

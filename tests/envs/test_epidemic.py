@@ -75,6 +75,7 @@ def test_a_tick_is_the_disease_with_the_measures_in_their_regions():
     assert parts(observation)[3] > 0.0
 
 
+@pytest.mark.slow
 def test_the_shares_of_a_cell_sum_to_one():
     env = Epidemic()
     env.reset(seed=0)

@@ -51,7 +51,7 @@ def fruit(env, where):
     return float(env.world[Harvest.fruit][0, cell(*where)])
 
 
-@pytest.mark.few(3)
+@pytest.mark.few(1)
 @pytest.mark.parametrize("action", range(10))
 def test_an_action_hops_to_one_of_eight_cells_or_stays(action):
     env = lay_out((4, 7))
@@ -138,6 +138,7 @@ def test_an_episode_is_truncated_after_300_steps():
     assert ends == [[False, False]] * 299 + [[True, True]]
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize("seed", range(6))
 def test_agents_see_fruit_rock_and_each_other_around_them(seed):
     env = MurkParallelEnv(Harvest, view=2, agents=20)
@@ -216,6 +217,7 @@ def test_parameters_that_cannot_be_are_refused(keywords, message):
         MurkParallelEnv(Harvest, **keywords)
 
 
+@pytest.mark.slow
 def test_the_smallest_orchard_and_the_fullest_can_be_played():
     for keywords in (
         {"size": 2, "trees": 0.5, "agents": 1},

@@ -33,6 +33,7 @@ def tick(heat, plant, actions, heated):
     return after
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize(
     ("keywords", "heated"),
     [

@@ -205,6 +205,7 @@ def test_the_widest_gap_leaves_prey_the_one_corner_that_is_far_enough():
     assert min(hops(a, b, 5) for row in rows for a in row[:3] for b in row[3:]) == 4
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize(
     "keywords", [{"predators": 1, "prey": 1, "size": 8}, {"predators": 9, "prey": 7, "size": 64, "gap": 20}]
 )
@@ -273,6 +274,7 @@ def test_the_bound_is_a_hunt_in_which_both_come_together():
     assert optimum(HexPursuit.Params(gap=3)) == 20.0  # from three hops to one
 
 
+@pytest.mark.slow
 def test_the_small_parameters_have_short_episodes_of_both_ends():
     small = small_keywords(HexPursuit)
     stay = {"prey": lambda seen: np.zeros(seen.shape[:2], int)}

@@ -19,6 +19,7 @@ def basin(num_envs=1, **parameters):
     return envs
 
 
+@pytest.mark.slow
 def test_still_water_around_the_island_stays_still_and_costs_nothing():
     envs = basin(**STILL)
     rewards = [envs.step(np.zeros((1, 8), np.float32))[1][0] for _ in range(5)]

@@ -59,7 +59,7 @@ def cells_in(env, state):
     return set(np.flatnonzero(read(env, Wildfire.state) == state).tolist())
 
 
-@pytest.mark.few(3)
+@pytest.mark.few(1)
 @pytest.mark.parametrize("action", range(8))
 def test_an_action_hops_one_cell_or_stays(action):
     env = lay_out((4, 7), (9, 2), flames=[(15, 15)], **COLD)
@@ -128,6 +128,7 @@ def test_an_episode_is_truncated_at_the_limit_while_something_burns():
     assert [env.step([0] * 4)[2:4] for _ in range(5)] == [(False, False)] * 4 + [(False, True)]
 
 
+@pytest.mark.slow
 def test_fire_spreads_with_the_wind():
     state = np.zeros(225, np.int32)
     state[112] = BURNING  # in the middle, (7, 7)
@@ -208,6 +209,7 @@ def test_the_observation_shows_the_forest_the_crew_and_the_wind():
     assert np.array_equal(breeze, read(env, Wildfire.breeze))
 
 
+@pytest.mark.slow
 def test_with_a_view_each_of_the_crew_sees_what_is_around_it_and_shares_reward_and_end():
     env, team = MurkParallelEnv(Wildfire, view=4), Wildfire()
     env.reset(seed=3)

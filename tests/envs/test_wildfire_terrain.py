@@ -48,6 +48,7 @@ def test_tiles_to_test_on_are_none_to_train_on():
     assert {*test} == {*range(24, 32)}
 
 
+@pytest.mark.slow
 def test_the_smallest_corner_of_every_tile_has_something_to_burn():
     envs = MurkVectorEnv(WildfireTerrain, num_envs=32, size=4)
     envs.reset(seed=0, options={"level": list(range(32))})

@@ -128,7 +128,7 @@ def share(world: Plate, amount: float, *, of: float = 1.0) -> float:
     return amount * of / len(world.heat)
 
 
-@pytest.mark.few(3)
+@pytest.mark.few(2)
 @pytest.mark.parametrize(
     ("reward", "value"),
     [
@@ -175,7 +175,7 @@ def test_self_has_the_lattices_tables(table):
     assert reward_of({"moves": moves, "neighbours": neighbours}[table]) == expected
 
 
-@pytest.mark.few(3)
+@pytest.mark.few(1)
 @pytest.mark.parametrize(
     ("reward", "value"),
     [

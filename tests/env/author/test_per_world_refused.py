@@ -289,6 +289,7 @@ def test_a_draw_by_the_name_that_array_hooks_have_is_told_the_right_one():
         made(start=draws_as_an_array_hook)().reset(seed=1)
 
 
+@pytest.mark.few(3)
 @pytest.mark.parametrize(
     ("returned", "what"),
     [

@@ -120,6 +120,7 @@ def test_a_scripted_partner_does_what_the_script_does_for_all():
     assert (game._face.world["cells"] == envs.world["cells"]).all()
 
 
+@pytest.mark.slow
 def test_a_whole_team_is_played_at_once():
     game = Game(murk_envs.Wildfire, {}, 0, agent=ALL)
     lines = played(game, "q", "right", "z", "enter")

@@ -41,6 +41,7 @@ def test_a_list_fits_into_40_columns_without_colour():
 PLAY = ["play", "HeatSeeker", "--set", "size=3", "--terminal"]
 
 
+@pytest.mark.slow
 def test_a_game_in_40_columns_without_colour_leaves_the_terminal_as_it_was():
     terminal = started(PLAY, 40, NO_COLOR="1", TERM="vt100")
     terminal.expect("step 0")
@@ -69,7 +70,7 @@ def test_a_game_goes_on_by_itself_at_a_rate():
     assert terminal.exitstatus == 0
 
 
-@pytest.mark.few(1)
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("answer", "code", "said"),
     [

@@ -128,6 +128,7 @@ def derive_misspelt(self, tick):
     tick.faar = 0.0
 
 
+@pytest.mark.few(3)
 @pytest.mark.parametrize(
     ("env_class", "name", "hook", "message"),
     [

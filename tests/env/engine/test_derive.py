@@ -172,7 +172,7 @@ def final_bytes(infos):
     return [None if one is None else one.tobytes() for one in infos["final_obs"]]
 
 
-@pytest.mark.few(2)
+@pytest.mark.few(1)
 @pytest.mark.parametrize("env_class", [Seeker, ArraySeeker])
 @pytest.mark.parametrize("mode", ["NextStep", "SameStep"])
 def test_a_batch_equals_single_envs(mode, env_class):
@@ -198,6 +198,7 @@ def test_the_first_observation_shows_what_is_derived(env_class):
     assert observation[: shown.size].tolist() == shown.tolist()
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("env_class", ALL)
 def test_a_masked_reset_derives_its_rows_alone(env_class):
     envs = MurkVectorEnv(env_class, 4)
@@ -257,6 +258,7 @@ def test_an_episode_that_begins_otherwise_derives_from_that(env_class):
     assert_derived(envs.world)
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("env_class", [Seeker, ArraySeeker])
 def test_a_pickled_env_goes_on_and_a_row_restores_into_a_single_one(env_class):
     envs = MurkVectorEnv(env_class, 3, autoreset_mode="SameStep", max_episode_steps=3)
@@ -312,6 +314,7 @@ def test_agents_that_are_rewarded_apart_see_what_is_derived(env_class):
     assert [one[1] for one in seen] == [(cells > cell).sum() for cell in cells]
 
 
+@pytest.mark.slow
 def test_agents_see_the_same_of_both_kinds_of_hook():
     def told(env_class):
         envs = MurkAgentVectorEnv(

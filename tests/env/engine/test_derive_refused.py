@@ -70,6 +70,7 @@ def test_what_a_hook_for_one_world_may_not_write_is_refused_when_the_env_is_made
         env_class()
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("hook", ["start", "act", "reward"])
 def test_hooks_find_a_derived_field_read_only_wherever_they_hand_it(hook):
     def hidden(self):
@@ -150,6 +151,7 @@ def test_a_derive_that_takes_something_else_is_refused():
         wide()
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("checked", [False, True])
 def test_a_derive_that_fails_is_named_with_its_world(checked):
     @per_world

@@ -77,6 +77,7 @@ def test_a_reset_gives_start_the_initial_values_and_its_own_rows_only():
     assert seen[1] == ([1, 2], [1, 2], [[0] * 16] * 2, [0, 0])
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("env_class", [Walker, CompiledForager, Mixed])
 def test_resetting_some_worlds_leaves_the_others_and_their_chance_untouched(env_class):
     envs, twin = (MurkVectorEnv(env_class, 3, checked=True) for _ in range(2))

@@ -27,11 +27,13 @@ def after_call(envs, call):
     return state_of(copied)
 
 
+STRIDE = pytest.mark.parametrize("stride", [5, pytest.param(1, marks=pytest.mark.slow)])
 CALLS = list(itertools.product(["NextStep", "SameStep", "Disabled"], ["step", "reset"]))
 
 
+@STRIDE
 @pytest.mark.parametrize(("mode", "call"), representatives(CALLS, [("SameStep", "step")]))
-def test_an_env_goes_on_after_an_interrupt_at_any_moment(mode, call):
+def test_an_env_goes_on_after_an_interrupt_at_any_moment(mode, call, stride):
     envs = MurkVectorEnv(Walker, 2, autoreset_mode=mode, max_episode_steps=3, longest_fuse=3)
     envs.reset(seed=3)
     envs.step([1, 2])
@@ -47,12 +49,13 @@ def test_an_env_goes_on_after_an_interrupt_at_any_moment(mode, call):
         assert state_of(envs) in (before, after)
         envs.reset(options={"reset_mask": np.array([True, True])})
         envs.step([0, 0])
-        moment += 1
+        moment += stride
     assert moment > 100  # every call and return of the step was one
 
 
+@STRIDE
 @pytest.mark.parametrize("env_class", representatives([Walker, Moody], [Moody]))
-def test_what_an_env_tells_after_an_interrupt_at_any_moment_is_right(env_class):
+def test_what_an_env_tells_after_an_interrupt_at_any_moment_is_right(env_class, stride):
     envs = MurkVectorEnv(env_class, 2)
     envs.reset(seed=3)
     saved, told = batch_of(envs).snapshot(), {}
@@ -71,7 +74,7 @@ def test_what_an_env_tells_after_an_interrupt_at_any_moment_is_right(env_class):
         reached = str(state_of(envs))
         assert [pickle.dumps(envs.step(actions)) for actions in PLAYED] == told[reached]
         del held
-        moment += 1
+        moment += stride
     assert moment > 30
 
 

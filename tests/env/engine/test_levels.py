@@ -227,6 +227,7 @@ def test_pictures_and_copies_show_the_level():
     np.testing.assert_array_equal(high, env.render())
 
 
+@pytest.mark.slow
 def test_checked_mode_and_asynchronous_envs_agree_with_the_others():
     checked = MurkVectorEnv(Hills, num_envs=3, checked=True, autoreset_mode="SameStep")
     plain = MurkVectorEnv(Hills, num_envs=3, autoreset_mode="SameStep")

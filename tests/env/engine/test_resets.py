@@ -103,7 +103,7 @@ ENDING = [(Fuse, 4), (Fuse, None), (CompiledForager, 3), (Mixed, 4)] + [
 ]
 
 
-@pytest.mark.few(8)
+@pytest.mark.few(4)
 @pytest.mark.parametrize("num_threads", [1, 3])
 @pytest.mark.parametrize("num_envs", [1, 40])
 @pytest.mark.parametrize("mode", MODES)
@@ -138,6 +138,7 @@ def test_when_all_episodes_end_at_once_all_their_last_observations_are_kept(mode
         assert pickle.dumps(infos["final_obs"]) == kept
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize("num_threads", [1, 2])
 @pytest.mark.parametrize("mode", MODES)
 def test_a_start_that_fails_within_a_step_is_named_and_undone(mode, num_threads):

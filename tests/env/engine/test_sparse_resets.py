@@ -52,7 +52,7 @@ class CompiledSand(Sand):
             self.first[cell] = self.grains[cell]
 
 
-@pytest.mark.few(4)
+@pytest.mark.few(2)
 @pytest.mark.parametrize("checked", [False, True])
 @pytest.mark.parametrize("mode", [AutoresetMode.NEXT_STEP, AutoresetMode.SAME_STEP])
 @pytest.mark.parametrize("env_class", [Sand, CompiledSand])

@@ -49,7 +49,7 @@ def test_a_copy_in_the_middle_of_an_episode_goes_on_likewise(env_class, way):
     assert go_on(twin, 20) == go_on(env, 20)
 
 
-@pytest.mark.few(4)
+@pytest.mark.few(2)
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("mode", ["NextStep", "SameStep"])
 @pytest.mark.parametrize(
@@ -94,6 +94,7 @@ def test_a_copy_of_a_closed_env_is_closed(way):
             way(env).reset()
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("way", WAYS)
 def test_a_copy_keeps_what_the_env_was_made_with(way):
     env = way(Mixed(share=0.125, weight=3.0, max_episode_steps=2, checked=True))

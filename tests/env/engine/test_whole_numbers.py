@@ -157,6 +157,7 @@ def refuse(env_class: Any, way: int, message: str) -> None:
     assert state_of(envs) == before
 
 
+@pytest.mark.few(3)
 @pytest.mark.parametrize("way", range(len(REFUSED)))
 def test_checked_mode_refuses_a_number_that_does_not_fit_where_it_is_stored(way):
     refuse(Full, way, REFUSED[way])

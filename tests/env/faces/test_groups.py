@@ -106,6 +106,7 @@ def test_groups_equal_the_parallel_env_of_each_world_to_the_byte(env_class, limi
     assert ended > NUM_WORLDS
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("env_class", [Race, Crew, Trams])
 def test_the_state_is_that_of_the_parallel_env_of_each_world(env_class):
     envs = MurkGroupsEnv(env_class, 2, action_masked_out="replace")

@@ -73,6 +73,7 @@ def said(script, sent):
     return result.stdout.decode().strip()
 
 
+@pytest.mark.slow
 def test_a_class_with_parameters_and_fields_of_its_own_works_in_a_worker():
     class Tracked(HeatSeeker):
         class Params(HeatSeeker.Params):

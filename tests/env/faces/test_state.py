@@ -143,6 +143,7 @@ def test_a_world_of_a_parallel_env_goes_on_among_agent_rows():
     assert [row.tobytes() for row in seen] == [array.tobytes() for array in alone.values()]
 
 
+@pytest.mark.slow
 def test_a_state_is_restored_in_another_process(tmp_path):
     envs = vector(CompiledForager)
     until_pending(envs)

@@ -80,6 +80,7 @@ def read_through_a_variable(x):
     return known.f(x) + 1.0
 
 
+@pytest.mark.few(5)
 @pytest.mark.parametrize(("function", "wanted"), READERS)
 def test_members_are_read_as_python_reads_them(function, wanted):
     result = compile_function(function)(1.0)

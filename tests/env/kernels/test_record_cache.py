@@ -97,6 +97,7 @@ def run(script, argument, cache, **settings):
     return subprocess.run(command, check=True, capture_output=True, text=True, env=environment).stdout.split()
 
 
+@pytest.mark.slow
 def test_another_process_loads_what_is_compiled_but_not_for_another_constant(tmp_path):
     assert run(SCRIPT + LOOP, "3.0", tmp_path) == ["5.0", "0", "1"]
     assert run(SCRIPT + LOOP, "3.0", tmp_path) == ["5.0", "1", "0"]

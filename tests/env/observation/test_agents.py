@@ -169,6 +169,7 @@ def test_a_group_may_be_every_other_agent_backwards():
     assert rows.tolist() == [[seen_by_one(values, 1, agent) for agent in (7, 5, 3, 1)]]
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("agents", [None, GROUP])
 def test_who_is_not_active_has_a_row_of_zeros(agents):
     values, plan = crowd(), group_plan(*CROWDED, agents=agents, active=ACTIVE)

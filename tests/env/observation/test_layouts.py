@@ -108,6 +108,7 @@ def test_whole_numbers_are_seen_as_float32():
     assert (observation.dtype, observation[0].tolist()) == (np.float32, [-5, -4, -3, -2, -1, 0])
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("layout", ["flat", "image", "dict"])
 def test_a_static_field_is_the_same_in_every_world(layout):
     observation = seen(plan_of(Observe(Fields.heat), Observe(Fields.wall), layout=layout))
@@ -136,6 +137,7 @@ def test_a_plan_fills_all_of_its_output():
     assert outputs[0] == outputs[1]
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("layout", ["flat", "dict"])
 def test_the_observation_of_some_worlds_is_their_rows_of_the_whole(layout):
     plan = plan_of(Observe(Fields.wall), Observe(Fields.level), Mask(Fields.agent), layout=layout)
@@ -145,7 +147,7 @@ def test_the_observation_of_some_worlds_is_their_rows_of_the_whole(layout):
         assert rows[key].tobytes() == whole[key][1:].tobytes()
 
 
-@pytest.mark.few(2)
+@pytest.mark.few(1)
 @pytest.mark.parametrize("layout", ["flat", "image", "dict"])
 def test_what_is_seen_lies_in_the_space(layout):
     plan = plan_of(Observe(Fields.heat), Observe(Fields.hits), Mask(Fields.agent), layout=layout)

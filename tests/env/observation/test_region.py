@@ -81,7 +81,7 @@ def shown(region, cell):
     return np.where(apart == -(2**31), -1, cell + apart).tolist()
 
 
-@pytest.mark.few(6)
+@pytest.mark.few(2)
 @pytest.mark.parametrize("lattice", LARGE, ids=repr)
 def test_a_disk_shows_from_every_cell_what_walking_finds(lattice):
     region = disk(lattice, 2)

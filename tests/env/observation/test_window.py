@@ -56,7 +56,7 @@ def test_a_rectangle_shows_every_cell_at_its_place(lattice):
     assert window.tolist() == (np.array(expected) + 1).tolist()
 
 
-@pytest.mark.few(8)
+@pytest.mark.few(3)
 @pytest.mark.parametrize("lattice", LATTICES, ids=repr)
 def test_the_mask_is_one_where_a_cell_is_shown(lattice):
     parts = seen(
@@ -244,6 +244,7 @@ def test_a_window_that_an_entry_cannot_have_is_refused(make, message):
         make()
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("region", [disk(Hex2D(4, 5), 2), rectangle(Square8(4, 5, "wrap"), (1, 3))], ids=repr)
 def test_what_is_copied_quickly_is_what_the_plain_kernels_show(region):
     values = np.random.default_rng(0).normal(size=2 * 20).astype(np.float32)

@@ -74,7 +74,7 @@ def test_a_value_that_moves_in_time_is_set_by_actions():
     assert order(error) == pytest.approx(2.0, abs=0.25)
 
 
-@pytest.mark.few(2)
+@pytest.mark.few(1)
 @pytest.mark.parametrize(
     "lattice", [Line1D(9), Line1D(9, "clamp"), Square4(3, 4), Hex2D(3, 3), Fcc12(3, 3, 3)]
 )

@@ -183,7 +183,7 @@ def test_it_binds_to_a_kernel_with_plain_arguments(subject, lattice):
             assert all(isinstance(number, bool | int | float | np.number) for number in numbers), argument
 
 
-@pytest.mark.few(4)
+@pytest.mark.few(1)
 @supported_kernels
 def test_what_it_writes_has_a_row_for_each_world(subject, lattice):
     frame = PlainFrame(subject, lattice)
@@ -195,7 +195,7 @@ def test_what_it_writes_has_a_row_for_each_world(subject, lattice):
     assert [array.tobytes() for array in shared] == before
 
 
-@pytest.mark.few(6)
+@pytest.mark.few(2)
 @once
 def test_blocks_of_worlds_make_up_the_whole(subject, lattice):
     whole, blocks = PlainFrame(subject, lattice), PlainFrame(subject, lattice)

@@ -133,6 +133,7 @@ def test_worlds_do_not_know_of_each_other():
     assert bits(together) == bits(alone)
 
 
+@pytest.mark.slow
 def test_blocks_of_worlds_make_up_the_whole():
     lattice, heat = Square4(5, 6), Field()
     before = random_values(lattice, 5)
@@ -342,7 +343,7 @@ def test_its_attributes_are_fixed():
         diffusion.coefficient = 0.2  # pyright: ignore[reportAttributeAccessIssue]
 
 
-@pytest.mark.few(1)
+@pytest.mark.slow
 @pytest.mark.parametrize("edge", EDGES)
 def test_neighbours_written_out_by_degree_give_the_bytes_of_the_plain_loop(edge):
     lattice, kind = Fcc12(4, 6, 4, edge), np.float32

@@ -103,6 +103,7 @@ def test_the_total_is_conserved_on_every_lattice(lattice):
     assert np.ptp(after) < np.ptp(before)
 
 
+@pytest.mark.few(3)
 @pytest.mark.parametrize("lattice", LARGER, ids=repr)
 def test_worlds_do_not_know_of_each_other_on_any_lattice(lattice):
     values = random_values(lattice, 3)

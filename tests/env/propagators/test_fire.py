@@ -103,7 +103,7 @@ def test_it_is_the_plain_model_with_the_draws_of_its_place(lattice):
     assert (state == Fire.BURNT).sum() > 1
 
 
-@pytest.mark.few(2)
+@pytest.mark.few(1)
 @pytest.mark.parametrize("lattice", [*LATTICES, Hex2D(2, 3, "wrap"), Square4(3, 3, "clamp")], ids=repr)
 def test_it_is_to_the_last_bit_what_the_plain_kernel_of_flat_land_makes_of_it(lattice):
     """Without terrain only what is around flames is asked; on terrain every cell asks all its neighbours."""
@@ -136,6 +136,7 @@ def test_a_fire_without_chance_is_a_ring_that_grows_by_one_hop_a_tick(lattice):
         assert forest.state[0].tolist() == expected.tolist()
 
 
+@pytest.mark.few(5)
 @pytest.mark.parametrize("direction", [0.0, math.pi / 2, 2.0])
 @pytest.mark.parametrize("lattice", LATTICES, ids=repr)
 def test_neighbours_catch_fire_with_the_odds_that_the_wind_gives_them(lattice, direction):

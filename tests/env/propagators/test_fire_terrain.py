@@ -37,7 +37,7 @@ def caught(lattice, heights=None, classes=None, num_worlds=NUM_WORLDS, **options
     return (world[fields["state"]] == Fire.BURNING).mean(axis=0)
 
 
-@pytest.mark.few(3)
+@pytest.mark.few(1)
 @pytest.mark.parametrize("degrees", PUBLISHED)
 def test_a_slope_multiplies_the_rate_by_the_published_factor(degrees):
     height = 30.0 * np.tan(np.radians(degrees))

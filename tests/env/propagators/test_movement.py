@@ -123,7 +123,7 @@ def test_an_agent_out_of_the_world_neither_hops_nor_is_in_the_way():
     assert hop(Line1D(3), [-1, 0, -1], [1, 1, 0]) == [-1, 1, -1]
 
 
-@pytest.mark.few(2)
+@pytest.mark.few(1)
 @pytest.mark.parametrize("kind", ["per_tick", "sparse", "static"])
 @pytest.mark.parametrize("dtype", [np.float32, np.int32])
 def test_obstacles_keep_agents_out_but_not_in(kind, dtype):

@@ -55,6 +55,7 @@ def test_every_propagator_and_every_lattice_is_in_the_table():
     assert all(set(LATTICES) < set(row) for row in ROWS.values())
 
 
+@pytest.mark.few(60)
 @pytest.mark.parametrize(("subject", "lattice", "column"), MARKS)
 def test_every_mark_is_what_happens(subject, lattice, column):
     fields = subject.declare(lattice)

@@ -105,7 +105,7 @@ def ailing(infection, recovery):
     return [infected, susceptible, recovered], law, 0.1
 
 
-@pytest.mark.few(1)
+@pytest.mark.slow
 @pytest.mark.parametrize("make", [burning, ailing])
 def test_a_coefficient_over_the_world_gives_what_parameters_of_the_same_values_give(make):
     lattice, found = Hex2D(4, 5), []
@@ -307,6 +307,7 @@ def test_a_rate_of_one_value_everywhere_gives_what_the_number_gives(law):
     assert found[0] == found[1]
 
 
+@pytest.mark.slow
 def test_sub_steps_see_the_same_sides_and_coefficients_as_ticks():
     found = []
     for substeps in (1, 4):

@@ -39,6 +39,7 @@ def killed_after(path, seconds):
     return int(complete[-1])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kills", [1, pytest.param(10, marks=pytest.mark.slow)])
 def test_a_killed_process_leaves_what_it_flushed(kills, tmp_path):
     rng = random.Random(kills)

@@ -154,6 +154,7 @@ def changed_somehow(data, rng):
     return bytes(changed)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("count", [40, pytest.param(2_000, marks=pytest.mark.slow)])
 def test_damaged_files_are_told_or_play_the_same_run(count, whole, tmp_path):
     """SQLite leaves some bytes unused, so that not every change is one."""

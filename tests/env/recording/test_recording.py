@@ -108,6 +108,7 @@ def test_what_is_late_is_written_before_the_next_step(tmp_path):
     recording.close()
 
 
+@pytest.mark.slow
 def test_keyframes_come_by_themselves_where_they_are_small_beside_the_actions(tmp_path):
     recording = Recording(make("vector"), tmp_path / "run", flush_bytes=1, flush_seconds=1e9)
     recording.reset(seed=0)

@@ -25,6 +25,7 @@ for mode, looks in (("rgb_array", False), ("ansi", True), ("rgb_array", True)):
 """
 
 
+@pytest.mark.slow
 def test_the_libraries_are_loaded_by_the_first_frame():
     ran = subprocess.run([sys.executable, "-c", PROGRAM], capture_output=True, text=True, check=False)
     assert ran.stdout.splitlines() == ["[]", "[]", "['matplotlib', 'PIL']"], ran.stderr

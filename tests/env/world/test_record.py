@@ -140,6 +140,7 @@ def test_a_world_shows_itself_as_a_picture():
         world.frame(world=2)
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize(
     "make",
     [

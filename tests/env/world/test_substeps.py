@@ -196,6 +196,7 @@ class Add(Propagator):
         return KernelCall(add, (frame.read(self.u), frame.update(self.total)))
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize("compiled", [True, False])
 @pytest.mark.parametrize("when", [0, 1, 4])
 def test_a_failure_in_any_substep_leaves_everything_as_it_was_and_says_which(when, compiled):
