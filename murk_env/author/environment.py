@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from murk_env.author import params as parameters
 from murk_env.author.blueprint import Blueprint
+from murk_env.author.hook_checks import check_classmethod, check_kind, check_signature
 from murk_env.author.hooks import Hook, Hooks
 from murk_env.author.params_type import ParamsOfClass
 from murk_env.author.per_world import CompiledHook
@@ -25,7 +26,6 @@ _SIGNATURES = {  # of the hooks that every environment has, over arrays and per 
     "reward": ("reward(self, before, after)", "reward(self)", "what a step is worth"),
     "terminated": ("terminated(self, after)", "terminated(self)", "when an episode ends"),
 }
-_GIVEN_TO_ARRAY_HOOKS = {"tick", "worlds", "actions", "before", "after"}  # by position, so names must be true
 _BETWEEN = "between(self), or with the arguments action, substep and rng"
 _DERIVE = "derive(self, tick), or with @per_world derive(self)"
 
@@ -77,7 +77,7 @@ class Environment(WorldView):
                     f"and those of an env or of a tick are taken."
                 )
         for name in ("build", "picture"):
-            _check_classmethod(cls, name)
+            check_classmethod(cls, name)
 
     @classmethod
     def build(cls, params: Any, /) -> Blueprint:
@@ -125,6 +125,8 @@ class Environment(WorldView):
         if isinstance(inspect.getattr_static(cls, "info", None), CompiledHook):
             place = first_line(inspect.getattr_static(cls, "info").function)
             raise DefinitionError(f"{cls.__name__}.info ({place}) cannot be per_world; write it over arrays.")
+        for name in ("between", "derive", "info"):
+            check_kind(cls, name)
         start, act, reward, terminated = (self._hook(name) for name in _SIGNATURES)
         between = getattr(self, "between", None)
         if not isinstance(between, CompiledHook | None):
@@ -134,10 +136,10 @@ class Environment(WorldView):
             )
         derive = getattr(self, "derive", None)
         if derive is not None and not isinstance(derive, CompiledHook):
-            _check_signature(f"{cls.__name__}.derive", derive, _DERIVE)
+            check_signature(f"{cls.__name__}.derive", derive, _DERIVE)
         info = getattr(self, "info", None)
         if info is not None:
-            _check_signature(f"{cls.__name__}.info", info, "info(self, after)")
+            check_signature(f"{cls.__name__}.info", info, "info(self, after)")
         return Hooks(
             owner=cls.__name__,
             params=self.params,
@@ -153,6 +155,7 @@ class Environment(WorldView):
         )
 
     def _hook(self, name: str) -> Hook:
+        check_kind(type(self), name)
         hook = getattr(self, name, None)
         arrays, per_world, what = _SIGNATURES[name]
         if hook is None:
@@ -161,45 +164,8 @@ class Environment(WorldView):
             )
         if not isinstance(hook, CompiledHook):
             where = f"{type(self).__name__}.{name}"
-            _check_signature(where, hook, f"{arrays}, or with @per_world {per_world}")
+            check_signature(where, hook, f"{arrays}, or with @per_world {per_world}")
         return hook
-
-
-def _check_signature(where: str, hook: Callable[..., Any], wanted: str) -> None:
-    """Raise DefinitionError if a hook, bound to what it is called on, does not take what it is given."""
-    own, *given = wanted[wanted.index("(") + 1 : wanted.index(")")].split(", ")
-    try:
-        signature = inspect.signature(hook)
-    except (TypeError, ValueError):  # no function of Python's
-        return
-    named = zip(signature.parameters, given, strict=False)
-    misled = any(name != given_there and name in _GIVEN_TO_ARRAY_HOOKS for name, given_there in named)
-    try:
-        signature.bind(*given)
-    except TypeError:
-        misled = True
-    if misled:
-        place = f" ({first_line(hook)})" if hasattr(hook, "__code__") else ""
-        raise DefinitionError(
-            f"{where}{place} takes {signature} beside {own}, but is given ({', '.join(given)}); "
-            f"write {wanted}."
-        )
-
-
-def _check_classmethod(cls: type[Environment], name: str) -> None:
-    """Raise DefinitionError if a class declares what describes its envs as something else."""
-    declared = vars(cls).get(name)
-    if isinstance(getattr(declared, "__func__", declared), CompiledHook):
-        raise DefinitionError(
-            f"{cls.__name__}.{name} cannot be per_world; it is a classmethod: def {name}(cls, params)."
-        )
-    if declared is None:
-        return
-    if not isinstance(declared, classmethod | staticmethod):
-        raise DefinitionError(
-            f"{cls.__name__}.{name} is called on the class: write @classmethod above def {name}(cls, params)."
-        )
-    _check_signature(f"{cls.__name__}.{name}", getattr(cls, name), f"{name}(cls, params)")
 
 
 def _member(cls: type[Environment], name: str) -> object:

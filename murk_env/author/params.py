@@ -112,7 +112,13 @@ class Params:
                     f"{cls.__qualname__} defines {name}, which murk_env.Params makes; write checks across "
                     f"parameters in check(self), and what follows from them as properties."
                 )
-        dataclasses.dataclass(frozen=True, kw_only=True)(cls)
+        try:
+            dataclasses.dataclass(frozen=True, kw_only=True)(cls)
+        except ValueError as error:  # such as a list, which all envs would share
+            reason = str(error).partition(":")[0]
+            raise DefinitionError(
+                f"{cls.__qualname__}: {reason}; a parameter is a number, a bool, a text or one of a Literal."
+            ) from None
         _refuse_untyped(cls)
         for field in dataclasses.fields(cast(Any, cls)):
             if field.name in RESERVED:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from murk_env.errors import DefinitionError
+from murk_env.kernels.places import first_line
 from murk_env.kernels.records.plain_records import PlainRecord
 from murk_env.kernels.uncompiled import wide
 
@@ -84,5 +85,9 @@ def per_world(hook: Callable[..., Any]) -> Any:
         DefinitionError: the decorated object is no function.
     """
     if not callable(hook) or not hasattr(hook, "__code__"):
-        raise DefinitionError(f"per_world marks a function, without arguments of its own, not {hook!r}.")
+        inner: Any = getattr(hook, "fget", None) or getattr(hook, "__func__", None)
+        name, place = f"{hook!r}", ""
+        if hasattr(inner, "__code__"):
+            name, place = f"the {type(hook).__name__} {inner.__qualname__}", f" ({first_line(inner)})"
+        raise DefinitionError(f"per_world marks a function, without arguments of its own, not {name}{place}.")
     return CompiledHook(hook)

@@ -51,7 +51,7 @@ def _advice(reason: str) -> str:
             " act may write per_tick fields that no propagator writes, start all but static and derived "
             "ones, derive the derived ones; arrays of a module are constants."
         )
-    if reason.startswith("array of uint32 has no"):  # no field has such numbers
+    if "array of uint32" in reason:  # no field has such numbers
         return " rng is handed to functions of murk_env.random: integers(rng, low, high), uniform(rng)."
     return ""
 

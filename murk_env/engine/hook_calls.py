@@ -44,6 +44,13 @@ class HookCalls:
                 f"{where} raised {described(error)}; the tick was undone.{came_from(error)}"
             ) from error
 
+    def where(self, name: HookName) -> str:
+        """Return a hook and where it begins, as messages name it."""
+        hook: Any = self._hooks.of(name)
+        function = hook.function if isinstance(hook, CompiledHook) else hook
+        place = f" ({first_line(function)})" if hasattr(function, "__code__") else ""
+        return f"{self._hooks.owner}.{name}{place}"
+
     def placed(self, name: HookName, error: HookError) -> HookError:
         """Return the error of what an array hook returned, with the line where the hook begins."""
         hook: Any = self._hooks.of(name)

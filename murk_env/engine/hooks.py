@@ -140,7 +140,7 @@ class HookStages:
 
     def _outcome(self, name: HookName, binding: Binding) -> Stage:
         proves = name is HookName.REWARD and self._arena.checked
-        check = partial(check_finite, f"{self._owner}.reward", self._outputs[name], binding.steps)
+        check = partial(check_finite, self._calls.where(name), self._outputs[name], binding.steps)
         return Stage(
             name,
             partial(self._bind_outcome, name, binding.staged),

@@ -24,13 +24,18 @@ def take(where: str, result: Any, out: Array, kinds: str) -> None:
     Raises:
         HookError: it is of another shape or kind.
     """
-    given = np.asarray(result)
+    try:
+        given = np.asarray(result)
+    except ValueError:  # a tuple, say, of which not all are of one shape
+        given = np.array(None)
     if given.shape != out.shape or given.dtype.kind not in kinds:
         wanted = "bool" if kinds == "b" else "real numbers"
         each = "world" if out.ndim == 1 else "agent of each world"
         came = f"an array of shape {given.shape}"
         if given.ndim == 0:
             came = "nothing" if result is None else f"the single value {result!r}"
+            if type(result) in (tuple, list):
+                came = f"a {type(result).__name__} of unlike values"
         elif given.dtype.kind not in kinds:
             came = f"an array of dtype {given.dtype}"
         raise HookError(

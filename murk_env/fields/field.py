@@ -114,6 +114,9 @@ class Field:
         self.initial: Any = self._checked_initial(initial)
 
     def _check_form(self) -> None:
+        unit: Any = self.unit
+        if not isinstance(unit, str):
+            raise FieldError(f"a field's unit is a text such as 'K', not {unit!r}.")
         components: Any = self.components
         if components is not None and (not isinstance(components, int) or components < 1):
             raise FieldError(f"a vector field has at least 1 component, not {components!r}.")

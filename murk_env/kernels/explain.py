@@ -36,6 +36,10 @@ _PARTS: tuple[tuple[str, str], ...] = (  # of what numba calls its types
 )
 _IN_PLACE = "changes an array in place that is read-only here, or by numbers that it cannot hold"
 _NO_FORMAT = "text cannot be formatted in compiled code; print(x) prints numbers as they are"
+_NOT_TAKEN = (
+    "is none of what compiled code takes from outside, numbers, tuples, arrays and functions; keep what "
+    "changes in a field"
+)
 _ONE_TYPE = "a dict, list or set holds values of one type in compiled code, here both {0} and {1}"
 _REASONS: tuple[tuple[str, str], ...] = (  # the first that is found speaks
     (r"Cannot modify readonly array", "writes to an array that is read-only here"),
@@ -70,7 +74,11 @@ _REASONS: tuple[tuple[str, str], ...] = (  # the first that is found speaks
     ),
     (r"Unknown attribute '(\w+)' of type (.+)", "{1} has no {0!r} that can be compiled"),
     (r"unsupported NumPy function '([\w.]+)'", "{0} cannot be compiled, or not as it is used here"),
-    (r"Untyped \w+ name '(\w+)'", "{0!r} means something that cannot be used in a compiled function"),
+    (r"Untyped \w+ name '(\w+)'", "{0!r} " + _NOT_TAKEN),
+    (r"reflected (?:list|set).*? type, assigned to variable '(\w+)'", "{0!r} " + _NOT_TAKEN),
+    (r"Casting (array\(.+?\)) to \w+ directly is unsupported", "an {0} stands where a number has to"),
+    (r"Invalid use of (array\(.+?\)) with parameters", "an {0} is called like a function"),
+    (r">>> [gs]etitem\((u?int\d+|float\d+|bool), ", "{0} is a single number, and has no index"),
     (r">>> setitem\((array\(.+?\)), .+, none\)", "stores None in an {0}; does a function lack its return?"),
     (r">>> setitem\((array\(.+?\)), .+?, (\w[^,]*|[\w ]+\(.+\))\)\n", "cannot store {1} in an {0}"),
     (

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -50,6 +50,13 @@ class WorldRng:
         self._counters = keys, episodes, steps
         self._num_worlds = len(keys)
         self._first_site = self._next_site = site_word(origin)
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            """Raise AttributeError that says what there is, for one who looks for numpy's names."""
+            draws = "random, integers, normal and permutation"
+            raise AttributeError(f"these draws have no {name!r}; they are {draws}.")
 
     @property
     def counters(self) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32], npt.NDArray[np.int32], int]:

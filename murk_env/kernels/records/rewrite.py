@@ -147,6 +147,8 @@ class Rewriter:
         if getattr(operation, "op", None) == "inplace_binop" and self._origin(operation.lhs) == path:
             self.arrays.append((path, loc))
             return []
+        if len(path) > 2:  # of a record that is no world, such as the parameters
+            raise refusal(f"{name} cannot be assigned to; keep what changes in a field", loc)
         raise refusal(f"{name} cannot be bound to another value; write {name}[...] = value", loc)
 
     def _set_whole(self, statement: Any) -> list[Any]:

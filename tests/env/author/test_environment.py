@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from murk_env import Blueprint
+from murk_env import Blueprint, per_world
 from murk_env.errors import DefinitionError, FieldAccessError, HookError
 from tests.env.worlds import Walker
 
@@ -41,6 +41,40 @@ def test_what_describes_all_envs_of_a_class_has_to_be_a_classmethod(name):
         match=rf"Wrong.{name} is called on the class: write @classmethod above def {name}\(cls, params\)",
     ):
         type("Wrong", (Walker,), {name: plain})
+
+
+async def waits(self, after): ...
+
+
+def yields(self, after):
+    yield
+
+
+@pytest.mark.parametrize(
+    ("terminated", "message"),
+    [
+        (
+            property(lambda self: None),
+            r" \(.+:\d+: .+\) is a property; a hook is a plain function, with no dec",
+        ),
+        (staticmethod(per_world(yields)), r" \(.+:\d+: def yields.+\) is a staticmethod; a hook is a plain"),
+        (classmethod(per_world(yields)), r" \(.+:\d+: def yields.+\) is a classmethod; a hook is a plain"),
+        (waits, r" \(.+:\d+: async def waits.+\) can neither yield nor await: it is called once"),
+        (yields, r" \(.+:\d+: def yields.+\) can neither yield nor await"),
+        (3, " is 3; a hook is a function"),
+    ],
+)
+def test_a_hook_is_a_plain_function(terminated, message):
+    with pytest.raises(DefinitionError, match=f"^Wrong.terminated{message}"):
+        type("Wrong", (Walker,), {"terminated": terminated})()
+
+
+def test_per_world_says_which_function_has_another_decorator_below_it():
+    decorated: Any = property(lambda self: None)
+    with pytest.raises(
+        DefinitionError, match=r"arguments of its own, not the property <lambda> \(.+:\d+: decorated"
+    ):
+        per_world(decorated)
 
 
 @pytest.mark.parametrize("name", ["build", "picture"])

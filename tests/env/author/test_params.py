@@ -293,6 +293,15 @@ def test_a_value_without_a_type_is_refused(value):
         type("Params", (murk_env.Params,), {"size": value})
 
 
+def test_a_default_that_may_change_is_refused():
+    with pytest.raises(
+        DefinitionError, match=r"mutable default .* field sizes is not allowed; a parameter is a"
+    ):
+
+        class Params(murk_env.Params):
+            sizes: list[int] = []  # noqa: RUF012
+
+
 def test_another_default_without_a_type_is_refused():
     with pytest.raises(DefinitionError, match=r"size = 5 needs a type to be a parameter, size: int = 5"):
         type("Params", (Pond.Params,), {"size": 5})

@@ -141,6 +141,11 @@ def binds(self):
     return 0.0
 
 
+def binds_a_parameter(self):
+    self.params.gain = 1.0
+    return 0.0
+
+
 def returns_self(self):
     return self
 
@@ -178,6 +183,7 @@ def wrong_call(self):
         (global_chance, "random numbers of a module do not repeat with the seed; draw from rng"),
         (imported_chance, "random numbers of a module do not repeat with the seed; draw from rng"),
         (binds, r"self.heat cannot be bound to another value; write self.heat\[...\] = value"),
+        (binds_a_parameter, "self.params.gain cannot be assigned to; keep what changes in a field"),
         (returns_self, "compiled code can only read members of self"),
         (returns_nothing, "returns nothing on at least one path; it must always return a number"),
         (returns_at_times, "returns nothing on at least one path"),

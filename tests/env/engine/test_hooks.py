@@ -117,6 +117,7 @@ def test_resetting_some_worlds_leaves_the_others_and_their_chance_untouched(env_
         ),
         ("reward", ["a", "b", "c"], "reward must return real numbers .* returned an array of dtype <U1;"),
         ("reward", np.zeros(3, complex), "reward must return real numbers .* of dtype complex128"),
+        ("reward", (np.zeros(3), 1.0), "reward must return real .* but returned a tuple of unlike values;"),
         ("reward", None, "reward must return real numbers .*, one for each world, but returned nothing; the"),
         (
             "terminated",

@@ -211,3 +211,8 @@ def test_the_worlds_of_an_env_take_a_field_or_its_name():
     assert envs.world[Mixed.flow].shape == (3, 2)
     assert envs.world["flow"].tobytes() == envs.world[Mixed.flow].tobytes()
     assert envs.world[Mixed.prizes].shape == (6,)
+
+
+def test_a_unit_is_a_text():
+    with pytest.raises(FieldError, match="unit is a text such as 'K', not 3"):
+        Field(unit=3)  # pyright: ignore[reportArgumentType]

@@ -71,6 +71,14 @@ def store_pair(heat):
     heat[0] = (1.0, 2.0)
 
 
+def called(heat):
+    heat(0)
+
+
+def indexed(heat):
+    heat[0][0] = 1.0
+
+
 def walrus(heat):
     return (warm := heat[0]) + warm
 
@@ -87,13 +95,19 @@ def opcode(heat):
         (index, "an index must be an integer, not float64"),
         (attribute, "array of float64 has no 'nothing' that can be compiled"),
         (unknown, "name 'undefined' is not defined"),
-        (builtin, "'open' means something that cannot be used in a compiled function"),
+        (
+            builtin,
+            "'open' is none of what compiled code takes from outside, numbers, tuples, arrays and functions; "
+            "keep what changes in a field",
+        ),
         (unsupported, "numpy.busday_count cannot be compiled, or not as it is used here"),
         (mixed, "a set holds values of one type in compiled code"),
         (store_nothing, "stores None in an array of float64; does a function lack its return?"),
         (text, "add cannot be compiled for (float64, 'a')"),
         (arguments, "a function is called wrongly: too many positional arguments"),
         (store_array, "cannot store array of bool in an array of float64"),
+        (called, "an array of float64 is called like a function"),
+        (indexed, "float64 is a single number, and has no index"),
         (store_pair, "cannot store tuple of 2 float64 in an array of float64"),
         (two_indices, "an array of float64 is given 2 indices, more than it has axes"),
     ],

@@ -175,6 +175,13 @@ def test_an_element_does_not_depend_on_how_many_are_drawn(rng):
     assert rng.random(5, site=1)[:, :3].tolist() == rng.random(3, site=1).tolist()
 
 
+def test_a_draw_that_there_is_not_is_told_those_that_there_are(rng):
+    with pytest.raises(
+        AttributeError, match="no 'uniform'; they are random, integers, normal and permutation"
+    ):
+        rng.uniform(0.0, 1.0)
+
+
 def test_no_worlds_draw_nothing():
     none = WorldRng(keys(), EPISODES, STEPS, origin=ORIGIN, worlds=np.array([], np.int64))
     assert none.random((2, 3)).shape == (0, 2, 3)
