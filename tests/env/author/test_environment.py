@@ -72,7 +72,7 @@ def test_a_hook_is_a_plain_function(terminated, message):
 def test_per_world_says_which_function_has_another_decorator_below_it():
     decorated: Any = property(lambda self: None)
     with pytest.raises(
-        DefinitionError, match=r"arguments of its own, not the property <lambda> \(.+:\d+: decorated"
+        DefinitionError, match=r"arguments of its own, not the property \S+ \(.+:\d+: decorated"
     ):
         per_world(decorated)
 
