@@ -106,6 +106,7 @@ def test_all_misses_nothing_public(package):
     assert promised - set(package.__all__) == set()
 
 
+@pytest.mark.slow
 def test_public_names_and_rooms_are_there_once_murk_env_is_imported():
     code = """
 import murk_env

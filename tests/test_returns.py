@@ -92,6 +92,7 @@ def test_rows_are_worlds_or_agents():
     assert {name: pupil_group(name) for name in NAMES} == dict.fromkeys(NAMES) | groups | crews
 
 
+@pytest.mark.slow
 def test_scripted_predators_hunt_while_the_prey_are_played():
     def flee(observations, action_space, rng):
         return hex_pursuit.flee(observations)

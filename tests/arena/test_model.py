@@ -247,8 +247,11 @@ SETTINGS = settings(
 )
 
 
-def test_the_arena_is_its_model():
-    run_state_machine_as_test(ArenaMachine, settings=settings(SETTINGS, derandomize=False))
+@pytest.mark.parametrize("num_runs", [30, pytest.param(60, marks=pytest.mark.slow)])
+def test_the_arena_is_its_model(num_runs):
+    run_state_machine_as_test(
+        ArenaMachine, settings=settings(SETTINGS, max_examples=num_runs, derandomize=False)
+    )
 
 
 def clear_the_flag_only(self):

@@ -48,6 +48,7 @@ def state(arena):
     return {spec.id: arena.snapshot().read(spec.id).tobytes() for spec in arena.specs}
 
 
+@pytest.mark.slow
 def test_sparse_memory_is_bounded_over_ten_thousand_ticks():
     arena = PingPongArena(SPARSE, num_worlds=1)
     live = sum(-(-length // 16) * 16 for length in LENGTHS)

@@ -119,6 +119,7 @@ def test_the_values_stay_usable_when_a_worker_is_killed(run, method):
     assert (left, complaints) == ([], "")
 
 
+@pytest.mark.slow
 def test_a_process_with_a_resource_tracker_of_its_own_deletes_nothing_when_it_ends(run):
     lines, left, complaints = run(
         """
@@ -203,6 +204,7 @@ def test_a_pickle_whose_memory_is_gone_is_refused(wall):
         pickle.loads(pickled)
 
 
+@pytest.mark.slow
 def test_a_static_arena_of_no_fields_can_be_shared(run):
     lines, left, complaints = run(
         """

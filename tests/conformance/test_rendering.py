@@ -159,6 +159,7 @@ def recorded(folder: Path):
     return [video.stat().st_size for video in folder.glob("*.mp4")]
 
 
+@pytest.mark.few(1)
 @MOVIEPY
 def test_a_video_of_the_single_form_is_recorded(registered, recorder, tmp_path):
     env = RecordVideo(registered.single(render_mode="rgb_array"), str(tmp_path / "video"), video_length=4)
@@ -167,6 +168,7 @@ def test_a_video_of_the_single_form_is_recorded(registered, recorder, tmp_path):
     assert min(recorded(tmp_path / "video")) > 1000
 
 
+@pytest.mark.few(1)
 @MOVIEPY
 @pytest.mark.filterwarnings("ignore:.*autoreset mode is same-step:UserWarning")
 @since("gymnasium", "1.2")

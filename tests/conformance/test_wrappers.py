@@ -115,7 +115,7 @@ def test_episode_statistics_are_sums_by_hand(subject, mode):
     assert env.episode_count == num_episodes >= 10
 
 
-@pytest.mark.few(4)
+@pytest.mark.few(2)
 def test_infos_become_one_dict_for_each_row(subject, mode):
     env = vector_wrappers.DictInfoToList(subject.native(3, mode))
     twin = subject.native(3, mode)

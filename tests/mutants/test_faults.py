@@ -117,6 +117,7 @@ def test_a_fault_is_told_in_one_line():
     )
 
 
+@pytest.mark.slow
 def test_a_seed_draws_the_same_faults_again_and_another_one_others():
     arena = {"murk_arena": TREE["murk_arena"]}
     first, again, other = (draw(ROOT, arena, 30, seed) for seed in (1, 1, 2))

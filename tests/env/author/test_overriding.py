@@ -32,6 +32,7 @@ class Again(HeatSeeker):
         return HeatSeeker.terminated(self)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("checked", representatives([False, True], [False]))
 def test_compiled_hooks_that_call_their_bases_are_their_bases(checked):
     one, two = (MurkVectorEnv(cls, 3, size=4, checked=checked) for cls in (Again, HeatSeeker))

@@ -146,7 +146,7 @@ def test_self_has_the_array_of_each_field_of_one_world(reward, value):
     assert reward_of(reward) == value
 
 
-@pytest.mark.few(3)
+@pytest.mark.few(1)
 @pytest.mark.parametrize(
     ("reward", "value"),
     [

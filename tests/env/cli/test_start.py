@@ -74,6 +74,7 @@ def test_an_unknown_command_is_compared_with_those_that_are_there():
     assert "Did you mean 'show'?" in result.stderr
 
 
+@pytest.mark.slow
 def test_a_pipe_that_nobody_reads_is_no_failure():
     command = [sys.executable, "-m", "murk_env", "cache"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:

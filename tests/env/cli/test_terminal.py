@@ -30,6 +30,7 @@ def started(arguments, columns, **environment):
     )
 
 
+@pytest.mark.slow
 def test_a_list_fits_into_40_columns_without_colour():
     terminal = started(["list"], 40, NO_COLOR="1", TERM="vt100")
     terminal.expect(pexpect.EOF)

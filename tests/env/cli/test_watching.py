@@ -24,6 +24,7 @@ def test_watch_writes_a_picture_for_the_start_and_for_every_few_steps(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["seeker.gif"]
 
 
+@pytest.mark.slow
 def test_watch_says_what_the_scripted_policy_earned(tmp_path):
     result = murk(
         "watch", "HeatSeeker", *SMALL, "--policy", "scripted", "--steps", 20, "--out", tmp_path / "x.gif"

@@ -304,7 +304,7 @@ class ArrayAhead(Ahead):
         tick.ahead = np.where(active, further.sum(axis=2), -1).astype(np.float32)
 
 
-@pytest.mark.few(1)
+@pytest.mark.slow
 @pytest.mark.parametrize("env_class", [Ahead, ArrayAhead])
 def test_agents_that_are_rewarded_apart_see_what_is_derived(env_class):
     env = MurkParallelEnv(env_class)

@@ -144,6 +144,7 @@ def play(envs, num_steps):
     return outputs
 
 
+@pytest.mark.few(4)
 @pytest.mark.parametrize(
     ("mode", "num_steps"), [("NextStep", 3), ("SameStep", 5)]
 )  # the next step calls start

@@ -116,7 +116,7 @@ def begin_and_step(envs: Any) -> None:
     envs.step([0, 1, 2, 0, 1, 2])
 
 
-@pytest.mark.few(3)
+@pytest.mark.few(1)
 @pytest.mark.parametrize("where", OUTSIDE)
 def test_checked_mode_tells_the_line_the_array_and_the_world_of_a_hook_that_fails(where):
     envs, world = strays(where)
@@ -207,6 +207,7 @@ class Gambler(MurkEnv):
         return False
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("checked", [False, pytest.param(True, marks=pytest.mark.slow)])
 def test_more_draws_than_a_hook_has_are_refused_instead_of_being_another_hooks(checked):
     env = Gambler(checked=checked)

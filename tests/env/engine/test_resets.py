@@ -190,7 +190,7 @@ class Fenced(Fuse):
         self.lit[1, 2] = 0.125 * (self.neighbours[0, 0] < 0)
 
 
-@pytest.mark.few(1)
+@pytest.mark.slow
 @pytest.mark.parametrize("mode", MODES)
 def test_a_start_with_a_table_that_does_not_fuse_stays_outside(mode):
     envs = begun(Fenced, 30, mode)

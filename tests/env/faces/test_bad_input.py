@@ -82,6 +82,7 @@ def test_an_integer_that_a_field_cannot_hold_is_refused_in_start():
         Far().reset(seed=1)
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("index", [1, 5, -2])
 def test_checked_mode_finds_a_compiled_hook_that_leaves_its_row(index):
     def act(self, action):

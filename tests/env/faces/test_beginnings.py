@@ -51,6 +51,7 @@ def test_every_face_takes_what_an_episode_begins_with():
     assert rows.world["boat"].tolist() == [3, 3]
 
 
+@pytest.mark.few(5)
 @pytest.mark.parametrize(
     ("options", "message"),
     [

@@ -202,6 +202,7 @@ def test_looking_changes_nothing(mode):
     assert pickle.dumps(env) != before[0]
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("mode", ["rgb_array", "ansi"])
 @pytest.mark.parametrize("autoreset_mode", ["NextStep", "SameStep"])
 def test_the_vector_form_shows_what_its_single_forms_show(mode, autoreset_mode):

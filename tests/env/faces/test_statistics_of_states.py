@@ -66,7 +66,7 @@ def in_the_middle(face, mode):
     return envs
 
 
-@pytest.mark.few(4)
+@pytest.mark.few(1)
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("face", FACES)
 def test_a_restored_run_tells_what_the_uninterrupted_one_tells(face, mode):

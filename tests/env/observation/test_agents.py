@@ -50,7 +50,7 @@ def test_agents_together_see_what_each_sees_alone(layout):
         assert together[:, agent].tobytes() == seen(GRID, single, alone, layout=layout).tobytes()
 
 
-@pytest.mark.few(1)
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "entry",
     [
@@ -181,6 +181,7 @@ def test_who_is_not_active_has_a_row_of_zeros(agents):
         assert out[world, seat].tolist() == (seen_by_one(values, world, agent) if active else [0.0] * 8)
 
 
+@pytest.mark.slow
 def test_who_is_not_active_has_zeros_in_every_part_of_a_dict():
     values = crowd()
     values[ACTIVE][:] = [0, 1, 1, 0, 1, 0, 1, 1]

@@ -69,6 +69,7 @@ def check(lattice, values, entry):
     assert (out.min(), out.max()) == (space.low.min(), space.high.max())
 
 
+@pytest.mark.slow
 @given(scene=windows())
 @settings(max_examples=80, deadline=None)
 def test_the_bounds_of_a_window_hold_and_are_reached(scene):
@@ -90,6 +91,7 @@ def test_the_bounds_of_a_pooled_window_hold_and_are_reached(scene, pool):
     check(lattice, values, window.pooled(operation, min(size, *reach, size), stride))
 
 
+@pytest.mark.slow
 @given(lattice=st.sampled_from(BOXES), shown=fields(), pool=POOLS)
 @settings(max_examples=60, deadline=None)
 def test_the_bounds_of_a_pooled_field_hold_and_are_reached(lattice, shown, pool):

@@ -31,6 +31,7 @@ for _name, _field in {
 RNG = np.random.default_rng(5)
 
 
+@pytest.mark.slow
 def test_one_component_of_a_pool_is_shown_to_each_world():
     arrays = {POOL: RNG.normal(size=(4, 3, 20)), WHICH: np.array([2, 0, 1, 2])}
     shown = seen(GRID, arrays, Observe(POOL, at=WHICH), layout="image")
@@ -62,6 +63,7 @@ def test_a_class_at_a_cell_is_shown_one_hot():
     np.testing.assert_array_equal(shown, expected)
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("over", ["world", "agents"])
 def test_every_agents_index_chooses_for_itself(over):
     arrays = {HEAT: RNG.normal(size=(2, 20)), EACH: np.array([[3, 4, 5], [0, 19, 3]])}

@@ -83,6 +83,7 @@ def test_an_image_has_a_channel_for_each_entry_and_component():
     assert plan.space.low[:, 0, 0].tolist() == [0.0, -1.0, -1.0, 0.0]
 
 
+@pytest.mark.slow
 def test_a_dict_has_every_entry_under_its_name_in_its_own_shape():
     entries = [
         Observe(field) for field in (Fields.heat, Fields.flow, Fields.wind, Fields.level, Fields.place)
@@ -126,6 +127,7 @@ def test_the_mask_of_an_index_that_is_no_cell_is_zero(cell):
     assert out[0, 6:].tolist() == [0.0] * 6 + [0.5]
 
 
+@pytest.mark.slow
 def test_a_plan_fills_all_of_its_output():
     plan = plan_of(*[Observe(field) for field in KNOWN], Mask(Fields.agent))
     outputs = []

@@ -28,6 +28,7 @@ def test_a_flat_observation_is_the_parts_of_the_dict_in_the_order_of_the_entries
     assert np.concatenate(declared, axis=1).tobytes() == flat.tobytes()
 
 
+@pytest.mark.slow
 def test_windows_of_one_shape_are_the_channels_of_an_image():
     windows = [
         Window(HEAT, around=CELL, disk=2, with_mask=True),

@@ -25,6 +25,7 @@ def pooled_by_numpy(operation, box, size, stride):
     return NUMPY[operation](squares, axis=(-2, -1))
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("operation", NUMPY)
 @given(size=st.integers(1, 5), stride=st.integers(1, 6), seed=st.integers(0, 99))
 @settings(max_examples=10, deadline=None)
@@ -37,6 +38,7 @@ def test_a_whole_window_is_pooled_as_by_numpy(operation, size, stride, seed):
     np.testing.assert_allclose(window[0, 0], expected, rtol=2e-7, atol=1e-7)
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("operation", NUMPY)
 def test_a_whole_field_is_pooled_as_by_numpy(operation):
     flow = np.random.default_rng(0).normal(size=(2, 2, 30)).astype(np.float32)
@@ -51,6 +53,7 @@ def test_the_stride_is_the_size_by_default():
     assert image[0, 0].tolist() == [[4, 4, 4], [4, 4, 4]]
 
 
+@pytest.mark.slow
 def test_a_box_of_three_axes_is_pooled_in_cubes():
     entry = Window(HEAT, around=CELL, rectangle=(1, 1, 1)).pooled("sum", 2, 1)
     values = {HEAT: np.ones((1, 32)), CELL: [0]}
@@ -100,6 +103,7 @@ def test_the_mean_of_a_class_is_its_share_of_the_cells():
     assert image[0].tolist() == [[[0.75, 0.25]], [[0.25, 0.75]]]
 
 
+@pytest.mark.slow
 def test_one_mask_serves_all_channels_and_shows_where_any_has_a_value():
     flow = np.full((1, 2, 4), math.nan)
     flow[0, 1, :2] = 3.0  # the other component has no value anywhere

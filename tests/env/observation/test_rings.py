@@ -92,6 +92,7 @@ def test_the_centre_counts_in_every_sector_of_a_ring_that_begins_at_0():
     assert seen(Line1D(3), values, rings(begin=(0, 1), sectors=2))[0].tolist() == [5, 5, 0, 0]
 
 
+@pytest.mark.slow
 def test_classes_and_components_have_channels_of_their_own_and_the_shape_is_a_picture():
     values = {TERRAIN: [[0, 1, 2, 2, 1]], Fields.flow: [[[1, 2, 3, 4, 5], [6, 7, 8, 9, 10]]], CELL: [2]}
     far = {"begin": (0, 2), "sectors": 1}
@@ -122,6 +123,7 @@ def test_a_group_of_nothing_but_nan_shows_0(operation):
     assert seen(Line1D(4), values, rings(begin=(1,), sectors=2, operation=operation))[0].tolist() == [3, 0]
 
 
+@pytest.mark.slow
 def test_every_agent_has_rings_of_its_own():
     values = {HEAT: [np.arange(6)], CELLS: [[0, 5, -1]]}
     entry = rings(around=CELLS, begin=(1, 3), sectors=2)

@@ -113,6 +113,7 @@ def seen_in_5_steps(num_envs, seed=4):
     return np.stack([first, *(envs.step(ACTIONS[:num_envs])[0] for _ in range(5))]), envs
 
 
+@pytest.mark.slow
 def test_noise_is_normal_and_independent_between_places_entries_steps_and_worlds():
     seen, envs = seen_in_5_steps(3)
     drawn = (seen.reshape(6, 3, 2, BIG) - 2.0) / SD

@@ -99,6 +99,7 @@ def test_a_window_larger_than_the_world_repeats_cells_only_where_it_wraps(edge):
     assert window[0].tolist() == ([2, 1, 2, 1, 2, 1, 2] if edge == "wrap" else [0, 0, 0, 1, 2, 0, 0])
 
 
+@pytest.mark.slow
 def test_a_window_shows_every_component():
     flow = np.arange(48).reshape(2, 2, 12)
     window = seen(
@@ -127,6 +128,7 @@ def test_the_centre_may_be_a_static_cell():
     assert window.tolist() == [[3, 4, 5], [9, 10, 11]]
 
 
+@pytest.mark.slow
 def test_classes_are_seen_as_channels_and_the_outside_as_none_of_them():
     terrain = Field(categories=3)
     terrain.name = "terrain"
@@ -203,6 +205,7 @@ def test_a_window_of_an_entry_keeps_what_was_chosen_of_it(entry):
     assert (window.around, window.disk, window.padding, window.with_mask) == (CELL, 1, -1.0, True)
 
 
+@pytest.mark.slow
 def test_a_window_of_an_entry_is_seen_as_the_same_window_made_directly():
     rng = np.random.default_rng(4)
     values = {HEAT: rng.normal(size=(2, 20)), TERRAIN: rng.integers(0, 3, (2, 20)), CELL: [7, 19]}

@@ -121,7 +121,7 @@ STRING = {
 }
 
 
-@pytest.mark.few(1)
+@pytest.mark.slow
 @pytest.mark.parametrize("sides", STRING)
 def test_waves_are_of_second_order_at_every_kind_of_side(sides):
     boundaries, exact = STRING[sides]
@@ -137,6 +137,7 @@ def test_waves_are_of_second_order_at_every_kind_of_side(sides):
     assert order(error) == pytest.approx(2.0, abs=0.2)
 
 
+@pytest.mark.slow
 def test_a_flow_brings_in_what_is_given_and_leaves_at_an_open_end():
     def exact(x, t):
         return np.sin(2.0 * PI * (x - t))
@@ -265,6 +266,7 @@ def test_guarantees_know_what_sides_bring(boundaries, expected):
     assert law.guarantees(u) == expected
 
 
+@pytest.mark.slow
 def test_worlds_have_boundaries_of_their_own_and_sparse_ones_are_followed():
     u, rim = Field(), Parameter(0.0, low=0.0, high=9.0)
     world = World(

@@ -120,6 +120,7 @@ def test_the_amount_is_conserved_to_rounding_through_shocks(lattice, ends):
     assert u.sum() == pytest.approx(NOISE.sum(), abs=1e-13)
 
 
+@pytest.mark.slow
 def test_what_comes_in_at_the_ends_and_what_a_force_adds_is_what_is_gained():
     u, push = double(), double(initial=0.25)
     line = Line1D(20, spacing=0.1)
@@ -165,6 +166,7 @@ def test_a_step_that_is_too_long_names_the_substeps_that_would_do():
     World(Ring1D(8, spacing=0.5), {"u": u}, [law], dt=1.0, substeps=8).tick()
 
 
+@pytest.mark.slow
 def test_a_speed_beyond_the_largest_discards_the_tick():
     u = double(initial=3.0)
     world = World(Ring1D(8), {"u": u}, [Burgers(u, max_speed=2.0)], dt=0.1)

@@ -219,6 +219,7 @@ def test_a_field_of_another_kind_is_refused(subject, lattice):
             World(lattice, fields, [subject.of(fields)], num_agents=subject.num_agents, dt=1e-6)
 
 
+@pytest.mark.few(50)
 @every_subject
 @every_lattice
 def test_a_lattice_it_cannot_work_on_is_refused(subject, lattice):

@@ -53,6 +53,7 @@ def test_diffusion_with_decay_sources_and_a_parameter():
     np.testing.assert_allclose(found, expected, rtol=CLOSE)
 
 
+@pytest.mark.slow
 def test_wave():
     d, v = double(), double()
     found = ticked(Wave(d, v, wave_speed=THIRD, damping=0.2), d=d, v=v)
@@ -69,6 +70,7 @@ def test_advection():
     np.testing.assert_allclose(found, expected, rtol=1e-14)
 
 
+@pytest.mark.slow
 def test_gray_scott():
     u, v = double(), double()
     rates = {"feed": 0.03, "kill": 0.06, "diffusion_u": 0.2, "diffusion_v": THIRD}
@@ -80,6 +82,7 @@ def test_gray_scott():
     np.testing.assert_allclose(found["v"], expected, rtol=1e-14)
 
 
+@pytest.mark.slow
 def test_gradient_and_flow():
     u, slope, stream = double(), double(components=1), double(components=1)
     expected = (np.roll(START, -1) - np.roll(START, 1)) / 2.0
@@ -89,6 +92,7 @@ def test_gradient_and_flow():
     np.testing.assert_allclose(found, -expected, rtol=1e-14)
 
 
+@pytest.mark.slow
 def test_resource_emission_and_copy():
     u, there, copied = double(), Field(), double()
     found = ticked(Resource(u, there, consumption=0.2, regrowth=THIRD, capacity=2.0), u=u, there=there)["u"]

@@ -70,6 +70,7 @@ def test_it_is_exact_on_affine_fields_of_random_lattices(lattice, seed):
     assert_exact_on_an_affine_field(lattice, seed)
 
 
+@pytest.mark.few(20)
 @pytest.mark.parametrize("lattice", [*LATTICES, *THIN], ids=repr)
 def test_it_is_exact_on_an_affine_field_of_every_lattice(lattice):
     assert_exact_on_an_affine_field(lattice, 1)

@@ -65,6 +65,7 @@ def test_a_trace_of_activator_dies_like_a_wave_that_diffuses():
     np.testing.assert_allclose(after[1], factor**ticks * wave, atol=1e-6 * height)
 
 
+@pytest.mark.slow
 def test_without_a_flow_through_both_species_together_only_diffuse():
     u, v = np.random.default_rng(1).random((2, 24)).astype(np.float32)
     together, rates = Field(), {"diffusion_u": 0.1, "diffusion_v": 0.1}

@@ -223,7 +223,7 @@ def test_agents_see_together_and_one_out_of_the_world_sees_nothing():
     assert views.tolist() == [[1, 1, 1, 0, 1, 1, 1], [1, 1, 1, 0, 0, 0, 0], [0] * 7]
 
 
-@pytest.mark.few(1)
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["sparse", "static"])
 def test_one_viewer_of_the_world_and_a_map_of_whole_numbers(kind):
     views = look(Square4(1, 5), [0, 4], [0, 0, -3, 0, 0], 5, over="world", kind=kind, dtype=np.int32)

@@ -77,6 +77,7 @@ def test_ticks_add_up_with_numbers_of_their_own():
     assert np.array_equal(disturbed("gaussian", 2)[0], expected)
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("kind", KINDS)
 def test_worlds_propagators_and_seeds_draw_different_numbers(kind):
     one, neighbour = disturbed(kind, num_worlds=2, initial=0.25)

@@ -142,6 +142,7 @@ def test_both_axes_and_both_ways_are_alike():
     )
 
 
+@pytest.mark.slow
 def test_water_that_is_pushed_speeds_up_and_drag_slows_it_down():
     ring, push = Ring1D(5, spacing=2.0), Field(dtype="float64", components=1, initial=0.5)
     h, q = Field(dtype="float64", initial=3.0), Field(dtype="float64", components=1)

@@ -37,6 +37,7 @@ def test_a_smooth_conductivity_is_of_second_order():
     assert order(error, 8) == pytest.approx(2.0, abs=0.2)
 
 
+@pytest.mark.slow
 def test_layers_of_different_kinds_conduct_as_resistances_in_a_row():
     u, k, lattice = double(), conductivity(4.0), Line1D(8, spacing=0.5)
     layers = np.repeat([4.0, 0.5], 4)  # each 2 long, so resistances 0.5 and 4
@@ -285,6 +286,7 @@ def test_each_cell_has_an_epidemic_of_its_own_size():
     np.testing.assert_allclose(np.log(0.99 / ended), spread / healed * world[r][0], rtol=1e-4)
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("law", ["SIR", "Resource"])
 def test_a_rate_of_one_value_everywhere_gives_what_the_number_gives(law):
     found = []

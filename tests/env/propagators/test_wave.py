@@ -51,7 +51,7 @@ def bits(values):
     return np.asarray(values, np.float32).view(np.uint32).ravel().tolist()
 
 
-@pytest.mark.few(6)
+@pytest.mark.few(2)
 @pytest.mark.parametrize("ticks", [1, 5])
 @pytest.mark.parametrize("case", CASES)
 def test_every_lattice_gives_the_references_numbers_to_the_bit(case, ticks):

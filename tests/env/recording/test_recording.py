@@ -23,7 +23,7 @@ CASES = [(face, mode) for face in ("vector", "rows") for mode in MODES]
 CASES += [("single", "NextStep"), ("parallel", "NextStep"), ("dict", "SameStep")]
 
 
-@pytest.mark.few(3)
+@pytest.mark.few(1)
 @pytest.mark.parametrize(("face", "mode"), CASES)
 @pytest.mark.parametrize(
     "outputs", [True, pytest.param(False, marks=pytest.mark.slow)], ids=["outputs", "hashes"]
@@ -36,6 +36,7 @@ def test_a_run_is_untouched_and_plays_again(face, mode, outputs, tmp_path):
     assert replay(tmp_path / "run").num_steps == 40
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize("face", FACES)
 def test_a_run_without_a_seed_plays_again(face, tmp_path):
     recording = Recording(make(face), tmp_path / "run")
@@ -80,6 +81,7 @@ def test_wrappers_go_around_a_recording(tmp_path):
     assert replay(tmp_path / "run").num_steps == 9
 
 
+@pytest.mark.slow
 def test_a_batch_takes_little_more_than_its_actions(tmp_path):
     recording = Recording(make("vector", num=256), tmp_path / "run", flush_seconds=1e9)
     recording.reset(seed=0)

@@ -99,6 +99,7 @@ def test_a_step_without_actions_is_damage(recorded):
 # Another environment
 
 
+@pytest.mark.few(4)
 @pytest.mark.parametrize(
     ("change", "message"),
     [

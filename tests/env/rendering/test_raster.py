@@ -84,6 +84,7 @@ def neighbouring(lattice):
     return {tuple(pair) for pair in np.sort(pairs, axis=1).tolist() if pair[0] != pair[1]}
 
 
+@pytest.mark.few(4)
 @pytest.mark.parametrize("lattice", [*PLANAR, *LAYERED, *ODD, Knights(6), Stacked(4)], ids=repr)
 def test_every_cell_has_equally_many_pixels(lattice):
     counts = pixels_of(raster_of(lattice), lattice)

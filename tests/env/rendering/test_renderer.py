@@ -44,6 +44,7 @@ def pixels_of(frame, lattice):
     return frame[8 : 8 + height, left : left + width], raster
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize("lattice", LATTICES, ids=repr)
 def test_every_pixel_within_a_cell_has_the_colour_of_its_value(lattice):
     shares = np.linspace(0.0, 1.0, lattice.num_cells)
@@ -81,6 +82,7 @@ def test_what_is_not_finite_is_seen():
     assert (part[(raster.table == 1) & ~raster.seams] == NOT_FINITE).all()
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize("lattice", LATTICES, ids=repr)
 def test_an_agent_changes_its_own_cell_and_no_other(lattice):
     cell = lattice.num_cells // 2

@@ -293,6 +293,7 @@ def test_a_run_without_a_truncation_proves_nothing_unless_none_is_expected():
     rule(case_of(Hasty, steps=400, expect=["terminated"]))
 
 
+@pytest.mark.slow
 @since("gymnasium", "1.4")
 def test_an_environment_that_never_ends_may_be_checked_when_that_is_expected():
     native = endless(1000)

@@ -104,7 +104,7 @@ def test_the_worlds_that_a_tick_is_of_cannot_be_written(world):
     assert world[HEAT][:, 0].tolist() == [1.0, 0.0]
 
 
-@pytest.mark.few(2)
+@pytest.mark.few(1)
 @pytest.mark.parametrize("worlds", [None, [1]])
 def test_an_edit_that_is_interrupted_has_happened_whole_or_not_at_all(world, worlds):
     def edit():

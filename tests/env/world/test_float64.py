@@ -100,7 +100,7 @@ def envs(request):
     envs.close()
 
 
-@pytest.mark.few(1)
+@pytest.mark.slow
 def test_hooks_propagators_parameters_and_observations_compute_in_double_precision(envs):
     observed, rewards, *_ = envs.step(np.full((3, 1), 0.5))
     expected = relaxed(np.array([THIRD, 0.0, NEAR_ONE, 0.0]), 0.1, 1)

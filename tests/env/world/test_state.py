@@ -110,6 +110,7 @@ def test_the_sign_of_zero_and_equal_static_values_tell():
     assert worlds(form=1.0).save() != worlds(form=2.0).save()
 
 
+@pytest.mark.slow
 def test_its_fingerprint_is_the_same_in_another_process():
     script = "from tests.env.world.test_state import worlds; print(worlds().save().fingerprint)"
     told = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
