@@ -165,11 +165,13 @@ def _infect(
         for cell in range(i.size):  # without branches, and with few arrays: several cells at once
             met = _met(i[cell], around[cell], degree[cell], mixing)
             around[cell] = s[cell] * -expm1_float32(-infection * met)
+        s_next, r_next = new_susceptible[world], new_recovered[world]  # a loop for each, of few arrays
         for cell in range(i.size):
-            caught, healed = around[cell], recovery * i[cell]
-            new_susceptible[world, cell] = s[cell] - caught
-            new_infected[world, cell] = i[cell] - healed + caught
-            new_recovered[world, cell] = r[cell] + healed
+            s_next[cell] = s[cell] - around[cell]
+        for cell in range(i.size):
+            r_next[cell] = r[cell] + recovery * i[cell]
+        for cell in range(i.size):
+            around[cell] = i[cell] - recovery * i[cell] + around[cell]
 
 
 @kernel

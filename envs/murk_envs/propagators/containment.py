@@ -100,20 +100,25 @@ def _contain(
 ) -> None:
     """Correct the tick of the worlds [start, stop); all fields are (num_worlds, num_cells)."""
     distancing, doses, person = shares
+    nothing = np.float32(0.0)
     for world in range(start, stop):
         s, i, r, caught = new_susceptible[world], new_infected[world], new_recovered[world], new_caught[world]
+        before, around, given, taken = susceptible[world], infected[world], new_dosed[world], measure[world]
+        for cell in range(s.size):  # loops without branches and of few arrays: several cells at once
+            ill = before[cell] - s[cell]
+            prevented = distancing * ill if taken[cell] == DISTANCE else nothing
+            nobody = around[cell] == nothing and ill - prevented < person
+            caught[cell] = ill if nobody else prevented  # what is prevented, for now
         for cell in range(s.size):
-            ill = susceptible[world, cell] - s[cell]
-            prevented = distancing * ill if measure[world, cell] == DISTANCE else np.float32(0.0)
-            if infected[world, cell] == 0.0 and ill - prevented < person:
-                prevented = ill
-            s[cell] += prevented
-            given = doses * s[cell] if measure[world, cell] == VACCINATE else np.float32(0.0)
-            s[cell] -= given
-            i[cell] = max(i[cell] - prevented, np.float32(0.0))
-            r[cell] += given
-            new_dosed[world, cell] = dosed[world, cell] + given
-            if i[cell] < person:
-                r[cell] += i[cell]
-                i[cell] = 0.0
-            caught[cell] = ill - prevented
+            given[cell] = doses * (s[cell] + caught[cell]) if taken[cell] == VACCINATE else nothing
+        for cell in range(s.size):
+            left = max(i[cell] - caught[cell], nothing)
+            immune = r[cell] + given[cell]
+            r[cell] = immune + left if left < person else immune
+            i[cell] = nothing if left < person else left
+        for cell in range(s.size):
+            ill = before[cell] - s[cell]
+            s[cell] = s[cell] + caught[cell] - given[cell]
+            caught[cell] = ill - caught[cell]
+        for cell in range(s.size):
+            given[cell] += dosed[world, cell]
