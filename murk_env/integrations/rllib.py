@@ -21,10 +21,12 @@ compiles into the node's kernel cache, and the others wait for it and load.
 import contextlib
 import os
 from collections.abc import Generator, Mapping
+from dataclasses import MISSING
 from typing import Any
 
 from gymnasium import spaces
 
+from murk_env.author.params import knobs_of
 from murk_env.engine.action_masks import ACTION_MASK
 from murk_env.errors import MissingLibraryError, ParameterError
 from murk_env.faces.env import MurkEnv
@@ -63,7 +65,8 @@ def register_rows(env: str | type[MurkEnv], **options: Any) -> str:
             them.
 
     Raises:
-        ParameterError: it is no MurkEnv, or an option cannot be used here.
+        ParameterError: it is no MurkEnv, a parameter or an option cannot be used here, or RLlib has no
+            distribution for its actions.
         gymnasium.error.UnregisteredEnv: there is no such id.
     """
     cls, preset = env_class_of("register_rows", env)
@@ -89,7 +92,8 @@ def register_agents(env: str | type[MurkEnv], **options: Any) -> str:
             them.
 
     Raises:
-        ParameterError: it is no MurkEnv, has no agents, or an option cannot be used here.
+        ParameterError: it is no MurkEnv, has no agents, a parameter or an option cannot be used here, or
+            RLlib has no distribution for its actions.
         gymnasium.error.UnregisteredEnv: there is no such id.
     """
     cls, preset = env_class_of("register_agents", env)
@@ -140,6 +144,7 @@ def check_nodes(*modules: str) -> None:
 
 def _registered(form: str, cls: type[MurkEnv], options: dict[str, Any]) -> str:
     """Tell Ray how an environment is made, in words that a worker understands without this package."""
+    _check_here(form, cls, options)
     name = f"{cls.__module__}.{cls.__qualname__} {form}"
     made: bytes = cloudpickle.dumps((form, cls, options))
     advice = _WHAT_TO_DO
@@ -161,6 +166,22 @@ def _registered(form: str, cls: type[MurkEnv], options: dict[str, Any]) -> str:
 
     register_env(name, create)
     return name
+
+
+def _check_here(form: str, cls: type[MurkEnv], options: Mapping[str, Any]) -> None:
+    """Raise ParameterError for what a worker would refuse, which would be told in its log alone."""
+    needed = {name for name, knob in knobs_of(cls.Params).items() if knob.default is MISSING}
+    if not needed <= options.keys():  # the rest comes by RLlib's `env_config`
+        return
+    if form == "rows":
+        rows = MurkVectorEnv(cls, 1, **options)
+        _check_actions(cls, rows.single_action_space)
+        rows.close()
+    else:
+        groups = MurkGroupsEnv(cls, 1, **options)
+        for space in groups.action_spaces.values():
+            _check_actions(cls, space)
+        groups.close()
 
 
 def made_on_a_worker(

@@ -96,6 +96,14 @@ def test_rows_are_made_of_an_id_with_what_it_sets():
     assert (type(made).__name__, made.num_envs, made.get_attr("params")[0].size) == ("MurkVectorEnv", 3, 8)
 
 
+def test_what_a_parameter_without_a_default_is_may_be_said_in_env_config():
+    class Sized(HeatSeeker):
+        class Params(HeatSeeker.Params):
+            length: int
+
+    assert register_rows(Sized).endswith("Sized rows")
+
+
 def test_one_worker_of_a_node_compiles_at_a_time(monkeypatch, tmp_path):
     fcntl = pytest.importorskip("fcntl")
     monkeypatch.setenv("MURK_ENV_CACHE_DIR", str(tmp_path))
@@ -146,6 +154,10 @@ class Switches(Elsewhere):
             lambda: register_agents(HexPursuit, autoreset_mode="Disabled"),
             "leave autoreset_mode='Disabled' out",
         ),
+        (lambda: register_rows(HeatSeeker, sizes=4), "no parameter 'sizes'; did you mean 'size'"),
+        (lambda: register_agents(HexPursuit, prey=-1), "HexPursuit's prey must be"),
+        (lambda: register_rows(CompiledRail), r"counts actions from 0, but .*-1\)"),
+        (lambda: register_agents(Switches), r"no distribution for .*MultiBinary\(3\)"),
         (lambda: register_rows("CartPole-v1"), "register_rows takes an id of a MurkEnv; 'CartPole-v1' makes"),
         (lambda: register_rows(dict), r"takes an id, or a subclass of MurkEnv, not <class 'dict'>"),  # type: ignore[arg-type]
         (
