@@ -12,6 +12,7 @@ import pickle
 import sys
 from typing import Any
 
+from murk_env.kernels.linked_code import LINKED, result_of
 from murk_env.kernels.numba_content import environment_of
 from murk_env.kernels.numba_internals import CompileResult, NumbaType, dump_bytes, prepare_to_load
 
@@ -67,6 +68,8 @@ def unpacked(key: str, content: bytes, target_context: Any) -> Any:
         target_context.refresh()
         parts = _read(payload)
     prepare_to_load(target_context, payload)
+    if parts[0][1] == LINKED:
+        return result_of(target_context, parts)
     return CompileResult._rebuild(target_context, *parts)
 
 

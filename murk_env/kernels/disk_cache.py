@@ -18,6 +18,7 @@ from murk_env.kernels.numba_content import has_no_cache, parts_of_signature, set
 __all__ = ["attach_cache"]
 
 _LONGEST_NAME = 60
+_FORMAT = 2  # of what files hold
 
 
 def attach_cache(dispatcher: Any) -> None:
@@ -100,7 +101,7 @@ class _DiskCache:
         kinds = fingerprint(parts_of_signature(sig), _is_named_by_content)
         if content_key is None or kinds is None:
             return None
-        content = repr((content_key, self._checked, kinds, codegen.magic_tuple(), settings()))
+        content = repr((_FORMAT, content_key, self._checked, kinds, codegen.magic_tuple(), settings()))
         return hashlib.sha256(content.encode()).hexdigest()
 
     def _file(self, key: str) -> str:

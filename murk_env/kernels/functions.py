@@ -6,6 +6,7 @@ from enum import IntEnum
 from typing import Any, TypeVar, cast
 
 from murk_env.kernels.checked_stores import store_checks
+from murk_env.kernels.compilers import CarefulCompiler, PlannedCompiler
 from murk_env.kernels.disk_cache import attach_cache
 from murk_env.kernels.inner import InnerDispatcher, entered
 from murk_env.kernels.names import NOTHING, Reads, attribute_reads, global_names
@@ -13,8 +14,6 @@ from murk_env.kernels.namespaces import is_namespace, members
 from murk_env.kernels.numba_content import is_overloaded
 from murk_env.kernels.numba_internals import (
     COMPILES,
-    CarefulCompiler,
-    PlannedCompiler,
     is_dispatcher,
     plan_of,
 )

@@ -1,8 +1,9 @@
 """Functions that other compiled functions call, and Python seldom or never.
 
-With each function numba compiles an entry for Python and one for C, and both again in every function that it
-is linked into, which makes a first start a fifth longer. Most of ours are called by fused kernels alone. So
-they are compiled without entries, and a copy with an entry when Python calls them.
+With each function numba compiles an entry for Python and one for C, and makes machine code of it, and all
+that again in every function that it is linked into, which makes a first start a third longer. Most of ours
+are called by fused kernels alone. So they are compiled without entries and without machine code, and a copy
+with both when Python calls them.
 """
 
 import types
@@ -48,15 +49,15 @@ class InnerDispatcher(CPUDispatcher):
 
     def _compile_for_args(self, *args: Any, **kwargs: Any) -> Any:
         """Return what Python calls with arguments of new types; numba finds it by itself from then on."""
-        entry = self._with_entries()._compile_for_args(*args, **kwargs)
+        entry = self.with_entry()._compile_for_args(*args, **kwargs)
         for kinds, made in self._entered.overloads.items():
             if kinds not in self._entries:
                 self._entries.add(kinds)  # first, so that an interrupt never makes it two
                 cast(Any, self)._insert([kind._code for kind in kinds], made.entry_point, False)
         return entry
 
-    def _with_entries(self) -> Any:
-        """Return numba's own dispatcher of a copy of the function."""
+    def with_entry(self) -> Any:
+        """Return numba's own dispatcher of a copy of the function, which has machine code."""
         if self._entered is None:
             copy = _copy(cast(Any, self).py_func, self._name)
             options = self._options | {"no_cpython_wrapper": False}

@@ -9,10 +9,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any, cast
 
+from murk_env.kernels.compilers import CarefulCompiler, PlannedCompiler
 from murk_env.kernels.numba_internals import (
     NUMBA_DIRECTORY,
-    CarefulCompiler,
-    PlannedCompiler,
     internal,
     numba_types,
 )

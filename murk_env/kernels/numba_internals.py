@@ -5,7 +5,6 @@ Imported by name, so that type checking does not depend on the partial types of 
 
 import importlib
 import types
-import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -15,11 +14,9 @@ __all__ = [
     "NUMBA_DIRECTORY",
     "VERSIONS",
     "CPUDispatcher",
-    "CarefulCompiler",
     "CompilationError",
     "CompileResult",
     "NumbaType",
-    "PlannedCompiler",
     "TypingError",
     "address_of",
     "array_of",
@@ -70,7 +67,6 @@ COMPILES: bool = not _numba.config.DISABLE_JIT
 
 CompilationError: type[Exception] = _numba.core.errors.NumbaError
 TypingError: Any = _numba.core.errors.TypingError
-_UNSAFE: type[Warning] = _numba.core.errors.NumbaTypeSafetyWarning
 CompileResult: Any = internal("numba.core.compiler", "CompileResult")
 dump_bytes: Any = internal("numba.core.serialize", "dumps")
 numba_ir: Any = importlib.import_module("numba.core.ir")
@@ -83,7 +79,6 @@ _load_extensions: Any = internal("numba.core.entrypoints", "init_all")
 _LATE_SYMBOLS = (b"_numba_hashsecret",)  # which numba defines as it refreshes a context, and no sooner
 _bytecode: Any = importlib.import_module("numba.core.bytecode")
 _interpreter: Any = importlib.import_module("numba.core.interpreter")
-_compiler: Any = importlib.import_module("numba.core.compiler")
 
 
 def prepare_to_load(target_context: Any, content: bytes) -> None:
@@ -111,40 +106,6 @@ def plan_of(function: object) -> Any:
     return getattr(function, "__plan__", None)
 
 
-class CarefulCompiler(_compiler.Compiler):
-    """numba's compiler, which refuses what numba only warns of: a dict that rounds or wraps its values."""
-
-    def compile_extra(self, func: types.FunctionType) -> Any:
-        """Compile a function; whatever error numba did not expect becomes one that it did."""
-        inherited: Any = super()
-        place = numba_ir.Loc(func.__code__.co_filename, func.__code__.co_firstlineno)
-        with warnings.catch_warnings(record=True) as said:
-            warnings.simplefilter("always")
-            try:
-                made = inherited.compile_extra(func)
-            except CompilationError:
-                raise
-            except Exception as error:
-                raise TypingError(f"{type(error).__name__}: {error}", loc=place) from error
-        for one in said:
-            if issubclass(one.category, _UNSAFE):
-                raise TypingError(str(one.message), loc=place)
-            warnings.warn_explicit(one.message, one.category, one.filename, one.lineno)
-        return made
-
-
-class PlannedCompiler(CarefulCompiler):
-    """The compiler, started at the intermediate form that a function's plan makes of it."""
-
-    def define_pipelines(self) -> list[Any]:
-        """Return numba's own passes but for those that read the bytecode: those the plan has run."""
-        state: Any = self.state  # pyright: ignore[reportUnknownMemberType]
-        state.func_ir = plan_of(state.func_id.func).intermediate(state.func_id.func, state.args)
-        state.func_ir.func_id = state.func_id
-        state.nargs = state.func_ir.arg_count
-        return [_compiler.DefaultPassBuilder.define_nopython_pipeline(state)]
-
-
 def is_dispatcher(value: object) -> bool:
     """Whether a value is a function that numba compiles."""
     return isinstance(getattr(value, "py_func", None), types.FunctionType)
@@ -166,6 +127,8 @@ def address_of(dispatcher: Any) -> int:
         CompilationError: it cannot be compiled.
     """
     signature = (numba_types.int64,) * 3
+    if hasattr(dispatcher, "with_entry"):  # whose own code is only linked into others
+        dispatcher = dispatcher.with_entry()
     try:
         if signature not in dispatcher.overloads:
             dispatcher.compile(signature)

@@ -297,7 +297,7 @@ from murk_env.kernels import kernel
 def hashed(text):
     return hash(text)
 
-print(hashed("murk") == hash("murk"), sum(hashed._with_entries()._cache_hits.values()))
+print(hashed("murk") == hash("murk"), sum(hashed.with_entry()._cache_hits.values()))
 """
 
 

@@ -1,0 +1,98 @@
+"""numba's compiler, as this package uses it.
+
+It refuses more, begins with what a plan makes of a function, and makes machine code only of what is called.
+"""
+
+import importlib
+import types
+import warnings
+from typing import Any
+
+from murk_env.kernels.linked_code import LinkedLibrary, is_linked, set_environments
+from murk_env.kernels.numba_internals import CompilationError, TypingError, numba_ir, plan_of
+
+__all__ = ["CarefulCompiler", "PlannedCompiler"]
+
+_compiler: Any = importlib.import_module("numba.core.compiler")
+_machinery: Any = importlib.import_module("numba.core.compiler_machinery")
+_passes: Any = importlib.import_module("numba.core.typed_passes")
+_UNSAFE: type[Warning] = importlib.import_module("numba.core.errors").NumbaTypeSafetyWarning
+
+
+@_machinery.register_pass(mutates_CFG=True, analysis_only=False)
+class _Lowering(_passes.NativeLowering):
+    """numba's pass that writes instructions; what is only linked into others gets no machine code."""
+
+    _name = "murk_env_lowering"
+
+    def run_pass(self, state: Any) -> bool:
+        """Write the instructions of a function; without an entry for Python it is there to be linked."""
+        flags, inherited = state.flags, super()
+        if not flags.no_cpython_wrapper or flags.no_compile:
+            done = inherited.run_pass(state)
+            set_environments(state.library)
+            return done
+        context = state.targetctx
+        state.library = LinkedLibrary(context.codegen(), state.func_id.func_qualname)
+        flags.no_compile = True
+        try:
+            inherited.run_pass(state)
+        finally:
+            flags.no_compile = False
+        made = state.cr
+        if is_linked(state.library):
+            entry: Any = object()  # by which those who call it find it
+        else:
+            entry = context.get_executable(state.library, made.fndesc, made.env)
+        context.insert_user_function(entry, made.fndesc, [state.library])
+        state.cr = made._replace(cfunc=entry)
+        return True
+
+
+def _pipeline(state: Any) -> Any:
+    """Return numba's own passes, but that which writes instructions."""
+    manager = _compiler.DefaultPassBuilder.define_nopython_pipeline(state)
+    manager.passes[:] = [
+        (_Lowering if one is _passes.NativeLowering else one, said) for one, said in manager.passes
+    ]
+    manager.finalize()
+    return manager
+
+
+class CarefulCompiler(_compiler.Compiler):
+    """numba's compiler, which refuses what numba only warns of: a dict that rounds or wraps its values."""
+
+    def define_pipelines(self) -> list[Any]:
+        """Return numba's own passes, but that which writes instructions."""
+        state: Any = self.state  # pyright: ignore[reportUnknownMemberType]
+        return [_pipeline(state)]
+
+    def compile_extra(self, func: types.FunctionType) -> Any:
+        """Compile a function; whatever error numba did not expect becomes one that it did."""
+        inherited: Any = super()
+        place = numba_ir.Loc(func.__code__.co_filename, func.__code__.co_firstlineno)
+        with warnings.catch_warnings(record=True) as said:
+            warnings.simplefilter("always")
+            try:
+                made = inherited.compile_extra(func)
+            except CompilationError:
+                raise
+            except Exception as error:
+                raise TypingError(f"{type(error).__name__}: {error}", loc=place) from error
+        for one in said:
+            if issubclass(one.category, _UNSAFE):
+                raise TypingError(str(one.message), loc=place)
+            warnings.warn_explicit(one.message, one.category, one.filename, one.lineno)
+        return made
+
+
+class PlannedCompiler(CarefulCompiler):
+    """The compiler, started at the intermediate form that a function's plan makes of it."""
+
+    def define_pipelines(self) -> list[Any]:
+        """Return numba's own passes but for those that read the bytecode: those the plan has run."""
+        state: Any = self.state  # pyright: ignore[reportUnknownMemberType]
+        state.func_ir = plan_of(state.func_id.func).intermediate(state.func_id.func, state.args)
+        state.func_ir.func_id = state.func_id
+        state.nargs = state.func_ir.arg_count
+        return super().define_pipelines()
