@@ -129,8 +129,9 @@ def with_diffusing_fields(number: int, size: int) -> type[MurkEnv]:
 
 
 def single(name: str, env_class: type[MurkEnv] = HeatSeeker, *, kept: int = 0, **options: Any) -> Job:
-    """Return the steps of one world, whose last outputs are kept; an episode that has ended goes on."""
-    env = env_class(**options)
+    """Return the steps of one world, whose last outputs are kept; its episode goes on without a limit."""
+    endless: dict[str, Any] = {"max_episode_steps": -1}
+    env = env_class(**endless | options)
     env.action_space.seed(0)
     env.reset(seed=0)
     outputs: deque[Any] = deque(maxlen=kept)

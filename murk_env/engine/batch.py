@@ -246,7 +246,8 @@ class Batch(HeldWorlds):
     def _just_ended(self, binding: Binding) -> tuple[Ended | None, Worlds | None]:
         """Return what same-step mode keeps of the worlds that ended; in other modes, which they are."""
         if self._mode is not AutoresetMode.SAME_STEP:
-            return None, (binding.phases == ENDED).nonzero()[0]
+            one = self._num_worlds == 1  # for which a search would take a third of the step
+            return None, self.world.layout.order if one else (binding.phases == ENDED).nonzero()[0]
         if self._final_obs is not None:
             return Ended(*self._final_obs.copies(), self._report.info_before_reset), None
         return self._report.ended, None
