@@ -70,7 +70,7 @@ def test_the_bump_has_left_the_middle(name):
     assert values[lattice.distance(middle, np.arange(lattice.num_cells)) >= 4].max() > 0.05
 
 
-@pytest.mark.few(1)
+@pytest.mark.slow
 @pytest.mark.parametrize("name", representatives(PLANS, [name for name in PLANS if name != "spheres"]))
 def test_the_drops_grow_into_a_pattern(name):
     values = pictures.pattern(getattr(pictures, name)(32).lattice, 32)

@@ -50,6 +50,7 @@ def test_the_error_of_a_mean_over_all_starts_leaves_out_how_starts_differ():
     assert Earned.over_starts(np.array([[0.1, 0.1], [0.7, 0.7]])).error == 0.0
 
 
+@pytest.mark.slow
 def test_seeds_of_every_start_begin_in_every_cell_but_the_source():
     seeds: Any = seeds_of_every_start("HeatSeeker", 2, seed=1)
     envs = make("HeatSeeker", len(seeds), None)
@@ -60,6 +61,7 @@ def test_seeds_of_every_start_begin_in_every_cell_but_the_source():
         seeds_of_every_start("HeatSeeker", 1000, seed=1)
 
 
+@pytest.mark.slow
 def test_over_all_starts_a_shortest_path_earns_the_optimum():
     seeds = seeds_of_every_start("HeatSeeker", 1, seed=1)
     climb = heat_seeker.POLICIES["scripted"]

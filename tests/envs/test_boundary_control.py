@@ -83,6 +83,7 @@ def test_backstepping_earns_what_is_published_of_it(name, levels, returns):
     assert totals == pytest.approx(returns, abs=2e-3)
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize(
     ("name", "earned", "norm"),
     [("transport", -43.004, 446.0), ("reaction_diffusion", -11.295, 25.47)],

@@ -120,6 +120,7 @@ def test_the_source_of_radiation_costs_nearly_two_and_ends_nothing():
     assert not ended.any()
 
 
+@pytest.mark.slow
 def test_the_agent_begins_on_every_cell_but_the_beacon_with_equal_chance():
     envs = MurkVectorEnv(CrystalNav, 2550)
     counts = np.zeros(256)
@@ -147,6 +148,7 @@ def test_no_light_makes_up_for_a_step_that_costs_one(size, decay, diffusion):
     assert np.delete(rewards(params), params.goal, axis=1).max() < 0.0
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("size", [3, 8, 9, 16])
 def test_the_best_play_goes_to_the_beacon_by_shortest_paths(size):
     params = CrystalNav.Params(size=size)
@@ -169,6 +171,7 @@ def test_with_the_references_step_cost_the_best_play_waits_beside_the_beacon_for
     assert set(np.delete(lengths(best(params), crystal(8), BEACON), BEACON)) == {300}
 
 
+@pytest.mark.slow
 def test_the_best_play_earns_its_optimum_in_the_env():
     play = best(CrystalNav.Params())
     envs = MurkVectorEnv(CrystalNav, 300)

@@ -223,6 +223,7 @@ def test_a_later_test_shows_who_has_recovered():
     assert (found[0], immune[0]) == (pytest.approx(0.45), pytest.approx(0.05))
 
 
+@pytest.mark.slow
 def test_the_disease_begins_in_any_cells_with_the_first_cases():
     envs = MurkVectorEnv(Epidemic, 2560, outbreaks=1, first_cases=0.25)
     envs.reset(seed=0)

@@ -173,6 +173,7 @@ def test_every_orchard_has_as_many_trees_and_rocks_as_it_should_in_cells_of_thei
     assert len(np.unique(rock, axis=0)) == 300
 
 
+@pytest.mark.slow
 def test_trees_and_rocks_stand_anywhere_with_equal_chance():
     world = starts(4000)
     for planes, share in ((world[Harvest.fruit] > 0.0, 36 / 144), (world[Harvest.rock] > 0.0, 14 / 144)):
@@ -188,6 +189,7 @@ def test_trees_bear_a_uniform_amount_from_a_half_to_all():
     assert np.abs(amounts - np.linspace(0.5, 1.0, len(amounts))).max() < 0.5 * 1.63 / math.sqrt(len(amounts))
 
 
+@pytest.mark.slow
 def test_agents_begin_in_any_cell_without_rock_with_equal_chance():
     world = starts(2000)
     where, rock = world[Harvest.cells], world[Harvest.rock]

@@ -156,6 +156,7 @@ def test_the_registered_env_is_truncated_after_200_steps():
     assert ends == [(False, False)] * 199 + [(False, True)]
 
 
+@pytest.mark.slow
 def test_the_image_and_the_dict_are_the_flat_observation_in_other_shapes():
     flat, image, parts = (HeatSeeker(layout=layout).reset(seed=2)[0] for layout in ("flat", "image", "dict"))
     assert flat.shape == (512,)

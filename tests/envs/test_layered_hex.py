@@ -68,6 +68,7 @@ def test_the_next_episode_begins_with_the_same_light(env):
     assert env.reset()[0][:108].tobytes() == first[:108].tobytes()
 
 
+@pytest.mark.few(3)
 @pytest.mark.parametrize("action", range(9))
 def test_an_action_hops_to_a_hexagon_or_a_floor_and_stays_at_the_border(env, action):
     stayed = 0

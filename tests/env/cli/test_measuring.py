@@ -41,6 +41,7 @@ class Dull(MurkEnv):
         return after.heat[:, 0] > 1.0
 
 
+@pytest.mark.slow
 def test_bench_prints_json_with_the_machine():
     result = murk("bench", "HeatSeeker", "--set", "size=3", "--worlds", 4, "--seconds", 0.01, "--json")
     found = json.loads(result.stdout)

@@ -52,6 +52,7 @@ def test_a_key_is_an_action_of_ours(name, group, key, action):
     assert controls.action == action
 
 
+@pytest.mark.slow
 def test_no_key_means_two_options():
     for name in murk_envs.ENVIRONMENTS:
         for group in facts_of(getattr(murk_envs, name)).actions:

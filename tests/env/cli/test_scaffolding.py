@@ -55,6 +55,7 @@ def test_what_is_said_above_the_class_is_what_the_package_registers(tmp_path, mo
     assert "brook/Brook-v0" not in gymnasium.registry
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize(
     ("name", "said"),
     [

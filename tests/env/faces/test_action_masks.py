@@ -128,6 +128,7 @@ def test_rows_of_agents_have_the_masks_of_parallel_envs(mode):
             theirs[world] = env.step(acts)[4]
 
 
+@pytest.mark.slow
 def test_a_team_has_the_masks_of_its_agents_one_after_the_other():
     env = Crews()
     seen, info = env.reset(seed=0)

@@ -83,6 +83,7 @@ def test_rows_equal_the_parallel_env_of_each_world_to_the_byte(env_class, limit,
         assert data_equivalence(envs.step(rows), expected.step(by_name), exact=True)
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize(("env_class", "limit", "group"), CASES)
 def test_ends_come_at_different_times_in_those_runs(env_class, limit, group):
     script = Script(env_class, group, NUM_WORLDS, max_episode_steps=limit)

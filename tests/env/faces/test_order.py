@@ -19,6 +19,7 @@ def order(value):
     return None
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("mode", AutoresetMode, ids=str)
 def test_observations_and_infos_are_in_the_order_of_sync_vector_env(mode):
     envs = MurkVectorEnv(Mixed, 3, autoreset_mode=mode)

@@ -251,6 +251,7 @@ def test_more_tiles_than_worlds_are_refused(number):
         lamps().render_tiles(number)
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("kind", ["single", "vector"])
 @pytest.mark.parametrize("copied", [copy.deepcopy, lambda env: pickle.loads(pickle.dumps(env))])
 def test_a_copy_shows_the_same(kind, copied):

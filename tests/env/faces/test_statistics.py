@@ -22,6 +22,7 @@ def walkers(mode, **keywords: Any):
     )
 
 
+@pytest.mark.few(1)
 @since("gymnasium", "1.4")  # older ones count a step too few in same-step mode
 @pytest.mark.parametrize("mode", MODES)
 def test_they_are_those_of_gymnasiums_wrapper_value_by_value(mode):

@@ -35,6 +35,7 @@ def pair(mode, **keywords) -> Any:
     )
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("mode", AutoresetMode, ids=str)
 def test_lists_of_frames_are_those_of_sync_vector_env(mode):
     native, sync = pair(mode, render_mode="ansi_list")

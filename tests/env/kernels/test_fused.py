@@ -190,6 +190,7 @@ def count_zeros(start, stop, phases, zeros):
         zeros[world] += phases[world] == 0
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize("block", [1, 2, 100])
 @pytest.mark.parametrize("start", [0, 1])
 def test_kernels_of_one_choice_run_for_the_worlds_that_the_first_of_them_found(block, start):

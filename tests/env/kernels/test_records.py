@@ -61,6 +61,7 @@ lib.add = add  # pyright: ignore[reportAttributeAccessIssue]
 closed_over = (lambda helper: lambda self: helper(self, 1.0, 3.0))(add)
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize(
     ("function", "result"),
     [

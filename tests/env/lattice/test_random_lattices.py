@@ -3,6 +3,7 @@
 import itertools
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -86,6 +87,7 @@ def test_neighbours_of_a_product_vary_one_part_at_a_time(lattice):
         assert lattice.neighbours[rank].tolist() == expected
 
 
+@pytest.mark.slow
 @given(lattice=st.one_of(SIMPLE, PRODUCTS), data=st.data())
 @settings(max_examples=120, deadline=None)
 def test_distance_is_the_number_of_hops_from_any_cell(lattice, data):

@@ -37,6 +37,7 @@ def test_results_are_within_a_unit_in_the_last_place_of_correctly_rounded_ones(n
         assert distance(FUNCTIONS[name](x), result) <= 1, (name, x)
 
 
+@pytest.mark.few(10)
 @pytest.mark.parametrize(
     ("function", "x", "result"),
     [

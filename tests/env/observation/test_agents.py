@@ -104,7 +104,7 @@ def test_the_space_is_that_of_one_agent():
     assert (plan.space["energy"].low[0], plan.space["energy"].high[0]) == (0.0, 5.0)
 
 
-@pytest.mark.few(1)
+@pytest.mark.slow
 @pytest.mark.parametrize("cell", [CELL, CELLS])
 def test_a_row_does_not_depend_on_the_other_worlds(cell):
     entries = Window(HEAT, around=cell, disk=2).logged(), Observe(Agents.energy), Neighbours(CELLS, 2)

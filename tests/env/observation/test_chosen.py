@@ -55,6 +55,7 @@ def test_the_value_at_a_cell_is_shown_and_zero_where_there_is_none():
     np.testing.assert_array_equal(shown, expected.astype(np.float32))
 
 
+@pytest.mark.slow
 def test_a_class_at_a_cell_is_shown_one_hot():
     arrays = {KIND: RNG.integers(0, 2, (3, 20)), WHERE: np.array([7, -1, 19])}
     shown = seen(GRID, arrays, Observe(KIND, at=WHERE, one_hot=True))

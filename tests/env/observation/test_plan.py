@@ -41,6 +41,7 @@ def test_windows_of_one_shape_are_the_channels_of_an_image():
     assert image.tobytes() == np.concatenate([parts[key] for key in keys], axis=1).tobytes()
 
 
+@pytest.mark.slow
 def test_all_of_a_lattice_that_is_no_box_is_a_picture_of_one_axis():
     lattice = Fcc12(3, 3, 3)
     image = seen(lattice, everywhere(lattice), Observe(HEAT), Mask(CELL), layout="image")

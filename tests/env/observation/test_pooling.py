@@ -48,6 +48,7 @@ def test_a_whole_field_is_pooled_as_by_numpy(operation):
     np.testing.assert_allclose(image, expected, rtol=2e-7, atol=1e-7)
 
 
+@pytest.mark.slow
 def test_the_stride_is_the_size_by_default():
     image = seen(Hex2D(6, 4), {HEAT: np.ones((1, 24))}, Observe(HEAT).pooled("sum", 2), layout="image")
     assert image[0, 0].tolist() == [[4, 4, 4], [4, 4, 4]]

@@ -90,6 +90,7 @@ def test_a_disk_shows_from_every_cell_what_walking_finds(lattice):
         assert shown(region, cell) == shown_by_walking(lattice, cell, extents, radius=2)
 
 
+@pytest.mark.few(4)
 @pytest.mark.parametrize("lattice", LARGE, ids=repr)
 def test_a_rectangle_shows_from_every_cell_what_lies_at_its_coordinates(lattice):
     extents = (1, 2, 1, 0)[: lattice.ndim]

@@ -40,6 +40,7 @@ def test_sensors_show_their_cells_in_their_order():
     np.testing.assert_array_equal(seen, worlds[Fields.heat][:, [7, 0, 19, 7]])
 
 
+@pytest.mark.slow
 def test_sensors_show_every_component_and_their_transforms():
     seen, worlds = see(Observe(Fields.flow, cells=np.array([3, 4])).clipped(-0.5, 0.5), layout="dict")
     np.testing.assert_array_equal(seen["flow"], np.clip(worlds[Fields.flow][:, :, [3, 4]], -0.5, 0.5))

@@ -105,6 +105,7 @@ def test_the_total_is_conserved_whatever_the_flow(lattice):
     assert after.sum(dtype=float) == pytest.approx(values.sum(), rel=3e-6)
 
 
+@pytest.mark.slow
 @given(lattice=st.one_of(SIMPLE, PRODUCTS), seed=st.integers(0, 1000))
 @settings(max_examples=40, deadline=None)
 def test_nothing_becomes_negative_at_the_largest_step_whatever_the_flow(lattice, seed):

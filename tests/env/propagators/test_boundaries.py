@@ -101,6 +101,7 @@ def test_the_total_grows_by_what_the_fluxes_bring_on_a_grid_of_oblong_cells():
     assert world[u].sum() * 0.5 * 0.25 == pytest.approx(gained, rel=1e-13)
 
 
+@pytest.mark.slow
 def test_a_side_takes_a_value_for_each_of_its_cells():
     u, rim = double(), Field(dtype="float64", mutability="static")
     lattice = Square4(2, 3)

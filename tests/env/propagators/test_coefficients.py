@@ -81,7 +81,7 @@ def outcome(subject, lattice, **rates):
     return bits_of(world)
 
 
-@pytest.mark.few(5)
+@pytest.mark.few(2)
 @with_rates
 def test_every_rate_changes_something_on_some_lattice(subject):
     lattices = [lattice for lattice in LATTICES if subject.supports(lattice)]
@@ -92,6 +92,7 @@ def test_every_rate_changes_something_on_some_lattice(subject):
         ), name
 
 
+@pytest.mark.few(40)
 @with_rates
 @pytest.mark.parametrize(
     "value", [math.nan, math.inf, 1e39, 10**400, "x", None, True], ids=lambda it: str(it)[:5]

@@ -89,6 +89,7 @@ def test_its_docstring_says_equation_stability_shapes_and_source(subject):
         assert any(line.strip().startswith(parts) for line in text.splitlines()), parts
 
 
+@pytest.mark.few(50)
 @every_subject
 @every_lattice
 def test_the_stable_step_is_the_bound(subject, lattice):

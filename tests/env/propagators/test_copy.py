@@ -10,6 +10,7 @@ from murk_env.propagators import Copy
 from murk_env.world import World
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize(
     "options",
     [

@@ -165,6 +165,7 @@ def test_the_result_may_go_to_another_field():
     assert world[smooth].tolist() == [[0.5] * 4]
 
 
+@pytest.mark.slow
 def test_slopes_are_those_of_the_values_before_the_tick():
     heat, smooth, slope, other = Field(), Field(), Field(components=2), Field(components=2)
     world = World(

@@ -27,6 +27,7 @@ def test_both_modes_give_the_references_numbers_to_the_bit(mode, case, ticks):
     assert world[scent][0].tolist() == VECTORS[f"{case}__tick{ticks}"].tolist()
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize(("mode", "expected"), [("add", [1.0, 3.5, 3.5]), ("set", [0.0, 2.5, 2.5])])
 def test_presence_may_be_static_and_of_whole_numbers(mode, expected):
     sources, scent = Field(mutability="static", dtype=np.int32), Field(initial=1.0)

@@ -197,6 +197,7 @@ def test_a_burnt_cell_never_burns_again_even_if_it_gets_new_fuel():
     assert forest.state[0].tolist() == [Fire.BURNT] * 2
 
 
+@pytest.mark.slow
 def test_a_static_map_says_what_can_burn():
     forest = Forest(Square4(3, 5), 0, num_worlds=2, flammability=np.tile([1, 1, 0, 1, 1], 3))
     forest.world.run(10)

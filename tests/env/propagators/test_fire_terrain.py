@@ -86,6 +86,7 @@ def test_fire_runs_uphill():
     assert down == pytest.approx(1.0 - np.exp(-0.1 * np.exp(-0.078 * degrees)), abs=0.01)
 
 
+@pytest.mark.slow
 def test_worlds_have_slopes_of_their_own():
     state, fuel, hill = Field(categories=3), Field(initial=1.0), Field(mutability="static")
     slope = Parameter(0.0, low=0.0, high=0.1)

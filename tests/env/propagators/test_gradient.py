@@ -64,6 +64,7 @@ def assert_exact_on_an_affine_field(lattice, seed):
     np.testing.assert_allclose(found, np.broadcast_to(visible, found.shape), atol=3e-7 * np.abs(values).max())
 
 
+@pytest.mark.slow
 @given(lattice=st.one_of(SIMPLE, PRODUCTS), seed=st.integers(0, 1000))
 @settings(max_examples=60, deadline=None)
 def test_it_is_exact_on_affine_fields_of_random_lattices(lattice, seed):

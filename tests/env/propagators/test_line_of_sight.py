@@ -230,6 +230,7 @@ def test_one_viewer_of_the_world_and_a_map_of_whole_numbers(kind):
     assert views.tolist() == [[1, 1, 1, 0, 0], [0, 0, 1, 1, 1]]
 
 
+@pytest.mark.slow
 def test_an_agent_sees_from_where_it_has_just_gone():
     place, way = (Field(over="agents", dtype=np.int32) for _ in range(2))
     opaque, seen = Field(), Field()

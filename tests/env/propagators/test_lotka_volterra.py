@@ -59,6 +59,7 @@ def test_the_conserved_quantity_stays_in_bounds_over_thirty_cycles():
     assert last < 1.02 * first
 
 
+@pytest.mark.slow
 def test_its_error_is_of_the_first_order_in_dt():
     coarse, fine = farthest_from_start(cycle(0.02, 600)), farthest_from_start(cycle(0.01, 1200))
     assert coarse / fine == pytest.approx(2.0, rel=0.05)

@@ -71,6 +71,7 @@ def test_a_value_at_the_threshold_is_not_above_it():
     assert morph(Line1D(5), [0.0, 0.0, above, 0.0, 0.0], "dilate") == [0.0, 1.0, 1.0, 1.0, 0.0]
 
 
+@pytest.mark.slow
 def test_whole_numbers_are_compared_as_they_are():
     assert morph(Line1D(4), [3, 2, 0, 0], "dilate", threshold=2.5, dtype=np.int32) == [1.0, 1.0, 0.0, 0.0]
 

@@ -155,6 +155,7 @@ def test_water_that_is_pushed_speeds_up_and_drag_slows_it_down():
     np.testing.assert_allclose(world[q], np.full((1, 1, 5), expected), rtol=1e-13)
 
 
+@pytest.mark.slow
 def test_water_that_is_too_fast_discards_the_tick():
     water = Water(Line1D(8), np.array([9.0] * 4 + [0.1] * 4), 0.4, max_speed=2.0)
     with pytest.raises(PropagatorError, match=r"water at cell \d of world 0 is faster than dt allows"):

@@ -103,6 +103,7 @@ def cahn_hilliard(lattice, start, until, **options):
     return run(lattice, start, until, linear={4: -0.5}, **law, **options)
 
 
+@pytest.mark.slow
 def test_cahn_and_hilliard_grow_small_waves_at_their_rate_and_keep_the_amount():
     lattice = Square8(16, 16, "wrap")
     x, y = lattice.positions.T

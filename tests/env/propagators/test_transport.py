@@ -49,6 +49,7 @@ def error_on(cells):
     return np.abs(world[load][0] - np.exp(-x) * math.cos(ticks * world.layout.dt)).max()
 
 
+@pytest.mark.slow
 def test_it_converges_to_a_manufactured_solution_with_order_1():
     errors = [error_on(cells) for cells in (41, 81, 161)]
     orders = np.log2(np.array(errors[:-1]) / errors[1:])

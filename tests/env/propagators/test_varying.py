@@ -59,6 +59,7 @@ def test_a_conductivity_of_0_insulates_and_everything_is_conserved():
     np.testing.assert_allclose(world[u][0], [4 / 3] * 3 + [0.0] + [5.0] * 2, atol=1e-9)
 
 
+@pytest.mark.slow
 def test_a_conductivity_of_one_value_everywhere_gives_what_the_number_gives():
     found = []
     for coefficient in (conductivity(0.25), 0.25):
@@ -219,6 +220,7 @@ def test_half_the_spacing_is_the_same_as_four_times_the_coefficient(make, lattic
     assert found[0] == found[1]
 
 
+@pytest.mark.slow
 def test_oblong_cells_diffuse_as_far_along_both_axes():
     u, lattice = double(), Square4(24, 12, "wrap", spacing=(0.5, 1.0))  # a torus of 12 by 12
     x, y = lattice.positions.T
@@ -252,6 +254,7 @@ def test_what_spreads_alike_in_all_directions_refuses_oblong_cells(make):
         World(Square4(3, 3, spacing=(1.0, 2.0)), {"u": u, "v": v}, [make(u, v, 1.0)], dt=0.01)
 
 
+@pytest.mark.slow
 def test_a_resource_grows_to_the_capacity_of_its_place():
     v, there = double(initial=1.0), Field(mutability="static")
     regrowth, capacity = (
@@ -271,6 +274,7 @@ def test_a_resource_grows_to_the_capacity_of_its_place():
         np.testing.assert_allclose(world[v][0], expected, rtol=1e-14)
 
 
+@pytest.mark.slow
 def test_each_cell_has_an_epidemic_of_its_own_size():
     s, i, r = Field(low=0.0), Field(low=0.0), Field(low=0.0)
     infection = Field(mutability="static", low=0.0, high=2.0)

@@ -62,6 +62,7 @@ def test_an_empty_file_and_one_in_which_nothing_was_recorded_are_told(tmp_path):
     recording.close()
 
 
+@pytest.mark.few(4)
 @pytest.mark.parametrize(
     ("statement", "message"),
     [

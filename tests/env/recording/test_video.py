@@ -20,6 +20,7 @@ def played(tmp_path_factory):
     return replay(path)
 
 
+@pytest.mark.slow
 def test_frames_are_those_of_the_env_at_each_step(played):
     frames = list(played.frames(3, 9, every=2, num_worlds=2))
     assert len(frames) == 4

@@ -194,6 +194,7 @@ def test_a_single_panel_has_no_caption():
     assert len(raster_of(Hex2D(3, 3)).captions) == 0
 
 
+@pytest.mark.few(4)
 @pytest.mark.parametrize("size", [8, 16, 24, 32, 48, 64, 96, 128])
 @pytest.mark.parametrize("lattice", [Square4, Hex2D], ids=["squares", "hexagons"])
 def test_a_plane_is_some_hundred_pixels_large_and_no_cell_below_four(lattice, size):

@@ -54,6 +54,7 @@ def test_every_pixel_within_a_cell_has_the_colour_of_its_value(lattice):
     np.testing.assert_allclose(part[shown], expected[raster.table[shown]], atol=1)
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize("lattice", LATTICES, ids=repr)
 def test_a_frame_is_bytes_with_even_sides(lattice):
     frame = scene(lattice).frame()

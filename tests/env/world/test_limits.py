@@ -53,6 +53,7 @@ def test_wrap_never_rounds_up_to_its_upper_limit():
     assert bounded(field, [-1e-9, -1e-30]) == [0.0, 0.0]  # -1e-9 modulo 4 is 4 in float32
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize(
     ("at_bounds", "expected"),
     [("clamp", [0, 0, 4, 4]), ("reflect", [3, 0, 4, 3]), ("wrap", [1, 0, 0, 1])],
