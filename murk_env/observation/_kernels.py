@@ -28,6 +28,12 @@ def copy(values: Row, out: Part) -> None:
 
 
 @kernel
+def clear(out: Part) -> None:
+    """Write zeros."""
+    out[:] = 0.0
+
+
+@kernel
 def copy_classes(values: Row, out: Part) -> None:
     """Write one block a class: 1 where the value is that class."""
     num_values = values.size
@@ -110,8 +116,12 @@ def spread_ends(sd: float, ends: Part) -> None:
 
 
 @kernel
-def disturb(key: Any, episode: Any, step: Any, site: int, first_block: int, sd: float, out: Part) -> None:
-    """Add normal numbers, two from each block of the world's random numbers in this step of its episode."""
+def disturb(key: Any, episode: Any, step: Any, site: int, agent: int, sd: float, out: Part) -> None:
+    """Add normal numbers, two from each block of the world's random numbers in this step of its episode.
+
+    Every agent has blocks of its own.
+    """
+    first_block = agent * out.size
     for block in range((out.size + 1) // 2):
         words = two_words(key[0], key[1], episode[0], step[0], np.int64(site), first_block + block)
         one, other = normals_of(words[0], words[1])

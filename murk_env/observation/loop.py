@@ -8,12 +8,16 @@ import numpy.typing as npt
 
 from murk_env.fields import LEVEL, Field
 from murk_env.kernels import compile_source
+from murk_env.kernels.flat_calls import call_line, names_for_calls
+from murk_env.observation._kernels import clear
 from murk_env.random import origins
 from murk_env.random.draws import site_word
 
 __all__ = ["Loop"]
 
 Array = npt.NDArray[Any]
+
+_VARIABLES = "row", "world", "agent", "viewer"  # of the function that is put together
 
 
 class Loop:
@@ -24,7 +28,7 @@ class Loop:
 
     Args:
         agents: the agents that see.
-        flat_outputs: for each output, whether a viewer's row of it has one axis.
+        row_lengths: for each output, the number of elements that a viewer has of it.
         row_per_agent: whether each of the agents is a viewer, not the world.
         active: a field over agents that is 0 for those who see nothing, whose rows are zeros then.
 
@@ -34,10 +38,9 @@ class Loop:
     """
 
     def __init__(
-        self, agents: range, flat_outputs: Sequence[bool], *, row_per_agent: bool, active: Field | None
+        self, agents: range, row_lengths: Sequence[int], *, row_per_agent: bool, active: Field | None
     ) -> None:
         self.fields: list[Field] = []
-        self._rows: dict[Field, tuple[str, str]] = {}  # this world's values: a name, and what it stands for
         self._tables: list[Array] = []
         self._whole: list[int] = []
         self._num_sites = 0
@@ -46,11 +49,11 @@ class Loop:
         self._for_world: list[str] = []
         self._for_agent: list[str] = []
         self._lines = self._for_world
-        self._flat_outputs = flat_outputs
+        self._row_lengths = row_lengths
         self._row_per_agent = row_per_agent
         self._num_agents = self.whole(len(agents))
         self._agent = f"{self.whole(agents.start)} + seat * {self.whole(agents.step)}"
-        self._active = None if active is None else f"{self.row(active)}[agent]"
+        self._before_agent = self._lines_before_agent(active)
 
     @property
     def agent(self) -> str:
@@ -83,39 +86,38 @@ class Loop:
 
     def row(self, field: Field) -> str:
         """Return an expression for this world's values of a field, flat."""
-        if field not in self._rows:
-            values = self._row(field)
-            self._rows[field] = f"row{len(self._rows)}", values  # made once for all agents of a world
-        return self._rows[field][0]
-
-    def _row(self, field: Field) -> str:
-        name = f"field{_index(self.fields, field)}"
-        num_axes = len(field.shape(1, 1))
+        name = self._name(field)
         if field.mutability == "static":
-            return f"{name}[0]" if num_axes > 1 else name
-        if field.mutability == "level":
-            level = self.number(LEVEL)
-            return f"{name}[{level}]" if num_axes else f"{name}[{level} : {level} + 1]"
-        return f"{name}[world]" if num_axes else f"{name}[world : world + 1]"
+            return f"flat_of({name})" if len(field.shape(1, 1)) > 1 else name
+        return f"row_of({name}, {self.number(LEVEL) if field.mutability == 'level' else 'world'})"
 
     def number(self, field: Field) -> str:
         """Return an expression for the value of a scalar field over the world, or of this agent."""
         return f"{self.row(field)}[{'agent' if field.over == 'agents' else '0'}]"
 
     def part(self, output: int, begin: int, size: int, stride: int) -> str:
-        """Return a name for `size` elements of a viewer's row of an output, from `begin + agent * stride`."""
-        name = f"part{len(self._whole)}"
-        at = self.whole(begin)
-        if stride:
-            at = f"{at} + agent * {self.whole(stride)}"
-        self._lines.append(f"begin = {at}")
-        self._lines.append(f"{name} = out{output}[viewer, begin : begin + {self.whole(size)}]")
-        return name
+        """Return an expression for `size` elements of a viewer's row, from `begin + agent * stride` on."""
+        at = len(self._whole)
+        self._whole += [self._row_lengths[output], begin, size, stride]
+        viewer = "viewer" if self._row_per_agent else "row"
+        return f"part_of(out{output}, {viewer}, whole, {at}{', agent' if stride else ''})"
 
     def call(self, kernel: Callable[..., Any], *arguments: str) -> None:
         """Add a call of a kernel."""
-        index = _index(self._kernels, kernel)
-        self._lines.append(f"kernel{index}({', '.join(arguments)})")
+        self._lines.append(self._call(kernel, *arguments))
+
+    def _call(self, kernel: Callable[..., Any], *arguments: str) -> str:
+        return call_line(f"kernel{_index(self._kernels, kernel)}", ", ".join(arguments), _VARIABLES)
+
+    def _element(self, field: Field) -> str:
+        """Return source for this agent's value of a scalar field over agents, outside of a call."""
+        name = self._name(field)
+        if field.mutability == "level":
+            return f"{name}[{self._name(LEVEL)}[world], agent]"
+        return f"{name}[agent]" if field.mutability == "static" else f"{name}[world, agent]"
+
+    def _name(self, field: Field) -> str:
+        return f"field{_index(self.fields, field)}"
 
     @property
     def tables(self) -> tuple[Array, ...]:
@@ -129,43 +131,30 @@ class Loop:
         It fills the rows [start, stop) of every output, row i from the fields' row `worlds[i]`.
         """
         namespace = {f"kernel{index}": kernel for index, kernel in enumerate(self._kernels)}
-        return compile_source(self._source(), "observe_worlds", namespace)
+        return compile_source(self._source(), "observe_worlds", namespace | names_for_calls())
+
+    def _lines_before_agent(self, active: Field | None) -> list[str]:
+        """Return the lines that find an agent's row, and fill it where the agent is not there."""
+        lines = [f"viewer = row * {self._num_agents} + seat"] if self._row_per_agent else []
+        if active is not None:
+            whole_rows = [self.part(index, 0, length, 0) for index, length in enumerate(self._row_lengths)]
+            zeros = [f"    {self._call(clear, row)}" for row in whole_rows]
+            lines += [f"if {self._element(active)} == 0:", *zeros, "    continue"]
+        return lines
 
     def _source(self) -> str:
         fields = [f"field{index}" for index in range(len(self.fields))]
-        outputs = [f"out{index}" for index in range(len(self._flat_outputs))]
+        outputs = [f"out{index}" for index in range(len(self._row_lengths))]
         numbers = ["whole", "real"] if self._real else ["whole"]
         tables = [*numbers, *(f"table{index}" for index in range(len(self._tables)))]
         arguments = ["start", "stop", "worlds", *tables, *fields, *outputs]
         lines = [f"def observe_worlds({', '.join(arguments)}):"]
-        lines += [f"    {line}" for line in self._flattening(fields, outputs)]
         lines += ["    for row in range(start, stop):", "        world = worlds[row]"]
-        lines += [f"        {name} = {values}" for name, values in self._rows.values()]
-        lines += [f"        {line}" for line in ["viewer = row", *self._for_world]]
+        lines += [f"        {line}" for line in self._for_world]
         if self._for_agent:
             lines += [f"        for seat in range({self._num_agents}):", f"            agent = {self._agent}"]
-            lines += [f"            {line}" for line in self._seat(outputs)]
+            lines += [f"            {line}" for line in [*self._before_agent, *self._for_agent]]
         return "\n".join(lines) + "\n"
-
-    def _seat(self, outputs: Sequence[str]) -> list[str]:
-        """Return the lines for one of the agents."""
-        viewer = f"row * {self._num_agents} + seat" if self._row_per_agent else "row"
-        zeros = [f"    {name}[viewer, :] = 0.0" for name in outputs]
-        absent = [f"if {self._active} == 0:", *zeros, "    continue"] if self._active else []
-        return [f"viewer = {viewer}", *absent, *self._for_agent]
-
-    def _flattening(self, fields: Sequence[str], outputs: Sequence[str]) -> list[str]:
-        """Return the lines that make rows of arrays of more axes; each costs compile time, so only those."""
-        lines: list[str] = []
-        for name, field in zip(fields, self.fields, strict=True):
-            if len(field.shape(1, 1)) > 1:
-                rows = "1" if field.mutability == "static" else f"len({name})"
-                lines.append(f"{name} = {name}.reshape(({rows}, -1))")
-        for name, flat in zip(outputs, self._flat_outputs, strict=True):
-            viewers = f"len({name}) * {self._num_agents}" if self._row_per_agent else f"len({name})"
-            if self._row_per_agent or not flat:
-                lines.append(f"{name} = {name}.reshape(({viewers}, -1))")
-        return lines
 
 
 def _index(known: list[Any], wanted: object) -> int:

@@ -1,5 +1,6 @@
 """Observation plans: the space of an observation and what fills it, built once."""
 
+import math
 from typing import Any, Literal, get_args
 
 import numpy as np
@@ -120,8 +121,8 @@ class ObservationPlan:
         self.space = boxes[0] if keys is None else spaces.Dict(dict(zip(keys, boxes, strict=True)))
         seats = range(num_agents) if agents is None else agents
         viewers = (len(seats),) if scene.row_per_agent else ()
-        flat = [len(box.shape) == 1 for box in boxes]
-        loop = Loop(seats, flat, row_per_agent=scene.row_per_agent, active=active)
+        lengths = [math.prod(box.shape) for box in boxes]
+        loop = Loop(seats, lengths, row_per_agent=scene.row_per_agent, active=active)
         _write(loop, fitted, places)
         self._run = loop.compiled()
         shapes = [(*viewers, *box.shape) for box in boxes]

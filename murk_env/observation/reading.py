@@ -159,8 +159,8 @@ class Reading(Entry):
     def _write_noise(self, loop: Loop, numbers: tuple[str, ...], part: str) -> None:
         """Add noise, for which every agent has blocks of random numbers of its own."""
         clock = loop.row(RNG_KEY), loop.row(EPISODE), loop.row(STEP)
-        first_block = f"{loop.agent} * {part}.size"
-        loop.call(_kernels.disturb, *clock, loop.whole(loop.noise_site()), first_block, *numbers, part)
+        site = loop.whole(loop.noise_site())
+        loop.call(_kernels.disturb, *clock, site, loop.agent, *numbers, part)
 
     def noisy(self, sd: float) -> Self:
         """Return this entry with normal noise of a standard deviation added to every value: a sensor's.
