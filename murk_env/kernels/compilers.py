@@ -28,7 +28,9 @@ class _Lowering(_passes.NativeLowering):
     def run_pass(self, state: Any) -> bool:
         """Write the instructions of a function; without an entry for Python it is there to be linked."""
         flags, inherited = state.flags, super()
-        if not flags.no_cpython_wrapper or flags.no_compile:
+        if flags.no_compile:
+            return inherited.run_pass(state)
+        if not flags.no_cpython_wrapper:
             done = inherited.run_pass(state)
             set_environments(state.library)
             return done

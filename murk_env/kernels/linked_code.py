@@ -7,8 +7,6 @@ Most of ours are called by fused kernels alone, so that half of the machine code
 import importlib
 from typing import Any
 
-from murk_env.kernels.numba_internals import internal
-
 __all__ = ["LINKED", "LinkedLibrary", "is_linked", "result_of", "set_environments"]
 
 LINKED = "linked"
@@ -16,7 +14,7 @@ LINKED = "linked"
 
 _codegen: Any = importlib.import_module("numba.core.codegen")
 _result: Any = importlib.import_module("numba.core.compiler").CompileResult
-_lookup: Any = internal("numba.core.environment", "lookup_environment")
+_lookup: Any = importlib.import_module("numba.core.environment").lookup_environment
 _llvm: Any = importlib.import_module("llvmlite.binding")
 _UNRESOLVED: str = (
     _codegen.RuntimeLinker.PREFIX
