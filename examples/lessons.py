@@ -81,7 +81,13 @@ LESSONS = {
     "Ecosystem": Lesson(256, {"num_steps": 3_000_000, "entropy": 0.003}),
     "Transport": Lesson(
         64,
-        {"num_steps": 300_000, "rollout": 50, "num_epochs": 8, "entropy": 0.0, "log_deviation": -2.5},
+        {
+            "num_steps": 400_000,
+            "rollout": 51,  # an episode, and the step that resets it
+            "memory": 6528,
+            "entropy": 0.0,
+            "log_deviation": -1.2,
+        },
         network="examples.at_rest:AtRest",
         training={"tolerance": 0.0, "window": 1000},
         price=15.0,

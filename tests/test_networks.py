@@ -84,16 +84,19 @@ def test_a_policy_for_cells_begins_with_the_option_that_it_favours():
     np.testing.assert_allclose(chances.detach(), np.tile(expected, (16, 1)), rtol=0.05)
 
 
-def test_what_is_at_rest_is_left_at_rest_whatever_is_learnt():
+def test_what_is_twice_as_large_gets_twice_the_action_whatever_is_learnt():
     policy = AtRest(Box(-9.0, 9.0, (5,)), Box(-1.0, 1.0, (1,)))
     seen = torch.randn(7, 5) + 3.0
     policy.observe(seen)
     optimiser = torch.optim.SGD(policy.parameters(), lr=1.0)
     (policy.distribution(seen).mean - 1.0).square().sum().backward()
     optimiser.step()
-    torch.testing.assert_close(policy.distribution(-seen).mean, -policy.distribution(seen).mean)
+    acted, deviation = policy.distribution(seen).mean, policy.distribution(seen).stddev
+    assert (acted != 0.0).all()
+    for times in (2.0, -1.0, 1e-3):
+        torch.testing.assert_close(policy.distribution(times * seen).mean, times * acted)
+        torch.testing.assert_close(policy.distribution(times * seen).stddev, abs(times) * deviation)
     assert policy.distribution(torch.zeros(1, 5)).mean.item() == 0.0
-    assert (policy.distribution(seen).mean != 0.0).all()
 
 
 def weights_of(layers):

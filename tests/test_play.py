@@ -15,10 +15,7 @@ from examples import curves, play  # noqa: E402
 from examples.lessons import LESSONS, env_of, pupil_group  # noqa: E402
 
 torch.set_num_threads(1)
-NOT_YET_THREE = {
-    "Transport": 1,
-    "Wildfire-together-8x8": 1,
-}  # seeds that were learnt to the end, as their pages say
+NOT_YET_THREE = {"Wildfire-together-8x8": 1}  # seeds that were learnt to the end, as its page says
 SHIPPED = [name for name in LESSONS if (play.FOLDER / f"{name}.safetensors").exists()]
 
 
@@ -108,11 +105,7 @@ def test_a_shipped_policy_is_small_and_its_curves_are_of_its_lesson(name):
 
 # Harvest learns greed; the script of KuramotoSivashinsky knows the equation, and is ahead by 2 %;
 # Wildfire-together-8x8 was still getting better when its lesson ended
-BELOW = (
-    "Harvest",
-    "KuramotoSivashinsky",
-    "Wildfire-together-8x8",
-)
+BELOW = ("Harvest", "KuramotoSivashinsky", "Wildfire-together-8x8")
 
 
 @pytest.mark.slow

@@ -1,7 +1,7 @@
 """Networks of policies that were learnt, in numpy: what chooses the most likely actions, and no more.
 
-They are those of `examples/ppo.py`, `examples/linear.py` and `examples/networks.py`, which learn them with
-torch.
+They are those of `examples/ppo.py`, `examples/linear.py`, `examples/at_rest.py` and `examples/networks.py`,
+which learn them with torch.
 """
 
 import ast
@@ -47,6 +47,8 @@ def network_of(tensors: Tensors, lattice: Lattice | None) -> Network:
         raise NetworkError("it has no 'moments', by which observations are scaled")
     if names == linear:
         return lambda seen: _scaled(seen, tensors["moments"]) @ tensors["actor.0.weight"].T
+    if names == flat and "unit" in tensors:
+        return lambda seen: _in_proportion(tensors, seen)
     if names == flat:
         return lambda seen: _flat(tensors, _scaled(seen, tensors["moments"]))
     if "actor.trunk.first.linear.weight" not in names:
@@ -76,6 +78,12 @@ def _linear(tensors: Tensors, name: str, inputs: Floats) -> Floats:
 def _flat(tensors: Tensors, scaled: Floats) -> Floats:
     first, second, last = (f"actor.{layer}" for layer in _LAYERS)
     return _linear(tensors, last, np.tanh(_linear(tensors, second, np.tanh(_linear(tensors, first, scaled)))))
+
+
+def _in_proportion(tensors: Tensors, seen: Floats) -> Floats:
+    """Return what the flat network says of the shape of what is seen, times the size of that and a unit."""
+    size = np.maximum(np.sqrt(np.square(seen).mean(axis=1, keepdims=True)), np.float32(_LEAST))
+    return _flat(tensors, seen / size) * tensors["unit"] * size
 
 
 def _around(lattice: Lattice) -> npt.NDArray[np.intp]:

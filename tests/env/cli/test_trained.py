@@ -71,6 +71,19 @@ def test_a_linear_policy_is_played(tmp_path):
     assert policy(10.0 * seen, space, np.random.default_rng(0)).min() == np.float32(-0.3)
 
 
+def test_a_policy_in_proportion_to_the_size_of_what_is_seen_is_played(tmp_path):
+    shapes = {"actor.0": (2, 3), "actor.2": (2, 2), "actor.4": (1, 2)}
+    tensors = {f"{layer}.weight": np.eye(*shape, dtype=np.float32) for layer, shape in shapes.items()}
+    tensors |= {f"{layer}.bias": np.zeros(shape[0], np.float32) for layer, shape in shapes.items()}
+    tensors |= {"moments": np.ones((2, 3), np.float32), "unit": np.array([0.05], np.float32)}
+    policy, space = read(written(tmp_path / "rest.safetensors", tensors)), Box(-1.0, 1.0, (1,))
+    seen = np.array([[3.0, 1.0, -1.0], [0.0, 0.0, 0.0], [-300.0, -100.0, 100.0]])
+    size = np.sqrt(11.0 / 3.0)
+    expected = np.array([[1.0], [0.0], [-100.0]]) * 0.05 * size * np.tanh(np.tanh(3.0 / size))
+    acted = policy(seen, space, np.random.default_rng(0))
+    np.testing.assert_allclose(acted, expected.clip(-1.0, 1.0), rtol=1e-5)
+
+
 @pytest.mark.parametrize(
     ("tensors", "metadata", "said"),
     [
