@@ -102,7 +102,14 @@ LESSONS = {
     ),
     "ShallowWater": Lesson(
         64,
-        {"num_steps": 300_000, "common": 1.0, "entropy": 0.0, "log_deviation": -1.0, "calming": 2.0},
+        {
+            "num_steps": 300_000,
+            "num_epochs": 8,
+            "common": 1.0,
+            "entropy": 0.0,
+            "log_deviation": -1.0,
+            "calming": 1.0,
+        },
         network="examples.linear:in_patches",
         num_episodes=300,
     ),
