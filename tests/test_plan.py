@@ -20,6 +20,7 @@ def state():
     return env.save()
 
 
+@pytest.mark.slow
 def test_a_planner_with_one_candidate_plays_the_script(state):
     only = planner(Search(branches=4, repeats=4, horizon=2))
     env = class_of("Ecosystem")()

@@ -78,6 +78,7 @@ def test_every_world_gives_the_return_of_its_first_episode():
     np.testing.assert_allclose(earned, best[starts], rtol=1e-5)
 
 
+@pytest.mark.slow
 def test_agents_of_a_world_give_one_return_together():
     def rest(observations, action_space, rng):
         return np.zeros(len(observations), dtype=int)

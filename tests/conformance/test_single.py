@@ -69,6 +69,7 @@ def test_make_reset_two_steps_and_render_warn_of_nothing(subject):
         env.close()
 
 
+@pytest.mark.few(3)
 @pytest.mark.parametrize(("num_steps", "least_ended"), representatives([(50, 3), (1000, 100)], [(50, 3)]))
 def test_a_rollout_repeats_to_the_byte(subject, num_steps, least_ended):
     first, num_ended = rollout(subject.single(), num_steps)

@@ -205,7 +205,7 @@ def test_the_widest_gap_leaves_prey_the_one_corner_that_is_far_enough():
     assert min(hops(a, b, 5) for row in rows for a in row[:3] for b in row[3:]) == 4
 
 
-@pytest.mark.few(1)
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "keywords", [{"predators": 1, "prey": 1, "size": 8}, {"predators": 9, "prey": 7, "size": 64, "gap": 20}]
 )

@@ -90,6 +90,8 @@ def test_the_mask_of_several_choices_is_one_after_the_other():
 def test_agents_have_the_options_of_their_group():
     env = MurkParallelEnv(Trams)
     seen, infos = env.reset(seed=0)
+    for seed, name in enumerate(env.possible_agents):
+        env.action_space(name).seed(seed)
     ended: set[str] = set()
     while env.agents:
         for name in env.agents:

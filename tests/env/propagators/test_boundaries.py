@@ -165,6 +165,7 @@ def test_a_flow_brings_in_what_is_given_and_leaves_at_an_open_end():
     assert order(error, 64) == pytest.approx(1.0, abs=0.1)
 
 
+@pytest.mark.slow
 def test_nothing_leaves_through_a_closed_end_and_a_flux_is_what_comes_in():
     u, wind = double(initial=1.0), double(components=1, initial=1.0)
     lattice = Line1D(4, spacing=0.5)

@@ -121,7 +121,7 @@ def test_it_writes_everything_and_nothing_but_numbers_within_its_guarantees(subj
         assert ((low <= world[field]) & (world[field] <= high)).all()
 
 
-@pytest.mark.few(5)
+@pytest.mark.few(3)
 @supported
 def test_it_changes_what_it_writes_and_leaves_alone_what_it_reads(subject, lattice):
     world = worlds_of(subject, lattice)
@@ -131,7 +131,7 @@ def test_it_changes_what_it_writes_and_leaves_alone_what_it_reads(subject, latti
     assert changed == {*subject.writes, *subject.updates}
 
 
-@pytest.mark.few(6)
+@pytest.mark.few(3)
 @supported
 def test_a_world_does_not_know_of_the_others(subject, lattice):
     together = worlds_of(subject, lattice)

@@ -85,7 +85,7 @@ def burn_plainly(lattice, state, fuel, draws, ignition, consumption, factors):
     return after, left
 
 
-@pytest.mark.few(3)
+@pytest.mark.few(1)
 @pytest.mark.parametrize("lattice", LATTICES, ids=repr)
 def test_it_is_the_plain_model_with_the_draws_of_its_place(lattice):
     rates = {"ignition": 0.4, "consumption": 0.25, "wind_speed": 8.0, "wind_direction": 0.7}
