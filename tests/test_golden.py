@@ -29,7 +29,6 @@ def test_every_environment_is_recorded_in_every_form():
     assert sorted(RECORD["rollouts"]) == sorted(rows())
 
 
-@pytest.mark.few(2)
 @elsewhere
 @pytest.mark.parametrize("row", representatives(RECORD["rollouts"], FEW))
 def test_a_rollout_is_as_it_was_recorded(row):

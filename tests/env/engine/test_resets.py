@@ -138,7 +138,6 @@ def test_when_all_episodes_end_at_once_all_their_last_observations_are_kept(mode
         assert pickle.dumps(infos["final_obs"]) == kept
 
 
-@pytest.mark.few(2)
 @pytest.mark.parametrize("num_threads", [1, 2])
 @pytest.mark.parametrize("mode", MODES)
 def test_a_start_that_fails_within_a_step_is_named_and_undone(mode, num_threads):
