@@ -1,5 +1,7 @@
 """Calls of kernels with flat parts of arrays: compiled, they are given what the same source is as Python."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -101,7 +103,7 @@ def test_numbers_are_elements_of_arrays_and_of_rows_and_constants():
 
 
 def test_the_index_of_a_row_may_be_another_arrays_int32():
-    levels = np.array([2, 0, 1], np.int32)
+    levels: Any = np.array([2, 0, 1], np.int32)
     array = filled(3, 4)
     out = run(copy, "row_of(array, row_of(numbers, row)[0]), out", array, 0, levels)
     np.testing.assert_array_equal(out[1:5], array[2])
