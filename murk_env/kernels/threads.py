@@ -129,7 +129,7 @@ class _Crew:
                 thread.start()
             except RuntimeError as error:
                 if isinstance(error.__context__, KeyboardInterrupt):  # one came while start waited
-                    raise
+                    raise error.__context__ from None
                 return
             self.threads.append(thread)
             self._box[_SHARES] = number + 1

@@ -287,6 +287,26 @@ def test_threads_that_cannot_be_had_are_done_without(had, monkeypatch):
     envs.close()
 
 
+def test_an_interrupt_while_a_thread_starts_is_that_interrupt(monkeypatch):
+    envs = MurkVectorEnv(Trap, 64, num_threads=3)
+    start = threading.Thread.start
+
+    def interrupted(thread):
+        start(thread)
+        try:
+            raise KeyboardInterrupt
+        finally:
+            raise RuntimeError("release unlocked lock")  # as Python's own condition does then
+
+    envs.reset(seed=0)
+    monkeypatch.setattr(threading.Thread, "start", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        envs.step([0] * 64)
+    monkeypatch.undo()
+    assert (envs.step([1] * 64)[0] == 1.0).all()
+    envs.close()
+
+
 def test_more_threads_than_any_machine_has_are_refused():
     with pytest.raises(
         ParameterError, match=r"num_threads=1000000000 is more than \d+, 16 for each proc.*lea"
