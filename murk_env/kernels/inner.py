@@ -1,7 +1,7 @@
 """Functions that other compiled functions call, and Python seldom or never.
 
 With each function numba compiles an entry for Python and one for C, and makes machine code of it, and all
-that again in every function that it is linked into, which makes a first start a third longer. Most of ours
+that again in every function that it is linked into, which makes a first start longer. Most of ours
 are called by fused kernels alone. So they are compiled without entries and without machine code, and a copy
 with both when Python calls them.
 """

@@ -1,7 +1,7 @@
 """The code of functions that are only linked into others, without machine code of its own.
 
 numba makes machine code of every function that it compiles, and again of each that is linked into another.
-Most of ours are called by fused kernels alone, so that half of the machine code would never run.
+Most of ours are called by fused kernels alone, so that machine code of their own would never run.
 """
 
 import importlib
