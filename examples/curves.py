@@ -6,7 +6,8 @@
 `learn` follows a lesson of `examples/lessons.py` and notes the mean return of the greedy policy, over
 episodes that training never saw, beside the steps taken and the processor time used. It writes the curve of
 each seed, beside those that are there, and the policy of the first, into a folder. `draw` makes a picture of
-the curves of every lesson, with the returns of chance, of the script and the best possible as lines.
+the curves of every lesson, with the returns of chance, of the script and the best possible as lines, and
+beside it their last third, enlarged.
 """
 # pyright: reportMissingImports=false
 
@@ -27,7 +28,7 @@ from examples.lessons import LESSONS, env_of, options_of
 from examples.shaping import Charged
 
 NUM_POINTS = 12  # of a curve, after its first
-WIDE = 100.0  # times the least of costs above which they are drawn by their magnitude
+WIDE = 20.0  # times the least of costs above which they are drawn by their magnitude
 FRESH = 1_000_000  # the first seed of the episodes played, far from those of training
 COLOURS = {"random": "#999999", "scripted": "#d55e00", "greedy": "#cc79a7", "best possible": "#009e73"}
 
@@ -57,7 +58,7 @@ def learn(
     num_updates = max(1, settings.num_steps // (settings.rollout * envs.num_envs))
     due = set(np.linspace(0, num_updates, NUM_POINTS + 1).round().astype(int).tolist())
     curve: Curve = {"seed": seed, "steps": [], "seconds": [], "returns": []}
-    seconds, few = 0.0, lesson.num_episodes // 10
+    seconds, few = 0.0, max(20, lesson.num_episodes // 10)
     for update in range(num_updates + 1):
         if update in due:
             steps = update * settings.rollout * envs.num_envs
@@ -117,31 +118,60 @@ def scripted(name: str, key: str, num_episodes: int, seed: int) -> npt.NDArray[n
 
 
 def draw(path: Path, title: str, curves: Mapping[str, Sequence[Curve]], known: Mapping[str, float]) -> None:
-    """Draw curves against steps and against processor minutes; those of one key have one colour."""
+    """Draw curves against steps and against processor minutes, and enlarged how they end.
+
+    Those of one key have one colour. The end is that of the first key's curves, beside the script; what they
+    earned over all episodes are dots.
+    """
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(8.0, 3.2), layout="constrained")
-    axes = figure.subplots(1, 2, sharey=True)
+    figure = Figure(figsize=(10.5, 3.4), layout="constrained")
+    axes = figure.subplots(1, 3)
+    axes[1].sharey(axes[0])
+    axes[1].tick_params(labelleft=False)
     for index, (label, several) in enumerate(curves.items()):
         for curve in several:
             style: Any = {"color": f"C{index}", "linewidth": 1.2, "label": label}
             axes[0].plot(np.array(curve["steps"]) / 1e6, curve["returns"], **style)
             axes[1].plot(np.array(curve["seconds"]) / 60.0, curve["returns"], **style)
+            axes[2].plot(np.array(curve["steps"]) / 1e6, curve["returns"], **style)
+            final, error = curve["final"]
+            axes[2].errorbar(curve["steps"][-1] / 1e6, final, error, color=style["color"], fmt="o")
             label = None  # the other seeds have no entry of their own
-    for axis, unit in zip(axes, ("million steps", "minutes of one processor"), strict=True):
+    units = ("million steps", "minutes of one processor", "million steps, the last third")
+    for axis, unit in zip(axes, units, strict=True):
         for what, value in known.items():
             axis.axhline(value, color=COLOURS[what], linestyle="--", linewidth=1.0, label=what)
         axis.set_xlabel(unit)
+        axis.locator_params(axis="x", nbins=6)
         axis.grid(alpha=0.3)
-    costs = -np.concatenate([curve["returns"] for several in curves.values() for curve in several])
-    if costs.min() > 0.0 and costs.max() > WIDE * costs.min():
-        least = 10.0 ** np.floor(np.log10(costs.min()))
-        axes[0].set_yscale("symlog", linthresh=least)
-        axes[0].set_ylim(top=-least)
+    measure(axes[0], [one for several in curves.values() for one in several], known)
+    enlarge(axes[2], next(iter(curves.values())), known)
     axes[0].set_ylabel("mean return, greedy")
     axes[0].set_title(title, loc="left", fontsize="medium")
-    axes[0].legend(fontsize="small")
+    figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=6, fontsize="small")
     figure.savefig(path, dpi=110, metadata={"Software": None})
+
+
+def measure(axis: Any, curves: Sequence[Curve], known: Mapping[str, float]) -> None:
+    """Show returns by their magnitude where that of the first is many times that of the last."""
+    costs = -np.concatenate([curve["returns"] for curve in curves])
+    if costs.min() > 0.0 and costs.max() > WIDE * costs.min():
+        least = 10.0 ** np.floor(np.log10(costs.min()))
+        axis.set_yscale("symlog", linthresh=least)
+        axis.set_ylim(top=max(-least, known.get("best possible", -least)))
+
+
+def enlarge(axis: Any, curves: Sequence[Curve], known: Mapping[str, float]) -> None:
+    """Show of an axis where curves end, in the last third of their steps, and the script beside them."""
+    last = max(curve["steps"][-1] for curve in curves)
+    ends = [np.array(curve["returns"])[np.array(curve["steps"]) >= last * 2 / 3] for curve in curves]
+    finals = [curve["final"][0] + side * curve["final"][1] for curve in curves for side in (-1.0, 1.0)]
+    shown = np.concatenate([*ends, finals, [value for what, value in known.items() if what == "scripted"]])
+    margin = max(0.1 * np.ptp(shown), 0.01 * np.abs(shown).max())  # less than a percent is not worth seeing
+    axis.set_xlim(last * 2 / 3 / 1e6, last * 1.02 / 1e6)
+    axis.set_ylim(shown.min() - margin, shown.max() + margin)
+    axis.ticklabel_format(axis="y", useOffset=False)
 
 
 def main(arguments: list[str] | None = None) -> None:

@@ -31,7 +31,8 @@ class Lesson:
         training: parameters of the environment while it is learnt, where they are not those that are played.
         watching: the same at the points of its curve, but for the end.
         price: of an action of 1, charged in its step while learning; 0 leaves rewards as they are.
-        num_episodes: played by what was learnt in the end, and a tenth of them at each point of its curve.
+        num_episodes: played by what was learnt in the end, and a tenth of them, or 20, at each point of its
+            curve.
     """
 
     num_worlds: int

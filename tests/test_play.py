@@ -128,3 +128,27 @@ def test_a_curve_is_noted_and_drawn(tmp_path, monkeypatch):
     pytest.importorskip("matplotlib")
     curves.main(["draw", "HeatSeeker", "--folder", str(tmp_path), "--out", str(tmp_path)])
     assert (tmp_path / "learning_heat_seeker.png").read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.fixture
+def axis():
+    """Empty axes of a picture, as curves are drawn in."""
+    return pytest.importorskip("matplotlib.figure").Figure().subplots()
+
+
+def test_the_end_of_curves_is_enlarged_beside_the_script(axis):
+    steps = [0, 1_000_000, 2_000_000, 3_000_000]
+    curve = {"steps": steps, "returns": [-60.0, -5.0, -2.6, -2.5], "final": [-2.4, 0.1]}
+    curves.enlarge(axis, [curve], {"random": -150.0, "scripted": -3.3})
+    low, high = axis.get_ylim()
+    assert -3.5 < low < -3.3  # neither chance nor what came before the last third
+    assert -2.3 < high < -2.1  # what was earned over all episodes, and its error
+    assert axis.get_xlim()[0] == pytest.approx(2.0)
+
+
+def test_returns_that_begin_far_below_where_they_end_are_drawn_by_magnitude(axis):
+    returns = [-63.0, -5.0, -2.5]
+    axis.plot(returns)
+    curves.measure(axis, [{"returns": returns}], {"best possible": 0.0})
+    assert axis.get_yscale() == "symlog"
+    assert axis.get_ylim()[1] == 0.0
