@@ -6,7 +6,7 @@ data-driven boundary control of partial differential equations", L4DC 2024, http
 
 import math
 from abc import ABC, abstractmethod
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -98,7 +98,7 @@ class BoundaryControl(MurkEnv):
 
     @classmethod
     def blueprint_of(
-        cls, params: Any, lattice: murk.Lattice, propagator: Propagator, period: float
+        cls, params: BoundaryParams, lattice: murk.Lattice, propagator: Propagator, period: float
     ) -> Blueprint:
         """Return the blueprint of a line under one propagator."""
         most = 1.0 if params.is_scaled else UNSCALED
@@ -113,7 +113,7 @@ class BoundaryControl(MurkEnv):
         )
 
     @classmethod
-    def picture(cls, params: Any, /) -> Picture:
+    def picture(cls, params: BoundaryParams, /) -> Picture:
         """Return the state, with the controlled node."""
         extreme = 2.0 * max(abs(params.least), abs(params.most), 0.5)
         controlled = Marker(np.array([params.size - 1]), "ring", label="control")

@@ -5,106 +5,19 @@ control environments for benchmarking reinforcement learning algorithms", L4DC 2
 https://arxiv.org/abs/2311.18736).
 """
 
-import math
-from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 from gymnasium.spaces import Box
 
 import murk_env as murk
-from murk_env import Blueprint, Field, Marker, MurkEnv, Observation, Observe, Picture, Range, Spectral
+from murk_env import Blueprint, Field, Marker, MurkEnv, Observation, Observe, Picture, Spectral
 from murk_env.observation import Entry
+from murk_envs._distributed_params import DistributedParams
+from murk_envs._ring import actuator_centres, actuators_by_cell, sensor_cells
 
-__all__ = ["DistributedControl", "DistributedParams", "sensor_cells"]
-
-IDLE = -1  # of a cell on which no actuator acts
-REACH = 2.6  # what the fastest wave may turn in a time step (`Spectral`)
-
-
-class DistributedParams(murk.Params, ABC):
-    """The parameters of both tasks."""
-
-    size: Annotated[int, Range(8, 2**15), "cells of the ring, an even number"]
-    period: Annotated[float, Range(1e-6, 100.0), "time from one action to the next"]
-    substeps: Annotated[int, Range(1, 10**6), "time steps of the scheme in it"]
-    actuators: Annotated[int, Range(1, 1024), "numbers of an action"]
-    width: Annotated[float, Range(1e-3, 1.0), "share of the ring on which one of them acts"]
-    sensors: Annotated[int, Range(1, 2**15), "cells that are observed, as evenly spaced as cells allow"] = 10
-    noise: Annotated[float, Range(0.0, 1000.0), "standard deviation of what a sensor adds"] = 0.5
-    view: Annotated[Literal["sensors", "state"], "what is observed: sensors, or all cells without noise"] = (
-        "sensors"
-    )
-    observed: Annotated[
-        Literal["after", "before"], "the state that is observed: after or before the step"
-    ] = "after"
-    control: Annotated[Literal["scaled", "unscaled"], "whether an action of 1 is `power`, or 1"] = "scaled"
-    power: Annotated[float, Range(0.001, 1000.0), "force at an action of 1"]
-    state_cost: Annotated[float, Range(0.0, 1000.0), "what the squares of the state cost"] = 1.0
-    action_cost: Annotated[float, Range(0.0, 1000.0), "what the squares of the forces cost"] = 1.0
-    limit: Annotated[float, Range(1e-3, 1e12), "cost of a step above which the episode ends"] = 1e12
-    horizon: Annotated[int, Range(1, 10**6), "steps after which `time_ends`"]
-    time_ends: Annotated[Literal["truncated", "terminated"], "what an episode is after `horizon` steps"] = (
-        "truncated"
-    )
-
-    def check(self) -> None:
-        """Keep the ring even, the scheme stable, and actuators apart."""
-        self.require(self.size % 2 == 0, f"size must be even, for waves of two cells, not {self.size}.")
-        self.require(
-            self.substeps >= self.least_substeps,
-            f"substeps must be at least {self.least_substeps} with size={self.size} and "
-            f"period={self.period:g}, for the scheme to be stable, not {self.substeps}.",
-        )
-        self.require(
-            self.sensors <= self.size, f"sensors must be at most size, {self.size}, not {self.sensors}."
-        )
-        apart = all(
-            one[1] <= other[0] for one, other in zip(self.reaches[:-1], self.reaches[1:], strict=True)
-        )
-        within = self.reaches[0][0] >= 0 and self.reaches[-1][1] <= self.size
-        self.require(
-            apart and within and all(first < last for first, last in self.reaches),
-            f"actuators must each have a cell and share none, so width must be about 1 / actuators at most, "
-            f"not {self.width:g} with actuators={self.actuators} and size={self.size}.",
-        )
-
-    @property
-    def centres(self) -> list[int]:
-        """The cell in the middle of each actuator."""
-        return [int((number + 0.5) * (self.size / self.actuators)) for number in range(self.actuators)]
-
-    @property
-    def reaches(self) -> list[tuple[int, int]]:
-        """The first cell of each actuator, and the one after its last."""
-        half = self.width * self.size / 2.0
-        return [(math.trunc(centre - half), math.trunc(centre + half)) for centre in self.centres]
-
-    @property
-    @abstractmethod
-    def least_substeps(self) -> int:
-        """The fewest time steps with which the scheme is stable."""
-
-    @property
-    def is_scaled(self) -> bool:
-        """Whether actions are shares of `power`."""
-        return self.control == "scaled"
-
-    @property
-    def sees_before(self) -> bool:
-        """Whether the state before the step is observed."""
-        return self.observed == "before"
-
-    @property
-    def time_terminates(self) -> bool:
-        """Whether the end of time is a termination."""
-        return self.time_ends == "terminated"
-
-    def least_stable(self, length: float, speed: float) -> int:
-        """Return in how many steps the shortest wave on a ring of some length turns little enough in each."""
-        return max(1, math.ceil(self.period * speed * math.pi * self.size / length / REACH))
+__all__ = ["DistributedControl"]
 
 
 class DistributedControl(MurkEnv):
@@ -119,7 +32,7 @@ class DistributedControl(MurkEnv):
 
     @classmethod
     def blueprint_of(
-        cls, params: Any, length: float, linear: Mapping[int, float], max_speed: float
+        cls, params: DistributedParams, length: float, linear: Mapping[int, float], max_speed: float
     ) -> Blueprint:
         """Return the blueprint of a ring of some length under u_t = linear part - u u_x + forces."""
         ring = murk.Ring1D(params.size, spacing=length / params.size)
@@ -137,26 +50,28 @@ class DistributedControl(MurkEnv):
             propagators=[propagator],
             observation=Observation(cls.entry(params), dtype="float64"),
             action_space=Box(-most, most, (params.actuators,), kind),
-            static={cls.actuator: lambda: actuators_by_cell(params)},
+            static={cls.actuator: lambda: actuators_by_cell(params.size, params.reaches)},
             dt=params.period,
             ends_diverged=True,
         )
 
     @classmethod
-    def entry(cls, params: Any) -> Entry:
+    def entry(cls, params: DistributedParams) -> Entry:
         """Return what is observed."""
         if params.view == "state":
             return Observe(cls.seen)
-        sensors = Observe(cls.seen, cells=sensor_cells(params))
+        sensors = Observe(cls.seen, cells=sensor_cells(params.size, params.sensors))
         return sensors.noisy(params.noise) if params.noise > 0.0 else sensors
 
     @classmethod
-    def picture(cls, params: Any, /) -> Picture:
+    def picture(cls, params: DistributedParams, /) -> Picture:
         """Return the state, with the middles of its actuators, and its sensors unless they would hide it."""
         extreme = cls.extreme
-        markers = [Marker(np.array(params.centres), "cross", label="actuator")]
+        centres = actuator_centres(params.size, params.actuators)
+        markers = [Marker(np.array(centres), "cross", label="actuator")]
         if 8 * params.sensors <= params.size:
-            markers.append(Marker(np.array(sensor_cells(params)), "ring", label="sensor"))
+            cells = sensor_cells(params.size, params.sensors)
+            markers.append(Marker(np.array(cells), "ring", label="sensor"))
         return Picture(cls.u, low=-extreme, high=extreme, palette="coolwarm", markers=markers)
 
     extreme = 1.0  # of a picture
@@ -199,16 +114,3 @@ class DistributedControl(MurkEnv):
 def carried(u: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     """Return what flows through a point of a quantity that carries itself, with its sign changed."""
     return -0.5 * u * u
-
-
-def sensor_cells(params: Any) -> list[int]:
-    """Return the cells that sensors observe."""
-    return [number * (params.size // params.sensors) for number in range(params.sensors)]
-
-
-def actuators_by_cell(params: Any) -> npt.NDArray[np.int32]:
-    """Return which actuator acts on each cell, (num_cells,)."""
-    found = np.full(params.size, IDLE, np.int32)
-    for number, (first, last) in enumerate(params.reaches):
-        found[first:last] = number
-    return found

@@ -6,7 +6,8 @@ from typing import Annotated
 import murk_env as murk
 from murk_env import Blueprint, Draws, Range
 from murk_env.random import uniform
-from murk_envs._distributed import DistributedControl, DistributedParams
+from murk_envs._distributed import DistributedControl
+from murk_envs._distributed_params import DistributedParams
 
 __all__ = ["Burgers"]
 

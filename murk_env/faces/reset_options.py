@@ -52,19 +52,22 @@ def read_beginning(
         if begins:
             raise OptionError("options['level'] goes without options['state'], which has a level of its own.")
         begins[LEVEL] = _of_worlds(level_numbers(batch.world.layout, options["level"]), worlds, batch)
-    fields: Any = options.get("fields")
-    if fields is None:
-        return begins
+    if options.get("fields") is not None:
+        begins |= _values_of_fields(owner, batch, options["fields"], worlds)
+    return begins
+
+
+def _values_of_fields(owner: str, batch: Batch, fields: Any, worlds: Worlds) -> dict[Field, Array]:
+    """Return what `options["fields"]` says of some worlds, checked."""
     if not isinstance(fields, Mapping):
         raise OptionError(
             f"options['fields'] maps fields to values, such as {{'heat': 2.0}}, not {fields!r}."
         )
-    layout, named = batch.world.layout, set[Field]()
+    layout, found = batch.world.layout, dict[Field, Array]()
     for given, values in cast("Mapping[Any, Any]", fields).items():
         field = field_of(owner, batch, given)
-        if field in named:
+        if field in found:
             raise OptionError(f"options['fields'] names {field.name!r} twice, as Field and by name.")
-        named.add(field)
         reason = refusal(field, {})  # what propagators write may be set: the episode begins with it
         if reason:
             raise OptionError(f"options['fields'] cannot set {given!r}: {reason}")
@@ -72,8 +75,8 @@ def read_beginning(
         with np.errstate(over="ignore"):  # what becomes infinite is refused
             array = array.astype(field.dtype)
         check_settable(field, array, layout.sides)
-        begins[field] = array
-    return begins
+        found[field] = array
+    return found
 
 
 def _of_worlds(array: Array, worlds: Worlds, batch: Batch) -> Array:

@@ -11,6 +11,8 @@ import zlib
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
+import numpy as np
+
 from murk_env.kernels.fingerprint import fingerprint
 from murk_env.kernels.functions import compile_with_helpers, compiled, to_check
 from murk_env.kernels.numba_internals import COMPILES, CompilationError, is_dispatcher
@@ -94,7 +96,12 @@ def _compiled_source(
     filename = f"<murk_env {name} {zlib.crc32(source.encode()):08x}>"  # the same for the same text
     variables: dict[str, Any] = {"__name__": __name__, **namespace}
     exec(compile(source, filename, "exec"), variables)
-    made = _unique(variables[name], checked, lambda plain: compiled(plain, checked=checked, entry=entry))
+
+    def make(function: types.FunctionType) -> Callable[..., Any]:
+        made = compiled(function, checked=checked, entry=entry)
+        return made if COMPILES else np.errstate(all="ignore")(made)  # compiled code does not warn either
+
+    made = _unique(variables[name], checked, make)
     linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
     return made
 

@@ -87,7 +87,7 @@ def element(values: Any, channel: int, index: Any, num_cells: int, by_class: int
     """Return a channel's value at a cell: that of a component, or whether the cell is of a class."""
     if by_class:
         return 1.0 if values[index] == channel else 0.0
-    return values[channel * num_cells + index]
+    return np.float64(values[channel * num_cells + index])  # which sums of it are then, uncompiled too
 
 
 @kernel

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from murk_envs._distributed import actuators_by_cell, sensor_cells
+from murk_envs._ring import actuators_by_cell, sensor_cells
 
 __all__ = ["Floats", "feedback", "interpolation", "regulator"]
 
@@ -33,7 +33,8 @@ def regulator(params: Any, rates: Floats) -> Floats:
         ValueError: the actuators cannot stabilise it.
     """
     size, period = params.size, params.period
-    acts = (actuators_by_cell(params)[:, np.newaxis] == np.arange(params.actuators)).astype(np.float64)
+    by_cell = actuators_by_cell(size, params.reaches)
+    acts = (by_cell[:, np.newaxis] == np.arange(params.actuators)).astype(np.float64)
     grown = np.exp(rates * period)
     held = np.where(rates == 0.0, period, np.expm1(rates * period) / np.where(rates == 0.0, 1.0, rates))
 
@@ -60,7 +61,7 @@ def regulator(params: Any, rates: Floats) -> Floats:
 
 def interpolation(params: Any) -> Floats:
     """Return what makes the state of what sensors see, (size, sensors): straight lines between them."""
-    cells = sensor_cells(params)
+    cells = sensor_cells(params.size, params.sensors)
     around = [*cells, params.size]
     columns = [np.interp(np.arange(params.size), around, [*unit, unit[0]]) for unit in np.eye(params.sensors)]
     return np.stack(columns, axis=1)

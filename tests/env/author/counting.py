@@ -1,4 +1,4 @@
-"""An environment of whole numbers alone, for runs in which nothing is compiled.
+"""An environment that counts, for runs in which nothing is compiled.
 
 `python -m tests.env.author.counting STRAY` prints what its worlds give in some steps; a `stray` of 3 makes
 `act` write outside an array.
@@ -12,8 +12,19 @@ import numpy.typing as npt
 from gymnasium.spaces import MultiDiscrete
 
 import murk_env
-from murk_env import Blueprint, Draws, Field, Line1D, MurkEnv, MurkVectorEnv, Observation, Observe, per_world
-from murk_env.random import integers
+from murk_env import (
+    Blueprint,
+    Draws,
+    Field,
+    Line1D,
+    MurkEnv,
+    MurkVectorEnv,
+    Observation,
+    Observe,
+    Rings,
+    per_world,
+)
+from murk_env.random import integers, uniform
 
 __all__ = ["Counting", "rollout"]
 
@@ -40,12 +51,15 @@ class Counting(MurkEnv):
     place = Field(over="world", dtype="int32")  # (num_worlds,) cell
     visits = Field(dtype="int32")  # (num_worlds, num_cells)
     luck = Field(over="world", components=2, dtype="int32")  # (num_worlds, 2)
+    warmth = Field()  # (num_worlds, num_cells)
 
     @classmethod
     def build(cls, params: Params, /) -> Blueprint:
+        near = Observe(cls.warmth).window(around=cls.place, disk=1).pooled("mean", 3)
+        rings = Rings(cls.warmth, around=cls.place, begin=(0, 1, 9), operation="mean")  # the last is empty
         return Blueprint(
             lattice=Line1D(4),
-            observation=Observation(Observe(cls.place), Observe(cls.visits), Observe(cls.luck)),
+            observation=Observation(Observe(cls.place), Observe(cls.visits), Observe(cls.luck), near, rings),
             action_space=MultiDiscrete([3, 2]),
         )
 
@@ -60,6 +74,8 @@ class Counting(MurkEnv):
     def start(self, rng: Draws) -> None:
         self.place[0] = integers(rng, 0, 4)
         self.luck[0] = self.elapsed_steps
+        for cell in range(len(self.warmth)):
+            self.warmth[cell] = uniform(rng)
 
     @per_world
     def act(self, action: npt.NDArray[np.int64], rng: Draws) -> None:

@@ -24,7 +24,7 @@ def run(stray: int) -> "subprocess.CompletedProcess[str]":
 
 def test_a_rollout_is_what_it_is_when_compiled():
     expected = counting.rollout(0)
-    assert any(1.0 in row[8::10] for row in expected[1:])  # episodes end
+    assert any(1.0 in row[12::14] for row in expected[1:])  # episodes end
     finished = run(0)
     assert finished.stderr == ""
     assert finished.stdout == f"{expected}\n"

@@ -109,7 +109,7 @@ def test_filling_allocates_nothing_that_grows_with_the_worlds(layout):
     plan.fill(given, out)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
-    assert peak < 2000  # one int64 a world would be 4000 bytes
+    assert peak < 3000  # one int64 a world would be 4000 bytes
 
 
 def test_plans_of_the_same_entries_share_one_compiled_loop():
