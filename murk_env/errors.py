@@ -47,7 +47,9 @@ TickFailedError the worlds are as they were before the step.
 """
 
 import difflib
-from collections.abc import Iterable
+import re
+from collections.abc import Generator, Iterable
+from contextlib import contextmanager
 from typing import Any
 
 from gymnasium import error as gymnasium_error
@@ -223,6 +225,17 @@ class HookError(TickFailedError):
 
 class PropagatorError(TickFailedError):
     """A propagator raised, or wrote a number that is not finite in checked mode."""
+
+
+@contextmanager
+def naming(owner: str) -> Generator[None]:
+    """Let the text of a DefinitionError raised within begin with the owner's name, unless it has the name."""
+    try:
+        yield
+    except DefinitionError as error:
+        if not re.search(rf"\b{re.escape(owner)}\b", str(error)):
+            error.args = (f"{owner}: {error}",)
+        raise
 
 
 def did_you_mean(name: object, known: Iterable[str]) -> str:

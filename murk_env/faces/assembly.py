@@ -11,7 +11,7 @@ from murk_env.author.environment import Environment
 from murk_env.author.params import make_params, parameters_of
 from murk_env.engine.action_masks import ActionMasks
 from murk_env.engine.batch import Batch
-from murk_env.errors import BlueprintError
+from murk_env.errors import BlueprintError, naming
 from murk_env.faces.action_limits import team_space
 from murk_env.faces.actions import ActionReader
 from murk_env.faces.masked_actions import MaskedActions
@@ -74,8 +74,22 @@ def assemble(
         agents: whether the face shows the groups' agents, instead of the world.
 
     Raises:
-        MemorySizeError: the worlds do not fit into memory; nothing was allocated for them.
+        DefinitionError: the environment cannot be made, or its worlds do not fit into memory; it names the
+            environment, and nothing was allocated.
     """
+    with naming(cls.__name__):
+        return _assembly(cls, options, parameters, num_worlds, agents=agents)
+
+
+def _assembly(
+    cls: type[SomeEnvironment],
+    options: FaceOptions,
+    parameters: Mapping[str, Any],
+    num_worlds: int,
+    *,
+    agents: bool,
+) -> Assembly[SomeEnvironment]:
+    """Return the same; errors may not name the environment."""
     params = make_params(cls.__name__, cls.Params, parameters)
     blueprint = cls.blueprint_for(params)
     check_face(cls.__name__, blueprint, agents=agents)

@@ -10,12 +10,15 @@ from typing import Any
 
 from murk_env.kernels.linked_code import LinkedLibrary, is_linked, set_environments
 from murk_env.kernels.numba_internals import CompilationError, TypingError, numba_ir, plan_of
+from murk_env.kernels.unset import find_unset
+from murk_env.kernels.withs import NO_WITH, line_of_with
 
 __all__ = ["CarefulCompiler", "PlannedCompiler"]
 
 _compiler: Any = importlib.import_module("numba.core.compiler")
 _machinery: Any = importlib.import_module("numba.core.compiler_machinery")
 _passes: Any = importlib.import_module("numba.core.typed_passes")
+_IRProcessing: Any = importlib.import_module("numba.core.untyped_passes").IRProcessing
 _UNSAFE: type[Warning] = importlib.import_module("numba.core.errors").NumbaTypeSafetyWarning
 
 
@@ -51,9 +54,27 @@ class _Lowering(_passes.NativeLowering):
         return True
 
 
+@_machinery.register_pass(mutates_CFG=False, analysis_only=True)
+class _RefuseUnset(_machinery.AnalysisPass):
+    """Refuses a function that may read a variable before it has set it."""
+
+    _name = "murk_env_refuse_unset"
+
+    def __init__(self) -> None:
+        _machinery.AnalysisPass.__init__(self)
+
+    def run_pass(self, state: Any) -> bool:
+        """Look at a function in its intermediate form; nothing is changed."""
+        unset = find_unset(state.func_ir)
+        if unset is not None:
+            raise TypingError(unset.reason, loc=unset.loc)
+        return False
+
+
 def _pipeline(state: Any) -> Any:
-    """Return numba's own passes, but that which writes instructions."""
+    """Return numba's own passes, but that which writes instructions, after one that refuses more."""
     manager = _compiler.DefaultPassBuilder.define_nopython_pipeline(state)
+    manager.add_pass_after(_RefuseUnset, _IRProcessing)
     manager.passes[:] = [
         (_Lowering if one is _passes.NativeLowering else one, said) for one, said in manager.passes
     ]
@@ -72,7 +93,10 @@ class CarefulCompiler(_compiler.Compiler):
     def compile_extra(self, func: types.FunctionType) -> Any:
         """Compile a function; whatever error numba did not expect becomes one that it did."""
         inherited: Any = super()
-        place = numba_ir.Loc(func.__code__.co_filename, func.__code__.co_firstlineno)
+        code = func.__code__
+        place = numba_ir.Loc(code.co_filename, code.co_firstlineno)
+        if (line := line_of_with(code)) is not None:
+            raise TypingError(NO_WITH, loc=numba_ir.Loc(code.co_filename, line))
         with warnings.catch_warnings(record=True) as said:
             warnings.simplefilter("always")
             try:

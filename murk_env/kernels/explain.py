@@ -92,6 +92,10 @@ _REASONS: tuple[tuple[str, str], ...] = (  # the first that is found speaks
     (r"Cannot bind .+ due to \"TypeError: (.+)\"", "a function is called wrongly: {0}"),
     (r"cannot be determined, operation: build_(set|list)", "a {0} holds values of one type in compiled code"),
     (r"Type of variable '\S+' cannot be determined", "a value is of an unknown type; is it bound by := ?"),
+    (
+        r"op-code encountered: null\(\)",
+        "a variable of a nested function has no value on at least one path through it; give it one first",
+    ),
     (r"unsupported opcode \(IMPORT_", "an import cannot be compiled; write it at the top of the module"),
     (
         r"unsupported opcode \((?:STORE|DELETE)_GLOBAL\)",

@@ -14,6 +14,8 @@ from murk_env.kernels.records.members import Member, Path, RecordError, Resolve,
 from murk_env.kernels.records.plan import Plan, planned, sources
 from murk_env.kernels.records.rewrite import Call, Rewriter
 from murk_env.kernels.records.supers import refuse_super
+from murk_env.kernels.unset import find_unset
+from murk_env.kernels.withs import NO_WITH, line_of_with
 
 __all__ = ["Context", "Made", "make"]
 
@@ -122,11 +124,17 @@ def _form(function: types.FunctionType, signature: inspect.Signature) -> Any:
             reason = f"{function.__name__} is handed self, so it cannot take *{parameter.name}"
             raise RecordError(reason, code.co_filename, code.co_firstlineno)
     refuse_super(function)
+    if (line := line_of_with(code)) is not None:
+        raise RecordError(NO_WITH, code.co_filename, line)
     try:
-        return intermediate(function, tuple(signature.parameters))
+        form = intermediate(function, tuple(signature.parameters))
     except Exception as error:  # whatever numba raises for Python that it does not know
         reason, filename, line = explain(error)
         raise RecordError(reason, filename or code.co_filename, line or code.co_firstlineno) from error
+    unset = find_unset(form)
+    if unset is not None:
+        raise RecordError(unset.reason, unset.loc.filename, unset.loc.line)
+    return form
 
 
 class _Discovery:

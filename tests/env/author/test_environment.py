@@ -1,10 +1,11 @@
 """What a class of environments declares, and what its envs do not have."""
 
+import dataclasses
 from typing import Any
 
 import pytest
 
-from murk_env import Blueprint, per_world
+from murk_env import Blueprint, Field, Observation, Observe, Square4, per_world
 from murk_env.errors import DefinitionError, FieldAccessError, HookError
 from tests.env.worlds import Walker
 
@@ -41,6 +42,29 @@ def test_what_describes_all_envs_of_a_class_has_to_be_a_classmethod(name):
         match=rf"Wrong.{name} is called on the class: write @classmethod above def {name}\(cls, params\)",
     ):
         type("Wrong", (Walker,), {name: plain})
+
+
+@pytest.mark.parametrize(
+    ("built", "message"),
+    [
+        (lambda cls, params: Square4(0, 2), r"Wrong: Square4 needs rows >= 1, not 0"),
+        (
+            lambda cls, params: dataclasses.replace(Walker.build(params), dt=-1.0),
+            r"Wrong: dt must be a positive finite",
+        ),
+        (
+            lambda cls, params: dataclasses.replace(
+                Walker.build(params), observation=Observation(Observe(Field()))
+            ),
+            r"Wrong: the observation shows .*, which is no field of this environment",
+        ),
+        (lambda cls, params: None, r"Wrong.build must return a Blueprint, not NoneType"),
+    ],
+    ids=["lattice", "blueprint", "observation", "nothing"],
+)
+def test_an_error_of_build_begins_with_the_name_of_the_environment(built, message):
+    with pytest.raises(DefinitionError, match=f"^{message}"):
+        type("Wrong", (Walker,), {"build": classmethod(built)})()
 
 
 async def waits(self, after): ...
