@@ -18,21 +18,24 @@ del TREES["murk_env"]  # it loads what it is asked for
 
 
 def imported(tree):
-    """The modules of murk_env that are imported, under TYPE_CHECKING and in functions too."""
+    """The modules of ours that are imported: under TYPE_CHECKING, in functions and by import_module too."""
     for node in ast.iter_child_nodes(tree):
         if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names if alias.name.partition(".")[0] == "murk_env")
+            yield from (alias.name for alias in node.names if alias.name.startswith("murk_env"))
         elif isinstance(node, ast.ImportFrom) and (node.level or str(node.module).startswith("murk_env")):
             named = [f"{node.module}.{alias.name}" for alias in node.names]
             yield from (name if name in TREES else str(node.module) for name in named)
         else:
+            if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("import_module"):
+                name = getattr(node.args[0], "value", None)  # None for a name that is put together
+                yield from [name] if str(name).startswith("murk_env.") else []
             yield from imported(node)
 
 
 def place(module):
-    """The number of a module's room; of the door, one that lies behind all rooms."""
-    _, _, path = module.partition(".")
-    return ROOMS.index(path.partition(".")[0]) if path else len(ROOMS)
+    """The number of a module's room; of the door, and of the environments, one that lies behind all rooms."""
+    package, _, path = module.partition(".")
+    return ROOMS.index(path.partition(".")[0]) if path and package == "murk_env" else len(ROOMS)
 
 
 def test_every_module_is_in_a_room():
@@ -46,5 +49,5 @@ def test_a_room_imports_only_rooms_before_it():
 
 
 def test_no_modules_import_each_other_in_a_circle():
-    graph = {name: set(imported(tree)) - {"murk_env"} for name, tree in TREES.items()}
+    graph = {name: set(imported(tree)) - {"murk_env", name} for name, tree in TREES.items()}
     list(graphlib.TopologicalSorter(graph).static_order())  # raises CycleError, which names them

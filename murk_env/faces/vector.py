@@ -149,10 +149,10 @@ def _infos(batch: Batch) -> dict[str, Any]:
         final[world] = seen
     mask = np.zeros(num_worlds, np.bool_)
     mask[ended.worlds] = True
-    finals = {
+    of_ended = {
         "final_obs": final,
         "_final_obs": mask,
         "final_info": info_of_rows(ended.info, ended.worlds),
         "_final_info": mask.copy(),
     }
-    return finals | infos if mask[0] else infos | finals  # as SyncVectorEnv meets them, row by row
+    return of_ended | infos if mask[0] else infos | of_ended  # as SyncVectorEnv meets them, row by row

@@ -11,7 +11,7 @@ from typing import Any
 from murk_env.kernels.linked_code import LinkedLibrary, is_linked, set_environments
 from murk_env.kernels.numba_internals import CompilationError, TypingError, numba_ir, plan_of
 from murk_env.kernels.unset import find_unset
-from murk_env.kernels.withs import NO_WITH, line_of_with
+from murk_env.kernels.with_statements import NO_WITH, line_of_with
 
 __all__ = ["CarefulCompiler", "PlannedCompiler"]
 

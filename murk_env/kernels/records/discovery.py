@@ -15,7 +15,7 @@ from murk_env.kernels.records.plan import Plan, planned, sources
 from murk_env.kernels.records.rewrite import Call, Rewriter
 from murk_env.kernels.records.supers import refuse_super
 from murk_env.kernels.unset import find_unset
-from murk_env.kernels.withs import NO_WITH, line_of_with
+from murk_env.kernels.with_statements import NO_WITH, line_of_with
 
 __all__ = ["Context", "Made", "make"]
 
