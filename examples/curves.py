@@ -110,11 +110,11 @@ def played_lines(name: str) -> dict[str, float]:
     return found if best is None else found | {"best possible": best}
 
 
-def scripted(name: str, key: str, num_episodes: int, seed: int) -> npt.NDArray[np.float64]:
+def scripted(name: str, key: str, num_episodes: int, seed: int, **options: Any) -> npt.NDArray[np.float64]:
     """Return what play by a policy of that name earns in a lesson's environment, (num_episodes,)."""
     env = env_of(name)
     policy, group = module_of(env).POLICIES[key], row_group(env)  # the rows that scripts see
-    return returns(env, policy, num_episodes, group=group, seed=seed, **options_of(name))
+    return returns(env, policy, num_episodes, group=group, seed=seed, **options_of(name), **options)
 
 
 def draw(path: Path, title: str, curves: Mapping[str, Sequence[Curve]], known: Mapping[str, float]) -> None:
@@ -135,8 +135,9 @@ def draw(path: Path, title: str, curves: Mapping[str, Sequence[Curve]], known: M
             axes[0].plot(np.array(curve["steps"]) / 1e6, curve["returns"], **style)
             axes[1].plot(np.array(curve["seconds"]) / 60.0, curve["returns"], **style)
             axes[2].plot(np.array(curve["steps"]) / 1e6, curve["returns"], **style)
-            final, error = curve["final"]
-            axes[2].errorbar(curve["steps"][-1] / 1e6, final, error, color=style["color"], fmt="o")
+            if "final" in curve:  # it was not stopped before its end
+                final, error = curve["final"]
+                axes[2].errorbar(curve["steps"][-1] / 1e6, final, error, color=style["color"], fmt="o")
             label = None  # the other seeds have no entry of their own
     units = ("million steps", "minutes of one processor", "million steps, the last third")
     for axis, unit in zip(axes, units, strict=True):

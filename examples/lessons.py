@@ -70,7 +70,7 @@ LESSONS = {
         env_id="murk/Wildfire-8x8-v1",
         network="examples.teams:over_forest",
     ),
-    "Epidemic": Lesson(128, {"num_steps": 2_400_000, **EPIDEMIC}, network="examples.networks:over_regions"),
+    "Epidemic": Lesson(128, {"num_steps": 3_600_000, **EPIDEMIC}, network="examples.networks:over_regions"),
     "Epidemic-8x8": Lesson(
         128,
         {"num_steps": 1_200_000, **EPIDEMIC},
