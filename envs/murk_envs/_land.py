@@ -11,7 +11,7 @@ from murk_env.mathematics import exp
 from murk_envs import tiles
 from murk_envs._crew import GALE
 
-__all__ = ["FACTORS", "SLOPE", "land", "levels", "lowest_and_highest", "uphill", "windward"]
+__all__ = ["FACTORS", "SLOPE", "land", "levels", "lowest_and_highest", "uphill", "winds"]
 
 FACTORS = (0.0, 0.42, 1.0, 1.4, 1.82)  # bare, fields, shrub, pine, dense pine: (1 + p_veg)(1 + p_den)
 LOADS = (0.0, 0.4, 0.7, 1.0, 1.0)  # fuel of each, at most 1
@@ -24,17 +24,19 @@ Split = Literal["train", "test", "all"]
 Spacing = float | tuple[float, float]
 
 
-def windward(breeze: Floats, speed: float, way: int) -> float:
-    """Return how much sooner fire goes one way, with the wind, than without wind.
+def winds(breeze: Floats, speed: float) -> Floats:
+    """Return how much sooner fire goes each way of Square8, with the wind, than without wind, (8,).
 
     Args:
         breeze: the wind's x and y, in GALEs, (2,).
         speed: its speed, in m/s.
-        way: a direction of Square8.
     """
-    x, y = WAYS_X[way], WAYS_Y[way]
-    along = GALE * (breeze[0] * x + breeze[1] * y) / math.sqrt(x * x + y * y)
-    return exp(0.045 * speed + 0.131 * (along - speed))
+    factors = np.empty(len(WAYS_X))
+    for way in range(len(WAYS_X)):
+        x, y = WAYS_X[way], WAYS_Y[way]
+        along = GALE * (breeze[0] * x + breeze[1] * y) / math.sqrt(x * x + y * y)
+        factors[way] = exp(0.045 * speed + 0.131 * (along - speed))
+    return factors
 
 
 def uphill(rise: float, side: float, way: int) -> float:

@@ -11,7 +11,7 @@ from murk_env import Blueprint, Draws, Field, Marker, MurkEnv, Observation, Obse
 from murk_env.random import integers
 from murk_envs import tiles
 from murk_envs._crew import GALE, WIDEST, any_burns, draw_wind, num_caught, seen_from, show_crew
-from murk_envs._land import FACTORS, SLOPE, land, levels, lowest_and_highest, uphill, windward
+from murk_envs._land import FACTORS, SLOPE, land, levels, lowest_and_highest, uphill, winds
 
 __all__ = ["WildfireTerrain"]
 
@@ -150,14 +150,14 @@ class WildfireTerrain(MurkEnv):
             easy = self.cover[cell] * FACTORS[self.kind[cell]] / FACTORS[4]
             self.tinder[cell] = easy if self.state[cell] == FOREST else 0.0
             self.flames[cell] = 1.0 if self.state[cell] == BURNING else 0.0
+        wind = winds(self.breeze, self.speed[0])
         for cell in range(len(self.state)):
             if self.state[cell] == BURNING:
-                for way in range(8):
-                    near = self.neighbours[cell, way]
+                for way, near in enumerate(self.neighbours[cell]):
                     if near >= 0 and self.tinder[near] > 0.0:
                         rate = FACTORS[4] * self.params.ignition * self.tinder[near]
                         climb = uphill(self.elevation[near] - self.elevation[cell], self.side[0], way)
-                        self.front[near] += rate * windward(self.breeze, self.speed[0], way) * climb
+                        self.front[near] += rate * wind[way] * climb
 
     @murk.per_world
     def reward(self, before: "WildfireTerrain") -> float:

@@ -1,20 +1,22 @@
 """Fire in wind and on terrain: rates by direction, how steep ways are, and the tick that knows the land."""
 
 import math
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from murk_env.kernels import kernel
+from murk_env.kernels import inlined, kernel
 from murk_env.lattice import Lattice
 from murk_env.mathematics import cos, exp, sin
-from murk_env.propagators._burning import BURNING, burning_with
+from murk_env.propagators._burning import burning_with
 
-__all__ = ["burn_on_terrain", "climbs", "follow_wind", "set_rates"]
+__all__ = ["burn_on_slopes", "burn_on_terrain", "climbing_by", "climbs", "follow_wind", "set_rates"]
 
 _ALONG, _TURNED = 0.045, 0.131  # per (m/s), c1 and c2 of the reference
+_HIGHEST = float(np.finfo(np.float32).max)  # rates stay finite, as they are multiplied by 0, too
 _DIGITS = 6  # of a degree: functions of numpy differ between processors in last places
 
 Floats = npt.NDArray[np.float32]
@@ -34,6 +36,25 @@ def climbs(lattice: Lattice, elevation: npt.NDArray[Any]) -> Floats:
     rise = np.where(ways > 0.0, heights[:, np.newaxis] - heights[lattice.neighbours], 0.0)
     angles = np.arctan2(rise, np.where(ways > 0.0, ways, 1.0)) * (180.0 / math.pi)
     return (np.round(angles, _DIGITS) + 0.0).astype(np.float32)
+
+
+@lru_cache(maxsize=64)
+def climbing_by(slope: float) -> Callable[[Lattice, npt.NDArray[Any]], Floats]:
+    """Return what does as `climbs`, but for the factors by which fire comes sooner; slope is per degree."""
+
+    def factors(lattice: Lattice, elevation: npt.NDArray[Any]) -> Floats:
+        angles = climbs(lattice, elevation)
+        _raise(angles.reshape(-1), slope)
+        return angles
+
+    return factors
+
+
+@kernel
+def _raise(angles: Floats, slope: float) -> None:
+    """Replace angles by the factors they make."""
+    for index in range(angles.size):
+        angles[index] = np.float32(exp(slope * angles[index]))
 
 
 @lru_cache(maxsize=16)
@@ -70,7 +91,8 @@ def set_rates(
             for axis in range(axes):
                 along -= wind[axis] * to_neighbour[axis] / length
             factor = exp(speed * (_ALONG + _TURNED * (along - 1.0)))
-            out[world, direction] = dt * ignition[world] * factor
+            rate = dt * ignition[world] * factor
+            out[world, direction] = _HIGHEST if rate > _HIGHEST else rate  # NaN stays
 
 
 @kernel
@@ -92,27 +114,46 @@ def follow_wind(
             known[world, 0], known[world, 1] = speeds[world, 0], winds[world, 0]
 
 
-@kernel
+@inlined
 def _rate_on_terrain(
-    world: int, cell: int, state: Any, neighbours: Any, rates: Any, factor: Any, land: Any
+    world: int, cell: Any, flames: Any, neighbours: Any, rates: Any, factor: Any, land: Any
 ) -> Any:
     """Return at what rate a cell catches fire: what comes from burning neighbours, from those below more."""
-    angles, slopes, classes, class_factors = land
-    climbed = angles[min(world, len(angles) - 1), cell]
+    climbing, classes, class_factors = land
+    uphill = climbing[min(world, len(climbing) - 1)]
     kind = classes[min(world, len(classes) - 1), cell]
     total = np.float32(0.0)
-    for direction in range(neighbours.size):
-        neighbour = neighbours[direction]
-        if neighbour >= 0 and state[neighbour] == BURNING:
-            total += rates[direction] * np.float32(exp(slopes[world] * climbed[direction]))
+    for direction in range(neighbours.shape[1]):
+        total += rates[direction] * (uphill[cell, direction] * flames[neighbours[cell, direction]])
+    return total * (factor * class_factors[kind])
+
+
+@inlined
+def _rate_on_slopes(
+    world: int, cell: Any, flames: Any, neighbours: Any, rates: Any, factor: Any, land: Any
+) -> Any:
+    """Do as `_rate_on_terrain` from angles, which every world's own slope makes factors of."""
+    angles, slopes, classes, class_factors = land
+    climbed, slope = angles[min(world, len(angles) - 1)], slopes[world]
+    kind = classes[min(world, len(classes) - 1), cell]
+    total = np.float32(0.0)
+    for direction in range(neighbours.shape[1]):
+        if flames[neighbours[cell, direction]] > 0.0:
+            total += rates[direction] * np.float32(exp(slope * climbed[cell, direction]))
     return total * (factor * class_factors[kind])
 
 
 burn_on_terrain = burning_with(_rate_on_terrain)
 """The tick on terrain, whose `land` is
 
-- angles: degrees uphill from there to here, (num_worlds or 1, num_cells, num_directions) float32;
-- slopes: per degree, (num_worlds,) float64;
+- climbing: factors from there to here, (num_worlds or 1, num_cells, num_directions) float32;
 - classes: (num_worlds or 1, num_cells) int32;
 - class_factors: (num_classes,) float32.
+"""
+
+burn_on_slopes = burning_with(_rate_on_slopes)
+"""The tick of worlds with slopes of their own: in the place of the factors are
+
+- angles: degrees uphill from there to here, (num_worlds or 1, num_cells, num_directions) float32;
+- slopes: per degree, (num_worlds,) float64.
 """

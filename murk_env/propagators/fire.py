@@ -7,13 +7,20 @@ from typing import Any, ClassVar, cast
 import numpy as np
 
 from murk_env.errors import PipelineError, PropagatorConfigError
-from murk_env.fields import Field
+from murk_env.fields import Field, Parameter
 from murk_env.fields.declaring import Span
 from murk_env.lattice import Lattice
 from murk_env.propagators._burning import BURNING, BURNT, UNBURNT, burn
 from murk_env.propagators._everywhere import everywhere
 from murk_env.propagators._inputs import fits_float32
-from murk_env.propagators._terrain import burn_on_terrain, climbs, follow_wind, set_rates
+from murk_env.propagators._terrain import (
+    burn_on_slopes,
+    burn_on_terrain,
+    climbing_by,
+    climbs,
+    follow_wind,
+    set_rates,
+)
 from murk_env.propagators.coefficients import Varying, is_varying, varying
 from murk_env.propagators.writing import (
     FLOATS,
@@ -220,22 +227,30 @@ class Fire(Propagator):
         counters = frame.rng.counters
         flat = self.elevation is None and self.fuel_class is None
         land = () if flat else self._terrain(frame)
-        fire = KernelCall(burn if flat else burn_on_terrain, (*burning, *counters, *land))
+        kernel = burn if flat else burn_on_slopes if self._slopes_vary else burn_on_terrain
+        fire = KernelCall(kernel, (*burning, *counters, *land))
         if is_varying(self.wind_speed) or is_varying(self.wind_direction):
             known = np.full((frame.num_worlds, 2), np.nan, np.float32)
             return chain(KernelCall(follow_wind, (known, *blowing.arguments)), fire)
         blowing(0, frame.num_worlds)  # once: numbers and parameters stay as they are until it is bound again
         return fire
 
+    @property
+    def _slopes_vary(self) -> bool:
+        """Whether worlds may have slopes of their own."""
+        return self.elevation is not None and isinstance(self.slope, Parameter)
+
     def _terrain(self, frame: Frame) -> tuple[Any, ...]:
-        """Return what `burn_on_terrain` knows of the land: how steep it is, and what fuel grows there."""
+        """Return what the kernel knows of the land: how steep it is, and what fuel grows there."""
         lattice = frame.lattice
-        angles, slopes = np.zeros((1, *lattice.neighbours.shape), np.float32), np.zeros(frame.num_worlds)
-        if self.elevation is not None:
-            angles = frame.table_of(self.elevation, climbs)
+        steepness: tuple[Any, ...] = (np.ones((1, *lattice.neighbours.shape), np.float32),)
+        if self.elevation is not None and self._slopes_vary:
             slopes = np.ascontiguousarray(frame.coefficients[:, 4])
+            steepness = frame.table_of(self.elevation, climbs), slopes
+        elif self.elevation is not None:
+            steepness = (frame.table_of(self.elevation, climbing_by(float(cast(Any, self.slope)))),)
         classes, factors = np.zeros((1, lattice.num_cells), np.int32), np.ones(1, np.float32)
         if self.fuel_class is not None:
             classes = batched(self.fuel_class, frame.read(self.fuel_class))
             factors = np.array(self.class_factors, np.float32)
-        return angles, slopes, classes, factors
+        return *steepness, classes, factors

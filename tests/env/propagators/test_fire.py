@@ -105,8 +105,7 @@ def test_it_is_the_plain_model_with_the_draws_of_its_place(lattice):
 
 @pytest.mark.few(1)
 @pytest.mark.parametrize("lattice", [*LATTICES, Hex2D(2, 3, "wrap"), Square4(3, 3, "clamp")], ids=repr)
-def test_it_is_to_the_last_bit_what_the_plain_kernel_of_flat_land_makes_of_it(lattice):
-    """Without terrain only what is around flames is asked; on terrain every cell asks all its neighbours."""
+def test_it_is_to_the_last_bit_what_the_kernel_of_terrain_makes_of_flat_land(lattice):
     rates = {"ignition": 0.3, "consumption": 0.2, "wind_speed": 8.0, "wind_direction": 0.7}
     state, fuel, kind = Field(categories=3), Field(low=0.0), Field(categories=2, mutability="static")
     worlds = []

@@ -102,6 +102,26 @@ def test_worlds_have_slopes_of_their_own():
     assert steep == pytest.approx(1.0 - np.exp(-0.1 * np.exp(0.05 * 45.0)), abs=0.018)
 
 
+@pytest.mark.slow
+def test_factors_known_beforehand_are_to_the_last_bit_those_of_every_worlds_own_slope():
+    lattice, heights = Square8(6, 5, spacing=10.0), np.random.default_rng(0).uniform(0.0, 20.0, 30)
+    state, fuel, hill = Field(categories=3), Field(), Field(mutability="static")
+    worlds = []
+    for slope in (0.078, Parameter(0.078, low=0.0, high=0.1, dtype="float64")):
+        law = Fire(state, fuel, ignition=0.2, consumption=0.2, wind_speed=5.0, elevation=hill, slope=slope)
+        fields = {"state": state, "fuel": fuel, "hill": hill} | ({} if slope == 0.078 else {"slope": slope})
+        worlds.append(World(lattice, fields, [law], num_worlds=40, seed=5, static={hill: heights}))
+        with worlds[-1].edit() as tick:
+            tick.edit(state)[:, 14] = Fire.BURNING
+            tick[fuel] = np.linspace(0.0, 1.0, 1200, dtype=np.float32).reshape(40, -1)
+    for _ in range(9):
+        for world in worlds:
+            world.tick()
+        for field in (state, fuel):
+            assert worlds[0][field].tobytes() == worlds[1][field].tobytes()
+    assert (worlds[0][state] == Fire.BURNT).any()
+
+
 STATE, FUEL = Field(categories=3), Field()
 
 
