@@ -1,7 +1,7 @@
 """Resets worlds: sets their rows to the initial values and calls `start`, in the middle of a tick."""
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
@@ -10,9 +10,10 @@ import numpy.typing as npt
 
 from murk_arena import RowWriter, TickGuard
 from murk_env.engine.hooks import HookStages
+from murk_env.engine.initial_values import initial_values
 from murk_env.fields import Field, Parameter, Values
-from murk_env.fields.bookkeeping import EPISODE, LEVEL, RNG_KEY, RUNNING, STEP
-from murk_env.kernels import KernelCall, compile_source
+from murk_env.fields.bookkeeping import EPISODE, LEVEL, RNG_KEY, STEP
+from murk_env.kernels import KernelCall
 from murk_env.kernels.fused import Choice
 from murk_env.kernels.stage import Stage
 from murk_env.world import World
@@ -152,63 +153,9 @@ class Reset:
             for field in self._initial
             if field.limited and not field.derived
         ]
-        initial = _initial_values(worlds, binding, arrays, self._initial)
+        initial = initial_values(worlds, binding, arrays, self._initial)
         return [
             Stage("the initial values", lambda: initial),
             self._hooks.start(binding, guard, worlds),
             *limits,
         ]
-
-
-def _initial_values(
-    worlds: Array, binding: Binding, arrays: Mapping[Field, Array], fields: Sequence[Field]
-) -> KernelCall:
-    """Return what sets the rows of fields to their initial values and resets the worlds' clocks."""
-    source = _source([_kind(field.initial) for field in fields])
-    kernel = compile_source(source, "initialise_worlds", {"RUNNING": RUNNING})
-    rows = [arrays[field].reshape(len(worlds), -1) for field in fields]
-    values = [_flat(field.initial, binding.staged.after) for field in fields]
-    levels = [binding.staged.after[LEVEL]] if "levels" in source else []
-    return KernelCall(
-        kernel, (worlds, arrays[EPISODE], arrays[STEP], binding.phases, *levels, *rows, *values)
-    )
-
-
-def _kind(initial: Any) -> str:
-    """Return where an initial value comes from: `number`, `static` or `level`."""
-    return initial.mutability if isinstance(initial, Field) else "number"
-
-
-def _flat(initial: Any, values: Values) -> Any:
-    """Return an initial value as the loop takes it: a number, a row, or a row for each level."""
-    if not isinstance(initial, Field):
-        return initial
-    array = values.stored(initial)
-    return array.reshape(len(array), -1) if initial.mutability == "level" else array.reshape(-1)
-
-
-def _source(kinds: Sequence[str]) -> str:
-    """Return the source of the loop that sets initial values; those that are arrays are copied by element."""
-    fields = [f"field{index}" for index in range(len(kinds))]
-    values = [f"value{index}" for index in range(len(kinds))]
-    levels = ["levels"] if "level" in kinds else []
-    arguments = ["start", "stop", "rows", "episodes", "steps", "phases", *levels, *fields, *values]
-    lines = [
-        f"def initialise_worlds({', '.join(arguments)}):",
-        "    for row in range(start, stop):",
-        "        world = rows[row]",
-        "        episodes[world] += 1",
-        "        steps[world] = 0",
-        "        phases[world] = RUNNING",
-    ]
-    for field, value, kind in zip(fields, values, kinds, strict=True):
-        if kind != "number":  # `field[world, :] = array` takes numba two seconds more
-            source = f"{value}[levels[world]]" if kind == "level" else value
-            lines += [
-                f"        values, source = {field}[world], {source}",
-                "        for place in range(values.size):",
-                "            values[place] = source[place]",
-            ]
-        else:
-            lines.append(f"        {field}[world, :] = {value}")
-    return "\n".join(lines) + "\n"
