@@ -1,5 +1,7 @@
 """Moving pictures of recordings."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 from moviepy.video.io.ffmpeg_reader import FFMPEG_VideoReader, ffmpeg_parse_infos
@@ -56,8 +58,11 @@ def test_a_video_that_is_played_shows_the_pictures_in_turn(suffix, tmp_path):
     path = tmp_path / f"run.{suffix}"
     write_frames(path, iter(pictures), fps=5)
     video = FFMPEG_VideoReader(str(path))
+    process: Any = video.proc
     played = np.array([video.get_frame((moment + 0.1) / 5)[:45, :67] for moment in range(6)], int)
     video.close()
+    process.stdout.close()  # if the process has ended by itself, the reader leaves its pipes open
+    process.stderr.close()
     assert np.abs(played - pictures).mean(axis=(1, 2, 3)).max() < 4.0
     assert np.abs(played[:, 20, 5:60:10, 0] - 200 * np.eye(6)).max() < 40
 
