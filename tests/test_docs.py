@@ -17,7 +17,7 @@ DEAR = ("agents", "maps", "own_pde", "recording")  # they make many environments
 FEW = [page for page in PAGES if page.stem not in DEAR]
 
 
-@pytest.mark.few(6)
+@pytest.mark.few(3)
 @pytest.mark.parametrize("page", representatives(PAGES, FEW), ids=lambda page: page.stem)
 def test_a_pages_code_runs_from_top_to_bottom(page):
     text = page.read_text(encoding="utf-8")

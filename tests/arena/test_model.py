@@ -247,7 +247,7 @@ SETTINGS = settings(
 )
 
 
-@pytest.mark.parametrize("num_runs", [30, pytest.param(60, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("num_runs", [15, pytest.param(60, marks=pytest.mark.slow)])
 def test_the_arena_is_its_model(num_runs):
     run_state_machine_as_test(
         ArenaMachine, settings=settings(SETTINGS, max_examples=num_runs, derandomize=False)

@@ -64,13 +64,13 @@ def assert_wrapped_forms_agree(subject, mode, name):
         assert first_difference(expected.output, actual.output) is None
 
 
-@pytest.mark.few(4)
+@pytest.mark.few(2)
 @pytest.mark.parametrize("name", ["TransformReward", "ClipReward", "ClipAction", "RescaleAction"])
 def test_reward_and_action_wrappers_are_the_same_in_every_mode(subject, mode, name):
     assert_wrapped_forms_agree(subject, mode, name)
 
 
-@pytest.mark.few(4)
+@pytest.mark.few(2)
 @pytest.mark.parametrize("mode", [AutoresetMode.NEXT_STEP, AutoresetMode.DISABLED], ids=str)
 @pytest.mark.parametrize("name", OBSERVERS)
 def test_observation_wrappers_are_the_same_in_the_modes_they_allow(subject, mode, name):

@@ -44,6 +44,7 @@ def test_observations_are_those_published_to_the_last_bit_and_rewards_to_a_thous
             assert seen.tobytes() == wanted[step].tobytes()
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize(("name", "period"), [("transport", 0.1), ("reaction_diffusion", 0.001)])
 def test_single_substeps_are_those_published(name, period):
     with np.load(DATA / f"{name}.npz") as data:
@@ -61,7 +62,7 @@ def test_single_substeps_are_those_published(name, period):
         assert world["u"][0].tobytes() == row.tobytes()
 
 
-@pytest.mark.few(1)
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "levels", "returns"),
     [

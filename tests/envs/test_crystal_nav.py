@@ -112,6 +112,7 @@ def test_the_beacon_pays_a_hundred_and_ends_the_episode():
     assert ended.all()
 
 
+@pytest.mark.slow
 def test_the_source_of_radiation_costs_nearly_two_and_ends_nothing():
     observations, paid, ended = after_one_hop((1, 1, 2), 1)
     assert [POINTS[seen(observation)[2]] for observation in observations] == [(2, 2, 2)] * len(paid)

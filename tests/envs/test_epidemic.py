@@ -234,6 +234,7 @@ def test_the_disease_begins_in_any_cells_with_the_first_cases():
     assert ((counts - 10) ** 2 / 10).sum() < 255 + 4 * math.sqrt(510)  # chi-square, 255 free
 
 
+@pytest.mark.slow
 def test_every_episode_has_an_infectivity_of_its_own_between_the_limits():
     envs = MurkVectorEnv(Epidemic, 4000, least_infectivity=0.3, most_infectivity=0.7)
     envs.reset(seed=0)

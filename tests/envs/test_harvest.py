@@ -138,7 +138,7 @@ def test_an_episode_is_truncated_after_300_steps():
     assert ends == [[False, False]] * 299 + [[True, True]]
 
 
-@pytest.mark.few(2)
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(6))
 def test_agents_see_fruit_rock_and_each_other_around_them(seed):
     env = MurkParallelEnv(Harvest, view=2, agents=20)

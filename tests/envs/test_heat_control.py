@@ -134,6 +134,7 @@ def test_cold_does_not_end_the_episode():
     assert not any(ends)
 
 
+@pytest.mark.slow
 def test_without_limits_the_best_control_earns_what_the_formula_says():
     envs = MurkVectorEnv(HeatControl, 64, power=20.0)  # a heater is never at its limit
     observation, _ = envs.reset(seed=1)
@@ -161,6 +162,7 @@ def test_the_optimum_of_a_single_cell_is_its_noise():
     assert optimum(params) == pytest.approx(-200 * 0.1**2 / 2.0**2, rel=1e-9)
 
 
+@pytest.mark.slow
 def test_control_in_proportion_comes_far_nearer_to_the_optimum_than_chance():
     returns = {}
     for name, policy in POLICIES.items():

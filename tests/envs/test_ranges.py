@@ -50,7 +50,7 @@ def batch(env_class, keywords):
     return MurkAgentVectorEnv(env_class, 2, group=group, others=idle, **keywords)
 
 
-@pytest.mark.few(2)
+@pytest.mark.few(1)
 @pytest.mark.parametrize("env_class", representatives(CLASSES, FEW), ids=lambda env_class: env_class.__name__)
 @pytest.mark.parametrize("end", ["low", "high"])
 @pytest.mark.parametrize("checked", representatives([False, True], [False]), ids=["normal", "checked"])

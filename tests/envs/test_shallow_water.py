@@ -88,6 +88,7 @@ def test_full_power_in_the_worst_weather_keeps_the_water_slower_than_its_scheme_
     assert (speed + waves).max() < 7.5
 
 
+@pytest.mark.slow
 def test_the_script_earns_far_more_than_nothing():
     earned = {}
     for name, act in {

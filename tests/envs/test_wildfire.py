@@ -153,6 +153,7 @@ def begun():
     return {name: envs.world[field] for name, field in Wildfire.fields.items()}
 
 
+@pytest.mark.slow
 def test_every_forest_has_as_many_trees_with_fuel_as_it_should_and_as_many_sparks(begun):
     state, fuel = begun["state"], begun["fuel"]
     assert ((state != BARE).sum(axis=1) == 230).all()  # 0.9 of 256, rounded
@@ -242,6 +243,7 @@ def maps_of(env):
     return np.array([flames, tinder * beside, tinder, crowd])
 
 
+@pytest.mark.slow
 def test_each_of_the_crew_sees_the_whole_map_by_ring_and_direction():
     env = MurkParallelEnv(Wildfire)
     seen, _ = env.reset(seed=3)

@@ -94,6 +94,7 @@ def test_a_break_is_dug_in_nine_cells_and_burns_a_tenth_as_easily(tmp_path):
     assert env.world["tinder"].reshape(5, 5)[2, 2] in (0.0, pytest.approx(0.1 / 1.82))
 
 
+@pytest.mark.slow
 def test_the_crew_hops_but_not_into_flames(tmp_path):
     env = hill(tmp_path, np.zeros((1, 4)), ignition=0.0)
     set_up(env, cells=[0], state=[0, 0, 1, 0])
@@ -132,6 +133,7 @@ def test_kinds_that_do_not_fit_are_refused(tmp_path):
         hill(tmp_path, [[5.0, 6.0]], [[0, 0]])
 
 
+@pytest.mark.slow
 def test_the_script_saves_much_of_what_an_idle_crew_loses():
     lost = {}
     for name in ("idle", "scripted"):

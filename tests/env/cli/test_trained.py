@@ -25,6 +25,7 @@ def test_every_policy_that_ships_fits_its_environment(name):
     assert player.group == crews.get(name)
 
 
+@pytest.mark.slow
 def test_a_trained_policy_is_near_the_optimum():
     played = Rollout(murk_envs.HeatSeeker, 64, {}, "trained", seed=5)
     for _ in range(60):

@@ -23,6 +23,7 @@ def press(key, unicode="", mod=0):
     pygame.event.post(pygame.event.Event(pygame.KEYDOWN, key=key, unicode=unicode, mod=mod))
 
 
+@pytest.mark.slow
 def test_a_window_shows_the_world_the_ghost_and_the_text(window):
     game = Game(murk_envs.HeatSeeker, {"size": 3}, 0, ghost="random")
     window.show(game, ["first", "second " * 60])

@@ -172,7 +172,7 @@ def final_bytes(infos):
     return [None if one is None else one.tobytes() for one in infos["final_obs"]]
 
 
-@pytest.mark.few(1)
+@pytest.mark.slow
 @pytest.mark.parametrize("env_class", [Seeker, ArraySeeker])
 @pytest.mark.parametrize("mode", ["NextStep", "SameStep"])
 def test_a_batch_equals_single_envs(mode, env_class):

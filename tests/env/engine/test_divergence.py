@@ -135,6 +135,7 @@ def test_checked_mode_raises_instead():
         env.step(BIG[1])
 
 
+@pytest.mark.slow
 def test_where_nobody_asks_infinities_are_observed():
     class Heedless(Growing):
         @classmethod

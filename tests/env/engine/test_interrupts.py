@@ -78,6 +78,7 @@ def test_what_an_env_tells_after_an_interrupt_at_any_moment_is_right(env_class, 
     assert moment > 30
 
 
+@pytest.mark.slow
 def test_worlds_go_on_after_an_interrupt_at_any_moment():
     heat = Field()
     moment = 1

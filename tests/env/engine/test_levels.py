@@ -124,7 +124,7 @@ def test_the_spaces_end_at_the_last_level():
         assert space.high[-1] == 5.0
 
 
-@pytest.mark.few(1)
+@pytest.mark.slow
 @pytest.mark.parametrize("cls", [Hills, ArrayHills])
 @pytest.mark.parametrize("mode", representatives(["NextStep", "SameStep"], ["SameStep"]))
 def test_every_world_sees_its_own_level_through_automatic_resets(cls, mode):

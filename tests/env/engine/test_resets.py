@@ -103,7 +103,7 @@ ENDING = [(Fuse, 4), (Fuse, None), (CompiledForager, 3), (Mixed, 4)] + [
 ]
 
 
-@pytest.mark.few(4)
+@pytest.mark.few(2)
 @pytest.mark.parametrize("num_threads", [1, 3])
 @pytest.mark.parametrize("num_envs", [1, 40])
 @pytest.mark.parametrize("mode", MODES)

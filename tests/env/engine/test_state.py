@@ -49,7 +49,7 @@ def test_a_copy_in_the_middle_of_an_episode_goes_on_likewise(env_class, way):
     assert go_on(twin, 20) == go_on(env, 20)
 
 
-@pytest.mark.few(2)
+@pytest.mark.few(1)
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("mode", ["NextStep", "SameStep"])
 @pytest.mark.parametrize(

@@ -134,7 +134,7 @@ def test_between_sees_what_was_derived_before_the_step():
         assert env.world["seen"][0, :2].tolist() == [before, before]
 
 
-@pytest.mark.few(1)
+@pytest.mark.slow
 @pytest.mark.parametrize("mode", ["NextStep", "SameStep", "Disabled"])
 def test_threads_change_nothing(mode):
     threaded = MurkVectorEnv(Sailing, 6, autoreset_mode=mode, num_threads=3, far=1.0)
@@ -187,6 +187,7 @@ class Sinking(Sailing):
             raise ValueError("sunk")
 
 
+@pytest.mark.slow
 def test_a_failing_between_leaves_everything_as_it_was():
     env = Sinking()
     env.reset(seed=0)

@@ -142,7 +142,7 @@ class ArraySeasons(Seasons):
         return after.left <= 0
 
 
-@pytest.mark.few(1)
+@pytest.mark.slow
 @pytest.mark.parametrize("env_class", [Seasons, ArraySeasons])
 @pytest.mark.parametrize("mode", ["NextStep", "SameStep"])
 def test_the_step_in_progress_counts_everywhere_and_episodes_begin_at_0(mode, env_class):

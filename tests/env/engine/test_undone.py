@@ -84,7 +84,7 @@ def everything(env):
     return state_of(env), told, batch.started, pending, batch.ready
 
 
-@pytest.mark.few(1)
+@pytest.mark.slow
 @pytest.mark.parametrize(("face", "call"), representatives(CASES, REPRESENTATIVES))
 def test_a_call_that_wants_memory_has_not_happened(face, call):
     make, actions = FACES[face]
@@ -111,6 +111,7 @@ def test_a_call_that_wants_memory_has_not_happened(face, call):
     assert state_of(env) == state_of(twin)
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize(
     ("face", "change"),
     representatives(

@@ -69,7 +69,7 @@ def candidates(space):
     return arrays | st.sampled_from([True, False, 0, 1, -3, 299])
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(st.data())
 def test_what_a_space_contains_is_taken_alone_and_in_a_batch_as_the_same_bytes(data):
     space = data.draw(SPACES)

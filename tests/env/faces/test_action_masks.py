@@ -61,7 +61,7 @@ def test_the_mask_of_a_vector_env_is_that_of_the_episode_it_shows(mode):
     assert ended
 
 
-@pytest.mark.few(1)
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("env_class", "mode"), [(Rail, "SameStep"), (Gears, "NextStep"), (Crews, "Disabled")], ids=str
 )

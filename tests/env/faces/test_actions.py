@@ -115,6 +115,7 @@ REFUSED = [
 ]
 
 
+@pytest.mark.few(10)
 @pytest.mark.parametrize(("env_class", "actions", "error", "message"), REFUSED)
 def test_actions_that_cannot_be_are_refused_and_nothing_has_changed(env_class, actions, error, message):
     envs, twin = MurkVectorEnv(env_class, 3), MurkVectorEnv(env_class, 3)

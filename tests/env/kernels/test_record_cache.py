@@ -104,6 +104,7 @@ def test_another_process_loads_what_is_compiled_but_not_for_another_constant(tmp
     assert run(SCRIPT + LOOP, "4.0", tmp_path) == ["6.0", "0", "1"]
 
 
+@pytest.mark.slow
 def test_with_compilation_switched_off_the_authors_function_runs(tmp_path):
     printed = run(SCRIPT + PLAIN, "3.0", tmp_path, NUMBA_DISABLE_JIT="1")
     assert printed == ["5.0", "function", "wrong"]

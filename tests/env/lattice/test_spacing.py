@@ -124,7 +124,7 @@ def test_a_unit_is_a_name():
         Line1D(3, unit=3)  # pyright: ignore[reportArgumentType]
 
 
-@pytest.mark.few(1)
+@pytest.mark.slow
 @pytest.mark.parametrize("spacing", [1e-3, 30.0, 1e6])
 @pytest.mark.parametrize("edge", ["absorb", "wrap"])
 def test_nearest_agents_are_the_same_ones_at_every_spacing(spacing, edge):

@@ -86,6 +86,7 @@ def test_expm1_of_a_float32_is_that_of_a_float64_rounded(x):
     assert abs(found - expected) <= 0.501 * float(np.spacing(np.float32(abs(expected))))
 
 
+@pytest.mark.slow
 def test_loops_that_do_several_elements_at_once_give_the_same_bytes():
     bits = np.random.default_rng(0).integers(0, 2**64, 403, np.uint64)
     numbers = np.concatenate([bits.view(np.float64), np.linspace(-50.0, 50.0, 403)])

@@ -1,5 +1,6 @@
 """Neighbours' slots, against all images of all agents on every lattice."""
 
+import functools
 import itertools
 from dataclasses import dataclass
 
@@ -16,16 +17,20 @@ from tests.env.observation.scenes import LATTICES, Fields, plan_of, seen
 CELLS = Fields.cells
 
 
-def shortest_ways(lattice, here, there, turns=6):
-    """Squared length of the shortest way between two cells, and all ways that are so long."""
+@functools.cache
+def images_of(lattice, turns=6):
+    """Displacements to the images of a cell, around every axis that wraps up to `turns` times."""
     periods = [range(-turns * p, turns * p + 1, p) if p else (0,) for p in lattice.periods]
     steps = lattice.coordinates - lattice.coordinates[0]
     basis = np.linalg.pinv(steps.astype(float)) @ (lattice.positions - lattice.positions[0])
-    way = lattice.positions[there] - lattice.positions[here]
-    ways = [way + np.array(around) @ basis for around in itertools.product(*periods)]
-    lengths = [(candidate**2).sum() for candidate in ways]
-    shortest = min(lengths)
-    return shortest, [one for one, length in zip(ways, lengths, strict=True) if length < shortest + 1e-6]
+    return np.array(list(itertools.product(*periods))) @ basis
+
+
+def shortest_ways(lattice, here, there):
+    """Squared length of the shortest way between two cells, and all ways that are so long."""
+    ways = lattice.positions[there] - lattice.positions[here] + images_of(lattice)
+    lengths = (ways**2).sum(axis=1)
+    return lengths.min(), ways[lengths < lengths.min() + 1e-6]
 
 
 def check_slots(lattice, cells, agent, slots):

@@ -97,6 +97,7 @@ def test_the_mean_and_the_sum_pass_on_what_is_not_a_number(operation):
     assert window[1:] == [NUMPY[operation]([1.0, 1.0]), 1, 1]
 
 
+@pytest.mark.slow
 def test_the_mean_of_a_class_is_its_share_of_the_cells():
     terrain = Field(categories=2)
     entry = Observe(terrain, one_hot=True).pooled("mean", 2)
@@ -114,6 +115,7 @@ def test_one_mask_serves_all_channels_and_shows_where_any_has_a_value():
     assert parts["flow_mask"].tolist() == [[[1, 1, 0]]]
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("operation", ["mean", "sum"])
 def test_sums_over_whole_fields_are_those_of_the_kernel_for_windows_to_the_bit(operation):
     values = np.random.default_rng(0).normal(size=60).astype(np.float32)

@@ -30,6 +30,7 @@ def worlds():
     return found | {CELL: np.stack([centres, np.maximum(centres, 7)], axis=1)}
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("operation", ["sum", "mean"])
 def test_four_rings_together_are_the_same_bytes_as_one_by_one(operation):
     entries = [

@@ -134,6 +134,7 @@ def test_a_row_sees_the_same_noise_whatever_the_others_and_again():
     np.testing.assert_array_equal(seen_in_5_steps(3)[0], together)
 
 
+@pytest.mark.slow
 def test_a_restored_state_is_seen_with_the_same_noise_and_a_fresh_branch_with_another():
     _, envs = seen_in_5_steps(3)
     state = envs.save()

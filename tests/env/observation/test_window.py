@@ -29,7 +29,7 @@ TERRAIN = Field(categories=3)
 TERRAIN.name = "terrain"
 
 
-@pytest.mark.few(40)
+@pytest.mark.few(10)
 @pytest.mark.parametrize("radius", range(5))
 @pytest.mark.parametrize("lattice", LATTICES, ids=repr)
 def test_a_disk_shows_the_cells_within_its_radius_and_no_others(lattice, radius):

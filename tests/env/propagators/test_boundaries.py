@@ -38,7 +38,7 @@ HEAT = {
 }
 
 
-@pytest.mark.few(2)
+@pytest.mark.few(1)
 @pytest.mark.parametrize("sides", HEAT)
 def test_diffusion_is_of_second_order_at_every_kind_of_side(sides):
     boundaries, exact = HEAT[sides]
@@ -74,7 +74,7 @@ def test_a_value_that_moves_in_time_is_set_by_actions():
     assert order(error) == pytest.approx(2.0, abs=0.25)
 
 
-@pytest.mark.few(1)
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "lattice", [Line1D(9), Line1D(9, "clamp"), Square4(3, 4), Hex2D(3, 3), Fcc12(3, 3, 3)]
 )
@@ -176,6 +176,7 @@ def test_nothing_leaves_through_a_closed_end_and_a_flux_is_what_comes_in():
     assert world[u][0, -1] > 1.0
 
 
+@pytest.mark.slow
 def test_a_flow_that_empties_the_last_cell_through_its_side_discards_the_tick():
     u, wind = double(initial=1.0), double(components=1, initial=3.0)
     law = Advection(u, wind, max_speed=1.0, boundaries=Value(0.0))

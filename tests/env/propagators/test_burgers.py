@@ -62,7 +62,7 @@ def test_viscous_decay_is_that_of_cole_and_hopf_at_second_order():
     assert order(error, 32) > 1.8
 
 
-@pytest.mark.few(1)
+@pytest.mark.slow
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize(("left", "right"), [(2.0, 0.0), (1.5, -0.5), (0.25, -1.25)])
 def test_a_shock_travels_at_the_mean_of_its_sides(left, right, dtype):

@@ -50,7 +50,7 @@ def test_a_parameter_in_another_unit_than_its_field_is_refused(subject):
             World(LATTICES[0], {**fields, "rate": rate}, [subject.of(fields, **{name: rate})], dt=0.1)
 
 
-@pytest.mark.few(2)
+@pytest.mark.few(1)
 @with_rates
 def test_parameters_of_worlds_equal_separate_runs_with_those_float32_numbers(subject):
     lattice = next(lattice for one, lattice in ONE_OF_EACH if one is subject)

@@ -196,7 +196,7 @@ def test_what_it_writes_has_a_row_for_each_world(subject, lattice):
     assert [array.tobytes() for array in shared] == before
 
 
-@pytest.mark.few(2)
+@pytest.mark.few(1)
 @once
 def test_blocks_of_worlds_make_up_the_whole(subject, lattice):
     whole, blocks = PlainFrame(subject, lattice), PlainFrame(subject, lattice)

@@ -14,6 +14,7 @@ from murk_env.world import World
 VECTORS = dict(np.load(Path(__file__).parents[2] / "data" / "emission.npz"))  # murk 0.2.0, float32
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("ticks", [1, 2, 5])
 @pytest.mark.parametrize(("mode", "case"), [("add", "additive"), ("set", "set")])
 def test_both_modes_give_the_references_numbers_to_the_bit(mode, case, ticks):

@@ -103,7 +103,7 @@ def test_it_is_the_plain_model_with_the_draws_of_its_place(lattice):
     assert (state == Fire.BURNT).sum() > 1
 
 
-@pytest.mark.few(1)
+@pytest.mark.slow
 @pytest.mark.parametrize("lattice", [*LATTICES, Hex2D(2, 3, "wrap"), Square4(3, 3, "clamp")], ids=repr)
 def test_it_is_to_the_last_bit_what_the_kernel_of_terrain_makes_of_flat_land(lattice):
     rates = {"ignition": 0.3, "consumption": 0.2, "wind_speed": 8.0, "wind_direction": 0.7}
@@ -203,6 +203,7 @@ def test_a_static_map_says_what_can_burn():
     assert forest.state[1].reshape(3, 5).tolist() == [[Fire.BURNT] * 2 + [Fire.UNBURNT] * 3] * 3
 
 
+@pytest.mark.slow
 def test_a_hook_can_wet_cells_in_the_tick_in_which_the_fire_would_reach_them():
     state, fuel, dryness = Field(categories=3), Field(initial=9.0), Field(initial=1.0)
     propagator = Fire(state, fuel, ignition=CERTAIN, consumption=1.0, flammability=dryness)

@@ -103,7 +103,7 @@ def test_resource_emission_and_copy():
     assert ticked(Copy(u, copied), u=u, copied=copied)["copied"].tolist() == START.tolist()
 
 
-@pytest.mark.few(1)
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["gaussian", "uniform", "salt_and_pepper"])
 def test_noise_has_the_same_moments_and_more_digits(kind):
     u = double(initial=0.5)

@@ -47,6 +47,7 @@ def test_a_tick_is_one_euler_step_of_the_equations(lattice):
     np.testing.assert_allclose(after, [expected_u, expected_v], atol=5e-7)
 
 
+@pytest.mark.slow
 def test_without_activator_nothing_ever_happens():
     after = react(Hex2D(5, 4), 1.0, 0.0, 50, feed=0.04, kill=0.06, diffusion_u=0.1, diffusion_v=0.05)
     assert (after == [[1.0], [0.0]]).all()
@@ -57,6 +58,7 @@ def test_equal_cells_come_to_the_steady_state_with_activator():
     np.testing.assert_allclose(after, np.transpose([steady_state(0.06, 0.05)] * 9), rtol=1e-4)
 
 
+@pytest.mark.slow
 def test_a_trace_of_activator_dies_like_a_wave_that_diffuses():
     ring, ticks, height = Ring1D(12), 30, 1e-12  # so little that u * v**2 is nothing
     wave = height * np.cos(2 * np.pi * 2 * np.arange(12) / 12)

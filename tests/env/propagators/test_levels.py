@@ -108,7 +108,7 @@ def grown(fields, mutability, maps, **given):
     return [world[made[one]].copy() for one in declared]
 
 
-@pytest.mark.few(1)
+@pytest.mark.slow
 @pytest.mark.parametrize("case", CASES, ids=[case[0] for case in CASES])
 def test_a_world_does_what_its_own_map_alone_would_do(case):
     ours = grown(case, "level", case[3], num_worlds=4)

@@ -144,7 +144,7 @@ def test_no_two_of_many_agents_meet():
         assert all(len(set(row)) == 40 for row in cells.tolist())
 
 
-@pytest.mark.few(2)
+@pytest.mark.few(1)
 @pytest.mark.parametrize(
     ("cells", "directions", "told"),
     [

@@ -43,7 +43,7 @@ class Water:
         return self.world[self.q][0]
 
 
-@pytest.mark.few(1)
+@pytest.mark.slow
 @pytest.mark.parametrize("edge", ["absorb", "clamp", "wrap"])
 @pytest.mark.parametrize(("dtype", "close"), [("float64", 1e-14), ("float32", 1e-5)])
 def test_a_lake_at_rest_over_a_bed_with_islands_stays_at_rest(edge, dtype, close):

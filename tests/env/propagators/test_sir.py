@@ -50,7 +50,7 @@ def random_shares(lattice):
 SOME = [Line1D(5), Square4(4, 3, "clamp"), Hex2D(4, 3), Fcc12(3, 4, 2)]
 
 
-@pytest.mark.few(1)
+@pytest.mark.slow
 @pytest.mark.parametrize("lattice", representatives(SOME, [SOME[0], SOME[3]]), ids=repr)
 def test_a_fine_tick_follows_the_equations(lattice):
     susceptible, infected = random_shares(lattice)
@@ -78,7 +78,7 @@ def test_below_one_infection_each_the_epidemic_dies_out():
     assert after[2].max() < 0.02 + 1e-6  # each causes half a case, that one a quarter, ...
 
 
-@pytest.mark.few(1)
+@pytest.mark.slow
 @pytest.mark.parametrize("mixing", [0.0, 0.3, 1.0])
 @pytest.mark.parametrize(
     "lattice", [Square4(4, 5), Hex2D(4, 3, "wrap"), Fcc12(3, 4, 2), Product(Ring1D(3), Line1D(2))], ids=repr
@@ -98,6 +98,7 @@ def test_two_cells_that_mix_completely_are_one_population():
     np.testing.assert_allclose(left, math.exp(-0.6 / 0.2 * mean_recovered), rtol=1e-5)
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("mixing", [0.0, 0.4, 1.0])
 def test_nobody_is_lost_and_no_share_is_negative_at_the_largest_time_step(mixing):
     lattice = Hex2D(5, 4)

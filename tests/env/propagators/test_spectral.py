@@ -79,7 +79,7 @@ def test_a_reaction_is_that_of_its_ordinary_differential_equation():
     assert np.log2(errors[0] / errors[1]) == pytest.approx(4.0, abs=0.4)
 
 
-@pytest.mark.few(1)
+@pytest.mark.slow
 @pytest.mark.parametrize("steps", [1, 7])
 def test_the_linear_part_is_exact_whatever_the_step(steps):
     lattice = ring(16, 2.0 * PI)

@@ -49,6 +49,7 @@ def test_layers_of_different_kinds_conduct_as_resistances_in_a_row():
     np.testing.assert_allclose(world[u][0], expected, rtol=1e-9)
 
 
+@pytest.mark.slow
 def test_a_conductivity_of_0_insulates_and_everything_is_conserved():
     u, k = double(), conductivity(1.0, "per_tick")
     world = World(Line1D(6), {"u": u, "k": k}, [Diffusion(u, coefficient=k)], dt=0.4)
@@ -203,6 +204,7 @@ def wave(u, v, share):
     return Wave(u, v, wave_speed=0.125 * np.sqrt(share))
 
 
+@pytest.mark.few(3)
 @pytest.mark.parametrize("make", [diffusion, wave, gray_scott, lotka_volterra])
 @pytest.mark.parametrize(
     "lattices", [(Ring1D(6, spacing=0.5), Ring1D(6)), (Hex2D(4, 3, spacing=0.5), Hex2D(4, 3))]
@@ -290,7 +292,7 @@ def test_each_cell_has_an_epidemic_of_its_own_size():
     np.testing.assert_allclose(np.log(0.99 / ended), spread / healed * world[r][0], rtol=1e-4)
 
 
-@pytest.mark.few(1)
+@pytest.mark.slow
 @pytest.mark.parametrize("law", ["SIR", "Resource"])
 def test_a_rate_of_one_value_everywhere_gives_what_the_number_gives(law):
     found = []

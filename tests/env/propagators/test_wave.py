@@ -86,6 +86,7 @@ def test_a_long_wave_on_a_ring_travels_at_the_wave_speed_over_the_root_of_two():
     np.testing.assert_allclose(height[0], np.cos(phases - np.pi / 2), atol=0.01)
 
 
+@pytest.mark.few(4)
 @pytest.mark.parametrize("lattice", [*[torus for torus, _ in TORI], *OPEN], ids=repr)
 def test_the_energy_stays_what_it_was_at_the_largest_step(lattice):
     height, speed = np.random.default_rng(3).normal(size=(2, lattice.num_cells))

@@ -197,6 +197,7 @@ def test_a_closed_recording_is_closed(tmp_path):
         recording.reset(seed=0)
 
 
+@pytest.mark.slow
 def test_a_full_disk_is_told_before_the_step_and_nothing_is_lost(tmp_path, file_size_limit):
     recording = Recording(make("vector", num=256), tmp_path / "run", flush_bytes=20_000, flush_seconds=1e9)
     recording.reset(seed=0)

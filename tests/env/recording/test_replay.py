@@ -144,7 +144,7 @@ def test_a_class_of_a_function_is_passed(tmp_path):
 # At a step
 
 
-@pytest.mark.few(2)
+@pytest.mark.few(1)
 @pytest.mark.parametrize("keyframes", [None, 3])
 @pytest.mark.parametrize("face", FACES)
 def test_the_env_at_a_step_is_as_it_was(face, keyframes, recorded):

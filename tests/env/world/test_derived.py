@@ -188,7 +188,7 @@ class Halves(MurkEnv):
         return self.heat[0] > 3.0
 
 
-@pytest.mark.few(1)
+@pytest.mark.slow
 @pytest.mark.parametrize("mode", ["NextStep", "SameStep"])
 def test_what_numpy_derives_follows_the_resets_of_compiled_hooks(mode):
     envs = MurkVectorEnv(Halves, 2, autoreset_mode=mode)

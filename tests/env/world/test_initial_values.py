@@ -173,7 +173,7 @@ def test_an_episode_begins_with_the_static_values_and_what_start_makes_of_them()
     assert observations.tolist() == [first, [2.0, 3.0, 5.0, 1.5, 2.0, 4.0, -3.0]]
 
 
-@pytest.mark.few(1)
+@pytest.mark.slow
 @pytest.mark.parametrize("checked", [False, True])
 @pytest.mark.parametrize("mode", ["NextStep", "SameStep"])
 @pytest.mark.parametrize("env_class", [Hills, CompiledHills])

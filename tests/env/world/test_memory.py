@@ -59,6 +59,7 @@ def test_what_does_not_fit_is_refused_before_anything_is_allocated(make, message
     assert isinstance(caught.value, MemoryError)
 
 
+@pytest.mark.slow
 def test_what_fits_is_made_and_little_is_made_without_looking(monkeypatch):
     asked = []
     monkeypatch.setattr(memory, "available_bytes", lambda: asked.append(1))

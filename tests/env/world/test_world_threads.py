@@ -45,6 +45,7 @@ class Climb(Propagator):
         return KernelCall(climb, (frame.update(LEVEL),))
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("substeps", [1, 3])
 def test_any_number_of_threads_gives_the_same_bytes(substeps):
     one, three = plate(1, substeps=substeps), plate(3, substeps=substeps)
