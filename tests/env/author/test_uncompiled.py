@@ -5,8 +5,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 from tests.env.author import counting
 
 ROOT = Path(__file__).parents[3]
@@ -24,7 +22,6 @@ def run(stray: int) -> "subprocess.CompletedProcess[str]":
     )
 
 
-@pytest.mark.slow
 def test_a_rollout_is_what_it_is_when_compiled():
     expected = counting.rollout(0)
     assert any(1.0 in row[12::14] for row in expected[1:])  # episodes end
