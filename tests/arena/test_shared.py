@@ -92,6 +92,7 @@ def test_a_worker_reads_the_owners_values_and_nothing_is_left(run, method):
     assert (left, complaints) == ([], "")
 
 
+@pytest.mark.slow
 def test_a_spawned_worker_maps_the_owners_pages(run):
     lines, _, _ = run(
         """

@@ -77,6 +77,7 @@ def test_a_class_without_a_limit_never_truncates(limit):
     assert lengths(envs) == []
 
 
+@pytest.mark.few(3)
 @pytest.mark.parametrize("keywords", [{}, {"max_episode_steps": 5}], ids=str)
 def test_the_limit_equals_the_one_of_make(limited_id, mode, keywords):
     def native(num_envs, mode):

@@ -175,6 +175,7 @@ def test_sensors_are_noisy():
 SMALL: dict[str, Any] = {"size": 16, "substeps": 4, "actuators": 2, "width": 0.25, "sensors": 4, "noise": 0.0}
 
 
+@pytest.mark.slow
 def test_the_state_before_the_step_is_seen_where_that_is_asked_for():
     before, after = Burgers(observed="before", **SMALL), Burgers(**SMALL)
     first, same = before.reset(seed=5)[0], after.reset(seed=5)[0]
@@ -184,6 +185,7 @@ def test_the_state_before_the_step_is_seen_where_that_is_asked_for():
     np.testing.assert_array_equal(before.step(action)[0], after.step(action)[0])
 
 
+@pytest.mark.slow
 def test_an_action_of_1_is_the_power_and_the_cost_is_of_squares():
     scaled = Burgers(power=2.0, state_cost=3.0, action_cost=5.0, view="state", **SMALL)
     plain = Burgers(control="unscaled", state_cost=3.0, action_cost=5.0, view="state", **SMALL)

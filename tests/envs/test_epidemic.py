@@ -86,6 +86,7 @@ def test_the_shares_of_a_cell_sum_to_one():
     assert shares(env).min() >= 0.0
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize(
     ("measure", "ill"), [(NOTHING, 1.0), (TEST, 1.0), (DISTANCE, 0.3), (VACCINATE, 1.0)], ids=str
 )

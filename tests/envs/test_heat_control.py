@@ -54,6 +54,7 @@ def test_a_tick_is_diffusion_loss_and_what_the_heaters_add(keywords, heated):
         assert np.allclose(seen(observation, num_cells)[0], expected, rtol=0.0, atol=1e-5)
 
 
+@pytest.mark.slow
 def test_chance_adds_noise_of_the_given_size_to_every_cell_independently():
     envs = MurkVectorEnv(HeatControl, 4000, noise=0.5)
     before, _ = envs.reset(seed=0)

@@ -161,6 +161,7 @@ def test_the_best_play_earns_its_optimum_in_the_env():
     assert np.allclose(earned, expected, rtol=0.0, atol=1e-4)  # the field is float32
 
 
+@pytest.mark.slow
 def test_climbing_the_light_arrives_from_everywhere():
     envs = MurkVectorEnv(LayeredHex, 500)
     observations, _ = envs.reset(seed=2)

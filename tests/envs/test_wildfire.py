@@ -122,6 +122,7 @@ def test_wetting_does_not_put_out_what_burns():
     assert cells_in(env, FOREST) == set(range(256)) - {cell(5, 5)}
 
 
+@pytest.mark.slow
 def test_an_episode_is_truncated_at_the_limit_while_something_burns():
     env = gymnasium.wrappers.TimeLimit(Wildfire(ignition=0.0), max_episode_steps=5)
     env.reset(seed=1)

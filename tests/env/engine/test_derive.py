@@ -258,7 +258,7 @@ def test_an_episode_that_begins_otherwise_derives_from_that(env_class):
     assert_derived(envs.world)
 
 
-@pytest.mark.few(1)
+@pytest.mark.slow
 @pytest.mark.parametrize("env_class", [Seeker, ArraySeeker])
 def test_a_pickled_env_goes_on_and_a_row_restores_into_a_single_one(env_class):
     envs = MurkVectorEnv(env_class, 3, autoreset_mode="SameStep", max_episode_steps=3)

@@ -141,6 +141,7 @@ def test_running_a_failed_hook_again_changes_nothing():
         assert state_of(envs) == before
 
 
+@pytest.mark.slow
 def test_what_a_hook_raises_itself_is_told_with_its_line_and_world_in_any_mode():
     envs, world = strays(5, checked=False)
     envs.reset(seed=2)

@@ -94,7 +94,7 @@ def test_a_copy_of_a_closed_env_is_closed(way):
             way(env).reset()
 
 
-@pytest.mark.few(1)
+@pytest.mark.slow
 @pytest.mark.parametrize("way", WAYS)
 def test_a_copy_keeps_what_the_env_was_made_with(way):
     env = way(Mixed(share=0.125, weight=3.0, max_episode_steps=2, checked=True))

@@ -98,6 +98,7 @@ class Sailing(MurkEnv):
         return abs(self.u[0]) > self.params.far
 
 
+@pytest.mark.slow
 def test_between_sees_every_substep_and_what_it_moves_is_felt_in_the_next():
     env = Sailing(substeps=4)
     env.reset(seed=0)

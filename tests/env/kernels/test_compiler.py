@@ -57,6 +57,7 @@ def test_a_function_is_loaded_when_nothing_changed():
     assert (again(5), hits(again)) == (11, 1)
 
 
+@pytest.mark.slow
 def test_another_process_loads_it(cache):
     script = (
         "from murk_env.kernels import compile_source, kernel\n"

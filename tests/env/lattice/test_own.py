@@ -50,6 +50,7 @@ def test_an_own_lattice_pickles_and_joins_products():
     assert Product(rooms, Ring1D(4)).distance(0, 10) == 4
 
 
+@pytest.mark.slow
 def test_a_law_runs_on_an_own_lattice():
     heat = Field()
     world = World(Knights(5, 5), {"heat": heat}, [Diffusion(heat, coefficient=0.1)])

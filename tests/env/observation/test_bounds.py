@@ -100,6 +100,7 @@ def test_the_bounds_of_a_pooled_field_hold_and_are_reached(lattice, shown, pool)
     check(lattice, {field: spread(lattice, field, 1)}, entry)
 
 
+@pytest.mark.slow
 @given(scene=windows())
 @settings(max_examples=20, deadline=None)
 def test_the_bounds_hold_and_are_reached_after_transforms(scene):

@@ -156,6 +156,7 @@ def test_the_largest_speed_has_to_be_known(speed):
         Burgers(double(), max_speed=speed)
 
 
+@pytest.mark.slow
 def test_a_step_that_is_too_long_names_the_substeps_that_would_do():
     u = double()
     law = Burgers(u, max_speed=1.0, viscosity=0.5)  # 1 / (2 / 0.5 + 0.5 * 2 / 0.25) = 1/8

@@ -63,6 +63,7 @@ def test_kinds_of_fuel_multiply_the_rate():
     assert caught(Line1D(2), None, [1, 0], ignition=9.0, class_factors=(0.0, 1.0, 1.0))[1] == 0.0
 
 
+@pytest.mark.slow
 def test_flat_land_of_one_kind_burns_as_without_a_map():
     lattice, flat = Hex2D(5, 4), np.full(20, 7.0)
     options = {"ignition": 0.6, "wind_speed": 5.0, "num_worlds": 50}

@@ -61,7 +61,7 @@ def test_every_lattice_gives_the_references_numbers_to_the_bit(case, ticks):
     assert [bits(values) for values in found] == [bits(VECTORS[f"{case}__{f}{ticks}"]) for f in "dv"]
 
 
-@pytest.mark.few(2)
+@pytest.mark.few(1)
 @pytest.mark.parametrize(("lattice", "waves"), TORI, ids=repr)
 def test_a_travelling_wave_turns_by_the_angle_of_the_dispersion_relation(lattice, waves):
     wave_speed, dt, ticks = 0.7, 0.4, 300

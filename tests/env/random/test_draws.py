@@ -318,6 +318,7 @@ def test_integers_refuse_limits_of_a_wrong_shape(rng):
         rng.integers(np.array([1, 2]), 5)
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize(("low", "high"), [(3, 3), (4, 3), (0, 2.5), (0.5, 3), (0, np.uint64(2**63))])
 def test_compiled_integers_refuse_an_empty_range_and_what_is_no_int64(low, high):
     with pytest.raises(ValueError, match="needs low < high, whole numbers that fit an int64"):

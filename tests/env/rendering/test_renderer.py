@@ -83,7 +83,7 @@ def test_what_is_not_finite_is_seen():
     assert (part[(raster.table == 1) & ~raster.seams] == NOT_FINITE).all()
 
 
-@pytest.mark.few(2)
+@pytest.mark.few(1)
 @pytest.mark.parametrize("lattice", LATTICES, ids=repr)
 def test_an_agent_changes_its_own_cell_and_no_other(lattice):
     cell = lattice.num_cells // 2

@@ -122,6 +122,7 @@ def test_edits_and_reset_options_set_doubles(envs):
         envs.reset(options={"fields": {"u": np.inf}})
 
 
+@pytest.mark.few(1)
 def test_a_state_goes_through_a_file_and_on_to_the_same_bytes(envs, tmp_path):
     envs.step(np.full((3, 1), 0.5))
     envs.save().write(tmp_path / "rod.state")

@@ -262,6 +262,7 @@ def test_the_number_that_is_proposed_does_and_one_less_does_not(dt, limit):
     assert dt / enough <= limit < dt / (enough - 1)
 
 
+@pytest.mark.slow
 def test_substeps_whose_scratch_does_not_fit_are_refused(monkeypatch):
     monkeypatch.setattr(memory, "available_bytes", lambda: 100_000_000)
     u = Field()
