@@ -43,7 +43,7 @@ _NOT_TAKEN = (
 _ONE_TYPE = "a dict, list or set holds values of one type in compiled code, here both {0} and {1}"
 _REASONS: tuple[tuple[str, str], ...] = (  # the first that is found speaks
     (r"Cannot modify readonly array", "writes to an array that is read-only here"),
-    (r"Unsupported array index type (.+?) in \[", "an index must be an integer, not {0}"),
+    (r"Unsupported array index type (.+?) in (?:\[|(?:Uni)?Tuple\()", "an index must be an integer, not {0}"),
     (r"cannot index (array\(.+?\)) with (\d+) indices", "an {0} is given {1} indices, more than it has axes"),
     (r"'NoneType' object has no attribute 'args'", _IN_PLACE),  # numba's own words for `array += number`
     (r"format spec in f-strings", _NO_FORMAT),
@@ -74,11 +74,19 @@ _REASONS: tuple[tuple[str, str], ...] = (  # the first that is found speaks
     ),
     (r"Unknown attribute '(\w+)' of type (.+)", "{1} has no {0!r} that can be compiled"),
     (r"unsupported NumPy function '([\w.]+)'", "{0} cannot be compiled, or not as it is used here"),
+    (
+        r"Untyped \w+ name '(\w+)':? *Cannot determine Numba type of <class 'function'>",
+        "{0!r} is a plain function; what a kernel calls is a kernel too",
+    ),
     (r"Untyped \w+ name '(\w+)'", "{0!r} " + _NOT_TAKEN),
     (r"reflected (?:list|set).*? type, assigned to variable '(\w+)'", "{0!r} " + _NOT_TAKEN),
     (r"Casting (array\(.+?\)) to \w+ directly is unsupported", "an {0} stands where a number has to"),
     (r"Invalid use of (array\(.+?\)) with parameters", "an {0} is called like a function"),
     (r">>> [gs]etitem\((u?int\d+|float\d+|bool), ", "{0} is a single number, and has no index"),
+    (
+        r">>> [gs]etitem\(array\([^()]*\), (?:Uni)?Tuple\([^()]*?(float\d+)",
+        "an index must be an integer, not {0}",
+    ),
     (r">>> setitem\((array\(.+?\)), .+, none\)", "stores None in an {0}; does a function lack its return?"),
     (r">>> setitem\((array\(.+?\)), .+?, (\w[^,]*|[\w ]+\(.+\))\)\n", "cannot store {1} in an {0}"),
     (

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
 from murk_env.kernels.fused import Choice
+from murk_env.kernels.numba_internals import CompilationError
 
 __all__ = ["Repeat", "Run", "Stage", "bind", "raise_failure", "unchanged"]
 
@@ -56,11 +57,11 @@ class Repeat:
 
 
 def raise_failure(stage: Stage, error: Exception) -> NoReturn:
-    """Raise what a stage's failure surfaces as."""
+    """Raise what a stage's failure surfaces as; what does not compile is told without numba's own pages."""
     failure = stage.failed(error)
     if failure is error:
         raise error
-    raise failure from error
+    raise failure from (None if isinstance(error, CompilationError) else error)
 
 
 def bind(stage: Stage) -> Run:

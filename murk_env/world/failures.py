@@ -5,7 +5,8 @@ from collections.abc import Callable, Sequence
 from murk_arena import PingPongArena
 from murk_env.errors import PropagatorError, described
 from murk_env.kernels import CompilationError, KernelCall
-from murk_env.kernels.places import came_from
+from murk_env.kernels.explain import explain
+from murk_env.kernels.places import came_from, line_of
 from murk_env.kernels.stage import Repeat, Run, Stage
 from murk_env.propagators.base import Propagator
 from murk_env.world.layout import Layout
@@ -85,7 +86,11 @@ def _runs(stage: Stage | Repeat) -> Sequence[KernelCall] | None:
 
 
 def stage_failed(name: str, num_worlds: int, error: Exception, world: int | None = None) -> PropagatorError:
-    """Return the error of a stage that raised, in a world if that is known."""
+    """Return the error of a stage that raised, in a world if that is known, or that cannot be compiled."""
+    if isinstance(error, CompilationError):
+        reason, filename, line = explain(error)
+        place = f" ({line_of(filename, line)})" if filename is not None and line is not None else ""
+        return PropagatorError(f"{name}{place} cannot be compiled: {reason.rstrip('.')}.")
     return PropagatorError(
         f"{name} raised {described(error)}; the tick was undone for all {num_worlds} worlds."
         f"{came_from(error, world)}"

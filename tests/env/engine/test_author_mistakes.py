@@ -1,13 +1,15 @@
 """What authors of compiled hooks get wrong: one sentence with the environment, hook, line and reason."""
 
 import re
+import traceback
 from typing import Any
 
 import numpy as np
 import pytest
 
-from murk_env import per_world
-from murk_env.errors import DefinitionError, HookError
+from murk_env import Field, Line1D, World, per_world
+from murk_env.errors import DefinitionError, HookError, PropagatorError
+from murk_env.propagators.writing import KernelCall, Propagator, kernel
 from tests.env.author.test_per_world import Plate
 
 # Each of them is wrong in its last line.
@@ -216,5 +218,60 @@ def test_a_mistake_is_told_by_its_own_place_where_an_equal_one_was_made_before()
         exec(compile("\n" * number + CELL, f"<cell {number}>", "exec"), names)
         with pytest.raises(
             HookError, match=rf"Mine.reward \(<cell {number}>:{number + 3}\) cannot be compiled"
-        ):
+        ) as caught:
             step_with(names["reward"])
+        printed = "".join(traceback.format_exception(caught.value))
+        assert set(re.findall(r"<cell \d>", printed)) == {f"<cell {number}>"}  # and no pages of numba's
+
+
+def plain(value):
+    return value
+
+
+@kernel
+def reads_between_cells(start, stop, out):
+    for world in range(start, stop):
+        out[world, 0] = out[world, 0.5]
+
+
+@kernel
+def writes_between_cells(start, stop, out):
+    for world in range(start, stop):
+        out[world, 0.5] = np.float32(1.0)
+
+
+@kernel
+def calls_what_is_no_kernel(start, stop, out):
+    for world in range(start, stop):
+        out[world, 0] = plain(world)
+
+
+class Wrong(Propagator):
+    """A propagator whose kernel cannot be compiled, for its last line."""
+
+    def __init__(self, field, run):
+        self.writes, self.run = (field,), run
+
+    def bind(self, frame):
+        return KernelCall(self.run, (frame.write(self.writes[0]),))
+
+
+@pytest.mark.parametrize(
+    ("run", "reason"),
+    [
+        (reads_between_cells, "an index must be an integer, not float64"),
+        (writes_between_cells, "an index must be an integer, not float64"),
+        (calls_what_is_no_kernel, "'plain' is a plain function; what a kernel calls is a kernel too"),
+    ],
+    ids=["reads", "writes", "calls"],
+)
+def test_a_kernel_that_cannot_be_compiled_is_told_in_one_sentence_with_its_line(run, reason):
+    field = Field()
+    world = World(Line1D(3), {"heat": field}, [Wrong(field, run)])
+    line = run.py_func.__code__.co_firstlineno + 3
+    place = rf"\S*test_author_mistakes.py:{line}: out\[world, .*\)"
+    with pytest.raises(
+        PropagatorError, match=rf"^Wrong\(.*\) \({place} cannot be compiled: {reason}\.$"
+    ) as caught:
+        world.tick()
+    assert caught.value.__suppress_context__
