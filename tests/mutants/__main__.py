@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import asdict
+from functools import cache
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -32,6 +33,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     suites = [suite(text, ROOT) for text in options.suite or ["all="]]
     chosen = {room: modules[room] for room in options.rooms or modules}
     faults = draw(ROOT, chosen, options.count, options.seed)
+    for fault in faults:
+        diff(fault)  # while its module is as it was drawn from; it may be edited during the trials
     outcomes: dict[tuple[Fault, Suite], Outcome] = {}
     planted = sorted({fault.path for fault in faults})
     with TemporaryDirectory(prefix="mutants-", ignore_cleanup_errors=True) as scratch:
@@ -41,9 +44,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
             )
         except RuntimeError as error:
             sys.exit(str(error))
-    print("\n".join(table(faults, suites, outcomes)))
     if options.json is not None:
         options.json.write_text(json.dumps(record(faults, outcomes), indent=1) + "\n", encoding="utf-8")
+    print("\n".join(table(faults, suites, outcomes)))
 
 
 def tried(
@@ -96,6 +99,7 @@ def room_of(fault: Fault) -> str:
     return str(PurePosixPath(fault.path).parent)
 
 
+@cache
 def diff(fault: Fault) -> str:
     """Return a fault in one line."""
     return fault.diff((ROOT / fault.path).read_text(encoding="utf-8"))
