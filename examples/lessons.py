@@ -133,10 +133,10 @@ LESSONS = {
     "KuramotoSivashinsky": Lesson(
         32,
         {
-            "num_steps": 240_000,
+            "num_steps": 960_000,
             "rollout": 50,
             "num_minibatches": 2,
-            "learning_rate": 7e-4,
+            "learning_rate": 5e-4,
             "discount": 0.95,
             "memory": 3200,
             "trace": 0.98,

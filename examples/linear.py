@@ -12,9 +12,7 @@ from torch.distributions import Normal
 
 from examples import ppo
 
-__all__ = ["Linear", "Tied", "around_ring", "in_patches", "in_tens", "near_sensors"]
-
-REACH = 6  # sensors
+__all__ = ["Apart", "Linear", "Local", "Waves", "around_ring", "in_patches", "in_tens", "near_sensors"]
 
 
 class Linear(ppo.Policy):
@@ -44,30 +42,8 @@ class Linear(ppo.Policy):
             super().observe(observations)
 
 
-class Tied(Linear):
-    """A linear policy in which some weights are the same, and are learnt together.
-
-    Args:
-        seen: the observation space.
-        done: the action space, a Box.
-        groups: the number of each weight's group, from 0, (num_outputs, num_seen); -1 where it stays 0.
-        unit: the scale of what is seen; None for its running mean and deviation.
-    """
-
-    def __init__(
-        self, seen: Any, done: Any, groups: npt.NDArray[np.int64], unit: float | None = None
-    ) -> None:
-        super().__init__(seen, done, unit)
-        members = torch.as_tensor(groups.ravel() + 1)
-        counts = torch.bincount(members).clamp(min=1)
-
-        def shared(gradient: Tensor) -> Tensor:
-            means = torch.zeros(len(counts)).index_add(0, members, gradient.flatten()) / counts
-            means[0] = 0.0
-            return means[members].view_as(gradient)
-
-        (weights,) = self.actor.parameters()
-        weights.register_hook(shared)  # what begins equal and moves equally stays equal
+class Apart(Linear):
+    """A linear policy whose numbers are clipped apart by an update."""
 
     def distribution(self, observations: Tensor) -> Normal:
         """Of actions, with a likelihood for each of their numbers: (num_rows, num_numbers).
@@ -79,12 +55,67 @@ class Tied(Linear):
         return Normal(outputs, self.log_deviation.exp().expand_as(outputs), validate_args=False)
 
 
+class Local(Apart):
+    """A linear policy that uses some of its weights; the others stay 0.
+
+    Args:
+        seen: the observation space.
+        done: the action space, a Box.
+        used: which weights those are, (num_outputs, num_seen).
+        unit: the scale of what is seen; None for its running mean and deviation.
+    """
+
+    def __init__(self, seen: Any, done: Any, used: npt.NDArray[np.bool_], unit: float | None = None) -> None:
+        super().__init__(seen, done, unit)
+        mask = torch.as_tensor(used)
+        (weights,) = self.actor.parameters()
+        weights.register_hook(lambda gradient: gradient * mask)
+
+
+class Waves(nn.Module):
+    """A linear layer in which every output answers to each wave around a ring by a gain of its own.
+
+    Its state is the weights that these make, as of any linear layer.
+
+    Args:
+        waves: what a gain of 1 adds to the weights, (num_outputs, num_seen, num_waves).
+    """
+
+    waves: Tensor
+
+    def __init__(self, waves: Tensor) -> None:
+        super().__init__()
+        self.register_buffer("waves", waves, persistent=False)
+        self.gains = nn.Parameter(torch.zeros(waves.shape[2]))
+        self.register_state_dict_post_hook(self._keep)
+        self.register_load_state_dict_pre_hook(self._take)
+
+    @property
+    def weight(self) -> Tensor:
+        """The weights, (num_outputs, num_seen)."""
+        return self.waves @ self.gains
+
+    def forward(self, seen: Tensor) -> Tensor:
+        """Return the outputs, (num_rows, num_outputs)."""
+        return seen @ self.weight.T
+
+    @staticmethod
+    def _keep(layer: Any, state: dict[str, Tensor], prefix: str, metadata: Any) -> None:
+        del state[f"{prefix}gains"]
+        state[f"{prefix}weight"] = layer.weight.detach()
+
+    @staticmethod
+    def _take(layer: Any, state: dict[str, Tensor], prefix: str, *others: Any) -> None:
+        weights = state.pop(f"{prefix}weight").reshape(-1, 1)
+        state[f"{prefix}gains"] = torch.linalg.lstsq(layer.waves.flatten(0, 1), weights).solution[:, 0]
+
+
 def in_tens(seen: Any, done: Any) -> Linear:
     """A policy for ReactionDiffusion, which begins at 1 to 10 and is nearly always near 0."""
     return Linear(seen, done, unit=10.0)
 
 
-def near_sensors(seen: Any, done: Any) -> Tied:
+def near_sensors(seen: Any, done: Any) -> Local:
     """A policy for Burgers: every actuator answers to the sensors within a fifth of the ring.
 
     There are about four. The unit is 1, which is how high the wave is at first.
@@ -92,11 +123,10 @@ def near_sensors(seen: Any, done: Any) -> Tied:
     sensors = np.arange(int(np.prod(seen.shape))) / np.prod(seen.shape)
     actuators = (np.arange(int(np.prod(done.shape))) + 0.5) / np.prod(done.shape)
     away = np.abs(sensors - actuators[:, np.newaxis])
-    weights = np.arange(away.size).reshape(away.shape)
-    return Tied(seen, done, np.where(np.minimum(away, 1.0 - away) <= 0.2, weights, -1), unit=1.0)
+    return Local(seen, done, np.minimum(away, 1.0 - away) <= 0.2, unit=1.0)
 
 
-def in_patches(seen: Any, done: Any) -> Tied:
+def in_patches(seen: Any, done: Any) -> Local:
     """A policy for ShallowWater: every pump answers to the water in its own patch, and to the wind.
 
     What is seen of the others would add more chance to learning than it says.
@@ -106,23 +136,24 @@ def in_patches(seen: Any, done: Any) -> Tied:
     rows, columns = np.divmod(np.arange(side**2), side)
     patch = rows // (side // pumps) * pumps + columns // (side // pumps)
     own = patch == np.arange(pumps**2)[:, np.newaxis]  # (pump, square)
-    answered = np.tile(np.hstack([own, own, own, np.ones((pumps**2, 2), np.bool_)]), (2, 1))
-    return Tied(seen, done, np.where(answered, np.arange(answered.size).reshape(answered.shape), -1))
+    return Local(seen, done, np.tile(np.hstack([own, own, own, np.ones((pumps**2, 2), np.bool_)]), (2, 1)))
 
 
-def around_ring(seen: Any, done: Any) -> Tied:
-    """A policy for KuramotoSivashinsky: every actuator answers to the sensors near it as all others do.
+def around_ring(seen: Any, done: Any) -> Apart:
+    """A policy for KuramotoSivashinsky: every actuator answers to the sensors around it as all others do.
 
     What one of them finds out serves all, and left is as right: the mirror image of a wave, turned over, is
-    one too. Distances are told apart by a cell, a quarter of the way from a sensor to the next, since
-    actuators lie between them; their cells are rounded down, so that their middle is a cell further down.
-    What is farther than `REACH` sensors would add its noise and say next to nothing. The unit is 1, which is
-    the size of the chaos.
+    one too. So the weights are an even function of the distance, a sum of waves, and what is learnt is a gain
+    for each wave that fits into the ring fewer than half as many times as there are actuators, which cannot
+    tell shorter ones from these. Near rest the waves move independently, and their gains can be learnt
+    independently, too. Actuators lie between sensors; their cells are rounded down, so that their middle is a
+    cell further down. The unit is 1, which is the size of the chaos.
     """
     num_sensors, num_actuators = int(np.prod(seen.shape)), int(np.prod(done.shape))
     centres = np.floor(4.0 * (np.arange(num_actuators) + 0.5) * num_sensors / num_actuators)  # in cells
-    places = (centres - 1.0) / 4.0
-    away = np.abs(np.arange(num_sensors) - places[:, np.newaxis])
-    away = np.minimum(away, num_sensors - away)
-    groups = np.where(away <= REACH, np.round(4.0 * away), -1.0).astype(np.int64)
-    return Tied(seen, done, groups, unit=1.0)
+    away = np.arange(num_sensors) - (centres[:, np.newaxis] - 1.0) / 4.0
+    times = np.arange(num_actuators // 2)  # that a wave fits into the ring
+    waves = np.cos(2.0 * np.pi / num_sensors * away[:, :, np.newaxis] * times) / len(times)
+    policy = Apart(seen, done, unit=1.0)
+    policy.actor = nn.Sequential(Waves(torch.as_tensor(waves, dtype=torch.float32)))
+    return policy

@@ -103,16 +103,17 @@ def test_a_shipped_policy_is_small_and_its_curves_are_of_its_lesson(name):
         assert curve["seconds"][-1] <= 600.0
 
 
-# Harvest learns greed; the script of KuramotoSivashinsky knows the equation, and is ahead by 2 %;
-# Wildfire-together-8x8 was still getting better when its lesson ended
-BELOW = ("Harvest", "KuramotoSivashinsky", "Wildfire-together-8x8")
+# Harvest learns greed; Wildfire-together-8x8 was still getting better when its lesson ended
+BELOW = ("Harvest", "Wildfire-together-8x8")
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", [name for name in SHIPPED if name not in BELOW])
 def test_a_shipped_policy_earns_more_than_the_script_or_nearly_the_optimum(name):
-    earned = play.played(name, play.load(play.FOLDER / f"{name}.safetensors", name), 200, seed=77).mean()
-    script = curves.scripted(name, "scripted", 200, seed=77).mean()
+    policy, quick = play.load(play.FOLDER / f"{name}.safetensors", name), LESSONS[name].watching
+    num_episodes = min(200, LESSONS[name].num_episodes)
+    earned = play.played(name, policy, num_episodes, seed=77, **quick).mean()
+    script = curves.scripted(name, "scripted", num_episodes, seed=77, **quick).mean()
     assert earned > script or earned > 0.97 * script > 0.0
 
 
