@@ -136,7 +136,7 @@ def lift(
         flat = flatten(hook.function, (first, "before"), members.resolve, checked=checked)
     except RecordError as error:
         place = line_of(error.filename, error.line)
-        raise DefinitionError(f"{where} ({place}): {members.explained(error)}") from error
+        raise DefinitionError(f"{where} ({place}): {members.explained(error)}") from None  # it says all
     if kind in OUTCOMES and not flat.returns:
         what = "a number" if kind is HookName.REWARD else "a bool"
         raise DefinitionError(

@@ -7,10 +7,10 @@ from gymnasium import Space, spaces
 from gymnasium.vector import AutoresetMode
 from gymnasium.vector.utils import batch_space
 
-from murk_env.testing._play import Record, ended_rows
 from murk_env.testing._rule import play_native, vector_rule
 from murk_env.testing._types import is_array, parts_of
 from murk_env.testing.case import Bench
+from murk_env.testing.play import Record, ended_rows
 
 FINAL_KEYS = {"final_obs", "final_info", "_final_obs", "_final_info"}
 

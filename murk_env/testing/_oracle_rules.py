@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from murk_env.testing._play import ActionStream, Record, ended_rows, play, row_records
 from murk_env.testing._rule import must_agree, play_native, vector_rule
 from murk_env.testing._types import BoolArray
 from murk_env.testing.case import Bench
+from murk_env.testing.play import ActionStream, Record, ended_rows, play, row_records
 
 ENOUGH_EPISODES = 3
 """Finished episodes that every row must see before a run shows anything about resets."""

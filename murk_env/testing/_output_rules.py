@@ -6,11 +6,11 @@ from typing import Any, cast
 
 import numpy as np
 
-from murk_env.testing._play import Record
 from murk_env.testing._rule import must_agree, play_native, vector_rule
 from murk_env.testing._types import is_array
 from murk_env.testing.case import Bench
 from murk_env.testing.comparison import first_difference
+from murk_env.testing.play import Record
 
 WINDOW = 8
 """Calls among which shared memory is looked for; it takes as many comparisons as there are pairs."""

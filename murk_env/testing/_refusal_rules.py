@@ -5,9 +5,9 @@ from typing import Any
 import numpy as np
 from gymnasium.vector import AutoresetMode
 
-from murk_env.testing._bad_actions import bad_actions, with_impossible_rows
 from murk_env.testing._rule import must_be_untouched, must_refuse, play_until_ended, vector_rule
 from murk_env.testing._types import AnyVectorEnv
+from murk_env.testing.bad_actions import bad_actions, with_impossible_rows
 from murk_env.testing.case import Bench
 from murk_env.testing.comparison import first_difference
 

@@ -5,11 +5,11 @@ from functools import wraps
 
 import gymnasium
 
-from murk_env.testing._play import Interruptions, Record, ended_rows, play, proceed
 from murk_env.testing._types import AnyVectorEnv, BoolArray
 from murk_env.testing.case import Bench, VectorCase
 from murk_env.testing.comparison import first_difference
 from murk_env.testing.errors import VectorEnvError
+from murk_env.testing.play import Interruptions, Record, ended_rows, play, proceed
 
 __all__ = [
     "REFUSALS",

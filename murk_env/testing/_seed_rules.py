@@ -5,11 +5,11 @@ from typing import Any
 
 import numpy as np
 
-from murk_env.testing._play import Record, play, row_records
 from murk_env.testing._rule import must_agree, must_be_untouched, must_refuse, play_native, vector_rule
 from murk_env.testing._types import AnyVectorEnv
 from murk_env.testing.case import Bench
 from murk_env.testing.comparison import first_difference
+from murk_env.testing.play import Record, play, row_records
 
 FEW_STEPS = 20
 """Steps after which seeds that were taken otherwise have shown themselves."""

@@ -8,10 +8,10 @@ from typing import Any, Self
 import numpy as np
 from gymnasium.vector import AutoresetMode, SyncVectorEnv
 
-from murk_env.testing._play import ActionStream
 from murk_env.testing._types import AnyEnv, AnyVectorEnv, BoolArray, Ending
 from murk_env.testing.comparison import Difference
 from murk_env.testing.errors import VectorEnvError
+from murk_env.testing.play import ActionStream
 
 __all__ = ["Bench", "VectorCase"]
 

@@ -10,7 +10,7 @@ import pytest
 from gymnasium.utils.env_checker import check_env
 
 from murk_env.testing import first_difference
-from murk_env.testing._bad_actions import bad_actions
+from murk_env.testing.bad_actions import bad_actions
 from tests.tiers import representatives
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from murk_env.testing import first_difference
-from murk_env.testing._play import play
+from murk_env.testing.play import play
 from tests.versions import since
 
 

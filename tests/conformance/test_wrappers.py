@@ -8,7 +8,7 @@ from gymnasium.vector import AutoresetMode
 from gymnasium.wrappers import vector as vector_wrappers
 
 from murk_env.testing import first_difference
-from murk_env.testing._play import info_of_row, play
+from murk_env.testing.play import info_of_row, play
 from tests.conformance.subjects import SUBJECTS
 from tests.versions import since
 

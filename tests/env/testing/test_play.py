@@ -8,8 +8,8 @@ from gymnasium import spaces
 from gymnasium.vector import AutoresetMode
 from gymnasium.vector.utils import batch_space
 
-from murk_env.testing._bad_actions import bad_actions
-from murk_env.testing._play import ActionStream, Interruptions, ended_rows, info_of_row, play, row_records
+from murk_env.testing.bad_actions import bad_actions
+from murk_env.testing.play import ActionStream, Interruptions, ended_rows, info_of_row, play, row_records
 from tests.env.testing.tidy import TidySyncVectorEnv
 from tests.versions import since
 
