@@ -65,7 +65,7 @@ LESSONS = {
     ),
     "Wildfire-together-8x8": Lesson(
         64,
-        {"num_steps": 400_000, **TEAM},
+        {"num_steps": 1_200_000, **TEAM},
         env="Wildfire",
         env_id="murk/Wildfire-8x8-v1",
         network="examples.teams:over_forest",
