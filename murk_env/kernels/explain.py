@@ -46,7 +46,7 @@ _REASONS: tuple[tuple[str, str], ...] = (  # the first that is found speaks
     (r"Unsupported array index type (.+?) in (?:\[|(?:Uni)?Tuple\()", "an index must be an integer, not {0}"),
     (r"cannot index (array\(.+?\)) with (\d+) indices", "an {0} is given {1} indices, more than it has axes"),
     (r"'NoneType' object has no attribute 'args'", _IN_PLACE),  # numba's own words for `array += number`
-    (r"format spec in f-strings", _NO_FORMAT),
+    (r"format spec in f-strings|unsupported opcode \(FORMAT_", _NO_FORMAT),  # the second from Python 3.13 on
     (r"Unknown attribute 'format' of type", _NO_FORMAT),
     (r">>> mod\((?:unicode_type|Literal\[str\])", _NO_FORMAT),
     (
