@@ -135,9 +135,8 @@ def draw(path: Path, title: str, curves: Mapping[str, Sequence[Curve]], known: M
             axes[0].plot(np.array(curve["steps"]) / 1e6, curve["returns"], **style)
             axes[1].plot(np.array(curve["seconds"]) / 60.0, curve["returns"], **style)
             axes[2].plot(np.array(curve["steps"]) / 1e6, curve["returns"], **style)
-            if "final" in curve:  # it was not stopped before its end
-                final, error = curve["final"]
-                axes[2].errorbar(curve["steps"][-1] / 1e6, final, error, color=style["color"], fmt="o")
+            final, error = curve["final"]
+            axes[2].errorbar(curve["steps"][-1] / 1e6, final, error, color=style["color"], fmt="o")
             label = None  # the other seeds have no entry of their own
     units = ("million steps", "minutes of one processor", "million steps, the last third")
     for axis, unit in zip(axes, units, strict=True):
