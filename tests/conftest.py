@@ -27,7 +27,6 @@ def pytest_collection_modifyitems(items):
 
 def pytest_collection_finish():
     """Let the garbage collector pass over what is there for good: thousands of cases, and numba's types."""
-    gc.collect()
     gc.freeze()
     gc.enable()
 

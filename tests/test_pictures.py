@@ -61,7 +61,7 @@ def test_no_cell_is_drawn_twice(name):
     assert len(np.unique(plan.outlines.mean(axis=1).round(6), axis=0)) == len(plan.cells)
 
 
-@pytest.mark.few(1)
+@pytest.mark.slow
 @pytest.mark.parametrize("name", PLANS)
 def test_the_bump_has_left_the_middle(name):
     lattice = getattr(pictures, name)(24).lattice  # where the bump of height 1 begins as 1e-7 after 4 hops

@@ -16,6 +16,7 @@ def play(envs, actions):
     return np.stack([step[1] for step in steps]), np.stack([step[2] | step[3] for step in steps])
 
 
+@pytest.mark.slow
 def test_every_action_is_charged_in_its_step_but_where_a_row_is_reset():
     actions = [0.1, -0.2, 0.3, 0.4, 0.5]  # the fourth only resets
     options: Any = {"horizon": 3, "substeps": 500, "max_episode_steps": 3}

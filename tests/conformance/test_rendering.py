@@ -168,7 +168,7 @@ def test_a_video_of_the_single_form_is_recorded(registered, recorder, tmp_path):
     assert min(recorded(tmp_path / "video")) > 1000
 
 
-@pytest.mark.few(1)
+@pytest.mark.slow
 @MOVIEPY
 @pytest.mark.filterwarnings("ignore:.*autoreset mode is same-step:UserWarning")
 @since("gymnasium", "1.2")

@@ -78,6 +78,7 @@ def test_a_rollout_repeats_to_the_byte(subject, num_steps, least_ended):
     assert first_difference(first, second) is None
 
 
+@pytest.mark.few(3)
 def test_runs_with_other_seeds_differ(subject):
     runs = [rollout(subject.single(), 30, seed)[0] for seed in (0, 1)]
     assert first_difference(*runs) is not None

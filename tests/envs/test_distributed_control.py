@@ -198,6 +198,7 @@ def test_an_action_of_1_is_the_power_and_the_cost_is_of_squares():
     assert (seen - u).sum() == pytest.approx(0.05 * 4 * (1.0 - 2.0), rel=1e-10)
 
 
+@pytest.mark.slow
 def test_a_step_that_costs_too_much_or_numbers_that_overflow_end_the_episode():
     env = Burgers(limit=20.0, control="unscaled", **SMALL)
     env.reset(seed=0)

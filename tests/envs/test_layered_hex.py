@@ -54,6 +54,7 @@ def env():
     return LayeredHex()
 
 
+@pytest.mark.slow
 def test_an_episode_begins_with_the_light_after_61_ticks_and_it_goes_on(env):
     expected = beacon(91)
     observation, _ = env.reset(seed=1)

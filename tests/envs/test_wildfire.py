@@ -59,7 +59,7 @@ def cells_in(env, state):
     return set(np.flatnonzero(read(env, Wildfire.state) == state).tolist())
 
 
-@pytest.mark.few(1)
+@pytest.mark.slow
 @pytest.mark.parametrize("action", range(8))
 def test_an_action_hops_one_cell_or_stays(action):
     env = lay_out((4, 7), (9, 2), flames=[(15, 15)], **COLD)

@@ -57,6 +57,7 @@ def test_the_smallest_corner_of_every_tile_has_something_to_burn():
         MurkVectorEnv(WildfireTerrain, num_envs=1, size=3)
 
 
+@pytest.mark.slow
 def test_the_state_for_a_shared_critic_is_bounded():
     space: Any = MurkGroupsEnv(WildfireTerrain, num_worlds=2, size=4).state_space
     assert np.isfinite(space.low).all()

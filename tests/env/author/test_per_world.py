@@ -128,7 +128,7 @@ def share(world: Plate, amount: float, *, of: float = 1.0) -> float:
     return amount * of / len(world.heat)
 
 
-@pytest.mark.few(2)
+@pytest.mark.few(1)
 @pytest.mark.parametrize(
     ("reward", "value"),
     [
@@ -162,6 +162,7 @@ def test_self_has_parameters_and_constants_that_are_numbers(reward, value):
     assert reward_of(reward) == value
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("table", ["moves", "neighbours"])
 def test_self_has_the_lattices_tables(table):
     def moves(self):

@@ -5,6 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.env.author import counting
 
 ROOT = Path(__file__).parents[3]
@@ -30,6 +32,7 @@ def test_a_rollout_is_what_it_is_when_compiled():
     assert finished.stdout == f"{expected}\n"
 
 
+@pytest.mark.slow
 def test_an_index_outside_an_array_names_the_hook_and_the_authors_line():
     finished = run(3)
     assert "Counting.act raised IndexError: index " in finished.stderr.splitlines()[-1]

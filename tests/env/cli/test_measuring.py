@@ -51,6 +51,7 @@ def test_bench_prints_json_with_the_machine():
     assert min(rates[name] for name in ("one_world", "batch", "copies", "sync_ratio")) > 0
 
 
+@pytest.mark.slow
 def test_bench_prints_a_row_for_one_world_and_one_for_the_batch():
     result = murk("bench", "HeatSeeker", "--set", "size=3", "--worlds", 4, "--seconds", 0.01)
     rows = [line.split("\t") for line in result.stdout.splitlines()]

@@ -24,6 +24,7 @@ def test_nothing_heavy_is_loaded_before_a_command_begins():
     assert not HEAVY & set(loaded)
 
 
+@pytest.mark.slow
 def test_a_list_compiles_and_builds_nothing():
     code = "import sys; from murk_env.cli.app import run; run(['list']); print(*sys.modules)"
     loaded = run(code).stdout.splitlines()[-1].split()

@@ -95,6 +95,7 @@ def test_a_file_that_exists_is_asked_about(answer, code, said, tmp_path):
     assert ((tmp_path / "x.png").read_bytes() == b"mine") == (code != 0)
 
 
+@pytest.mark.slow
 def test_ctrl_c_stops_what_is_watched_with_one_line():
     arguments = ["watch", "HeatSeeker", "--set", "size=3", "--tiles", "1", "--steps", "100000"]
     terminal = started(arguments, 80, COLORTERM="truecolor", TERM="xterm-256color")

@@ -128,6 +128,7 @@ def test_a_single_env_says_so_too_and_every_info_has_the_key():
     assert env.reset()[1] == {"diverged": False}
 
 
+@pytest.mark.slow
 def test_checked_mode_raises_instead():
     env = Growing(checked=True)
     env.reset(seed=0)

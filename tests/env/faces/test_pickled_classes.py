@@ -274,6 +274,7 @@ def test_a_field_of_a_local_class_is_the_same_wherever_it_arrives_again():
     assert pickle.loads(pickle.dumps(Local.heat)) is Local.heat
 
 
+@pytest.mark.slow
 def test_a_class_of_a_module_that_is_sent_by_value_brings_its_fields(monkeypatch):
     module = types.ModuleType("lab_env")
     exec("from murk_env import Field\nclass Lab:\n    heat = Field(low=-0.5)\n", vars(module))

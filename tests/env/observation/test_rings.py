@@ -102,6 +102,7 @@ def test_classes_and_components_have_channels_of_their_own_and_the_shape_is_a_pi
     assert image[0, :, :, 0].tolist() == [[0, 1], [1, 1], [2, 0], [9, 6], [24, 16]]
 
 
+@pytest.mark.slow
 def test_an_entry_with_transforms_gives_rings_that_are_transformed_after_pooling():
     entry = Observe(HEAT, "warm").rings(around=CELL, begin=(0,), operation="mean").normalised(0.0, 4.0)
     assert entry.name == "warm"

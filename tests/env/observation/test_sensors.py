@@ -126,6 +126,7 @@ def test_noise_is_normal_and_independent_between_places_entries_steps_and_worlds
     assert envs.observation_space.contains(seen[3])
 
 
+@pytest.mark.slow
 def test_a_row_sees_the_same_noise_whatever_the_others_and_again():
     alone, _ = seen_in_5_steps(1)
     together, envs = seen_in_5_steps(3)

@@ -63,7 +63,7 @@ def life(cells, ticks, edge: Any = "wrap"):
     return live(Square8(rows, cols, edge), cells, ticks, **LIFE)
 
 
-@pytest.mark.few(1)
+@pytest.mark.slow
 @pytest.mark.parametrize("edge", ["absorb", "wrap"])
 @pytest.mark.parametrize(
     ("pattern", "period"),

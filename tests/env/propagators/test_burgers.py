@@ -77,6 +77,7 @@ def test_a_shock_travels_at_the_mean_of_its_sides(left, right, dtype):
     np.testing.assert_allclose(u[far], np.where(x < shock, left, right)[far], atol=0.02 * (left - right))
 
 
+@pytest.mark.slow
 def test_a_rise_becomes_a_fan_and_no_shock_that_entropy_forbids():
     line = Line1D(200, spacing=0.01)
     x = centres(line) - 1.0

@@ -110,7 +110,7 @@ def test_a_step_above_the_bound_is_refused(subject, lattice):
         World(lattice, fields, [made], num_agents=subject.num_agents, dt=1.001 * subject.max_dt(lattice))
 
 
-@pytest.mark.few(3)
+@pytest.mark.few(1)
 @supported_when_checked
 def test_it_writes_everything_and_nothing_but_numbers_within_its_guarantees(subject, lattice):
     world = worlds_of(subject, lattice, checked=True)
@@ -184,7 +184,7 @@ def test_it_binds_to_a_kernel_with_plain_arguments(subject, lattice):
             assert all(isinstance(number, bool | int | float | np.number) for number in numbers), argument
 
 
-@pytest.mark.few(1)
+@pytest.mark.slow
 @supported_kernels
 def test_what_it_writes_has_a_row_for_each_world(subject, lattice):
     frame = PlainFrame(subject, lattice)

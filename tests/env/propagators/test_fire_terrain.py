@@ -57,6 +57,7 @@ def test_ways_are_as_steep_as_they_are_long():
     assert angles[0, lattice.directions.index("north")] == 0.0  # nobody there
 
 
+@pytest.mark.slow
 def test_kinds_of_fuel_multiply_the_rate():
     found = caught(Line1D(2), None, [0, 2], ignition=0.2, class_factors=(0.0, 1.0, 1.82))[1]
     assert found == pytest.approx(1.0 - np.exp(-0.2 * 1.82), abs=0.02)
@@ -72,6 +73,7 @@ def test_flat_land_of_one_kind_burns_as_without_a_map():
     np.testing.assert_array_equal(mapped, plain)
 
 
+@pytest.mark.slow
 def test_fire_runs_uphill():
     lattice = Line1D(3, spacing=10.0)
     fields = {"state": Field(categories=3), "fuel": Field(initial=9.0), "hill": Field(mutability="static")}

@@ -62,6 +62,7 @@ def test_wave():
     np.testing.assert_allclose(found["d"], START + speed * DT, rtol=CLOSE)
 
 
+@pytest.mark.slow
 def test_advection():
     u, wind = double(), double(components=1)
     found = ticked(Advection(u, wind, max_speed=1.0), u=u, wind=wind)["u"]

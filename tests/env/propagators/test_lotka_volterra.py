@@ -108,6 +108,7 @@ def test_predators_alone_die_out_without_ever_being_fewer_than_none():
 SOME = [Square4(4, 5, "wrap"), Hex2D(4, 3), Fcc12(3, 4, 2)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("lattice", representatives(SOME, SOME[1:2]), ids=repr)
 def test_species_that_do_not_meet_diffuse(lattice):
     values = np.random.default_rng(0).random((2, lattice.num_cells)).astype(np.float32)

@@ -88,6 +88,7 @@ def test_the_hops_are_the_largest_set_that_keeps_the_rules(data, lattice):
     assert hop(lattice, cells, directions, blocked) == hop_by_definition(lattice, cells, directions, blocked)
 
 
+@pytest.mark.slow
 def test_agents_hop_in_their_directions():
     assert hop(Square4(3, 3), [4, 4, 4, 4], [NORTH, SOUTH, WEST, EAST]) == [1, 7, 3, 5]
 

@@ -42,6 +42,7 @@ def test_gaussian_noise_has_its_mean_deviation_and_tails():
     assert (abs(noise) < 0.5).mean() == pytest.approx(share, abs=0.02)
 
 
+@pytest.mark.slow
 def test_uniform_noise_fills_its_range_evenly():
     noise = disturbed("uniform", scale=0.5, initial=2.0)[0] - 2.0
     counts, _ = np.histogram(noise, bins=10, range=(-0.5, 0.5))
@@ -49,6 +50,7 @@ def test_uniform_noise_fills_its_range_evenly():
     assert abs(counts - 1000).max() < 4 * math.sqrt(900)
 
 
+@pytest.mark.slow
 def test_salt_and_pepper_fall_half_and_half_with_their_probability():
     values = disturbed("salt_and_pepper", scale=0.2, initial=0.25)[0]
     shares = [(values == value).mean() for value in (0.0, 1.0, 0.25)]

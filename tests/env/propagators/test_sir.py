@@ -62,6 +62,7 @@ def test_a_fine_tick_follows_the_equations(lattice):
     np.testing.assert_allclose(after, expected, atol=3e-7)
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize(("dt", "ticks"), [(0.1, 3000), (1.0, 300), (5.0, 100)])
 def test_a_small_outbreak_among_equal_cells_has_the_known_final_size(dt, ticks):
     after = spread(Square8(3, 4, "wrap"), 1 - 1e-5, 1e-5, ticks, dt=dt)

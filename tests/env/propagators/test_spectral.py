@@ -213,6 +213,7 @@ def test_a_function_that_fails_leaves_everything_as_it_was():
     np.testing.assert_allclose(world[u], np.exp(-0.1), rtol=1e-6)
 
 
+@pytest.mark.slow
 def test_substeps_are_shorter_ticks():
     u = Field(dtype="float64")
 

@@ -147,6 +147,7 @@ def test_what_is_no_wind_of_every_world_is_refused(wind):
         burning(wind, 0.0)
 
 
+@pytest.mark.slow
 def test_a_flow_that_speeds_up_carries_what_it_should():
     def error(lattice):  # du/dt = -((1 + x) u)': u = f(log(1 + x) - t) / (1 + x)
         def exact(x, t):

@@ -41,7 +41,7 @@ def begin(recording):
     recording.reset(options={"state": recording.save()[2], "reset_mask": np.arange(5) > 2})
 
 
-@pytest.mark.few(2)
+@pytest.mark.few(1)
 @pytest.mark.parametrize("change", [edit, restore, branch, beside, call, begin])
 def test_a_run_goes_on_from_what_was_changed(change, path):
     recording = Recording(make("vector"), path, hash_every=8)
@@ -56,7 +56,7 @@ def test_a_run_goes_on_from_what_was_changed(change, path):
     assert first_difference(seen, values_of(played.at(20))) is None
 
 
-@pytest.mark.few(2)
+@pytest.mark.slow
 @pytest.mark.parametrize("face", FACES)
 def test_an_env_that_runs_already_is_recorded_from_there(face, path):
     env, twin = make(face), make(face)

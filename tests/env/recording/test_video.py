@@ -30,6 +30,7 @@ def test_frames_are_those_of_the_env_at_each_step(played):
         assert np.array_equal(frame, played.at(step).render_tiles(2))
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("face", ["single", "parallel"])
 def test_every_face_has_frames(face, tmp_path):
     recording = Recording(make(face), tmp_path / "run")

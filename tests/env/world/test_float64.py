@@ -142,6 +142,7 @@ def test_one_row_is_restored_and_branched_into_sparse_fields_too(envs):
     assert envs.world[Rod.kept].tolist() == [kept[2]] * 3
 
 
+@pytest.mark.slow
 def test_a_recording_of_double_observations_replays(tmp_path):
     envs = Recording(MurkVectorEnv(Rod, num_envs=2), tmp_path / "run", hash_every=1)
     envs.reset(seed=0)
