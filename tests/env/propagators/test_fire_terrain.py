@@ -112,7 +112,9 @@ def test_factors_known_beforehand_are_to_the_last_bit_those_of_every_worlds_own_
     worlds = []
     for slope in (0.078, Parameter(0.078, low=0.0, high=0.1, dtype="float64")):
         law = Fire(state, fuel, ignition=0.2, consumption=0.2, wind_speed=5.0, elevation=hill, slope=slope)
-        fields = {"state": state, "fuel": fuel, "hill": hill} | ({} if slope == 0.078 else {"slope": slope})
+        fields = {"state": state, "fuel": fuel, "hill": hill}
+        if isinstance(slope, Parameter):
+            fields["slope"] = slope
         worlds.append(World(lattice, fields, [law], num_worlds=40, seed=5, static={hill: heights}))
         with worlds[-1].edit() as tick:
             tick.edit(state)[:, 14] = Fire.BURNING
