@@ -95,10 +95,18 @@ LESSONS = {
     ),
     "ReactionDiffusion": Lesson(
         64,
-        {"num_steps": 500_000, "learning_rate": 3e-4, "entropy": 0.0, "log_deviation": -3.2},
+        {
+            "num_steps": 500_000,
+            "learning_rate": 3e-4,
+            "discount": 0.995,
+            "trace": 1.0,
+            "common": 1.0,
+            "entropy": 0.0,
+            "log_deviation": -3.2,
+        },
         network="examples.linear:in_tens",
         training={"tolerance": 0.0},
-        price=1.0,
+        price=0.2,
         num_episodes=250,  # of a thousand steps
     ),
     "ShallowWater": Lesson(
