@@ -66,8 +66,8 @@ class Batch(HeldWorlds):
         rewards: of the last step, (num_worlds,) or (num_worlds, num_agents) float64.
         terminated: of the last step, of the same shape, bool.
         truncated: of the last step, of the same shape, bool.
-        returns: sums of the rewards of the episodes that the last step was part of, like `rewards`.
-        lengths: the steps of these episodes, (num_worlds,) int64.
+        returns: where the last step has ended an episode, the sum of its rewards, like `rewards`.
+        lengths: likewise its steps, (num_worlds,) int64.
         info: what the info hook said, for the outputs of the step or reset in progress.
         ended: same-step mode: the worlds that end in this step, None when there are none; likewise.
         pending: the worlds whose episode has ended and that have not been reset, None when there are none.

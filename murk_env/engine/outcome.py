@@ -24,8 +24,8 @@ class Outcome:
         rewards: (num_worlds,) or (num_worlds, num_agents) float64.
         terminated: of the same shape, bool.
         truncated: of the same shape, bool.
-        returns: sum of the rewards of the episode that this step was part of, like `rewards`.
-        lengths: its steps, (num_worlds,) int64.
+        returns: where this step has ended an episode, the sum of its rewards, like `rewards`.
+        lengths: likewise its steps, (num_worlds,) int64.
         any_ended: (1,) int64, not 0 if an episode has ended; whoever begins a step sets it to 0.
     """
 
@@ -106,7 +106,7 @@ def _conclude(
     returns: npt.NDArray[np.float64],
     lengths: npt.NDArray[np.int64],
 ) -> None:
-    """Set the flags and phases of the worlds [start, stop), and `any_ended` if an episode has ended.
+    """Set flags and phases of the worlds [start, stop), and statistics where an episode has ended.
 
     A world whose step counter is zero was reset in this tick (next-step mode): its
     reward is 0 and its flags are False.
@@ -116,9 +116,9 @@ def _conclude(
             rewards[world] = 0.0
             terminated[world] = False
         summed[world] += rewards[world]
-        returns[world], lengths[world] = summed[world], steps[world]
         truncated[world] = 0 < limit <= steps[world]
         if terminated[world] or truncated[world]:
+            returns[world], lengths[world] = summed[world], steps[world]
             phases[world] = ENDED
             any_ended[0] = 1
         else:

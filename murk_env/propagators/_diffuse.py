@@ -91,9 +91,11 @@ def _tick_with(mend: Callable[..., None]) -> Callable[..., None]:
         boundary_neighbours: npt.NDArray[np.uint32],
     ) -> None:
         """One tick of the worlds [start, stop)."""
+        remaining = out.dtype.type(1.0)
         for world in range(start, stop):
             u, new, rate = previous[world], out[world], rates[world, 0]
-            remaining = new.dtype.type(exp(-rates[world, 1]))
+            if world == start or rates[world, 1] != rates[world - 1, 1]:
+                remaining = out.dtype.type(exp(-rates[world, 1]))
             _run(u, new, first, last, offsets, share_of(u, rate, len(offsets)), remaining)
             mend(u, new, offsets, boundary, boundary_ends, boundary_neighbours, rate, remaining)
             for source in range(source_cells.size):

@@ -34,9 +34,12 @@ def spread(
 ) -> None:
     """One tick of the worlds [start, stop)."""
     kind = out.dtype.type
+    remaining = kind(1.0)
     for world in range(start, stop):
         u, new, row = previous[world], out[world], conductivity[min(world, conductivity.shape[0] - 1)]
-        rate, remaining = kind(rates[world, 0]), kind(exp(-rates[world, 1]))
+        rate = kind(rates[world, 0])
+        if world == start or rates[world, 1] != rates[world - 1, 1]:
+            remaining = kind(exp(-rates[world, 1]))
         for cell in range(u.size):
             new[cell] = u[cell] + rate * _gain(u, cell, row, varies, neighbours[cell], weights)
         for face in range(border_cells.size):
