@@ -1,5 +1,6 @@
 """The environments that are timed: HeatSeeker, and small ones that show one cost alone."""
 
+import time
 from collections import deque
 from collections.abc import Callable
 from typing import Annotated, Any
@@ -27,6 +28,7 @@ from murk_envs import HeatSeeker
 
 LIMIT = 200  # steps of an episode of HeatSeeker, as it is registered
 NUM_ACTIONS = 64  # distinct ones, used over and over
+MIXING = 10.0  # seconds at most, until episodes are at different steps
 
 
 class NullEnv(MurkEnv):
@@ -167,10 +169,16 @@ def staggered(
 
 
 def apart_in_time(name: str, num_worlds: int, envs: Any, limit: int) -> Job:
-    """Return the steps of a batch of episodes of at most `limit` steps, begun so that few end in any step."""
+    """Return the steps of a batch of episodes of at most `limit` steps, begun so that few end in any step.
+
+    Where that takes longer than MIXING, the rest begins together: beside such steps no reset counts.
+    """
     all_actions = [envs.action_space.sample() for _ in range(NUM_ACTIONS)]
     due = np.arange(num_worlds) * limit // num_worlds
+    began = time.perf_counter()
     for step in range(limit):
+        if time.perf_counter() - began > MIXING:
+            break
         envs.step(all_actions[step % NUM_ACTIONS])
         if (due == step).any():
             envs.reset(options={"reset_mask": due == step})
