@@ -228,8 +228,8 @@ class PingPongArena:
     def staging_view(self, field: FieldId) -> FieldArray:
         """A per-tick field's staged array (num_worlds, *shape), writable: the same object every second tick.
 
-        The arena does not notice such writes: a field with a full writer keeps them only if the tick began with
-        `full`. The array stays writable after the seal, for the outcome of a sealed tick.
+        The arena does not notice such writes: a field with a full writer keeps them only if the tick began
+        with `full`. The array stays writable after the seal, for the outcome of a sealed tick.
 
         Raises:
             UnknownFieldError: there is no such field.

@@ -62,8 +62,8 @@ class StaticArena:
 
     Like a reference-counted pointer: `share`, `copy.copy` and `copy.deepcopy` return another handle on the
     same memory, which is freed with the last handle and the last array read from it. Pickling copies the
-    values once into shared memory; other processes map those pages read-only. They can attach as long as a handle
-    lives in the process that pickled first, and keep their mapping after that.
+    values once into shared memory; other processes map those pages read-only. They can attach as long as
+    a handle lives in the process that pickled first, and keep their mapping after that.
 
     Args:
         values: each field's value, in the field's whole shape (no worlds axis).
