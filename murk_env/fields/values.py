@@ -20,8 +20,8 @@ class Values(Mapping[Field, Array]):
     """Read-only arrays of one state of all worlds: `values.heat` or `values[field]`, worlds axis first.
 
     Hooks receive them as `before` and `after`, valid while the hook runs. A static field has no worlds axis;
-    a level field is a copy of every world's own map, (num_worlds, ...). `values.elapsed_steps` is every world's
-    number of steps in its episode, the one in progress included, `values.time` their time. A name or field
+    a level field is a copy of every world's own map, (num_worlds, ...). `values.elapsed_steps` is the number
+    of steps in each world's episode, the one in progress included, `values.time` their time. A name or field
     that these worlds lack raises UnknownFieldError.
 
     Args:
@@ -71,7 +71,7 @@ class Values(Mapping[Field, Array]):
         return dict(self._arrays)
 
     def row(self, field: Field, world: int) -> Array:
-        """Return one world's values, (...), without a copy."""
+        """Return one world's values, (*shape), without a copy."""
         array = self._arrays[field]
         match field.mutability:
             case "static":
