@@ -1,4 +1,4 @@
-"""Generational arena memory over numpy: fields that change by whole ticks or not at all.
+"""Generational arena memory over numpy: fields change by whole ticks or not at all.
 
 Knows nothing of cells, learning or time; depends on numpy alone. Start with `PingPongArena`.
 """

@@ -22,7 +22,7 @@ __all__ = ["ArenaBuffer"]
 
 
 class ArenaBuffer:
-    """The per-tick fields of one generation, and where its other fields lie.
+    """The per-tick fields of one generation, and the places of its other fields.
 
     Per-tick fields lie in two runs: carried and incremental ones first, which one copy brings forward when a
     tick begins, then those with full writers. Both buffers have the same layout, and it never changes.
@@ -37,12 +37,12 @@ class ArenaBuffer:
     Attributes:
         descriptor: every field's entry.
         readable: every field's array in this generation, read-only.
-        writable: the arrays that may be written while this is the staging buffer. A sparse field's is put
-            there by its first write of a tick and belongs to that tick alone.
+        writable: the arrays that may be written while this is the staging buffer. A sparse field's array is
+            added by its first write of a tick and belongs to that tick alone.
         carried: the words of carried and incremental fields, one array (length,) per segment.
         full: the words of fields with full writers, likewise.
-        generation: the generation that the buffer holds, or that is being made in it.
-        stamp: the count of openings at which it was last opened.
+        generation: the generation that the buffer holds, or that the tick is writing in it.
+        stamp: the arena's count of openings when it was last opened.
 
     Raises:
         CapacityExceededError: the per-tick fields do not fit.
@@ -85,7 +85,7 @@ class ArenaBuffer:
     def _place(
         self, specs: Iterable[FieldSpec], handles: dict[FieldId, FieldHandle]
     ) -> tuple[FieldArray, ...]:
-        """Put these fields one after the other; return the words they cover, segment by segment."""
+        """Place these fields one after the other; return the words they cover, segment by segment."""
         runs: dict[int, tuple[int, int]] = {}
         for spec in specs:
             length = spec.num_words(self.num_worlds)
@@ -111,11 +111,11 @@ class ArenaBuffer:
         return handle
 
     def adopt(self, field: FieldId, other: ArenaBuffer) -> None:
-        """Let a sparse field lie where it lies in the other buffer."""
+        """Point a sparse field at its place in the other buffer."""
         self.readable[field] = other.readable[field]
         self.descriptor.update_handle(field, other.descriptor[field].handle)
 
     def clear(self) -> None:
-        """Make every per-tick value zero."""
+        """Set every per-tick value to zero."""
         for words in (*self.carried, *self.full):
             words.fill(0.0)

@@ -1,4 +1,4 @@
-"""What checked mode proves: full writes cover everything, row writers keep to their rows."""
+"""The proofs of checked mode: full writes cover everything, row writers keep to their rows."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _MULTIPLIER = 2_654_435_761  # Knuth's multiplicative hash: neighbouring ticks g
 
 @dataclass(frozen=True, slots=True)
 class _RowWatch:
-    """Memory that somebody may write in some rows only, and what it held before."""
+    """Memory that its owner may write in some rows only, and its contents before."""
 
     owner: object
     spec: FieldSpec
@@ -46,14 +46,14 @@ class WriteChecks:
         self.pattern = _QUIET_NAN
 
     def begin(self, serial: int) -> None:
-        """Forget the last tick and draw this tick's pattern: as a float a NaN, as an int a huge number."""
+        """Forget the last tick and set this tick's pattern: a NaN as a float, a huge number as an int."""
         self._poisoned.clear()
         self._watches.clear()
         payload = serial * _MULTIPLIER % (1 << 32) >> (32 - _PAYLOAD_BITS)
         self.pattern = _QUIET_NAN | (payload or 1)
 
     def _pattern_of(self, view: FieldArray) -> int:
-        """The pattern of one element: a float64 has the 32 bits below those that make it a NaN."""
+        """The pattern of one element: in a float64 it fills the lower 32 bits of a NaN."""
         return self.pattern if view.itemsize == 4 else _QUIET_NAN_64 | self.pattern
 
     def poison(self, field: FieldId, view: FieldArray) -> None:
@@ -93,7 +93,7 @@ class WriteChecks:
         self._prove([watch for watch in self._watches if watch.owner is owner])
 
     def prove_field(self, field: FieldId, sparing: object = None) -> None:
-        """Check the field before somebody other than its watched owners writes it, and stop watching it.
+        """Check the field before a writer other than its watched owners writes it, and stop watching it.
 
         Raises:
             RowAccessError: a row of another world has changed.

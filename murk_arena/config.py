@@ -1,4 +1,4 @@
-"""How much memory an arena may use."""
+"""The limits of an arena's memory."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class ArenaConfig:
     Attributes:
         segment_size: float32 words per segment: a power of two, at least 1024. The default is 64 MiB.
         max_segments: segments in all, at least 3: a third for each buffer, the rest for the sparse pool.
-        max_generation_age: how many generations behind the published one a handle may lie and still resolve.
+        max_generation_age: how many generations behind the published one a handle may be and still resolve.
             Values above 1 have no effect for per-tick fields, whose memory has been reused by then.
     """
 
@@ -66,7 +66,7 @@ class ArenaConfig:
 
     @classmethod
     def fitting(cls, specs: Iterable[FieldSpec], num_worlds: int) -> ArenaConfig:
-        """The smallest limits under which these fields are never refused memory.
+        """The smallest limits under which these fields always get their memory.
 
         Each pool is one segment. The sparse pool holds every sparse field twice: as published and as staged.
         That is always enough, because the range that a tick retires is free again when the next one begins.

@@ -1,4 +1,4 @@
-"""What fields an arena holds: their declarations, and where each one lies."""
+"""The fields of an arena: their declarations, and where each one lies."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _WORD_BYTES = 4
 
 
 class Mutability(enum.Enum):
-    """When a field may change."""
+    """When a field may change: every tick, seldom (shared until written, then copied), or never."""
 
     PER_TICK = "per_tick"
     SPARSE = "sparse"
@@ -42,7 +42,11 @@ class Mutability(enum.Enum):
 
 
 class WriteMode(enum.Enum):
-    """Which kind of writer a per-tick field has; decides where it lies in its buffer."""
+    """How a per-tick field is written, which decides its place in a buffer.
+
+    A full writer sets every element, an incremental one starts from the previous values; a carried field has
+    no declared writer, and is copied forward when a tick begins.
+    """
 
     FULL = "full"
     INCREMENTAL = "incremental"
@@ -55,14 +59,14 @@ class FieldSpec:
 
     Attributes:
         id: the field's number, unique within an arena.
-        name: what messages call it.
+        name: its name in messages.
         shape: the shape per world; () is one number per world. For a static field: the whole shape.
         dtype: float32, int32 or float64.
         mutability: when it may change.
-        write: the kind of writer it was declared with. A full one sets every element when it writes.
+        write: the kind of its declared writer.
 
     Raises:
-        InvalidConfigError: the name is empty, a side is negative, or the dtype is another one.
+        InvalidConfigError: the name is empty, a side is negative, or the dtype is none of these.
     """
 
     id: FieldId
@@ -89,7 +93,7 @@ class FieldSpec:
         return self.shape if self.mutability is Mutability.STATIC else (num_worlds, *self.shape)
 
     def num_words(self, num_worlds: int) -> int:
-        """The number of float32 words that the field's array takes: two an element of float64."""
+        """The number of float32 words of the field's array: two for each element of float64."""
         return math.prod(self.full_shape(num_worlds)) * (self.dtype.itemsize // _WORD_BYTES)
 
     def shaped(self, words: FieldArray, num_worlds: int) -> FieldArray:
@@ -101,8 +105,8 @@ class FieldSpec:
 class FieldEntry:
     """A field and where it lies.
 
-    The handle of a per-tick field gives its place, which is the same at every second tick; generation and
-    stamp are filled in when the handle is handed out.
+    The handle of a per-tick field has its place, which is the same in every second tick; generation and stamp
+    are filled in when an arena returns it.
     """
 
     spec: FieldSpec
@@ -148,7 +152,7 @@ class FieldDescriptor:
         return tuple(entry for entry in self if entry.spec.mutability is mutability)
 
     def update_handle(self, field: FieldId, handle: FieldHandle) -> None:
-        """Let the field lie where the handle says.
+        """Move the field to the place that the handle names.
 
         Raises:
             UnknownFieldError: there is no such field.

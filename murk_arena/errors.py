@@ -5,16 +5,16 @@
     ArenaError
     ├── InvalidConfigError (ValueError)    a configuration, field list or static value that cannot work
     ├── InvalidValueError (ValueError)     values or worlds given to a row write that do not fit
-    ├── CapacityExceededError              a pool cannot hold what was asked for
+    ├── CapacityExceededError              a pool cannot hold the requested memory
     ├── UnallocatedRangeError (IndexError) a range of words that nobody has allocated
     ├── UnknownFieldError (LookupError)    a field id that the arena does not hold
     ├── StaticFieldError                   a write to a static field
-    ├── FieldAccessError                   a way of access that the field's mutability does not have
+    ├── FieldAccessError                   an access that the field's mutability does not have
     ├── StaleSnapshotError                 a snapshot whose buffer was opened again
     ├── StaleHandleError                   a handle that no readable generation holds
     ├── SnapshotMismatchError              an owned snapshot of other fields, static values or worlds
-    ├── TickInProgressError                what must happen between ticks was asked for inside one
-    ├── NoTickError                        what needs a tick was asked for outside one
+    ├── TickInProgressError                a call that must come between ticks, inside one
+    ├── NoTickError                        a call that needs a tick, outside one
     ├── ClosedTickError                    a guard, view or row writer used after it closed
     ├── SealedError                        a write after the tick was sealed
     ├── NotSealedError                     a reopening before the tick was sealed
@@ -23,8 +23,8 @@
     ├── ClosedHandleError                  a handle on static memory used after it was given back
     └── SharedMemoryError                  shared static memory that no longer exists
 
-Two errors are equal when their kind and arguments are; all of them survive pickling, because
-workers send them to the process that waits for them.
+Two errors are equal if their kinds and arguments are. All can be pickled, because workers send them to
+the process that waits for them.
 """
 
 from __future__ import annotations
@@ -72,12 +72,12 @@ class InvalidValueError(ArenaError, ValueError):
 
 
 class CapacityExceededError(ArenaError):
-    """A pool cannot hold what was asked for; nothing was changed.
+    """A pool cannot hold the requested memory; nothing was changed.
 
     Args:
-        requested_bytes: what was asked for.
-        available_bytes: the most that could have been given.
-        what: the object that asked, for the message.
+        requested_bytes: the requested size.
+        available_bytes: the largest size that was available.
+        what: the object that requested it, for the message.
     """
 
     def __init__(self, requested_bytes: int, available_bytes: int, what: str = "an allocation") -> None:
@@ -106,7 +106,7 @@ class StaticFieldError(ArenaError):
 
 
 class FieldAccessError(ArenaError):
-    """A way of access that the field's mutability does not have."""
+    """An access that the field's mutability does not have."""
 
 
 class StaleSnapshotError(ArenaError):
@@ -114,7 +114,7 @@ class StaleSnapshotError(ArenaError):
 
     Args:
         snapshot_generation: the generation that the snapshot was taken of.
-        buffer_generation: the generation that its buffer was opened for since.
+        buffer_generation: the generation for which its buffer was opened again.
     """
 
     def __init__(self, snapshot_generation: int, buffer_generation: int) -> None:
@@ -154,11 +154,11 @@ class SnapshotMismatchError(ArenaError):
 
 
 class TickInProgressError(ArenaError):
-    """Something that must happen between two ticks was asked for inside one."""
+    """A call that must come between two ticks was made inside one."""
 
 
 class NoTickError(ArenaError):
-    """Something that needs a tick in progress was asked for outside one."""
+    """A call that needs a tick in progress was made outside one."""
 
 
 class ClosedTickError(ArenaError):
@@ -186,4 +186,4 @@ class ClosedHandleError(ArenaError):
 
 
 class SharedMemoryError(ArenaError):
-    """Shared static memory that no longer exists, or cannot be had."""
+    """Shared static memory that no longer exists, or cannot be obtained."""

@@ -39,8 +39,8 @@ class FieldHandle:
         offset: the first word, in float32 elements from the start of the segment or block.
         length: the number of words.
         location: the segment or block.
-        stamp: the arena's count of openings at which the words were written. Unlike the generation it never
-            goes back, so a handle from before a restore, a reset or a discarded tick cannot come alive again.
+        stamp: the arena's count of openings when the words were written. Unlike the generation it never
+            decreases, so a handle from before a restore, a reset or a discarded tick never resolves again.
     """
 
     generation: int

@@ -1,4 +1,4 @@
-"""What an arena checks of the values it is given: its static fields, and a snapshot to be restored."""
+"""Checks of values that an arena is given: its static fields, and a snapshot to restore."""
 
 from collections.abc import Sequence
 
@@ -11,7 +11,7 @@ __all__ = ["check_restorable", "check_static_fields"]
 
 
 def check_static_fields(specs: Sequence[FieldSpec], static: StaticArena) -> None:
-    """Check that a static arena holds every static field as it is declared.
+    """Check that a static arena holds every static field as declared.
 
     Raises:
         UnknownFieldError: it does not hold one.

@@ -44,18 +44,18 @@ _arenas: weakref.WeakSet[PingPongArena] = weakref.WeakSet()
 
 
 class PingPongArena:
-    """Memory for the fields of a batch of worlds, changed by ticks that happen whole or not at all.
+    """Memory for the fields of a batch of worlds, changed by ticks that happen entirely or not at all.
 
     Args:
         specs: the fields.
         num_worlds: the number of worlds, the first axis of every per-tick and sparse field.
-        config: the limits; by default just what the fields need.
-        static: holds the values of the static fields; may hold others too.
-        checked: prove what writers promise, at the cost of time and memory.
+        config: the limits; by default exactly what the fields need.
+        static: the values of the static fields, and possibly of others.
+        checked: prove the writers' promises, at the cost of time and memory.
 
     Raises:
         InvalidConfigError: the limits are out of range, there is no world, two fields have one id, or a
-            static field is declared otherwise in the static arena.
+            static field is declared differently in the static arena.
         UnknownFieldError: a static field is not in the static arena.
         CapacityExceededError: the fields do not fit within the limits.
 
@@ -148,7 +148,7 @@ class PingPongArena:
 
     @property
     def stamp(self) -> int:
-        """A number that changes whenever what is published changes; no value comes twice."""
+        """A number that changes whenever the published values change; no number occurs twice."""
         return self._writes.published.stamp
 
     @property
@@ -163,12 +163,12 @@ class PingPongArena:
 
     @property
     def staging_index(self) -> int:
-        """Which of the two buffers, 0 or 1, the tick in progress or the next one writes."""
+        """The buffer, 0 or 1, that the tick in progress or the next one writes."""
         return self._writes.staging.index
 
     @property
     def layout_version(self) -> int:
-        """Changes whenever an array that was handed out may no longer be where its field lies.
+        """A number that changes whenever the field of a returned array may have moved.
 
         That is: when a sparse field is copied on write, when the other buffer follows at the next tick, when
         such a tick is cancelled, and on restore and reset.
@@ -177,12 +177,12 @@ class PingPongArena:
 
     @property
     def descriptor(self) -> FieldDescriptor:
-        """Where every field of the published generation lies: a copy."""
+        """The places of all fields of the published generation: a copy."""
         return self._writes.published.descriptor.copy()
 
     @property
     def metrics(self) -> ArenaMetrics:
-        """Figures of this moment."""
+        """The arena's current figures."""
         pools = (*(buffer.segments for buffer in self._buffers), self._slab.segments)
         used_words = sum(pool.total_used for pool in pools) + self._scratch.used
         static_bytes = self._static.memory_bytes
@@ -203,7 +203,7 @@ class PingPongArena:
         """Begin a tick. Snapshots of the generation before the published one become stale.
 
         Args:
-            thread: the calling thread's `threading.get_ident()`, if the caller has it at hand.
+            thread: the calling thread's `threading.get_ident()`, if the caller already has it.
             full: whether every per-tick field declared with a full writer will be written in full in this
                 tick. Get its memory from `staging_view`; nothing is carried forward for it.
 
@@ -211,8 +211,8 @@ class PingPongArena:
             The guard, to be used in a `with` statement; the same object in every tick.
 
         Raises:
-            TickInProgressError: the tick before it, this thread's or another's, has been neither published
-                nor cancelled.
+            TickInProgressError: the previous tick, this thread's or another's, has been neither published nor
+                cancelled.
         """
         writes, this = self._writes, thread or get_ident()
         if writes.opener is not None:
@@ -228,8 +228,8 @@ class PingPongArena:
     def staging_view(self, field: FieldId) -> FieldArray:
         """A per-tick field's staged array (num_worlds, *shape), writable: the same object every second tick.
 
-        The arena does not notice such writes: a field declared with a full writer keeps them only if the tick
-        was begun with `full`. The array stays writable after the seal, for the outcome of a sealed tick.
+        The arena does not notice such writes: a field with a full writer keeps them only if the tick began
+        with `full`. The array stays writable after the seal, for the outcome of a sealed tick.
 
         Raises:
             UnknownFieldError: there is no such field.
@@ -253,7 +253,7 @@ class PingPongArena:
         return Snapshot(self._writes.published, self._specs, self._static)
 
     def handle(self, field: FieldId) -> FieldHandle:
-        """Where the field lies in the published generation.
+        """The place of the field in the published generation.
 
         Raises:
             UnknownFieldError: there is no such field.
@@ -261,7 +261,7 @@ class PingPongArena:
         return self._writes.published.handle(field)
 
     def resolve(self, handle: FieldHandle) -> FieldArray:
-        """The words (length,) float32 that a handle stands for, read-only.
+        """The words (length,) float32 of a handle, read-only.
 
         Raises:
             StaleHandleError: no readable generation, at most `max_generation_age` behind the published one,
@@ -283,16 +283,16 @@ class PingPongArena:
         return other.stamp < published.stamp and 0 <= age <= self._config.max_generation_age
 
     def abandon_tick(self) -> None:
-        """Discard the tick in progress, if this thread has begun one; another thread's goes on.
+        """Discard the tick in progress if this thread began it; another thread's goes on.
 
-        For callers who have to be sure: an interrupt may arrive just as the guard's `with` block is entered
-        or left, where the guard itself cannot discard the tick.
+        An interrupt may arrive just as the guard's `with` block is entered or left, where the guard itself
+        cannot discard the tick.
         """
         if self.in_tick and self._writes.opener == get_ident():
             self._guard.cancel()
 
     def _discard_tick(self) -> None:
-        """Discard the tick in progress, whichever thread has begun it."""
+        """Discard the tick in progress, whichever thread began it."""
         if self.in_tick:
             self._guard.cancel()
         self._writes.opener = None
@@ -300,7 +300,7 @@ class PingPongArena:
     def restore(self, owned: OwnedSnapshot) -> None:
         """Set the arena's whole state, values and generation, to the snapshot's.
 
-        It is done as a tick, so that it happens whole or not at all. Snapshots taken before become stale.
+        It is a tick, so it happens entirely or not at all. Earlier snapshots become stale.
 
         Raises:
             SnapshotMismatchError: the snapshot holds other fields, static values or number of worlds.
@@ -319,8 +319,8 @@ class PingPongArena:
     def reset(self) -> None:
         """Go back to generation 0: all per-tick and sparse values zero, an empty pool, counters at 0.
 
-        Static values stay, and so does the scratch region's size. This thread's tick in progress is
-        discarded; snapshots and handles taken before become stale.
+        Static values and the scratch region's size stay. This thread's tick in progress is discarded; earlier
+        snapshots and handles become stale.
 
         Raises:
             TickInProgressError: another thread's tick is in progress.
@@ -347,7 +347,7 @@ class PingPongArena:
 
 
 def _abandon_ticks() -> None:
-    """In a forked child, discard the ticks in progress: the threads that made them stayed in the parent."""
+    """In a forked child, discard the ticks in progress, whose threads stayed in the parent."""
     for arena in list(_arenas):
         arena._discard_tick()  # pyright: ignore[reportPrivateUsage]
 

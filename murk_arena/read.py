@@ -1,4 +1,4 @@
-"""Reading what was published: borrowed snapshots that go stale, and owned ones that do not."""
+"""Reading published values: borrowed snapshots that go stale, and owned ones that do not."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ __all__ = ["OwnedSnapshot", "Snapshot"]
 class Snapshot:
     """A read-only view of one published generation.
 
-    It is readable until the buffer it lies in is opened again: until the tick after next begins, or the arena
-    is restored or reset. Arrays read from it before are then overwritten.
+    It is readable until its buffer is opened again: until the tick after next begins, or the arena is
+    restored or reset. Arrays that it returned are then overwritten.
 
     Attributes:
         generation: the generation.
@@ -42,7 +42,7 @@ class Snapshot:
 
     @property
     def is_stale(self) -> bool:
-        """Whether reading would raise."""
+        """Whether reading raises StaleSnapshotError."""
         return self._buffer.stamp != self._stamp
 
     def read(self, field: FieldId) -> FieldArray:
@@ -77,8 +77,7 @@ class Snapshot:
 class OwnedSnapshot:
     """A copy of one generation: never stale, picklable, readable from any thread.
 
-    A pickled snapshot carries its static values with it, so that it outlives the process; a copy in memory
-    shares them.
+    A pickled snapshot contains its static values, so it outlives the process; a copy in memory shares them.
 
     Args:
         generation: the generation.
@@ -145,6 +144,6 @@ def _frozen_copy(spec: FieldSpec, values: FieldArray, num_worlds: int) -> FieldA
 def _owned_from_values(
     generation: int, specs: tuple[FieldSpec, ...], num_worlds: int, values: dict[FieldId, FieldArray]
 ) -> OwnedSnapshot:
-    """The snapshot that a pickled one stands for."""
+    """Rebuild a pickled snapshot."""
     static = StaticArena({spec: values[spec.id] for spec in specs if spec.mutability is Mutability.STATIC})
     return OwnedSnapshot(generation, specs, num_worlds, values, static)

@@ -15,10 +15,10 @@ __all__ = ["RowWriter", "world_indices"]
 class RowWriter:
     """Reads and writes the rows of its worlds in the tick in progress.
 
-    It closes with the tick, and when the tick is sealed or rows are reopened again.
+    It closes with the tick, and when the tick is sealed or rows are reopened.
 
     Attributes:
-        worlds: the worlds, int64 (k,), in the order they were given; read-only.
+        worlds: the worlds, int64 (k,), in the given order; read-only.
     """
 
     __slots__ = ("_open", "_writes", "worlds")
@@ -46,7 +46,7 @@ class RowWriter:
         """Set the worlds' rows to values that broadcast to (k, *shape).
 
         Raises:
-            InvalidValueError: the values have another shape, or the field cannot hold their kind.
+            InvalidValueError: the values do not broadcast, or the field cannot hold their kind.
             UnknownFieldError: there is no such field.
             StaticFieldError: the field is static.
             CapacityExceededError: the sparse pool is full.
@@ -68,7 +68,7 @@ class RowWriter:
         self._writes.update(field, owner=self)[self.worlds] = array
 
     def unguarded(self, field: FieldId) -> FieldArray:
-        """The field's array of all worlds, writable, for code that itself keeps to the writer's worlds.
+        """The field's array (num_worlds, *shape), writable, for code that keeps to the writer's worlds.
 
         In checked mode the arena proves, when the writer closes, that no other row has changed.
 
@@ -85,7 +85,7 @@ class RowWriter:
         return view
 
     def close(self) -> None:
-        """End the writing; closing twice is no error.
+        """End the writing; closing twice is allowed.
 
         Raises:
             RowAccessError: memory from `unguarded` changed in rows of other worlds (checked mode).
@@ -96,7 +96,7 @@ class RowWriter:
                 self._writes.checks.prove_rows(self)
 
     def discard(self) -> None:
-        """End the writing without checks, because the tick is discarded."""
+        """End the writing without checks when the tick is discarded."""
         self._open = False
 
     def _check_open(self) -> None:
@@ -118,7 +118,7 @@ def world_indices(worlds: ArrayLike, num_worlds: int) -> NDArray[np.int64]:
     """Worlds given as indices or as a mask (num_worlds,), as int64 indices (k,).
 
     Raises:
-        InvalidValueError: a mask of another shape, or indices that are not integers in one dimension, are out
+        InvalidValueError: a mask of another shape, or indices that are not one-dimensional integers, are out
             of range, or name a world twice.
     """
     array = np.asarray(worlds)

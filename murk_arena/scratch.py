@@ -14,7 +14,7 @@ _SMALLEST_GROWTH = 1024  # words
 
 
 class ScratchMark(NamedTuple):
-    """How a region was at a moment."""
+    """The state of a region at one moment."""
 
     words: FieldArray
     used: int
@@ -22,12 +22,12 @@ class ScratchMark(NamedTuple):
 
 
 class ScratchRegion:
-    """Zeroed words on demand, all taken back when a tick begins.
+    """Zeroed words on demand, all reclaimed when a tick begins.
 
-    The region grows when it is short and never shrinks. Arrays handed out before it grew stay valid.
+    The region grows when needed and never shrinks. Arrays allocated before it grew stay valid.
 
     Args:
-        capacity: words to start with.
+        capacity: the number of words at first.
     """
 
     __slots__ = ("_words", "high_water", "used")
@@ -66,11 +66,11 @@ class ScratchRegion:
         return words
 
     def reset(self) -> None:
-        """Take everything back; the capacity stays."""
+        """Reclaim everything; the capacity stays."""
         self.used = 0
 
     def mark(self) -> ScratchMark:
-        """What `rewind` needs."""
+        """The state to which `rewind` returns."""
         return ScratchMark(self._words, self.used, self.high_water)
 
     def rewind(self, mark: ScratchMark) -> None:

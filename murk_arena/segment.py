@@ -32,7 +32,7 @@ def frozen(words: FieldArray) -> FieldArray:
 
 
 class Segment:
-    """One block with a cursor: memory is handed out in order and taken back all at once.
+    """One block with a cursor: memory is allocated in order and reclaimed all at once.
 
     Args:
         capacity: the number of words.
@@ -57,13 +57,13 @@ class Segment:
         return self.capacity * WORD_BYTES
 
     def alloc(self, length: int) -> int:
-        """Hand out the next words; what they hold is left as it is.
+        """Allocate the next words, without clearing them.
 
         Returns:
             The offset of the first word, a multiple of 16; for no words, the cursor.
 
         Raises:
-            CapacityExceededError: the rest of the block is too short; the cursor stays.
+            CapacityExceededError: the rest of the block is too short; nothing has changed.
             InvalidConfigError: the length is negative.
         """
         if length < 0:
@@ -97,7 +97,7 @@ class Segment:
         return self._frozen[offset : offset + length]
 
     def reset(self) -> None:
-        """Take everything back; the words keep what they hold."""
+        """Reclaim everything; the words keep their values."""
         self.used = 0
 
     def copy(self) -> Segment:
@@ -116,11 +116,11 @@ class Segment:
 
 
 class SegmentList:
-    """Segments of one size, made when needed up to a limit and never given back.
+    """Segments of one size, allocated when needed, up to a limit, and never released.
 
     Args:
         segment_size: words per segment.
-        max_segments: how many segments there may be.
+        max_segments: the largest number of segments.
     """
 
     __slots__ = ("_current", "_segments", "max_segments", "segment_size")
@@ -145,7 +145,7 @@ class SegmentList:
         return sum(segment.used for segment in self._segments)
 
     def alloc(self, length: int, what: str = "an allocation") -> tuple[int, int]:
-        """Hand out words that lie in one segment.
+        """Allocate words within one segment.
 
         Returns:
             The segment's index and the offset of the first word in it.
@@ -192,17 +192,17 @@ class SegmentList:
         return self._segments[segment]
 
     def reset(self) -> None:
-        """Take every allocation back; the segments stay and are used again before new ones are made."""
+        """Reclaim every allocation; the segments stay and are used again before new ones are made."""
         for segment in self._segments:
             segment.reset()
         self._current = 0
 
     def mark(self) -> tuple[int, ...]:
-        """Where the cursors are: what `rewind` needs."""
+        """The cursors, to which `rewind` returns."""
         return (self._current, *(segment.used for segment in self._segments))
 
     def rewind(self, mark: tuple[int, ...]) -> None:
-        """Go back to the mark: later allocations are taken back, later segments dropped."""
+        """Go back to the mark: reclaim later allocations, drop later segments."""
         self._current, *cursors = mark
         del self._segments[len(cursors) :]
         for segment, used in zip(self._segments, cursors, strict=True):

@@ -1,8 +1,8 @@
 """Named shared memory with one owner.
 
-The process that creates a segment registers it with Python's resource tracker and unlinks it; should the
-process be killed, the tracker unlinks it. A process that attaches never touches the tracker: a tracked
-attachment would delete the segment for everyone when the attaching process ends.
+The process that creates a segment registers it with Python's resource tracker and unlinks it; if the
+process is killed, the tracker unlinks it. An attaching process never touches the tracker: it would
+delete the segment for everyone when that process ends.
 """
 
 from __future__ import annotations

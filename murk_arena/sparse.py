@@ -12,7 +12,7 @@ __all__ = ["SlabState", "SparseRange", "SparseSlab"]
 
 @dataclass(frozen=True, slots=True)
 class SparseRange:
-    """Words of the sparse pool: the segment, the first word in it, and how many."""
+    """Words of the sparse pool: the segment, the first word in it, and their number."""
 
     segment: int
     offset: int
@@ -21,7 +21,7 @@ class SparseRange:
 
 @dataclass(frozen=True, slots=True)
 class SlabState:
-    """The state of a slab that a discarded tick has to restore."""
+    """The state of a slab to which a discarded tick returns."""
 
     live: dict[FieldId, SparseRange]
     retired: tuple[SparseRange, ...]
@@ -34,9 +34,9 @@ class SlabState:
 class SparseSlab:
     """Which range of the sparse pool each field has, and which ranges may be used again.
 
-    A range is retired in two phases. When its field moves it becomes *pending*: the published snapshot is
-    read through it, and stays readable after the tick that moved the field is published. When the next tick
-    begins, that snapshot is stale, and the range becomes reusable.
+    A range is retired in two phases. When its field moves it becomes *pending*: the snapshot of the published
+    generation reads it, and stays readable after the tick that moved the field is published. When the next
+    tick begins, that snapshot is stale, and the range becomes reusable.
 
     Args:
         segments: the pool, used by this slab alone.
@@ -66,7 +66,7 @@ class SparseSlab:
         return tuple(self._retired)
 
     def alloc(self, field: FieldId, length: int, what: str = "a sparse field") -> SparseRange:
-        """Give the field a new range, with whatever its words hold; the one it had becomes pending.
+        """Give the field a new range, not cleared; its old range becomes pending.
 
         Raises:
             CapacityExceededError: the pool is full; nothing has changed, the counters included.
@@ -109,7 +109,7 @@ class SparseSlab:
         self.reset_counters()
 
     def state(self) -> SlabState:
-        """What `rollback` needs."""
+        """The state to which `rollback` returns."""
         return SlabState(
             live=dict(self._live),
             retired=tuple(self._retired),

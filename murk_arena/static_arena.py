@@ -24,7 +24,7 @@ _locked: weakref.WeakSet[_StaticBlock | StaticCache] = weakref.WeakSet()
 
 
 class _StaticBlock:
-    """The memory behind all handles of one process; it goes with the last of them."""
+    """The memory behind all handles of one process, freed with the last of them."""
 
     def __init__(self, specs: dict[FieldId, FieldSpec], words: FieldArray, name: str | None = None) -> None:
         self.specs = specs
@@ -37,7 +37,7 @@ class _StaticBlock:
         _locked.add(self)
 
     def _renew_lock(self) -> None:
-        """Be unlocked, whoever held the lock."""
+        """Make a new lock, whoever held the old one."""
         self._lock = threading.Lock()
 
     def _view(self, spec: FieldSpec) -> FieldArray:
@@ -60,13 +60,13 @@ _BLOCKS: weakref.WeakValueDictionary[str, _StaticBlock] = weakref.WeakValueDicti
 class StaticArena:
     """A handle on frozen static values.
 
-    Like a reference-counted pointer: `share`, `copy.copy` and `copy.deepcopy` give another handle on the same
-    memory, which goes with the last handle and the last array read from it. Pickling copies the values once
-    into shared memory; other processes map those pages read-only. They can attach as long as a handle lives
-    in the process that pickled first, and keep their mapping after that.
+    Like a reference-counted pointer: `share`, `copy.copy` and `copy.deepcopy` return another handle on the
+    same memory, which is freed with the last handle and the last array read from it. Pickling copies the
+    values once into shared memory; other processes map those pages read-only. They can attach as long as
+    a handle lives in the process that pickled first, and keep their mapping after that.
 
     Args:
-        values: the value of each field, of the field's whole shape (no worlds axis).
+        values: each field's value, in the field's whole shape (no worlds axis).
 
     Raises:
         InvalidConfigError: two fields have one id, a field is not static, or a value does not fit its field.
@@ -134,7 +134,7 @@ class StaticArena:
 
         Raises:
             UnknownFieldError: there is no such field.
-            ClosedHandleError: this handle was given back.
+            ClosedHandleError: this handle was closed.
         """
         block = self._open_block
         try:
@@ -162,7 +162,7 @@ class StaticArena:
         return self._open_block is other._open_block
 
     def close(self) -> None:
-        """Give this handle back; closing twice is no error."""
+        """Release this handle; closing twice is allowed."""
         if self._block is not None:
             self._block.handles.discard(self)
             self._block = None
@@ -179,7 +179,7 @@ class StaticArena:
 
 
 class StaticCache:
-    """Finds the static arena that was already built in this process for the same key.
+    """Finds the static arena that this process has already built for the same key.
 
     It keeps no arena alive. It may be used from several threads; each key is built once.
     """
@@ -190,7 +190,7 @@ class StaticCache:
         _locked.add(self)
 
     def _renew_lock(self) -> None:
-        """Be unlocked, whoever held the lock."""
+        """Make a new lock, whoever held the old one."""
         self._lock = threading.RLock()  # reentrant: a build may look other keys up
 
     def get_or_build(self, key: Hashable, build: Callable[[], StaticArena]) -> StaticArena:
@@ -211,7 +211,7 @@ def _handle_on(block: _StaticBlock) -> StaticArena:
 
 
 def _from_shared(name: str, specs: tuple[FieldSpec, ...]) -> StaticArena:
-    """The handle that a pickled one stands for."""
+    """Rebuild a pickled handle."""
     block = _BLOCKS.get(name)
     if block is None:
         by_id = unique_specs(specs)
@@ -221,7 +221,7 @@ def _from_shared(name: str, specs: tuple[FieldSpec, ...]) -> StaticArena:
 
 
 def _offsets(specs: Iterable[FieldSpec]) -> dict[FieldId, int]:
-    """Where each field starts when all lie one after the other, each on a cache line."""
+    """The first word of each field when all lie one after the other, each on a cache line."""
     offsets: dict[FieldId, int] = {}
     end = 0
     for spec in specs:
@@ -251,7 +251,7 @@ def _fitting_value(spec: FieldSpec, value: ArrayLike) -> NDArray[Any]:
 
 
 def _renew_locks() -> None:
-    """In a forked child, open every lock: the threads that held one stayed in the parent."""
+    """In a forked child, renew every lock, because the threads that held one stayed in the parent."""
     for one in list(_locked):
         one._renew_lock()  # pyright: ignore[reportPrivateUsage] - same module
 

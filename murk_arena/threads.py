@@ -1,4 +1,4 @@
-"""Which thread has a tick in progress, as messages say it."""
+"""The thread of the tick in progress, for messages."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ def thread_name(ident: int) -> str:
 
 
 def tick_in_progress(generation: int, opener: int) -> TickInProgressError:
-    """The error for a call, made within a tick, that has to be made between two ticks.
+    """The error for a call within a tick that must come between two ticks.
 
     Args:
-        generation: the one that is being made.
-        opener: the thread that has begun it.
+        generation: the one that the tick is making.
+        opener: the thread that began it.
     """
     made, this = f"generation {generation} is still being made", threading.get_ident()
     if opener == this:

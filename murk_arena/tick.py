@@ -1,4 +1,4 @@
-"""The guard of one tick: what may be done to the staged values, and when."""
+"""The guard of one tick: how staged values are read and written, sealed and published."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ __all__ = ["SealedView", "TickGuard"]
 class TickGuard:
     """One tick: it is published when the `with` block succeeds and discarded when it raises.
 
-    An arena has one guard, which every tick uses again. Arrays it gives are made once per buffer: until the
-    arena's `layout_version` changes, they are the same objects at every second tick. They are the arena's
-    memory: one kept beyond the tick can still be written through, and nothing notices, so do not keep them.
+    An arena has one guard for all ticks. Its arrays are made once per buffer: until the arena's
+    `layout_version` changes, they are the same objects in every second tick. They are the arena's memory, and
+    writes after the tick go unnoticed, so do not keep them.
     """
 
     __slots__ = ("_sealed_view", "_writers", "_writes")
@@ -51,7 +51,7 @@ class TickGuard:
 
     @property
     def generation(self) -> int:
-        """The generation that is being made.
+        """The generation that this tick is making.
 
         Raises:
             ClosedTickError: no tick is in progress.
@@ -61,7 +61,7 @@ class TickGuard:
 
     @property
     def scratch(self) -> ScratchRegion:
-        """Temporary space, taken back when the next tick begins.
+        """Temporary space, reclaimed when the next tick begins.
 
         Raises:
             ClosedTickError: no tick is in progress.
@@ -95,8 +95,8 @@ class TickGuard:
     def write(self, field: FieldId) -> FieldArray:
         """Memory for a full write (num_worlds, *shape): writable, not cleared, not copied.
 
-        The writer promises to set every element; in checked mode the arena proves it. Asked for again in the
-        same tick it is the same memory, with what has been written so far.
+        The writer promises to set every element; in checked mode the arena proves it. A second call in the
+        same tick returns the same memory, with the values written so far.
 
         Raises:
             UnknownFieldError: there is no such field.
@@ -124,7 +124,7 @@ class TickGuard:
     def prove_covered(self, fields: Collection[FieldId]) -> None:
         """In checked mode, prove that the full writes of these fields so far set every element.
 
-        `seal` proves it of all fields; asked for after one writer, the answer names that writer's fields.
+        `seal` proves it of all fields; a call after one writer blames that writer's fields alone.
 
         Raises:
             UncoveredWriteError: an element is unset.
@@ -167,11 +167,11 @@ class TickGuard:
         return self._sealed_view
 
     def reopen_rows(self, worlds: ArrayLike) -> RowWriter:
-        """A writer for the rows of these worlds, after sealing; it closes the writer before it.
+        """A writer for the rows of these worlds, after sealing; it closes the previous writer.
 
         Raises:
             InvalidValueError: a world does not exist or is named twice, or the mask has another shape.
-            RowAccessError: the writer before it changed rows of other worlds (checked mode).
+            RowAccessError: the previous writer changed rows of other worlds (checked mode).
             NotSealedError: the tick is not sealed.
             ClosedTickError: no tick is in progress.
         """
@@ -182,7 +182,7 @@ class TickGuard:
         return self._new_writer(worlds)
 
     def publish(self) -> None:
-        """Make the staged values the published generation; seal first if need be.
+        """Make the staged values the published generation, sealing the tick first if it is not.
 
         Raises:
             UncoveredWriteError: a full write left elements unwritten (checked mode); the tick is cancelled.
@@ -201,7 +201,7 @@ class TickGuard:
             raise
 
     def cancel(self) -> None:
-        """Discard the tick: everything is as before it began.
+        """Discard the tick and restore the state before it began.
 
         Raises:
             NoTickError: no tick is in progress.
@@ -242,7 +242,7 @@ class TickGuard:
 
 
 class SealedView:
-    """The staged values of a sealed tick, read-only. An arena has one, which every tick uses again."""
+    """The staged values of a sealed tick, read-only. An arena has one for all ticks."""
 
     __slots__ = ("_writes",)
 
@@ -256,7 +256,7 @@ class SealedView:
 
     @property
     def generation(self) -> int:
-        """The generation that is being made.
+        """The generation that the tick is making.
 
         Raises:
             ClosedTickError: no sealed tick is in progress.

@@ -25,21 +25,21 @@ SEALED: Final = 2
 class WriteArena:
     """Opens, fills and commits or rolls back the staging buffer.
 
-    It knows what has been written in this tick; who may write when is the business of the tick guard.
+    It knows what this tick has written; the tick guard decides who may write when.
 
     Args:
         buffers: the two buffers; the first is the published one.
         slab: the ranges of the sparse fields.
         scratch: the temporary space.
         specs: field id to declaration.
-        checked: whether to prove what writers promise.
+        checked: whether to prove the writers' promises.
 
     Attributes:
-        opener: the thread that has opened a tick or is about to, None outside any.
+        opener: the thread that has opened a tick or is about to, None outside a tick.
         phase: no tick, a tick being written, or a sealed one.
         published: the buffer that snapshots read.
-        staging: the buffer that the tick writes, or that the next one will.
-        serial: the count of openings, the source of stamps; it never goes back.
+        staging: the buffer that the tick in progress, or the next one, writes.
+        serial: the count of openings, the source of stamps; it never decreases.
         layout_version: see PingPongArena.
         checks: the proofs of checked mode, or None.
     """
@@ -99,10 +99,10 @@ class WriteArena:
         self._scratch_mark = scratch.mark()
 
     def open(self, full: bool) -> None:
-        """Begin a tick: whatever the staging buffer held is gone, carried fields are brought forward.
+        """Begin a tick: drop the staging buffer's old values, carry the carried fields forward.
 
         Args:
-            full: whether all fields with full writers are being written in full in this tick.
+            full: whether this tick writes all fields with full writers in full.
         """
         mark, scratch = self._scratch_mark, self.scratch
         if scratch.used or mark.used or scratch.high_water != mark.high_water:  # else it is as at the mark
@@ -126,7 +126,7 @@ class WriteArena:
                 self.checks.poison(field, staging.writable[field])
 
     def _follow_sparse(self) -> None:
-        """Point the staging buffer at the ranges that the last tick moved to; free those it retired."""
+        """Point the staging buffer at the last tick's new ranges; free those that it retired."""
         for field in self._moved_before:
             self.staging.adopt(field, self.published)
             self.layout_version += 1
@@ -147,7 +147,7 @@ class WriteArena:
             raise unknown_field(field, self.specs.values()) from None
 
     def read(self, field: FieldId) -> FieldArray:
-        """The staged values, read-only; those of a field with a full writer are carried forward if need be.
+        """The staged values, read-only; a field with a full writer is carried forward if not yet written.
 
         Raises:
             UnknownFieldError: there is no such field.
@@ -236,7 +236,7 @@ class WriteArena:
         staging.descriptor.update_handle(spec.id, handle)
 
     def seal(self) -> None:
-        """Carry fields forward whose full writers did not write, and end the writing.
+        """Carry the fields forward that their full writers have not written, and end the writing.
 
         Raises:
             UncoveredWriteError: a full write left elements unwritten (checked mode).
@@ -257,10 +257,10 @@ class WriteArena:
                 self._carry(field)
 
     def commit(self) -> None:
-        """Publish the staging buffer, sealed first if need be.
+        """Publish the staging buffer, sealing it first if it is not.
 
-        The rest is plain stores, which take no memory and between which no signal is served and no thread
-        gets its turn: so the tick is published whole or not at all.
+        The rest is plain stores, which take no memory and between which neither signals nor other threads
+        run, so the tick is published entirely or not at all.
 
         Raises:
             UncoveredWriteError: a full write left elements unwritten (checked mode).
@@ -274,7 +274,7 @@ class WriteArena:
         self.opener = None
 
     def rollback(self) -> None:
-        """Discard the tick: the slab, the descriptor and the scratch are as before it began."""
+        """Discard the tick: restore the slab, the descriptor and the scratch."""
         if self.phase == CLOSED:  # interrupted before it had begun
             self.opener = None
             return
@@ -294,7 +294,7 @@ class WriteArena:
         buffers: tuple[ArenaBuffer, ArenaBuffer],
         sparse_places: Mapping[FieldId, tuple[FieldHandle, FieldArray]],
     ) -> None:
-        """Let the first buffer be the published one again, with the sparse fields at new places in both."""
+        """Publish the first buffer again, with the sparse fields at new places in both."""
         self.published, self.staging = buffers
         for buffer in buffers:
             for field, (handle, array) in sparse_places.items():
@@ -308,9 +308,9 @@ class WriteArena:
 def _copy_pairs(
     first: tuple[FieldArray, ...], second: tuple[FieldArray, ...]
 ) -> tuple[tuple[tuple[memoryview, memoryview], ...], tuple[tuple[memoryview, memoryview], ...]]:
-    """For either buffer: what is copied into it, and from where.
+    """For either buffer: pairs of a target in it and its source.
 
-    As memory views, whose copying takes two thirds of the time that small arrays take, and as long for large.
+    They are memory views: copying them takes two thirds of the time of small arrays, and as long for large.
     """
     one, other = ([memoryview(cast(Any, words)).cast("B") for words in run] for run in (first, second))
     return tuple(zip(one, other, strict=True)), tuple(zip(other, one, strict=True))

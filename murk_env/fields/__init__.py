@@ -1,4 +1,4 @@
-"""Fields: the named arrays that a world is made of, and what is seen of them."""
+"""Fields: the named arrays of a world, and the views that hooks have of them."""
 
 from murk_env.fields.bookkeeping import ACTIVE, LEVEL
 from murk_env.fields.field import Field, fields_of

@@ -1,4 +1,4 @@
-"""The fields that every world has beside its author's: where its clock, its chance and its return stand."""
+"""The fields that every world has beside its author's: its clock, its random state and its return."""
 
 from collections.abc import Collection, Mapping
 from typing import Final
@@ -31,16 +31,16 @@ EPISODE: Final = Field(over="world", dtype=np.int32)  # episodes begun since the
 STEP: Final = Field(over="world", dtype=np.int32)  # the world's own steps in this episode
 PHASE: Final = Field(over="world", dtype=np.int32)  # one of the three below
 RETURN: Final = Field(over="world", dtype=np.float64)  # sum of the rewards of this episode
-AGENT_RETURNS: Final = Field(over="agents", dtype=np.float64)  # its place where agents are rewarded apart
+AGENT_RETURNS: Final = Field(over="agents", dtype=np.float64)  # replaces it where agents are rewarded apart
 
 ACTIVE: Final = Field(over="agents", categories=3, initial=1)  # one of the last three below, for each agent
-"""Which agents take part: 0 for those that have left before this step, else another number.
+"""Which agents take part: 0 for those that left before this step, else another number.
 
 For environments whose agents are rewarded apart; hooks read it, the base writes it.
 """
 
 LEVEL: Final = Field(over="world", indexes="levels")  # (num_worlds,)
-"""The level of each world: which of its maps it has.
+"""The level of each world, (num_worlds,): the number of its maps.
 
 For environments with `Levels`; hooks read it, the base draws it before `start`.
 """
@@ -51,7 +51,7 @@ ENDED: Final = 2
 
 INACTIVE: Final = 0
 STAYING: Final = 1
-LEAVING: Final = 2  # its end came in the step that was published last; it is observed once more
+LEAVING: Final = 2  # it ended in the step published last; it is observed once more
 
 BOOKKEEPING: Final = {
     "_rng_key": RNG_KEY,
@@ -67,5 +67,5 @@ LEVEL.name = "_level"
 
 
 def bookkeeping_of(fields: Collection[Field]) -> Mapping[str, Field]:
-    """Return by name the fields that worlds have beside these."""
+    """Return by name the bookkeeping fields of worlds with these fields."""
     return BOOKKEEPING | {RETURN.name: AGENT_RETURNS} if ACTIVE in fields else BOOKKEEPING

@@ -1,4 +1,4 @@
-"""What checked mode proves of values: floats are finite, categories, cells and agents exist."""
+"""The checks of values in checked mode: floats are finite; categories, cells, agents and levels exist."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -30,7 +30,7 @@ def check_values(
     worlds: npt.NDArray[np.intp] | None = None,
     skipped: npt.NDArray[np.intp] | None = None,
 ) -> None:
-    """Raise `error` if a float field holds a NaN or an infinity, or another what does not exist.
+    """Raise `error` for a NaN or an infinity in a float field, or a category or index that does not exist.
 
     Args:
         who: the hook or propagator that wrote the fields.
@@ -38,7 +38,7 @@ def check_values(
         error: HookError or PropagatorError.
         sides: how large a world is.
         worlds: the worlds that the rows belong to; all, in order, by default.
-        skipped: rows that do not matter: their world is reset in this tick.
+        skipped: rows to skip, because their world is reset in this tick.
     """
     for field, values in written:
         kind = field.indexes or ("categories" if field.categories is not None else "")

@@ -1,4 +1,4 @@
-"""What the declaration of a field may say, as far as it can be told before the field is made."""
+"""Checks of a field's declaration that do not need the field."""
 
 from typing import Any, Literal, get_args
 
@@ -25,7 +25,7 @@ _DTYPES = (np.dtype(np.float32), np.dtype(np.int32), np.dtype(np.float64))
 
 
 def check_choice(key: str, value: object, known: Any) -> None:
-    """Raise FieldError for a value that is none of those that are known."""
+    """Raise FieldError for a value that is not among the known ones."""
     if value not in known:
         raise FieldError(f"a field's {key} cannot be {value!r}; {did_you_mean(value, known)}")
 
@@ -33,7 +33,7 @@ def check_choice(key: str, value: object, known: Any) -> None:
 def first_index(
     indexes: str, low: float | None, high: float | None, at_bounds: str, categories: int | None
 ) -> int:
-    """Return `low` of a field that indexes something: 0, or -1 for none; FieldError for other bounds."""
+    """Return `low` of a field of indices: 0, or -1 for none; raise FieldError for other bounds."""
     check_choice("indexes", indexes, get_args(Indexes))
     if low not in (None, 0, -1) or high is not None or at_bounds != "clamp" or categories is not None:
         raise FieldError(
@@ -44,7 +44,7 @@ def first_index(
 
 
 def last_category(categories: int, low: float | None, high: float | None, at_bounds: str) -> int:
-    """Return `high` of a categorical field; FieldError without a class, or with bounds of its own."""
+    """Return `high` of a categorical field; raise FieldError for no classes, or given bounds."""
     whole = isinstance(categories, int)  # pyright: ignore[reportUnnecessaryIsInstance]
     if not whole or categories < 1 or low is not None or high is not None or at_bounds != "clamp":
         raise FieldError(
@@ -55,7 +55,7 @@ def last_category(categories: int, low: float | None, high: float | None, at_bou
 
 
 def known_dtype(given: npt.DTypeLike) -> np.dtype[Any]:
-    """Return a dtype that fields can have, or raise FieldError."""
+    """Return the dtype if fields can have it, or raise FieldError."""
     try:
         dtype = np.dtype(given)
     except TypeError:

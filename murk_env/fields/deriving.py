@@ -18,15 +18,15 @@ Array = npt.NDArray[Any]
 
 
 class DeriveTick:
-    """What `derive` is given: all worlds in a step, those that are reset or edited otherwise.
+    """The tick that `derive` gets: all worlds in a step, otherwise those that are reset or edited.
 
     `tick.heat`, or `tick[field]`, reads a field, read-only, one row for each of the worlds; a static field is
-    read whole, `(*shape)`. `tick.mask = values` sets one that is declared `derived=True`. What is read is
-    what is about to be published; derived fields that have not been set yet hold their initial values.
+    read whole, `(*shape)`. `tick.mask = values` sets one that is declared `derived=True`. Reads return the
+    values about to be published; derived fields that have not been set yet hold their initial values.
 
     Args:
         values: the staged values of all worlds.
-        derived: by field that `derive` may set, its writable array, (num_worlds, ...).
+        derived: the writable array of each field that `derive` may set, (num_worlds, ...).
         rows: the worlds, (k,); None for all.
         sides: how large a world is.
     """
@@ -59,7 +59,7 @@ class DeriveTick:
 
     @property
     def rng(self) -> Any:
-        """Refuse: what is derived follows from the other fields alone."""
+        """Refuse: derived values follow from the other fields alone."""
         raise DefinitionError(
             "derive has no rng: what it sets follows from the other fields alone; draw in act or start, and "
             "keep the number in a field."
@@ -76,7 +76,7 @@ class DeriveTick:
         if self._rows is None or field.mutability == "static":
             return values
         rows = values[self._rows]
-        rows.flags.writeable = False  # it is a copy: what was written into it would be lost
+        rows.flags.writeable = False  # a copy: writes to it would be lost
         return rows
 
     def __setitem__(self, field: Field, values: npt.ArrayLike) -> None:
@@ -102,7 +102,7 @@ class DeriveTick:
 
 
 def not_of_derive(field: Field, derived_by_hook: Collection[Field]) -> str:
-    """Return why the hook `derive` may not write a field; nothing if it may."""
+    """Return why the hook `derive` may not write a field; an empty text if it may."""
     if field in derived_by_hook:
         return ""
     if field.derived:

@@ -1,4 +1,4 @@
-"""How a hook, or the block of an edit, comes to an array of a field that it may write."""
+"""How a hook, or the block of an edit, gets the writable array of a field."""
 
 from typing import Any
 
@@ -18,8 +18,8 @@ class Editor:
 
     Args:
         field_id: the field.
-        refusal: why it may not; nothing if it may.
-        moves: whether the memory of each tick lies elsewhere, once it is written.
+        refusal: why it may not; an empty text if it may.
+        moves: whether writing moves the field to other memory in each tick.
     """
 
     __slots__ = ("_refusal", "id", "moves")
@@ -40,14 +40,14 @@ class Editor:
         return guard.update(self.id)
 
     def shown(self, guard: TickGuard) -> Array:
-        """Return what the tick reads once it has asked for the array, read-only."""
+        """Return the array that the tick reads from then on, read-only."""
         return guard.read(self.id)
 
 
 class CopyEditor(Editor):
-    """Gives the block of an edit a copy, which the field is set to when the block has ended.
+    """Gives the block of an edit a copy, to which the field is set when the block ends.
 
-    So what is kept of it, a slice too, is not the worlds' memory: it changes nothing after the block.
+    So an array kept beyond the block, or a slice of one, is not the worlds' memory and changes nothing.
     """
 
     __slots__ = ("_copy", "_ended")
@@ -58,7 +58,7 @@ class CopyEditor(Editor):
         self._ended = False
 
     def __call__(self, guard: TickGuard) -> Array:
-        """Return the writable copy, the same whenever it is asked for.
+        """Return the writable copy, the same at every call.
 
         Raises:
             DefinitionError: the field may not be written here, or no longer.
@@ -78,7 +78,7 @@ class CopyEditor(Editor):
         return view
 
     def store(self, guard: TickGuard) -> None:
-        """Set the field to the copy, if there is one, and let nothing more be written."""
+        """Set the field to the copy, if there is one, and make the copy read-only."""
         self._ended = True
         if self._copy is not None:
             guard.update(self.id)[...] = self._copy

@@ -1,4 +1,4 @@
-"""Fields: the named arrays that a world is made of."""
+"""Fields: the named arrays of a world."""
 
 import math
 import numbers
@@ -37,7 +37,7 @@ else:
 
 
 class FieldOwner:
-    """Base of classes whose fields are class attributes, and whose worlds have arrays under their names."""
+    """Base of classes with fields as class attributes, whose worlds have arrays under those names."""
 
 
 class Field:
@@ -48,13 +48,13 @@ class Field:
     are compared by identity. A field takes the name of its class attribute, and cannot be changed afterwards.
 
     Attributes:
-        over: what has a value each: every cell, every agent, or the world itself.
+        over: `cells`, `agents` or `world`: whether each cell, each agent or the world has a value.
         components: number of components of a vector field, None for a scalar one.
-        dtype: float32, int32 or float64. Propagators say which they take; those in Python take what they
-            declare, hooks and doors take all, and observations show float32 unless asked otherwise.
-        mutability: `per_tick`, `sparse` (rarely changed, copied only then), `static` (set once by the
-            blueprint, one copy for all worlds) or `level` (likewise, but several maps, of which each world
-            has that of its level; see `Levels`).
+        dtype: float32, int32 or float64. Propagators declare which they take, hooks, edits and states take
+            all, and observations show float32 by default.
+        mutability: `per_tick`, `sparse` (rarely changed, and copied only then), `static` (set once by the
+            blueprint, one copy for all worlds) or `level` (likewise, but one map for each level, of which
+            each world has that of its own level; see `Levels`).
         initial: value of every element when an episode begins, before `start`; or a field with the same
             `over`, components and dtype, static or of the world's level, that holds the values.
         unit: physical unit; propagators compare units as strings where both are given.
@@ -62,11 +62,11 @@ class Field:
         high: largest value, None for none.
         categories: number of classes of a categorical field: int32 with the values 0 to categories - 1,
             which checked mode verifies.
-        indexes: `cells`, `agents` or `levels` if its values are numbers of those: int32 from `low`, which is
-            0, or -1 for none, to the last of them. Checked mode verifies it, and so does every door from
-            outside: edits, reset options, and states that are restored.
-        derived: whether it follows from other fields: then the hook `derive`, or a propagator in a
-            blueprint's `derived`, sets it at every step and every reset, and nothing else writes it.
+        indexes: `cells`, `agents` or `levels` if its values are indices of those: int32 from `low`, which is
+            0, or -1 for none, to the last of them. Checked mode, edits, reset options and restored states
+            verify it.
+        derived: whether it follows from other fields: then only the hook `derive`, or a propagator in a
+            blueprint's `derived`, sets it, at every step, reset and edit.
         at_bounds: what happens to values beyond the bounds at the end of a tick: `clamp` sets them to the
             bound, `reflect` folds them back at it, `wrap` takes them modulo `[low, high)`.
 
@@ -126,7 +126,7 @@ class Field:
             )
 
     def _checked_initial(self, initial: Any) -> Any:
-        """Return what the values are at first: a number of the field's dtype, or a field."""
+        """Return the initial values: a number of the field's dtype, or a field."""
         if isinstance(initial, Field):
             self._check_source(initial)
             return initial
@@ -173,7 +173,7 @@ class Field:
 
     @property
     def limited(self) -> bool:
-        """Whether its values are kept within limits as it goes: no categories, indices or static values."""
+        """Whether every tick keeps its values within limits: not of categories, indices or static values."""
         low, high = self.bounds
         finite = math.isfinite(low) or math.isfinite(high)
         verified = self.categories is not None or self.indexes is not None
@@ -181,11 +181,11 @@ class Field:
 
     @property
     def fixed(self) -> bool:
-        """Whether the blueprint sets it once and nothing writes it: static, or of a level."""
+        """Whether the blueprint sets it once and nothing writes it: static or level."""
         return self.mutability in ("static", "level")
 
     def shape(self, num_cells: int, num_agents: int) -> tuple[int, ...]:
-        """Return the shape of one world's values."""
+        """Return the shape of one world's values, `([components,] cells)` or as `over` has it."""
         spans = {"cells": (num_cells,), "agents": (num_agents,), "world": ()}
         return (*(() if self.components is None else (self.components,)), *spans[self.over])
 
@@ -196,13 +196,13 @@ class Field:
     @overload
     def __get__(self, instance: object, owner: type) -> Self: ...
     def __get__(self, instance: object, owner: type) -> Self | FieldArray:
-        """Return the field itself of a class. Only what hooks are given has arrays under its name."""
+        """Return the field itself on a class. Only the objects that hooks get have arrays under its name."""
         if not isinstance(instance, FieldOwner):
             return self
         raise FieldAccessError(self.not_of_an_env(owner.__name__))
 
     def not_of_an_env(self, owner: str) -> str:
-        """Return why an env has no array under the field's name, and which spelling works."""
+        """Return why an env has no array under the field's name, and how to get it."""
         return (
             f"{owner}.{self.name} is an array of each world, not of the env: read "
             f"env.world[{owner}.{self.name}]; in an array hook write tick.{self.name}, before.{self.name} or "
@@ -218,7 +218,7 @@ class Field:
         raise FieldAccessError(self.not_set_by_name(type(instance).__name__))
 
     def not_set_by_name(self, owner: str) -> str:
-        """Return why assigning to an attribute of an env does not set the field, and what does."""
+        """Return why assigning to an attribute of an env does not set the field, and how to set it."""
         name = self.name
         if self.mutability == "static":
             return f"{owner}.{name} is a static field: the blueprint sets it, once for all worlds."
@@ -239,16 +239,16 @@ class Field:
             self.name = name
 
     def __copy__(self) -> Self:
-        return self  # it never changes, and is what worlds are asked by
+        return self  # it never changes, and worlds find their arrays by its identity
 
     def __deepcopy__(self, memo: object) -> Self:
         return self
 
     def __reduce_ex__(self, protocol: SupportsIndex) -> Any:
-        """Name the field by its class where that is imported everywhere, else by a name of its own.
+        """Pickle by the class's name where every process can import it, else by the field's own identity.
 
-        A class that is pickled by value shares the first; the second is the same field wherever it arrives
-        again, so that envs of the class that are there already keep theirs.
+        A class of a script or notebook is pickled by value and may arrive more than once. By its identity it
+        gets the same fields each time, so that envs which are already there keep theirs.
         """
         home: tuple[str, str] = self.__dict__.get("_home", ("", ""))
         if declares(*home, self.name, self):
@@ -256,7 +256,7 @@ class Field:
         return arrived, (type(self), identity_of(self)), dict(self.__dict__)
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        """Take what was pickled, unless the field was here before."""
+        """Take the pickled attributes, unless the field was here before."""
         if not self.__dict__:
             self.__dict__.update(state)
 

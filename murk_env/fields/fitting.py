@@ -1,4 +1,4 @@
-"""Which values a field can be set to: their kind, their shape, and which world gets which of them."""
+"""The values that a field can be set to: their kind, their shape, and the world that each belongs to."""
 
 import dataclasses
 import math
@@ -17,13 +17,13 @@ Array = npt.NDArray[Any]
 
 @dataclasses.dataclass(frozen=True)
 class Sides:
-    """How large a world is, for the shapes of its fields.
+    """The size of a world, for the shapes of its fields.
 
     Attributes:
         cells: the lattice's own shape, such as (rows, columns).
         num_cells: number of cells.
         num_agents: number of agents.
-        num_levels: number of levels, 0 for worlds without, or where it is not known.
+        num_levels: number of levels, 0 for none, or where it is not known.
     """
 
     cells: tuple[int, ...]
@@ -69,19 +69,19 @@ def storable(field: Field, values: npt.ArrayLike) -> Array:
 
 
 def fitted(field: Field, values: npt.ArrayLike, num_rows: int, sides: Sides, rows: str = "worlds") -> Array:
-    """Return values that some rows of a field can be set to, with the worlds axis first if they are an array.
+    """Return the values for some rows of a field, with the worlds axis first if they are an array.
 
     Values are a number, or an array whose first axis is that of the worlds, or of length 1 for the same in
     every world. Its other axes are the field's own, each of them whole or of length 1; the lattice's own
-    shape may stand in place of the cells. An array without the worlds axis is refused even where numpy could
-    broadcast it: which world gets which number would depend on how many worlds there happen to be.
+    shape may replace the axis of cells. An array without the worlds axis is refused even where numpy could
+    broadcast it: which world gets which number would depend on the number of worlds.
 
     Args:
         field: the field.
-        values: what it is to be set to.
-        num_rows: how many of its rows are set.
+        values: its new values.
+        num_rows: number of rows that are set.
         sides: how large a world is.
-        rows: what messages call the first axis.
+        rows: the first axis's name in messages.
 
     Raises:
         DefinitionError: the values are of another kind or shape.
@@ -99,7 +99,7 @@ def fitted(field: Field, values: npt.ArrayLike, num_rows: int, sides: Sides, row
 
 
 def flattened(field: Field, values: Array, sides: Sides) -> Array:
-    """Return values of the lattice's own shape with one axis of cells, in its order; others as they are."""
+    """Return values in the lattice's own shape with one axis of cells, in rank order; others unchanged."""
     cells = sides.cells
     if field.over == "cells" and len(cells) > 1 and values.shape[-len(cells) :] == cells:
         return values.reshape(*values.shape[: -len(cells)], sides.num_cells)
@@ -116,7 +116,7 @@ def is_masked(values: Any) -> bool:
 def _misfit(
     field: Field, given: tuple[int, ...], flat: tuple[int, ...], shape: tuple[int, ...], rows: str
 ) -> str:
-    """Return what the values should have been, and the spelling that probably was meant."""
+    """Return the shapes that fit, and how to write the one that was probably meant."""
     hint = ""
     if flat == shape[1:]:
         hint = "; values[np.newaxis] sets the same in each of them"
@@ -133,14 +133,14 @@ def _misfit(
 def check_settable(field: Field, values: Array, sides: Sides, *, finite: bool = True) -> None:
     """Raise DefinitionError for values from outside a step that the field must not hold.
 
-    These are what lies outside the field's bounds, or is no category, cell or agent; and what is not finite,
-    unless the worlds themselves have come to it.
+    These lie outside the field's bounds, or are no category, cell, agent or level; or they are not finite,
+    unless `finite` is False, because the worlds themselves have diverged.
     """
     if field.dtype.kind == "f" and not np.isfinite(values).all():
         if finite:
             wrong = values[~np.isfinite(values)].flat[0]
             raise DefinitionError(f"field {field.name!r} takes finite numbers, not {wrong}.")
-        values = values[~np.isnan(values)]  # which no bounds hold back
+        values = values[~np.isnan(values)]  # bounds do not concern NaN
     if not values.size:
         return
     if reason := beyond(field, values, sides):
@@ -148,9 +148,10 @@ def check_settable(field: Field, values: Array, sides: Sides, *, finite: bool = 
 
 
 def beyond(field: Field, values: Array, sides: Sides) -> str:
-    """Return what a field takes, and one of the values that it does not; nothing if it takes all of them.
+    """Return the values that a field takes, and one that it does not; an empty text if it takes all.
 
-    That is what lies outside its bounds, or is no category, cell or agent. None of the values is NaN.
+    It does not take values outside its bounds, or that are no category, cell, agent or level. None of the
+    given values is NaN.
     """
     low, high = _ends(field, sides)
     least, most = values.min(), values.max()
@@ -162,7 +163,7 @@ def beyond(field: Field, values: Array, sides: Sides) -> str:
 
 
 def _ends(field: Field, sides: Sides) -> tuple[Any, Any]:
-    """Return the bounds as the field's own dtype holds them, so that they themselves lie inside."""
+    """Return the bounds rounded to the field's own dtype, so that values at a bound lie inside."""
     low, high = sides.ends(field)
     if field.dtype.kind == "f":
         return field.dtype.type(low), field.dtype.type(high)

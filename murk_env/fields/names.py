@@ -1,4 +1,4 @@
-"""Names under which hooks find fields, and what is said of those that they may not set."""
+"""Names under which hooks find fields, and the messages about those that they may not set."""
 
 from collections.abc import Mapping
 
@@ -22,7 +22,7 @@ NO_ACTIVE = (
 
 
 def of_derive(field: Field) -> str:
-    """Return why nothing but `derive` writes a derived field."""
+    """Return why only `derive` writes a derived field."""
     return (
         f"{field.name!r} is derived: only derive, or a propagator in derived=[...], writes it; set the "
         f"fields that it follows from, or declare it without derived=True."
@@ -35,12 +35,12 @@ def known_as(field: Field) -> str:
 
 
 def field_called(name: str, known: Mapping[str, Field]) -> Field:
-    """Return the field of a name, or raise UnknownFieldError."""
+    """Return the field of this name, or raise UnknownFieldError."""
     try:
         return known[name]
     except KeyError:
         if name.startswith("__"):
-            raise AttributeError(name) from None  # Python itself asks for such
+            raise AttributeError(name) from None  # Python itself looks up such names
         if name == "time":
             raise DefinitionError("'time' is kept by the env: it is elapsed_steps times dt.") from None
         names = [one for one in known if not one.startswith("_")]
@@ -50,7 +50,7 @@ def field_called(name: str, known: Mapping[str, Field]) -> Field:
 
 
 def no_field(field: object, known: Mapping[Field, object]) -> DefinitionError:
-    """Return the error of a key that is none of the fields of these worlds."""
+    """Return the error for a key that is not a field of these worlds."""
     if field is ACTIVE:
         return UnknownFieldError(NO_ACTIVE)
     names = [other.name for other in known if not other.name.startswith("_")]

@@ -13,11 +13,11 @@ class Parameter(Field):
     """A number per world that propagators take as a coefficient.
 
     It may differ between worlds, and keeps its value through resets until it is set again: in `start`, in an
-    `act` over arrays, or between ticks with `World.edit`. Stability is checked against its bounds.
+    `act` over arrays, or between ticks with `edit`. Stability is checked against its bounds.
 
-    It holds a float32 by default: set to 0.1 it is float32(0.1), which is 0.100000001. A propagator gives the
-    same bits with it as with the number `float(np.float32(0.1))`; with the float64 0.1, those that compute in
-    double precision (Diffusion, Wave) differ in the last digits. With dtype float64 it is the number itself.
+    It is a float32 by default: set to 0.1 it is float32(0.1), which is 0.100000001. A propagator gives the
+    same bits with it as with the number `float(np.float32(0.1))`; those that compute in double precision
+    (Diffusion, Wave) differ from that in the last digits with the number 0.1. A float64 holds 0.1 itself.
 
     Args:
         default: its value in every world until it is set.

@@ -1,4 +1,4 @@
-"""The tick of some worlds, through which `start` sets where their episodes begin."""
+"""The tick of some worlds, through which `start` sets how their episodes begin."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -22,10 +22,10 @@ __all__ = ["CheckedRowTick", "RowTick"]
 class RowTick:
     """The tick as `start` sees it: only the worlds whose episode begins.
 
-    Everything has one row for each of `worlds`: `tick.heat`, or `tick[field]`, gives a copy of those rows,
-    `tick.heat = values` sets them (any field but static ones), `tick.rng` draws one row each.
-    A static field is read whole, `(*shape)`, a field of a level as each world's own map. `tick.elapsed_steps`
-    and `tick.time` are 0.
+    Everything has one row for each of `worlds`: `tick.heat`, or `tick[field]`, returns a read-only copy of
+    those rows, `tick.heat = values` sets them (of any field that is not static, of levels, derived or kept by
+    the env), `tick.rng` draws one row each. A static field is read whole, `(*shape)`, a level field as each
+    world's own map. `tick.elapsed_steps` and `tick.time` are 0.
     """
 
     __slots__ = ("_fields", "_ids", "_sides", "_writer", "rng")
@@ -57,7 +57,7 @@ class RowTick:
 
     @property
     def time(self) -> npt.NDArray[np.float64]:
-        """Time since the episodes began, (k,): 0.0, as none of them has made a step."""
+        """Time since the episodes began, (k,): 0.0, before the first step."""
         return np.zeros(len(self._writer.worlds))
 
     def __getattr__(self, name: str) -> Array:
@@ -70,7 +70,7 @@ class RowTick:
         rows = self._writer.read(self._id(field))
         if field.mutability == "level":
             rows = rows[self._writer.read(self._id(LEVEL))]
-        rows.flags.writeable = False  # it is a copy: what was written into it would be lost
+        rows.flags.writeable = False  # a copy: writes to it would be lost
         return rows
 
     def __setitem__(self, field: Field, values: npt.ArrayLike) -> None:
@@ -82,7 +82,7 @@ class RowTick:
         self._writer.write(field_id, fitted(field, values, rows, self._sides, "beginning worlds"))
 
     def edit(self, field: Field) -> Array:
-        """Refuse: rows are copies here, which are set as a whole."""
+        """Refuse: rows are copies here, set as a whole."""
         self._id(field)
         raise DefinitionError(
             f"the rows of some worlds, as in start, are copies, so this tick has no edit(field): copy them, "
@@ -90,7 +90,7 @@ class RowTick:
         )
 
     def at(self, field: Field, cells: npt.NDArray[np.integer[Any]]) -> Array:
-        """Return each beginning world's value at its own cell, as `Values.at`."""
+        """Return each of these worlds' value at its own cell, as `Values.at`."""
         return gather(field, self[field], np.asarray(cells))
 
     def _id(self, field: Field) -> FieldId:
@@ -100,7 +100,7 @@ class RowTick:
 
 
 class CheckedRowTick(RowTick):
-    """The same in checked mode: int32 arrays refuse numbers that they cannot hold, instead of wrapping."""
+    """A RowTick in checked mode: int32 arrays refuse numbers that they cannot hold, instead of wrapping."""
 
     __slots__ = ()
 

@@ -23,8 +23,8 @@ class Tick:
 
     `tick.heat`, or `tick[field]`, reads a field (a read-only array, worlds axis first); `tick.heat = values`
     sets it for all worlds, to a number or an array with the worlds axis first; `tick.edit(field)` returns an
-    array that can be written while the hook runs. Only fields that no propagator writes can be set.
-    `tick.rng` draws random numbers, one row per world.
+    array that can be written while the hook runs. Only fields that no propagator writes can be set; other
+    fields raise DefinitionError. `tick.rng` draws random numbers, one row per world.
     """
 
     __slots__ = ("_editors", "_guard", "_handed", "_names", "_sides", "_values", "rng")
@@ -67,11 +67,15 @@ class Tick:
         array[...] = fitted(field, values, len(array), self._sides)
 
     def edit(self, field: Field) -> Array:
-        """Return an array of the field, which holds the values so far.
+        """Return an array of the field, (num_worlds, ...), which holds the values so far.
 
         It can be written until the hook returns, or the block of the edit ends.
+
+        Raises:
+            UnknownFieldError: these worlds have no such field.
+            DefinitionError: the field may not be written here.
         """
-        array = self._array(field)[...]  # a view, from which the right to write is taken
+        array = self._array(field)[...]  # a view, which will be made read-only
         self._handed.append(array)
         return array
 
@@ -94,12 +98,12 @@ class Tick:
         return self._values.at(field, cells)
 
     def show(self, field: Field, values: Array) -> None:
-        """Hold another array of a field, because it has moved; for the world's own use."""
+        """Replace the array of a field that has moved; for the world's own use."""
         self._values.show(field, values)
 
 
 class CheckedTick(Tick):
-    """The same in checked mode: int32 arrays refuse numbers that they cannot hold, instead of wrapping."""
+    """A Tick in checked mode: int32 arrays refuse numbers that they cannot hold, instead of wrapping."""
 
     __slots__ = ()
 
@@ -121,7 +125,7 @@ class CheckedTick(Tick):
 
 
 def revoke(tick: Tick) -> None:
-    """Let no array that `tick.edit` has returned be written any more, because the hook has ended."""
+    """Make the arrays that `tick.edit` has returned read-only, because the hook has ended."""
     handed = tick._handed  # pyright: ignore[reportPrivateUsage]
     for array in handed:
         array.flags.writeable = False

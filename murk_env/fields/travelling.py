@@ -1,7 +1,7 @@
-"""How fields are pickled, so that what arrives is one field however often it is sent.
+"""How fields are pickled, so that one field arrives however often it is sent.
 
-Fields are told apart by which object they are. A class of a script or a notebook is pickled by value, its
-fields with it, and may arrive twice, or in a process where envs of it are running.
+Fields are compared by identity. A class of a script or a notebook is pickled by value together with its
+fields, and may arrive twice, or in a process where envs of it are running.
 """
 
 import importlib
@@ -25,7 +25,7 @@ def identity_of(field: object) -> str:
 
 
 def arrived(kind: type[Any], identity: str) -> Any:
-    """Return the field of a name, a new one without content if it is not here yet."""
+    """Return the field of this identity, a new one without attributes if it is not here yet."""
     field: Any = _fields.get(identity)
     if field is None:
         field = object.__new__(kind)
@@ -35,7 +35,7 @@ def arrived(kind: type[Any], identity: str) -> Any:
 
 
 def declared(module: str, owner: str, name: str) -> Any:
-    """Return the field that a class of a module declares."""
+    """Return the field that a module's class declares."""
     found: Any = importlib.import_module(module)
     for part in owner.split("."):
         found = getattr(found, part)
@@ -44,7 +44,7 @@ def declared(module: str, owner: str, name: str) -> Any:
 
 
 def declares(module: str, owner: str, name: str, field: object) -> bool:
-    """Whether a field is found by the name of its class, here and wherever it is sent."""
+    """Whether a field can be found by the name of its class, here and wherever it is sent."""
     if module not in sys.modules or module in ("__main__", "__mp_main__") or _by_value(module):
         return False
     try:
@@ -54,7 +54,7 @@ def declares(module: str, owner: str, name: str, field: object) -> bool:
 
 
 def _by_value(module: str) -> bool:
-    """Whether cloudpickle was told to send a module's classes by value, to where it cannot be imported."""
+    """Whether cloudpickle is set to send a module's classes by value, to where it cannot be imported."""
     cloudpickle: Any = sys.modules.get("cloudpickle")
     names = cloudpickle.list_registry_pickle_by_value() if cloudpickle else ()
     return any(module == name or module.startswith(f"{name}.") for name in names)

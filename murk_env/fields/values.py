@@ -19,13 +19,13 @@ Array = npt.NDArray[Any]
 class Values(Mapping[Field, Array]):
     """Read-only arrays of one state of all worlds: `values.heat` or `values[field]`, worlds axis first.
 
-    What hooks receive as `before` and `after`; valid while the hook runs. A static field comes
-    without the worlds axis; a field of a level with it, a copy of every world's own map.
-    `values.elapsed_steps` is every world's number of steps in its episode, the one in progress included,
-    `values.time` their time.
+    Hooks receive them as `before` and `after`, valid while the hook runs. A static field has no worlds axis;
+    a level field is a copy of every world's own map, (num_worlds, ...). `values.elapsed_steps` is the number
+    of steps in each world's episode, the one in progress included, `values.time` their time. A name or field
+    that these worlds lack raises UnknownFieldError.
 
     Args:
-        arrays: the fields' arrays; of a field of a level, all its maps, the levels first.
+        arrays: the fields' arrays; of a level field, all its maps, the levels first.
         dt: time that one step advances.
     """
 
@@ -63,15 +63,15 @@ class Values(Mapping[Field, Array]):
         return array
 
     def stored(self, field: Field) -> Array:
-        """Return the array as it lies in memory: of a field of a level, all its maps, the levels first."""
+        """Return the array as it is in memory: of a level field, all its maps, the levels first."""
         return self._arrays[field]
 
     def all_stored(self) -> dict[Field, Array]:
-        """Return the arrays of all fields as they lie in memory."""
+        """Return the arrays of all fields as they are in memory."""
         return dict(self._arrays)
 
     def row(self, field: Field, world: int) -> Array:
-        """Return one world's values, without a copy."""
+        """Return one world's values, (*shape), without a copy."""
         array = self._arrays[field]
         match field.mutability:
             case "static":
@@ -98,13 +98,15 @@ class Values(Mapping[Field, Array]):
     def at(self, field: Field, cells: npt.NDArray[np.integer[Any]]) -> Array:
         """Return each world's value at its own cell: `(num_worlds,)` for cells `(num_worlds,)`.
 
-        For cells `(num_worlds, k)` it returns `(num_worlds, k)`. The field must be a scalar one
-        over cells or agents.
+        For cells `(num_worlds, k)` it returns `(num_worlds, k)`.
+
+        Raises:
+            DefinitionError: the field is over the world, or has components.
         """
         return gather(field, self[field], np.asarray(cells))
 
     def moved(self, arrays: Mapping[Field, Array]) -> "Values":
-        """Return the same state, some of whose arrays have moved."""
+        """Return the same state with other arrays for fields that have moved."""
         found = Values.__new__(Values)
         set_own = super(Values, found).__setattr__
         set_own("_arrays", {**self._arrays, **arrays})
@@ -113,12 +115,16 @@ class Values(Mapping[Field, Array]):
         return found
 
     def show(self, field: Field, values: Array) -> None:
-        """Hold another array of a field, because it has moved; for the tick's own use."""
+        """Replace the array of a field that has moved; for the tick's own use."""
         self._arrays[field] = values
 
 
 def gather(field: Field, values: Array, cells: npt.NDArray[np.integer[Any]]) -> Array:
-    """Return `values[world, cells[world]]` for every world, or `values[cells]` of a static field."""
+    """Return `values[world, cells[world]]` for every world, or `values[cells]` of a static field.
+
+    Raises:
+        DefinitionError: the field is over the world, or has components.
+    """
     if field.over == "world" or field.components is not None:
         raise DefinitionError(f"at() takes a scalar field over cells or agents, not {field!r}.")
     if field.mutability == "static":

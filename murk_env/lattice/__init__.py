@@ -1,4 +1,4 @@
-"""Lattices: which cells a world has, which of them are neighbours, and where they lie."""
+"""Lattices: the cells of a world, their neighbours and their positions."""
 
 from murk_env.lattice.base import Lattice
 from murk_env.lattice.fcc import Fcc12

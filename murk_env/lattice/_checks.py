@@ -1,4 +1,4 @@
-"""What lattices ask of the values they are given."""
+"""Checks of values that lattices are given."""
 
 import operator
 from collections.abc import Sequence
@@ -32,7 +32,7 @@ def as_integer(value: object) -> int | None:
 
 
 def shown(value: object) -> str:
-    """Return how a value is written, also where it has more digits than Python writes."""
+    """Return a value as text, also one with more digits than Python writes."""
     try:
         return repr(value)
     except ValueError:
@@ -57,7 +57,7 @@ def as_integers(name: str, values: npt.ArrayLike) -> npt.NDArray[np.int64]:
 def as_pairs(
     name: str, values: npt.ArrayLike, other_name: str, other_values: npt.ArrayLike
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """Return two arrays of integers, broadcast to one shape."""
+    """Return two arrays of integers, broadcast to one shape, or raise LatticeError."""
     one, other = as_integers(name, values), as_integers(other_name, other_values)
     if one.shape != other.shape:
         shape = common_shape(name, one.shape, other_name, other.shape)

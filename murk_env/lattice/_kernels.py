@@ -24,7 +24,7 @@ def first_outside(a: Cells, b: Cells, num_cells: int) -> int:
 
 @kernel
 def hop(cells: Cells, directions: Cells, moves: Table, out: Table) -> int:
-    """Hop from all cells; return the first index that has no such cell or direction, or -1."""
+    """Hop from all cells; return the first index without such a cell or direction, or -1."""
     num_cells, stay = moves.shape[0], moves.shape[1] - 1
     for index in range(cells.size):
         cell, direction = cells[index], directions[index]
@@ -36,7 +36,7 @@ def hop(cells: Cells, directions: Cells, moves: Table, out: Table) -> int:
 
 @kernel
 def _apart(one: int, other: int, period: int) -> Any:
-    """How far apart two coordinates of one axis are, around if it has a period > 0."""
+    """The distance of two coordinates of one axis, around it if its period is > 0."""
     apart = abs(np.int64(one) - np.int64(other))
     return min(apart, period - apart) if period > 0 else apart
 
@@ -45,7 +45,7 @@ def _apart(one: int, other: int, period: int) -> Any:
 def hops_in_box(a: Cells, b: Cells, coordinates: Table, periods: tuple[int, ...], axes_per_hop: int) -> Cells:
     """Return the hops from a to b where one hop changes up to ``axes_per_hop`` coordinates by one.
 
-    It takes as many hops as the longest axis needs, and enough of them for all axes together.
+    That is as many as the longest axis needs, and enough for all axes together.
     """
     out = np.empty(a.size, np.int64)
     for index in range(a.size):
@@ -106,7 +106,7 @@ def hops_by_walking(a: Cells, b: Cells, by_origin: Cells, neighbours: Table) -> 
 
 @kernel
 def _walk(origin: Any, neighbours: Table, hops: Cells, queue: Cells) -> None:
-    """Fill in the hops from one cell to all, -1 where there is no way."""
+    """Fill in the hops from one cell to all others, -1 where there is no way."""
     hops[:] = -1
     hops[origin], queue[0] = 0, origin
     found = 1

@@ -1,4 +1,4 @@
-"""What the tables of a lattice have to be: compiled loops trust them, and read beside arrays if they lie."""
+"""Checks of a lattice's tables, which compiled loops trust: wrong ones would lead outside arrays."""
 
 from typing import Any
 
@@ -34,7 +34,7 @@ def integer_table(
 
 
 def real_table(owner: object, name: str, table: npt.NDArray[Any], shape: tuple[int, ...]) -> npt.NDArray[Any]:
-    """Return a table of finite numbers, or raise LatticeError for another one."""
+    """Return a table of finite numbers, or raise LatticeError for any other."""
     _check_shape(owner, name, table, shape)
     if not np.isfinite(table).all():
         raise LatticeError(f"{owner!r} gives {name} that are not all finite; return finite numbers")
@@ -75,7 +75,7 @@ def check_ranks(owner: object, coordinates: npt.NDArray[np.int32], found: npt.ND
 def check_neighbours(
     owner: object, directions: tuple[str, ...], neighbours: npt.NDArray[Any], num_cells: int
 ) -> None:
-    """Raise LatticeError for a neighbour that is no cell."""
+    """Raise LatticeError for a neighbour that is not a cell."""
     wrong = np.argwhere((neighbours < -1) | (neighbours >= num_cells))
     if len(wrong):
         cell, direction = wrong[0]
@@ -101,7 +101,7 @@ def check_mutual(owner: object, directions: tuple[str, ...], neighbours: npt.NDA
 
 
 def check_connected(owner: object, hops: npt.NDArray[np.int64]) -> None:
-    """Raise LatticeError unless the hops from cell 0 lead to all cells; -1 means that they do not."""
+    """Raise LatticeError unless hops from cell 0 lead to all cells; -1 stands for an unreachable one."""
     apart = np.flatnonzero(hops < 0)
     if apart.size:
         raise LatticeError(
@@ -117,7 +117,7 @@ def check_ways(
     positions: npt.NDArray[np.float64],
     ways: npt.NDArray[np.float64],
 ) -> None:
-    """Raise LatticeError for a way that does not lead to the neighbour's position; nothing may wrap."""
+    """Raise LatticeError for a way that misses the neighbour's position; nothing may wrap."""
     for direction, name in enumerate(directions):
         cells = np.flatnonzero(neighbours[:, direction] >= 0)
         found = positions[neighbours[cells, direction]] - positions[cells]

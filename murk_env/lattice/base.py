@@ -1,4 +1,4 @@
-"""The base of every lattice: what it offers, and what a subclass defines."""
+"""The base of every lattice."""
 
 import dataclasses
 from abc import ABC, abstractmethod
@@ -27,14 +27,14 @@ __all__ = ["Lattice"]
 
 
 class Lattice(ABC):
-    """The topology of cells: which exist, which are neighbours, and where they lie.
+    """The topology of cells: which exist, which are neighbours, and their positions.
 
     Cells are numbered 0 ... num_cells - 1 in canonical order; that number is a cell's rank. Every cell can be
     reached from every other, and every hop has a hop back; ``check`` verifies it. A subclass is a frozen
     dataclass of its parameters that defines ``box``, ``directions``, ``_coordinates``, ``_hop``,
     ``_positions`` and ``_displacements``; everything else follows, and may be overridden where a formula is
-    faster than a table. Lattices whose cells are the points of a box are shorter to write as a ``Grid``. Two
-    lattices are equal if they have the same class and parameters. Tables are computed on first use and
+    faster than a table. A lattice whose cells are the points of a box is shorter as a subclass of ``Grid``.
+    Two lattices are equal if they have the same class and parameters. Tables are computed on first use and
     read-only.
     """
 
@@ -79,7 +79,7 @@ class Lattice(ABC):
 
     @property
     def periods(self) -> tuple[int, ...]:
-        """The period of each coordinate that wraps, its box; 0 for one with a border."""
+        """The period of each coordinate, (ndim,): the side of the box if it wraps, 0 if it has a border."""
         return (0,) * self.ndim
 
     @property
@@ -89,7 +89,7 @@ class Lattice(ABC):
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """Shape of a field's cells as a numpy array: (rows, cols), or (num_cells,) if ragged."""
+        """Shape of a field's cells as a numpy array, (rows, cols); (num_cells,) if rows differ in length."""
         return (self.num_cells,)
 
     @cached_property
@@ -118,14 +118,14 @@ class Lattice(ABC):
 
     @cached_property
     def scale(self) -> npt.NDArray[np.float64]:
-        """The spacing of cells along each Cartesian axis, (k,) float64: what positions are multiplied by."""
+        """The spacing of cells along each Cartesian axis, (k,) float64, by which positions are multiplied."""
         return _frozen(
             real_table(self, "scale", np.asarray(self._scale())[np.newaxis], (1, 0))[0], np.float64
         )
 
     @cached_property
     def laplacian(self) -> npt.NDArray[np.float64]:
-        """The weight of a difference to the neighbour in each direction, (num_directions,) float64.
+        """The weight of the difference to the neighbour in each direction, (num_directions,) float64.
 
         1 where cells are 1 apart, and 1 / spacing**2 otherwise: the sum of these times (u_neighbour - u) is
         the Laplacian on lines, rings, Square4 and products of them, 3 / 2 of it on Hex2D, 2 times it on
@@ -154,13 +154,13 @@ class Lattice(ABC):
         """The Cartesian vector from every cell to every neighbour, (num_cells, num_directions, k) float64.
 
         It is ``displacements``, but 0 where there is no neighbour, and shortened where a clamped border cuts
-        the hop: gradients computed from it are exact on affine fields, at every border.
+        the hop, so that gradients computed from it are exact on affine fields, at every border.
         """
         return _frozen(self._neighbour_displacements(), np.float64)
 
     @cached_property
     def degree(self) -> npt.NDArray[np.int32]:
-        """Number of neighbours of each cell, (num_cells,) int32; a cell that is its own neighbour counts."""
+        """Number of neighbours of each cell, (num_cells,) int32; the cell itself may be one."""
         return _frozen(np.count_nonzero(self.neighbours >= 0, axis=1), np.int32)
 
     @cached_property
@@ -172,8 +172,8 @@ class Lattice(ABC):
     def moves(self) -> npt.NDArray[np.int32]:
         """The cell after a hop, (num_cells, num_directions + 1) int32.
 
-        ``moves[cell, direction]`` is the cell after the hop: the same cell where there is no neighbour, and
-        in the last column, so that direction -1 stays.
+        ``moves[cell, direction]`` is the cell after the hop: the same cell where there is no neighbour. The
+        last column is the same cell, so direction -1 stays.
         """
         stay = np.arange(self.num_cells)[:, np.newaxis]
         moves = np.concatenate([np.where(self.neighbours < 0, stay, self.neighbours), stay], axis=1)
@@ -185,14 +185,14 @@ class Lattice(ABC):
         return Stencil.of(self.neighbours)
 
     def check(self) -> None:
-        """Raise LatticeError unless the tables are those of a lattice; each lattice is checked once.
+        """Check that the tables are those of a lattice; each lattice is checked once.
 
-        Coordinates are integers within the box and ``rank`` finds each cell at its own; neighbours are cells
-        or -1, mutual, and all connected; positions and displacements are finite, have one row per cell and
-        direction and, where nothing wraps, agree on where the neighbours lie.
+        Coordinates must be integers within the box, where ``rank`` finds each cell; neighbours cells or -1,
+        mutual, and all connected; positions and displacements finite, with one row per cell and direction,
+        and in agreement on the neighbours' places where nothing wraps.
 
         Raises:
-            LatticeError: one of these does not hold; the message names the cell.
+            LatticeError: one of these is violated; the message names the cell.
         """
         _ = self._checked
 
@@ -210,7 +210,7 @@ class Lattice(ABC):
         return True
 
     def rank(self, coordinates: npt.ArrayLike) -> npt.NDArray[np.int64]:
-        """Return the cells at some coordinates.
+        """Return the cells at these coordinates.
 
         Args:
             coordinates: (..., ndim) integers.
@@ -261,10 +261,10 @@ class Lattice(ABC):
         return np.flatnonzero(self.distance(centre, np.arange(self.num_cells)) <= hops).astype(np.int32)
 
     def shifted(self, cells: npt.ArrayLike, offsets: npt.ArrayLike) -> npt.NDArray[np.int64]:
-        """Return the cells at some offsets from others, in coordinates.
+        """Return the cells at offsets from others, in coordinates.
 
-        On axes that wrap an offset goes around. At every other border, clamped ones included, it leads
-        outside.
+        On axes that wrap an offset goes around. Beyond every other border, clamped ones included, there is no
+        cell.
 
         Args:
             cells: ranks, of any shape.
@@ -294,7 +294,7 @@ class Lattice(ABC):
             directions: an index into ``directions`` for each, or -1 to stay; the shapes broadcast.
 
         Returns:
-            int32 ranks of the cells arrived at; the same cell where there is no neighbour.
+            int32 ranks of the cells after the hop; the same cell where there is no neighbour.
 
         Raises:
             LatticeError: there is no such cell or direction.
@@ -311,7 +311,7 @@ class Lattice(ABC):
         return out
 
     def _hops(self, a: npt.NDArray[np.int64], b: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-        """The distances between checked cells, (num_pairs,) each; by search where no formula is known."""
+        """The distances between checked cells, (num_pairs,); by search where there is no formula."""
         hops = hops_by_walking(a, b, np.argsort(a, kind="stable"), self.neighbours)
         if (hops < 0).any():
             pair = int(np.flatnonzero(hops < 0)[0])
@@ -331,7 +331,7 @@ class Lattice(ABC):
         return ranks
 
     def _placed(self, coordinates: npt.ArrayLike) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.bool_]]:
-        """Return checked coordinates, made 0 outside the box, and whether they are within."""
+        """Return checked coordinates, set to 0 outside the box, and whether each lies within."""
         array = self._arity("coordinate", coordinates)
         inside: npt.NDArray[np.bool_] = np.asarray(
             np.all((array >= 0) & (array < np.array(self.box)), axis=-1)

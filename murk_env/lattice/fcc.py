@@ -37,7 +37,7 @@ class Fcc12(Grid):
     The cells are the points (x, y, z) within width, height and depth whose sum is even, numbered along x,
     then y, then z. A cell's position is its coordinate divided by sqrt(2), so that neighbours are 1 apart. A
     hop across the border finds no neighbour (``absorb``, and ``clamp`` too, because a coordinate held at the
-    border would be no cell), or wraps around (``wrap``, for even sides). The distance is
+    border would not be a cell), or wraps around (``wrap``, for even sides). The distance is
     max(|dx|, |dy|, |dz|, (|dx| + |dy| + |dz|) / 2).
 
     Attributes:
@@ -45,8 +45,8 @@ class Fcc12(Grid):
         height: extent along y, >= 1.
         depth: extent along z, >= 1.
         edge: the border on all six sides: "absorb", "clamp" or "wrap".
-        spacing: how far neighbouring cells lie apart, > 0.
-        unit: the name of the unit that positions are in.
+        spacing: distance of neighbouring cells, > 0.
+        unit: the unit of positions.
 
     Raises:
         LatticeError: a side is not an integer >= 1, the edge is unknown, there are 2**31 cells or more, a
@@ -77,7 +77,7 @@ class Fcc12(Grid):
 
     @property
     def box(self) -> tuple[int, int, int]:
-        """(width, height, depth), of which every second point is a cell."""
+        """(width, height, depth); every second point of it is a cell."""
         return self.width, self.height, self.depth
 
     @property
@@ -103,7 +103,8 @@ class Fcc12(Grid):
     def rank(self, coordinates: npt.ArrayLike) -> npt.NDArray[np.int64]:
         """Return the ranks of coordinates (..., 3), -1 where there is no cell; see ``Lattice.rank``.
 
-        Counted along x, then y, then z, just one of the points 2 n and 2 n + 1 of the box is a cell: the nth.
+        Counted along x, then y, then z, exactly one of the points 2 n and 2 n + 1 of the box is a cell, the
+        nth.
         """
         array, inside = self._placed(coordinates)
         cell = inside & (array.sum(axis=-1) % 2 == 0)

@@ -1,4 +1,4 @@
-"""Lattices whose cells are the points of a box, with the same steps everywhere and one kind of edge."""
+"""Lattices whose cells are the points of a box, with the same steps everywhere and the same edges."""
 
 import math
 from abc import abstractmethod
@@ -27,15 +27,15 @@ class Grid(Lattice):
     follow from the ``basis``: by default the last coordinate is x (east), the one before it y (south), then
     z, so that (row, col) lies at (col, row). A hop across the border finds no neighbour (``absorb``), is held
     at the border, so that a cell may be its own neighbour (``clamp``, for steps of at most 1 along every
-    axis, with their mirror images), or comes in on the other side (``wrap``).
+    axis, with their mirror images), or enters on the other side (``wrap``).
 
-    One that declares ``spacing`` and ``unit`` as fields, as those of this package do, can have cells of any
-    size: ``spacing`` is one length, or one for each coordinate, and positions are multiplied by it.
+    A subclass with the fields ``spacing`` and ``unit``, as in this package, can have cells of any size:
+    ``spacing`` is one length, or one for each coordinate, and positions are multiplied by it.
 
     Raises:
         LatticeError: a side is not an integer >= 1, the edge is unknown or impossible with the steps, the
-            steps do not match the directions and the box, there are 2**31 cells or more, or the spacing is no
-            length, or unequal where steps or axes are oblique.
+            steps do not match the directions and the box, there are 2**31 cells or more, or the spacing is
+            not positive, or unequal where steps or axes are oblique.
     """
 
     edge: Edge
@@ -54,7 +54,7 @@ class Grid(Lattice):
         self._check_spacing(name)
 
     def _check_spacing(self, name: str) -> None:
-        """Raise LatticeError for a unit without a name, or unequal spacing along steps that are oblique."""
+        """Raise LatticeError for a unit without a name, or unequal spacing along oblique steps."""
         if not isinstance(self.unit, str):  # pyright: ignore[reportUnnecessaryIsInstance]
             raise LatticeError(f"{name} takes as unit the name of one, such as 'm', not {self.unit!r}")
         if axis_scale(self.lengths, self.basis) is None or self._laplacian() is None:
@@ -64,7 +64,7 @@ class Grid(Lattice):
             )
 
     def _check_steps(self) -> None:
-        """Raise LatticeError for steps of another number or length, or that cannot be held at a border."""
+        """Raise LatticeError for steps that do not match the directions and the box, or cannot be clamped."""
         lengths = [len(step) for step in self.steps]
         if lengths != [self.ndim] * len(self.directions) or not lengths:
             raise LatticeError(
@@ -91,7 +91,7 @@ class Grid(Lattice):
     @property
     @abstractmethod
     def steps(self) -> tuple[tuple[int, ...], ...]:
-        """What a hop in each direction adds to the coordinate."""
+        """The step that a hop in each direction adds to the coordinate."""
 
     @property
     def periods(self) -> tuple[int, ...]:
@@ -120,20 +120,20 @@ class Grid(Lattice):
 
     @property
     def _strides(self) -> tuple[int, ...]:
-        """By how much a rank grows along each axis."""
+        """The increase of a rank along each axis."""
         return last_fastest(self.box)
 
     @property
     def lengths(self) -> tuple[float, ...]:
-        """The spacing along each coordinate, (ndim,): what `spacing` is kept as."""
+        """The spacing along each coordinate, (ndim,)."""
         spacing = self.spacing
         return spacing if isinstance(spacing, tuple) else (float(spacing),) * self.ndim
 
     @property
     def basis(self) -> tuple[tuple[float, ...], ...]:
-        """The Cartesian way of one step along each axis of the box, (ndim, k): x east, y south, z, ...
+        """The Cartesian vector of one step along each axis of the box, (ndim, k): x east, y south, z, ...
 
-        It is that of a spacing of 1: positions are multiplied by `scale`.
+        It is for a spacing of 1; positions are multiplied by `scale`.
         """
         axes = range(self.ndim)
         return tuple(tuple(float(axis + other == self.ndim - 1) for other in axes) for axis in axes)
@@ -142,7 +142,7 @@ class Grid(Lattice):
         return self._in_box(np.arange(self.num_cells))
 
     def _in_box(self, places: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-        """Return the coordinates of the box's points by their number, (num_places, ndim)."""
+        """Return the coordinates of the box's points with these numbers, (num_places, ndim)."""
         return places[:, np.newaxis] // np.array(self._strides) % np.array(self.box)
 
     def _hop(self, direction: int) -> npt.NDArray[np.integer[Any]]:
@@ -177,7 +177,7 @@ def last_fastest(box: tuple[int, ...]) -> tuple[int, ...]:
 
 
 def _mirrored(steps: tuple[tuple[int, ...], ...]) -> bool:
-    """Return whether no step is longer than 1, and along every axis all have their mirror images."""
+    """Return whether no step is longer than 1, and all have their mirror images along every axis."""
     flipped = (
         sorted((*step[:axis], -step[axis], *step[axis + 1 :]) for step in steps)
         for axis in range(len(steps[0]))
@@ -190,5 +190,5 @@ def _mirrored(steps: tuple[tuple[int, ...], ...]) -> bool:
 def _combined(
     coordinates: npt.NDArray[np.integer[Any]], basis: tuple[tuple[float, ...], ...]
 ) -> npt.NDArray[np.float64]:
-    """Return the sum of the basis vectors, as often as the coordinates say, (..., k)."""
+    """Return the sum of the basis vectors times the coordinates, (..., k)."""
     return (coordinates[..., np.newaxis] * np.array(basis)).sum(axis=-2)

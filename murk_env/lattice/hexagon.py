@@ -36,8 +36,8 @@ class Hex2D(Grid):
         cols: number of cells along q, >= 1; given first, as q is the first coordinate.
         rows: number of cells along r, >= 1.
         edge: the border, "absorb" or "wrap".
-        spacing: how far neighbouring cells lie apart, > 0.
-        unit: the name of the unit that positions are in.
+        spacing: distance of neighbouring cells, > 0.
+        unit: the unit of positions.
 
     Raises:
         LatticeError: a side is not an integer >= 1, the edge is unknown, or there are 2**31 cells or more.
@@ -67,7 +67,7 @@ class Hex2D(Grid):
 
     @property
     def steps(self) -> tuple[tuple[int, ...], ...]:
-        """What a hop in each direction adds to (q, r)."""
+        """The step that a hop in each direction adds to (q, r)."""
         return tuple(_STEPS.values())
 
     @property
@@ -80,7 +80,7 @@ class Hex2D(Grid):
 
     @property
     def basis(self) -> tuple[tuple[float, ...], ...]:
-        """The ways of (q + 1) and of (r + 1)."""
+        """The Cartesian vectors of q + 1 and of r + 1."""
         return (1.0, 0.0), (0.5, math.sqrt(3.0) / 2.0)
 
     def _hops(self, a: npt.NDArray[np.int64], b: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:

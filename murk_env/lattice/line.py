@@ -13,7 +13,7 @@ __all__ = ["Line1D", "Ring1D"]
 
 
 class _Line(Grid):
-    """Cells in a row, whatever its ends."""
+    """Cells in a row, with any kind of ends."""
 
     length: int
 
@@ -29,7 +29,7 @@ class _Line(Grid):
 
     @property
     def steps(self) -> tuple[tuple[int, ...], ...]:
-        """What a hop in each direction adds to x."""
+        """The step that a hop in each direction adds to x."""
         return (-1,), (1,)
 
     def _hops(self, a: npt.NDArray[np.int64], b: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
@@ -46,8 +46,8 @@ class Line1D(_Line):
         length: number of cells, >= 1.
         edge: the neighbour beyond either end: none (``absorb``), the end cell itself (``clamp``), or the cell
             at the other end (``wrap``).
-        spacing: how far neighbouring cells lie apart, > 0.
-        unit: the name of the unit that positions are in.
+        spacing: distance of neighbouring cells, > 0.
+        unit: the unit of positions.
 
     Raises:
         LatticeError: the length is not an integer >= 1, or above 2**31 - 1, or the edge is unknown.
@@ -70,8 +70,8 @@ class Ring1D(_Line):
     Attributes:
         length: number of cells, >= 1.
         edge: "wrap", always.
-        spacing: how far neighbouring cells lie apart, > 0.
-        unit: the name of the unit that positions are in.
+        spacing: distance of neighbouring cells, > 0.
+        unit: the unit of positions.
 
     Raises:
         LatticeError: the length is not an integer >= 1, or above 2**31 - 1.

@@ -22,7 +22,7 @@ class Product(Lattice):
 
     Layers of hexagons are ``Product(Hex2D(8, 8), Line1D(5))``. Coordinates and positions are those of the
     parts, concatenated; in canonical order the first part is the slowest. So the first axes of positions are
-    x and y only if the planar part comes first: those of ``Product(Line1D(5), Square4(8, 8))`` are the
+    x and y only if the planar part comes first: the axes of ``Product(Line1D(5), Square4(8, 8))`` are the
     line's, then east, then south. Directions are those of the first part, then those of the second, and so
     on, with the part's index as a prefix, such as ``"1.east"``. Distances are sums. A part may be a product
     itself.
@@ -31,7 +31,7 @@ class Product(Lattice):
         lattices: the parts, one or more.
 
     Raises:
-        LatticeError: there is no part, a part is no lattice, or there are 2**31 cells or more.
+        LatticeError: there is no part, a part is not a lattice, or there are 2**31 cells or more.
     """
 
     lattices: tuple[Lattice, ...]
@@ -86,21 +86,21 @@ class Product(Lattice):
 
     @property
     def _strides(self) -> tuple[int, ...]:
-        """By how much a rank grows from cell to cell of each part."""
+        """The increase of a rank from cell to cell of each part."""
         return last_fastest(tuple(part.num_cells for part in self.lattices))
 
     @property
     def _axes(self) -> tuple[slice, ...]:
-        """Which numbers of a coordinate are each part's."""
+        """The slice of a coordinate that is each part's."""
         return _slices([part.ndim for part in self.lattices])
 
     @cached_property
     def _parts(self) -> npt.NDArray[np.int64]:
-        """The ranks that every cell has in the parts, (num_parts, num_cells)."""
+        """Every cell's ranks in the parts, (num_parts, num_cells)."""
         return self._ranks_in_parts(np.arange(self.num_cells))
 
     def _ranks_in_parts(self, cells: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-        """Return the ranks in the parts of some cells, (num_parts, num_cells)."""
+        """Return these cells' ranks in the parts, (num_parts, num_cells)."""
         sizes = np.array([part.num_cells for part in self.lattices])
         return cells // np.array(self._strides)[:, np.newaxis] % sizes[:, np.newaxis]
 
@@ -140,7 +140,7 @@ class Product(Lattice):
         return np.concatenate([part.laplacian for part in self.lattices])
 
     def _in_blocks(self, blocks: list[npt.NDArray[np.float64]]) -> npt.NDArray[np.float64]:
-        """Return the parts' arrays (..., num_directions, k) along the diagonal of one, 0 elsewhere."""
+        """Return the parts' arrays (..., num_directions, k) along the diagonal of one array, 0 elsewhere."""
         rows, columns = (_slices([block.shape[axis] for block in blocks]) for axis in (-2, -1))
         out = np.zeros((*blocks[0].shape[:-2], rows[-1].stop, columns[-1].stop))
         for block, row, column in zip(blocks, rows, columns, strict=True):

@@ -1,4 +1,4 @@
-"""The spacing of cells: checks, and what follows for positions and sums over neighbours."""
+"""The spacing of cells: checks, and the resulting scale of positions and weights of neighbours."""
 
 import numbers
 from typing import Any, cast
@@ -19,7 +19,7 @@ def checked_spacing(lattice: str, given: object, ndim: int) -> tuple[float, ...]
     """Return one length for each coordinate.
 
     Raises:
-        LatticeError: it is neither a number above 0 nor one for each coordinate.
+        LatticeError: it is neither a number > 0 nor one for each coordinate.
     """
     lengths: list[Any] = list(cast("list[Any]", given)) if isinstance(given, tuple | list) else [given] * ndim
     fits = all(isinstance(length, numbers.Real) and length is not True for length in lengths)
@@ -32,7 +32,7 @@ def checked_spacing(lattice: str, given: object, ndim: int) -> tuple[float, ...]
 def axis_scale(
     spacing: tuple[float, ...], basis: tuple[tuple[float, ...], ...]
 ) -> npt.NDArray[np.float64] | None:
-    """Return the spacing along each Cartesian axis, (k,); None where an axis mixes unequal ones."""
+    """Return the spacing along each Cartesian axis, (k,); None where an axis mixes unequal spacings."""
     ways = np.array(basis) != 0.0  # (ndim, k)
     lengths = np.where(ways, np.array(spacing)[:, np.newaxis], np.nan)
     if len(set(spacing)) == 1:
@@ -45,7 +45,7 @@ def axis_scale(
 def straight_laplacian(
     spacing: tuple[float, ...], steps: tuple[tuple[int, ...], ...]
 ) -> npt.NDArray[np.float64] | None:
-    """Return 1 / spacing**2 along each step, (num_directions,); None where oblique steps mix unequal ones."""
+    """Return 1 / spacing**2 along each step, (num_directions,); None for oblique steps of unequal spacing."""
     if len(set(spacing)) == 1:
         return np.full(len(steps), 1.0 / spacing[0] ** 2)
     axes = [[axis for axis, by in enumerate(step) if by] for step in steps]

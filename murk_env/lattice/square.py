@@ -45,8 +45,8 @@ class Square4(_Square):
         rows: number of rows, >= 1.
         cols: number of columns, >= 1.
         edge: the border on all four sides: "absorb", "clamp" or "wrap".
-        spacing: how far neighbouring cells lie apart, > 0: a number, or (between rows, between columns).
-        unit: the name of the unit that positions are in.
+        spacing: distance of neighbouring cells, > 0: a number, or (between rows, between columns).
+        unit: the unit of positions.
 
     Raises:
         LatticeError: a side is not an integer >= 1, the edge is unknown, or there are 2**31 cells or more.
@@ -59,7 +59,7 @@ class Square4(_Square):
 
     @property
     def steps(self) -> tuple[tuple[int, ...], ...]:
-        """What a hop in each direction adds to (row, col)."""
+        """The step that a hop in each direction adds to (row, col)."""
         return tuple(_STRAIGHT.values())
 
     def _hops(self, a: npt.NDArray[np.int64], b: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
@@ -79,8 +79,8 @@ class Square8(_Square):
         rows: number of rows, >= 1.
         cols: number of columns, >= 1.
         edge: the border on all four sides: "absorb", "clamp" or "wrap".
-        spacing: how far neighbouring cells lie apart, > 0: a number, or (between rows, between columns).
-        unit: the name of the unit that positions are in.
+        spacing: distance of neighbouring cells, > 0: a number, or (between rows, between columns).
+        unit: the unit of positions.
 
     Raises:
         LatticeError: a side is not an integer >= 1, the edge is unknown, or there are 2**31 cells or more.
@@ -93,11 +93,11 @@ class Square8(_Square):
 
     @property
     def steps(self) -> tuple[tuple[int, ...], ...]:
-        """What a hop in each direction adds to (row, col)."""
+        """The step that a hop in each direction adds to (row, col)."""
         return tuple(_ALL.values())
 
     def _laplacian(self) -> npt.NDArray[np.float64] | None:
-        """Let the differences count so that what spreads from a cell spreads as far along both axes."""
+        """Weight the differences so that values spread from a cell equally far along both axes."""
         between_rows, between_cols = self.lengths
         oblique = 1.0 / max(self.lengths) ** 2
         if between_rows == between_cols:

@@ -15,19 +15,19 @@ _VECTOR = 16  # float32 in 64 bytes, which fields are aligned to
 class Stencil:
     """Most cells have their neighbours at constant offsets; the others are listed.
 
-    A kernel runs over ``[start, stop)`` with constant offsets, all of them in range, and then does the
-    boundary cells over again through their table. Indices are unsigned, so that numba does not check each for
-    counting from the end, which alone would halve the speed.
+    A kernel runs over ``[start, stop)`` with constant offsets, all of them in range, and then computes the
+    boundary cells again through their table. Indices are unsigned, so that numba does not check each for
+    counting from the end, which would halve the speed.
 
     Attributes:
-        start: first cell of the run, rounded down to a whole vector as far as neighbours are in range.
+        start: first cell of the run, rounded down to a whole vector if neighbours stay in range.
         stop: one past its last cell, rounded up likewise; equal to ``start`` on a lattice without constant
             offsets.
         offsets: a neighbour's rank minus the cell's own, in the order of directions; as uint64, to which a
-            cell's rank is added modulo 2**64. A tuple, whose length a kernel knows when it is compiled.
+            cell's rank is added modulo 2**64. A tuple, so that a kernel's compiler knows the length.
         boundary: the cells whose neighbours are not at the offsets, by degree and then by rank,
-            (num_boundary,) uint32. Those of them within the run have been given a wrong value by then.
-        boundary_ends: how many boundary cells have degree 0, at most 1, ..., at most num_directions,
+            (num_boundary,) uint32. Those within the run have a wrong value by then.
+        boundary_ends: the number of boundary cells of degree 0, at most 1, ..., at most num_directions,
             (num_directions + 1,) int64.
         boundary_neighbours: their neighbours in the order of directions without gaps, then 0,
             (num_boundary, num_directions) uint32.
@@ -65,7 +65,7 @@ class Stencil:
 
 
 def _run(regular: npt.NDArray[np.bool_]) -> tuple[int, int]:
-    """Return the range from the first regular cell to the last, or none if there are too few in it.
+    """Return the range from the first regular cell to the last, empty if too few cells in it are regular.
 
     Through the table, a cell takes about four times as long as in the run.
     """
@@ -77,10 +77,9 @@ def _run(regular: npt.NDArray[np.bool_]) -> tuple[int, int]:
 
 
 def _widened(start: int, stop: int, offsets: npt.NDArray[np.int64], num_cells: int) -> tuple[int, int]:
-    """Let a run begin and end with whole vectors of aligned memory, as far as all neighbours are in range.
+    """Widen a run to whole vectors of aligned memory, as far as all neighbours are in range.
 
-    On large squares that is a tenth to a fifth faster. The cells added here are done over again like all of
-    the boundary.
+    On large squares that is a tenth to a fifth faster. The added cells are computed again with the boundary.
     """
     if start == stop:
         return start, stop
@@ -90,7 +89,7 @@ def _widened(start: int, stop: int, offsets: npt.NDArray[np.int64], num_cells: i
 
 
 def _commonest_row(rows: npt.NDArray[np.int64], width: int) -> npt.NDArray[np.int64]:
-    """Return the row that occurs most often; of equal rows in a stretch, only the first is sorted."""
+    """Return the row that occurs most often; only the first of consecutive equal rows is sorted."""
     if not len(rows):
         return np.zeros(width, np.int64)
     heads = np.flatnonzero(np.append(True, np.asarray(rows[1:] != rows[:-1]).any(axis=1)))
@@ -100,7 +99,7 @@ def _commonest_row(rows: npt.NDArray[np.int64], width: int) -> npt.NDArray[np.in
 
 
 def _without_gaps(table: npt.NDArray[np.int32]) -> npt.NDArray[np.int32]:
-    """Move the -1 of every row behind its neighbours, whose order stays, and make them 0."""
+    """Move the -1 of every row behind its neighbours, keeping their order, and set them to 0."""
     order = np.argsort(table < 0, axis=1, kind="stable")
     return np.maximum(np.take_along_axis(table, order, axis=1), 0)
 

@@ -1,4 +1,4 @@
-"""Maps: rasters of an author's or a user's, and levels, of which each world has one."""
+"""Maps: rasters, and levels, of which each world has one."""
 
 from murk_env.maps.levels import Levels
 from murk_env.maps.raster import Raster

@@ -19,7 +19,7 @@ class Levels:
     """K levels: K maps of each of some fields, held once for all worlds and processes.
 
     A world draws its level when an episode begins, before `start`, from its own random numbers. Its
-    propagators, hooks, observations and pictures then see that level's maps, at no copy. The fields are
+    propagators, hooks, observations and pictures then see that level's maps, without a copy. The fields are
     declared `Field(mutability="level")`.
 
     Example:
@@ -28,12 +28,12 @@ class Levels:
         (5, [0, 1, 2])
 
     Args:
-        split: of which levels episodes draw theirs: `train`, `test` or `all`.
+        split: the levels that episodes draw from: `train`, `test` or `all`.
         train: the levels to train on, by number; None for those that are not in `test`.
         test: the levels to test on, by number.
-        weights: how often each of the K levels is drawn, in proportion, (K,); None for equally often.
+        weights: relative frequency of each of the K levels, (K,); None for equal ones.
         maps: by the name of a field, its maps, levels first, (K, *shape): an array, or a list of K arrays or
-            Rasters of one shape. Over cells the lattice's own shape will do.
+            Rasters of one shape. Over cells the lattice's own shape is accepted.
 
     Attributes:
         maps: by the name of a field, (K, *shape), read-only.
@@ -41,11 +41,11 @@ class Levels:
         train: the levels to train on.
         test: the levels to test on.
         ids: the levels that are drawn from, (k,) int32.
-        weights: how often each of these is drawn, (k,) float64, of sum 1.
+        weights: the probability of each of these, (k,) float64, of sum 1.
 
     Raises:
         MapError: there are no maps, or fields have different numbers of them or maps of different shapes, a
-            level does not exist or is in both splits, the split is empty, or weights are no weights.
+            level does not exist or is in both splits, the split is empty, or weights are invalid.
     """
 
     def __init__(
@@ -81,7 +81,7 @@ class Levels:
 
     @property
     def ends(self) -> npt.NDArray[np.float64]:
-        """Where each level's share of the numbers from 0 to 1 ends, (k,); the last is 1."""
+        """The end of each level's share of the numbers from 0 to 1, (k,); the last is 1."""
         ends = np.cumsum(self.weights)
         ends[self.weights > 0.0] /= ends[-1]
         ends[np.flatnonzero(self.weights)[-1] :] = 1.0
@@ -128,7 +128,7 @@ def _as_array(name: str, given: Any) -> Array:
 
 
 def _one_number(maps: Mapping[str, Array]) -> int:
-    """Return the number of levels, of which every field has a map."""
+    """Return the number of levels, which must be the same for every field."""
     counts = {name: len(array) for name, array in maps.items()}
     if not counts or 0 in counts.values():
         raise MapError(f"Levels has at least one field with at least one map, not {counts or 'none'}.")
@@ -152,7 +152,7 @@ def _numbers(split: str, levels: Any, num_levels: int) -> tuple[int, ...]:
 
 
 def _shares(weights: Any, num_levels: int, ids: npt.NDArray[np.int32]) -> npt.NDArray[np.float64]:
-    """Return how often each level of a split is drawn, of sum 1."""
+    """Return the probability of each level of a split, of sum 1."""
     if weights is None:
         return np.full(len(ids), 1.0 / len(ids))
     try:

@@ -1,4 +1,4 @@
-"""Rasters: a map as an array, from an array, a .npy file or a GeoTIFF, without silent gaps."""
+"""Rasters: maps from an array, a .npy file or a GeoTIFF, without silent gaps."""
 
 import importlib
 import math
@@ -20,10 +20,10 @@ _CLOSE = 1e-9  # of a cell: how oblique or uneven a grid may be
 
 
 class Raster:
-    """One map: the values of a rectangle of cells, and how large a cell is.
+    """One map: the values of a rectangle of cells, and the size of a cell.
 
-    It stands wherever an array does: as a static value, `static={elevation: raster}`, or as one of the maps
-    of `Levels(elevation=[raster, ...])`.
+    It replaces an array: as a static value, `static={elevation: raster}`, or as one of the maps of
+    `Levels(elevation=[raster, ...])`.
 
     Example:
         >>> hills = Raster([[3.0, 4.0], [5.0, float("nan")]], spacing=30.0, fill=0.0)
@@ -34,22 +34,22 @@ class Raster:
         ((2, 2), (30.0, 30.0))
 
     Args:
-        values: the values, (rows, columns); NaN, the elements that a masked array masks, and `no_data` stand
-            for no data.
-        spacing: height and width of a cell, or one number for both; None if it is not known.
-        no_data: the number that stands for no data, None for none.
-        fill: what cells without data get. Without it they are an error.
+        values: the values, (rows, columns); NaN, masked elements of a masked array, and `no_data` stand for
+            no data.
+        spacing: height and width of a cell, or one number for both; None if unknown.
+        no_data: the number that stands for no data; None if there is none.
+        fill: the value of cells without data; None if they are an error.
 
     Attributes:
         values: the values, read-only, (rows, columns).
-        spacing: height and width of a cell, which `Square4(*raster.shape, spacing=raster.spacing)` takes;
-            None if it is not known.
+        spacing: height and width of a cell, for `Square4(*raster.shape, spacing=raster.spacing)`; None if
+            unknown.
         gaps: the cells without data, (rows, columns) bool.
 
     Raises:
-        MapError: it is no rectangle of numbers, the spacing is no positive number, `no_data` is no number,
-            there are cells without data and nothing to fill them with, or the fill is no finite number that
-            the dtype holds.
+        MapError: the values are not a rectangle of numbers, the spacing is not positive, `no_data` is not a
+            number, there are cells without data and no `fill`, or the fill is not a finite number that the
+            dtype holds.
     """
 
     def __init__(
@@ -90,14 +90,14 @@ class Raster:
         no_data: float | None = None,
         fill: float | None = None,
     ) -> "Raster":
-        """Return the raster in a file: a `.npy` of numpy's, or whatever rasterio reads, such as GeoTIFF.
+        """Return the raster in a file: numpy's `.npy`, or any format that rasterio reads, such as GeoTIFF.
 
         Args:
             path: the file.
             band: which band of a GeoTIFF, from 1.
             spacing: as for `Raster`; by default that of the GeoTIFF, in the unit of its coordinates, if its
                 axes are straight.
-            no_data: as for `Raster`, besides what the GeoTIFF says itself.
+            no_data: as for `Raster`, in addition to the GeoTIFF's own.
             fill: as for `Raster`.
 
         Raises:
@@ -120,7 +120,7 @@ class Raster:
         return rows, columns
 
     def __array__(self, dtype: npt.DTypeLike | None = None, copy: bool | None = None) -> Array:
-        """Return the values, as numpy asks for them."""
+        """Return the values, for numpy."""
         values = self.values if dtype is None else self.values.astype(dtype, copy=False)
         return values.copy() if copy else values
 
@@ -183,7 +183,7 @@ def _checked_spacing(what: str, spacing: Any) -> Spacing | None:
 
 
 def _from_numpy(path: Path) -> Array:
-    """Return the array in a file of numpy's; no code of it is run."""
+    """Return the array in a `.npy` file, without running code from it."""
     try:
         return np.load(path, allow_pickle=False)
     except (ValueError, EOFError) as error:
@@ -210,7 +210,7 @@ def _from_geotiff(path: Path, band: int) -> tuple[Any, Spacing | None]:
 
 
 def _spacing_of(transform: Any) -> Spacing | None:
-    """Return height and width of a cell; None where the map has no place on earth, or lies oblique."""
+    """Return height and width of a cell; None if the map has no place on earth, or is rotated."""
     oblique = abs(transform.b) + abs(transform.d) > _CLOSE * (abs(transform.a) + abs(transform.e))
     if transform.is_identity or oblique:
         return None

@@ -1,4 +1,4 @@
-"""Doubles as the bits they are made of: what exact scaling and rounding by addition need."""
+"""The bits of float64 numbers, for exact scaling and rounding by addition."""
 
 from typing import Any
 
@@ -34,7 +34,7 @@ def nearest(value: Any) -> Any:
 
 @inlined
 def whole(rounded: Any) -> Any:
-    """Return the number that `nearest` has found, as a float64 and as an int64."""
+    """Return the whole number in a result of `nearest`, as a float64 and as an int64."""
     return rounded - _TO_WHOLE, bits_of(rounded) - _TO_WHOLE_BITS
 
 

@@ -1,4 +1,4 @@
-"""exp and expm1, of fixed operations in float64.
+"""exp and expm1 as fixed float64 operations.
 
 The argument is k * ln 2 + r with |r| <= ln 2 / 2; exp(r) - 1 is a rational function of r, multiplied by 2**k.
 

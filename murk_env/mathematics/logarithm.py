@@ -1,4 +1,4 @@
-"""log and log1p, of fixed operations in float64.
+"""log and log1p as fixed float64 operations.
 
 The argument is 2**k * m with m from sqrt(1/2) to sqrt(2), and log(m) a polynomial in ((m - 1) / (m + 1))**2.
 
@@ -77,7 +77,7 @@ def _log_of(value: Any, exponent: Any) -> Any:
 
 @inlined
 def _parts(value: Any) -> Any:
-    """Return k and m, value = 2**k * m."""
+    """Return k and m of value = 2**k * m."""
     bits = bits_of(value)
     k = (bits - _ROOT_HALF_BITS) >> _MANTISSA
     return np.float64(k), double_of(bits - (k << _MANTISSA))

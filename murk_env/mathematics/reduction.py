@@ -1,4 +1,4 @@
-"""Angles, reduced to the nearest multiple of a quarter turn: exact enough for every float64.
+"""Angles reduced by the nearest multiple of a quarter turn, precisely enough for every float64.
 
 Sources: W. J. Cody and W. Waite, "Software Manual for the Elementary Functions" (1980), as in fdlibm's
 e_rem_pio2.c; beyond, M. Payne and R. Hanek, "Radian reduction for trigonometric functions", SIGNUM Newsletter
@@ -42,7 +42,7 @@ _SPLIT = 134217729.0  # 2**27 + 1
 
 @inlined
 def reduced(value: Any) -> Any:
-    """Return n modulo 4, r, and what r lacks: value = n * pi / 2 + r + lack, |r| <= pi / 4."""
+    """Return n modulo 4, r, and the rounding error of r: value = n * pi / 2 + r + lack, |r| <= pi / 4."""
     if abs(value) < _SMALLEST_LARGE:
         return _near(value)
     return _far(value)
@@ -50,7 +50,7 @@ def reduced(value: Any) -> Any:
 
 @inlined
 def _near(value: Any) -> Any:
-    """Subtract n * pi / 2, part by part, the products of n with the parts being exact."""
+    """Subtract n * pi / 2 part by part; the products of n with the parts are exact."""
     k, n = whole(nearest(value * _PER_QUARTER))
     exact = value - k * _PART1
     second, third = k * _PART2, k * _PART3
@@ -63,7 +63,7 @@ def _near(value: Any) -> Any:
 
 @kernel
 def _far(value: Any) -> Any:
-    """Multiply by as many digits of 2 / pi as matter, and drop whole turns.
+    """Multiply by as many digits of 2 / pi as needed, and drop whole turns.
 
     A value is m * 2**e. The first e - 2 binary digits of 2 / pi make whole turns.
     """
@@ -107,7 +107,7 @@ def _quarters(m: Any, first: Any) -> Any:
 
 @inlined
 def _lost(one: Any, other: Any, product: Any) -> Any:
-    """Return what rounding a product has lost (Dekker 1971)."""
+    """Return the rounding error of a product (Dekker 1971)."""
     one_high, other_high = _upper(one), _upper(other)
     one_low, other_low = one - one_high, other - other_high
     missing = ((product - one_high * other_high) - one_low * other_high) - one_high * other_low

@@ -1,4 +1,4 @@
-"""sin and cos, of fixed operations in float64: polynomials on an eighth of a turn to both sides of 0.
+"""sin and cos as fixed float64 operations: polynomials on an eighth of a turn to both sides of 0.
 
 Source: fdlibm's k_sin.c and k_cos.c. Copyright (C) 1993 by Sun Microsystems, Inc. All rights reserved.
 Permission to use, copy, modify, and distribute that software is freely granted, provided that this notice is
@@ -26,7 +26,7 @@ _QUARTER_LOW = 6.123233995736766e-17  # pi / 2 - _QUARTER
 
 @inlined
 def sin(x: float) -> float:
-    """Return the sine of an angle in radians in float64, to 1 unit in the last place, however large it is.
+    """Return the sine of any angle, in radians, in float64, to 1 unit in the last place.
 
     It is NaN for inf and NaN; -0.0 stays -0.0.
     """
@@ -35,7 +35,7 @@ def sin(x: float) -> float:
 
 @inlined
 def cos(x: float) -> float:
-    """Return the cosine of an angle in radians in float64, to 1 unit in the last place, however large it is.
+    """Return the cosine of any angle, in radians, in float64, to 1 unit in the last place.
 
     It is NaN for inf and NaN.
     """

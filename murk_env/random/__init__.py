@@ -1,4 +1,4 @@
-"""Random numbers that depend on nothing but where they are drawn; for both kinds of hook."""
+"""Random numbers that depend only on where they are drawn; for both kinds of hook."""
 
 from murk_env.random.draws import MOST_DRAWS, TOO_MANY_DRAWS, Draws, integers, normal, site_word, uniform
 from murk_env.random.philox import fill_normal, fill_uniform, fill_uniform_float32

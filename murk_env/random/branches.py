@@ -1,4 +1,4 @@
-"""Keys of branches: what a copy of a world draws with when it is to have a chance of its own."""
+"""Keys of branches: copies of a world that draw their own random numbers."""
 
 from typing import Any
 
@@ -12,14 +12,14 @@ from murk_env.random.philox import philox
 
 __all__ = ["branch_keys"]
 
-_NO_EPISODE = 0xFFFFFFFF  # a number that no episode has: no draw of a world meets these
+_NO_EPISODE = 0xFFFFFFFF  # no episode has this number, so no draw of a world uses these counters
 
 
 def branch_keys(keys: npt.NDArray[np.int32]) -> npt.NDArray[np.int32]:
-    """Return the key of every branch, which depends on its source's key and its own number alone.
+    """Return the key of every branch, which depends only on its source's key and its own number.
 
     Args:
-        keys: of the source of branches 0, 1, 2, ..., (k, 2) int32.
+        keys: the keys of the sources of branches 0, 1, 2, ..., (k, 2) int32.
 
     Returns:
         (k, 2) int32, the bits of two uint32 each.

@@ -1,12 +1,12 @@
-"""Randomness that depends on nothing but where it is drawn.
+"""Random numbers that depend only on where they are drawn.
 
 Every number is the value of Philox4x32-10 at a counter: key from the world's seed, counter = (episode, step
-of the episode, site of the draw, block of elements). It does not matter how many worlds there are, in
-which order or on how many threads they run, or what was drawn before.
+of the episode, site of the draw, block of elements). The number of worlds, their order, the number of
+threads and earlier draws do not matter.
 
 A site is one call of one origin in a step. The upper 8 bits hold the origin (a hook, a propagator), the lower
-24 count the calls within it; calls that name their site themselves count from the middle of that range, so
-that they never meet the others.
+24 count the calls within it; sites that calls name themselves begin in the middle of that range, so that
+they never coincide with the others.
 """
 
 import numpy as np
@@ -53,7 +53,7 @@ def uniform(rng: Draws) -> float:
     """Draw a float64 in [0, 1) in a compiled hook.
 
     Args:
-        rng: the world's (5,) uint32 words key, key, episode, step, site; the site advances by one.
+        rng: the world's state, (5,) uint32: key (two words), episode, step, site; the site advances by one.
     """
     word, _ = philox.two_words(rng[0], rng[1], rng[2], rng[3], rng[4], 0)
     rng[4] += 1
@@ -65,7 +65,7 @@ def integers(rng: Draws, low: int, high: int) -> int:
     """Draw an int64 in [low, high) in a compiled hook.
 
     Args:
-        rng: the world's (5,) uint32 words key, key, episode, step, site; the site advances by one.
+        rng: the world's state, (5,) uint32: key (two words), episode, step, site; the site advances by one.
         low: smallest possible number.
         high: one above the largest.
 
@@ -85,7 +85,7 @@ def normal(rng: Draws) -> float:
     """Draw a standard normal float64 in a compiled hook.
 
     Args:
-        rng: the world's (5,) uint32 words key, key, episode, step, site; the site advances by one.
+        rng: the world's state, (5,) uint32: key (two words), episode, step, site; the site advances by one.
     """
     first, second = philox.two_words(rng[0], rng[1], rng[2], rng[3], rng[4], 0)
     rng[4] += 1

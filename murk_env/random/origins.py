@@ -1,4 +1,4 @@
-"""Who draws random numbers: the origin is the upper byte of a draw's site."""
+"""The origins of random draws (hooks and propagators): the upper byte of a draw's site."""
 
 __all__ = ["ACT", "BETWEEN", "BRANCH", "EDIT", "FIRST_PROPAGATOR", "LEVEL", "OBSERVE", "START"]
 

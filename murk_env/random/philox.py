@@ -53,8 +53,8 @@ Counts = npt.NDArray[np.int32]  # (num_worlds,)
 def philox(counter: Any, key: Any) -> Any:
     """Encrypt a counter of four 32-bit words with a key of two: ten rounds of Philox4x32.
 
-    Words may come in any integer type; what lies above 32 bits is dropped. Returns four uint64 words
-    below 2**32.
+    Words may have any integer type; bits above the lower 32 are dropped. Returns four uint64 words below
+    2**32.
     """
     word0 = np.uint64(counter[0]) & _LOW
     word1 = np.uint64(counter[1]) & _LOW
@@ -83,19 +83,19 @@ def two_words(key0: Any, key1: Any, episode: Any, step: Any, site: Any, block: A
 
 @inlined
 def uniform_of(word: Any) -> Any:
-    """Make a float64 in [0, 1) of the upper 53 bits of a word."""
+    """Make a float64 in [0, 1) from the upper 53 bits of a word."""
     return np.int64(word >> _DROP_TO_53) * _RESOLUTION_53
 
 
 @inlined
 def float32_of(word: Any) -> Any:
-    """Make a float32 in [0, 1) of the upper 24 bits of a 32-bit word."""
+    """Make a float32 in [0, 1) from the upper 24 bits of a 32-bit word."""
     return np.float32(word >> _DROP_TO_24) * _RESOLUTION_24
 
 
 @inlined
 def normals_of(first: Any, second: Any) -> Any:
-    """Make two independent standard normal numbers of two words (Box and Muller 1958): at most 8.6 from 0."""
+    """Make two independent standard normal numbers from two words (Box and Muller 1958), within 8.6 of 0."""
     radius = math.sqrt(-2.0 * log_of_normal(1.0 - uniform_of(first)))
     cosine, sine = cos_and_sin_of_turn(uniform_of(second))
     return radius * cosine, radius * sine
@@ -103,14 +103,14 @@ def normals_of(first: Any, second: Any) -> Any:
 
 @kernel
 def integer_of(word: Any, lowest: Any, highest: Any) -> Any:
-    """Scale a word to an int64 in [lowest, highest]: the upper half of its product with their number.
+    """Scale a word to an int64 in [lowest, highest]: the upper half of its product with the range's width.
 
-    Every number is the result of equally many words, because those beyond a multiple of their number are
+    Every number is the result of equally many words, because words beyond a multiple of the width are
     rejected: a rejected word is the key of the next, and so on (D. Lemire, "Fast random integer generation
-    in an interval", ACM TOMACS 29 (2019), https://doi.org/10.1145/3230636). No step overflows, because numpy
-    warns of that where this runs uncompiled.
+    in an interval", ACM TOMACS 29 (2019), https://doi.org/10.1145/3230636). No operation overflows, because
+    numpy warns of that where this runs uncompiled.
     """
-    first = np.uint64(np.int64(lowest)) ^ _SIGN  # counted from the least int64
+    first = np.uint64(np.int64(lowest)) ^ _SIGN  # as a distance from the smallest int64
     most = (np.uint64(np.int64(highest)) ^ _SIGN) - first
     if most == _ALL:  # as many numbers as words
         return np.int64(word ^ _SIGN)
@@ -169,7 +169,7 @@ def fill_uniform_float32(
     site: int,
     out: npt.NDArray[np.float32],
 ) -> None:
-    """Draw numbers in [0, 1) with 24 random bits, a word of the block each, into rows [start, stop)."""
+    """Draw numbers in [0, 1) with 24 random bits, from one word each, into rows [start, stop) of out."""
     size = out.shape[1]
     for world in range(start, stop):
         row, key = out[world], (keys[world, 0], keys[world, 1])

@@ -1,4 +1,4 @@
-"""Seeds: any non-negative integer, and the key that a world draws with."""
+"""Seeds, any non-negative integers, and the keys of worlds made from them."""
 
 import operator
 
@@ -11,7 +11,12 @@ __all__ = ["checked_seed", "key_from_seed"]
 
 
 def checked_seed(seed: object) -> int:
-    """Return any non-negative integral seed as a Python int."""
+    """Return a non-negative integer of any type as a Python int.
+
+    Raises:
+        SeedTypeError: the seed is not an integer.
+        SeedError: the seed is negative.
+    """
     try:
         value = operator.index(seed)  # pyright: ignore[reportArgumentType]
     except TypeError:
@@ -24,7 +29,7 @@ def checked_seed(seed: object) -> int:
 
 
 def key_from_seed(seed: int) -> npt.NDArray[np.int32]:
-    """Make a world's key from its seed, through numpy's SeedSequence.
+    """Make a world's key from its seed with numpy's SeedSequence.
 
     Args:
         seed: any integer >= 0.

@@ -1,4 +1,4 @@
-"""What array hooks and propagators draw from: one row for each of their worlds."""
+"""Random draws of array hooks and propagators: one row for each of their worlds."""
 
 import math
 from collections.abc import Callable
@@ -24,9 +24,10 @@ Integers = int | npt.NDArray[np.integer[Any]]
 class WorldRng:
     """Draws for a set of worlds, one row per world: what ``tick.rng`` is in array hooks.
 
-    Each call is a site of its own, numbered 0, 1, 2, ... in the order of the calls. A call inside an ``if``
-    shifts the numbers of those after it; naming the sites (``site=0``, ``site=1``) keeps them apart.
-    The first number of a call is the one that a compiled hook draws with its call of the same number.
+    Each call is its own site, numbered 0, 1, 2, ... in the order of the calls. A call inside an ``if`` shifts
+    the sites of the calls after it; named sites (``site=0``, ``site=1``) do not shift. The first number of a
+    call is the one that a compiled hook draws with its call of the same number. A site that is not from 0 to
+    8,388,607, and more than 8,388,608 calls without one in a step, raise ValueError.
 
     Args:
         keys: the worlds' keys, (num_worlds, 2) int32.
@@ -60,11 +61,11 @@ class WorldRng:
 
     @property
     def counters(self) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32], npt.NDArray[np.int32], int]:
-        """Keys, episodes, steps and the origin's first site: what a fill kernel takes after (start, stop)."""
+        """Keys, episodes, steps and the origin's first site, as a fill kernel takes them."""
         return (*self._counters, self._first_site)
 
     def rewind(self) -> None:
-        """Count calls from 0 again, as at the beginning of a tick; counters are read at every draw."""
+        """Count calls from 0 again, as at the start of a tick; counters are read at every draw."""
         self._next_site = self._first_site
 
     def random(
@@ -117,7 +118,7 @@ class WorldRng:
         Raises:
             ValueError: ``scale`` is negative or NaN, or one of them is an array.
         """
-        if np.ndim(loc) or np.ndim(scale):  # which of its axes were the worlds' would depend on their number
+        if np.ndim(loc) or np.ndim(scale):  # whether an axis is the worlds' would depend on their number
             raise ValueError(
                 f"normal takes one loc and one scale, not arrays of shapes {np.shape(loc)} and "
                 f"{np.shape(scale)}: draw with loc=0 and scale=1, then multiply and add with the worlds axis "
@@ -144,7 +145,7 @@ class WorldRng:
 
         Args:
             low: smallest number, or, without ``high``, the limit above 0; one, or one per world (k,).
-            high: the limit; one, or one per world (k,).
+            high: the limit, not drawn by default; one, or one per world (k,).
             shape: shape of one world's draw.
             endpoint: whether the limit itself may be drawn.
             site: name of this draw within the hook; by default the number of the call.
