@@ -1,4 +1,4 @@
-"""What the tasks of boundary control share: one end of a line is set, and its whole state is to vanish.
+"""What the boundary-control tasks share: one end of a line is set, to bring its whole state to rest.
 
 Both are after PDE Control Gym (L. Bhan, Y. Bian, M. Krstic and Y. Shi, "PDE Control Gym: a benchmark for
 data-driven boundary control of partial differential equations", L4DC 2024, https://arxiv.org/abs/2405.11401).
@@ -30,26 +30,26 @@ from murk_envs._fields import LARGE
 
 __all__ = ["BoundaryControl", "BoundaryParams"]
 
-UNSCALED = 1e6  # the largest control where actions are not scaled
+UNSCALED = 1e6  # largest control when actions are not scaled
 
 
 class BoundaryParams(murk.Params, ABC):
-    """The parameters of both tasks."""
+    """The parameters that both tasks share."""
 
     size: Annotated[int, Range(4, 2**15), "nodes of the line"]
     substeps: Annotated[int, Range(1, 10**6), "sub-steps from one action to the next"]
-    horizon: Annotated[int, Range(1, 10**6), "steps until the state is judged"]
+    horizon: Annotated[int, Range(1, 10**6), "steps until success is rewarded and `time_ends` applies"]
     strength: Annotated[float, Range(0.0, 100.0), "amplitude of what makes it unstable"]
-    order: Annotated[float, Range(0.0, 100.0), "order of the Chebyshev function that its shape is"]
-    control: Annotated[Literal["scaled", "unscaled"], "whether an action of 1 is `power`, or 1"] = "scaled"
+    order: Annotated[float, Range(0.0, 100.0), "order of the Chebyshev function that shapes it"]
+    control: Annotated[Literal["scaled", "unscaled"], "whether an action of 1 means `power` or 1"] = "scaled"
     power: Annotated[float, Range(0.001, 1000.0), "control at an action of 1"] = 20.0
-    least: Annotated[float, Range(-1000.0, 1000.0), "smallest value of a start, at most `most`"] = 1.0
-    most: Annotated[float, Range(-1000.0, 1000.0), "largest value of a start"] = 10.0
-    window: Annotated[int, Range(1, 10**6), "sub-steps at the end of a step whose change is rewarded"] = 100
-    bonus: Annotated[float, Range(0.0, LARGE), "what success is worth"] = 300.0
-    tolerance: Annotated[float, Range(0.0, LARGE), "norm at the end below which it is one"] = 20.0
+    least: Annotated[float, Range(-1000.0, 1000.0), "smallest initial value, at most `most`"] = 1.0
+    most: Annotated[float, Range(-1000.0, 1000.0), "largest initial value"] = 10.0
+    window: Annotated[int, Range(1, 10**6), "final sub-steps of a step whose loss of norm is rewarded"] = 100
+    bonus: Annotated[float, Range(0.0, LARGE), "reward for success"] = 300.0
+    tolerance: Annotated[float, Range(0.0, LARGE), "final norm below which an episode is a success"] = 20.0
     limit: Annotated[float, Range(1e-3, 1e12), "norm at which the episode ends"] = 1e10
-    penalty: Annotated[float, Range(0.0, LARGE), "cost of that, for each sub-step that was left"] = 1000.0
+    penalty: Annotated[float, Range(0.0, LARGE), "cost of reaching `limit`, per sub-step left"] = 1000.0
     time_ends: Annotated[Literal["truncated", "terminated"], "what an episode is after `horizon` steps"] = (
         "truncated"
     )
@@ -79,7 +79,7 @@ class BoundaryParams(murk.Params, ABC):
 
     @property
     def time_terminates(self) -> bool:
-        """Whether the end of time is a termination."""
+        """Whether the time limit is a termination."""
         return self.time_ends == "terminated"
 
     def chebyshev(self, nodes: int) -> npt.NDArray[np.float64]:
@@ -91,7 +91,7 @@ class BoundaryControl(MurkEnv):
     """What both tasks share: the state, the controlled end, the reward and the ends."""
 
     u = Field()  # (num_worlds, num_cells) the state; its last cell is the controlled one
-    shape = Field(mutability="static")  # (num_cells,) what makes it unstable
+    shape = Field(mutability="static")  # (num_cells,) coefficient that makes it unstable
     inflow = Field(over="world")  # (num_worlds,) the control
     effort = Field(over="world", dtype="float64")  # (num_worlds,) sum of |u[-1]| over all time steps
     earlier = Field(over="world", dtype="float64")  # (num_worlds,) norm `window` sub-steps ago
@@ -121,7 +121,7 @@ class BoundaryControl(MurkEnv):
 
     @murk.per_world
     def start(self, rng: Draws) -> None:
-        """Draw one value for all nodes, the controlled one too."""
+        """Draw one value for all nodes, including the controlled one."""
         p = self.params
         self.u[:] = p.least + (p.most - p.least) * uniform(rng)
 
@@ -137,13 +137,13 @@ class BoundaryControl(MurkEnv):
 
     @murk.per_world
     def between(self, substep: int) -> None:
-        """Note the norm where the window begins."""
+        """Note the norm when the window begins."""
         if substep == self.params.substeps - self.params.window - 1:
             self.earlier[0] = norm_of(self.u)
 
     @murk.per_world
     def reward(self) -> float:
-        """Pay for what the norm has lost within the window; judge at the end of time."""
+        """Pay for the loss of norm within the window, and at the horizon for success."""
         p, norm = self.params, norm_of(self.u)
         if self.elapsed_steps == p.horizon and norm < p.tolerance:
             return p.bonus - self.effort[0] / 1000.0 - norm
@@ -153,7 +153,7 @@ class BoundaryControl(MurkEnv):
 
     @murk.per_world
     def terminated(self) -> bool:
-        """End when the state has blown up, or as `time_ends` says."""
+        """End when the norm reaches `limit`, or at the horizon if `time_ends` is "terminated"."""
         p = self.params
         return norm_of(self.u) >= p.limit or (p.time_terminates and self.elapsed_steps >= p.horizon)
 

@@ -1,4 +1,4 @@
-"""What both Wildfires share: the wind, where the crew is, what each of it sees, and what catches fire."""
+"""What both Wildfires share: wind, places and observations of the crew, and counts of ignited cells."""
 
 import math
 from collections.abc import Sequence
@@ -14,16 +14,16 @@ from murk_env.random import uniform
 
 __all__ = ["GALE", "WIDEST", "any_burns", "draw_wind", "num_caught", "seen_from", "show_crew"]
 
-GALE = 20.0  # m/s, the strongest wind there is
+GALE = 20.0  # m/s, the strongest wind allowed
 WIDEST = 2**15  # cells along a side
-RINGS = (1, 2, 3, 5, 9)  # of what one of the crew sees: where rings begin, in hops
+RINGS = (1, 2, 3, 5, 9)  # hops at which the rings of an agent's observation begin
 
 Floats = npt.NDArray[np.floating[Any]]
 Ints = npt.NDArray[np.integer[Any]]
 
 
 def seen_from(cells: Field, maps: Sequence[Field], sectors: int) -> list[Entry]:
-    """Return what each agent sees: maps summed by ring and sector around it, then those of its own cell."""
+    """Return each agent's entries: maps summed by ring and sector around it, then those of its own cell."""
     shown = [Observe(field) for field in maps]
     around: list[Entry] = [entry.rings(around=cells, begin=RINGS, sectors=sectors) for entry in shown]
     return around + [entry.window(around=cells, disk=0) for entry in shown]
@@ -37,7 +37,7 @@ def draw_wind(rng: Draws, strongest: float, speed: Floats, direction: Floats, br
 
 
 def show_crew(cells: Ints, columns: int, crowd: Floats, place: Floats) -> None:
-    """Write where everyone is: 1 into the map at their cells, and the column and row of each."""
+    """Write where the crew is: 1 into the map at their cells, and the column and row of each."""
     for agent in range(len(cells)):
         cell = cells[agent]
         crowd[cell] = 1.0

@@ -1,4 +1,4 @@
-"""What the tasks of distributed control share: forces on some cells of a ring, sensors, a quadratic cost.
+"""What the distributed-control tasks share: forces on some cells of a ring, sensors, a quadratic cost.
 
 Both are after controlgym (X. Zhang, W. Mao, S. Mowlavi, M. Benosman and T. Basar, "Controlgym: large-scale
 control environments for benchmarking reinforcement learning algorithms", L4DC 2024,
@@ -25,16 +25,16 @@ class DistributedControl(MurkEnv):
 
     u = Field(dtype="float64")  # (num_worlds, num_cells) the state
     push = Field(dtype="float64")  # (num_worlds, num_cells) the forces
-    before = Field(dtype="float64")  # (num_worlds, num_cells) u before the step, where that is observed
+    before = Field(dtype="float64")  # (num_worlds, num_cells) u before the step, if that is observed
     seen = Field(dtype="float64", derived=True)  # (num_worlds, num_cells) the state that is observed
-    actuator = Field(mutability="static", dtype="int32")  # (num_cells,) which of them acts there, or IDLE
-    cost = Field(over="world", dtype="float64")  # (num_worlds,) of u before the step and of the forces
+    actuator = Field(mutability="static", dtype="int32")  # (num_cells,) the actuator that acts there, or IDLE
+    cost = Field(over="world", dtype="float64")  # (num_worlds,) of the step: of u before it and of the forces
 
     @classmethod
     def blueprint_of(
         cls, params: DistributedParams, length: float, linear: Mapping[int, float], max_speed: float
     ) -> Blueprint:
-        """Return the blueprint of a ring of some length under u_t = linear part - u u_x + forces."""
+        """Return the blueprint of a ring of the given length under u_t = linear part - u u_x + forces."""
         ring = murk.Ring1D(params.size, spacing=length / params.size)
         propagator = Spectral(
             cls.u,
@@ -57,7 +57,7 @@ class DistributedControl(MurkEnv):
 
     @classmethod
     def entry(cls, params: DistributedParams) -> Entry:
-        """Return what is observed."""
+        """Return the entry of the observation: sensors, or all cells."""
         if params.view == "state":
             return Observe(cls.seen)
         sensors = Observe(cls.seen, cells=sensor_cells(params.size, params.sensors))
@@ -65,7 +65,7 @@ class DistributedControl(MurkEnv):
 
     @classmethod
     def picture(cls, params: DistributedParams, /) -> Picture:
-        """Return the state, with the middles of its actuators, and its sensors unless they would hide it."""
+        """Return the state, with the centres of actuators, and the sensors unless they would hide it."""
         extreme = cls.extreme
         centres = actuator_centres(params.size, params.actuators)
         markers = [Marker(np.array(centres), "cross", label="actuator")]
@@ -74,11 +74,11 @@ class DistributedControl(MurkEnv):
             markers.append(Marker(np.array(cells), "ring", label="sensor"))
         return Picture(cls.u, low=-extreme, high=extreme, palette="coolwarm", markers=markers)
 
-    extreme = 1.0  # of a picture
+    extreme = 1.0  # of u in a picture
 
     @murk.per_world
     def act(self, action: npt.NDArray[np.float32]) -> None:
-        """Set the forces, which hold for all of the step, and what it costs."""
+        """Set the forces, which are held for the step, and the cost of the step."""
         p = self.params
         power = p.power if p.is_scaled else 1.0
         total = 0.0
@@ -94,23 +94,23 @@ class DistributedControl(MurkEnv):
 
     @murk.per_world
     def derive(self) -> None:
-        """Show the state, or the one before the step."""
+        """Show the state after the step, or before it."""
         stale = self.params.sees_before and self.elapsed_steps > 0
         for cell in range(self.u.size):
             self.seen[cell] = self.before[cell] if stale else self.u[cell]
 
     @murk.per_world
     def reward(self) -> float:
-        """Charge the state before the step, and the forces."""
+        """Charge for the state before the step, and for the forces."""
         return -self.cost[0]
 
     @murk.per_world
     def terminated(self) -> bool:
-        """End when a step has cost too much, or as `time_ends` says."""
+        """End when a step costs more than `limit`, or at the horizon if `time_ends` is "terminated"."""
         p = self.params
         return self.cost[0] > p.limit or (p.time_terminates and self.elapsed_steps >= p.horizon)
 
 
 def carried(u: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """Return what flows through a point of a quantity that carries itself, with its sign changed."""
+    """Return -u**2 / 2, whose derivative along the ring is -u * u_x."""
     return -0.5 * u * u

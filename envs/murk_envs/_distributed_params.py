@@ -1,4 +1,4 @@
-"""The parameters that the tasks of distributed control share, and what must hold across them."""
+"""The parameters that the distributed-control tasks share, and the checks across them."""
 
 import math
 from abc import ABC, abstractmethod
@@ -10,19 +10,19 @@ from murk_envs._ring import actuator_reaches, are_apart
 
 __all__ = ["DistributedParams"]
 
-REACH = 2.6  # what the fastest wave may turn in a time step (`Spectral`)
+REACH = 2.6  # radians that the fastest wave may turn in a time step (`Spectral`)
 
 
 class DistributedParams(murk.Params, ABC):
-    """The parameters of both tasks."""
+    """The parameters that both tasks share."""
 
     size: Annotated[int, Range(8, 2**15), "cells of the ring, an even number"]
     period: Annotated[float, Range(1e-6, 100.0), "time from one action to the next"]
-    substeps: Annotated[int, Range(1, 10**6), "time steps of the scheme in it"]
-    actuators: Annotated[int, Range(1, 1024), "numbers of an action"]
-    width: Annotated[float, Range(1e-3, 1.0), "share of the ring on which one of them acts"]
+    substeps: Annotated[int, Range(1, 10**6), "time steps of the scheme in a period"]
+    actuators: Annotated[int, Range(1, 1024), "number of actuators, the length of an action"]
+    width: Annotated[float, Range(1e-3, 1.0), "share of the ring on which an actuator acts"]
     sensors: Annotated[int, Range(1, 2**15), "cells that are observed, as evenly spaced as cells allow"] = 10
-    noise: Annotated[float, Range(0.0, 1000.0), "standard deviation of what a sensor adds"] = 0.5
+    noise: Annotated[float, Range(0.0, 1000.0), "standard deviation of the sensors' noise"] = 0.5
     view: Annotated[Literal["sensors", "state"], "what is observed: sensors, or all cells without noise"] = (
         "sensors"
     )
@@ -31,10 +31,10 @@ class DistributedParams(murk.Params, ABC):
     ] = "after"
     control: Annotated[Literal["scaled", "unscaled"], "whether an action of 1 is `power`, or 1"] = "scaled"
     power: Annotated[float, Range(0.001, 1000.0), "force at an action of 1"]
-    state_cost: Annotated[float, Range(0.0, 1000.0), "what the squares of the state cost"] = 1.0
-    action_cost: Annotated[float, Range(0.0, 1000.0), "what the squares of the forces cost"] = 1.0
+    state_cost: Annotated[float, Range(0.0, 1000.0), "weight of the squared state in the cost"] = 1.0
+    action_cost: Annotated[float, Range(0.0, 1000.0), "weight of the squared forces in the cost"] = 1.0
     limit: Annotated[float, Range(1e-3, 1e12), "cost of a step above which the episode ends"] = 1e12
-    horizon: Annotated[int, Range(1, 10**6), "steps after which `time_ends`"]
+    horizon: Annotated[int, Range(1, 10**6), "steps after which `time_ends` applies"]
     time_ends: Annotated[Literal["truncated", "terminated"], "what an episode is after `horizon` steps"] = (
         "truncated"
     )
@@ -58,7 +58,7 @@ class DistributedParams(murk.Params, ABC):
 
     @property
     def reaches(self) -> list[tuple[int, int]]:
-        """The first cell of each actuator, and the one after its last."""
+        """The first cell of each actuator and the one after its last."""
         return actuator_reaches(self.size, self.actuators, self.width)
 
     @property
@@ -78,9 +78,9 @@ class DistributedParams(murk.Params, ABC):
 
     @property
     def time_terminates(self) -> bool:
-        """Whether the end of time is a termination."""
+        """Whether the time limit is a termination."""
         return self.time_ends == "terminated"
 
     def least_stable(self, length: float, speed: float) -> int:
-        """Return in how many steps the shortest wave on a ring of some length turns little enough in each."""
+        """Return the fewest time steps in each of which the shortest wave turns by at most REACH."""
         return max(1, math.ceil(self.period * speed * math.pi * self.size / length / REACH))

@@ -1,4 +1,4 @@
-"""Distances on hexagons in axial coordinates, as Hex2D has them."""
+"""Distances on hexagons in the axial coordinates of Hex2D."""
 
 from typing import Any
 
@@ -9,14 +9,14 @@ __all__ = ["hops_to_nearest"]
 
 
 def hops_to_nearest(place: npt.NDArray[np.floating[Any]], q: float, r: float, first: int, end: int) -> float:
-    """Return the hops from (q, r) to the nearest of the agents from `first` to before `end`; inf without any.
+    """Return the hops from (q, r) to the nearest of the agents from `first` to before `end`; inf if none.
 
     Args:
         place: q and r of every agent, (2, num_agents).
-        q: along the first axis.
-        r: along the second axis.
-        first: the first of the agents.
-        end: the one after the last of them.
+        q: axial coordinate along the first axis.
+        r: axial coordinate along the second axis.
+        first: index of the first agent.
+        end: index after the last agent.
     """
     least = np.inf
     for agent in range(first, end):

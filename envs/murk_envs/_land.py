@@ -1,4 +1,4 @@
-"""The land of WildfireTerrain, of tiles or of files, and how soon fire goes over it."""
+"""The land of WildfireTerrain, from tiles or from files, and how fast fire spreads over it."""
 
 import math
 from typing import Any, Literal
@@ -25,7 +25,7 @@ Spacing = float | tuple[float, float]
 
 
 def winds(breeze: Floats, speed: float) -> Floats:
-    """Return how much sooner fire goes each way of Square8, with the wind, than without wind, (8,).
+    """Return the factor of the wind on the rate of spread in each direction of Square8, (8,).
 
     Args:
         breeze: the wind's x and y, in GALEs, (2,).
@@ -40,26 +40,26 @@ def winds(breeze: Floats, speed: float) -> Floats:
 
 
 def uphill(rise: float, side: float, way: int) -> float:
-    """Return how much sooner fire climbs one way, to a neighbour, than on flat land, about.
+    """Return the factor of the slope on the rate of spread to a neighbour, approximately.
 
     Args:
-        rise: how much higher the neighbour lies, in m.
+        rise: how much higher the neighbour is, in m.
         side: of a cell, in m.
         way: a direction of Square8.
     """
     far = side * math.sqrt(abs(WAYS_X[way]) + abs(WAYS_Y[way]))
     steep = rise / far
-    return exp(SLOPE * 57.3 * steep / (1.0 + 0.28 * steep * steep))  # of the arc tangent, within 0.3 degrees
+    return exp(SLOPE * 57.3 * steep / (1.0 + 0.28 * steep * steep))  # the arc tangent within 0.3 degrees
 
 
 def lowest_and_highest(heights: Floats) -> tuple[float, float]:
-    """Return between what heights of all levels lie, never the same twice."""
+    """Return the lowest and the highest height of all levels, in m; never two equal numbers."""
     low, high = float(heights.min()), float(heights.max())
     return low, high if high > low else low + 1.0
 
 
 def levels(heights: Floats, kinds: npt.NDArray[Any], split: Split) -> Levels:
-    """Return the levels of some land: the tiles with their split, or a user's only one."""
+    """Return the levels: the tiles with their split, or the single one of a user's land."""
     tested = tiles.TEST if len(heights) > 1 else ()
     return Levels(
         elevation=heights,
@@ -75,8 +75,8 @@ def land(params: Any) -> tuple[npt.NDArray[Any], npt.NDArray[Any], Spacing]:
     """Return heights and kinds of fuel, each (num_levels, rows, columns), and the sides of a cell in m.
 
     Raises:
-        ParameterError: kinds that are not a map like the heights, or all bare, or none that there are.
-        MapError: files that cannot be read, or that have gaps where they are refused.
+        ParameterError: kinds have another shape than the heights, are all bare, or are not from 0 to 4.
+        MapError: a file cannot be read, or has gaps and `gaps` is "refuse".
     """
     if not params.elevation:
         heights, kinds = tiles.tiles()

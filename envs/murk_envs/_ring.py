@@ -7,21 +7,21 @@ import numpy.typing as npt
 
 __all__ = ["IDLE", "actuator_centres", "actuator_reaches", "actuators_by_cell", "are_apart", "sensor_cells"]
 
-IDLE = -1  # of a cell on which no actuator acts
+IDLE = -1  # number of a cell on which no actuator acts
 
 
 def actuator_centres(size: int, actuators: int) -> list[int]:
-    """Return the cell in the middle of each actuator, of so many on a ring of some cells."""
+    """Return the cell in the centre of each of `actuators` actuators on a ring of `size` cells."""
     return [int((number + 0.5) * (size / actuators)) for number in range(actuators)]
 
 
 def actuator_reaches(size: int, actuators: int, width: float) -> list[tuple[int, int]]:
-    """Return the first cell of each actuator, and the one after its last.
+    """Return the first cell of each actuator and the one after its last.
 
     Args:
         size: cells of the ring.
-        actuators: how many there are.
-        width: share of the ring on which one of them acts.
+        actuators: number of actuators.
+        width: share of the ring on which an actuator acts.
     """
     half = width * size / 2.0
     return [
@@ -30,13 +30,13 @@ def actuator_reaches(size: int, actuators: int, width: float) -> list[tuple[int,
 
 
 def are_apart(reaches: list[tuple[int, int]], size: int) -> bool:
-    """Return whether every actuator has a cell of the ring, and shares none."""
+    """Return whether every actuator has a cell on the ring and no two share one."""
     ends = [0, *(end for reach in reaches for end in reach), size]
     return ends == sorted(ends) and all(first < last for first, last in reaches)
 
 
 def actuators_by_cell(size: int, reaches: list[tuple[int, int]]) -> npt.NDArray[np.int32]:
-    """Return which actuator acts on each cell, (size,), or IDLE."""
+    """Return the actuator that acts on each cell, or IDLE, (size,)."""
     found = np.full(size, IDLE, np.int32)
     for number, (first, last) in enumerate(reaches):
         found[first:last] = number
@@ -44,5 +44,5 @@ def actuators_by_cell(size: int, reaches: list[tuple[int, int]]) -> npt.NDArray[
 
 
 def sensor_cells(size: int, sensors: int) -> list[int]:
-    """Return the cells that sensors observe, of so many on a ring of some cells."""
+    """Return the cells of `sensors` sensors on a ring of `size` cells."""
     return [number * (size // sensors) for number in range(sensors)]

@@ -12,7 +12,7 @@ from murk_envs._fields import LARGE, settled
 __all__ = ["HeatSeeker"]
 
 SOURCE_HEAT = 10.0  # K, held at the source cell
-WARM_UP = 51  # ticks from a cold field to the one an episode begins with
+WARM_UP = 51  # ticks from a cold field to the start of an episode
 
 
 @murk.register("murk/HeatSeeker-v0", max_episode_steps=200)
@@ -20,11 +20,11 @@ class HeatSeeker(MurkEnv):
     """Walk over a square grid to the cell that heats it.
 
     Observation: float32 (2 * size * size,): heat of every cell, then a one-hot of the agent's cell;
-        layout="image" gives (2, size, size), layout="dict" both under their names.
-    Action: Discrete(5): 0 stay, 1 north, 2 south, 3 west, 4 east; against the edge, stay.
-    Reward: 0.1 * heat at the agent's cell after the tick - 1, and 100 more at the source.
+        layout="image" gives (2, size, size), layout="dict" `heat` and `agent`, each (1, size, size).
+    Action: Discrete(5): 0 stay, 1 north, 2 south, 3 west, 4 east; a move off the grid has no effect.
+    Reward: 0.1 * heat at the agent's cell after the tick - 1, plus 100 at the source.
     Ends: terminated at the source; truncated after 200 steps (as registered).
-    Start: the agent on any other cell, uniformly; the heat as it is 51 ticks after a cold start.
+    Start: the agent on any cell but the source, uniformly; the heat field 51 ticks after a cold start.
     Source: the heat_seeker example of murk 0.2.0; optimal mean return 89.265 at the default size.
     """
 
@@ -36,7 +36,7 @@ class HeatSeeker(MurkEnv):
 
         @property
         def source(self) -> int:
-            """Cell of the source: one step in from the last row and column."""
+            """Cell of the source: one in from the last row and column."""
             return (self.size - 2) * self.size + self.size - 2
 
     settled = Field(mutability="static", unit="K")  # (num_cells,) heat when an episode begins
@@ -45,7 +45,7 @@ class HeatSeeker(MurkEnv):
 
     @classmethod
     def build(cls, params: Params, /) -> Blueprint:
-        """Return the grid, its heat equation and what the agent sees."""
+        """Return the grid, its heat equation and the observation."""
         grid = murk.Square4(params.size, params.size)
 
         def heating(field: Field) -> murk.Diffusion:

@@ -22,14 +22,14 @@ WIDEST = 2**15  # cells along a side
 class HexPursuit(MurkEnv):
     """Hunt, or be hunted, on a field of hexagons with a border.
 
-    Observation: float32 (3 * (2 * view + 1)**2 + 2,), the same for both: which of the cells within `view`
-        hops hold predators, which hold prey, and which are there at all (0 beyond the border and in the
-        corners of the box); the agent's own q and r, each from 0 to 1.
+    Observation: float32 (3 * (2 * view + 1)**2 + 2,), the same for both groups: three windows of the cells
+        within `view` hops: predators, prey, and which cells exist (0 beyond the border and in the corners of
+        the box); then the agent's own q and r, each scaled to 0 to 1.
     Action: Discrete(7) for each agent: 0 stay, 1 to 6 hop in the directions of Hex2D, counter-clockwise from
-        east; against the border, stay. All hop at once, and any number of agents may share a cell.
-    Reward: for each prey `survival` in every step, but -catch in the one after which it is within `reach`
-        hops of a predator, and so is caught; for each predator the opposite of all prey's together.
-    Ends: prey terminate when they are caught, the predators when all are; truncated after 100 steps.
+        east; a hop across the border has no effect. All hop at once, and any number may share a cell.
+    Reward: a prey: `survival` per step, -catch in the step after which it is within `reach` hops of a
+        predator, and so is caught; a predator: minus the sum of all prey's rewards.
+    Ends: prey terminate when they are caught, the predators with the last prey; truncated after 100 steps.
     Start: one predator in any cell; every prey anywhere at least `gap` hops from it; the other predators
         anywhere at least `gap` hops from all prey; each draw uniform.
     Source: the hex_pursuit example of murk 0.2.0, with prey that act, rewards and observations of our own.
@@ -46,8 +46,8 @@ class HexPursuit(MurkEnv):
         survival: Annotated[float, Range(0.0, LARGE), "reward of a prey per step survived"] = 0.1
 
         def check(self) -> None:
-            """Let nobody begin caught, and leave room for all."""
-            self.require(  # size - 1 hops away is the farther of two corners from any cell
+            """Keep prey from starting caught, and leave room for all."""
+            self.require(  # from any cell, some corner is size - 1 hops away or more
                 self.reach < self.gap < self.size,
                 f"gap must be larger than reach, so that nobody begins caught, and smaller than size, so "
                 f"that all have room, not {self.gap} with reach={self.reach} and size={self.size}.",
@@ -61,7 +61,7 @@ class HexPursuit(MurkEnv):
 
     @classmethod
     def build(cls, params: Params, /) -> Blueprint:
-        """Return the field of hexagons, and the two groups with what they see."""
+        """Return the field of hexagons, and the two groups with their observations."""
         seen = Observation(
             Observe(cls.hunters).window(around=cls.cells, disk=params.view),
             Observe(cls.hunted).window(around=cls.cells, disk=params.view, with_mask=True),
@@ -74,7 +74,7 @@ class HexPursuit(MurkEnv):
 
     @classmethod
     def picture(cls, params: Params, /) -> Picture:
-        """Return the cells with everyone on them."""
+        """Return the cells with all agents on them."""
         return Picture(markers=(Marker(cls.hunted, "prey"), Marker(cls.hunters, "predator")))
 
     @murk.per_world
@@ -93,7 +93,7 @@ class HexPursuit(MurkEnv):
 
     @murk.per_world
     def act(self, action: npt.NDArray[np.int64]) -> None:
-        """Let all hop that are active, and note who is caught."""
+        """Let all active agents hop, and note which prey are caught."""
         predators = self.params.predators
         for agent in range(len(self.cells)):
             cell = self.cells[agent]
@@ -110,7 +110,7 @@ class HexPursuit(MurkEnv):
 
     @murk.per_world
     def reward(self, agent: int) -> float:
-        """Pay the prey for life and charge it for death; what all of them gain, each predator loses."""
+        """Pay prey for surviving, charge them for being caught; pay predators minus the sum of that."""
         if agent >= self.params.predators:
             return gain_of_prey(self, agent)
         total = 0.0
@@ -130,21 +130,21 @@ class HexPursuit(MurkEnv):
 
 
 def gain_of_prey(world: HexPursuit, prey: int) -> float:
-    """Return the reward of a prey; nothing for one that has left."""
+    """Return the reward of a prey, 0 if it has left."""
     if world.active[prey] == 0:
         return 0.0
     return 0.0 - world.params.catch if world.caught[prey] else world.params.survival
 
 
 def locate(world: HexPursuit, agent: int) -> None:
-    """Write the place of an agent's cell; that of one in no cell stays as it is."""
+    """Write q and r of an agent's cell; an agent in no cell keeps its last ones."""
     cell, size = world.cells[agent], world.params.size
     if cell != NOWHERE:
         world.place[0, agent], world.place[1, agent] = cell % size, cell // size
 
 
 def far_cell(world: HexPursuit, first: int, end: int, rng: Draws) -> int:
-    """Draw one of the cells that are at least `gap` hops from all of some agents."""
+    """Draw, uniformly, a cell at least `gap` hops from all agents from `first` to before `end`."""
     size, gap = world.params.size, world.params.gap
     found = 0
     for r in range(size):
@@ -161,7 +161,7 @@ def far_cell(world: HexPursuit, first: int, end: int, rng: Draws) -> int:
 
 
 def show_agents(world: HexPursuit) -> None:
-    """Mark where everyone is."""
+    """Mark the cells of all agents."""
     for agent in range(len(world.cells)):
         if world.cells[agent] != NOWHERE:
             shown = world.hunters if agent < world.params.predators else world.hunted

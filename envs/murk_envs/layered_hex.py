@@ -13,24 +13,23 @@ from murk_envs._fields import LARGE, settled
 __all__ = ["LayeredHex"]
 
 STRENGTH = 10.0  # of the beacon, held at its cell
-WARM_UP = 61  # ticks from a cold field to the one an episode begins with
+WARM_UP = 61  # ticks from a cold field to the start of an episode
 
 
 @murk.register("murk/LayeredHex-v0", max_episode_steps=200)
 class LayeredHex(MurkEnv):
     """Walk over floors of hexagons, one above the other, to the beacon in the far corner of the top floor.
 
-    Observation: float32 (2 * size * size * floors,): beacon of every cell, then a one-hot of the agent's
-        cell; layout="image" gives (2, size, size, floors) by row, column and floor, layout="dict" each
-        part under its name.
+    Observation: float32 (2 * size * size * floors,): the light in every cell, then a one-hot of the agent's
+        cell; layout="image" gives (2, size, size, floors) by row, column and floor, layout="dict" `beacon`
+        and `agent`, each (1, size, size, floors).
     Action: Discrete(9): 0 stay, 1 east, 2 northeast, 3 northwest, 4 west, 5 southwest, 6 southeast,
-        7 down, 8 up; against the border, stay.
-    Reward: 0.1 * beacon at the agent's cell after the tick - step_cost, and 100 more at the beacon.
+        7 down, 8 up; a move across the border has no effect.
+    Reward: 0.1 * light at the agent's cell after the tick - step_cost, plus 100 at the beacon.
     Ends: terminated at the beacon; truncated after 200 steps (as registered).
-    Start: the agent on any cell of floor 0, uniformly; the beacon's light as it is 61 ticks after a cold
-        start.
+    Start: the agent on any cell of floor 0, uniformly; the light field 61 ticks after a cold start.
     Source: the layered_hex example of murk 0.2.0; optimal mean return 98.427 at the default parameters,
-        by shortest paths of 7 steps on average.
+        on shortest paths of 7 steps on average.
     """
 
     class Params(murk.Params):
@@ -54,13 +53,13 @@ class LayeredHex(MurkEnv):
             """Cell of the beacon: the last row and column of the top floor."""
             return self.size * self.size * self.floors - 1
 
-    first_beacon = Field(mutability="static")  # (num_cells,) when an episode begins
-    beacon = Field(low=0.0, high=STRENGTH, initial=first_beacon)  # (num_worlds, num_cells)
+    first_beacon = Field(mutability="static")  # (num_cells,) light when an episode begins
+    beacon = Field(low=0.0, high=STRENGTH, initial=first_beacon)  # (num_worlds, num_cells) light
     agent = Field(over="world", indexes="cells")  # (num_worlds,) cell
 
     @classmethod
     def build(cls, params: Params, /) -> Blueprint:
-        """Return the floors, the propagator of the light and what the agent sees."""
+        """Return the floors, the propagator of the light and the observation."""
         floors = murk.Product(murk.Hex2D(params.size, params.size), murk.Line1D(params.floors))
 
         def shining(field: Field) -> murk.Diffusion:

@@ -1,4 +1,4 @@
-"""ReactionDiffusion: an unstable reaction-diffusion equation is brought to rest from one of its ends."""
+"""ReactionDiffusion: bring an unstable reaction-diffusion equation to rest from one end."""
 
 import math
 from typing import Annotated
@@ -22,25 +22,28 @@ class ReactionDiffusion(BoundaryControl):
 
     Observation: float32 (size,): u at every node, 0.005 apart; the last is the controlled one.
     Action: Box(-1, 1, (1,), float32): the control, -power to power, held for 0.001, which is 100 sub-steps.
-    Reward: what the norm of u (the root of its sum of squares) has lost in the step; in step 1,000
-        bonus - (sum of |u(1)| over all sub-steps) / 1000 - norm instead, if the norm is below 20.
-    Ends: truncated after 1,000 steps (as registered); terminated at a norm of 1e10, which costs 1,000 for
-        each sub-step left.
-    Start: u the same at all nodes, uniform in [1, 10].
+    Reward: the decrease of the norm of u (the root of its sum of squares) over the last `window` sub-steps;
+        in step 1,000, if the norm is below `tolerance`, bonus - (sum of |u(1)| over all sub-steps) / 1000 -
+        norm instead.
+    Ends: truncated after 1,000 steps (as registered); terminated when the norm reaches `limit`, which costs
+        `penalty` for each sub-step left.
+    Start: u the same at all nodes, uniform from `least` to `most`.
     Source: ReactionDiffusionPDE1D of PDE Control Gym (Bhan et al. 2024, https://arxiv.org/abs/2405.11401),
-        with equal observations to the last bit.
+        whose observations it matches bit for bit.
     """
 
     class Params(BoundaryParams):
         size: Annotated[int, Range(4, 2**15), "nodes of the rod"] = 201
         substeps: Annotated[int, Range(1, 10**6), "sub-steps from one action to the next"] = 100
-        horizon: Annotated[int, Range(1, 10**6), "steps until the state is judged"] = 1000
+        horizon: Annotated[
+            int, Range(1, 10**6), "steps until success is rewarded and `time_ends` applies"
+        ] = 1000
         strength: Annotated[float, Range(0.0, 100.0), "amplitude of the growth rate lambda"] = 50.0
-        order: Annotated[float, Range(0.0, 100.0), "order of the Chebyshev function that lambda is"] = 8.0
+        order: Annotated[float, Range(0.0, 100.0), "order of the Chebyshev function lambda"] = 8.0
 
         @property
         def least_substeps(self) -> int:
-            """As many as make dt / dx**2 at most 1/2."""
+            """The fewest that keep dt / dx**2 at most 1/2."""
             return math.ceil(2.0 * PERIOD * (self.size - 1) ** 2)
 
     @classmethod

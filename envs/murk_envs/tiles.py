@@ -1,10 +1,10 @@
-"""Tiles of land for WildfireTerrain, made from noise: heights, and what grows there.
+"""Tiles of land for WildfireTerrain, generated from noise: heights and kinds of fuel.
 
     python -m murk_envs.tiles
 
-writes them anew, into the file that ships. They are 32 squares of 20 by 20 cells of 30 m; the last eight are
-for tests. Heights are sums of noise at five scales, so that hills have hills; the lowest cells are water,
-rock is bare where it is steep, fields lie in the valleys and woods on the slopes.
+generates them again and writes the file that ships. They are 32 squares of 20 by 20 cells of 30 m; the last
+eight are for testing. Heights are sums of noise at five scales, so that hills have smaller hills; the lowest
+cells are water, the steepest bare rock; fields lie in the valleys and woods on the slopes.
 """
 
 import functools
@@ -18,7 +18,7 @@ __all__ = ["CELL", "NUM_TILES", "PATH", "SIDE", "SMALLEST", "TEST", "made", "til
 
 PATH = Path(__file__).parent / "tiles.npz"
 NUM_TILES, SIDE, CELL = 32, 20, 30.0  # CELL in m
-SMALLEST = 4  # side of a corner of a tile: smaller ones of some have nothing to burn
+SMALLEST = 4  # cells along a side: smaller corners of some tiles have nothing to burn
 TEST = range(24, 32)
 SEED = 2008
 RELIEF = 120.0  # m, from the lowest to the highest cell
@@ -37,7 +37,7 @@ def tiles() -> tuple[npt.NDArray[np.float32], npt.NDArray[np.int32]]:
 
 
 def made() -> dict[str, npt.NDArray[Any]]:
-    """Return what the file holds, made anew."""
+    """Return the arrays of the file: heights in dm and kinds of fuel, each (num_tiles, side, side)."""
     rng = np.random.default_rng(SEED)
     heights = [hills(rng) for _ in range(NUM_TILES)]
     kinds = [grown(height, noise(rng, 4)) for height in heights]
@@ -46,7 +46,7 @@ def made() -> dict[str, npt.NDArray[Any]]:
 
 
 def hills(rng: np.random.Generator) -> Floats:
-    """Return heights of one tile in m, from 0 on, (side, side)."""
+    """Return the heights of one tile in m, from 0 to RELIEF, (side, side)."""
     total = np.zeros((SIDE, SIDE))
     for octave in range(5):
         total += noise(rng, 2 + 2**octave) * 2.0 ** (-1.1 * octave)
@@ -64,7 +64,7 @@ def noise(rng: np.random.Generator, knots: int) -> Floats:
 
 
 def grown(height: Floats, chance: Floats) -> npt.NDArray[np.int64]:
-    """Return what grows on a tile, (side, side)."""
+    """Return the kinds of fuel of a tile, (side, side), from its heights in m and noise from -1 to 1."""
     along_y, along_x = np.gradient(height, CELL)
     steep = np.hypot(along_y, along_x)
     level = height / RELIEF + 0.35 * chance

@@ -1,4 +1,4 @@
-"""Transport: an unstable transport equation is brought to rest from one of its ends."""
+"""Transport: bring an unstable transport equation to rest from one end."""
 
 import math
 from typing import Annotated
@@ -20,21 +20,24 @@ class Transport(BoundaryControl):
 
     Observation: float32 (size,): u at every node, 0.01 apart; the last is the controlled one.
     Action: Box(-1, 1, (1,), float32): the control, -power to power, held for 0.1, which is 1,000 sub-steps.
-    Reward: what the norm of u (the root of its sum of squares) has lost in the last 100 sub-steps; in step 50
-        bonus - (sum of |u(1)| over all sub-steps) / 1000 - norm instead, if the norm is below 20.
-    Ends: truncated after 50 steps (as registered); terminated at a norm of 1e10, which costs 1,000 for each
-        sub-step left.
-    Start: u the same at all nodes, uniform in [1, 10].
-    Source: TransportPDE1D of PDE Control Gym (Bhan et al. 2024, https://arxiv.org/abs/2405.11401), with equal
-        observations to the last bit.
+    Reward: the decrease of the norm of u (the root of its sum of squares) over the last `window` sub-steps;
+        in step 50, if the norm is below `tolerance`, bonus - (sum of |u(1)| over all sub-steps) / 1000 - norm
+        instead.
+    Ends: truncated after 50 steps (as registered); terminated when the norm reaches `limit`, which costs
+        `penalty` for each sub-step left.
+    Start: u the same at all nodes, uniform from `least` to `most`.
+    Source: TransportPDE1D of PDE Control Gym (Bhan et al. 2024, https://arxiv.org/abs/2405.11401), whose
+        observations it matches bit for bit.
     """
 
     class Params(BoundaryParams):
         size: Annotated[int, Range(4, 2**15), "nodes of the line"] = 100
         substeps: Annotated[int, Range(1, 10**6), "sub-steps from one action to the next"] = 1000
-        horizon: Annotated[int, Range(1, 10**6), "steps until the state is judged"] = 50
+        horizon: Annotated[
+            int, Range(1, 10**6), "steps until success is rewarded and `time_ends` applies"
+        ] = 50
         strength: Annotated[float, Range(0.0, 100.0), "amplitude of the feedback beta"] = 5.0
-        order: Annotated[float, Range(0.0, 100.0), "order of the Chebyshev function that beta is"] = 7.35
+        order: Annotated[float, Range(0.0, 100.0), "order of the Chebyshev function beta"] = 7.35
 
         @property
         def least_substeps(self) -> int:

@@ -1,4 +1,4 @@
-"""Wildfire: a crew wets a forest ahead of a fire that the wind drives."""
+"""Wildfire: wet a forest ahead of a fire that the wind drives, with a crew."""
 
 from typing import Annotated
 
@@ -22,21 +22,21 @@ LIGHT = 0.5  # fuel of the lightest forest; the heaviest has 1
 class Wildfire(MurkEnv):
     """Keep a fire in a forest of hexagons from spreading: it cannot be put out, but wet cells do not ignite.
 
-    Observation: float32 (6 * size**2 + 2 * crew + 2,): six maps of all cells, each from 0 to 1: forest, on
-        fire, bare, fuel, dryness, crew; the q of each crew member, then the r of each, scaled to 0 to 1; the
-        wind's x and y in units of 20 m/s. Per agent, float32 (128,): four maps summed by ring and sector
-        around it (five rings of six sectors, east first): on fire, dry forest that borders flames, dry
-        forest, crew; the same four of its own cell; its own q and r; and the wind. With `view` above 0, the
-        six maps within so many hops in place of the four.
+    Observation: float32 (6 * size**2 + 2 * crew + 2,): six maps of all cells, each from 0 to 1: forest,
+        burning, bare, fuel, dryness, crew; the q of each crew member, then the r of each, scaled to 0 to 1;
+        the wind's x and y in units of 20 m/s. Per agent, float32 (128,): four maps summed by ring and sector
+        around it (five rings of six sectors, east first): burning, dry forest next to flames, dry forest,
+        crew; the same four of its own cell; its own q and r; and the wind. With `view` above 0, the six maps
+        within `view` hops in place of the four.
     Action: Discrete(8) per crew member, centralised MultiDiscrete([8] * crew): 0 stay; 1 to 6 hop in the
         directions of Hex2D, where a hop into flames or the border stays; 7 wet the cell and its neighbours,
-        which then ignite in proportion to their dryness: not at all at first, and it grows by `drying`.
+        whose dryness falls to 0, then grows by `drying` per step; cells ignite in proportion to it.
     Reward: minus the percentage of the forest that catches fire in this step, shared by the crew.
     Ends: terminated when nothing burns; truncated after 200 steps (as registered).
     Start: forest in cells drawn uniformly, each with fuel uniform from 0.5 to 1; `sparks` of them, drawn
         uniformly, burn; everything dry; each crew member in any cell, uniformly; wind speed uniform from 0 to
         `wind`, wind direction uniform.
-    Source: the fire of Alexandridis et al. (2008), as the propagator Fire has it; the crew is our own.
+    Source: the fire of Alexandridis et al. (2008), as in the propagator Fire; the crew is our own.
     """
 
     class Params(murk.Params):
@@ -66,11 +66,11 @@ class Wildfire(MurkEnv):
     state = Field(categories=3)  # (num_worlds, num_cells) forest, burning, or bare
     fuel = Field(low=0.0, high=1.0)  # (num_worlds, num_cells)
     dryness = Field(initial=1.0, low=0.0, high=1.0)  # (num_worlds, num_cells)
-    crowd = Field(low=0.0, high=1.0)  # (num_worlds, num_cells) 1 where any of the crew is
+    crowd = Field(low=0.0, high=1.0)  # (num_worlds, num_cells) 1 where a crew member is
     # what agents observe of the forest, (num_worlds, num_cells)
     flames = Field(low=0.0, high=1.0, derived=True)  # 1 where it burns
     tinder = Field(low=0.0, high=1.0, derived=True)  # dryness where there is forest, 0 elsewhere
-    front = Field(low=0.0, high=1.0, derived=True)  # tinder that borders flames, 0 elsewhere
+    front = Field(low=0.0, high=1.0, derived=True)  # tinder next to flames, 0 elsewhere
     cells = Field(over="agents", indexes="cells")  # (num_worlds, num_agents)
     place = Field(over="agents", components=2, low=0.0, high=WIDEST - 1)  # (num_worlds, 2, num_agents) q, r
     breeze = Field(over="world", components=2, low=-1.0, high=1.0)  # (num_worlds, 2) x and y, in GALEs
@@ -79,7 +79,7 @@ class Wildfire(MurkEnv):
 
     @classmethod
     def build(cls, params: Params, /) -> Blueprint:
-        """Return the forest, the propagator of its fire, and what the crew sees, together and apart."""
+        """Return the forest, the propagator of its fire, and both observations: centralised and per agent."""
         fire = murk.Fire(
             cls.state,
             cls.fuel,
@@ -105,7 +105,7 @@ class Wildfire(MurkEnv):
 
     @classmethod
     def picture(cls, params: Params, /) -> Picture:
-        """Return the forest with its crew, and beside it how dry it is."""
+        """Return the forest with its crew, and beside it the dryness."""
         crew = [Marker(cls.cells, "agent", label="crew")]
         colours = {"forest": "#4f8a4c", "fire": "#ffb02e", "bare": "#2f2826"}
         dryness = Picture(cls.dryness, palette="YlGnBu_r", markers=crew)
@@ -113,8 +113,8 @@ class Wildfire(MurkEnv):
 
     @murk.per_world
     def start(self, rng: Draws) -> None:
-        """Grow a forest, every one as likely as any other, set it on fire, and send the crew."""
-        trees, flames = self.params.num_trees, self.params.sparks  # still to come
+        """Draw a forest, with all choices of cells equally likely, sparks, the crew's cells and the wind."""
+        trees, flames = self.params.num_trees, self.params.sparks  # still to be placed
         for cell in range(len(self.fuel)):
             if integers(rng, 0, len(self.fuel) - cell) < trees:
                 self.fuel[cell] = LIGHT + (1.0 - LIGHT) * uniform(rng)
@@ -131,7 +131,7 @@ class Wildfire(MurkEnv):
 
     @murk.per_world
     def act(self, action: npt.NDArray[np.int64]) -> None:
-        """Let what is wet dry; then each of the crew hops where nothing burns, or wets what is around."""
+        """Dry all cells; then let each crew member hop where nothing burns, or wet the cells around."""
         for cell in range(len(self.dryness)):
             self.dryness[cell] = min(self.dryness[cell] + self.params.drying, 1.0)
         for agent in range(len(self.cells)):
@@ -148,7 +148,7 @@ class Wildfire(MurkEnv):
 
     @murk.per_world
     def derive(self) -> None:
-        """Map what burns, the dry forest, and which of that borders flames."""
+        """Map the flames, the dry forest, and the dry forest next to flames."""
         for cell in range(len(self.state)):
             forest = self.state[cell] == FOREST
             self.tinder[cell] = self.dryness[cell] if forest else 0.0
@@ -160,7 +160,7 @@ class Wildfire(MurkEnv):
 
     @murk.per_world
     def reward(self, before: "Wildfire") -> float:
-        """Charge for what catches fire."""
+        """Charge for cells that catch fire."""
         return 0.0 - 100.0 * num_caught(before.state, self.state) / self.params.num_trees
 
     @murk.per_world

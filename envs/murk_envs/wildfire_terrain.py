@@ -1,4 +1,4 @@
-"""WildfireTerrain: crews dig fire breaks on hills, ahead of a fire that climbs them."""
+"""WildfireTerrain: dig fire breaks on hills, ahead of a fire that climbs them, with a crew."""
 
 from typing import Annotated, Literal
 
@@ -17,37 +17,37 @@ __all__ = ["WildfireTerrain"]
 
 FOREST, BURNING, BARE = murk.Fire.UNBURNT, murk.Fire.BURNING, murk.Fire.BURNT
 DIG = 9  # the action after those that stay or hop
-BREAK = 0.1  # of a cell's rate of catching fire that is left once it is dug: WildTorch's fire break
+BREAK = 0.1  # share of its rate of catching fire that a dug cell keeps: WildTorch's fire break
 
 
 @murk.register("murk/WildfireTerrain-v0", max_episode_steps=200, agents="team")
 class WildfireTerrain(MurkEnv):
     """Keep a fire on hills, driven by wind and slopes, from spreading, by digging fire breaks.
 
-    Observation: float32 (6 * num_cells + 2 * crew + 2,): six maps of all cells, each from 0 to 1: unburnt, on
-        fire, bare or burnt, how easily cells burn, height (0 at the lowest cell of all levels, 1 at the
+    Observation: float32 (6 * num_cells + 2 * crew + 2,): six maps of all cells, each from 0 to 1: unburnt,
+        burning, bare or burnt, how easily cells burn, height (0 at the lowest cell of all levels, 1 at the
         highest), crew; the column of each crew member, then the row of each, scaled to 0 to 1; the wind's x
         and y in units of 20 m/s. Per agent, float32 (168,): four maps summed by ring and sector around it
-        (five rings of eight sectors, east first): on fire, at what rate cells catch fire, how easily they
-        burn, crew; the same four of its own cell; its own column and row; and the wind.
+        (five rings of eight sectors, east first): burning, rate of catching fire, how easily cells burn,
+        crew; the same four of its own cell; its own column and row; and the wind.
     Action: Discrete(10) per crew member, centralised MultiDiscrete([10] * crew): 0 stay; 1 to 8 hop in the
         directions of Square8, where a hop into flames or the border stays; 9 dig in the cell and its
-        neighbours, which then catch fire at a tenth of the rate, for good.
-    Reward: minus the percentage of the burnable cells that catches fire in this step, shared by the crew.
+        neighbours, which from then on catch fire at a tenth of the rate.
+    Reward: minus the percentage of the burnable cells that catch fire in this step, shared by the crew.
     Ends: terminated when nothing burns; truncated after 200 steps (as registered).
-    Start: a level of the split, uniformly; one burnable cell of it, uniformly, burns; each crew member in any
-        cell, uniformly; wind speed uniform from 0 to `wind`, wind direction uniform.
-    Source: the fire of Alexandridis et al. (2008) with its factors for wind, slope and vegetation, as the
-        propagator Fire has it; fire breaks after WildTorch; crew and tiles are our own.
+    Start: a level of the split, uniformly; one of its burnable cells burns, uniformly; each crew member in
+        any cell, uniformly; wind speed uniform from 0 to `wind`, wind direction uniform.
+    Source: the fire of Alexandridis et al. (2008) with its factors for wind, slope and vegetation, as in the
+        propagator Fire; fire breaks after WildTorch; crew and tiles are our own.
     """
 
     class Params(murk.Params):
         split: Annotated[Literal["train", "test", "all"], "levels that episodes draw from"] = "train"
-        size: Annotated[int, Range(tiles.SMALLEST, tiles.SIDE), "cells along a side, a tile's corner"] = 20
+        size: Annotated[int, Range(tiles.SMALLEST, tiles.SIDE), "side of a tile's corner, in cells"] = 20
         elevation: Annotated[str, "a file of heights in m, .npy or GeoTIFF, instead of the tiles"] = ""
-        kinds: Annotated[str, "a file of kinds of fuel, 0 to 4, to go with it; shrub by default"] = ""
-        gaps: Annotated[Literal["refuse", "bare"], "what cells of a file without data are"] = "refuse"
-        cell: Annotated[float, Range(0.1, 1e5), "side of a cell in m, where a file does not say"] = tiles.CELL
+        kinds: Annotated[str, "a file of kinds of fuel, 0 to 4, for that land; shrub by default"] = ""
+        gaps: Annotated[Literal["refuse", "bare"], "what cells without data are"] = "refuse"
+        cell: Annotated[float, Range(0.1, 1e5), "side of a cell in m, unless a file states it"] = tiles.CELL
         crew: Annotated[int, Range(1, 2**16), "number of crew members"] = 4
         burning: Annotated[float, Range(1.0, 1e6), "steps that the densest pine burns"] = 12.0
         ignition: Annotated[float, Range(0.0, 1e6), "rate of igniting shrub on flat land, per step"] = 0.08
@@ -55,12 +55,12 @@ class WildfireTerrain(MurkEnv):
 
     state = Field(categories=3)  # (num_worlds, num_cells) unburnt, burning, or bare
     elevation = Field(mutability="level", unit="m")  # (num_cells,) of each level
-    kind = Field(mutability="level", categories=5)  # (num_cells,) of each level: what grows there
+    kind = Field(mutability="level", categories=5)  # (num_cells,) of each level: kind of fuel
     load = Field(mutability="level", low=0.0, high=1.0)  # (num_cells,) of each level: fuel at the start
-    growth = Field(mutability="level", over="world", dtype="int32")  # of each level: burnable cells
+    growth = Field(mutability="level", over="world", dtype="int32")  # of each level: number of burnable cells
     fuel = Field(initial=load, low=0.0, high=1.0)  # (num_worlds, num_cells)
     cover = Field(initial=1.0, low=0.0, high=1.0)  # (num_worlds, num_cells) 1, or less where a break is dug
-    crowd = Field(low=0.0, high=1.0)  # (num_worlds, num_cells) 1 where any of the crew is
+    crowd = Field(low=0.0, high=1.0)  # (num_worlds, num_cells) 1 where a crew member is
     flames = Field(low=0.0, high=1.0, derived=True)  # (num_worlds, num_cells) 1 where it burns
     tinder = Field(low=0.0, high=1.0, derived=True)  # (num_worlds, num_cells) how easily it burns
     front = Field(low=0.0, high=1.0, derived=True)  # (num_worlds, num_cells) rate of catching fire
@@ -74,7 +74,7 @@ class WildfireTerrain(MurkEnv):
 
     @classmethod
     def build(cls, params: Params, /) -> Blueprint:
-        """Return the hills, the propagator of their fire, and what the crew sees, together and apart."""
+        """Return the hills, the propagator of their fire, and the observations, centralised and per agent."""
         heights, kinds, spacing = land(params)
         fire = murk.Fire(
             cls.state,
@@ -106,7 +106,7 @@ class WildfireTerrain(MurkEnv):
 
     @classmethod
     def picture(cls, params: Params, /) -> Picture:
-        """Return the fire on the hills with the crew, and beside it what grows, and how high it lies."""
+        """Return the fire on the hills with the crew, beside it how easily cells burn, and the heights."""
         crew = [Marker(cls.cells, "agent", label="crew")]
         colours = {"unburnt": "#6f9a5b", "fire": "#ffb02e", "bare": "#3a322e"}
         high = Picture(cls.elevation, palette="terrain", markers=[Marker(cls.flames, "square", label="fire")])
@@ -115,7 +115,7 @@ class WildfireTerrain(MurkEnv):
 
     @murk.per_world
     def start(self, rng: Draws) -> None:
-        """Let one cell burn, send the crew, and draw the wind."""
+        """Set one cell on fire, place the crew, and draw the wind."""
         chosen = integers(rng, 0, self.growth[0])
         for cell in range(len(self.state)):
             self.state[cell] = FOREST if self.kind[cell] > 0 else BARE
@@ -130,7 +130,7 @@ class WildfireTerrain(MurkEnv):
 
     @murk.per_world
     def act(self, action: npt.NDArray[np.int64]) -> None:
-        """Let each of the crew hop where nothing burns, or dig."""
+        """Let each crew member hop where nothing burns, or dig."""
         for agent in range(len(self.cells)):
             here = self.cells[agent]
             self.crowd[here] = 0.0
@@ -145,7 +145,7 @@ class WildfireTerrain(MurkEnv):
 
     @murk.per_world
     def derive(self) -> None:
-        """Map what burns, how easily the rest does, and how soon it catches fire."""
+        """Map the flames, how easily other cells burn, and their rate of catching fire."""
         for cell in range(len(self.state)):
             easy = self.cover[cell] * FACTORS[self.kind[cell]] / FACTORS[4]
             self.tinder[cell] = easy if self.state[cell] == FOREST else 0.0
@@ -161,7 +161,7 @@ class WildfireTerrain(MurkEnv):
 
     @murk.per_world
     def reward(self, before: "WildfireTerrain") -> float:
-        """Charge for what catches fire."""
+        """Charge for cells that catch fire."""
         return 0.0 - 100.0 * num_caught(before.state, self.state) / self.growth[0]
 
     @murk.per_world

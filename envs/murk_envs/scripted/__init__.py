@@ -1,9 +1,9 @@
 """Policies that know the rules: a module for each environment, with the best possible return.
 
-Every module has `POLICIES`, which turn `(observations, action_space, rng)` into actions: a batch of
-observations, the action space of one environment, and numpy's generator, into a batch of actions; and
-`optimum(params)`, the largest possible mean return, or None where it is not known. They are for the default
-layout of observations. What a policy knows beside what it sees is the shape of the default lattice.
+Every module has `POLICIES`, functions of a batch of observations, the action space of one environment and a
+numpy generator that return a batch of actions; and `optimum(params)`, the largest possible mean return or an
+upper bound of it, or None if it is not known. Policies need the default layout of observations. Beyond the
+observations they know the rules and the shape of the default lattice.
 """
 
 from typing import Any

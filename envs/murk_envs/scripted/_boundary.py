@@ -1,4 +1,4 @@
-"""Backstepping: the control that the known equation asks for, as a gain on the observed state."""
+"""Backstepping control, as a gain on the observed state."""
 
 from collections.abc import Callable
 from typing import Any
@@ -13,7 +13,7 @@ Policy = Callable[[Any, Any, np.random.Generator], npt.NDArray[np.float32]]
 
 
 def in_closed_loop(gain: Floats, power: float) -> Policy:
-    """Return the policy that sets the control to gain @ u, for actions of 1 that mean `power`."""
+    """Return the policy that sets the control to gain @ u, where an action of 1 means `power`."""
 
     def act(
         observations: npt.NDArray[np.float32], action_space: Any, rng: np.random.Generator

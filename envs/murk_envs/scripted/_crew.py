@@ -1,4 +1,4 @@
-"""What the scripts of both Wildfires share: a crew is sent to where its work is worth most."""
+"""What the scripts of both Wildfires share: sending a crew to where its work is worth most."""
 
 from collections.abc import Callable
 from typing import Any
@@ -13,9 +13,9 @@ Actions = npt.NDArray[np.int64]
 
 
 def read_observations(observations: Floats, crew: int, side: int) -> tuple[Floats, Actions]:
-    """Return the six maps of the centralised observation, (6, num_rows, side, side), and everyone's cells.
+    """Return the six maps of the centralised observation, (6, num_rows, side, side), and the crew's places.
 
-    These are columns and rows, or q and r, (num_rows, 2, crew).
+    Places are columns and rows, or q and r, (num_rows, 2, crew).
     """
     maps = observations[:, : 6 * side**2].reshape(-1, 6, side, side).swapaxes(0, 1)
     places = np.rint(observations[:, 6 * side**2 : -2].reshape(-1, 2, crew) * (side - 1)).astype(np.int64)
@@ -31,16 +31,16 @@ def send_crew(
     patience: float,
     ways: Actions,
 ) -> Actions:
-    """Return the actions of a crew that goes, one after another, to different places, (num_rows, crew).
+    """Return the actions of a crew whose members choose different goals in turn, (num_rows, crew).
 
     Args:
-        places: where everyone is, (num_rows, 2, crew).
-        worth: of work that reaches a cell, (num_rows, side, side).
-        burning: where nobody can go, likewise.
-        gain: returns what work at every cell brings, of the worth there is.
+        places: column and row of each crew member, (num_rows, 2, crew).
+        worth: of work on each cell, (num_rows, side, side).
+        burning: 1 where cells burn and nobody can go, (num_rows, side, side).
+        gain: returns what work done at every cell gains, given the worth.
         distances: hops between all cells, (num_cells, num_cells).
-        patience: weight of what is one hop farther away.
-        ways: columns and rows that a hop leads, (num_directions, 2).
+        patience: factor on the gain of a goal per hop of distance.
+        ways: columns and rows by which each hop moves, (num_directions, 2).
     """
     num_rows, _, crew = places.shape
     cells, side = len(distances), worth.shape[-1]
@@ -57,7 +57,7 @@ def send_crew(
 
 
 def _steps_to(goal: Actions, here: Actions, flames: Floats, distances: Actions, ways: Actions) -> Actions:
-    """Return the actions that lead from cells to others, not through flames, and work there."""
+    """Return the actions that lead to goals around flames, or work at the goal, (num_rows,)."""
     side = round(len(distances) ** 0.5)
     y, x = np.divmod(here, side)
     best = distances[here, goal].astype(np.float64)

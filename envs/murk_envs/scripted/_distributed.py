@@ -1,4 +1,4 @@
-"""Linear feedback for forces along a ring: the regulator of the equation without what it carries itself."""
+"""Linear feedback for forces along a ring: the LQR of the equation without its nonlinear term."""
 
 from collections.abc import Callable
 from typing import Any
@@ -13,15 +13,15 @@ __all__ = ["Floats", "feedback", "interpolation", "regulator"]
 Floats = npt.NDArray[np.float64]
 Policy = Callable[[Any, Any, np.random.Generator], npt.NDArray[Any]]
 
-_TURNS = 60  # of the doubling, each of which looks twice as far ahead
+_TURNS = 60  # most doublings, each of which doubles the horizon
 _CLOSE = 1e-12
 
 
 def regulator(params: Any, rates: Floats) -> Floats:
     """Return the gain on u of every cell, (actuators, size): forces are gain @ u.
 
-    It is the one that costs least for u_t = linear part + forces, sampled once a step, over endless time;
-    waves that no actuator moves and that do not grow are left alone. The Riccati equation is solved by
+    It is the LQR gain for u_t = linear part + forces, sampled once a step, with an infinite horizon; waves
+    that no actuator moves and that do not grow are left alone. The Riccati equation is solved by
     doubling: E. K.-W. Chu, H.-Y. Fan and W.-W. Lin, J. Comput. Appl. Math. 177 (2005),
     https://doi.org/10.1016/j.cam.2004.07.006.
 
@@ -60,7 +60,7 @@ def regulator(params: Any, rates: Floats) -> Floats:
 
 
 def interpolation(params: Any) -> Floats:
-    """Return what makes the state of what sensors see, (size, sensors): straight lines between them."""
+    """Return the matrix that interpolates the state linearly from the sensors, (size, sensors)."""
     cells = sensor_cells(params.size, params.sensors)
     around = [*cells, params.size]
     columns = [np.interp(np.arange(params.size), around, [*unit, unit[0]]) for unit in np.eye(params.sensors)]
@@ -68,7 +68,7 @@ def interpolation(params: Any) -> Floats:
 
 
 def feedback(gain: Floats, params: Any) -> Policy:
-    """Return the policy that sets the forces to gain @ observation, for actions of 1 that mean `power`."""
+    """Return the policy that sets the forces to gain @ observation, where an action of 1 means `power`."""
 
     def act(observations: npt.NDArray[Any], action_space: Any, rng: np.random.Generator) -> npt.NDArray[Any]:
         wanted = (observations[:, np.newaxis, :] * gain).sum(axis=2)  # no BLAS: the same in any batch

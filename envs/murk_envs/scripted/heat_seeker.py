@@ -16,7 +16,7 @@ NUM_STEPS, WARM_UP = 200, 51
 
 
 def grid(size: int) -> Cells:
-    """Return where every action leads, (5, num_cells)."""
+    """Return where every action leads from every cell, (5, num_cells)."""
     return ways(list(np.ndindex(size, size)), HOPS)
 
 
@@ -30,12 +30,12 @@ POLICIES = {"random": act_at_random, "scripted": climb_the_heat}
 
 
 def best(params: Any) -> Play:
-    """Return the best play."""
+    """Return the optimal play from every start."""
     arrived, kept = grid(params.size), math.exp(-params.decay)
     heat = evolve(arrived, params.source, WARM_UP + NUM_STEPS, diffusion=kept * params.diffusion, kept=kept)
     return best_play(arrived, 0.1 * heat[WARM_UP:] - 1.0, params.source)
 
 
 def optimum(params: Any) -> float:
-    """Return the largest mean return, over all starts."""
+    """Return the largest possible mean return over all starts."""
     return float(np.delete(best(params).values, params.source).mean())

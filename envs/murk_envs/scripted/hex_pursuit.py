@@ -1,7 +1,7 @@
-"""Returns of HexPursuit: predators that patrol and chase, prey that flee from those they see.
+"""Returns of HexPursuit: predators that patrol and chase, prey that flee from visible predators.
 
-The policies are those of predators, one row for each; `OTHERS` says what each group does while another one
-is played.
+`POLICIES` are for predators, one row each; `OTHERS` has the policy of each group while another group is
+evaluated.
 """
 
 import math
@@ -16,9 +16,9 @@ from murk_envs.scripted import act_at_random
 __all__ = ["GROUP", "OTHERS", "POLICIES", "flee", "hunt", "optimum"]
 
 GROUP = "predator"
-WAYS = np.array([(0, 0), (1, 0), (1, -1), (0, -1), (-1, 0), (-1, 1), (0, 1)])  # axial: stay, then Hex2D's
-ON_PAPER = np.array([(1.0, 0.0), (0.5, math.sqrt(0.75))])  # x and y of a hop in q and of one in r
-RING, PULL = 0.3, 10.0  # radius of the way round that predators patrol, and how strongly it draws them
+WAYS = np.array([(0, 0), (1, 0), (1, -1), (0, -1), (-1, 0), (-1, 1), (0, 1)])  # axial: stay, Hex2D's hops
+ON_PAPER = np.array([(1.0, 0.0), (0.5, math.sqrt(0.75))])  # x and y of a hop along q and along r
+RING, PULL = 0.3, 10.0  # radius of the ring that predators patrol, and how strongly they return to it
 
 Floats = npt.NDArray[np.floating[Any]]
 Actions = npt.NDArray[np.int64]
@@ -32,14 +32,14 @@ def parts(observations: Floats) -> tuple[Floats, Floats, Floats, Floats]:
 
 
 def hops(side: int) -> npt.NDArray[np.int64]:
-    """Return the hops from where each action leads to each place of a window, (7, side, side)."""
+    """Return the hops from where each action leads to each cell of a window, (7, side, side)."""
     offsets = np.moveaxis(np.indices((side, side)), 0, -1) - side // 2
     q, r = np.moveaxis(offsets - WAYS[:, None, None, :], -1, 0)
     return np.maximum.reduce([np.abs(q), np.abs(r), np.abs(q + r)])
 
 
 def chase(observations: Floats, action_space: Any, rng: np.random.Generator) -> Actions:
-    """Hop towards the nearest prey in sight, by chance among equal ways; else round the field."""
+    """Hop towards the nearest visible prey, with ties broken at random; patrol if there is none."""
     _, hunted, _, places = parts(observations)
     distances = hops(hunted.shape[1])
     far = np.where(hunted[:, None] > 0.0, distances, np.inf).min(axis=(2, 3))  # (num_rows, 7)
@@ -49,7 +49,7 @@ def chase(observations: Floats, action_space: Any, rng: np.random.Generator) -> 
 
 def patrol(places: Floats, rng: np.random.Generator) -> Actions:
     """Return the hop that leads best along a ring inside the field, counter-clockwise in (q, r)."""
-    out = places - 0.5  # (num_rows, 2) from the middle
+    out = places - 0.5  # (num_rows, 2) from the centre of the field
     far = np.maximum(np.hypot(out[:, 0], out[:, 1]), 1e-9)[:, None]
     along = out[:, ::-1] * [-1.0, 1.0] / far
     course = along + PULL * (RING - far) * out / far
@@ -57,7 +57,7 @@ def patrol(places: Floats, rng: np.random.Generator) -> Actions:
 
 
 def flee(observations: Floats) -> Actions:
-    """Hop to the place farthest from the nearest predator in sight, the freest among equals; else stay.
+    """Hop farthest from the nearest visible predator, to the freest cell if tied; stay if there is none.
 
     Args:
         observations: (..., 149) of prey.
@@ -77,7 +77,7 @@ def flee(observations: Floats) -> Actions:
 
 
 def hunt(observations: Floats) -> Any:
-    """Chase and patrol, as POLICIES have it, by chance that what is seen decides: equal for equal input.
+    """Chase and patrol as in POLICIES, with a generator seeded by the observations: deterministic.
 
     Args:
         observations: (..., 149) of predators.
@@ -95,9 +95,9 @@ POLICIES = {"random": act_at_random, "scripted": chase}
 
 
 def optimum(params: Any) -> float:
-    """Return a bound of a predator's mean return: all prey caught as soon as they can be reached.
+    """Return an upper bound of a predator's mean return: all prey caught as soon as they can be reached.
 
-    A predator at least `gap` hops away has to come within `reach`, and in a step each of both may hop once.
+    Prey start `gap` hops away or more and are caught within `reach`; a step closes at most two hops.
     """
-    lost = math.ceil((params.gap - params.reach) / 2) - 1  # steps in which the prey live
+    lost = math.ceil((params.gap - params.reach) / 2) - 1  # steps that the prey survive
     return params.prey * (params.catch - params.survival * lost)

@@ -1,4 +1,4 @@
-"""Linear feedback for KuramotoSivashinsky: the regulator of its linear part, on what sensors suggest."""
+"""Linear feedback for KuramotoSivashinsky: the LQR of its linear part, on interpolated sensor values."""
 
 import numpy as np
 
@@ -8,15 +8,15 @@ from murk_envs.scripted._distributed import Floats, feedback, interpolation, reg
 
 __all__ = ["POLICIES", "gain_for", "optimum"]
 
-WEAKENED = 0.4  # of the gain on the state: the noise of sensors costs more than waiting
+WEAKENED = 0.4  # share of the gain: answering the sensors' noise costs more than a slower response
 
 
 def gain_for(params: KuramotoSivashinsky.Params) -> Floats:
-    """Return the regulator's gain on u of every cell, (actuators, size), for the equation without u * u_x.
+    """Return the LQR gain on u of every cell, (actuators, size), for the equation without u * u_x.
 
     Raises:
-        ValueError: the actuators cannot stabilise it, such as 8 of width 0.1, which are the original's: as
-            evenly spaced as they are, they move the waves 4, 8 and 12 in one phase only.
+        ValueError: the actuators cannot stabilise it, such as the original's 8 of width 0.1: evenly spaced,
+            they control the waves 4, 8 and 12 in one phase only.
     """
     squares: Floats = np.square(2.0 * np.pi / LENGTH * np.arange(params.size // 2 + 1, dtype=np.float64))
     return regulator(params, squares - np.square(squares))
@@ -30,4 +30,4 @@ POLICIES = {
 
 
 def optimum(params: KuramotoSivashinsky.Params) -> None:
-    """Return None: what little control could do is not known."""
+    """Return None: the best possible return is not known."""

@@ -22,7 +22,7 @@ NUM_STEPS, WARM_UP, FLOORS = 200, 61, 3
 
 @cache
 def floors_of(size: int, floors: int) -> Cells:
-    """Return where every action leads, (9, num_cells)."""
+    """Return where every action leads from every cell, (9, num_cells)."""
     return ways([(q, r, floor) for r, q, floor in np.ndindex(size, size, floors)], HOPS)
 
 
@@ -37,9 +37,9 @@ POLICIES = {"random": act_at_random, "scripted": climb_the_light}
 
 
 def rewards(params: Any) -> Floats:
-    """Return the reward for being at a cell after each step, without what arriving pays, (201, num_cells).
+    """Return the reward of being at a cell after each step, without that for arriving, (201, num_cells).
 
-    The first row is the moment of the start.
+    The first row is the start of the episode.
     """
     arrived = floors_of(params.size, params.floors)
     beacon = evolve(
@@ -53,10 +53,10 @@ def rewards(params: Any) -> Floats:
 
 
 def best(params: Any) -> Play:
-    """Return the best play."""
+    """Return the optimal play from every start."""
     return best_play(floors_of(params.size, params.floors), rewards(params)[1:], params.goal)
 
 
 def optimum(params: Any) -> float:
-    """Return the largest mean return, over all starts: the lowest floor."""
+    """Return the largest possible mean return over all starts, which are on the lowest floor."""
     return float(best(params).values[:: params.floors].mean())

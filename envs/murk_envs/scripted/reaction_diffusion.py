@@ -10,16 +10,16 @@ __all__ = ["POLICIES", "gain_for", "optimum"]
 
 
 def gain_for(params: ReactionDiffusion.Params, samples: int = 200) -> Floats:
-    """Return the gain on u of every node, (201,), of 201 nodes; the controlled one has none.
+    """Return the gain on u of every node, (201,), for 201 nodes; 0 at the controlled one.
 
-    It is the kernel k(1, y) times the distance of two nodes, where k_xx - k_yy = lambda(y) * k, k(x, 0) = 0
+    It is the kernel k(1, y) times the distance between nodes, where k_xx - k_yy = lambda(y) * k, k(x, 0) = 0
     and 2 * k(x, x) = -(integral of lambda from 0 to x), marched from the diagonal: A. Smyshlyaev and M.
     Krstic, IEEE Trans. Automatic Control 49 (2004), 2185-2202, https://doi.org/10.1109/TAC.2004.838495.
 
     Args:
         params: the parameters.
-        samples: points from 0.005 to 1 at which lambda is taken, and rows of the kernel: 200, or 201 for the
-            other published variant.
+        samples: points from 0.005 to 1 at which lambda is evaluated, and rows of the kernel: 200, or 201 for
+            the other published variant.
     """
     step = 1.0 / 200.0
     rate = params.strength * np.cos(params.order * np.arccos(np.linspace(step, 1.0, samples)))
@@ -41,4 +41,4 @@ POLICIES = {"random": act_at_random, "scripted": in_closed_loop(gain_for(DEFAULT
 
 
 def optimum(params: ReactionDiffusion.Params) -> None:
-    """Return None: how little control would do is not known."""
+    """Return None: the best possible return is not known."""

@@ -1,4 +1,4 @@
-"""Returns of ShallowWater: pumps against the wind, and against what flows."""
+"""Returns of ShallowWater: pumps against the wind and the flow."""
 
 import math
 from typing import Any
@@ -18,9 +18,9 @@ DEFAULTS = ShallowWater.Params()
 def against_the_flow(
     observations: npt.NDArray[np.float32], action_space: Any, rng: np.random.Generator
 ) -> npt.NDArray[np.float32]:
-    """Take the wind's push away, and brake what flows in each patch; for the default wind and power.
+    """Cancel the wind's push, and brake the flow in each patch; for the default wind and power.
 
-    What brakes takes energy from the waves, whatever they are, so it never makes them larger.
+    Braking takes energy from any wave, so it never makes waves larger.
     """
     pumps = math.isqrt(action_space.shape[0] // 2)
     flows, wind = observations[:, :-2], 2.0 * observations[:, -2:] - 1.0
@@ -36,5 +36,5 @@ POLICIES = {"random": act_at_random, "scripted": against_the_flow}
 
 
 def optimum(params: Any) -> float:
-    """Return a bound of the mean return: still water at no cost."""
+    """Return an upper bound of the mean return: still water at no cost."""
     return 0.0

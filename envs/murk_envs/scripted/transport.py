@@ -1,4 +1,4 @@
-"""Backstepping for Transport: the control after which what flows out is 0 one unit of time later."""
+"""Backstepping for Transport: the control that makes the outflow 0 from one unit of time later on."""
 
 import numpy as np
 
@@ -10,15 +10,16 @@ __all__ = ["POLICIES", "gain_for", "optimum"]
 
 
 def gain_for(params: Transport.Params, samples: int = 100) -> Floats:
-    """Return the gain on u of every node, (100,), of 100 nodes.
+    """Return the gain on u of every node, (100,), for 100 nodes.
 
     It solves kappa(x) = -beta(x) + (integral from 0 to x of beta(x - y) * kappa(y)) by a sum without the ends
-    of the interval, and weighs the state at y by kappa(1 - y): M. Krstic and A. Smyshlyaev, Systems & Control
-    Letters 57 (2008), https://doi.org/10.1016/j.sysconle.2008.02.005.
+    of the interval, and weights the state at y by kappa(1 - y): M. Krstic and A. Smyshlyaev, Systems &
+    Control Letters 57 (2008), https://doi.org/10.1016/j.sysconle.2008.02.005.
 
     Args:
         params: the parameters.
-        samples: points from 0.01 to 1 at which beta is taken: 100, or 101 for the other published variant.
+        samples: points from 0.01 to 1 at which beta is evaluated: 100, or 101 for the other published
+            variant.
     """
     step = 0.01
     beta = params.strength * np.cos(params.order * np.arccos(np.linspace(step, 1.0, samples)))
@@ -34,4 +35,4 @@ POLICIES = {"random": act_at_random, "scripted": in_closed_loop(gain_for(DEFAULT
 
 
 def optimum(params: Transport.Params) -> None:
-    """Return None: how little control would do is not known."""
+    """Return None: the best possible return is not known."""

@@ -1,4 +1,4 @@
-"""Returns of Wildfire: a crew that wets whatever the fire is about to take."""
+"""Returns of Wildfire: a crew that wets the forest ahead of the fire."""
 
 import functools
 import math
@@ -14,15 +14,15 @@ from murk_envs.scripted._crew import Actions, Floats, read_observations, send_cr
 __all__ = ["POLICIES", "optimum", "wet_ahead"]
 
 WAYS = np.array([(1, 0), (1, -1), (0, -1), (-1, 0), (-1, 1), (0, 1)])  # axial (q, r), Hex2D's directions
-POSITIONS = WAYS @ np.array([(1.0, 0.0), (0.5, math.sqrt(3.0) / 2.0)])  # x and y of each way
+POSITIONS = WAYS @ np.array([(1.0, 0.0), (0.5, math.sqrt(3.0) / 2.0)])  # x and y of each hop
 GALE = 20.0  # m/s
 DRY = 0.5  # dryness above which a cell is worth wetting
 LATER = 0.5  # weight of a cell that burns only after its neighbour
-PATIENCE = 0.7  # weight of what is one hop farther away
+PATIENCE = 0.7  # factor on the worth of a goal per hop of distance
 
 
 def wet_ahead(observations: Floats, action_space: Any, rng: np.random.Generator) -> Actions:
-    """Go to where the fire comes next, one after another to different places, and wet it."""
+    """Send the crew, one after another, to different places where the fire comes next, to wet them."""
     crew = len(action_space.nvec)
     side = math.isqrt((observations.shape[1] - 2 * crew - 2) // 6)
     (forest, burning, _, _, dryness, _), places = read_observations(observations, crew, side)
@@ -32,7 +32,7 @@ def wet_ahead(observations: Floats, action_space: Any, rng: np.random.Generator)
 
 
 def threat(burning: Floats, tinder: Floats, breeze: Floats) -> Floats:
-    """Return how soon cells burn, (num_rows, side, side): in reach of flames, and of those in reach."""
+    """Return how soon cells burn, (num_rows, side, side): those next to flames, and their neighbours."""
     speed = GALE * np.sqrt((breeze**2).sum(axis=1))
     towards = breeze / np.maximum(np.sqrt((breeze**2).sum(axis=1, keepdims=True)), 1e-9)
     factors = np.exp(speed[:, None] * (0.045 + 0.131 * (towards @ POSITIONS.T - 1.0)))  # (num_rows, 6)
@@ -41,20 +41,20 @@ def threat(burning: Floats, tinder: Floats, breeze: Floats) -> Floats:
 
 
 def spread(field: Floats, factors: Floats) -> Floats:
-    """Return what comes to every cell from its neighbours, weighted by the way it comes."""
+    """Return the sum of a field over every cell's neighbours, weighted by direction."""
     total = np.zeros(field.shape)
     add_neighbours(0, len(field), np.ascontiguousarray(field), WAYS, factors, total)
     return total
 
 
 def around(field: Floats) -> Floats:
-    """Return the sum over every cell and its neighbours."""
+    """Return the sum of a field over every cell and its neighbours."""
     return field + spread(field, np.ones((len(field), 6)))
 
 
 @kernel
 def add_neighbours(start: int, stop: int, field: Any, ways: Any, factors: Any, total: Any) -> None:
-    """Add to every cell of rows [start, stop) what its neighbours hold, one way after another."""
+    """Add to every cell of rows [start, stop) its neighbours' values, one direction after another."""
     side = field.shape[1]
     for row in range(start, stop):
         for way in range(len(ways)):
@@ -76,5 +76,5 @@ POLICIES = {"random": act_at_random, "scripted": wet_ahead}
 
 
 def optimum(params: Any) -> float:
-    """Return a bound of the mean return: nothing burns but the sparks."""
+    """Return an upper bound of the mean return: nothing burns but the sparks."""
     return 0.0

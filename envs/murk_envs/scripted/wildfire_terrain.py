@@ -1,4 +1,4 @@
-"""Returns of WildfireTerrain: a crew that digs where the fire is about to go."""
+"""Returns of WildfireTerrain: a crew that digs ahead of the fire."""
 
 import functools
 import math
@@ -15,13 +15,13 @@ __all__ = ["POLICIES", "dig_ahead", "optimum"]
 WAYS = np.array([(0, -1), (0, 1), (-1, 0), (1, 0), (-1, -1), (1, -1), (-1, 1), (1, 1)])  # x and y
 GALE = 20.0  # m/s
 RELIEF, CELL, SLOPE = 120.0, 30.0, 0.078  # of the tiles: m, m, per degree
-WORTH = 0.15  # how easily a cell burns that is worth digging
+WORTH = 0.15  # how easily a cell must burn to be worth digging
 LATER, LAST = 0.5, 0.25  # weights of cells that burn only after others
-PATIENCE = 0.75  # weight of what is one hop farther away
+PATIENCE = 0.75  # factor on the worth of a goal per hop of distance
 
 
 def dig_ahead(observations: Floats, action_space: Any, rng: np.random.Generator) -> Actions:
-    """Go to where the fire comes next, one after another to different places, and dig there."""
+    """Send the crew, one after another, to different places where the fire comes next, to dig there."""
     crew = len(action_space.nvec)
     side = math.isqrt((observations.shape[1] - 2 * crew - 2) // 6)
     (_, burning, _, tinder, height, _), places = read_observations(observations, crew, side)
@@ -32,7 +32,7 @@ def dig_ahead(observations: Floats, action_space: Any, rng: np.random.Generator)
 
 
 def threat(burning: Floats, tinder: Floats, height: Floats, breeze: Floats) -> Floats:
-    """Return how soon cells burn, (num_rows, side, side): those in reach of flames, and those after them."""
+    """Return how soon cells burn, (num_rows, side, side): those within three hops of flames."""
     speed = GALE * np.sqrt((breeze**2).sum(axis=1))
     along = GALE * breeze @ (WAYS / np.sqrt((WAYS**2).sum(axis=1, keepdims=True))).T
     factors = np.exp(0.045 * speed[:, None] + 0.131 * (along - speed[:, None]))  # (num_rows, 8)
@@ -42,7 +42,7 @@ def threat(burning: Floats, tinder: Floats, height: Floats, breeze: Floats) -> F
 
 
 def spread(field: Floats, factors: Floats, height: Floats) -> Floats:
-    """Return what comes to every cell from its neighbours, weighted by the way it comes and climbs."""
+    """Return the sum of a field over every cell's neighbours, weighted by direction and slope."""
     total = np.zeros(field.shape)
     for way, (x, y) in enumerate(WAYS):
         there = (slice(None), window(y), window(x))
@@ -54,12 +54,12 @@ def spread(field: Floats, factors: Floats, height: Floats) -> Floats:
 
 
 def window(shift: int) -> slice:
-    """Return the rows, or columns, that lie so many beyond others."""
+    """Return the rows, or columns, that are `shift` beyond others."""
     return slice(max(shift, 0), min(shift, 0) or None)
 
 
 def around(field: Floats) -> Floats:
-    """Return the sum over every cell and its neighbours."""
+    """Return the sum of a field over every cell and its neighbours."""
     padded = np.pad(field, [(0, 0), (1, 1), (1, 1)])
     side = field.shape[1]
     return sum(padded[:, y : y + side, x : x + side] for y in range(3) for x in range(3))  # pyright: ignore
@@ -76,5 +76,5 @@ POLICIES = {"random": act_at_random, "scripted": dig_ahead}
 
 
 def optimum(params: Any) -> float:
-    """Return a bound of the mean return: nothing catches fire but the first cell."""
+    """Return an upper bound of the mean return: nothing catches fire but the first cell."""
     return 0.0
