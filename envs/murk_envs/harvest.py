@@ -41,8 +41,8 @@ class Harvest(MurkEnv):
     class Params(murk.Params):
         size: Annotated[int, Range(2, WIDEST), "cells along a side"] = 12
         agents: Annotated[int, Range(1, LARGEST_CROWD), "number of agents"] = 8
-        trees: Annotated[float, Share, "share of cells with a tree, rounded to a number, at least 1"] = 0.25
-        rocks: Annotated[float, Share, "share of cells with rock, rounded to a whole number"] = 0.1
+        trees: Annotated[float, Share, "share of cells with a tree, rounded; at least one tree"] = 0.25
+        rocks: Annotated[float, Share, "share of cells with rock, rounded"] = 0.1
         growth: Annotated[float, Share, "growth rate of fruit on a nearly bare tree, per step"] = 0.05
         bite: Annotated[float, Share, "fruit that one agent picks per step; a full tree bears 1"] = 0.25
         roots: Annotated[float, Share, "fruit of a tree that cannot be picked, at most 0.5"] = 0.05

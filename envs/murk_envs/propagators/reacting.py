@@ -58,7 +58,7 @@ class Reacting(Propagator):
         return _spacing(lattice) ** 2 / 2.0 * (1.0 + 1e-9)
 
     def check(self, lattice: Lattice) -> None:
-        """Raise PipelineError for a field that does not fit, or a lattice other than a Line1D of 3 cells or more."""
+        """Raise PipelineError for a field or lattice that does not fit: Line1D of at least 3 cells."""
         if not isinstance(lattice, Line1D) or lattice.length < 3:
             raise PipelineError(
                 f"{self.name} holds both ends of a rod: it runs on a Line1D of three cells or more, not on "
