@@ -1,7 +1,7 @@
 """The environments of murk-env.
 
-Importing this registers them with Gymnasium, as strings: nothing but Gymnasium is loaded until one of them is
-made or asked for by name. `import murk_envs.pettingzoo` registers those with agents with PettingZoo.
+Importing this registers them with Gymnasium by strings: an environment is loaded only when it is made or its
+class is accessed. `import murk_envs.pettingzoo` registers the multi-agent ones with PettingZoo.
 """
 
 import importlib
@@ -44,7 +44,7 @@ __all__ = [
     "WildfireTerrain",
 ]
 
-# By class, as @register says it of each: id, module, steps, agents.
+# By class, as in its @register: id, module, steps, agents.
 ENVIRONMENTS = {
     "Burgers": ("murk/Burgers-v0", "murk_envs.burgers", 100, None),
     "CrystalNav": ("murk/CrystalNav-v0", "murk_envs.crystal_nav", 300, None),
@@ -67,7 +67,7 @@ ENVIRONMENTS = {
     "Wildfire": ("murk/Wildfire-v1", "murk_envs.wildfire", 200, "team"),
     "WildfireTerrain": ("murk/WildfireTerrain-v0", "murk_envs.wildfire_terrain", 200, "team"),
 }
-# By id, smaller ones for quick experiments: class, keywords.
+# By id, smaller variants for quick experiments: class, keywords.
 SIZES: dict[str, tuple[str, dict[str, float]]] = {
     "murk/Epidemic-8x8-v1": ("Epidemic", {"size": 8, "regions": 2, "budget": 50.0, "income": 4.0}),
     "murk/Wildfire-8x8-v1": ("Wildfire", {"size": 8, "crew": 2}),
@@ -90,7 +90,7 @@ for _id, _name, _keywords in _ALL:
 
 
 def __getattr__(name: str) -> object:
-    """Load an environment's class when it is asked for."""
+    """Load an environment's class when it is accessed."""
     if name in ENVIRONMENTS:
         return getattr(importlib.import_module(ENVIRONMENTS[name][1]), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

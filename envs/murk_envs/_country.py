@@ -18,7 +18,7 @@ class Country(murk.Params):
 
     size: Annotated[int, Range(1, 2**15), "cells along a side, a multiple of regions"] = 16
     regions: Annotated[int, Range(1, 2**10), "regions along a side"] = 4
-    people: Annotated[int, Range(2, 2**24), "people per cell; fewer than one is nobody"] = 1000
+    people: Annotated[int, Range(2, 2**24), "people per cell"] = 1000
 
     def check(self) -> None:
         """Refuse regions of unequal size."""
@@ -40,17 +40,17 @@ class Country(murk.Params):
 
     @property
     def corners(self) -> list[int]:
-        """The cell in the northwest of each region, at which what is one for the whole region can be read."""
+        """The northwest cell of each region, from which values that are uniform in a region are read."""
         return [first_cell(region, self.regions, self.block) for region in range(self.num_regions)]
 
 
 def first_cell(region: Any, regions: Any, block: Any) -> Any:
-    """Return a region's cell in the northwest, of so many regions along a side of so many cells each."""
+    """Return the northwest cell of a region; `regions` lie along a side, each `block` cells wide."""
     return region // regions * block * regions * block + region % regions * block
 
 
 def fill_region(values: Values, region: int, regions: int, block: int, value: float) -> None:
-    """Give all cells of a region one value; values: (num_cells,)."""
+    """Set all cells of a region to one value; values: (num_cells,)."""
     first, size, width = first_of(region, regions, block), np.uint64(regions * block), np.uint64(block)
     for _ in range(block):
         for cell in range(first, first + width):
@@ -70,5 +70,5 @@ def sum_region(values: Values, region: int, regions: int, block: int) -> float:
 
 
 def first_of(region: int, regions: int, block: int) -> np.uint64:
-    """Return `first_cell` without a sign, which makes loops over the few cells of a region a third faster."""
+    """Return `first_cell` as unsigned, which makes loops over the few cells of a region a third faster."""
     return np.uint64(first_cell(np.uint32(region), np.uint32(regions), np.uint32(block)))

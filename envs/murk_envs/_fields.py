@@ -1,4 +1,4 @@
-"""Fields as they are after a while: what episodes of the navigation environments begin with."""
+"""Warmed-up fields, with which episodes of the navigation environments begin."""
 
 from collections.abc import Callable
 
@@ -9,18 +9,18 @@ from murk_env import Diffusion, Field, Lattice, World
 
 __all__ = ["LARGE", "settled"]
 
-LARGE = 1e6  # of rates and rewards: beyond it float32 fields and sums of rewards lose what matters
+LARGE = 1e6  # limit of rates and rewards: beyond it float32 fields and sums of rewards lose precision
 
 
 def settled(
     lattice: Lattice, propagator_of: Callable[[Field], Diffusion], num_ticks: int
 ) -> npt.NDArray[np.float32]:
-    """Return a field that began at zero after some ticks of its propagator, (num_cells,).
+    """Return a field, (num_cells,), after some ticks of its propagator from zero.
 
     Args:
-        lattice: where it spreads.
-        propagator_of: returns the propagator of a field.
-        num_ticks: how many ticks.
+        lattice: where the field spreads.
+        propagator_of: returns the propagator for a field.
+        num_ticks: number of ticks.
     """
     field = Field()
     world = World(lattice, {"field": field}, [propagator_of(field)])

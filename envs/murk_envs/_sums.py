@@ -1,4 +1,4 @@
-"""What hooks count over the cells of one world, in their order."""
+"""Sums and counts over the cells of one world, in the order of cells, for hooks."""
 
 from typing import Any
 
@@ -19,7 +19,7 @@ def total(values: Values) -> float:
 
 
 def total_square(values: Values) -> float:
-    """Return the sum of all squares, in float64, each a number of the values' own dtype."""
+    """Return the sum of all squares, in float64; each square is computed in the values' own dtype."""
     found = 0.0
     for cell in range(len(values)):
         found += values[cell] * values[cell]
@@ -35,7 +35,7 @@ def num_positive(values: Values) -> int:
 
 
 def farthest(values: Values) -> float:
-    """Return how far from zero the value is that is farthest from it; 0 without values."""
+    """Return the largest absolute value; 0 if there are no values."""
     found = 0.0
     for cell in range(len(values)):
         found = max(found, abs(values[cell]))

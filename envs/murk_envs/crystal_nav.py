@@ -1,4 +1,4 @@
-"""CrystalNav: fly through a crystal to its beacon, past a source of radiation."""
+"""CrystalNav: hop through a crystal to its beacon, past a source of radiation."""
 
 from collections.abc import Callable
 from typing import Annotated, Literal
@@ -13,7 +13,7 @@ from murk_envs._fields import LARGE, settled
 __all__ = ["CrystalNav"]
 
 STRENGTH = 10.0  # of both fields, held at their sources
-WARM_UP = 81  # ticks from cold fields to those an episode begins with
+WARM_UP = 81  # ticks from fields of zero to those an episode begins with
 Share = Range(0.0, 1.0 / 12.0)
 
 
@@ -21,16 +21,17 @@ Share = Range(0.0, 1.0 / 12.0)
 class CrystalNav(MurkEnv):
     """Fly from sphere to sphere of a close-packed crystal, twelve ways from each, to the one that shines.
 
-    Observation: float32 (3 * num_cells,), num_cells = size**3 / 2 rounded up: beacon of every cell, radiation
-        of every cell, then a one-hot of the agent's cell; layout="image" gives (3, num_cells), layout="dict"
-        each as (1, num_cells) under its name.
-    Action: Discrete(13): 0 stay, 1 to 12 hop in the directions of Fcc12; against the border, stay.
-    Reward: 0.1 * (beacon - radiation) at the agent's cell after the tick - step_cost, and 100 more at the
-        beacon. With the default step_cost of 1 nothing but arriving pays, as no field exceeds 10.
+    Observation: float32 (3 * num_cells,), num_cells = size**3 / 2 rounded up: light of every cell, radiation
+        of every cell, both 0 to 10, then a one-hot of the agent's cell; layout="image" gives (3, num_cells),
+        layout="dict" gives beacon, radiation and agent, each (1, num_cells).
+    Action: Discrete(13): 0 stay, 1 to 12 hop in the directions of Fcc12; a hop out of the crystal stays.
+    Reward: 0.1 * (light - radiation) at the agent's cell after the tick - step_cost, plus 100 at the beacon.
+        With the default step_cost of 1 only arriving pays, because no field exceeds 10.
     Ends: terminated at the beacon; truncated after 300 steps (as registered).
-    Start: the agent on any other cell, uniformly; the fields as they are 81 ticks after a cold start.
-    Source: the crystal_nav example of murk 0.2.0, where waiting beside the beacon paid (step_cost=0.5);
-        optimal mean return 96.938 at the default parameters, by shortest paths.
+    Start: the agent in a uniformly drawn cell other than the beacon; both fields 81 ticks after a start from
+        zero.
+    Source: the crystal_nav example of murk 0.2.0, where waiting beside the beacon paid (step_cost=0.5).
+        The optimal mean return is 96.938 at the default parameters, by shortest paths.
     """
 
     class Params(murk.Params):
@@ -51,7 +52,7 @@ class CrystalNav(MurkEnv):
 
         @property
         def goal(self) -> int:
-            """Cell of the beacon: one point in from the last corner, two along z where that is no cell."""
+            """Cell of the beacon: one point in from the last corner, two along z if that is not a cell."""
             return self._near(self.size - 2)
 
         @property
@@ -62,15 +63,15 @@ class CrystalNav(MurkEnv):
         def _near(self, place: int) -> int:
             return int(self.lattice.rank([place, place, place // 2 * 2]))  # the sum is even in every cell
 
-    first_beacon = Field(mutability="static")  # (num_cells,) when an episode begins
+    first_beacon = Field(mutability="static")  # (num_cells,) light when an episode begins
     first_radiation = Field(mutability="static")  # (num_cells,) when an episode begins
-    beacon = Field(low=0.0, high=STRENGTH, initial=first_beacon)  # (num_worlds, num_cells)
+    beacon = Field(low=0.0, high=STRENGTH, initial=first_beacon)  # (num_worlds, num_cells) light
     radiation = Field(low=0.0, high=STRENGTH, initial=first_radiation)  # (num_worlds, num_cells)
-    agent = Field(over="world", indexes="cells")  # (num_worlds,) cell
+    agent = Field(over="world", indexes="cells")  # (num_worlds,) cell of the agent
 
     @classmethod
     def build(cls, params: Params, /) -> Blueprint:
-        """Return the crystal, the propagators of its two fields and what the agent sees."""
+        """Return the crystal, the propagators of its two fields and the observation."""
         crystal = params.lattice
         light = _spreading(params.goal, params.beacon_diffusion, params.beacon_decay)
         radiation = _spreading(params.hazard, params.radiation_diffusion, params.radiation_decay)
@@ -97,7 +98,7 @@ class CrystalNav(MurkEnv):
 
     @murk.per_world
     def start(self, rng: Draws) -> None:
-        """Put the agent on any cell but the beacon."""
+        """Put the agent on a cell other than the beacon."""
         cell = integers(rng, 0, len(self.beacon) - 1)
         self.agent[0] = cell if cell < self.params.goal else cell + 1
 
@@ -108,7 +109,7 @@ class CrystalNav(MurkEnv):
 
     @murk.per_world
     def reward(self) -> float:
-        """Pay for light, charge for radiation and time, and pay for the beacon."""
+        """Pay for light and arrival; charge for radiation and the step."""
         cell = self.agent[0]
         arrived = 100.0 if cell == self.params.goal else 0.0
         return 0.1 * (self.beacon[cell] - self.radiation[cell]) - self.params.step_cost + arrived
@@ -120,7 +121,7 @@ class CrystalNav(MurkEnv):
 
 
 def _spreading(source: int, diffusion: float, decay: float) -> Callable[[Field], murk.Diffusion]:
-    """Return what makes the propagator of a field that spreads from a source and fades."""
+    """Return a function that makes the propagator of a field that spreads from a source and decays."""
 
     def propagator_of(field: Field) -> murk.Diffusion:
         return murk.Diffusion(

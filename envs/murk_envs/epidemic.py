@@ -1,4 +1,4 @@
-"""Epidemic: contain an outbreak with tests, distancing and vaccines that a budget has to pay for."""
+"""Epidemic: contain an outbreak with tests, distancing and vaccines on a budget."""
 
 import math
 from typing import Annotated, Literal
@@ -16,10 +16,10 @@ from murk_envs.propagators.containment import DISTANCE, NOTHING, TEST, VACCINATE
 
 __all__ = ["Epidemic"]
 
-PRICES = (0.0, 1.0, 2.0, 4.0)  # of nothing, a test, distance and vaccines, in a region for a step
+PRICES = (0.0, 1.0, 2.0, 4.0)  # of nothing, a test, distance and vaccines, per region and step
 MEASURES = {"nothing": "#dedede", "test": "#e69f00", "distance": "#0072b2", "vaccines": "#009e73"}
 LIMIT = 200  # steps of an episode, as registered, and the unit of the observed time
-FRESHNESS = 0.9  # what is left of a test's a step later
+FRESHNESS = 0.9  # share of a test's freshness that remains a step later
 Share = Range(0.0, 1.0)
 
 
@@ -27,19 +27,19 @@ Share = Range(0.0, 1.0)
 class Epidemic(MurkEnv):
     """Stop a disease of unknown infectivity that spreads through the regions of a country.
 
-    Observation: float32 (9 * regions**2 + 2,), nine maps of the regions: the new cases reported in this step,
-        and the cases that the last test found, n people as ln(1 + n) / ln(1 + all people of a region); the
-        recovered or vaccinated share at that test; how recent it is (1 now, times 0.9 per step, 0 never
-        tested); the share vaccinated so far; the measure taken in this step, one map for each of the four.
-        Then the money that there is, as a share of the budget; and the time, as a share of 200 steps.
-    Action: MultiDiscrete([4] * regions**2), a measure for each region in this step: 0 nothing, 1 test, 2 keep
-        distance, 3 vaccinate. A test finds what is there before the disease spreads. Prices are 1, 2 and 4,
-        paid region by region, row by row; what cannot be paid is not done. Then `income` comes in, up to the
-        budget. Where only one of `measures` can be taken: MultiDiscrete([2] * regions**2), whether it is.
-    Reward: minus the percentage of all people infected in this step, minus `cost` * what was paid in it.
+    Observation: float32 (9 * regions**2 + 2,), nine maps of the regions: the new cases reported in this step
+        and the cases found by the last test, both as ln(1 + n) / ln(1 + people of a region); the immune share
+        at that test; its freshness (1 in the step of the test, then times 0.9 per step, 0 if never tested);
+        the share vaccinated so far; a one-hot of the measure taken in this step, four maps. Then the money
+        available, as a share of the budget; and the time, as a share of 200 steps.
+    Action: MultiDiscrete([4] * regions**2), a measure for each region: 0 nothing, 1 test, 2 keep distance, 3
+        vaccinate. A test reveals the shares before the disease spreads. Prices are 1, 2 and 4, paid region by
+        region, row by row; a measure that cannot be paid is not taken. Then `income` is added, up to the
+        budget. With only one of `measures`: MultiDiscrete([2] * regions**2), 1 to take it.
+    Reward: minus the percentage of all people infected in this step, minus `cost` * the money spent in it.
     Ends: terminated when nobody is infected; truncated after 200 steps (as registered).
-    Start: everybody susceptible but for `outbreaks` cells, drawn uniformly with replacement, in which a share
-        of `first_cases` is infected; infectivity uniform between its limits; no tests yet; the whole budget.
+    Start: everybody susceptible, except for a share `first_cases` infected in `outbreaks` cells, drawn
+        uniformly with replacement; infectivity uniform between its limits; no tests yet; the whole budget.
     Source: Kermack and McKendrick's model (1927) on a lattice; the measures are our own.
     """
 
@@ -53,13 +53,13 @@ class Epidemic(MurkEnv):
         distancing: Annotated[float, Share, "share of infections that distancing prevents"] = 0.7
         doses: Annotated[float, Share, "share of the susceptible vaccinated per step"] = 0.05
         reporting: Annotated[float, Share, "share of new cases reported without a test; 0 is harder"] = 0.05
-        measures: Annotated[Literal["all", "distance", "vaccines"], "what can be done, all or one"] = "all"
-        budget: Annotated[float, Range(1.0, 1e9), "most money there can be, and there is at first"] = 200.0
-        income: Annotated[float, Range(0.0, 1e9), "money that comes in per step"] = 16.0
-        cost: Annotated[float, Range(0.0, 1e9), "cost in reward of spending 1"] = 0.015
+        measures: Annotated[Literal["all", "distance", "vaccines"], "measures available, all or one"] = "all"
+        budget: Annotated[float, Range(1.0, 1e9), "money at the start, and the most there can be"] = 200.0
+        income: Annotated[float, Range(0.0, 1e9), "money added per step"] = 16.0
+        cost: Annotated[float, Range(0.0, 1e9), "reward lost per unit of money spent"] = 0.015
 
         def check(self) -> None:
-            """Refuse an outbreak of nobody, too, and limits in the wrong order."""
+            """Refuse also an outbreak of less than one person, and infectivities in the wrong order."""
             super().check()
             self.require(
                 self.first_cases >= 1.0 / self.people,
@@ -72,27 +72,27 @@ class Epidemic(MurkEnv):
 
         @property
         def only(self) -> int:
-            """The one measure that can be taken, NOTHING where there are all."""
+            """The only measure available; NOTHING if all are."""
             return {"all": NOTHING, "distance": DISTANCE, "vaccines": VACCINATE}[self.measures]
 
     susceptible = Field(initial=1.0, low=0.0)  # (num_worlds, num_cells) shares of a cell's people
     infected = Field(low=0.0)  # (num_worlds, num_cells)
     recovered = Field(low=0.0)  # (num_worlds, num_cells)
     caught = Field(low=0.0)  # (num_worlds, num_cells) infected in this tick
-    measure = Field(categories=4)  # (num_worlds, num_cells) what is done there
+    measure = Field(categories=4)  # (num_worlds, num_cells) taken in this step
     found = Field(low=0.0)  # (num_worlds, num_cells) people infected at the last test
-    immune = Field(low=0.0, high=1.0)  # (num_worlds, num_cells) recovered at the last test
-    fresh = Field(low=0.0, high=1.0)  # (num_worlds, num_cells)
-    dosed = Field(low=0.0)  # (num_worlds, num_cells) vaccinated so far
-    reported = Field(low=0.0, derived=True)  # (num_worlds, num_cells) people that the cell's region reports
-    funds = Field(over="world")  # (num_worlds,) money that there is
-    clock = Field(over="world", low=0.0, high=1.0, derived=True)  # (num_worlds,) time, of LIMIT steps
-    spent = Field(over="world")  # (num_worlds,) in this tick
+    immune = Field(low=0.0, high=1.0)  # (num_worlds, num_cells) share immune at the last test
+    fresh = Field(low=0.0, high=1.0)  # (num_worlds, num_cells) freshness of the last test
+    dosed = Field(low=0.0)  # (num_worlds, num_cells) share vaccinated so far
+    reported = Field(low=0.0, derived=True)  # (num_worlds, num_cells) cases its region reports
+    funds = Field(over="world")  # (num_worlds,) money available
+    clock = Field(over="world", low=0.0, high=1.0, derived=True)  # (num_worlds,) share of LIMIT steps
+    spent = Field(over="world")  # (num_worlds,) money spent in this step
     infectivity = Field(over="world", initial=0.5, low=0.0, high=1.0, unit="1/tick")  # (num_worlds,)
 
     @classmethod
     def build(cls, params: Params, /) -> Blueprint:
-        """Return the country, how the disease spreads, and what is known of it."""
+        """Return the country, the propagator of the disease and the observation."""
         shares = cls.susceptible, cls.infected, cls.recovered
         spread = murk.SIR(*shares, infection=cls.infectivity, recovery=params.recovery, mixing=params.mixing)
         fields = cls.measure, cls.caught, cls.dosed
@@ -115,13 +115,13 @@ class Epidemic(MurkEnv):
 
     @classmethod
     def picture(cls, params: Params, /) -> Picture:
-        """Return the infected, and beside them what is done."""
+        """Return the infected share, and beside it the measures."""
         measures = Picture(cls.measure, palette=MEASURES, figures=[cls.funds])
         return Picture(cls.infected, high=0.2, palette="YlOrRd", title="infected share", beside=[measures])
 
     @murk.per_world
     def start(self, rng: Draws) -> None:
-        """Draw how infectious the disease is, and infect some people."""
+        """Draw the infectivity and infect people."""
         p = self.params
         self.infectivity[0] = p.least_infectivity + (p.most_infectivity - p.least_infectivity) * uniform(rng)
         for _ in range(p.outbreaks):
@@ -132,7 +132,7 @@ class Epidemic(MurkEnv):
 
     @murk.per_world
     def act(self, action: npt.NDArray[np.int64]) -> None:
-        """Take the measures that can be paid, note what tests find, and let money come in."""
+        """Take the measures that can be paid, record test results and add the income."""
         p, only = self.params, self.params.only
         self.spent[0] = 0.0
         for region in range(p.num_regions):
@@ -152,7 +152,7 @@ class Epidemic(MurkEnv):
 
     @murk.per_world
     def derive(self) -> None:
-        """Report a share of each region's new cases, in whole people, and tell the time."""
+        """Report a share of each region's new cases, in whole people, and set the clock."""
         p = self.params
         for region in range(p.num_regions):
             ill = sum_region(self.caught, region, p.regions, p.block)
@@ -161,7 +161,7 @@ class Epidemic(MurkEnv):
 
     @murk.per_world
     def reward(self) -> float:
-        """Charge for people who fall ill, and for the measures."""
+        """Charge for new infections and for the measures."""
         return 0.0 - 100.0 * total(self.caught) / len(self.caught) - self.params.cost * self.spent[0]
 
     @murk.per_world

@@ -1,4 +1,4 @@
-"""HeatControl: heaters that make a plant follow a temperature profile in motion."""
+"""HeatControl: heaters make a plant follow a moving temperature profile."""
 
 import math
 from typing import Annotated, Any, Literal
@@ -16,7 +16,7 @@ from murk_envs.propagators.heating import Heating
 
 __all__ = ["HeatControl"]
 
-EXTREME = 20.0  # K from the surroundings, which no part of the plant passes
+EXTREME = 20.0  # K from the surroundings, bound of all temperatures
 FULL_TURN = 2.0 * math.pi
 
 
@@ -24,15 +24,15 @@ FULL_TURN = 2.0 * math.pi
 class HeatControl(MurkEnv):
     """Heat and cool a plant at a few places so that all of it follows a wave that travels through it.
 
-    Observation: float32 (2 * num_cells + 1,): temperature of every cell, in K from the surroundings; target
-        of every cell at the end of the coming step; the wave's speed, 0 to 1 for -speed to speed.
+    Observation: float32 (2 * num_cells + 1,): temperature of every cell, in K above the surroundings; target
+        of every cell at the end of the coming step; the wave's speed, scaled from [-speed, speed] to [0, 1].
     Action: Box(-1, 1, (num_heaters,), float32): share of its power at which each heater heats, below 0 cools.
-    Reward: -mean((temperature - target)**2) / amplitude**2 over the cells after the tick, less
-        effort * mean(action**2), and less `penalty` when the plant overheats.
+    Reward: -mean((temperature - target)**2) / amplitude**2 over the cells after the tick, minus
+        effort * mean(action**2), minus `penalty` when a cell reaches `limit`.
     Ends: terminated when a cell reaches `limit`; truncated after 200 steps (as registered).
-    Start: the whole plant at one temperature, uniform in [-amplitude, amplitude]; a wave of uniform phase,
-        speed and, on a square, heading.
-    Source: our own; a task of linear-quadratic control with limits to the actuators.
+    Start: the whole plant at one temperature, uniform in [-amplitude, amplitude]; the wave's phase, speed
+        and, on a square, heading uniform.
+    Source: our own; a linear-quadratic control task with saturating heaters.
     """
 
     class Params(murk.Params):
@@ -41,7 +41,7 @@ class HeatControl(MurkEnv):
         heaters: Annotated[int, "heaters along a side, evenly spaced, 1 to size; a plate has heaters**2"] = 4
         diffusion: Annotated[float, Range(0.0, 0.5), "share of a difference that flows per tick"] = 0.2
         loss: Annotated[float, Range(0.0, LARGE), "rate of heat loss, per tick"] = 0.02
-        power: Annotated[float, Range(0.001, 1000.0), "what a heater adds at full power, K/tick"] = 0.5
+        power: Annotated[float, Range(0.001, 1000.0), "heating of a cell at full power, K/tick"] = 0.5
         noise: Annotated[float, Range(0.0, 1000.0), "standard deviation of the noise per tick, K"] = 0.02
         amplitude: Annotated[float, Range(0.001, EXTREME), "amplitude of the target, below limit, K"] = 1.0
         speed: Annotated[float, Range(0.0, LARGE), "maximum speed of the wave, rad/tick"] = 0.1
@@ -50,7 +50,7 @@ class HeatControl(MurkEnv):
         penalty: Annotated[float, Range(0.0, LARGE), "cost of overheating"] = 200.0
 
         def check(self) -> None:
-            """Keep the plate stable, and let the target be followed."""
+            """Require stable diffusion, a cell for each heater, and a target below `limit`."""
             self.require(
                 self.plant == "line" or self.diffusion <= 0.25,
                 f"diffusion must be at most 0.25 on a square, not {self.diffusion}.",
@@ -67,26 +67,26 @@ class HeatControl(MurkEnv):
 
         @property
         def num_heaters(self) -> int:
-            """Number of heaters in all."""
+            """Total number of heaters."""
             return self.heaters if self.plant == "line" else self.heaters**2
 
         @property
         def widest_heading(self) -> float:
-            """Headings of the wave are from 0 to this: on a line there is but one."""
+            """Upper limit of the wave's heading, which is 0 on a line, in rad."""
             return 0.0 if self.plant == "line" else FULL_TURN
 
-    heat = Field(unit="K", low=-EXTREME, high=EXTREME)  # (num_worlds, num_cells)
+    heat = Field(unit="K", low=-EXTREME, high=EXTREME)  # (num_worlds, num_cells) temperature
     spread = Field(unit="K")  # (num_worlds, num_cells) heat after diffusion and loss
     target = Field(unit="K", low=-EXTREME, high=EXTREME)  # (num_worlds, num_cells) of the coming step
-    supply = Field(unit="K/tick")  # (num_worlds, num_cells) what heaters add
+    supply = Field(unit="K/tick")  # (num_worlds, num_cells) heating
     wired = Field(mutability="static", dtype="int32")  # (num_cells,) the cell's heater, -1 for none
-    phase = Field(over="world", unit="rad")  # (num_worlds,) of the target
-    velocity = Field(over="world", unit="rad/tick")  # (num_worlds,)
-    heading = Field(over="world", unit="rad")  # (num_worlds,)
+    phase = Field(over="world", unit="rad")  # (num_worlds,) of the target wave
+    velocity = Field(over="world", unit="rad/tick")  # (num_worlds,) change of the phase
+    heading = Field(over="world", unit="rad")  # (num_worlds,) direction of the wave, 0 along x
 
     @classmethod
     def build(cls, params: Params, /) -> Blueprint:
-        """Return the plant, its two propagators and what the controller sees."""
+        """Return the plant, its two propagators and the observation."""
         is_line = params.plant == "line"
         return Blueprint(
             lattice=murk.Line1D(params.size) if is_line else murk.Square4(params.size, params.size),
@@ -113,7 +113,7 @@ class HeatControl(MurkEnv):
 
     @murk.per_world
     def start(self, rng: Draws) -> None:
-        """Draw the temperature of the plant and the wave it is to follow."""
+        """Draw the temperature of the plant, and the wave to follow."""
         self.heat[:] = self.params.amplitude * (2.0 * uniform(rng) - 1.0)
         self.phase[0] = FULL_TURN * uniform(rng)
         self.velocity[0] = self.params.speed * (2.0 * uniform(rng) - 1.0)
@@ -122,7 +122,7 @@ class HeatControl(MurkEnv):
 
     @murk.per_world
     def act(self, action: npt.NDArray[np.float32]) -> None:
-        """Set the heaters, and show where the wave is a step later."""
+        """Set the heaters, and move the target on by a step."""
         for cell in range(len(self.supply)):
             heater = self.wired[cell]
             self.supply[cell] = self.params.power * action[heater] if heater >= 0 else 0.0
@@ -131,7 +131,7 @@ class HeatControl(MurkEnv):
 
     @murk.per_world
     def reward(self, before: "HeatControl") -> float:
-        """Charge for the distance from the target that was shown, for power, and for a ruined plant."""
+        """Charge for the error to the target observed before the step, for power and for overheating."""
         p = self.params
         error, used = 0.0, 0.0
         for cell in range(len(self.heat)):
@@ -149,7 +149,7 @@ class HeatControl(MurkEnv):
 
 
 def show_target(world: HeatControl) -> None:
-    """Write one wave a side: amplitude * sin(2 pi (x cos(heading) + y sin(heading)) / size - phase)."""
+    """Write the target, amplitude * sin(2 pi (x cos(heading) + y sin(heading)) / size - phase)."""
     size, amplitude = world.params.size, world.params.amplitude
     phase, heading = world.phase[0], world.heading[0]
     x, y = FULL_TURN / size * cos(heading), FULL_TURN / size * sin(heading)
@@ -158,7 +158,7 @@ def show_target(world: HeatControl) -> None:
 
 
 def heaters_of(params: HeatControl.Params) -> npt.NDArray[np.int32]:
-    """Return the heater of every cell, -1 for none, (num_cells,)."""
+    """Return the heater of every cell, (num_cells,); -1 for none."""
     side = np.full(params.size, -1)
     side[(2 * np.arange(params.heaters) + 1) * params.size // (2 * params.heaters)] = np.arange(
         params.heaters

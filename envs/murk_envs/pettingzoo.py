@@ -1,4 +1,4 @@
-"""The environments with agents, in PettingZoo's own registry (from its version 1.27 on).
+"""The multi-agent environments in PettingZoo's registry, which it has from version 1.27 on.
 
 Importing this loads PettingZoo: `pettingzoo.make("parallel", "murk/HexPursuit-v0")`, or "aec" for agents that
 act in turn.

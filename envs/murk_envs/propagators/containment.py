@@ -1,4 +1,4 @@
-"""The propagator of Epidemic: a disease, and what is done against it."""
+"""The propagator of Epidemic: a disease, and the measures against it."""
 
 import math
 from dataclasses import KW_ONLY, dataclass
@@ -12,34 +12,33 @@ from murk_env.propagators.writing import Declaration, Frame, KernelCall, Propaga
 
 __all__ = ["DISTANCE", "NOTHING", "TEST", "VACCINATE", "Containment"]
 
-NOTHING, TEST, DISTANCE, VACCINATE = range(4)  # what is done in a cell
+NOTHING, TEST, DISTANCE, VACCINATE = range(4)  # the measures
 
 
 @dataclass(frozen=True, eq=False)
 class Containment(Propagator):
-    """An epidemic among whole people, and measures against it.
+    """An epidemic without fractions of a person, and measures against it.
 
     Rule. After a tick of `spread`, distance undoes a share of a cell's new infections, and vaccines make a
-    share of its susceptible immune. In a cell where nobody was infected, less than one person does not fall
-    ill; and where less than one person is left infected, that share recovers.
+    share of its susceptible immune. In a cell where nobody was infected, less than one new infection is
+    undone; and where less than one infected person is left, that remainder recovers.
 
-    Scheme: in float32, on what `spread` has just written; the sum of a cell's shares stays the same, to
-    rounding.
+    Scheme: in float32, on the output of `spread`; the sum of a cell's shares is conserved, to rounding.
 
     Stability: that of `spread`, dt <= 1 / recovery.
 
-    Shapes: all fields are (num_worlds, num_cells), float32 but for the measure, int32. Lattices: all.
+    Shapes: all fields are (num_worlds, num_cells), float32 except for the measure, int32. Lattices: all.
 
-    Source: SIR's; the measures are this environment's own.
+    Source: that of SIR; the measures are this environment's own.
 
     Attributes:
         spread: the propagator of the disease.
-        measure: what is done in this tick.
-        caught: receives the share that is infected in this tick.
-        dosed: the share that vaccines have made immune so far, to which those of this tick are added.
+        measure: measure taken in this tick: NOTHING, TEST, DISTANCE or VACCINATE.
+        caught: receives the share newly infected in this tick.
+        dosed: share vaccinated so far; receives the old value plus the vaccinations of this tick.
         distancing: share of new infections that distance undoes, 0 to 1.
         doses: share of the susceptible that vaccines make immune, 0 to 1.
-        person: share of a cell's people that is one of them.
+        person: one person, as a share of a cell's people.
     """
 
     spread: SIR
@@ -52,7 +51,7 @@ class Containment(Propagator):
     person: float
 
     def declare(self) -> Declaration:
-        """Return what the epidemic touches, the measures and who was infected."""
+        """Return the fields of the epidemic, the measures and the new infections."""
         spread = self.spread
         return Declaration(
             reads=(self.measure,),
@@ -63,11 +62,11 @@ class Containment(Propagator):
         )
 
     def check(self, lattice: Lattice) -> None:
-        """Raise PipelineError for fields that the epidemic cannot spread in."""
+        """Raise PipelineError for fields that `spread` refuses."""
         self.spread.check(lattice)
 
     def max_dt(self, lattice: Lattice) -> float:
-        """Return the bound of the epidemic."""
+        """Return the bound of `spread`."""
         return self.spread.max_dt(lattice)
 
     def guarantees(self, field: Field) -> tuple[float, float]:
@@ -98,13 +97,13 @@ def _contain(
     measure: Any,
     shares: Any,
 ) -> None:
-    """Correct the tick of the worlds [start, stop); all fields are (num_worlds, num_cells)."""
+    """Apply the measures in the worlds [start, stop); all fields are (num_worlds, num_cells)."""
     distancing, doses, person = shares
     nothing = np.float32(0.0)
     for world in range(start, stop):
         s, i, r, caught = new_susceptible[world], new_infected[world], new_recovered[world], new_caught[world]
         before, around, given, taken = susceptible[world], infected[world], new_dosed[world], measure[world]
-        for cell in range(s.size):  # loops without branches and of few arrays: several cells at once
+        for cell in range(s.size):  # loops without branches over few arrays, to be vectorised
             ill = before[cell] - s[cell]
             prevented = distancing * ill if taken[cell] == DISTANCE else nothing
             nobody = around[cell] == nothing and ill - prevented < person

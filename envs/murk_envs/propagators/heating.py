@@ -1,4 +1,4 @@
-"""The propagator of HeatControl: heaters and chance add to what diffusion leaves."""
+"""The propagator of HeatControl: adds heating and noise after diffusion."""
 
 from dataclasses import KW_ONLY, dataclass
 from typing import Any
@@ -13,23 +13,23 @@ __all__ = ["Heating"]
 
 @dataclass(frozen=True, eq=False)
 class Heating(Propagator):
-    """Heaters and chance add to what diffusion leaves.
+    """Adds heating and noise to the diffused temperature.
 
-    Equation: heat' = spread + supply + noise * z, z standard normal, drawn anew for every cell and tick.
+    Equation: heat' = spread + supply + noise * z, z standard normal, drawn for every cell and tick.
 
     Scheme: exact, in float32; one addition per tick, whatever dt is.
 
     Stability: every dt.
 
-    Shapes: the fields are (num_worlds, num_cells) float32. Lattices: all.
+    Shapes: all fields are (num_worlds, num_cells) float32. Lattices: all.
 
     Source: this environment's own.
 
     Attributes:
-        spread: what diffusion leaves of the heat in this tick, K.
-        supply: what the heaters add in this tick, K.
-        heat: receives the sum, K.
-        noise: standard deviation of what chance adds, K.
+        spread: temperature after diffusion and loss in this tick, K.
+        supply: heating in this tick, K.
+        heat: receives the new temperature, K.
+        noise: standard deviation of the noise, K.
     """
 
     spread: Field
@@ -39,7 +39,7 @@ class Heating(Propagator):
     noise: float
 
     def declare(self) -> Declaration:
-        """Return what is added up, and where."""
+        """Return the terms and the sum."""
         return Declaration(
             reads=(self.spread, self.supply), writes=(self.heat,), same_units=((self.spread, self.heat),)
         )
@@ -63,7 +63,7 @@ def _add(
     steps: Any,
     site: int,
 ) -> None:
-    """Draw into heat (num_worlds, num_cells), and turn the draws into temperatures."""
+    """Fill heat, (num_worlds, num_cells), with normal draws, and turn them into temperatures."""
     fill_normal(start, stop, keys, episodes, steps, site, heat)
     for world in range(start, stop):
         for cell in range(heat.shape[1]):

@@ -1,4 +1,4 @@
-"""The propagator of Harvest: trees grow, and agents share what they bear."""
+"""The propagator of Harvest: trees grow, and agents pick and share their fruit."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -16,25 +16,25 @@ __all__ = ["Picking"]
 class Picking(Propagator):
     """Trees grow by `growing`; then agents pick.
 
-    Rule. Of a tree that bears v, each of the n agents that pick from it gets
+    Rule. Of a tree with fruit v, each of the n agents that pick from it gets
     min(bite, max(v - roots, 0) / n).
 
-    Scheme: in float32, on what `growing` has just written; one bite per tick, whatever dt is.
+    Scheme: in float32, on the output of `growing`; one bite per tick, whatever dt is.
 
     Stability: that of `growing`, every dt.
 
-    Shapes: fruit (num_worlds, num_cells) float32; cells and picks (num_worlds, num_agents) int32, picked the
-    same in float32. Lattices: all.
+    Shapes: fruit (num_worlds, num_cells) float32; cells and picks (num_worlds, num_agents) int32, picked
+    (num_worlds, num_agents) float32. Lattices: all.
 
-    Source: Resource's growth; the picking is this environment's own.
+    Source: growth as in Resource; the picking is this environment's own.
 
     Attributes:
         growing: the propagator of the fruit.
-        cells: where each agent is.
+        cells: cell of each agent.
         picks: 1 for an agent that picks in this tick, 0 for others.
-        picked: receives what each agent gets.
-        bite: the most that one agent takes in a tick.
-        roots: what agents leave of a tree.
+        picked: receives the fruit that each agent gets.
+        bite: the most fruit that one agent takes in a tick.
+        roots: fruit of a tree that agents cannot pick.
     """
 
     growing: Resource
@@ -45,7 +45,7 @@ class Picking(Propagator):
     roots: float
 
     def declare(self) -> Declaration:
-        """Return what growth touches, who picks where, and what is picked."""
+        """Return the fields of growth, the agents' cells and picks, and the fruit picked."""
         growing = self.growing
         return Declaration(
             reads=(self.cells, self.picks),
@@ -56,7 +56,7 @@ class Picking(Propagator):
         )
 
     def check(self, lattice: Lattice) -> None:
-        """Raise PipelineError for fields that trees cannot grow in."""
+        """Raise PipelineError for fields that `growing` refuses."""
         self.growing.check(lattice)
 
     def bind(self, frame: Frame) -> KernelCall:
@@ -77,7 +77,7 @@ def _pick(
     bite: Any,
     roots: Any,
 ) -> None:
-    """Divide what is picked in the worlds [start, stop), then take it from the trees."""
+    """Share out the picked fruit in the worlds [start, stop), then take it from the trees."""
     for world in range(start, stop):
         here, hungry, got = cells[world], picks[world], picked[world]
         for agent in range(here.size):

@@ -1,4 +1,4 @@
-"""The propagator of ReactionDiffusion: a rod that diffuses and grows, with both ends held."""
+"""The propagator of ReactionDiffusion: a field on a rod that diffuses and grows, with both ends held."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -15,7 +15,7 @@ __all__ = ["Reacting"]
 
 @dataclass(frozen=True, eq=False)
 class Reacting(Propagator):
-    """A rod diffuses and grows at a rate of each place; its first cell is 0, its last one is given.
+    """A field on a rod diffuses and grows at a rate of each place; its first cell is 0, its last is given.
 
     Equation: du/dt = d2u/dx2 + rate(x) * u, u(first cell) = 0, u(last cell) = end.
 
@@ -24,11 +24,11 @@ class Reacting(Propagator):
 
         u'[j] = (u[j] + F * ((u[j - 1] - 2 * u[j]) + u[j + 1])) + (dt * rate[j]) * u[j],    F = dt / h**2
 
-    with F made in float64 and then rounded; h is the distance of two cells.
+    with F computed in float64 and then rounded; h is the spacing of cells.
 
     Stability: dt <= h**2 / 2. The equation itself may be unstable.
 
-    Shapes: u is (num_worlds, num_cells) float32, the end (num_worlds,), the rate static (num_cells,).
+    Shapes: u is (num_worlds, num_cells) float32, the end (num_worlds,), the rate (num_cells,), static.
     Lattices: Line1D.
 
     Source: R. J. LeVeque, "Finite Difference Methods for Ordinary and Partial Differential Equations", SIAM
@@ -36,8 +36,8 @@ class Reacting(Propagator):
 
     Attributes:
         field: u.
-        end: what the last cell is set to.
-        rate: growth of each place, per unit of time, static.
+        end: value of the last cell.
+        rate: growth rate of each cell, per unit of time, static.
     """
 
     field: Field
@@ -45,7 +45,7 @@ class Reacting(Propagator):
     rate: Field
 
     def declare(self) -> Declaration:
-        """Return the rod, its end and its rates."""
+        """Return the field, its end and its rates."""
         return Declaration(
             reads=(self.end,),
             reads_previous=(self.field, self.rate),
@@ -54,11 +54,11 @@ class Reacting(Propagator):
         )
 
     def max_dt(self, lattice: Lattice) -> float:
-        """Return half the square of the spacing; a little more, for what rounding adds to it."""
+        """Return half the square of the spacing, slightly enlarged to allow for rounding."""
         return _spacing(lattice) ** 2 / 2.0 * (1.0 + 1e-9)
 
     def check(self, lattice: Lattice) -> None:
-        """Raise PipelineError for a field that does not fit, or a lattice that is no such line."""
+        """Raise PipelineError for a field or lattice that does not fit: Line1D of at least 3 cells."""
         if not isinstance(lattice, Line1D) or lattice.length < 3:
             raise PipelineError(
                 f"{self.name} holds both ends of a rod: it runs on a Line1D of three cells or more, not on "
@@ -79,7 +79,7 @@ class Reacting(Propagator):
 
 
 def _spacing(lattice: Lattice) -> float:
-    """Return the distance of two cells."""
+    """Return the distance between neighbouring cells."""
     return float(lattice.positions[1, 0] - lattice.positions[0, 0])
 
 

@@ -11,35 +11,35 @@ from murk_env.propagators.writing import Declaration, Frame, KernelCall, Propaga
 
 __all__ = ["REST", "Tending", "mean"]
 
-REST, CULL_PREDATORS, CULL_PREY, RELEASE_PREY, RELEASE_PREDATORS = range(5)  # deeds
+REST, CULL_PREDATORS, CULL_PREY, RELEASE_PREY, RELEASE_PREDATORS = range(5)  # the deeds
 
 
 @dataclass(frozen=True, eq=False)
 class Tending(Propagator):
-    """Animals that live by `living`, in changing weather, with a ranger among them.
+    """Animals that follow `living`, in changing weather, with a ranger among them.
 
-    Rule. After a tick of `living`, prey are multiplied by 1 + weather, or 0 if that is negative; the deed
-    changes the ranger's cell and its neighbours: a cull takes a share, a release adds to what is there; and
-    the census takes the mean of both species over all cells.
+    Rule. After a tick of `living`, prey are multiplied by max(1 + weather, 0); the deed changes the ranger's
+    cell and its neighbours: a cull removes a share of a species, a release adds to its density; and the
+    census records the mean of both species over all cells.
 
-    Scheme: in float32, on what `living` has just written; the means are summed in float64, in the order of
-    cells. One deed per tick, whatever dt is.
+    Scheme: in float32, on the output of `living`; the means are summed in float64, in the order of cells. One
+    deed per tick, whatever dt is.
 
     Stability: that of `living`.
 
-    Shapes: prey and predators (num_worlds, num_cells), ranger, deed and weather (num_worlds,), census
-    (num_worlds, 2). Lattices: all.
+    Shapes: prey and predators (num_worlds, num_cells) float32, ranger and deed (num_worlds,) int32, weather
+    (num_worlds,) float32, census (num_worlds, 2) float32. Lattices: all.
 
-    Source: LotkaVolterra's; the ranger and the weather are this environment's own.
+    Source: that of LotkaVolterra; the ranger and the weather are this environment's own.
 
     Attributes:
         living: the propagator of the animals.
         ranger: cell of the ranger.
         deed: what the ranger does in this tick, 0 to 4.
-        weather: what changes the prey's growth in this tick.
+        weather: relative growth of prey in this tick, beside that of `living`.
         census: receives the means of prey and of predators.
-        culling: share of the animals that a cull takes, 0 to 1.
-        release: density that a release adds.
+        culling: share of the animals that a cull removes, 0 to 1.
+        release: density that a release adds to each cell.
     """
 
     living: LotkaVolterra
@@ -52,7 +52,7 @@ class Tending(Propagator):
     release: float
 
     def declare(self) -> Declaration:
-        """Return what the animals' propagator touches, the ranger, the weather and the census."""
+        """Return the fields of the animals' propagator, the ranger, the weather and the census."""
         living = self.living
         return Declaration(
             reads=(self.ranger, self.deed, self.weather),
@@ -62,11 +62,11 @@ class Tending(Propagator):
         )
 
     def check(self, lattice: Lattice) -> None:
-        """Raise PipelineError for fields that the animals cannot live in."""
+        """Raise PipelineError for fields that `living` refuses."""
         self.living.check(lattice)
 
     def max_dt(self, lattice: Lattice) -> float:
-        """Return the bound of the animals' propagator."""
+        """Return the bound of `living`."""
         return self.living.max_dt(lattice)
 
     def bind(self, frame: Frame) -> KernelCall:
@@ -91,7 +91,7 @@ def _tend(
     culling: Any,
     release: Any,
 ) -> None:
-    """Weather, deed and census in the worlds [start, stop)."""
+    """Apply weather and deed, and take the census, in the worlds [start, stop)."""
     one, none = np.float32(1.0), np.float32(0.0)
     for world in range(start, stop):
         x, y, done, centre = prey[world], predators[world], deed[world], ranger[world]

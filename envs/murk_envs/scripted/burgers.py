@@ -1,4 +1,4 @@
-"""Linear feedback for Burgers: the regulator of the heat equation, on the state that sensors suggest."""
+"""Linear feedback for Burgers: LQR for the heat equation, on the state interpolated from sensors."""
 
 import numpy as np
 
@@ -8,11 +8,11 @@ from murk_envs.scripted._distributed import Floats, feedback, interpolation, reg
 
 __all__ = ["POLICIES", "gain_for", "optimum"]
 
-WEAKENED = 0.15  # of the gain on the state: the noise of sensors costs more than waiting
+WEAKENED = 0.15  # share of the LQR gain: at the full gain, sensor noise costs more than it saves
 
 
 def gain_for(params: Burgers.Params) -> Floats:
-    """Return the regulator's gain on u of every cell, (actuators, size), for the equation without u * u_x."""
+    """Return the LQR gain on u of every cell, (actuators, size), for the equation without u * u_x."""
     waves: Floats = 2.0 * np.pi * np.arange(params.size // 2 + 1, dtype=np.float64)
     return regulator(params, -params.viscosity * np.square(waves))
 
@@ -25,4 +25,4 @@ POLICIES = {
 
 
 def optimum(params: Burgers.Params) -> None:
-    """Return None: what little control could do is not known."""
+    """Return None: the optimum is not known."""

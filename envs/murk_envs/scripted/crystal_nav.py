@@ -12,7 +12,7 @@ from murk_envs.scripted.navigation import Cells, Floats, Play, best_play, climb,
 
 __all__ = ["POLICIES", "best", "optimum"]
 
-# stay, then the twelve ways to the nearest spheres
+# stay, then the twelve hops to the nearest spheres
 HOPS = [
     *[(0, 0, 0), (1, 1, 0), (-1, 1, 0), (1, -1, 0), (-1, -1, 0), (1, 0, 1), (-1, 0, 1)],
     *[(1, 0, -1), (-1, 0, -1), (0, 1, 1), (0, -1, 1), (0, 1, -1), (0, -1, -1)],
@@ -38,9 +38,9 @@ POLICIES = {"random": act_at_random, "scripted": climb_the_light}
 
 
 def rewards(params: Any) -> Floats:
-    """Return the reward for being at a cell after each step, without what arriving pays, (301, num_cells).
+    """Return the reward of being at a cell after each step, without that for arriving, (301, num_cells).
 
-    The first row is the moment of the start.
+    The first row is the start of the episode.
     """
 
     def field(source: int, diffusion: float, decay: float) -> Floats:
@@ -56,10 +56,10 @@ def rewards(params: Any) -> Floats:
 
 
 def best(params: Any) -> Play:
-    """Return the best play."""
+    """Return the optimal play from every start."""
     return best_play(crystal(params.size), rewards(params)[1:], params.goal)
 
 
 def optimum(params: Any) -> float:
-    """Return the largest mean return, over all starts."""
+    """Return the largest possible mean return over all starts."""
     return float(np.delete(best(params).values, params.goal).mean())

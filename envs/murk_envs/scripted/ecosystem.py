@@ -1,4 +1,4 @@
-"""Returns of Ecosystem: a ranger who works against the larger of two imbalances."""
+"""Returns of Ecosystem: a ranger who corrects the larger of two imbalances."""
 
 from typing import Any
 
@@ -18,7 +18,7 @@ TOLERATED = 0.1  # distance of a mean from the equilibrium of 1
 def restore_balance(
     observations: npt.NDArray[np.float32], action_space: Any, rng: np.random.Generator
 ) -> npt.NDArray[np.int64]:
-    """Cull the species that is too many, release the one that is too few; cull where it is densest."""
+    """Cull or release the species farther from equilibrium; cull where it is densest."""
     side = round(((observations.shape[1] - 3) / 2) ** 0.5)
     prey, predators = observations[:, :-3].reshape(-1, 2, side, side).transpose(1, 0, 2, 3)
     excess = np.expm1(observations[:, -3:-1]) - 1.0  # of prey and of predators
@@ -31,7 +31,7 @@ def restore_balance(
 
 
 def _densest(density: npt.NDArray[np.float32], deed: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-    """Return the hop to the densest of the ranger's cell and its neighbours; stay where nothing is culled."""
+    """Return the hop to the densest of the ranger's cell and its neighbours; 0 where nothing is culled."""
     centre = density.shape[1] // 2
     around = np.stack([density[:, centre + q, centre + r] for q, r in WAYS], axis=1)
     return np.where(np.isin(deed, [CULL_PREY, CULL_PREDATORS]), around.argmax(axis=1), 0)
@@ -41,5 +41,5 @@ POLICIES = {"random": act_at_random, "scripted": restore_balance}
 
 
 def optimum(params: Any) -> float:
-    """Return a bound of the mean return: perfect balance in every step, and never a deed."""
+    """Return an upper bound of the mean return: perfect balance in every step, and no deed."""
     return NUM_STEPS * (1.0 + params.balance)

@@ -1,4 +1,4 @@
-"""Returns of Harvest: who picks everything, and who leaves trees half of what they can bear."""
+"""Returns of Harvest: a greedy policy, and a restrained one that leaves trees half full."""
 
 import math
 from typing import Any
@@ -14,15 +14,15 @@ NUM_STEPS = 300
 # Where the actions 0 to 8 lead, (row, col): stay, then the directions of Square8.
 WAYS = np.array([(0, 0), (-1, 0), (1, 0), (0, -1), (0, 1), (-1, -1), (-1, 1), (1, -1), (1, 1)])
 PICK = 9
-MARK = 0.55  # what restrained pickers leave: just above a half, where a tree grows fastest
-CRUMB = 0.06  # what greedy ones leave: no more than the roots, but for rounding
+MARK = 0.55  # fruit that the restrained policy leaves: just above a half, where a tree grows fastest
+CRUMB = 0.06  # fruit that the greedy policy leaves: the roots, with a margin for rounding
 
 Floats = npt.NDArray[np.floating[Any]]
 Actions = npt.NDArray[np.int64]
 
 
 def pick_above(least: float, observations: Floats, rng: np.random.Generator) -> Actions:
-    """Pick where a tree bears more than `least`; else hop towards one that is near, full and lonely."""
+    """Pick where a tree has more than `least` fruit; else hop towards a near, full one with few agents."""
     side = math.isqrt((observations.shape[1] - 2) // 3)
     fruit, rock, crowd = observations[:, :-2].reshape(-1, 3, side, side).swapaxes(0, 1)
     centre = side // 2
@@ -42,7 +42,7 @@ def greedy(observations: Floats, action_space: Any, rng: np.random.Generator) ->
 
 
 def restrained(observations: Floats, action_space: Any, rng: np.random.Generator) -> Actions:
-    """Leave every tree the half with which it grows fastest."""
+    """Leave every tree about half full, where it grows fastest."""
     return pick_above(MARK, observations, rng)
 
 
@@ -52,8 +52,8 @@ POLICIES = {"random": act_at_random, "scripted": restrained, "greedy": greedy}
 def optimum(params: Any) -> float:
     """Return an upper bound of the mean return over all agents.
 
-    What is picked was there at the start, 3/4 of a tree on average, or has grown since, growth / 4 of a tree
-    in a step at the most; and nobody picks more than a bite in a step.
+    Picked fruit was there at the start, 3/4 per tree on average, or has grown since, at most growth / 4 per
+    tree and step; and an agent picks at most one bite per step.
     """
     grown = params.num_trees * (0.75 + NUM_STEPS * params.growth / 4.0)
     return min(grown / params.agents, NUM_STEPS * params.bite)

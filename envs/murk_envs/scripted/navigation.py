@@ -1,7 +1,7 @@
-"""What the three tasks of finding a source have in common, computed from their rules, not with the library.
+"""Dynamic programming for HeatSeeker, CrystalNav and LayeredHex, from their rules, not with the library.
 
-One agent hops from cell to cell of a lattice. The fields evolve whatever it does, so that the best play from
-every cell follows by going backward in time over (step, cell).
+One agent hops from cell to cell of a lattice. The fields do not depend on it, so going backward in time over
+(step, cell) gives the best play from every cell.
 """
 
 import itertools
@@ -20,17 +20,17 @@ STRENGTH = 10.0  # of a field at its source
 
 
 def ways(coordinates: npt.ArrayLike, hops: npt.ArrayLike) -> Cells:
-    """Return where every hop leads from every cell: the same cell where there is none.
+    """Return where every hop leads from every cell; a hop that leads off the lattice stays.
 
     Args:
-        coordinates: of all cells in canonical order, (num_cells, ndim), from 0 on.
-        hops: what a hop adds to them, each number -1, 0 or 1, (num_hops, ndim).
+        coordinates: of all cells in canonical order, (num_cells, ndim), starting from 0.
+        hops: what each hop adds to the coordinates, -1, 0 or 1 each, (num_hops, ndim).
 
     Returns:
         (num_hops, num_cells) cells.
     """
     places, steps = np.asarray(coordinates) + 1, np.asarray(hops)
-    cell_at = np.full(places.max(axis=0) + 2, -1)  # with a margin of places that are no cells
+    cell_at = np.full(places.max(axis=0) + 2, -1)  # with a margin of places that are not cells
     cell_at[tuple(places.T)] = np.arange(len(places))
     arrived = cell_at[tuple(np.moveaxis(places + steps[:, np.newaxis], -1, 0))]
     return np.where(arrived < 0, np.arange(len(places)), arrived)
@@ -39,10 +39,10 @@ def ways(coordinates: npt.ArrayLike, hops: npt.ArrayLike) -> Cells:
 def evolve(arrived: Cells, source: int, num_ticks: int, *, diffusion: float, kept: float) -> Floats:
     """Return a field after each tick from a cold start, (num_ticks, num_cells).
 
-    u' = kept * u + diffusion * (sum over neighbours of their u - u), and a held value at the source.
+    u' = kept * u + diffusion * (sum over neighbours of their u - u), and u = STRENGTH at the source.
 
     Args:
-        arrived: cells that every hop leads to, (num_hops, num_cells).
+        arrived: cell that each hop leads to from each cell, (num_hops, num_cells).
         source: cell that is held at STRENGTH.
         num_ticks: number of ticks.
         diffusion: share of the difference to each neighbour that flows in a tick.
@@ -57,11 +57,11 @@ def evolve(arrived: Cells, source: int, num_ticks: int, *, diffusion: float, kep
 
 @dataclass(frozen=True)
 class Play:
-    """The best play.
+    """The optimal play.
 
     Attributes:
         values: largest return from every cell at the first step, (num_cells,).
-        actions: hop that earns it, (num_steps, num_cells).
+        actions: optimal action at each step and cell, (num_steps, num_cells).
     """
 
     values: Floats
@@ -69,11 +69,11 @@ class Play:
 
 
 def best_play(arrived: Cells, rewards: Floats, goal: int) -> Play:
-    """Return the best play of an episode that ends at the goal.
+    """Return the optimal play of an episode that ends at the goal.
 
     Args:
-        arrived: cells that every action leads to, (num_actions, num_cells).
-        rewards: for being at a cell after a step, without what arriving pays, (num_steps, num_cells).
+        arrived: cell that each action leads to from each cell, (num_actions, num_cells).
+        rewards: of being at a cell after a step, without that for arriving, (num_steps, num_cells).
         goal: cell at which the episode ends.
     """
     values, actions = np.zeros(rewards.shape[1]), np.zeros(rewards.shape, np.int64)
@@ -91,8 +91,8 @@ def lengths(play: Play, arrived: Cells, goal: int) -> Cells:
     A play that does not arrive takes all its steps.
 
     Args:
-        play: what is done.
-        arrived: cells that every action leads to, (num_actions, num_cells).
+        play: the play.
+        arrived: cell that each action leads to from each cell, (num_actions, num_cells).
         goal: cell at which the episode ends.
     """
     cells = np.arange(arrived.shape[1])
@@ -105,12 +105,12 @@ def lengths(play: Play, arrived: Cells, goal: int) -> Cells:
 
 
 def climb(field: npt.NDArray[np.floating], agents: npt.NDArray[np.floating], arrived: Cells) -> Cells:
-    """Return the actions that lead to the neighbour where a field is largest, (num_rows,).
+    """Return the actions that lead to the cell within reach where a field is largest, (num_rows,).
 
     Args:
         field: (num_rows, num_cells).
         agents: one-hot of the agents' cells, (num_rows, num_cells).
-        arrived: cells that every action leads to, (num_actions, num_cells).
+        arrived: cell that each action leads to from each cell, (num_actions, num_cells).
     """
     reached = arrived[:, agents.argmax(axis=1)]  # (num_actions, num_rows)
     return np.take_along_axis(field, reached.T, axis=1).argmax(axis=1)
