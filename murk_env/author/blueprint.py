@@ -28,7 +28,7 @@ class Group:
     Attributes:
         name: prefix of the agents' names, `name_0`, `name_1`, ...
         size: number of agents, at least 1.
-        observation: what one agent observes, made with `over="agents"`.
+        observation: observation of one agent, made with `over="agents"`.
         action_space: the actions of one agent: Discrete, MultiDiscrete, MultiBinary or Box.
         action_mask: a field over agents with a component for each option of a Discrete, or for the options of
             all choices of a MultiDiscrete in order; a nonzero component allows its option. None allows

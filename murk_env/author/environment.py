@@ -188,7 +188,7 @@ def _members(cls: type[Environment]) -> frozenset[str]:
 
 
 def _is_of_faces(base: type) -> bool:
-    """Whether a class is murk_env's, Gymnasium's or Python's, whose attributes are no part of a world."""
+    """Whether a class is murk_env's, Gymnasium's or Python's own, not an author's."""
     return base.__module__.partition(".")[0] in ("murk_env", "gymnasium", "builtins")
 
 

@@ -105,7 +105,7 @@ class FaceOptions:
 
     @property
     def keywords(self) -> dict[str, Any]:
-        """The options by name as plain values, to make a face anew with; all but the static arena."""
+        """The options by name as plain values, to make a face again with, except the static arena."""
         names = [field.name for field in dataclasses.fields(self) if field.init]
         names.remove("static_arena")
         return {name: getattr(self, name) for name in names}
@@ -138,7 +138,7 @@ class VectorOptions(FaceOptions):
 
     @property
     def keywords(self) -> dict[str, Any]:
-        """The options by name as plain values, to make a face anew with; all but the static arena."""
+        """The options by name as plain values, to make a face again with, except the static arena."""
         return super().keywords | {"autoreset_mode": self.autoreset_mode.value}
 
 

@@ -104,7 +104,7 @@ def _name_of(face: Any) -> FaceName:
 
 
 def _is_parallel(face: Any) -> bool:
-    """Whether it is PettingZoo's face, whose module is loaded if one exists."""
+    """Whether a face is PettingZoo's, whose module is loaded if such a face exists."""
     module: Any = sys.modules.get("murk_env.faces.parallel")
     return module is not None and isinstance(face, module.MurkParallelEnv)
 

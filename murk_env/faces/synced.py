@@ -19,7 +19,7 @@ __all__ = ["AsSyncVectorEnv"]
 class AsSyncVectorEnv(VectorEnv[Any, Any, npt.NDArray[Any]]):
     """Behaves like a SyncVectorEnv with an env for each row; all rows share one environment object."""
 
-    _row: ClassVar[str]  # what messages call a row
+    _row: ClassVar[str]  # the name of a row in messages
     _env: MurkEnv
     _num_worlds: int
 
@@ -52,7 +52,7 @@ class AsSyncVectorEnv(VectorEnv[Any, Any, npt.NDArray[Any]]):
                 self._generator(world)
         return tuple(self._seeds)
 
-    # --- what trainers ask of SyncVectorEnv ----------------------------------------------------
+    # --- attributes and methods, as trainers use them on SyncVectorEnv -------------------------
 
     def call(self, name: str, *args: Any, **kwargs: Any) -> tuple[Any, ...]:
         """Return an attribute of the environment, or the result of its method, once for each row."""
