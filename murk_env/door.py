@@ -1,6 +1,6 @@
-"""The public names of murk_env but those that need another library; loaded when the first is asked for.
+"""The public names of murk_env, except those that need another library; loaded when the first one is used.
 
-Propagators, and the faces over many worlds, wait until they are asked for by name.
+Each propagator, and each face over many worlds, is loaded when its own name is first used.
 """
 
 import importlib
@@ -117,7 +117,7 @@ _FACES = {"MurkAgentVectorEnv": "agent_rows", "MurkGroupsEnv": "groups", "MurkVe
 
 
 def __getattr__(name: str) -> object:
-    """Load a name that has waited until now."""
+    """Load a name that is loaded at its first use."""
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     room = f"murk_env.faces.{_FACES[name]}" if name in _FACES else "murk_env.propagators"

@@ -1,19 +1,19 @@
-"""Every error that murk_env raises of its own.
+"""Every error class that murk_env defines.
 
     MurkError
-    ├── DefinitionError (ValueError)        what an author or a caller declared does not fit
+    ├── DefinitionError (ValueError)        declarations of an author or a caller do not fit together
     │   ├── FieldError                      a field's declaration
     │   ├── UnknownFieldError (AttributeError)
     │   ├── LatticeError                    a lattice's sides, edges or cells
     │   ├── MapError                        a raster, or levels
-    │   ├── BlueprintError                  what build() returned
+    │   ├── BlueprintError                  the blueprint that build() returned
     │   ├── ParameterError (TypeError)      a parameter of an environment
     │   ├── MemorySizeError (MemoryError)   worlds that do not fit into memory
     │   ├── PictureError                    how a world is drawn
     │   ├── PropagatorConfigError           a coefficient of a propagator
     │   └── PipelineError                   reads, writes and order of the propagators
     │       └── StabilityError              dt above a propagator's bound
-    ├── InputError (ValueError)             what was passed to step or reset
+    ├── InputError (ValueError)             an argument of step or reset
     │   ├── ActionError (gymnasium InvalidAction)
     │   │   └── ActionTypeError (TypeError)
     │   ├── SeedError (gymnasium Error)
@@ -21,10 +21,10 @@
     │   ├── OptionError
     │   ├── RowsError                       worlds that do not exist or are named twice
     │   ├── StateMismatchError              a State of other worlds than these
-    │   ├── StateFileError                  a file that holds no State
+    │   ├── StateFileError                  a file that holds no State, or a damaged one
     │   └── ResetMaskError
     │       └── ResetMaskTypeError (TypeError)
-    ├── StateError (RuntimeError)           the call came at a wrong moment
+    ├── StateError (RuntimeError)           a call at the wrong time
     │   ├── ResetNeededError (gymnasium ResetNeeded)
     │   ├── EpisodeEndedError (gymnasium ResetNeeded)
     │   ├── ClosedError (gymnasium ClosedEnvironmentError)
@@ -32,10 +32,10 @@
     │   ├── ConcurrentUseError
     │   ├── FieldAccessError (AttributeError)
     │   └── FrozenAttributeError (AttributeError)
-    ├── RecordingError (ValueError)         a run cannot be recorded, read or played again
-    │   ├── RecordingFileError (OSError)    the file cannot be written, or is no recording that is whole
-    │   └── ReplayError                     the env of a recording cannot be made again as it was
-    │       └── ReplayDifferenceError       it was, and did something else
+    ├── RecordingError (ValueError)         a run cannot be recorded, read or replayed
+    │   ├── RecordingFileError (OSError)    the file cannot be written, or is no complete recording
+    │   └── ReplayError                     the env of a recording cannot be rebuilt
+    │       └── ReplayDifferenceError       the replay returned something else than was recorded
     ├── MissingLibraryError (ImportError)   an optional library is not installed
     ├── SettingError (ValueError)           an environment variable has a value it cannot have
     └── TickFailedError (RuntimeError)      a tick was discarded; the cause is chained
@@ -60,27 +60,27 @@ class MurkError(Exception):
 
 
 class DefinitionError(MurkError, ValueError):
-    """What an author or a caller declared does not fit together."""
+    """Declarations of an author or a caller do not fit together."""
 
 
 class FieldError(DefinitionError):
-    """A field's declaration is not possible."""
+    """A field's declaration is invalid."""
 
 
 class UnknownFieldError(DefinitionError, AttributeError):
-    """A hook names what is no field of its worlds."""
+    """A hook names something that is not a field of its worlds."""
 
 
 class LatticeError(DefinitionError):
-    """A lattice's sides, edges, coordinates or cells are not possible."""
+    """A lattice's sides, edges, coordinates or cells are invalid."""
 
 
 class MapError(DefinitionError):
-    """A raster, or a bank of levels, is not possible."""
+    """A raster, or a bank of levels, is invalid."""
 
 
 class BlueprintError(DefinitionError):
-    """What `build` returned does not describe an environment."""
+    """The object that `build` returned does not describe an environment."""
 
 
 class ParameterError(DefinitionError, TypeError):
@@ -88,15 +88,15 @@ class ParameterError(DefinitionError, TypeError):
 
 
 class MemorySizeError(DefinitionError, MemoryError):
-    """Worlds do not fit into memory; nothing was allocated for them."""
+    """The worlds do not fit into memory; nothing was allocated for them."""
 
 
 class PictureError(DefinitionError):
-    """How a world is to be drawn does not fit its fields or its lattice."""
+    """A picture does not fit the fields or the lattice of the worlds that it draws."""
 
 
 class PropagatorConfigError(DefinitionError):
-    """A coefficient, source or limit of a propagator is not possible."""
+    """A coefficient, source or limit of a propagator is invalid."""
 
 
 class PipelineError(DefinitionError):
@@ -108,7 +108,7 @@ class StabilityError(PipelineError):
 
 
 class InputError(MurkError, ValueError):
-    """Something passed to `step` or `reset` is not what it takes."""
+    """An argument of `step` or `reset` is invalid."""
 
 
 class ActionError(InputError, gymnasium_error.InvalidAction):
@@ -132,7 +132,7 @@ class OptionError(InputError):
 
 
 class RowsError(InputError):
-    """Worlds do not exist, are named twice, or are not as many as their values."""
+    """Worlds do not exist, are named twice, or differ in number from their values."""
 
 
 class StateMismatchError(InputError):
@@ -152,7 +152,7 @@ class ResetMaskTypeError(ResetMaskError, TypeError):
 
 
 class StateError(MurkError, RuntimeError):
-    """The call came at a moment when it cannot be answered."""
+    """A call came at a time when it cannot be answered."""
 
 
 class ResetNeededError(StateError, gymnasium_error.ResetNeeded):
@@ -176,30 +176,30 @@ class ConcurrentUseError(StateError):
 
 
 class FieldAccessError(StateError, AttributeError):
-    """A field was read or set on the env object, which has no arrays of its own."""
+    """A field was read or set on the env object, which holds no arrays."""
 
 
 class FrozenAttributeError(StateError, AttributeError):
-    """State was put beside the arena, on the env object itself."""
+    """An attribute was set on the env object, where state would lie outside the arena."""
 
 
 class RecordingError(MurkError, ValueError):
-    """A run cannot be recorded, read or played again as asked."""
+    """A run cannot be recorded, read or replayed."""
 
 
 class RecordingFileError(RecordingError, OSError):
-    """The file of a recording cannot be written, or is no recording, or not a whole one."""
+    """The file of a recording cannot be written, or is not a recording, or an incomplete one."""
 
 
 class ReplayError(RecordingError):
-    """The env of a recording cannot be made again as it was."""
+    """The env of a recording cannot be rebuilt as it was."""
 
 
 class ReplayDifferenceError(ReplayError):
-    """A run that was played again returned something else than what was recorded.
+    """A replayed run returned something else than was recorded.
 
     Attributes:
-        difference: where it did, and what was returned.
+        difference: where the two differ, and both values.
     """
 
     def __init__(self, message: str, difference: Any = None) -> None:
@@ -208,7 +208,7 @@ class ReplayDifferenceError(ReplayError):
 
 
 class MissingLibraryError(MurkError, gymnasium_error.DependencyNotInstalled, ImportError):
-    """An optional library is needed for this and is not installed."""
+    """An optional library that the call needs is not installed."""
 
 
 class SettingError(MurkError, ValueError):
@@ -216,7 +216,7 @@ class SettingError(MurkError, ValueError):
 
 
 class TickFailedError(MurkError, RuntimeError):
-    """A tick was discarded; the worlds are as before it and the cause is chained."""
+    """A tick was discarded; the worlds are as they were before it, and the cause is chained."""
 
 
 class HookError(TickFailedError):
@@ -229,7 +229,7 @@ class PropagatorError(TickFailedError):
 
 @contextmanager
 def naming(owner: str) -> Generator[None]:
-    """Let the text of a DefinitionError raised within begin with the owner's name, unless it has the name."""
+    """Prefix the text of a DefinitionError raised within with the owner's name, unless it contains it."""
     try:
         yield
     except DefinitionError as error:
@@ -239,7 +239,7 @@ def naming(owner: str) -> Generator[None]:
 
 
 def did_you_mean(name: object, known: Iterable[str]) -> str:
-    """Return a sentence that proposes the nearest of the known names, or lists them all."""
+    """Return text for an error message that proposes the nearest known name, or lists them all."""
     names = sorted(known)
     near = difflib.get_close_matches(str(name), names, n=1)
     if near:
@@ -248,5 +248,5 @@ def did_you_mean(name: object, known: Iterable[str]) -> str:
 
 
 def described(error: BaseException) -> str:
-    """Return an error's type and text, to stand within a sentence."""
+    """Return an error's type and text, for use within a sentence."""
     return f"{type(error).__name__}: {str(error).rstrip('.')}"

@@ -1,4 +1,4 @@
-"""What an author of an environment declares: parameters, a blueprint, hooks for one world."""
+"""The declarations of an environment's author: parameters, a blueprint, hooks for one world."""
 
 from murk_env.author.blueprint import Blueprint, Group
 from murk_env.author.params import Params, Range

@@ -1,4 +1,4 @@
-"""Blueprints: what an author's `build` returns."""
+"""Blueprints: an author's `build` returns one."""
 
 import dataclasses
 import operator
@@ -28,11 +28,11 @@ class Group:
     Attributes:
         name: prefix of the agents' names, `name_0`, `name_1`, ...
         size: number of agents, at least 1.
-        observation: what one agent observes, made with `over="agents"`.
+        observation: observation of one agent, made with `over="agents"`.
         action_space: the actions of one agent: Discrete, MultiDiscrete, MultiBinary or Box.
-        action_mask: a field over agents with a component for each option of a Discrete, or of a MultiDiscrete
-            one choice after another; an agent may choose where it is not 0. None allows everything. Groups
-            may share a field; components beyond a group's options are ignored.
+        action_mask: a field over agents with a component for each option of a Discrete, or for the options of
+            all choices of a MultiDiscrete in order; a nonzero component allows its option. None allows
+            everything. Groups may share a field; components beyond a group's options are ignored.
 
     Raises:
         BlueprintError: an attribute is of a wrong type.
@@ -72,7 +72,7 @@ def _whole_size(name: str, size: Any) -> int:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Blueprint:
-    """Everything about an environment but its hooks.
+    """Everything about an environment except its hooks.
 
     An environment is of one of three kinds:
 
@@ -89,31 +89,31 @@ class Blueprint:
         observation: observation of a world; None for agents with rewards of their own.
         action_space: one world's actions: Discrete, MultiDiscrete, MultiBinary or Box; None with groups,
             which have their own.
-        action_mask: a field over the world with a component for each option of a Discrete, or of a
-            MultiDiscrete one choice after another; an action may be chosen where it is not 0. None allows
+        action_mask: a field over the world with a component for each option of a Discrete, or for the options
+            of all choices of a MultiDiscrete in order; a nonzero component allows its option. None allows
             everything; with groups leave it out, as they have masks of their own.
         groups: the agents, in order. Their action spaces are of one type and shape; bounds may differ.
         propagators: the propagators, in the order they run at every tick.
         derived: propagators that set fields declared `derived=True`, in the order they run: after the others
-            at every tick, at every reset and after every edit, and before the hook `derive`. They read this
-            tick's values of all that they declare in `reads` and `reads_previous`, and may have neither
+            at every tick, at every reset and after every edit, always before the hook `derive`. They read
+            this tick's values of all fields declared in `reads` and `reads_previous`, and may have neither
             `updates` nor random numbers: LineOfSight, Gradient, Flow and Morphology, for example.
         static: values of the static fields: arrays, or functions that return them, of the field's shape or,
-            over cells, of the lattice's own; within the field's bounds, without NaN. A function is
+            over cells, of the lattice's shape; within the field's bounds, without NaN. A function is
             called once for all envs of the same class and parameters in a process.
-        levels: maps of the fields declared `mutability="level"`: each world has one level's, drawn before
-            `start`, or given by `reset(options={"level": number})`; infos report it as `level`, and hooks
-            read it under that name.
+        levels: maps of the fields declared `mutability="level"`: each world has the maps of one level, drawn
+            before `start` or given by `reset(options={"level": number})`; infos and hooks have its number as
+            `level`.
         num_agents: number of agents of every world, for fields over agents; leave it out with groups.
-        dt: time that one tick, which is one step, advances.
-        substeps: how many times the propagators run in a step, for dt / substeps each. The actions hold
-            meanwhile, bounds are applied after each, and the hook `between` sees each.
+        dt: time that one step advances; a step is one tick.
+        substeps: how many times the propagators run in a step, for dt / substeps each. The actions stay the
+            same throughout; after each sub-step bounds are applied and the hook `between` is called.
         ends_diverged: whether the episode of a world ends when a number in it is no longer finite after the
-            propagators: its per-tick fields go back to what they were before the step, it is terminated, and
-            `info["diverged"]` says so. In checked mode it is an error nevertheless.
+            propagators: its per-tick fields are restored to their values before the step, it is terminated,
+            and `info["diverged"]` is True. In checked mode it raises an error all the same.
 
     Raises:
-        BlueprintError: an attribute is of a wrong type, or they contradict each other.
+        BlueprintError: an attribute is of a wrong type, or attributes contradict each other.
     """
 
     lattice: Lattice
@@ -152,7 +152,7 @@ class Blueprint:
             self._check_actor()
 
     def _listed(self, name: str, kind: type) -> tuple[Any, ...]:
-        """Return the members of a list, or raise BlueprintError for what is none of them."""
+        """Return the members of a list, or raise BlueprintError if one is not of the kind."""
         try:
             members = tuple(getattr(self, name))
         except TypeError:
@@ -199,10 +199,10 @@ class Blueprint:
 
     @property
     def num_levels(self) -> int:
-        """Number of levels, 0 for worlds without."""
+        """Number of levels, 0 for worlds without levels."""
         return 0 if self.levels is None else self.levels.num_levels
 
     @property
     def rewards_agents(self) -> bool:
-        """Whether every agent has a reward and an end of its own."""
+        """Whether every agent has its own reward and its own end."""
         return bool(self.groups) and self.observation is None

@@ -1,7 +1,7 @@
 """Which parts of a function may never run, because of what its class declares.
 
 A base class may name a field that only some of its subclasses have, under a condition on the class. A
-condition on the worlds' values says nothing of the class: what it guards runs sooner or later.
+condition on the worlds' values does not depend on the class: the code it guards runs sooner or later.
 """
 
 import builtins
@@ -25,12 +25,12 @@ _LEAVING = ("RETURN_", "RAISE", "RERAISE")
 def unsure_parts(
     function: types.FunctionType, worlds: Collection[str], arrays: Collection[str]
 ) -> list[range]:
-    """Return the ranges of bytecode offsets that may depend on the class; more rather than less.
+    """Return the ranges of bytecode offsets that may depend on the class; too many rather than too few.
 
     Args:
         function: the function.
-        worlds: those of its parameters whose members are values of the worlds.
-        arrays: those that are such values.
+        worlds: names of the parameters whose members are values of the worlds.
+        arrays: names of the parameters that are values of the worlds themselves.
     """
     code = function.__code__
     steps = list(dis.get_instructions(code))
@@ -49,7 +49,7 @@ def names_of(step: Any) -> tuple[str, ...]:
 
 
 class _Conditions:
-    """Goes through a function's instructions, and says which of them ask for what may be of the class."""
+    """Goes through a function's instructions and finds the branches that may depend on the class."""
 
     def __init__(
         self, function: types.FunctionType, worlds: Collection[str], arrays: Collection[str]
@@ -62,7 +62,7 @@ class _Conditions:
         self._asks_else = False
 
     def follow(self, step: Any, then: Any) -> bool:
-        """Return whether a step branches on what may be of the class; `then` is the next step."""
+        """Return whether a step branches on a value that may depend on the class; `then` is the next step."""
         name = step.opname
         if name.startswith(("LOAD_FAST", "LOAD_DEREF", "LOAD_GLOBAL", "LOAD_NAME", "LOAD_CLOSURE")):
             self._load(name, names_of(step), then)
@@ -89,7 +89,7 @@ class _Conditions:
                 self._asks_else = True
 
     def _is_plain(self, name: str) -> bool:
-        """Whether a global name is Python's own, or numpy."""
+        """Whether a global name is a builtin, or numpy."""
         return self._globals.get(name) is np or (name not in self._globals and hasattr(builtins, name))
 
     def _store(self, names: Collection[str]) -> None:
@@ -103,7 +103,7 @@ class _Conditions:
 
 
 def _is_value(step: Any) -> bool:
-    """Whether a step takes a value of what was loaded, and asks for none of the names that it has."""
+    """Whether a step loads a value of the object before it, rather than asking which names it has."""
     return step.opname in ("LOAD_ATTR", "LOAD_METHOD") and step.argval not in (
         "get",
         "items",
@@ -120,7 +120,7 @@ def _catches(steps: list[Any]) -> bool:
 
 
 def _reach(branch: Any, steps: list[Any], end: int) -> range:
-    """Return what runs or does not, as a branch decides."""
+    """Return the range that runs or not, depending on a branch."""
     stop = branch.argval if branch.argval > branch.offset else end
     for step in steps:
         if not branch.offset < step.offset < stop:

@@ -1,4 +1,4 @@
-"""What a class of environments declares, in whatever form it is used: fields, parameters, hooks."""
+"""The base class of all environments, whichever face runs them: fields, parameters, hooks."""
 
 import inspect
 from collections.abc import Callable, Mapping
@@ -35,15 +35,15 @@ class NoParams(parameters.Params):
 
 
 class Environment(WorldView):
-    """Fields as class attributes, `Params`, `build` and hooks; the faces make envs of it.
+    """Fields as class attributes, `Params`, `build` and hooks; the faces turn it into envs.
 
     Attributes:
         fields: the class's fields by name.
-        registered_id: the id it is registered under, None for none.
+        registered_id: the id it is registered under; None if it is not registered.
         registered_agents: `team` or `apart`, as registered; None for one actor.
         max_episode_steps: steps after which an episode is truncated, as registered; None for no limit.
         params: the parameters.
-        lattice: topology of every world, as `build` gave it.
+        lattice: topology of every world, as `build` returned it.
     """
 
     fields: ClassVar[Mapping[str, Field]] = {}
@@ -81,7 +81,11 @@ class Environment(WorldView):
 
     @classmethod
     def build(cls, params: Any, /) -> Blueprint:
-        """Return the lattice, propagators, observation, action space and static values."""
+        """Return the blueprint: lattice, propagators, observation, action space, static values and the rest.
+
+        Args:
+            params: the parameters, an instance of the class's `Params`.
+        """
         raise DefinitionError(
             f"{cls.__name__} does not say how it is built: define the classmethod build(cls, params)."
         )
@@ -93,7 +97,7 @@ class Environment(WorldView):
 
     @classmethod
     def blueprint_for(cls, params: Any) -> Blueprint:
-        """Return what `build` returns, or raise BlueprintError for what is no blueprint."""
+        """Return what `build` returns, or raise BlueprintError if it is not a Blueprint."""
         blueprint = cls.build(params)
         if not isinstance(blueprint, Blueprint):  # pyright: ignore[reportUnnecessaryIsInstance]
             raise BlueprintError(
@@ -109,17 +113,17 @@ class Environment(WorldView):
 
     @classmethod
     def picture_for(cls, params: Any) -> Picture | None:
-        """Return what `picture` returns, or raise PictureError for what is no picture."""
+        """Return what `picture` returns, or raise PictureError if it is not a Picture."""
         picture = cls.picture(params)
         if not isinstance(picture, Picture | None):  # pyright: ignore[reportUnnecessaryIsInstance]
             raise PictureError(f"{cls.__name__}.picture must return a Picture or None, not {picture!r}.")
         return picture
 
     def hooks(self) -> Hooks:
-        """Return the hooks, array hooks bound to this object.
+        """Return the hooks; array hooks are bound to this object.
 
         Raises:
-            DefinitionError: one of them is missing, or of a kind that it cannot be.
+            DefinitionError: a hook is missing, or of a kind that it cannot be.
         """
         cls = type(self)
         if isinstance(inspect.getattr_static(cls, "info", None), CompiledHook):
@@ -169,7 +173,7 @@ class Environment(WorldView):
 
 
 def _member(cls: type[Environment], name: str) -> object:
-    """Return an attribute of the author's own classes, as it stands there."""
+    """Return an attribute of the author's own classes, as declared there."""
     for base in cls.__mro__:
         if name in vars(base):
             return None if _is_of_faces(base) else vars(base)[name]
@@ -184,12 +188,12 @@ def _members(cls: type[Environment]) -> frozenset[str]:
 
 
 def _is_of_faces(base: type) -> bool:
-    """Whether what a class declares belongs to the faces, and is no part of a world."""
+    """Whether a class is murk_env's, Gymnasium's or Python's own, not an author's."""
     return base.__module__.partition(".")[0] in ("murk_env", "gymnasium", "builtins")
 
 
 def _taken(cls: type[Environment]) -> list[Any]:
-    """Return where names stand that a field cannot have."""
+    """Return collections of the names that a field cannot have."""
     own = {"params", "lattice", "action_space", "observation_space", "num_envs", "world"}
     own |= {"between", "derive", "info"}  # the hooks that not every environment has
     faces = [

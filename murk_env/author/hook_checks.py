@@ -1,4 +1,4 @@
-"""Checks of what an author declares as hooks: functions, with the arguments that they are given."""
+"""Checks that an author's hooks are functions that take the arguments they are given."""
 
 import inspect
 from collections.abc import Callable
@@ -10,12 +10,12 @@ from murk_env.kernels.places import first_line
 
 __all__ = ["check_classmethod", "check_kind", "check_signature"]
 
-_GIVEN_TO_ARRAY_HOOKS = {"tick", "worlds", "actions", "before", "after"}  # by position, so names must be true
+_GIVEN_TO_ARRAY_HOOKS = {"tick", "worlds", "actions", "before", "after"}  # by position, so names must match
 _PAUSES = inspect.CO_GENERATOR | inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR
 
 
 def check_kind(cls: type[Any], name: str) -> None:
-    """Raise DefinitionError for a hook that is no function, or has been made into something else than one.
+    """Raise DefinitionError for a hook that is not a plain function, with or without `per_world`.
 
     Args:
         cls: the environment's class.
@@ -41,17 +41,17 @@ def check_kind(cls: type[Any], name: str) -> None:
 
 
 def check_signature(where: str, hook: Callable[..., Any], wanted: str) -> None:
-    """Raise DefinitionError if a hook, bound to what it is called on, does not take what it is given.
+    """Raise DefinitionError if a bound hook does not take the arguments it is given.
 
     Args:
-        where: the hook, for messages.
-        hook: the hook.
-        wanted: how it is declared, such as `act(self, tick, actions)`, and what else may be said.
+        where: the hook's name, for messages.
+        hook: the hook, bound to the object it is called on.
+        wanted: the right declaration, such as `act(self, tick, actions)`; more text may follow.
     """
     own, *given = wanted[wanted.index("(") + 1 : wanted.index(")")].split(", ")
     try:
         signature = inspect.signature(hook)
-    except (TypeError, ValueError):  # no function of Python's
+    except (TypeError, ValueError):  # not a Python function
         return
     named = zip(signature.parameters, given, strict=False)
     misled = any(name != given_there and name in _GIVEN_TO_ARRAY_HOOKS for name, given_there in named)
@@ -68,7 +68,7 @@ def check_signature(where: str, hook: Callable[..., Any], wanted: str) -> None:
 
 
 def check_classmethod(cls: type[Any], name: str) -> None:
-    """Raise DefinitionError if a class declares what describes its envs as something else.
+    """Raise DefinitionError if a class declares `build` or `picture` as anything but a classmethod.
 
     Args:
         cls: the environment's class.

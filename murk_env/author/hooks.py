@@ -13,7 +13,7 @@ Hook = CompiledHook | Callable[..., Any]
 
 
 class HookName(enum.StrEnum):
-    """The hooks that an author writes, by what they are called."""
+    """The names of the hooks that an author writes."""
 
     START = "start"
     ACT = "act"
@@ -39,16 +39,16 @@ class Hooks:
     Attributes:
         owner: the environment's name.
         params: its parameters.
-        member: returns another attribute of the class by its name, None if there is none: constants and
-            functions that compiled hooks call.
-        members: the names of these.
+        member: returns another attribute of the class by its name, None if there is none: the constants and
+            functions that compiled hooks use.
+        members: the names of those attributes.
         start: begins an episode; a hook for one world, or `(tick, worlds)`.
         act: applies the actions; a hook for one world, or `(tick, actions)`.
         reward: a hook for one world, or `(before, after)`.
         terminated: a hook for one world, or `(after,)`.
-        between: follows the propagators in every sub-step, for one world; None where there is none.
+        between: runs after the propagators in every sub-step, for one world; None where there is none.
         derive: sets the derived fields; a hook for one world, or `(tick,)`; None where there is none.
-        info: `(after,)`; None where nothing more is said of the worlds.
+        info: `(after,)`; None where the infos have no more keys.
     """
 
     owner: str

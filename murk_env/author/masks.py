@@ -1,4 +1,4 @@
-"""What a field must be to say which actions are allowed."""
+"""Checks of the fields that mask actions."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ __all__ = ["check_mask", "options_of"]
 
 
 def options_of(space: "spaces.Space[Any]") -> npt.NDArray[np.int64] | None:
-    """Return how many options each choice of an action has, None where an action is no choice."""
+    """Return the number of options of each choice, `(num_choices,)`; None for other action spaces."""
     match space:
         case spaces.Discrete():
             return np.array([int(space.n)], np.int64)
@@ -24,14 +24,14 @@ def options_of(space: "spaces.Space[Any]") -> npt.NDArray[np.int64] | None:
 
 
 def check_mask(what: str, mask: Any, space: Any, over: str) -> None:
-    """Raise BlueprintError unless a field can say which actions of a space are allowed.
+    """Raise BlueprintError unless a field can mask the actions of a space.
 
     Args:
-        what: whose mask it is.
+        what: the owner of the mask, for messages.
         mask: the field, None for no mask.
         space: the action space.
-        over: what has a mask each, `world` or `agents`. Groups may share a field, so that of agents may have
-            more components than one group has options.
+        over: `world` or `agents`, whichever the field has to be over. Groups may share a field, so one over
+            agents may have more components than a group has options.
     """
     if mask is None:
         return

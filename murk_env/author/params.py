@@ -1,10 +1,10 @@
-"""Parameters of an environment, each declared once: type, range, meaning, default.
+"""Parameters of an environment, each declared in one place: type, range, meaning, default.
 
     class Params(murk_env.Params):
         size: Annotated[int, Range(2, 32768), "rows and columns of the grid"] = 16
         layout: Annotated[Literal["flat", "image"], "layout of the observation"] = "flat"
 
-From that line follow the validation, the error messages, and the table in the documentation.
+That line is the source of the validation, the error messages, and the table in the documentation.
 """
 
 import dataclasses
@@ -94,20 +94,20 @@ class Knob:
 class Params:
     """Base of every environment's `Params`: a frozen dataclass with keyword arguments, validated when made.
 
-    Where a `float` is declared an `int` is converted; a bool, a string and NaN are refused. Write checks
-    across parameters in `check`, with `require`, and values that follow from parameters as properties. A
+    A parameter declared as `float` converts an `int`, and refuses a bool, a string and NaN. Write checks
+    across parameters in `check`, with `require`, and values computed from parameters as properties. A
     subclass of an environment adds parameters with `class Params(Base.Params)`. A constant is named in
     capitals, or is a ClassVar: a lower-case name without a type is refused.
 
     Raises:
-        DefinitionError: a declaration that cannot be read.
+        DefinitionError: a declaration cannot be read.
         ParameterError: a value has a wrong type, is out of range, or is refused by `check`.
     """
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         for name in ("__init__", "__post_init__"):
-            if name in vars(cls):  # it would take the place of the checks
+            if name in vars(cls):  # it would replace the checks
                 raise DefinitionError(
                     f"{cls.__qualname__} defines {name}, which murk_env.Params makes; write checks across "
                     f"parameters in check(self), and what follows from them as properties."
@@ -139,15 +139,15 @@ class Params:
         """Raise ParameterError unless a condition holds.
 
         Args:
-            condition: what must be true.
-            reason: what must hold, what came, and what to do; the environment's name goes before it.
+            condition: the condition.
+            reason: the message: what must hold, what came, what to do; the environment's name is put first.
         """
         if not condition:
             raise ParameterError(f"{_owner(type(self))}: {reason}")
 
 
 def _refuse_untyped(cls: type[Params]) -> None:
-    """Raise DefinitionError for a value without a type: a dataclass would leave it out without a word."""
+    """Raise DefinitionError for a value without a type: a dataclass would silently leave it out."""
     declared: Mapping[str, Any] = cast(Any, cls).__dataclass_fields__  # those of its bases too
     for name, value in vars(cls).items():
         constant = (
@@ -179,10 +179,10 @@ def knobs_of(params_class: type[Params]) -> Mapping[str, Knob]:
 
 
 def make_params(owner: str, params_class: type[Params], given: Mapping[str, Any]) -> Any:
-    """Return an environment's parameters for some keywords.
+    """Return an environment's parameters, made from keyword arguments.
 
     Raises:
-        ParameterError: one of them is unknown, missing, or has a value that it cannot have.
+        ParameterError: a parameter is unknown, missing, or has a value that it cannot have.
     """
     knobs = knobs_of(params_class)
     for name in given:
@@ -211,7 +211,7 @@ def parameters_of(params: Any) -> dict[str, Any]:
 
 
 def _owner(params_class: type[Params]) -> str:
-    """Return the name of the environment whose parameters they are."""
+    """Return the name of the environment that the parameters belong to."""
     *_, outer, own = ("", *params_class.__qualname__.split("."))
     return outer if outer not in ("", "<locals>") else own
 
@@ -236,12 +236,12 @@ def _knob(field: "dataclasses.Field[Any]", hint: Any) -> Knob:
 
 
 def _is_missing(value: object) -> bool:
-    """Whether it says that there is no default, in a worker too: a class pickled by value brings its own."""
+    """Whether a default is MISSING; by type, as a class pickled by value brings its own copy to a worker."""
     return isinstance(value, type(dataclasses.MISSING))
 
 
 def _checked(owner: str, knob: Knob, value: Any) -> Any:
-    """Return a value as the kind it was declared to be, or raise ParameterError."""
+    """Return a value converted to the declared kind, or raise ParameterError."""
     if knob.choices:
         if not any(type(value) is type(one) and value == one for one in knob.choices):
             raise ParameterError(
@@ -260,7 +260,7 @@ def _checked(owner: str, knob: Knob, value: Any) -> Any:
 
 
 def _converted(kind: Any, value: Any) -> Any:
-    """Return a value as one of the kinds of _NAMES, None if it is of another one."""
+    """Return a value converted to one of the kinds of _NAMES, None if it is of another kind."""
     if kind is bool:
         return bool(value) if type(value).__name__ in ("bool", "bool_") else None
     if kind is str:

@@ -1,4 +1,4 @@
-"""Lets type checkers see `self.params` as the class's own `Params`, without a declaration."""
+"""Lets type checkers see `self.params` as an instance of the class's own `Params`, without a declaration."""
 
 from typing import Any, Protocol, Self, TypeVar, overload
 
@@ -15,7 +15,7 @@ class _WithParams(Protocol[P]):
 
 
 class ParamsOfClass:
-    """Stands for `params` on the class, for type checkers alone; read-only, so subclasses may add some."""
+    """The type of `params`, for type checkers alone; read-only, so that subclasses may add parameters."""
 
     @overload
     def __get__(self, instance: None, owner: type) -> Self: ...

@@ -14,7 +14,7 @@ __all__ = ["CompiledHook", "per_world"]
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class CompiledHook:
-    """A hook that is written for one world.
+    """A hook written for one world.
 
     Attributes:
         function: the author's function, plain scalar code.
@@ -24,14 +24,14 @@ class CompiledHook:
 
     @property
     def __wrapped__(self) -> Callable[..., Any]:
-        """The author's function: what other compiled code calls it by, and `inspect` looks at."""
+        """The author's function, which other compiled code calls and `inspect` sees."""
         return self.function
 
     def __call__(self, *arguments: Any, **keywords: Any) -> Any:
-        """Run it for one world, where hooks run uncompiled.
+        """Run the hook for one world, where hooks run uncompiled.
 
         Raises:
-            DefinitionError: it is given anything but one world.
+            DefinitionError: the first argument is not one world.
         """
         if arguments and isinstance(arguments[0], PlainRecord):
             return wide(self.function)(*arguments, **keywords)
@@ -49,21 +49,20 @@ def per_world(hook: Callable[..., Any]) -> Any:
     env made with `checked=True` raises IndexError instead. With `NUMBA_DISABLE_JIT=1` the hook runs as plain
     Python, where `breakpoint()` and `print` work.
 
-    In the hook `self` is one world:
+    In the hook, `self` is one world:
 
     - `self.heat` is the array of a field: `(num_cells,)` over cells, `(num_agents,)` over agents, with a
       leading components axis for a vector field, `(1,)` for a scalar over the world;
     - `self.params.size` is a parameter, or a property of `Params`, that is a number;
-    - `self.moves[cell, direction]` is the cell after a hop, the same cell against an edge and for direction
-      -1; `self.neighbours` `(num_cells, num_directions)` holds the ranks of each cell's neighbours, -1 for
-      none;
+    - `self.moves[cell, direction]` is the cell after a hop: the same cell at an edge and for direction -1;
+      `self.neighbours` `(num_cells, num_directions)` holds the ranks of each cell's neighbours, -1 for none;
     - `self.elapsed_steps` counts the steps of this episode, the one in progress included, and `self.time` is
       that number times the blueprint's dt;
-    - `self.active[agent]`, where agents have rewards of their own, is 0 for an agent that left before;
-    - `self.helper(...)` calls a method of the class, and `self` may be passed to a function; so a subclass
-      calls the hook that it overrides, `HeatSeeker.reward(self)`. There is no `super()`.
+    - `self.active[agent]`, where agents have rewards of their own, is 0 for an agent that has left;
+    - `self.helper(...)` calls a method of the class, and `self` may be passed to a function: a subclass calls
+      the hook that it overrides as `HeatSeeker.reward(self)`. There is no `super()`.
 
-    Other arguments are found by their names:
+    Other arguments are passed by name:
 
     - `action` (in `act` and `between`): this world's action, a number or an array;
     - `rng` (in `act`, `start` and `between`): for `murk_env.random.uniform`, `integers` and `normal`;
@@ -72,17 +71,16 @@ def per_world(hook: Callable[..., Any]) -> Any:
     - `agent` (in `reward` and `terminated`, where agents have rewards of their own): the hook is called for
       each agent and returns its value. Without it, the hook returns one value for all agents.
 
-    `start`, `act` and `between` write into the arrays. In the latter two, sparse fields and those that
-    propagators write are read-only; static fields always are. `derive`, which is given nothing but `self`,
-    writes the fields that are declared `derived=True`, and nothing else does; it finds them with their
-    initial values.
+    `start`, `act` and `between` write into the arrays. In `act` and `between`, sparse fields and those that
+    propagators write are read-only; static fields are read-only everywhere. Only `derive`, whose one argument
+    is `self`, writes the fields declared `derived=True`, which hold their initial values when it is called.
 
     Returns:
-        An object that stands for the hook on the class; untyped, so that a subclass may override it with an
-        array hook.
+        An object that takes the hook's place on the class; untyped, so that a subclass may override it with
+        an array hook.
 
     Raises:
-        DefinitionError: the decorated object is no function.
+        DefinitionError: the decorated object is not a function.
     """
     if not callable(hook) or not hasattr(hook, "__code__"):
         inner: Any = getattr(hook, "fget", None) or getattr(hook, "__func__", None)

@@ -1,8 +1,8 @@
-"""Reads off an array hook's bytecode which members of its arguments it names.
+"""Reads from an array hook's bytecode which members of its arguments it names.
 
 It follows the plain cases: an argument's name, its attributes, and calls of the author's functions (of other
-modules, too) and methods with arguments that it can follow. It says nothing of anything else, nor of code
-that may never run.
+modules, too) and methods with arguments that it can follow. It ignores everything else, and code that may
+never run.
 """
 
 import dis
@@ -24,9 +24,9 @@ class Use(NamedTuple):
     """A member of an argument that a hook names.
 
     Attributes:
-        kind: what was handed over as the argument.
+        kind: the kind of the argument, as given in `kinds` of `uses`.
         path: the argument's name and the members, as in `("tick", "heat")`.
-        sets: whether it is set.
+        sets: whether the member is set.
         filename: the author's file.
         line: the line there.
     """
@@ -46,14 +46,14 @@ class _Part(NamedTuple):
 
 
 class _Bound(NamedTuple):
-    """A method on the stack, and what it is a member of."""
+    """A method on the stack, and its owner."""
 
     function: Any
     owner: _Part
 
 
 class Super(NamedTuple):
-    """What `super()` is in a method: the kind of its first argument, looked at after a class."""
+    """The kind of `super()` in a method: that of its first argument, with names looked up after `owner`."""
 
     kind: Any
     owner: type
@@ -62,13 +62,13 @@ class Super(NamedTuple):
 def uses(
     function: types.FunctionType, kinds: Mapping[str, Any], method: Callable[[Any, str], Any]
 ) -> Iterator[Use]:
-    """Yield the members that a function and those that it calls name of its arguments.
+    """Yield the members of its arguments that a function, and those that it calls, name.
 
     Args:
         function: the hook, a plain function.
-        kinds: by the name of a parameter, what is handed over as it: a class whose members are values of the
+        kinds: the kind of each argument by the parameter's name: a class whose members are values of the
             worlds, None for an array of such values, or something else.
-        method: returns the function that a member of a kind, or of a Super, is; None if it is none.
+        method: returns the function behind a member of a kind, or of a Super; None if it is no method.
     """
     yield from _Reader(method).function(function, kinds)
 
@@ -81,7 +81,7 @@ class _Reader:
         self._seen: set[Any] = set()
 
     def function(self, function: types.FunctionType, kinds: Mapping[str, Any]) -> Iterator[Use]:
-        """Yield the uses of one function, unless it was followed already."""
+        """Yield the uses in one function, unless it was followed already."""
         key = function.__code__, *kinds.items()
         if key in self._seen:
             return
@@ -127,7 +127,7 @@ class _Reader:
             _move(step, stack, parts, function)
 
     def _load(self, owner: Any, name: str, stack: list[Any], place: tuple[str, int]) -> Iterator[Use]:
-        if not isinstance(owner, _Part):  # of a module it may be a function that is called next
+        if not isinstance(owner, _Part):  # a module's attribute may be a function that is called next
             stack.append(vars(owner).get(name) if isinstance(owner, types.ModuleType) else None)
             return
         path = (*owner.path, name)
@@ -167,7 +167,7 @@ class _Reader:
 
 
 def _move(step: Any, stack: list[Any], parts: Mapping[str, _Part], function: types.FunctionType) -> None:
-    """Do to the stack what a step does that names no member; forget it for one that is not known."""
+    """Update the stack for a step that names no member; clear it for a step that is not known."""
     name = step.opname
     if name.startswith(("LOAD_FAST", "LOAD_DEREF")):
         stack += [parts.get(one) for one in names_of(step)]
@@ -210,7 +210,7 @@ def _pop(stack: list[Any]) -> Any:
 
 
 def _super(first: Any, function: types.FunctionType) -> _Part | None:
-    """Return what `super()` is in a method whose first argument is known."""
+    """Return the value of `super()` in a method whose first argument is known."""
     for name, cell in zip(function.__code__.co_freevars, function.__closure__ or (), strict=True):
         if name == "__class__" and isinstance(first, _Part):
             return _Part(Super(first.kind, cell.cell_contents), ("super()",))

@@ -1,7 +1,7 @@
-"""What `self` of a hook per world has beside fields, and `tick`, `before` and `after` of an array hook.
+"""Members beside fields: of `self` in a per-world hook, and of `tick`, `before` and `after` in array hooks.
 
-Declared for type checkers alone: with `tick: ItsClass` as a hook's annotation, they find misspelt fields. The
-env itself has no such values; reading one raises an error that says where it is.
+They are declared for type checkers, which find misspelt fields where a hook annotates `tick: ItsClass`. The
+env itself has no such values; reading one raises an error that says where it exists.
 """
 
 from typing import TYPE_CHECKING, Any
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ["VIEW_NAMES", "WorldView"]
 
-VIEW_NAMES = {  # where each of them is found
+VIEW_NAMES = {  # where each of them exists
     "moves": "a hook that is per_world (elsewhere: env.lattice.moves)",
     "neighbours": "a hook that is per_world (elsewhere: env.lattice.neighbours)",
     "elapsed_steps": "any hook",
@@ -32,7 +32,7 @@ VIEW_NAMES = {  # where each of them is found
 
 
 class _OnlyInHooks:
-    """Says where a name is found that an env does not have."""
+    """An attribute that an env does not have: reading it raises an error that says where it exists."""
 
     def __init__(self, place: str) -> None:
         self._place = place
@@ -55,7 +55,7 @@ class WorldView(FieldOwner):
         elapsed_steps: int
         time: float
         active: npt.NDArray[np.int32]  # (num_agents,), with a leading worlds axis in array hooks
-        level: Any  # where there are Levels (1,) int32, in array hooks (num_worlds,); else a name like any
+        level: Any  # with Levels (1,) int32, in array hooks (num_worlds,); else a field may have the name
         rng: WorldRng
         worlds: npt.NDArray[np.int64]
 

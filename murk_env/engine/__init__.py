@@ -1,3 +1,3 @@
-"""What a step is: hooks, outcome, reset, and the batch of worlds that goes through them."""
+"""The step: hooks, outcome, reset, and the batch of worlds that is stepped."""
 
 __all__: list[str] = []

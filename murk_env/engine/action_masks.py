@@ -1,4 +1,4 @@
-"""Which actions are allowed: fields, read as one mask of every world's options."""
+"""Action masks: fields, read as one mask of each world's options."""
 
 from typing import Any
 
@@ -18,18 +18,18 @@ Mask = npt.NDArray[np.int8]
 
 
 class ActionMasks:
-    """The options of all actors of a world side by side, and the fields that say which are allowed.
+    """The options of all actors of a world side by side, and the fields that mask them.
 
-    An option is allowed where its field is not 0. To an actor without a field, and to an agent that has left,
-    everything is allowed.
+    An option is allowed where its field is not 0. An actor without a field, and an agent that has left, may
+    choose any option.
 
     Args:
-        blueprint: the environment's.
+        blueprint: the environment's blueprint.
 
     Attributes:
-        options: how many options each choice has, actor by actor, (num_choices,).
+        options: number of options of each choice, actor by actor, (num_choices,).
         num_options: their sum.
-        used: whether any field says anything.
+        used: whether any actor has a mask.
     """
 
     def __init__(self, blueprint: Blueprint) -> None:
@@ -51,7 +51,7 @@ class ActionMasks:
         self.used = self._own is not None or any(field is not None for field, _, _ in self._parts)
 
     def of(self, values: Values) -> Mask:
-        """Return the mask of every world, (num_worlds, num_options): 1 for what is allowed, else 0."""
+        """Return the mask of every world, (num_worlds, num_options) int8: 1 for allowed options, else 0."""
         if self._own is not None:
             return (values[self._own] != 0).astype(np.int8)
         parts = [self._of_group(values, *part) for part in self._parts]
@@ -68,7 +68,7 @@ class ActionMasks:
         return allowed.reshape(len(own), size * each).astype(np.int8)
 
     def of_group(self, mask: npt.NDArray[Any], agents: slice) -> npt.NDArray[Any] | None:
-        """Return a group's part of a mask, (num_worlds, size, options), None if it has no field."""
+        """Return a group's part of a mask, (num_worlds, size, options); None if it has no field."""
         first = 0
         for field, members, each in self._parts:
             size = members.stop - members.start

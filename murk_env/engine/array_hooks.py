@@ -19,7 +19,7 @@ from murk_env.world.layout import Layout
 
 __all__ = ["check_array_hook"]
 
-_GIVEN: Mapping[HookName, tuple[type | None, ...]] = {  # what each hook is given after self; None is an array
+_GIVEN: Mapping[HookName, tuple[type | None, ...]] = {  # each hook's arguments after self; None is an array
     HookName.START: (RowTick, None),
     HookName.ACT: (Tick, None),
     HookName.DERIVE: (DeriveTick,),
@@ -27,7 +27,7 @@ _GIVEN: Mapping[HookName, tuple[type | None, ...]] = {  # what each hook is give
     HookName.TERMINATED: (Values,),
     HookName.INFO: (Values,),
 }
-_LATER = {"observation_space", "action_space", "spec"}  # which the env gets when it has been made
+_LATER = {"observation_space", "action_space", "spec"}  # set on the env after it has been made
 
 
 class _Self(NamedTuple):
@@ -37,14 +37,14 @@ class _Self(NamedTuple):
 
 
 def check_array_hook(name: HookName, hooks: Hooks, layout: Layout) -> None:
-    """Raise DefinitionError for what an array hook names and there is not, or sets and cannot.
+    """Raise DefinitionError if an array hook reads a name that does not exist, or sets one that it may not.
 
-    What is seen is what its bytecode, and that of the functions it hands its arguments to, says plainly; what
-    may depend on the class, as under `if hasattr(...)` or `if self.params.windy`, is left to the run.
+    Only names that are plain in its bytecode, and in that of the functions it passes its arguments to, are
+    checked; code that may depend on the class, as under `if hasattr(...)` or `if self.params.windy`, is not.
 
     Args:
-        name: which hook it is.
-        hooks: all of the environment's.
+        name: the hook's name.
+        hooks: all hooks of the environment.
         layout: the worlds' fields and propagators.
     """
     hook: Any = hooks.of(name)
@@ -65,7 +65,7 @@ def check_array_hook(name: HookName, hooks: Hooks, layout: Layout) -> None:
 
 
 class _Check:
-    """Raises an error for a member that a hook names and that it does not have, or cannot set."""
+    """Raises an error for a member that does not exist, or that a hook may not set."""
 
     def __init__(self, owner: str, layout: Layout) -> None:
         self._owner = owner
@@ -73,7 +73,7 @@ class _Check:
         self._fields = {known_as(field): field for field in (*layout.fields.values(), STEP)}
 
     def use(self, use: Use) -> None:
-        """Check one."""
+        """Check one use."""
         name = use.path[-1]
         if isinstance(use.kind, Super):
             self._super(use.kind, use.path)
@@ -86,7 +86,7 @@ class _Check:
                 raise DefinitionError(reason)
 
     def _refusal(self, kind: type, field: Field) -> str:
-        """Return why a field cannot be set, nothing if it can."""
+        """Return why a field cannot be set; empty if it can."""
         if kind is Values:
             return "before and after are read-only; set fields in act or start."
         if kind is DeriveTick:
@@ -108,7 +108,7 @@ class _Check:
             return
         cls: Any = env.__class__
         if name in cls.fields or name in VIEW_NAMES:
-            getattr(env, name)  # says where it is
+            getattr(env, name)  # raises an error that says where it is
         if not _has(env, name):
             known = [one for one in dir(env) if not one.startswith("_") and one not in VIEW_NAMES]
             raise DefinitionError(f"{self._owner} has nothing of that name; {did_you_mean(name, known)}")
@@ -121,13 +121,13 @@ class _Check:
 
 
 def _method(kind: Any, name: str) -> types.FunctionType | None:
-    """Return the function that a method of the env is."""
+    """Return the function of a method of the env; None if the name is not one."""
     found = _declared(kind, name)
     return found if isinstance(found, types.FunctionType) else None
 
 
 def _declared(kind: Any, name: str) -> object:
-    """Return what a member of the env, or of `super()`, is on its class; None if there is none."""
+    """Return the class attribute behind a member of the env, or of `super()`; None if there is none."""
     after = kind.owner if isinstance(kind, Super) else None
     env = kind.kind if isinstance(kind, Super) else kind
     if not isinstance(env, _Self):
@@ -139,12 +139,12 @@ def _declared(kind: Any, name: str) -> object:
 
 
 def _offers(kind: type, name: str) -> bool:
-    """Whether a tick, or values, have a member that is no field; a Tick has those of its Values."""
+    """Whether a tick, or values, have a member that is not a field; a Tick has those of its Values."""
     return hasattr(kind, name) or (kind is Tick and hasattr(Values, name))
 
 
 def _has(owner: Any, name: str) -> bool:
-    """Whether an object has an attribute, without asking: a property may need what is not there yet."""
+    """Whether an object has an attribute, without reading it: a property may need state not yet there."""
     cls: type = owner.__class__
     if hasattr(cls, "__getattr__") or cls.__getattribute__ is not object.__getattribute__:
         return True

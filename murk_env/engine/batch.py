@@ -1,4 +1,4 @@
-"""A batch of worlds of one environment, which every face drives; nothing is written for one world only."""
+"""A batch of worlds of one environment, which every face drives; a single env is a batch of one."""
 
 import os
 import weakref
@@ -40,43 +40,43 @@ Flags = tuple[npt.NDArray[np.float64], npt.NDArray[np.bool_], npt.NDArray[np.boo
 
 
 class Batch(HeldWorlds):
-    """A batch of worlds of one environment, with its hooks and what is observed of it.
+    """A batch of worlds of one environment, with its hooks and its observation buffers.
 
-    A step or a reset makes all that it returns before it publishes, which is the last thing it does: where it
-    raises, nothing has happened. A face has the worlds to itself while it calls: `step` sees to that, whoever
-    calls anything else holds `claim`.
+    A step or a reset makes all its outputs before it publishes, which is its last action: if it raises,
+    nothing has changed. A face needs exclusive use of the worlds: `step` claims them itself, every other
+    method is called while holding `claim`.
 
     Args:
         hooks: the author's hooks.
         world: the worlds.
         actions: the array of all worlds' actions, which the face fills before every step.
-        observed: what is observed: of the world, or of the agents of each group.
-        num_agents: number of agents that are rewarded apart, None where there are none such.
+        observed: the observation buffers: of the world, or of the agents of each group.
+        num_agents: number of agents with rewards of their own; None for one reward per world.
         autoreset_mode: None for a single env: a world may be stepped past its end.
         limit: steps after which an episode is truncated, 0 for no limit.
-        copy: whether rewards and flags are arrays of their own, instead of two sets used in turn.
-        masks: which actions are allowed, None where all are.
-        ends_diverged: whether worlds end whose numbers have diverged.
+        copy: whether rewards and flags are new arrays, instead of two alternating sets.
+        masks: the action masks, None where every action is allowed.
+        ends_diverged: whether the episodes of diverged worlds end.
 
     Attributes:
         world: the worlds.
-        claim: says who works with them.
+        claim: the claim of the thread that uses the worlds.
         actions: the array of their actions.
-        observed: what is observed.
+        observed: the observation buffers.
         rewards: of the last step, (num_worlds,) or (num_worlds, num_agents) float64.
         terminated: of the last step, of the same shape, bool.
         truncated: of the last step, of the same shape, bool.
         returns: where the last step has ended an episode, the sum of its rewards, like `rewards`.
-        lengths: likewise its steps, (num_worlds,) int64.
-        info: what the info hook said, for the outputs of the step or reset in progress.
-        ended: same-step mode: the worlds that end in this step, None when there are none; likewise.
-        pending: the worlds whose episode has ended and that have not been reset, None when there are none.
+        lengths: where the last step has ended an episode, its number of steps, (num_worlds,) int64.
+        info: the info for the outputs of the step or reset in progress.
+        ended: in same-step mode, the worlds that ended in the step in progress; None if none did.
+        pending: the worlds whose episode has ended and that have not been reset; None if there are none.
         started: whether every world has been reset once.
         ready: whether the worlds can be stepped now.
-        closed: whether they cannot be used any more.
+        closed: whether the batch is closed.
     """
 
-    __slots__ = (  # Python keeps more than 30 attributes in a dict, which costs a step of one world a fifth
+    __slots__ = (  # Python keeps more than 30 attributes in a dict: a step of one world takes a fifth longer
         "__weakref__",
         "_any_ended",
         "_arena",
@@ -129,7 +129,7 @@ class Batch(HeldWorlds):
         ends_diverged: bool,
     ) -> None:
         self._owner, self._mode = hooks.owner, autoreset_mode
-        self._waits = autoreset_mode is AutoresetMode.DISABLED  # for a reset, when worlds have ended
+        self._waits = autoreset_mode is AutoresetMode.DISABLED  # worlds that have ended wait for a reset
         self.claim = Claim(world.arena, hooks.owner)
         self.world, self.actions, self.observed = world, actions, observed
         self._arena, self._bindings, self._num_worlds = world.arena, world.bindings, world.num_worlds
@@ -145,7 +145,7 @@ class Batch(HeldWorlds):
         self._programs: list[Program | None] = [None, None]
         self.runner = world.runner
         self._flags: list[Flags] | None = None if copy else [self._new_flags(), self._new_flags()]
-        self._side = 0  # which of two sets of outputs is next, where they are used in turn
+        self._side = 0  # which of two alternating sets of outputs is next
         self._binding: Binding
         self.info: Info = {}
         self.ended: Ended | None = None
@@ -156,7 +156,7 @@ class Batch(HeldWorlds):
     def _step_parts(
         self, given: Hooks, outcome: Outcome, masks: ActionMasks | None, limit: int, *, ends_diverged: bool
     ) -> StepParts:
-        """Return what a step is made of."""
+        """Return the parts of a step."""
         world, mode = self.world, self._mode
         flags = outcome.rewards, outcome.terminated
         hooks = HookStages(given, world, self.actions, *flags, masks, ends_diverged=ends_diverged)
@@ -182,12 +182,12 @@ class Batch(HeldWorlds):
         """Step every world once, as one tick.
 
         Args:
-            read: checks the face's actions and puts them into `actions`; it is given them and `pending`.
-            actions: what the face was given.
-            outputs: makes what the step returns, given this batch with the values it is about to publish.
+            read: checks the face's actions and writes them into `actions`; called with them and `pending`.
+            actions: the actions as given to the face.
+            outputs: makes the step's outputs, given this batch with the values that it will publish.
 
         Raises:
-            ReentrantStepError, ConcurrentUseError: somebody works with the worlds already.
+            ReentrantStepError, ConcurrentUseError: the worlds are in use already.
         """
         claim, this = self.claim, get_ident()
         if claim.holder is not None:
@@ -202,8 +202,8 @@ class Batch(HeldWorlds):
             claim.holder = None
 
     def advance(self, outputs: Callable[["Batch"], Said]) -> Said:
-        """Step every world with the actions in `actions`; return what `outputs` makes of it."""
-        self.ready = False  # until it is done, or until the next call has read what has come of it
+        """Step every world with the actions in `actions`; return the outputs that `outputs` makes."""
+        self.ready = False  # until the step is done, or the next call has checked the worlds
         try:
             guard = self._arena.begin_tick(self.claim.holder, full=True)
             self._binding = binding = self._bindings.open(guard)
@@ -220,7 +220,7 @@ class Batch(HeldWorlds):
                 self.ended, self.pending = self._just_ended(binding)
             ready, side = self.pending is None or not self._waits, 1 - side
             said = outputs(self)
-            guard.publish()  # after it come plain stores only, which cannot fail
+            guard.publish()  # only plain stores follow, which cannot fail
         except ThreadFailedError:
             self._recover()
         except BaseException as error:
@@ -230,35 +230,35 @@ class Batch(HeldWorlds):
         else:
             self.ready, self._side = ready, side
             return said
-        self.runner.alone = True  # something failed on a thread; on this one alone it says what
+        self.runner.alone = True  # a worker thread failed; run on this thread alone to get its error
         try:
             return self.advance(outputs)
         finally:
             self.runner.alone = False
 
     def _program(self, guard: TickGuard, binding: Binding) -> Program:
-        """Put the stages of a step together, once for each of the two buffers."""
+        """Assemble the stages of a step, once for each of the two buffers."""
         stages = stages_of_a_step(self._parts, guard, binding)
         made = self._bindings.program(binding, guard, stages, self.runner)
         self._programs[binding.index] = made
         return made
 
     def _just_ended(self, binding: Binding) -> tuple[Ended | None, Worlds | None]:
-        """Return what same-step mode keeps of the worlds that ended; in other modes, which they are."""
+        """Return the final outputs that same-step mode keeps; in other modes, the worlds that ended."""
         if self._mode is not AutoresetMode.SAME_STEP:
-            one = self._num_worlds == 1  # for which a search would take a third of the step
+            one = self._num_worlds == 1  # then a search would take a third of the step
             return None, self.world.layout.order if one else (binding.phases == ENDED).nonzero()[0]
         if self._final_obs is not None:
             return Ended(*self._final_obs.copies(), self._report.info_before_reset), None
         return self._report.ended, None
 
     def _recover(self) -> None:
-        """After a failure or an interrupt, wherever it came, close the tick; the next call reads flags."""
+        """After a failure or an interrupt at any point, close the tick; the next call reads the phases."""
         self._report.pending = self._checks.skipped = None
         self._arena.abandon_tick()
 
     def recover_in_child(self) -> None:
-        """In a forked child, be as after an interrupt, if another thread was in the middle of a step."""
+        """In a forked child, recover as from an interrupt if another thread was in the middle of a step."""
         self.runner.alone = self.runner.num_threads == 1
         if not self.ready:
             self._recover()
@@ -266,13 +266,13 @@ class Batch(HeldWorlds):
     # --- state --------------------------------------------------------------------------------
 
     def observation(self, index: int = 0) -> Output:
-        """Return the latest observations, of the world or of the agents of one group."""
+        """Return the latest observations of the worlds, or of the agents of one group."""
         return self.observed[index].latest.handed_out()
 
     def flags(self) -> Flags:
-        """Return rewards, terminations and truncations of the last step, as the observations are returned.
+        """Return rewards, terminations and truncations of the last step.
 
-        That is, in arrays of their own or, without `copy`, in one of two sets used in turn.
+        Like the observations, they are new arrays or, without `copy`, one of two alternating sets.
         """
         if self._flags is None:
             return self._new_flags()
@@ -285,7 +285,7 @@ class Batch(HeldWorlds):
         return self.rewards.copy(), self.terminated.copy(), self.truncated.copy()
 
     def close(self) -> None:
-        """Refuse every later use and stop the threads; the memory goes with the last reference."""
+        """Refuse every later use and stop the threads; memory is freed with the last reference."""
         self.closed, self.ready = True, False
         self.runner.close()
 

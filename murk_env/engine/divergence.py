@@ -1,4 +1,4 @@
-"""Worlds whose numbers have diverged: they end, as they were before the step."""
+"""Worlds whose numbers have diverged: their values are restored and their episodes end."""
 
 from typing import Any
 
@@ -19,14 +19,14 @@ Array = npt.NDArray[Any]
 
 
 class Divergence:
-    """Ends the episode of a world in which a number is no longer finite, where the blueprint asks for it.
+    """Ends the episode of a world in which a number is no longer finite, if the blueprint has ends_diverged.
 
-    All of the world's per-tick fields become what they were before the step, so that what is observed and
-    rewarded is finite.
+    All of the world's per-tick fields are restored to their values before the step, so that observations and
+    rewards are finite.
 
     Args:
         world: the worlds.
-        terminated: what says whose episode has ended, (num_worlds,) or (num_worlds, num_agents) bool.
+        terminated: the termination flags, (num_worlds,) or (num_worlds, num_agents) bool.
     """
 
     def __init__(self, world: World, terminated: npt.NDArray[np.bool_]) -> None:
@@ -38,7 +38,7 @@ class Divergence:
         self._flags = np.zeros(world.num_worlds, np.bool_)
 
     def undo(self, binding: Binding, arena: PingPongArena) -> list[Stage]:
-        """Return the stages that find the worlds that have diverged, and put them back."""
+        """Return the stages that find the diverged worlds and restore them."""
         before, view = binding.staged.before, arena.staging_view
         rows = [(_rows(before[field]), _rows(view(self._ids[field]))) for field in self._restored]
         watched = [_rows(view(self._ids[field])) for field in self._watched]
@@ -48,16 +48,16 @@ class Divergence:
         return [Stage("the divergence", lambda call=call: call) for call in calls]
 
     def end(self) -> list[Stage]:
-        """Return the stage that ends the episodes of those worlds."""
+        """Return the stage that ends the episodes of the diverged worlds."""
         call = KernelCall(_end, (_rows(self._terminated), self._flags))
         return [Stage("the divergence", lambda: call)]
 
     def clear(self) -> None:
-        """Forget them: their worlds have been reset."""
+        """Forget the diverged worlds, which have been reset."""
         self._flags[:] = False
 
     def told(self) -> npt.NDArray[np.bool_]:
-        """Return which worlds have diverged in this step, a copy, (num_worlds,)."""
+        """Return which worlds have diverged in this step, (num_worlds,) bool, a copy."""
         return self._flags.copy()
 
 

@@ -1,4 +1,4 @@
-"""What the failure of a hook, or of a tick, surfaces as."""
+"""The errors that the failure of a hook, or of a tick, is raised as."""
 
 import re
 
@@ -15,26 +15,26 @@ __all__ = ["compilation_failed", "hook_failed", "tick_failed"]
 
 
 def hook_failed(where: str, error: Exception, found: tuple[int, Exception] | None = None) -> HookError:
-    """Return the error of a hook that raised, with the author's line that it came from.
+    """Return the error for a hook that raised, with the author's line that it came from.
 
     Args:
-        where: the hook.
-        error: what it raised.
-        found: the world in which it raised, and what it raised there as Python.
+        where: the hook's name.
+        error: the exception that it raised.
+        found: the world in which it raised, and the exception that it raised there as Python.
     """
     world = None if found is None else found[0]
     if found is not None and type(found[1]) is type(error):
-        error = found[1]  # it says more
+        error = found[1]  # its message says more
     return HookError(
         f"{where} raised {described(error)}; the tick was undone for all worlds.{came_from(error, world)}"
     )
 
 
 def compilation_failed(where: str, error: Exception, hook: CompiledHook, flat: Flat) -> HookError:
-    """Return the error of a hook that numba cannot compile, with the line of the author's file."""
+    """Return the error for a hook that numba cannot compile, with the line of the author's file."""
     reason, filename, line = explain(error)
     result = re.fullmatch(r"cannot store (.+) in an array of (\w+)", reason) if line is None else None
-    place = first_line(hook.function)  # of what is without a line: it is in the loop that calls the hook
+    place = first_line(hook.function)  # an error without a line is in the loop that calls the hook
     if filename is not None and line is not None:
         place = line_of(*flat.own_place(filename, line))
     if result:
@@ -45,7 +45,7 @@ def compilation_failed(where: str, error: Exception, hook: CompiledHook, flat: F
 
 
 def _advice(reason: str) -> str:
-    """Return what an author of hooks can do about what does not compile."""
+    """Return advice to the author of a hook that does not compile."""
     if "read-only" in reason:
         return (
             " act may write per_tick fields that no propagator writes, start all but static and derived "
@@ -57,12 +57,12 @@ def _advice(reason: str) -> str:
 
 
 def tick_failed(owner: str, hook: HookName | None, error: BaseException) -> HookError | None:
-    """Return the error of a tick that failed, None where what was raised says by itself what it is.
+    """Return the error for a tick that failed; None where the exception needs no other.
 
     Args:
         owner: the environment's name.
         hook: the hook that ran outside a program, None if there was none.
-        error: what was raised.
+        error: the exception.
     """
     if not isinstance(error, Exception) or isinstance(error, TickFailedError | ThreadFailedError):
         return None

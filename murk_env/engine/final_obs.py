@@ -1,4 +1,4 @@
-"""What worlds look like at the end of their episode, kept by the step that begins the next one."""
+"""Final observations: the last ones of an episode, kept by the step that begins the next episode."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -20,14 +20,14 @@ Worlds = npt.NDArray[np.intp]
 
 
 class FinalObs:
-    """The worlds whose episodes end in a step, and what was seen of them last.
+    """The worlds whose episodes end in a step, and their last observations.
 
-    Worlds may be listed on several threads, in whatever order.
+    Worlds may be listed on several threads, in any order.
 
     Args:
-        observed: what is seen of the worlds.
+        observed: the observation buffers of the worlds.
         num_worlds: number of worlds.
-        count: (1,) int64, how many worlds have been listed; whoever begins a step sets it to 0.
+        count: (1,) int64, the number of worlds listed; set to 0 before every step.
     """
 
     def __init__(
@@ -36,12 +36,12 @@ class FinalObs:
         self._observed = observed
         self._count = count
         self._worlds = np.empty(num_worlds, np.intp)
-        self._places = np.empty(num_worlds, np.intp)  # of each world that has ended, in that list
-        # For all worlds to end at once. What is never written takes no memory: the system gives it then.
+        self._places = np.empty(num_worlds, np.intp)  # each ended world's place in that list
+        # Room for all worlds to end at once; pages that are never written take no memory.
         self._kept = [buffers.plan.allocate(num_worlds) for buffers in observed]
 
     def stages(self, ended: Choice) -> list[Stage]:
-        """Return the stages that keep what has been seen of the worlds that have ended."""
+        """Return the stages that keep the observations of the worlds that have ended."""
         calls = [KernelCall(_enter, (address(self._count), self._worlds, self._places))]
         for buffers, output in zip(self._observed, self._kept, strict=True):
             for seen, kept in zip(buffers.template.arrays, arrays_of(output), strict=True):
@@ -49,7 +49,7 @@ class FinalObs:
         return [Stage("the final observation", lambda call=call: call, choice=ended) for call in calls]
 
     def copies(self) -> tuple[Worlds, list[Output]]:
-        """Return the worlds that are listed, and their last observations."""
+        """Return the listed worlds and their last observations."""
         count = self._count.item(0)
         kept = [each_array(output, lambda array: array[:count].copy()) for output in self._kept]
         return self._worlds[:count].copy(), kept

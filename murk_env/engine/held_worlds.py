@@ -1,4 +1,4 @@
-"""What is done to a batch of worlds between steps: reset, save, restore, branch, edit, and look again."""
+"""Operations on a batch of worlds between steps: reset, save, restore, branch, edit and observe."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
@@ -33,11 +33,11 @@ Worlds = npt.NDArray[np.intp]
 
 
 def nothing_of(_values: Values) -> Any:
-    """Make nothing of the values that are about to be published."""
+    """Return None: there are no outputs to make of the values that will be published."""
 
 
 class HeldWorlds(ABC):
-    """The doors to the state of a batch, which a batch inherits; whoever calls them holds its claim."""
+    """The methods of a batch that change its state between steps; callers hold its claim."""
 
     __slots__ = ()
 
@@ -64,7 +64,7 @@ class HeldWorlds(ABC):
         """After a failure or an interrupt, close the tick."""
 
     def check_ready(self) -> None:
-        """Raise unless the worlds can be stepped now; where `ready` is true they can."""
+        """Raise an error unless the worlds can be stepped now; if `ready` is true they can."""
         self.check_open()
         if not self.started:
             raise ResetNeededError(f"{self._owner}: call reset() before step().")
@@ -75,7 +75,7 @@ class HeldWorlds(ABC):
             )
 
     def check_open(self) -> None:
-        """Raise unless the worlds can be used at all; tidy up what an interrupted step has left."""
+        """Raise ClosedError if the batch is closed; clean up after an interrupted step."""
         if self.closed:
             raise ClosedError(f"{self._owner} is closed; make a new one.")
         if not self.ready:
@@ -89,13 +89,13 @@ class HeldWorlds(ABC):
         outputs: Callable[[], Said],
         values: RowValues = NO_VALUES,
     ) -> Said:
-        """Begin an episode in some worlds, in a tick of its own; return what `outputs` makes of it.
+        """Begin an episode in some worlds, in a tick of its own; return the outputs that `outputs` makes.
 
         Args:
             worlds: the worlds to reset.
-            keys: by world, a new random key; worlds without one go on with theirs.
-            outputs: makes what the reset returns, of the values that are about to be published.
-            values: what fields are set to after `start`, a row for each of the worlds or one for all.
+            keys: by world, a new random key; worlds without one keep theirs.
+            outputs: makes the reset's outputs, from the values that will be published.
+            values: values that fields are set to after `start`, one row for each world or one for all.
         """
         self.ready = False
         try:
@@ -115,11 +115,11 @@ class HeldWorlds(ABC):
             self._recover()
             self._name(error)
             raise
-        self._hooks.info_form, self.ready, self._side = form, ready, side  # plain stores, which cannot fail
+        self._hooks.info_form, self.ready, self._side = form, ready, side  # plain stores cannot fail
         return said
 
     def note(self, phases: npt.NDArray[Any]) -> bool:
-        """Note which worlds have started and which have ended; return whether they can be stepped then."""
+        """Record which worlds have started and which have ended; return whether they can be stepped."""
         self.started = bool((phases != NOT_STARTED).all())
         ended = np.flatnonzero(phases == ENDED)
         self.pending = ended if ended.size else None
@@ -130,19 +130,19 @@ class HeldWorlds(ABC):
         return self._binding.staged.after if self._arena.in_tick else self.world.published()
 
     def save(self, worlds: Any = None) -> State:
-        """Return the state of some worlds, as `World.save`."""
+        """Return the state of some worlds, as `World.save` does."""
         self.check_open()
         return self.world.save(worlds)
 
     def restore(
         self, state: State, worlds: Any = None, outputs: Callable[[Values], Said] = nothing_of
     ) -> Said:
-        """Let some worlds go on from a state, as `World.restore`; return what `outputs` makes of it.
+        """Set some worlds to a saved state, as `World.restore` does; return the outputs that `outputs` makes.
 
         Args:
             state: the state.
-            worlds: which worlds; None for all.
-            outputs: is given the values that are about to be published.
+            worlds: the worlds to restore; None for all.
+            outputs: makes the outputs, from the values that will be published.
         """
         self.check_open()
         rows = self.world.rows_for(state, worlds)
@@ -156,7 +156,7 @@ class HeldWorlds(ABC):
         randomness: Literal["same", "fresh"],
         outputs: Callable[[Values], Said] = nothing_of,
     ) -> Said:
-        """Copy worlds to the places of others, as `World.branch`; return what `outputs` makes of it.
+        """Copy worlds over others, as `World.branch` does; return the outputs that `outputs` makes.
 
         Raises:
             ResetNeededError: the source has not been reset yet.
@@ -169,7 +169,7 @@ class HeldWorlds(ABC):
         return self._change(branching(self.world.layout, source, into, randomness), outputs)
 
     def _change(self, change: Callable[[TickGuard], None], outputs: Callable[[Values], Said]) -> Said:
-        """Make a tick of the worlds that is no step, and note what they are then, before it is published."""
+        """Change the worlds in a tick that is not a step; record their phases before it is published."""
         world = self.world
         self.ready = False
         try:
@@ -183,21 +183,21 @@ class HeldWorlds(ABC):
         except BaseException:
             self._recover()
             raise
-        self.ready = ready  # a plain store: what is published cannot fail
+        self.ready = ready  # a plain store: nothing may fail after publishing
         return said
 
     def edit(self, worlds: Any = None) -> AbstractContextManager[Tick | RowTick]:
-        """Change fields between steps, as `World.edit`."""
+        """Change fields between steps, as `World.edit` does."""
         world = self.world
         return EditBlock(Edited(world.layout, world.arena, world.derived, self.claim), worlds, self._opens)
 
     def _opens(self) -> None:
-        """Refuse an edit if the worlds cannot be used; have the next call read what has come of it."""
+        """Refuse an edit if the worlds cannot be used; have the next call check the worlds again."""
         self.check_open()
         self.ready = False
 
     def look(self) -> None:
-        """Fill the observations, and ask for the info, of the published state."""
+        """Make the observations and the info of the published state."""
         self.check_open()
         if not self.started:
             raise ResetNeededError(f"{self._owner}: call reset() before observe().")
@@ -212,16 +212,16 @@ class HeldWorlds(ABC):
         self._side = 1 - self._side
 
     def snapshot(self) -> OwnedSnapshot:
-        """Return a copy of the whole state, static values included, for a copy of the env."""
+        """Return a copy of the whole state, including static values, for a copy of the env."""
         return self.world.arena.snapshot().to_owned()
 
     def reinstate(self, saved: OwnedSnapshot) -> None:
         """Go back to a snapshot."""
-        self.ready = False  # the next call reads what has come of it
+        self.ready = False  # the next call checks the worlds
         self.world.arena.restore(saved)
 
     def _name(self, error: BaseException) -> None:
-        """Raise the failure of a hook, or of the env's own work, that has not been named yet."""
+        """Raise an error that names the hook or env that failed, unless `error` does so already."""
         hook, self._hooks.current = self._hooks.current, None
         named = tick_failed(self._owner, hook, error)
         if named is not None:

@@ -1,4 +1,4 @@
-"""Calls array hooks, and says what a hook has done that failed: where, in which world, on which line."""
+"""Calls array hooks, and makes the errors of hooks that failed: which hook, which world, which line."""
 
 from typing import Any, cast
 
@@ -22,19 +22,19 @@ __all__ = ["HookCalls"]
 
 
 class HookCalls:
-    """The hooks of one environment, to be called, and to be asked about when a call has failed.
+    """Calls the hooks of one environment, and makes the error when a call has failed.
 
     Args:
         hooks: the hooks.
-        lifted: those that are compiled, as loops over worlds.
-        layout: what the worlds are made of.
+        lifted: the compiled ones, as loops over worlds.
+        layout: the layout of the worlds.
     """
 
     def __init__(self, hooks: Hooks, lifted: LiftedHooks, layout: Layout) -> None:
         self._hooks, self._lifted, self._layout = hooks, lifted, layout
 
     def call(self, name: HookName, *arguments: Any) -> Any:
-        """Call an array hook; a failed tick of other worlds that it runs is a failure of this hook."""
+        """Call an array hook; if it steps other worlds and their tick fails, this hook has failed."""
         hook: Any = self._hooks.of(name)
         try:
             return hook(*arguments)
@@ -45,44 +45,44 @@ class HookCalls:
             ) from error
 
     def where(self, name: HookName) -> str:
-        """Return a hook and where it begins, as messages name it."""
+        """Return a hook's name and first line, for messages."""
         hook: Any = self._hooks.of(name)
         function = hook.function if isinstance(hook, CompiledHook) else hook
         place = f" ({first_line(function)})" if hasattr(function, "__code__") else ""
         return f"{self._hooks.owner}.{name}{place}"
 
     def placed(self, name: HookName, error: HookError) -> HookError:
-        """Return the error of what an array hook returned, with the line where the hook begins."""
+        """Return the error for an array hook's return value, with the hook's first line."""
         hook: Any = self._hooks.of(name)
         return HookError(f"{error} At {first_line(hook)}" if hasattr(hook, "__code__") else str(error))
 
     def failed(self, name: HookName, staged: Staged, *given: Any) -> Exception:
-        """Return the error of a hook that has failed.
+        """Return the error for a hook that has failed.
 
         Args:
             name: the hook.
             staged: the arrays of the tick.
-            given: for `start` the worlds that it was called for, and for every hook what it raised.
+            given: for `start` the worlds that it was called for; then, for every hook, its exception.
         """
         *reset, error = given
         if isinstance(error, TickFailedError):
-            return error  # it names its hook already
+            return error  # the message names its hook already
         where = f"{self._hooks.owner}.{name}"
         if isinstance(error, CompilationError):
             hook = cast(CompiledHook, self._hooks.of(name))
             return compilation_failed(where, error, hook, self._lifted[name].flat)
-        if name not in self._lifted or name is HookName.BETWEEN:  # what it found is not known any more
+        if name not in self._lifted or name is HookName.BETWEEN:  # its input is no longer known
             return hook_failed(where, error)
-        if str(error) == TOO_MANY_DRAWS:  # which no line of it raised
+        if str(error) == TOO_MANY_DRAWS:  # no line of the hook raised it
             return hook_failed(where, error)
         worlds = self._that_ran(staged, *reset)
         found = rerun(name, self._lifted[name], worlds, self._lifted.as_before(name, staged))
         return hook_failed(where, error, found)
 
     def _that_ran(self, staged: Staged, reset: npt.NDArray[Any] | None = None) -> npt.NDArray[Any]:
-        """Return the worlds that a failed hook ran for: all, or those of `reset` whose episode begins."""
+        """Return the worlds that a failed hook ran for: all, or those that were being reset."""
         if reset is None:
             return self._layout.order
-        if reset is self._layout.order:  # within a step, in which all others have made one
+        if reset is self._layout.order:  # within a step, where all others have STEP >= 1
             return np.flatnonzero(staged.after[STEP] == 0)
         return self._lifted.rows.worlds

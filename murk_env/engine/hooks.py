@@ -1,4 +1,4 @@
-"""The hooks of one environment as stages of a step: array hooks and lifted ones behind one face."""
+"""The hooks of one environment as stages of a step: array hooks and lifted ones behind one interface."""
 
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -42,21 +42,21 @@ Array = npt.NDArray[Any]
 
 
 class HookStages:
-    """Makes stages of an author's hooks, and holds them to their shapes.
+    """Makes stages of an author's hooks, and checks the shapes that they return.
 
     Args:
         hooks: the hooks.
         world: the worlds they work on.
         actions: the array of actions that `act` is given.
-        rewards: what `reward` fills, (num_worlds,) or (num_worlds, num_agents) float64.
-        terminated: what `terminated` fills, of the same shape, bool.
-        masks: which actions are allowed, None where all are.
-        ends_diverged: whether worlds end whose numbers have diverged.
+        rewards: the array that `reward` fills, (num_worlds,) or (num_worlds, num_agents) float64.
+        terminated: the array that `terminated` fills, of the same shape, bool.
+        masks: the action masks, None where every action is allowed.
+        ends_diverged: whether the episodes of diverged worlds end.
 
     Attributes:
-        divergence: what ends them, None where nothing does.
-        current: the hook outside a program that runs now: whose failure it is if the tick fails.
-        info_form: what the first info of a tick that was published looked like.
+        divergence: restores and ends diverged worlds, None if they do not end.
+        current: the hook that runs now outside a program, which is blamed if the tick fails.
+        info_form: keys, dtypes and shapes of the first info that was published.
     """
 
     def __init__(
@@ -112,7 +112,7 @@ class HookStages:
         )
 
     def between(self, binding: Binding, guard: TickGuard) -> Between | None:
-        """Return what makes the stages that follow the propagators in every sub-step."""
+        """Return a function that makes the stages after the propagators of every sub-step."""
         if self._hooks.between is None:
             return None
         name, check = HookName.BETWEEN, partial(self._checks.hook, f"{self._owner}.between", guard)
@@ -128,7 +128,7 @@ class HookStages:
         return stages
 
     def outcome(self, binding: Binding, guard: TickGuard) -> list[Stage]:
-        """Return the stages that fill rewards and flags; array hooks find the tick sealed."""
+        """Return the stages that fill rewards and terminations; the tick is sealed before array hooks run."""
         stages = [self._outcome(HookName.REWARD, binding), self._outcome(HookName.TERMINATED, binding)]
         if HookName.REWARD in self._lifted and HookName.TERMINATED in self._lifted:
             return stages
@@ -181,13 +181,13 @@ class HookStages:
     # --- reset ------------------------------------------------------------------------------------
 
     def write_through(self, rows: RowWriter) -> None:
-        """Let `start` write through this writer, of the worlds that are being reset."""
+        """Set the writer that `start` writes through, which is that of the worlds being reset."""
         self._lifted.rows = rows
 
     def start(self, binding: Binding, guard: TickGuard, worlds: Array) -> Stage:
-        """Return the stage that calls `start` for the worlds at places of `worlds`.
+        """Return the stage that calls `start` for worlds by their places in the list `worlds`.
 
-        An array hook, and a field that may move, take the writer that `write_through` was given.
+        Array hooks, and fields that may move, use the writer that `write_through` was given.
         """
         return Stage(
             HookName.START,
@@ -229,13 +229,13 @@ class HookStages:
 
     @property
     def derive_hook(self) -> DeriveHook | None:
-        """The hook that sets derived fields, None if there is none."""
+        """The hook that sets derived fields; None if there is none."""
         if self._hooks.derive is None:
             return None
         return DeriveHook(self._derive, self._lifted.fuses(HookName.DERIVE))
 
     def _derive(self, binding: Binding, guard: TickGuard, worlds: Array) -> Stage:
-        """Return the stage that calls `derive` for the worlds at places of `worlds`."""
+        """Return the stage that calls `derive` for worlds by their places in the list `worlds`."""
         return Stage(
             HookName.DERIVE,
             partial(self._bind_derive, binding.staged, worlds),
@@ -264,12 +264,12 @@ class HookStages:
     # --- info -------------------------------------------------------------------------------------
 
     def forget_diverged(self) -> None:
-        """Note that no world has diverged in what is published next: those that had are reset."""
+        """Forget which worlds have diverged, as they have been reset."""
         if self.divergence is not None:
             self.divergence.clear()
 
     def info(self, values: Values) -> Info:
-        """Return what `info` says of every world, and which actions are allowed there."""
+        """Return the info of every world: the hook's, diverged worlds, levels and action masks."""
         info = NO_INFO if self._hooks.info is None else self._told(values)
         if self.divergence is not None:
             info = {**info, DIVERGED: self.divergence.told()}

@@ -1,4 +1,4 @@
-"""What the `info` hook returned, held to its shapes; the keys are the same at every reset and step."""
+"""Checks the result of the `info` hook: its shapes, and that keys are the same at every reset and step."""
 
 from collections.abc import Mapping
 from typing import Any, cast
@@ -17,15 +17,15 @@ InfoForm = tuple[tuple[str, str, tuple[int, ...]], ...]
 
 RESERVED = ("active", "episode", "final_obs", "final_info", "terminal_observation", "TimeLimit.truncated")
 
-_KINDS = "fiub"  # numpy's letters for what an info may hold
+_KINDS = "fiub"  # kinds of dtype that an info may hold, as numpy's letters
 NO_INFO: Info = {}
-LEVEL_KEY = "level"  # of every world that has one
+LEVEL_KEY = "level"  # the key in infos
 
 
 def form_of(info: Info) -> InfoForm:
-    """Return what stays the same of every info: keys, dtypes, and shapes but for the worlds axis.
+    """Return the parts of an info that never change: keys, dtypes, and shapes without the worlds axis.
 
-    What the engine adds is left out: the action mask, which worlds have diverged, and levels.
+    Keys that the engine adds are left out: the action mask, diverged worlds, and levels.
     """
     added = (ACTION_MASK, DIVERGED, LEVEL_KEY)
     own = ((key, array) for key, array in info.items() if key not in added)
@@ -33,7 +33,7 @@ def form_of(info: Info) -> InfoForm:
 
 
 def check_info(owner: str, info: Any, num_worlds: int, form: InfoForm | None) -> Info:
-    """Return the hook's result as arrays `(num_worlds, ...)`, or say what is wrong with it."""
+    """Return the hook's result as arrays `(num_worlds, ...)`, or raise HookError."""
     if not isinstance(info, Mapping):
         raise HookError(f"{owner}.info must return a dict of arrays, not {type(info).__name__}.")
     arrays = {key: np.asarray(value) for key, value in cast("Mapping[Any, Any]", info).items()}

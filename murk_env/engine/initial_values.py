@@ -1,4 +1,4 @@
-"""What a reset sets first: the initial values of fields, and the worlds' clocks."""
+"""The first part of a reset: the initial values of fields, and the worlds' clocks."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -19,13 +19,13 @@ Array = npt.NDArray[Any]
 def initial_values(
     worlds: Array, binding: Binding, arrays: Mapping[Field, Array], fields: Sequence[Field]
 ) -> KernelCall:
-    """Return what sets the rows of fields to their initial values, and resets the worlds' clocks.
+    """Return the call that sets the rows of fields to their initial values and resets the worlds' clocks.
 
     Args:
-        worlds: the list of worlds; the call takes the places in it.
-        binding: whose phases and values it is.
+        worlds: the list of worlds; the call takes places in it.
+        binding: the tick's phases and values.
         arrays: the staged values of the fields, of `EPISODE` and of `STEP`.
-        fields: those that have an initial value.
+        fields: the fields that have an initial value.
     """
     source = _source([_kind(field.initial) for field in fields])
     namespace = {"reset_clocks": _reset_clocks, "set_row": _set_row, "copy_row": _copy_row}
@@ -42,7 +42,7 @@ def _kind(initial: Any) -> str:
 
 
 def _flat(initial: Any, values: Values) -> Any:
-    """Return an initial value as the loop takes it: a number, a row, or a row for each level."""
+    """Return an initial value in the form that the loop takes: a number, a row, or a row for each level."""
     if not isinstance(initial, Field):
         return initial
     array = values.stored(initial)
@@ -75,13 +75,13 @@ def _reset_clocks(episodes: Array, steps: Array, phases: Array, world: int) -> N
 
 @kernel
 def _set_row(row: Array, value: float) -> None:
-    """Set all elements to one number."""
+    """Set all elements of a row to one number."""
     for place in range(row.size):
         row[place] = value
 
 
 @kernel
 def _copy_row(row: Array, values: Array) -> None:
-    """Set all elements to other values."""
+    """Copy values into a row."""
     for place in range(row.size):
         row[place] = values[place]

@@ -1,4 +1,4 @@
-"""The lifted hooks of an environment, each with what it is handed: arrays where they lie now, and numbers."""
+"""The lifted hooks of an environment, each with its arguments: arrays at their current place, and numbers."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -28,8 +28,8 @@ class LiftedHooks:
     Args:
         lifted: the hooks.
         world: the worlds they work on.
-        actions: what `act` is handed.
-        outputs: what `reward` and `terminated` fill.
+        actions: the array of actions that `act` is given.
+        outputs: the arrays that `reward` and `terminated` fill.
 
     Attributes:
         rows: the writer of the worlds that are being reset.
@@ -59,7 +59,7 @@ class LiftedHooks:
         return self._lifted[name]
 
     def call(self, name: HookName, staged: Staged, *first: Any) -> KernelCall:
-        """Return a hook with its arguments, after those that come first."""
+        """Return a hook with its arguments, preceded by those in `first`."""
         lifted = self._lifted[name]
         arguments: list[Any] = [*first]
         for one in lifted.arguments:
@@ -68,7 +68,7 @@ class LiftedHooks:
         return KernelCall(lifted.run, tuple(arguments))
 
     def moves(self, name: HookName) -> bool:
-        """Whether a hook is handed what can come to lie elsewhere."""
+        """Whether a hook has an argument whose array can move in memory."""
         return name in self._lifted and any(
             field.mutability == "sparse" for field in self._lifted[name].all_fields
         )
@@ -78,7 +78,7 @@ class LiftedHooks:
         return name in self._lifted and all(map(self._fuses, self._lifted[name].arguments))
 
     def _fuses(self, argument: Argument) -> bool:
-        """Whether fused kernels can be handed it; all arrays of fields lie as they need."""
+        """Whether fused kernels can take an argument; arrays of fields always fit."""
         match argument:
             case Number(value):
                 return fits(value)
@@ -88,7 +88,7 @@ class LiftedHooks:
                 return True
 
     def _handed(self, argument: Argument, staged: Staged, name: HookName) -> Any:
-        """Return what a hook is handed."""
+        """Return the value of a hook's argument."""
         match argument:
             case FieldArray(field, before):
                 array = staged.before.stored(field) if before else self._array(name, field, staged)
@@ -112,7 +112,7 @@ class LiftedHooks:
                 return self._outputs[name]
 
     def _array(self, name: HookName, field: Field, staged: Staged) -> Array:
-        """Return a field's array as a hook may use it."""
+        """Return the array of a field that a hook may use: of this tick, or from before the step."""
         pipeline = self._layout.pipeline
         if field.fixed or field in (ACTIVE, LEVEL) or name in self._outputs:
             return staged.after.stored(field)
@@ -131,7 +131,7 @@ class LiftedHooks:
         return self._layout.ids[field]
 
     def as_before(self, name: HookName, staged: Staged) -> Callable[[], list[Any]]:
-        """Return what makes copies of a hook's arguments as they were before it ran, to run it again."""
+        """Return a function that copies a hook's arguments as they were before it ran, to run it again."""
         return lambda: [self._as_before(argument, staged, name) for argument in self._lifted[name].arguments]
 
     def _as_before(self, argument: Argument, staged: Staged, name: HookName) -> Any:
@@ -150,5 +150,5 @@ class LiftedHooks:
 
 
 def _at_least_one(array: Array) -> Array:
-    """Return a static number as an array of one, as hooks for one world see it."""
+    """Return a static number as an array of one element, as hooks for one world see it."""
     return array.reshape(1) if array.ndim == 0 else array

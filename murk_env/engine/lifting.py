@@ -20,7 +20,7 @@ from murk_env.random import MOST_DRAWS, TOO_MANY_DRAWS
 
 __all__ = ["Argument", "FieldArray", "Given", "LiftedHook", "Number", "Table", "lift"]
 
-# What each hook may name beside self; `agent` only where agents are rewarded apart.
+# The arguments that each hook may name beside self; `agent` only where agents have rewards of their own.
 ARGUMENTS: Mapping[HookName, tuple[str, ...]] = {
     HookName.ACT: ("action", "rng"),
     HookName.START: ("rng",),
@@ -29,7 +29,7 @@ ARGUMENTS: Mapping[HookName, tuple[str, ...]] = {
     HookName.BETWEEN: ("action", "substep", "rng"),
     HookName.DERIVE: (),
 }
-OF_SOME = (HookName.START, HookName.DERIVE)  # they run the worlds at places of a list of worlds
+OF_SOME = (HookName.START, HookName.DERIVE)  # they run worlds by their places in a list of worlds
 OUTCOMES = (HookName.REWARD, HookName.TERMINATED)
 _RNG_STATE = ("keys[world, 0]", "keys[world, 1]", "episodes[world]", "steps[world]", "site")
 
@@ -44,20 +44,20 @@ class FieldArray:
 
 @dataclasses.dataclass(frozen=True)
 class Number:
-    """A parameter, or a number that follows from them."""
+    """A parameter, or a number computed from parameters."""
 
     value: float
 
 
 @dataclasses.dataclass(frozen=True)
 class Table:
-    """A table of the lattice, by its name there."""
+    """A table of the lattice, by its attribute's name."""
 
     name: str
 
 
 class Given(enum.Enum):
-    """What else a lifted hook may be handed."""
+    """The other arguments that a lifted hook may take."""
 
     LEVELS = enum.auto()  # the worlds' levels
     STEPS = enum.auto()  # the worlds' step counters
@@ -65,7 +65,7 @@ class Given(enum.Enum):
     CLOCKS = enum.auto()  # keys, episodes, steps, and the hook's first site
     ACTIONS = enum.auto()
     SUBSTEPS = enum.auto()  # the number of every world's sub-step within the step
-    OUTPUT = enum.auto()  # what the results are written to
+    OUTPUT = enum.auto()  # the array that the results are written to
 
 
 Argument = FieldArray | Number | Table | Given
@@ -76,13 +76,13 @@ class LiftedHook:
     """A compiled loop over worlds.
 
     Attributes:
-        run: the loop, called with `(start, stop)`, for `start` and `derive` followed by the list of worlds of
-            which it runs those at the places [start, stop); then the arguments.
-        arguments: what it takes then, in order.
+        run: the loop, called with `(start, stop)` and the arguments. For `start` and `derive` a list of
+            worlds precedes the arguments, and the loop runs the worlds at its places [start, stop).
+        arguments: those arguments, in order.
         flat: the hook, which the loop calls.
         where: the hook and its place, for messages.
-        shares: by each of the first arguments, in the order of `flat.paths`, the expression for what the loop
-            hands over of it.
+        shares: for each of the first arguments, in the order of `flat.paths`, the expression for the part of
+            it that the loop passes to the hook.
     """
 
     run: Callable[..., Any]
@@ -93,12 +93,12 @@ class LiftedHook:
 
     @property
     def fields(self) -> list[Field]:
-        """The fields whose values of this tick it is handed."""
+        """The fields whose values of this tick the hook takes."""
         return [one.field for one in self.arguments if isinstance(one, FieldArray) and not one.before]
 
     @property
     def all_fields(self) -> list[Field]:
-        """The fields it is handed, those from before the step too."""
+        """The fields that the hook takes, including those from before the step."""
         return [one.field for one in self.arguments if isinstance(one, FieldArray)]
 
 
@@ -116,15 +116,15 @@ def lift(
 
     Args:
         hook: the hook.
-        kind: which one it is.
-        hooks: all of the environment's.
-        fields: its fields by the names that hooks know them by.
+        kind: the hook's name.
+        hooks: all hooks of the environment.
+        fields: its fields by the names that hooks use.
         dt: time that one step advances.
         per_agent: whether `reward` and `terminated` have a value for each agent.
         checked: whether indices outside an array raise IndexError.
 
     Raises:
-        DefinitionError: it names something that does not exist, or uses `self` in a way that cannot be
+        DefinitionError: the hook names something that does not exist, or uses `self` in a way that cannot be
             compiled.
     """
     where = f"{hooks.owner}.{kind}"
@@ -136,7 +136,7 @@ def lift(
         flat = flatten(hook.function, (first, "before"), members.resolve, checked=checked)
     except RecordError as error:
         place = line_of(error.filename, error.line)
-        raise DefinitionError(f"{where} ({place}): {members.explained(error)}") from None  # it says all
+        raise DefinitionError(f"{where} ({place}): {members.explained(error)}") from None  # says all
     if kind in OUTCOMES and not flat.returns:
         what = "a number" if kind is HookName.REWARD else "a bool"
         raise DefinitionError(
@@ -181,7 +181,7 @@ def _check_arguments(where: str, kind: HookName, names: Sequence[str], *, per_ag
 
 
 def _handed(path: Path, members: WorldMembers, dt: float) -> tuple[Argument, str]:
-    """Return what is fetched for a path, and the expression for one world's share of it."""
+    """Return the loop's argument for a path, and the expression for one world's part of it."""
     record, name, *rest = path
     if name == "params":
         return Number(cast(float, members.parameter(rest[0]))), "{}"
@@ -204,7 +204,7 @@ def _handed(path: Path, members: WorldMembers, dt: float) -> tuple[Argument, str
 def _loop(
     kind: HookName, handed: Sequence[tuple[Argument, str]], flat: Flat, *, per_agent: bool
 ) -> tuple[str, list[Argument]]:
-    """Return the source of the loop over worlds, and what it takes."""
+    """Return the source of the loop over worlds, and its arguments."""
     arguments: list[Argument] = [argument for argument, _ in handed]
     names = [f"value{index}" for index in range(len(handed))]
     given = [share.format(name) for name, (_, share) in zip(names, handed, strict=True)]

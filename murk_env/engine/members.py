@@ -1,4 +1,4 @@
-"""What `self` and `before` have in a hook for one world: fields, parameters, tables, constants, methods."""
+"""Members of `self` and `before` in a hook for one world: fields, parameters, tables, constants, methods."""
 
 import difflib
 import types
@@ -20,7 +20,7 @@ __all__ = ["CLOCK", "TABLES", "WorldMembers"]
 TABLES = ("moves", "neighbours")
 CLOCK = ("elapsed_steps", "time")
 _NUMBERS = (int, float, np.number, np.bool_)
-ELSEWHERE = {  # what authors look for, and where it is
+ELSEWHERE = {  # names that authors may look for, and where they exist
     "active": "there only where agents are rewarded apart.",
     "lattice": "there in array hooks alone; here moves and neighbours are tables, and the length of a field "
     "over cells is their number.",
@@ -30,11 +30,11 @@ ELSEWHERE = {  # what authors look for, and where it is
 
 
 class WorldMembers:
-    """Says what is at a path such as `self.heat` or `self.params.size`.
+    """Resolves paths such as `self.heat` or `self.params.size`.
 
     Args:
         hooks: the environment's hooks.
-        fields: its fields by the names that hooks know them by.
+        fields: its fields by the names that hooks use.
         checked: whether indices outside an array raise IndexError.
     """
 
@@ -44,7 +44,7 @@ class WorldMembers:
         self._checked = checked
 
     def resolve(self, path: Path) -> Member | None:
-        """Return what is at a path, None if nothing is that compiled code could be handed."""
+        """Return the member at a path; None if there is none that compiled code can use."""
         _, name, *rest = path
         if name == "params":
             if not rest:
@@ -53,7 +53,7 @@ class WorldMembers:
         if name in self.fields or name in TABLES or name in CLOCK:
             return VALUE
         member = self._hooks.member(name)
-        for part in rest:  # of a class that the class holds, an enumeration say
+        for part in rest:  # within a nested class, such as an enumeration
             member = getattr(member, part, None)
         if isinstance(member, type):
             return RECORD
@@ -64,18 +64,18 @@ class WorldMembers:
         if isinstance(member, staticmethod):
             return Constant(compile_function(member.__func__, checked=self._checked))
         if isinstance(member, IntEnum):
-            return Constant(int(member))  # which numba adds to a float, but no member
+            return Constant(int(member))  # numba adds an int to a float, but not an enumeration's member
         return Constant(member) if _is_constant(member) else None
 
     def parameter(self, name: str) -> float | None:
-        """Return a parameter, or a property of the parameters, that is a number; else None."""
+        """Return a parameter, or a property of `Params`, if it is a number; else None."""
         value: Any = getattr(self._hooks.params, name, None)
         if isinstance(value, np.generic):
             value = cast(Any, value).item()
         return value if isinstance(value, int | float) and not name.startswith("_") else None
 
     def explained(self, error: RecordError) -> str:
-        """Return the reason of an error, with what may have been meant."""
+        """Return the reason of an error, with the name that may have been meant."""
         if error.path is None or self.resolve(error.path) is not None:
             return error.reason if error.reason.endswith("?") else f"{error.reason.rstrip('.')}."
         _, name, *rest = error.path

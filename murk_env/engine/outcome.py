@@ -1,4 +1,4 @@
-"""The outcome of a step: rewards, flags, and which episodes it has ended."""
+"""The outcome of a step: rewards, flags, and which episodes it ended."""
 
 import numpy as np
 import numpy.typing as npt
@@ -14,19 +14,19 @@ __all__ = ["Outcome", "clock"]
 
 
 class Outcome:
-    """What a step says of its worlds or, where agents are rewarded apart, of each agent of them.
+    """The outcome of a step for each world or, where agents have rewards of their own, for each agent.
 
     Args:
         num_worlds: number of worlds.
-        num_agents: number of agents that are rewarded apart, None where there are none such.
+        num_agents: number of agents with rewards of their own; None for one reward per world.
 
     Attributes:
         rewards: (num_worlds,) or (num_worlds, num_agents) float64.
         terminated: of the same shape, bool.
         truncated: of the same shape, bool.
         returns: where this step has ended an episode, the sum of its rewards, like `rewards`.
-        lengths: likewise its steps, (num_worlds,) int64.
-        any_ended: (1,) int64, not 0 if an episode has ended; whoever begins a step sets it to 0.
+        lengths: where this step has ended an episode, its number of steps, (num_worlds,) int64.
+        any_ended: (1,) int64, not 0 if an episode has ended; set to 0 before every step.
     """
 
     def __init__(self, num_worlds: int, num_agents: int | None) -> None:
@@ -46,14 +46,14 @@ class Outcome:
     def stage(
         self, layout: Layout, arena: PingPongArena, binding: Binding, limit: int, *, counts: bool
     ) -> Stage:
-        """Return the stage that sets flags and phases, and adds up returns.
+        """Return the stage that sets flags and phases, and sums returns.
 
         Args:
-            layout: what the worlds are made of.
-            arena: where they lie.
+            layout: the layout of the worlds.
+            arena: the memory of the worlds.
             binding: the tick's arrays.
             limit: steps after which an episode is truncated, 0 for no limit.
-            counts: whether it also notes in `any_ended` that an episode has ended.
+            counts: whether the stage also sets `any_ended` if an episode has ended.
         """
         any_ended = self.any_ended if counts else np.zeros(1, np.int64)
         flags, summed = self.flags, arena.staging_view(layout.ids[layout.returns])
@@ -65,7 +65,7 @@ class Outcome:
 
 
 def clock(layout: Layout, arena: PingPongArena, binding: Binding) -> Stage:
-    """Return the stage that counts a step; agents whose end came in the step before have left."""
+    """Return the stage that counts a step; agents that ended in the previous step become inactive."""
     if ACTIVE not in layout.ids:
         return Stage("the clock", lambda: KernelCall(_advance, (binding.steps,)))
     active = arena.staging_view(layout.ids[ACTIVE])
@@ -83,7 +83,7 @@ def _advance(start: int, stop: int, steps: npt.NDArray[np.int32]) -> None:
 def _advance_agents(
     start: int, stop: int, steps: npt.NDArray[np.int32], active: npt.NDArray[np.int32]
 ) -> None:
-    """Count a step of the worlds [start, stop); agents whose end came in the step before have left."""
+    """Count a step of the worlds [start, stop); agents that ended in the previous step become inactive."""
     for world in range(start, stop):
         steps[world] += 1
         for agent in range(active.shape[1]):
@@ -106,7 +106,7 @@ def _conclude(
     returns: npt.NDArray[np.float64],
     lengths: npt.NDArray[np.int64],
 ) -> None:
-    """Set flags and phases of the worlds [start, stop), and statistics where an episode has ended.
+    """Set flags and phases of the worlds [start, stop), and statistics where an episode ends.
 
     A world whose step counter is zero was reset in this tick (next-step mode): its
     reward is 0 and its flags are False.

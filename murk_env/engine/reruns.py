@@ -1,4 +1,4 @@
-"""Runs a compiled hook that failed again as Python, on copies: the line, array and world are known."""
+"""Runs a failed compiled hook again as Python, on copies, to find the line, array and world."""
 
 from collections.abc import Callable, Sequence
 from typing import Any, cast
@@ -27,13 +27,13 @@ def rerun(
     The compiled hook runs world after world until it fails; only that world is run as Python.
 
     Args:
-        kind: which hook it is.
+        kind: the hook's name.
         lifted: the hook.
         worlds: the worlds that it ran for.
-        copies: returns what each of its arguments was before it ran, the hook's to change.
+        copies: returns copies of its arguments as they were before it ran; the hook may change them.
 
     Returns:
-        None if it does not fail again.
+        The world and the exception, or None if the hook does not fail again.
     """
     world = _failing_world(kind, lifted, worlds, copies())
     if world is None:
@@ -66,7 +66,7 @@ def _failing_world(
 
 
 def _arguments(lifted: LiftedHook, copies: Sequence[Any], world: int) -> list[list[Any]]:
-    """Return what the hook is called with for a world, once for each of its calls."""
+    """Return the hook's arguments for a world, one list for each of its calls."""
     values = dict(zip(lifted.arguments[len(lifted.shares) :], copies[len(lifted.shares) :], strict=True))
     levels = values.get(Given.LEVELS)
     handed = [

@@ -32,14 +32,14 @@ NO_VALUES: RowValues = {}
 
 
 class Reset:
-    """Resets some of the worlds of a tick, at a cost that grows with their number alone.
+    """Resets some of the worlds of a tick, at a cost proportional to their number.
 
     Args:
         world: the worlds.
         hooks: the hooks.
 
     Attributes:
-        fuses: whether all of it is kernels that fuse with those of a step, on arrays that never move.
+        fuses: whether all of a reset is kernels that fuse with those of a step, on arrays that never move.
     """
 
     def __init__(self, world: World, hooks: HookStages) -> None:
@@ -50,14 +50,14 @@ class Reset:
         self._per_tick = [field for field in self._layout.ids if field.mutability == "per_tick"]
         self._initial = [field for field in fields if field.mutability == "per_tick" and field is not LEVEL]
         self._initial.append(self._layout.returns)
-        self._given = np.full(world.num_worlds, DRAWN, np.int32)  # the levels that worlds are given
+        self._given = np.full(world.num_worlds, DRAWN, np.int32)  # levels given in options of reset
         self._sparse = [field for field in self._layout.sparse if not isinstance(field, Parameter)]
         self._sparse_limited = [field for field in self._layout.sparse if field.limited]
         moving = [*self._sparse, *(f for f in hooks.touched_by_start if f.mutability == "sparse")]
         self.fuses = hooks.start_fuses and not moving and self._bindings.fuses
 
     def stages(self, guard: TickGuard, binding: Binding, ended: Choice) -> list[Stage]:
-        """Return the kernels that reset the worlds of a choice within a step, if all of it `fuses`."""
+        """Return the kernels that reset the worlds of a choice within a step; only if the reset `fuses`."""
         stages = self._stages_of(guard, binding, self._layout.order)
         if self._layout.levels is not None:
             draws = self._levels_of(binding, self._layout.order)
@@ -80,8 +80,9 @@ class Reset:
             guard: the tick.
             rows: the writer of these worlds' rows.
             binding: the tick's arrays.
-            keys: by world, a new random key; worlds without one go on with theirs.
-            values: what fields are set to after `start`, a row for each of these worlds or one for all.
+            keys: by world, a new random key; worlds without one keep theirs.
+            values: values that fields are set to after `start`, one row for each of these worlds or one for
+                all.
             in_step: whether this is part of a step, in which every field with a full writer is written.
         """
         ids = self._layout.ids
@@ -103,11 +104,11 @@ class Reset:
             inside = within_bounds(held, field)
             if not np.array_equal(held, inside):
                 rows.write(ids[field], inside)
-        rows.close()  # in checked mode it proves here that start kept to its rows
+        rows.close()  # checked mode verifies here that start wrote only its rows
         self._bindings.settle(guard, binding)
 
     def _draw_levels(self, worlds: Array, binding: Binding, values: RowValues) -> None:
-        """Set the levels of some worlds as they are given, or drawn."""
+        """Set the levels of some worlds: those given, or drawn ones."""
         self._given[worlds] = values.get(LEVEL, DRAWN)
         try:
             self._levels_of(binding, self._listed.rows)(0, len(worlds))
@@ -115,7 +116,7 @@ class Reset:
             self._given[worlds] = DRAWN
 
     def _levels_of(self, binding: Binding, worlds: Array) -> KernelCall:
-        """Return what sets the levels of the worlds at places of a list."""
+        """Return the call that sets the levels of worlds by their places in a list."""
         levels: Any = self._layout.levels
         chosen, keys = self._arena.staging_view(self._layout.ids[LEVEL]), binding.staged.after[RNG_KEY]
         episodes = self._arena.staging_view(self._layout.ids[EPISODE])
@@ -132,7 +133,7 @@ class Reset:
                 initial = initial[rows.read(ids[LEVEL])] if levelled else initial
             held = rows.read(ids[field])
             wanted = np.broadcast_to(np.asarray(initial, held.dtype), held.shape)
-            if held.tobytes() != wanted.tobytes():  # -0.0 is no 0.0; else no copy-on-write
+            if held.tobytes() != wanted.tobytes():  # by bytes, as -0.0 == 0.0; equal rows are not copied
                 rows.write(ids[field], initial)
 
     def _seed(self, rows: RowWriter, keys: Keys) -> None:
@@ -141,7 +142,7 @@ class Reset:
         seeded = np.array([world in keys for world in worlds])
         words, episodes = rows.read(ids[RNG_KEY]), rows.read(ids[EPISODE])
         words[seeded] = [keys[world] for world in worlds if world in keys]
-        episodes[seeded] = -1  # the episode that follows is number 0
+        episodes[seeded] = -1  # the next episode is number 0
         rows.write(ids[RNG_KEY], words)
         rows.write(ids[EPISODE], episodes)
 

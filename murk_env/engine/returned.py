@@ -1,4 +1,4 @@
-"""What array hooks return for all worlds, held to its shape and kind; and rewards, held to be finite."""
+"""Checks the results of array hooks: shape and kind of dtype, and that rewards are finite."""
 
 from typing import Any
 
@@ -13,20 +13,20 @@ Array = npt.NDArray[Any]
 
 
 def take(where: str, result: Any, out: Array, kinds: str) -> None:
-    """Take what a hook returned into an array.
+    """Copy a hook's result into an array.
 
     Args:
-        where: the hook.
-        result: what it returned.
-        out: the array, whose shape it must have.
-        kinds: the kinds of dtype that it may have.
+        where: the hook's name.
+        result: the object that it returned.
+        out: the array, whose shape the result must have.
+        kinds: the kinds of dtype that the result may have, as numpy's letters.
 
     Raises:
-        HookError: it is of another shape or kind.
+        HookError: the result is of another shape or kind.
     """
     try:
         given = np.asarray(result)
-    except ValueError:  # a tuple, say, of which not all are of one shape
+    except ValueError:  # such as a tuple of arrays of different shapes
         given = np.array(None)
     if given.shape != out.shape or given.dtype.kind not in kinds:
         wanted = "bool" if kinds == "b" else "real numbers"
@@ -46,7 +46,7 @@ def take(where: str, result: Any, out: Array, kinds: str) -> None:
 
 
 def check_finite(where: str, rewards: Array, steps: Array) -> None:
-    """Raise HookError unless rewards, (num_worlds, ...), are finite, but for worlds that were reset."""
+    """Raise HookError unless rewards, (num_worlds, ...), are finite, except in worlds that were reset."""
     wrong = ~np.isfinite(rewards.reshape(len(steps), -1)).all(axis=1) & (steps > 0)
     if wrong.any():
         raise HookError(

@@ -1,4 +1,4 @@
-"""What a step is: one list of stages, in order."""
+"""The step: one list of stages, in order."""
 
 import dataclasses
 from collections.abc import Callable, Sequence
@@ -27,12 +27,12 @@ Worlds = npt.NDArray[np.intp]
 
 @dataclasses.dataclass(slots=True)
 class Ended:
-    """What same-step mode keeps of the worlds whose episode ended, from before they were reset.
+    """The final outputs that same-step mode keeps of worlds whose episode ended, from before their reset.
 
     Attributes:
         worlds: the worlds, in any order.
-        observations: of each of them, by observation buffer.
-        info: of every world.
+        observations: their final observations, for each observation buffer.
+        info: the info of every world.
     """
 
     worlds: Worlds
@@ -42,13 +42,13 @@ class Ended:
 
 @dataclasses.dataclass(slots=True)
 class StepReport:
-    """What the stages of the step in progress are told and have to say beside arrays.
+    """Input and output of the stages of the step in progress, beside arrays.
 
     Attributes:
-        pending: the worlds that ended in the step before and have not been reset, None when there are none.
-        info: what the info hook says of the values about to be published.
-        info_before_reset: the same, from before worlds were reset; same-step mode.
-        ended: the worlds that ended, where Python reset them; same-step mode.
+        pending: the worlds that ended in the previous step and have not been reset; None if there are none.
+        info: the info of the values that will be published.
+        info_before_reset: in same-step mode, the info from before worlds were reset.
+        ended: in same-step mode, the worlds that ended, if they were reset in Python.
     """
 
     pending: Worlds | None = None
@@ -59,17 +59,17 @@ class StepReport:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class StepParts:
-    """What takes part in a step.
+    """The parts of a step.
 
     Attributes:
         world: the worlds.
         hooks: the author's hooks.
-        reset: what resets worlds.
+        reset: resets worlds.
         outcome: rewards and flags.
-        observed: what is observed of the worlds.
-        final_obs: what keeps final observations, where kernels reset worlds in the step that ends them.
-        report: what the step says beside arrays.
-        mode: when worlds are reset by themselves; None for never.
+        observed: the observation buffers.
+        final_obs: keeps final observations, if kernels reset worlds in the step that ends their episodes.
+        report: input and output of the stages beside arrays.
+        mode: when worlds are reset automatically; None for never.
         limit: steps after which an episode is truncated, 0 for no limit.
     """
 
@@ -87,7 +87,7 @@ class StepParts:
 def stages_of_a_step(parts: StepParts, guard: TickGuard, binding: Binding) -> list[Stage | Repeat]:
     """Return everything that happens between opening a tick and publishing it, in order."""
     layout, arena = parts.world.layout, parts.world.arena
-    counts = parts.final_obs is None  # else it counts the worlds that ended
+    counts = parts.final_obs is None  # otherwise final_obs counts the worlds that ended
     diverged = parts.hooks.divergence
     return [
         clock(layout, arena, binding),
@@ -107,7 +107,7 @@ def stages_of_a_step(parts: StepParts, guard: TickGuard, binding: Binding) -> li
 
 
 def _reset_of_last_ended(parts: StepParts, guard: TickGuard, binding: Binding) -> list[Stage]:
-    """Next-step mode: reset the worlds that ended in the step before."""
+    """Next-step mode: reset the worlds that ended in the previous step."""
     if parts.reset.fuses:
         return parts.reset.stages(guard, binding, (binding.phases, ENDED))
     reset, report, checks, derived = parts.reset, parts.report, parts.world.checks, parts.world.derived
@@ -122,7 +122,7 @@ def _reset_of_last_ended(parts: StepParts, guard: TickGuard, binding: Binding) -
 
 
 def _reset_of_just_ended(parts: StepParts, guard: TickGuard, binding: Binding) -> list[Stage]:
-    """Same-step mode: keep the final observations of the worlds that ended, reset them, observe them anew."""
+    """Same-step mode: keep the final observations of worlds that ended, reset them and observe them again."""
     if parts.final_obs is not None:
         ended = (binding.phases, ENDED)
         return [
@@ -156,8 +156,8 @@ def _reset_of_just_ended(parts: StepParts, guard: TickGuard, binding: Binding) -
 def _observations(parts: StepParts, binding: Binding) -> list[Stage]:
     """Return the stages that fill observations.
 
-    Kernels find the arrays in their table, where every step puts other addresses. Where stages run one by
-    one, as in checked mode, they fill the arrays themselves.
+    Kernels read the addresses of the arrays from a table that every step updates. Where stages run one by
+    one, as in checked mode, they fill the arrays directly.
     """
     if not parts.world.bindings.fuses:
         return [_in_python("the observation", _filling(buffers, binding)) for buffers in parts.observed]
@@ -180,7 +180,7 @@ def _filling(buffers: ObservationBuffers, binding: Binding) -> Callable[[int, in
 
 
 def _info(parts: StepParts, binding: Binding, *, anew: bool = False) -> list[Stage]:
-    """Return the stage that asks the info hook; what it says of ended worlds is kept from their reset."""
+    """Return the stage that calls the info hook; it also keeps the infos from before a same-step reset."""
     if not parts.hooks.has_info:
         return []
     hooks, report, keeps = parts.hooks, parts.report, parts.mode is AutoresetMode.SAME_STEP

@@ -1,4 +1,4 @@
-"""Which fields a hook for one world may not write: refused when the env is made."""
+"""Refuses, when an env is made, hooks for one world that write fields that they may not write."""
 
 from collections.abc import Mapping
 
@@ -20,14 +20,14 @@ _OF_BEFORE = "before is the world as it was before the step, and read-only; set 
 
 
 def check_writes(where: str, kind: HookName, flat: Flat, fields: Mapping[str, Field], layout: Layout) -> None:
-    """Raise DefinitionError for what a hook assigns to and may not, with the author's line.
+    """Raise DefinitionError for a field that a hook assigns to and may not, with the author's line.
 
     Args:
-        where: the hook.
-        kind: which one it is.
-        flat: what was made of it.
-        fields: the fields by the names that hooks know them by.
-        layout: what the worlds are made of.
+        where: the hook and its place, for messages.
+        kind: the hook's name.
+        flat: the hook, flattened.
+        fields: the fields by the names that hooks use.
+        layout: the layout of the worlds.
     """
     for path in sorted(flat.assigned):
         record, name = path[:2]
@@ -42,7 +42,7 @@ def check_writes(where: str, kind: HookName, flat: Flat, fields: Mapping[str, Fi
 
 
 def _reason(kind: HookName, field: Field, layout: Layout) -> str:
-    """Return why a hook may not write a field of the world that is `self`, nothing if it may."""
+    """Return why a hook may not write a field of the world that is `self`; empty if it may."""
     if field in KEPT:
         return KEPT[field]
     if kind is HookName.DERIVE:
@@ -60,7 +60,7 @@ def _reason(kind: HookName, field: Field, layout: Layout) -> str:
 
 
 def check_derived(owner: str, layout: Layout, *, has_hook: bool) -> None:
-    """Raise DefinitionError for derived fields that nothing sets, and for a hook that has none to set."""
+    """Raise DefinitionError for derived fields that nothing sets, or a `derive` hook that has none to set."""
     names = [field.name for field in layout.pipeline.derived_by_hook]
     if names and not has_hook:
         raise DefinitionError(

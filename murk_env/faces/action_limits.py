@@ -1,4 +1,4 @@
-"""The limits of an action space, as arrays, and the space of several agents' actions together."""
+"""The limits of an action space, as arrays, and the joint action space of several agents."""
 
 import dataclasses
 from collections.abc import Sequence
@@ -12,20 +12,20 @@ from murk_env.errors import BlueprintError
 
 __all__ = ["Limits", "limits_of", "team_space"]
 
-_SLACK = 4  # in units of the last place of the larger bound: what rescaling and tanh leave behind
+_SLACK = 4  # rounding errors of rescaling and tanh, in units of the last place of the larger bound
 
 Array = npt.NDArray[Any]
 
 
 @dataclasses.dataclass(frozen=True)
 class Limits:
-    """What the actions of one space lie between, element by element.
+    """The lowest and the highest action of a space, element by element.
 
     Attributes:
         low: lowest action, int64 or the Box's own float dtype.
-        high: highest action.
-        kinds: numpy's letters for the dtypes whose values the space can hold.
-        binary: whether a value is 0 or 1, of whatever dtype.
+        high: highest action, likewise.
+        kinds: the dtypes that the space accepts, as numpy's kind letters.
+        binary: whether values are 0 or 1, of any dtype.
         clips: whether values beyond the limits are set to them.
     """
 
@@ -41,7 +41,7 @@ class Limits:
         return self.low.dtype.kind == "i"
 
     def taken(self, dtype: np.dtype[Any]) -> tuple[Array, Array]:
-        """Return the lowest and the highest value of a dtype that is taken, in the dtype of `low`."""
+        """Return the lowest and the highest accepted value of a dtype, in the dtype of `low`."""
         low, high = self.low, self.high
         if self.clips:
             least, most = (
@@ -55,17 +55,17 @@ class Limits:
         half = (np.minimum(larger, np.finfo(coarser).max) / 2).astype(coarser)  # the largest has no spacing
         slack = np.spacing(half).astype(low.dtype) * (2 * _SLACK)
         last = np.finfo(low.dtype).max
-        with np.errstate(over="ignore"):  # infinity is no rounding error
+        with np.errstate(over="ignore"):  # overflow to infinity is clipped below
             least, most = np.maximum(low - slack, -last), np.minimum(high + slack, last)
         return np.where(np.isfinite(low), least, low), np.where(np.isfinite(high), most, high)
 
 
 def limits_of(space: spaces.Space[Any], *, clips: bool = False) -> Limits:
-    """Return the limits of a space; with `clips`, a Box takes every number.
+    """Return the limits of a space; with `clips`, a Box accepts every number.
 
     Raises:
-        BlueprintError: for a kind of space that is none of Discrete, MultiDiscrete, MultiBinary and Box, or
-            one with values beyond int64.
+        BlueprintError: the space is not Discrete, MultiDiscrete, MultiBinary or Box, or has values beyond
+            int64.
     """
     low, high = _ends(space)
     binary = isinstance(space, spaces.MultiBinary)
@@ -74,10 +74,10 @@ def limits_of(space: spaces.Space[Any], *, clips: bool = False) -> Limits:
 
 
 def team_space(members: Sequence[spaces.Space[Any]]) -> spaces.Space[Any]:
-    """Return the space of several agents' actions together, (num_agents, ...).
+    """Return the joint action space of several agents, (num_agents, ...).
 
     Raises:
-        BlueprintError: they differ in more than their limits, or are of another kind than `limits_of` takes.
+        BlueprintError: the spaces differ in more than their limits, or `limits_of` refuses one.
     """
     ends = [_ends(space) for space in members]
     if len({(low.dtype, low.shape) for low, _ in ends}) > 1:
@@ -115,7 +115,7 @@ def _ends(space: spaces.Space[Any]) -> tuple[Array, Array]:
 
 
 def _whole(space: spaces.Space[Any], low: Any, high: Any) -> tuple[Array, Array]:
-    """Return whole limits as int64."""
+    """Return integer limits as int64."""
     if np.asarray(high, object).size and np.max(high) > np.iinfo(np.int64).max:
         raise BlueprintError(f"actions that are integers are at most 2**63 - 1; {space} has larger ones.")
     return np.asarray(low).astype(np.int64), np.asarray(high).astype(np.int64)

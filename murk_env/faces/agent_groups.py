@@ -1,4 +1,4 @@
-"""What the faces of agents share: where each agent stands, and who acts in the next step."""
+"""Shared by the faces of agents: each agent's place, and who acts in the next step."""
 
 import dataclasses
 from collections.abc import Sequence
@@ -26,9 +26,9 @@ class Seats:
 
     Attributes:
         group: the group.
-        index: its number among the groups, and so that of its observations.
-        agents: its agents' numbers, to index the agents axis with.
-        names: what its agents are called, in order.
+        index: the group's number, which is also the number of its observation plan.
+        agents: the slice of the agents axis that holds its agents.
+        names: its agents' names, in order.
     """
 
     group: Group
@@ -38,7 +38,7 @@ class Seats:
 
 
 def seats_of(groups: Sequence[Group]) -> list[Seats]:
-    """Return where groups of agents stand."""
+    """Return the seats of each group."""
     seats: list[Seats] = []
     first = 0
     for index, group in enumerate(groups):
@@ -49,12 +49,12 @@ def seats_of(groups: Sequence[Group]) -> list[Seats]:
 
 
 def active_agents(batch: Batch, num_agents: int, values: Values | None = None) -> npt.NDArray[np.bool_]:
-    """Return which agents have not come to their end, (num_worlds, num_agents).
+    """Return which agents act in the next step, (num_worlds, num_agents).
 
     Args:
         batch: the worlds.
-        num_agents: number of agents of each.
-        values: those to look at; by default `Batch.values`.
+        num_agents: number of agents in each world.
+        values: the values to read; by default those of `Batch.values`.
     """
     if batch.rewards.ndim == 2:
         active = (batch.values() if values is None else values)[ACTIVE] == STAYING
@@ -66,7 +66,7 @@ def active_agents(batch: Batch, num_agents: int, values: Values | None = None) -
 
 
 def apart(values: npt.NDArray[Any], num_agents: int) -> npt.NDArray[Any]:
-    """Return rewards or flags as (num_worlds, num_agents): those of a team are every agent's."""
+    """Return rewards or flags as (num_worlds, num_agents): a team's are repeated for every agent."""
     if values.ndim == 2:
         return values
     return np.broadcast_to(values[:, np.newaxis], (len(values), num_agents))

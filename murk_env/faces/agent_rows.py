@@ -1,4 +1,4 @@
-"""The face with one row per agent: for training one policy that a whole group shares."""
+"""The face with one row per agent, for training one policy that a whole group shares."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -41,20 +41,20 @@ _ELSEWHERE = {  # keywords of other faces
 }
 
 
-# skrl looks among the direct bases for Gymnasium's.
+# skrl looks for Gymnasium's class among the direct bases.
 class MurkAgentVectorEnv(VectorFace, VectorEnv[Any, Any, Array]):  # pyright: ignore[reportIncompatibleMethodOverride]
     """A Gymnasium vector env whose rows are the agents of one group, in many worlds of an environment class.
 
-    Row `world * size + agent` is an agent of the group: `num_envs = num_worlds * size`, and `world_and_agent`
-    converts rows back. Rows equal `MurkParallelEnv` of each world, byte for byte.
+    Row `world * size + agent` is one agent of the group, so `num_envs = num_worlds * size`; `world_and_agent`
+    converts rows back. Each row equals its agent in the `MurkParallelEnv` of that world, byte for byte.
 
     An agent is terminated or truncated once. From then on its `info["active"]` is False, its observation and
     reward are zero and its actions are ignored, until its world is reset, which happens when all its agents
     have ended. Its last observation is that of the step in which it ended; in same-step mode it is in
-    `final_obs`. A step that a row begins inactive is not a transition.
+    `final_obs`. A step in which a row is already inactive is not a transition.
 
     The lengths `l` of Gymnasium's `RecordEpisodeStatistics` include the steps in which a row waits for its
-    world; with `record_statistics=True` the env itself counts what each agent was there for.
+    world; with `record_statistics=True` the env itself counts only the steps of each active agent.
 
     Args:
         env_class: the environment, with groups of agents.
@@ -63,12 +63,12 @@ class MurkAgentVectorEnv(VectorFace, VectorEnv[Any, Any, Array]):  # pyright: ig
         others: a policy for every other group, by name: a function from its agents' observations
             `(num_worlds, size, ...)`, in the dict layout a dict of such arrays, to their actions
             `(num_worlds, size, ...)`, called once per step. Actions of agents that have left are ignored.
-        record_statistics: whether `infos["episode"]` tells the return `r`, the length `l` and the seconds `t`
-            of episodes that end, as Gymnasium's RecordEpisodeStatistics does; a length counts the steps
-            that the agent was there for.
+        record_statistics: whether `infos["episode"]` holds the return `r`, the length `l` and the seconds `t`
+            of episodes that end, as Gymnasium's RecordEpisodeStatistics does; a length counts the steps in
+            which the agent was active.
         copy: whether observations are new arrays; with False two buffers alternate, each valid until the step
             after next. All other outputs are always new.
-        autoreset_mode, render_mode, max_episode_steps, action_out_of_bounds: as `MurkVectorEnv` takes them.
+        autoreset_mode, render_mode, max_episode_steps, action_out_of_bounds: as in `MurkVectorEnv`.
         action_masked_out, checked, num_threads, static_arena: likewise.
         parameters: the fields of the class's `Params`.
 
@@ -116,7 +116,9 @@ class MurkAgentVectorEnv(VectorFace, VectorEnv[Any, Any, Array]):  # pyright: ig
         self._reader = ActionReader(done, self.num_envs, self._called, clips=options.clips)
 
     def world_and_agent(self, rows: npt.ArrayLike) -> tuple[Rows, Rows]:
-        """Return the worlds and, numbered within their group, the agents of some rows.
+        """Return the world and the agent of each row, as two integer arrays of the shape of `rows`.
+
+        Agents are numbered within their group.
 
         Args:
             rows: row numbers, of any shape.
@@ -126,7 +128,7 @@ class MurkAgentVectorEnv(VectorFace, VectorEnv[Any, Any, Array]):  # pyright: ig
         """
         given = np.asarray(rows)
         if not given.size:
-            given = given.astype(np.intp)  # numpy takes an empty list for floats
+            given = given.astype(np.intp)  # numpy makes an empty list a float array
         if given.dtype.kind not in "iu" or ((given < 0) | (given >= self.num_envs)).any():
             raise InputError(f"rows are integers from 0 to {self.num_envs - 1}, not {rows!r}.")
         worlds, agents = np.divmod(given.astype(np.intp), self._size)
@@ -136,7 +138,7 @@ class MurkAgentVectorEnv(VectorFace, VectorEnv[Any, Any, Array]):  # pyright: ig
         """Step every world once, as one tick.
 
         Args:
-            actions: (num_envs, ...) of the action space; those of rows that are not active are ignored.
+            actions: (num_envs, ...) of the action space; those of inactive rows are ignored.
 
         Returns:
             Observations, rewards (float64), terminations, truncations and infos of all rows.
@@ -171,7 +173,7 @@ class MurkAgentVectorEnv(VectorFace, VectorEnv[Any, Any, Array]):  # pyright: ig
     # --- actions ------------------------------------------------------------------------------
 
     def _read(self, actions: Any, _pending: Rows | None) -> None:
-        """Check the actions of all groups, then put them where the hooks find them."""
+        """Check the actions of all groups, then write them into the array that hooks are given."""
         left = ~active_agents(self._batch, self._num_agents)
         self._reader.read(actions, skipped(left, self._seats))
         self._others.read(self._batch, left)
@@ -197,7 +199,7 @@ class MurkAgentVectorEnv(VectorFace, VectorEnv[Any, Any, Array]):  # pyright: ig
         return info_of_rows(self._said(self._batch.info, self._group.active()), rows)
 
     def _said(self, info: Info, active: npt.NDArray[np.bool_]) -> Info:
-        """Return what is said of worlds, said of each row, and what is said of the group's agents."""
+        """Return the infos of the worlds, repeated for each row, and those of the group's agents."""
         said = {
             key: np.repeat(array, self._size, axis=0) for key, array in self._group.of_worlds(info).items()
         }
@@ -223,7 +225,7 @@ class MurkAgentVectorEnv(VectorFace, VectorEnv[Any, Any, Array]):  # pyright: ig
         return worlds
 
     def _final(self, latest: Output, worlds: Rows, agents: Rows) -> dict[str, Any]:
-        """Return what same-step mode says of the agents whose end came in this step."""
+        """Return the infos that same-step mode adds for the agents that ended in this step."""
         if not worlds.size:
             return {}
         rows = worlds * self._size + agents
@@ -251,7 +253,7 @@ class MurkAgentVectorEnv(VectorFace, VectorEnv[Any, Any, Array]):  # pyright: ig
 
 
 def _chosen(owner: str, seats: Mapping[str, Seats], group: Any) -> Seats:
-    """Return the seats of the group whose agents the rows are."""
+    """Return the seats of the group that the rows are made of."""
     if group is None and len(seats) == 1:
         return next(iter(seats.values()))
     if group is None:

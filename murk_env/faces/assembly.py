@@ -1,4 +1,4 @@
-"""Puts a batch of worlds together from a class, its parameters and a face's options."""
+"""Builds a batch of worlds from a class, its parameters and a face's options."""
 
 import dataclasses
 from collections.abc import Mapping, Sequence
@@ -34,17 +34,17 @@ SomeEnvironment = TypeVar("SomeEnvironment", bound=Environment)
 
 @dataclasses.dataclass(frozen=True)
 class Assembly(Generic[SomeEnvironment]):
-    """What a face is made of.
+    """The parts of a face.
 
     Attributes:
-        author: an object of the class that has parameters and a lattice and nothing else: `self` in array
-            hooks. It holds no world, so worlds are freed with the last reference to their face.
-        blueprint: what `build` returned.
+        author: `self` of array hooks: an object of the class with nothing but parameters and a lattice. It
+            holds no world, so worlds are freed with the last reference to their face.
+        blueprint: the blueprint that `build` returned.
         options: the face's options.
         actions: reads the actions of all worlds.
         batch: the worlds.
-        screen: shows them.
-        masked: holds actions to their masks, None where all are allowed.
+        screen: draws the worlds.
+        masked: checks actions against their masks; None where every action is allowed.
     """
 
     author: SomeEnvironment
@@ -64,7 +64,7 @@ def assemble(
     num_worlds: int = 1,
     agents: bool = False,
 ) -> Assembly[SomeEnvironment]:
-    """Return the worlds of a face and what goes with them.
+    """Build the worlds of a face and the parts around them.
 
     Args:
         cls: the environment.
@@ -74,8 +74,8 @@ def assemble(
         agents: whether the face shows the groups' agents, instead of the world.
 
     Raises:
-        DefinitionError: the environment cannot be made, or its worlds do not fit into memory; it names the
-            environment, and nothing was allocated.
+        DefinitionError: the environment cannot be made, or its worlds do not fit into memory. The message
+            names the environment, and nothing was allocated.
     """
     with naming(cls.__name__):
         return _assembly(cls, options, parameters, num_worlds, agents=agents)
@@ -89,7 +89,7 @@ def _assembly(
     *,
     agents: bool,
 ) -> Assembly[SomeEnvironment]:
-    """Return the same; errors may not name the environment."""
+    """Build the assembly; errors may not name the environment yet."""
     params = make_params(cls.__name__, cls.Params, parameters)
     blueprint = cls.blueprint_for(params)
     check_face(cls.__name__, blueprint, agents=agents)
@@ -127,7 +127,7 @@ def _world(
     num_worlds: int,
     options: FaceOptions,
 ) -> World:
-    """Return the worlds, with the static values of the face's options or of others that are alike."""
+    """Return the worlds, with the static arena of the face's options, or the shared one."""
     static = options.static_arena
     if static is None:
         static = shared_static(cls, params, blueprint)
@@ -160,7 +160,7 @@ def _batch(
     masks: ActionMasks,
     options: FaceOptions,
 ) -> Batch:
-    """Return what steps the worlds."""
+    """Return the batch that steps the worlds."""
     return Batch(
         author.hooks(),
         world,
@@ -176,14 +176,14 @@ def _batch(
 
 
 def _action_space(blueprint: Blueprint) -> "spaces.Space[Any]":
-    """Return the space of one world's actions: with groups, those of all agents."""
+    """Return the action space of one world: with groups, the joint space of all agents."""
     if blueprint.groups:
         return team_space([group.action_space for group in blueprint.groups for _ in range(group.size)])
     return cast("spaces.Space[Any]", blueprint.action_space)
 
 
 def _check_fields(owner: str, blueprint: Blueprint, fields: Mapping[str, Field]) -> None:
-    """Raise BlueprintError for an action mask that is no field of the environment."""
+    """Raise BlueprintError if an action mask is not a field of the environment."""
     for mask in (blueprint.action_mask, *(group.action_mask for group in blueprint.groups)):
         if mask is not None and mask not in fields.values():
             raise BlueprintError(
@@ -194,7 +194,7 @@ def _check_fields(owner: str, blueprint: Blueprint, fields: Mapping[str, Field])
 def _fitting_plans(
     owner: str, blueprint: Blueprint, fields: Mapping[str, Field], num_worlds: int, *, agents: bool
 ) -> list[ObservationPlan]:
-    """Return the plans, once it is known that worlds and observations fit into memory."""
+    """Return the observation plans, after checking that worlds and observations fit into memory."""
     num_cells, what = blueprint.lattice.num_cells, f"{owner}: {num_worlds} world(s)"
     levels = 0 if blueprint.levels is None else blueprint.levels.num_levels
     taken = bytes_of_fields(fields.values(), num_cells, blueprint.num_agents, num_worlds, levels)
@@ -207,7 +207,7 @@ def _fitting_plans(
 
 
 def _plans(blueprint: Blueprint, fields: Mapping[str, Field], *, agents: bool) -> list[ObservationPlan]:
-    """Return the plan of the world's observation, or those of its groups' agents."""
+    """Return the plan of the world's observation, or one plan for each group of agents."""
     worlds = blueprint.lattice, frozenset(fields.values()), blueprint.num_agents
     num_levels = blueprint.num_levels
     if not agents:

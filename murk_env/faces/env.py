@@ -39,22 +39,23 @@ class MurkEnv(OneWorld, Environment, gymnasium.Env[Any, Any]):
     - `derive(self, tick)`, optional, sets the fields declared `derived=True`, after the propagators and at
       every reset;
     - `reward(self, before, after)` returns `(num_worlds,)` real numbers; `before` holds the values at the
-      start of the step, `after` those it is about to publish;
+      start of the step, `after` those that it will publish;
     - `terminated(self, after)` returns `(num_worlds,)` bool;
     - `info(self, after)` returns a dict of arrays `(num_worlds, ...)`, with the same keys every time.
 
-    In array hooks `self` has only `params` and `lattice`; in per_world hooks `self` is one world. No hook
-    calls `super()`.
+    The optional hook `between` is for one world only and runs after the propagators in every sub-step. In
+    array hooks `self` has only `params` and `lattice`; in per_world hooks `self` is one world. No hook may
+    call `super()`.
 
     Args:
         render_mode: one of `metadata["render_modes"]`, or None.
-        max_episode_steps: steps after which an episode is truncated: by default the class's own number; -1
-            for no limit. `gymnasium.make` makes it without one and wraps it with TimeLimit.
+        max_episode_steps: steps after which an episode is truncated; by default the class's own limit, -1
+            for none. `gymnasium.make` makes the env without a limit and wraps it with TimeLimit.
         action_out_of_bounds: what happens to a number beyond the bounds of a Box of actions: `raise` refuses
             it, `clip` sets it to the bound. NaN is always refused, and a number beyond the bound by at most 4
             units in the last place is always set to it.
-        action_masked_out: what happens to an action that the mask does not allow, where the environment has
-            one: `raise` refuses it, `replace` takes the first that is allowed.
+        action_masked_out: what happens to an action that the action mask forbids: `raise` refuses it,
+            `replace` takes the first allowed one.
         copy: whether every observation is a new array; with False two buffers alternate, each valid until
             the step after next.
         checked: check at every tick that full writes are complete, all numbers finite, and indices of
@@ -64,8 +65,8 @@ class MurkEnv(OneWorld, Environment, gymnasium.Env[Any, Any]):
         parameters: the fields of `Params`.
 
     Raises:
-        ParameterError: for an unknown parameter, or a value that `Params` refuses.
-        DefinitionError: for a class whose declarations contradict each other.
+        ParameterError: a parameter is unknown, or has a value that `Params` refuses.
+        DefinitionError: the declarations of the class contradict each other.
     """
 
     metadata: dict[str, Any] = cast(Any, ClassMetadata())
@@ -108,7 +109,7 @@ class MurkEnv(OneWorld, Environment, gymnasium.Env[Any, Any]):
 
     @property
     def world(self) -> EnvWorlds:
-        """The world behind the env: `env.world[field]` reads it, `env.world.edit()` changes it."""
+        """The world of the env: `env.world[field]` reads it, `env.world.edit()` changes it."""
         return EnvWorlds(type(self).__name__, self._batch)
 
     # --- Gymnasium ----------------------------------------------------------------------------
@@ -122,18 +123,18 @@ class MurkEnv(OneWorld, Environment, gymnasium.Env[Any, Any]):
         Args:
             seed: any non-negative integer seeds the world; None continues its random numbers, or takes a
                 seed from `np_random` at the first reset.
-            options: `fields` maps fields, or their names, to what they begin with, set after `start`: a
-                number, or an array with a leading axis of length 1. `state` is a State of one world, whose
-                fields the episode begins with; its step counter begins at 0 and its random numbers are new.
+            options: `fields` maps fields, or their names, to initial values, set after `start`: a number, or
+                an array with a leading axis of length 1. `state` is a State of one world, whose fields the
+                episode begins with; the step counter begins at 0 and random numbers are not taken from it.
+                `level` is a level's number, where there are levels.
 
         Returns:
             The observation and the info.
 
         Raises:
-            SeedError, SeedTypeError, OptionError, ConcurrentUseError: before anything changes; likewise what
-                `fields` or `state` must not be: UnknownFieldError, DefinitionError, StateMismatchError,
-                RowsError.
-            HookError: nothing has changed.
+            SeedError, SeedTypeError, OptionError, ConcurrentUseError: before anything changes; for invalid
+                `fields` or `state` also UnknownFieldError, DefinitionError, StateMismatchError, RowsError.
+            HookError: a hook failed; nothing has changed.
         """
         batch, kept, worlds = self._batch, self.__dict__, np.zeros(1, np.intp)
         batch.check_open()
@@ -160,14 +161,14 @@ class MurkEnv(OneWorld, Environment, gymnasium.Env[Any, Any]):
     def step(self, action: Any) -> tuple[Any, float, bool, bool, dict[str, Any]]:
         """Step the world once.
 
-        Stepping beyond the end of an episode is allowed, as in most Gymnasium envs.
+        Stepping past the end of an episode is allowed, as in most Gymnasium envs.
 
         Returns:
             Observation, reward, terminated, truncated, info.
 
         Raises:
             ActionError, ResetNeededError, ClosedError, ConcurrentUseError: before anything changes.
-            HookError, PropagatorError: the world is as before the step.
+            HookError, PropagatorError: the step failed; the world is as it was before it.
         """
         return self._batch.step(self._read, action, _stepped)
 
@@ -176,7 +177,8 @@ class MurkEnv(OneWorld, Environment, gymnasium.Env[Any, Any]):
         """Return the observation and the info of the world as it is now, after `restore` or `world.edit`.
 
         Raises:
-            ResetNeededError, ClosedError, ConcurrentUseError: there is nothing to observe, or not now.
+            ResetNeededError, ClosedError: there is nothing to observe.
+            ConcurrentUseError: another thread is using the env.
         """
         self._batch.look()
         return self._begun()
@@ -184,7 +186,7 @@ class MurkEnv(OneWorld, Environment, gymnasium.Env[Any, Any]):
     @property
     @claims
     def np_random(self) -> np.random.Generator:
-        """The numpy generator that an unseeded first reset takes a seed from; hooks draw from `tick.rng`."""
+        """The numpy generator that seeds an unseeded first reset; hooks draw from `tick.rng` instead."""
         return super().np_random
 
     @np_random.setter
@@ -201,17 +203,17 @@ class MurkEnv(OneWorld, Environment, gymnasium.Env[Any, Any]):
     # --- state --------------------------------------------------------------------------------
 
     def set_wrapper_attr(self, name: str, value: Any, *, force: bool = True) -> bool:
-        """Set an attribute, as wrappers and AsyncVectorEnv ask for it.
+        """Set an attribute; wrappers and AsyncVectorEnv call this.
 
         Raises:
-            FieldAccessError, FrozenAttributeError: it is a field or one of the Params. A wrapper would
-                otherwise keep the value for itself, where nothing reads it.
+            FieldAccessError, FrozenAttributeError: the name is a field or a parameter. A wrapper would
+                otherwise keep the value itself, where nothing reads it.
         """
         if name in type(self).fields or name in parameters_of(self.params):
             setattr(self, name, value)
         return super().set_wrapper_attr(name, value, force=force)
 
-    if not TYPE_CHECKING:  # a type checker would let any name be assigned to: a misspelt `tick.heta`, say
+    if not TYPE_CHECKING:  # or a type checker would let any name be assigned, such as a misspelt `tick.heta`
 
         def __setattr__(self, name: str, value: object) -> None:
             if self.__dict__.get("_built", False):
@@ -229,7 +231,7 @@ class MurkEnv(OneWorld, Environment, gymnasium.Env[Any, Any]):
 
 
 def _stepped(batch: Batch) -> tuple[Any, float, bool, bool, dict[str, Any]]:
-    """Return what a step of one world returns."""
+    """Return the outputs of a step of one world."""
     seen, reward = batch.observed[0].row(0), batch.rewards.item(0)
     info = info_of_one(batch.info) if batch.info else {}
     if batch.pending is None:  # nothing has ended

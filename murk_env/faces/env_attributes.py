@@ -1,4 +1,4 @@
-"""Which attributes an env has: those that Gymnasium and its wrappers set, and what stands on the class."""
+"""The attributes of an env: those that Gymnasium and its wrappers set, and those declared on the class."""
 
 from typing import Any
 
@@ -30,14 +30,14 @@ _NOT_DRAWN: dict[str, Any] = {"render_modes": []}
 
 
 class ClassMetadata:
-    """A class's metadata, computed when read: a class pickled by value is created before its fields are."""
+    """A class's metadata, computed when read, as a class pickled by value exists before its fields do."""
 
     def __get__(self, instance: object, owner: type[Environment]) -> dict[str, Any]:
         return _DRAWN if any(field.over == "cells" for field in owner.fields.values()) else _NOT_DRAWN
 
 
 class OfRunningEnvs:
-    """Stands on the class for what `self` in an array hook does not have: its worlds."""
+    """A class attribute for members of a running env; raises where `self` of an array hook reads one."""
 
     def __get__(self, instance: object, owner: type) -> Any:
         if instance is None:
@@ -49,7 +49,7 @@ class OfRunningEnvs:
 
 
 def refuse_attribute(env: Environment, name: str, value: object) -> None:
-    """Raise FrozenAttributeError for an attribute that a finished env does not let anybody set."""
+    """Raise FrozenAttributeError for an attribute that cannot be set on a finished env."""
     if name in FACE_ATTRIBUTES or name in type(env).fields:
         return
     owner = type(env).__name__

@@ -1,7 +1,7 @@
 """Entry points of registered environments, as strings: `murk_env.faces.forms:vector.package.module.Class`.
 
-Registries hold strings, so that registering loads nothing; the part before the first dot says which form is
-made: `single`, `vector`, `parallel` or `aec`.
+Registries hold strings, so that registering loads nothing; the part before the first dot is the form:
+`single`, `vector`, `parallel` or `aec`.
 """
 
 import dataclasses
@@ -17,19 +17,19 @@ FORMS = ("single", "vector", "parallel", "aec")
 
 
 def form_of_class(form: str, cls: type[Any]) -> Callable[..., Any]:
-    """Return what makes one form of a class; it can be pickled, as Gymnasium pickles the specs of envs."""
+    """Return a factory for one form of a class; it can be pickled, as Gymnasium pickles the specs of envs."""
     return {"single": _Single, "vector": _Vector, "parallel": _Parallel, "aec": _Aec}[form](cls)
 
 
 @dataclasses.dataclass(frozen=True)
 class _Single:
-    """Makes single envs of a class without a time limit: `gymnasium.make` puts its own around them."""
+    """Makes single envs of a class without a time limit: `gymnasium.make` wraps them with its own."""
 
     env_class: type[Any]
 
     @property
     def metadata(self) -> dict[str, Any]:
-        """The class's, from which `gymnasium.make` chooses wrappers for render modes."""
+        """The class's metadata, by which `gymnasium.make` chooses wrappers for render modes."""
         return self.env_class.metadata
 
     def __call__(self, **keywords: Any) -> Any:
@@ -54,7 +54,7 @@ class _Vector:
 
 @dataclasses.dataclass(frozen=True)
 class _Parallel:
-    """Makes PettingZoo parallel envs of a class, which call the time limit max_cycles."""
+    """Makes PettingZoo parallel envs of a class; the time limit is called max_cycles there."""
 
     env_class: type[Any]
 
@@ -72,7 +72,7 @@ class _Parallel:
 
 @dataclasses.dataclass(frozen=True)
 class _Aec:
-    """Makes PettingZoo envs of a class whose agents act in turn: parallel ones under `parallel_to_aec`."""
+    """Makes PettingZoo AEC envs of a class: parallel envs converted by `parallel_to_aec`."""
 
     env_class: type[Any]
 
@@ -84,7 +84,7 @@ class _Aec:
 
 
 def __getattr__(name: str) -> Any:
-    """Return the form that an entry point names."""
+    """Return the factory that an entry point names."""
     form, _, path = name.partition(".")
     module, _, class_name = path.rpartition(".")
     if form not in FORMS or not module:

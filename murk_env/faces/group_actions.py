@@ -1,4 +1,4 @@
-"""Reads the actions of every group of agents: validated whole, before anything changes."""
+"""Reads the actions of every group of agents: all of them are validated before anything changes."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
@@ -18,11 +18,11 @@ Array = npt.NDArray[Any]
 
 
 class GroupActions:
-    """Puts the actions of all groups where the hooks find them.
+    """Writes the actions of all groups into the array that hooks are given.
 
     Args:
         owner: the environment's name.
-        groups: where the groups' agents stand.
+        groups: the seats of the groups.
         num_worlds: number of worlds.
         clips: whether numbers beyond the bounds of a Box are set to them, instead of refused.
     """
@@ -44,12 +44,12 @@ class GroupActions:
         """Check the actions of all groups and hand them over.
 
         Args:
-            batch: whose agents act.
+            batch: the worlds.
             actions: by group, (num_worlds, size, ...).
             left: agents whose actions are ignored, (num_worlds, num_agents).
 
         Raises:
-            ActionTypeError: it is no dict, or actions are of a dtype that their space does not hold.
+            ActionTypeError: `actions` is no dict, or some are of a dtype that their space does not hold.
             ActionError: a group is unknown or missing, or an action lies outside its space.
         """
         given = self._by_group(actions)
@@ -62,7 +62,7 @@ class GroupActions:
             hand_over(batch, seats, self._readers[name])
 
     def _by_group(self, actions: Any) -> dict[str, Array]:
-        """Return the actions of every group, a row for each agent, if they are of the right form."""
+        """Return the actions of every group, one row for each agent, or raise an ActionError."""
         names = list(self._seats)
         if not isinstance(actions, Mapping):
             raise ActionTypeError(

@@ -1,4 +1,4 @@
-"""What a batch says of one group's agents: arrays (num_worlds, size, ...), however many groups there are."""
+"""The outputs of a batch for one group's agents, as arrays (num_worlds, size, ...)."""
 
 from typing import Any
 
@@ -25,9 +25,9 @@ class GroupOutputs:
     """One group of a batch, as it is in the step or reset in progress.
 
     Args:
-        assembly: what the face is made of.
-        seats: where the group's agents stand.
-        mode: when worlds are reset by themselves.
+        assembly: the parts of the face.
+        seats: the group's seats.
+        mode: the autoreset mode.
     """
 
     def __init__(self, assembly: Assembly[MurkEnv], seats: Seats, mode: AutoresetMode) -> None:
@@ -46,7 +46,7 @@ class GroupOutputs:
         return active_agents(self._batch, self._num_agents)[:, self.seats.agents]
 
     def flags(self) -> tuple[Array, Flags, Flags]:
-        """Return rewards, terminations and truncations, (num_worlds, size), in memory of their own."""
+        """Return rewards, terminations and truncations, (num_worlds, size); the caller owns the arrays."""
         batch = self._batch
         rewards, terminated, truncated = (
             apart(values, self._num_agents)[:, self.seats.agents].copy()
@@ -55,18 +55,18 @@ class GroupOutputs:
         return rewards, terminated, truncated
 
     def observations(self) -> Output:
-        """Return what the agents observe; zero where same-step mode has shown an agent's last already."""
+        """Return the agents' observations; in same-step mode zero for agents that have ended."""
         seen = self._batch.observation(self.seats.index)
         if self._clears:
             self.clear(seen)
         return seen
 
     def latest(self) -> Output:
-        """Return what the agents observe, that of an agent's last step included."""
+        """Return the agents' observations, including those of an agent's last step."""
         return self._batch.observation(self.seats.index)
 
     def clear(self, observations: Output) -> None:
-        """Turn to zeros what agents observe that have left."""
+        """Set the observations of inactive agents to zero."""
         inactive = ~self.active()
         if inactive.any():
             for array in arrays_of(observations):
@@ -76,8 +76,8 @@ class GroupOutputs:
         """Return the last observations of agents that ended in this step, one row for each.
 
         Args:
-            observations: what `latest` returned in this step.
-            worlds: their worlds.
+            observations: the observations that `latest` returned in this step.
+            worlds: the worlds of those agents.
             agents: their numbers within the group.
         """
         last = each_array(observations, lambda array: array[worlds, agents])
@@ -92,20 +92,20 @@ class GroupOutputs:
         return last
 
     def info_at_end(self) -> Info:
-        """Return what is said of every world, as it was before same-step mode reset some."""
+        """Return the info of every world, as it was before same-step mode reset some of them."""
         return self._batch.info if self._batch.ended is None else self._batch.ended.info
 
     def episodes(self, ended: Flags, times: EpisodeTimes) -> dict[str, Array]:
-        """Return returns, lengths and seconds of the agents that ended in this step, 0 of all others."""
+        """Return returns, lengths and seconds of the agents that ended in this step, 0 for all others."""
         returns = apart(self._batch.returns, self._num_agents)[:, self.seats.agents]
         return of_ended(ended, returns, self._batch.lengths[:, np.newaxis], times.seconds[:, np.newaxis])
 
     def mask(self, info: Info) -> Array | None:
-        """Return which actions are allowed, (num_worlds, size, options) int8, None where all are."""
+        """Return the action masks, (num_worlds, size, options) int8; None for a group without a mask."""
         own = mask_of_group(self._masked, info, self.seats.agents)
         return None if own is None else own.copy()
 
     @staticmethod
     def of_worlds(info: Info) -> Info:
-        """Return what is said of worlds, without what is said of agents."""
+        """Return the infos of the worlds, without those of agents."""
         return {key: array for key, array in info.items() if key != ACTION_MASK}

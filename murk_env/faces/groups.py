@@ -1,4 +1,4 @@
-"""The face that gives every group's agents at once, in many worlds: for agents that learn together."""
+"""The face with arrays for every group's agents, in many worlds: for agents that learn together."""
 
 from typing import Any
 
@@ -43,34 +43,34 @@ class MurkGroupsEnv(VectorFace):
     """Many worlds of an environment class, stepped at once, with arrays for every group of agents.
 
     A step takes a dict from group to actions, `(num_worlds, size, ...)`, and returns dicts from group to
-    observations `(num_worlds, size, ...)`, in the dict layout dicts of such, and to rewards, terminations and
-    truncations `(num_worlds, size)`. Place `[world, agent]` equals the agent of `MurkParallelEnv` of that
-    world, byte for byte. It is a Gymnasium vector env in all but this form of rewards and flags: a row is a
-    world, and spaces are Dicts of groups.
+    observations `(num_worlds, size, ...)` (in the dict layout, dicts of such arrays) and to rewards,
+    terminations and truncations `(num_worlds, size)`. Entry `[world, agent]` equals that agent in the
+    `MurkParallelEnv` of that world, byte for byte. Apart from this form of rewards and flags it is a
+    Gymnasium vector env: a row is a world, and spaces are Dicts of groups.
 
-    `infos["active"]` says by group which agents act in the next step, `(num_worlds, size)`. An agent ends
+    `infos["active"]` holds by group which agents act in the next step, `(num_worlds, size)`. An agent ends
     once; from then on it is not active, its observation and reward are zero and its actions are ignored,
     until its world is reset, which happens when all its agents have ended. In same-step mode the last
     observations of agents that end are in `infos["final_obs"]`, arrays by group, with masks in
-    `infos["_final_obs"]`; elsewhere they are those of the step. Masks of actions are in
+    `infos["_final_obs"]`; in the other modes they are the observations of the step. Action masks are in
     `infos["action_mask"]`, by group.
 
     Args:
         env_class: the environment, with groups of agents.
         num_worlds: number of worlds.
-        record_statistics: whether `infos["episode"]` tells by group the return `r`, the length `l` and the
+        record_statistics: whether `infos["episode"]` holds by group the return `r`, the length `l` and the
             seconds `t` of each agent's episode when it ends, as Gymnasium's RecordEpisodeStatistics does.
         copy: whether observations are new arrays; with False two buffers alternate, each valid until the step
             after next. All other outputs are always new.
-        autoreset_mode, render_mode, max_episode_steps, action_out_of_bounds: as `MurkVectorEnv` takes them.
+        autoreset_mode, render_mode, max_episode_steps, action_out_of_bounds: as in `MurkVectorEnv`.
         action_masked_out, checked, num_threads, static_arena: likewise.
         parameters: the fields of the class's `Params`.
 
     Attributes:
         agents: by group, the names of its agents, in the order of the arrays.
-        observation_spaces: by group, what one agent observes.
-        action_spaces: by group, the actions of one agent.
-        masked_groups: the groups whose actions are masked.
+        observation_spaces: by group, the observation space of one agent.
+        action_spaces: by group, the action space of one agent.
+        masked_groups: the names of the groups that have an action mask.
 
     Raises:
         ParameterError: an unknown parameter, or an invalid value.
@@ -129,8 +129,8 @@ class MurkGroupsEnv(VectorFace):
         """Step every world once, as one tick.
 
         Args:
-            actions: by group, (num_worlds, size, ...) of one agent's action space; those of agents that are
-                not active are ignored.
+            actions: by group, (num_worlds, size, ...) of one agent's action space; those of inactive agents
+                are ignored.
 
         Returns:
             Observations, rewards (float64), terminations and truncations by group, and infos.
@@ -170,7 +170,7 @@ class MurkGroupsEnv(VectorFace):
         return seen, rewards, terminated, truncated, infos
 
     def _final(self, latest: ByGroup, ended: ByGroup) -> dict[str, Any]:
-        """Return what same-step mode says of the agents whose end came in this step."""
+        """Return the infos that same-step mode adds for the agents that ended in this step."""
         if not any(mask.any() for mask in ended.values()):
             return {}
         final: ByGroup = {}
@@ -199,14 +199,14 @@ class MurkGroupsEnv(VectorFace):
 
     @claims
     def state(self) -> npt.NDArray[np.float32]:
-        """Return every field of each world but the static ones, (num_worlds, numbers), for a shared critic.
+        """Return every field of each world except static ones, (num_worlds, numbers), for a shared critic.
 
-        Last comes, for each agent of an environment that rewards its agents apart, whether it has left (0),
-        is active (1), or came to its end in the latest step (2). In same-step mode a world that has ended
-        shows its next episode.
+        Where agents have rewards of their own, the last numbers say for each agent whether it has left (0),
+        is active (1), or ended in the latest step (2). In same-step mode a world that has just ended shows
+        its next episode.
 
         Raises:
-            ResetNeededError, ClosedError: there is no state yet, or no longer.
+            ResetNeededError, ClosedError: the env has not been reset, or is closed.
         """
         return self._state.of_worlds()
 
@@ -225,7 +225,7 @@ class MurkGroupsEnv(VectorFace):
         return said | {"active": {name: group.active().copy() for name, group in self._groups.items()}}
 
     def _masks(self, info: Info) -> dict[str, Any]:
-        """Return which actions are allowed, by those groups that have a mask."""
+        """Return the action masks of the groups that have one."""
         masks = {name: group.mask(info) for name, group in self._groups.items()}
         known = {name: mask for name, mask in masks.items() if mask is not None}
         return {ACTION_MASK: known} if known else {}

@@ -1,7 +1,7 @@
-"""Info dicts as each face passes them on.
+"""Info dicts in the form of each face.
 
-A single env gives Python scalars or its own arrays; a vector env gives arrays with a mask beside each key, as
-Gymnasium's SyncVectorEnv makes them.
+A single env returns Python scalars, or arrays that the caller owns; a vector env returns arrays with a mask
+beside each key, as Gymnasium's SyncVectorEnv does.
 """
 
 from typing import Any
@@ -13,7 +13,7 @@ from murk_env.engine.infos import Info
 
 __all__ = ["info_of_one", "info_of_rows"]
 
-# Python scalars, as a single env gives them, come back from Gymnasium's SyncVectorEnv as these.
+# SyncVectorEnv collects the Python scalars of single envs in arrays of these dtypes.
 _SCALARS = {"f": np.float64, "i": np.int64, "u": np.int64, "b": np.bool_}
 
 
@@ -23,7 +23,7 @@ def info_of_one(info: Info) -> dict[str, Any]:
 
 
 def info_of_rows(info: Info, rows: npt.NDArray[np.intp] | None = None) -> dict[str, Any]:
-    """Return the info of a vector env; with `rows`, of those worlds only: zero and unmasked elsewhere."""
+    """Return the info of a vector env; with `rows`, only of those: elsewhere values and masks are zero."""
     packed: dict[str, Any] = {}
     for key, array in info.items():
         dtype = _SCALARS[array.dtype.kind] if array.ndim == 1 else array.dtype

@@ -14,18 +14,18 @@ __all__ = ["env_class_of"]
 
 
 def env_class_of(caller: str, env: Any) -> tuple[type[MurkEnv], dict[str, Any]]:
-    """Return a class that is given as itself or as an id, and the keywords that the id sets.
+    """Return an environment class, given itself or by its id, and the keywords that the id sets.
 
     Args:
-        caller: what messages call the one who takes it.
+        caller: the name of the calling adapter, for messages.
         env: a subclass of MurkEnv, or an id, such as `murk_envs:murk/HeatSeeker-v0`.
 
     Returns:
-        The class, and what its forms are made with unless told otherwise: parameters, such as the size of
+        The class, and the default keywords of its forms: parameters, such as the size of
         `murk/Wildfire-8x8-v1`, and the time limit of the id.
 
     Raises:
-        ParameterError: it is neither, or an id of another package.
+        ParameterError: `env` is neither, or an id of an env that is not a MurkEnv.
         gymnasium.error.UnregisteredEnv: there is no such id.
     """
     if isinstance(env, str):
@@ -52,9 +52,9 @@ def _of_id(caller: str, given: str) -> tuple[type[MurkEnv], dict[str, Any]]:
 
 
 def _class_in(package: Any, env_id: str) -> type[MurkEnv] | None:
-    """Return the class of a package that is registered by an id which Gymnasium does not know.
+    """Return the class of a package that is registered under an id that Gymnasium does not know.
 
-    Gymnasium has no forms for agents with rewards of their own; such a class may not have been loaded yet.
+    Classes whose agents have rewards of their own are not in Gymnasium's registry, and may not be loaded yet.
     """
     found: Any = getattr(package, env_id.rpartition("/")[2].partition("-v")[0], None)
     if isinstance(found, type) and issubclass(found, MurkEnv) and found.registered_id == env_id:

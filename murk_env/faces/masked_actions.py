@@ -1,4 +1,4 @@
-"""Holds actions to the mask that the env has shown, before anything changes."""
+"""Checks actions against the mask in the latest infos, before anything changes."""
 
 from typing import Any
 
@@ -18,13 +18,13 @@ Array = npt.NDArray[Any]
 
 
 class MaskedActions:
-    """Checks the actions of all worlds, which lie where the hooks find them, against their mask.
+    """Checks the actions of all worlds, in the array that hooks are given, against their mask.
 
     Args:
-        masks: which actions are allowed.
-        blueprint: the environment's.
-        space: one world's actions: with groups, those of all agents.
-        replaces: whether an action that is masked out becomes the first one that is allowed, instead of being
+        masks: the action masks.
+        blueprint: the environment's blueprint.
+        space: the action space of one world: with groups, the joint space of all agents.
+        replaces: whether an action that is masked out is replaced by the first allowed one, instead of being
             refused.
     """
 
@@ -36,14 +36,14 @@ class MaskedActions:
         self._names = [f"{group.name}_{seat}" for group in blueprint.groups for seat in range(group.size)]
 
     def check(self, batch: Batch, skipped: Array | None = None) -> None:
-        """Refuse, or replace, what the mask of the published state does not allow.
+        """Refuse, or replace, actions that the mask of the published state does not allow.
 
         Args:
             batch: the worlds and their actions.
             skipped: worlds, or a mask of their agents, whose actions are not used.
 
         Raises:
-            ActionError: an action is masked out, or a mask allows nothing at all.
+            ActionError: an action is masked out and not replaced, or a mask allows nothing at all.
         """
         mask = self.masks.of(batch.world.published()) != 0  # (num_worlds, num_options)
         actions = batch.actions.reshape(len(mask), -1)  # (num_worlds, num_choices)
@@ -62,12 +62,12 @@ class MaskedActions:
             actions[world, choice] = legal[0]
 
     def after(self, read: Reader, batch: Batch, *, skips: bool) -> Reader:
-        """Return what reads the actions of all worlds and then checks them.
+        """Return a reader that reads the actions of all worlds and then checks them.
 
         Args:
-            read: reads them, as `Batch.step` has it.
+            read: the reader, as `Batch.step` takes it.
             batch: the worlds.
-            skips: whether those of worlds that have ended are not used.
+            skips: whether the actions of worlds that have ended are not used.
         """
 
         def both(actions: Any, pending: Worlds | None) -> None:
@@ -101,5 +101,5 @@ class MaskedActions:
 
 
 def mask_of_group(masked: MaskedActions | None, info: Info, agents: slice) -> Array | None:
-    """Return a group's part of the mask in an info, (num_worlds, size, options), None for none."""
+    """Return a group's part of the mask in an info, (num_worlds, size, options); None without a mask."""
     return None if masked is None else masked.masks.of_group(info[ACTION_MASK], agents)

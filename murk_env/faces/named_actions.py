@@ -1,4 +1,4 @@
-"""Reads a dict of actions by the names of agents: validated whole, before anything changes."""
+"""Reads a dict of actions by the names of agents: all are validated before anything changes."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
@@ -14,12 +14,12 @@ __all__ = ["NamedActions"]
 
 
 class NamedActions:
-    """Puts the actions of one world's agents where its hooks find them.
+    """Writes the actions of one world's agents into the array that hooks are given.
 
     Args:
         owner: the environment's name.
-        actions: reads the actions of all agents together.
-        groups: where the groups of its agents stand.
+        actions: reads the joint actions of all agents.
+        groups: the seats of the groups.
         clips: whether numbers beyond the bounds of a Box are set to them, instead of refused.
     """
 
@@ -36,23 +36,23 @@ class NamedActions:
         self._legal = list(self._fillers[0])
 
     def read(self, actions: Any, active: Sequence[str]) -> None:
-        """Check the actions and hand them over; a legal filler stands in for agents that have left.
+        """Check the actions and hand them over; a legal filler takes the place of agents that have left.
 
         Args:
-            actions: a dict with one action for each agent that is active, and no others.
-            active: the names of the agents that act.
+            actions: a dict with one action for each active agent, and no others.
+            active: the names of the active agents.
 
         Raises:
-            ActionTypeError: it is no dict, or an action is of a dtype that its space does not hold.
+            ActionTypeError: `actions` is no dict, or one is of a dtype that its space does not hold.
             ActionError: an agent is unknown, missing or has left, or an action lies outside its space.
         """
         if not self._took(actions, active):
             self._read_each(self._named(actions, active), active)
 
     def _took(self, actions: Any, active: Sequence[str]) -> bool:
-        """Take actions that are as hooks are given them, all at once; return whether they were and may be.
+        """Take all actions at once if they need no conversion; return whether they were taken.
 
-        What it does not take is read agent by agent, to be converted, or refused in the agent's name.
+        If not, they are read agent by agent, to be converted, or refused in the agent's name.
         """
         given = cast("dict[Any, Any]", actions)
         if type(actions) is not dict or len(given) != len(active):
@@ -70,14 +70,14 @@ class NamedActions:
         return self._joint.took(chosen[np.newaxis], joint.shape)
 
     def _read_each(self, given: Mapping[Any, Any], active: Sequence[str]) -> None:
-        """Check the actions one after the other and hand them over."""
+        """Check the actions one by one and hand them over."""
         joint = self._fillers.copy()
         for name in active:
             joint[0, self._places[name]] = self._read_one(name, given[name])
         self._joint.read(joint)
 
     def _named(self, actions: Any, active: Sequence[str]) -> Mapping[Any, Any]:
-        """Return the dict of actions, if it is one for those that are active."""
+        """Return the dict of actions, or raise an ActionError if it is not one for the active agents."""
         if not isinstance(actions, Mapping):
             raise ActionTypeError(
                 f"{self._owner}: step takes a dict with an action for each of {active}, not {actions!r}."

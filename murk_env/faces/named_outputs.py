@@ -1,4 +1,4 @@
-"""What a batch of one world says of each agent, by its name."""
+"""The outputs of a batch of one world, for each agent by its name."""
 
 from collections.abc import Sequence
 from itertools import compress
@@ -26,20 +26,20 @@ class NamedOutputs:
     """The agents of one world, as they are in the step or reset in progress.
 
     Args:
-        assembly: what the face is made of.
-        groups: where the groups' agents stand.
+        assembly: the parts of the face.
+        groups: the seats of the groups.
 
     Attributes:
-        seats: by the name of an agent, its group and its number there.
+        seats: by the name of an agent, its group's seats and its number there.
     """
 
     def __init__(self, assembly: Assembly[MurkEnv], groups: Sequence[Seats]) -> None:
         self._batch, self._masked, self._groups = assembly.batch, assembly.masked, groups
         self.seats = {name: (one, seat) for one in groups for seat, name in enumerate(one.names)}
-        self._latest: tuple[bytes, list[str]] = b"", []  # who was active as told last, and their names
+        self._latest: tuple[bytes, list[str]] = b"", []  # the agents' latest states, and who is active
 
     def active(self, values: Values | None = None) -> list[str]:
-        """Return the names of the agents that act in the next step; `values` are those to look at.
+        """Return the names of the agents that act in the next step, by default according to `Batch.values`.
 
         The same as `active_agents`, but for one world and without numpy, whose calls would take longer.
         """
@@ -50,13 +50,13 @@ class NamedOutputs:
             return list(self.seats)
         states = (batch.values() if values is None else values)[ACTIVE][0]
         told, names = self._latest
-        if told != (now := states.tobytes()):  # which changes but a few times in an episode
+        if told != (now := states.tobytes()):  # they change only a few times in an episode
             names = [name for name, state in zip(self.seats, states, strict=True) if state == STAYING]
             self._latest = now, names
         return names.copy()
 
     def stepped(self, agents: list[str]) -> Dicts:
-        """Return what a step returns of the agents that acted in it."""
+        """Return the outputs of a step for the agents that acted in it."""
         batch, keep = self._batch, self._chosen(agents)
         rewards, terminated, truncated = (
             self._by_name(values, agents, keep)
@@ -65,11 +65,11 @@ class NamedOutputs:
         return self._seen(agents, keep), rewards, terminated, truncated, self.told(agents)
 
     def seen_by(self, agents: list[str]) -> dict[str, Any]:
-        """Return what some agents observe."""
+        """Return the observations of some agents."""
         return self._seen(agents, self._chosen(agents))
 
     def _chosen(self, agents: list[str]) -> list[bool] | None:
-        """Return for every agent whether it is among some, which are in order; None if they are all."""
+        """Return for every agent whether it is among `agents`, which are in order; None if all are."""
         if len(agents) == len(self.seats):
             return None
         some = set(agents)
@@ -78,7 +78,7 @@ class NamedOutputs:
     def _by_name(
         self, values: npt.NDArray[Any], agents: list[str], keep: list[bool] | None
     ) -> dict[str, Any]:
-        """Return rewards or flags of some agents; those of a team are every agent's."""
+        """Return rewards or flags of some agents; every agent of a team gets the team's."""
         if values.ndim == 1:
             return dict.fromkeys(agents, values.item())
         return _those(values[0].tolist(), agents, keep)
@@ -105,5 +105,5 @@ class NamedOutputs:
 
 
 def _those(everyones: list[Said], agents: list[str], keep: list[bool] | None) -> dict[str, Said]:
-    """Return by name what belongs to some agents, of what belongs to all of them in order."""
+    """Return the entries of some agents by name, from a list with one entry for every agent in order."""
     return dict(zip(agents, everyones if keep is None else compress(everyones, keep), strict=True))

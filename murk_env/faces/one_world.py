@@ -1,4 +1,4 @@
-"""What the faces of one world share beside its state: pictures, and an end."""
+"""Shared by the faces of one world, beside its state: rendering and closing."""
 
 from typing import Any
 
@@ -37,5 +37,5 @@ class OneWorld(StateDoors):
         self._batch.close()
 
     def _repr_png_(self) -> bytes | None:
-        """Show the world where a notebook shows an object; nothing before the first reset."""
+        """Return the picture of the world that notebooks display; None before the first reset."""
         return png(lambda: self._screen.tiles(1)) if self._batch.started and not self._batch.closed else None

@@ -1,4 +1,4 @@
-"""The options that faces take, declared, read and checked in one place."""
+"""The options of the faces: declared, read and checked in one place."""
 
 import dataclasses
 import difflib
@@ -28,22 +28,23 @@ _NOWHERE: Mapping[str, str] = {}
 class FaceOptions:
     """The options of a face of one world, beside the environment's parameters.
 
-    The constructors repeat the names and defaults, since that is where users and type checkers look for them;
-    each hands its arguments to `read` and names none of them again.
+    The constructors repeat the names and defaults, where users and type checkers look for them; each passes
+    all its arguments to `read`.
 
     Attributes:
         render_mode: one of the class's render modes, or None.
-        max_episode_steps: steps after which an episode is truncated, None for the class's own number; in
-            what `read` returns -1 for no limit, never None.
+        max_episode_steps: steps after which an episode is truncated; `read` replaces None, which stands for
+            the class's own limit, and -1 means no limit.
         action_out_of_bounds: what happens to a number beyond the bounds of a Box of actions: `raise` refuses
             it, `clip` sets it to the bound.
         action_masked_out: what happens to an action that the mask does not allow: `raise` refuses it,
-            `replace` takes the first that is allowed.
-        copy: whether outputs are arrays of their own; with False, two sets are used in turn.
-        checked: prove at every tick that full writes are complete and all numbers finite.
+            `replace` takes the first allowed one.
+        copy: whether outputs are new arrays; with False, two sets alternate.
+        checked: check at every tick that full writes are complete, all numbers finite, and indices of
+            compiled hooks within their arrays.
         static_arena: the static fields of another face of this class and parameters.
-        autoreset_mode: when worlds are reset by themselves; None for never.
-        num_threads: threads that share the worlds, None for as many as there are processors where it pays.
+        autoreset_mode: when worlds are reset automatically; None for never.
+        num_threads: number of threads; None means one per processor where it pays.
     """
 
     render_mode: str | None = None
@@ -63,14 +64,14 @@ class FaceOptions:
         """Return the options among the arguments of a face's constructor, checked.
 
         Args:
-            face: what is being made.
+            face: the face's name, for messages.
             env_class: the environment.
-            arguments: all arguments by name; keywords that are none of them under `parameters`.
-            elsewhere: what to do instead, by keyword that only other faces take.
+            arguments: all arguments by name; keyword arguments for `Params` under `parameters`.
+            elsewhere: by keyword that only other faces take, advice on what to do instead.
 
         Raises:
-            ParameterError: `env_class` is no environment, a keyword is one of another face, or an option has
-                a value that it, or this class, cannot have.
+            ParameterError: `env_class` is no environment, a keyword belongs to another face, or an option has
+                a value that it cannot have, or not for this class.
         """
         if not (isinstance(env_class, type) and issubclass(env_class, Environment)):
             raise ParameterError(f"{face} takes a subclass of MurkEnv, not {env_class!r}.")
@@ -82,7 +83,7 @@ class FaceOptions:
 
     @classmethod
     def _checked(cls, env_class: type[Environment], chosen: Mapping[str, Any]) -> dict[str, Any]:
-        """Return those options that are kept in another form than they may be given in; check all."""
+        """Check all options; return those that are stored in another form than given."""
         mode, modes = chosen["render_mode"], cast(Any, env_class).metadata["render_modes"]
         if mode is not None and mode not in modes:
             raise ParameterError(f"{env_class.__name__} has no render_mode {mode!r}; it has {modes}.")
@@ -104,7 +105,7 @@ class FaceOptions:
 
     @property
     def keywords(self) -> dict[str, Any]:
-        """The options by name as plain values, to make a face anew with; all but the static arena."""
+        """The options by name as plain values, to make a face again with, except the static arena."""
         names = [field.name for field in dataclasses.fields(self) if field.init]
         names.remove("static_arena")
         return {name: getattr(self, name) for name in names}
@@ -115,9 +116,9 @@ class VectorOptions(FaceOptions):
     """The options of a face of many worlds.
 
     Attributes:
-        autoreset_mode: when worlds are reset by themselves.
-        record_statistics: whether infos tell the returns, lengths and seconds of episodes that end.
-        num_threads: threads that share the worlds, None for as many as there are processors where it pays.
+        autoreset_mode: when worlds are reset automatically.
+        record_statistics: whether infos hold the returns, lengths and seconds of episodes that end.
+        num_threads: number of threads; None means one per processor where it pays.
     """
 
     autoreset_mode: AutoresetMode = AutoresetMode.NEXT_STEP
@@ -137,7 +138,7 @@ class VectorOptions(FaceOptions):
 
     @property
     def keywords(self) -> dict[str, Any]:
-        """The options by name as plain values, to make a face anew with; all but the static arena."""
+        """The options by name as plain values, to make a face again with, except the static arena."""
         return super().keywords | {"autoreset_mode": self.autoreset_mode.value}
 
 
@@ -154,7 +155,7 @@ def _check_keywords(face: str, keywords: Mapping[str, Any], elsewhere: Mapping[s
 def _check_spelling(
     face: str, keywords: Iterable[str], options: Collection[str], parameters: Collection[str]
 ) -> None:
-    """Raise ParameterError for a keyword that is nearer to an option than to a parameter."""
+    """Raise ParameterError for a keyword whose spelling is nearer to an option than to a parameter."""
     for name in keywords:
         near = difflib.get_close_matches(name, [*options, *parameters], n=1)
         if name not in parameters and near and near[0] in options:
@@ -175,7 +176,7 @@ def _check_flag(name: str, given: Any) -> None:
 
 
 def check_face(owner: str, blueprint: Blueprint, *, agents: bool) -> None:
-    """Raise BlueprintError unless a face that shows worlds, or their agents, can show this environment."""
+    """Raise BlueprintError unless a face that shows worlds, or agents, suits this environment."""
     if agents and not blueprint.groups:
         raise BlueprintError(
             f"{owner} has one actor and no groups of agents; make it by gymnasium.make, or give its "
@@ -195,7 +196,7 @@ def check_face(owner: str, blueprint: Blueprint, *, agents: bool) -> None:
 
 
 def _limit_of(cls: type[Environment], steps: Any) -> int:
-    """Return a face's time limit, -1 for none: the class's own unless another is given."""
+    """Return a face's time limit, -1 for none; by default the class's own."""
     limit = time_limit(cls.max_episode_steps if steps is None else steps)
     return -1 if limit is None else limit
 
@@ -204,7 +205,7 @@ def time_limit(steps: Any) -> int | None:
     """Return a time limit in steps, None for none, which Gymnasium writes as -1.
 
     Raises:
-        ParameterError: it is neither.
+        ParameterError: `steps` is neither a positive integer, nor -1 or None.
     """
     if steps is None:
         return None
@@ -218,7 +219,7 @@ def time_limit(steps: Any) -> int | None:
 
 
 def integer(number: Any) -> int:
-    """Return an integer, 0 for what is none, such as True."""
+    """Return an integer as an int; 0 for anything else, including True."""
     try:
         return 0 if isinstance(number, bool) else operator.index(number)
     except TypeError:

@@ -1,4 +1,4 @@
-"""The PettingZoo face: one world, and every agent of it by its name."""
+"""The PettingZoo face: one world, its agents by name."""
 
 import copy as copying
 import re
@@ -62,14 +62,14 @@ class MurkParallelEnv(OneWorld, ParallelEnv[str, Any, Any]):
         env_class: the environment, with groups of agents.
         copy: whether observations are new arrays; with False two buffers alternate, each valid until the step
             after next.
-        render_mode, max_episode_steps, action_out_of_bounds, action_masked_out, checked, static_arena: as
-            `MurkEnv` takes them.
+        render_mode, max_episode_steps, action_out_of_bounds, action_masked_out, checked, static_arena: as in
+            `MurkEnv`, without the render mode `human`.
         parameters: the fields of the class's `Params`.
 
     Attributes:
         metadata: `name` (such as `hex_pursuit_v0`), `render_modes`, `render_fps` and `is_parallelizable`.
-        possible_agents: the names of all agents, group after group.
-        agents: the names of those that act in the next step; empty before the first reset.
+        possible_agents: the names of all agents, group by group.
+        agents: the names of the agents that act in the next step; empty before the first reset.
 
     Raises:
         ParameterError: an unknown parameter, or a value that it cannot have.
@@ -112,7 +112,7 @@ class MurkParallelEnv(OneWorld, ParallelEnv[str, Any, Any]):
         self._actions = NamedActions(env_class.__name__, made.actions, groups, clips=options.clips)
 
     def observation_space(self, agent: str) -> spaces.Space[Any]:
-        """Return the space of an agent's observations; the same object for all of its group.
+        """Return the space of an agent's observations; one object for all agents of a group.
 
         Raises:
             InputError: there is no such agent.
@@ -121,7 +121,7 @@ class MurkParallelEnv(OneWorld, ParallelEnv[str, Any, Any]):
         return self._batch.observed[self._named.seats[agent][0].index].plan.space
 
     def action_space(self, agent: str) -> spaces.Space[Any]:
-        """Return the space of an agent's actions; an object of its own, with its own sampling.
+        """Return the space of an agent's actions; a separate object for each agent, with its own sampling.
 
         Raises:
             InputError: there is no such agent.
@@ -138,14 +138,14 @@ class MurkParallelEnv(OneWorld, ParallelEnv[str, Any, Any]):
         Args:
             seed: any non-negative integer seeds the world; None continues its random numbers, or takes a
                 fresh seed at the first reset.
-            options: `fields` and `state`, as MurkEnv.reset takes them; any others are ignored.
+            options: `fields`, `state` and `level`, as in `MurkEnv.reset`; any others are ignored.
 
         Returns:
             The observation and the info of every agent.
 
         Raises:
             SeedError, SeedTypeError, OptionError, ClosedError, ConcurrentUseError: before anything changes.
-            HookError: nothing has changed.
+            HookError: a hook failed; nothing has changed.
         """
         batch = self._batch
         batch.check_open()
@@ -155,7 +155,7 @@ class MurkParallelEnv(OneWorld, ParallelEnv[str, Any, Any]):
         if chosen is None and not batch.started:
             chosen = draw_seed(np.random.default_rng())
         kept = self.__dict__
-        made, kept["agents"] = batch.reset(  # a plain store: what is published cannot fail
+        made, kept["agents"] = batch.reset(  # a plain store: nothing may fail after publishing
             np.zeros(1, np.intp),
             {} if chosen is None else {0: key_from_seed(chosen)},
             self._begun,
@@ -176,12 +176,12 @@ class MurkParallelEnv(OneWorld, ParallelEnv[str, Any, Any]):
 
         Returns:
             Observations, rewards, terminations, truncations and infos of the agents that acted, by name.
-            Where no agent is left, `step({})` does nothing and returns five empty dicts.
+            When no agent is left, `step({})` does nothing and returns five empty dicts.
 
         Raises:
             ActionError, ActionTypeError, ResetNeededError, ClosedError, ConcurrentUseError: before anything
                 changes.
-            HookError, PropagatorError: the world is as before the step.
+            HookError, PropagatorError: the step failed; the world is as it was before it.
         """
         batch = self._batch
         if not batch.ready:
@@ -194,27 +194,28 @@ class MurkParallelEnv(OneWorld, ParallelEnv[str, Any, Any]):
             self._assembly.masked.check(batch, ~active_agents(batch, len(self.possible_agents)))
         kept = self.__dict__
         made, kept["agents"] = batch.advance(lambda _: (self._named.stepped(active), self._named.active()))
-        return made  # the store was a plain one: what is published cannot fail
+        return made  # the store was a plain one: nothing may fail after publishing
 
     @claims
     def observe(self) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
         """Return the active agents' observations and infos as they are now, after `restore` or `world.edit`.
 
         Raises:
-            ResetNeededError, ClosedError, ConcurrentUseError: there is nothing to observe, or not now.
+            ResetNeededError, ClosedError: there is nothing to observe.
+            ConcurrentUseError: another thread is using the env.
         """
         self._batch.look()
         return self._named.seen_by(self.agents), self._named.told(self.agents)
 
     @claims
     def restore(self, state: State, worlds: Any = None) -> None:
-        """Let the world go on from a state, as `MurkEnv.restore`; `agents` are then those active in it."""
-        kept = self.__dict__  # a plain store: what is published cannot fail
+        """Set the world to a saved state, as in `MurkEnv.restore`; `agents` are then those active in it."""
+        kept = self.__dict__  # a plain store: nothing may fail after publishing
         kept["agents"] = self._batch.restore(state, worlds, outputs=self._that_act)
 
     @claims
     def branch(self, source: Any, into: Any, *, randomness: Literal["same", "fresh"] = "same") -> None:
-        """Copy worlds to the places of others, as `MurkEnv.branch`; here there is one, onto itself."""
+        """Copy worlds over others, as `MurkEnv.branch` does; here the one world onto itself."""
         kept = self.__dict__
         kept["agents"] = self._batch.branch(source, into, randomness=randomness, outputs=self._that_act)
 
@@ -223,7 +224,7 @@ class MurkParallelEnv(OneWorld, ParallelEnv[str, Any, Any]):
 
     @property
     def world(self) -> EnvWorlds:
-        """The world behind the agents: `env.world[field]` reads it, `env.world.edit()` changes it."""
+        """The world of the agents: `env.world[field]` reads it, `env.world.edit()` changes it."""
         return EnvWorlds(type(self._env).__name__, self._batch)
 
     # --- the state of the world -----------------------------------------------------------------
@@ -235,13 +236,13 @@ class MurkParallelEnv(OneWorld, ParallelEnv[str, Any, Any]):
 
     @claims
     def state(self) -> npt.NDArray[np.float32]:
-        """Return every field of the world but the static ones, one after another in one vector.
+        """Return every field of the world except static ones, as one vector (numbers,) float32.
 
-        Last comes, for each agent of an environment that rewards its agents apart, whether it has left (0),
-        is active (1), or came to its end in the latest step (2).
+        Where agents have rewards of their own, the last numbers say for each agent whether it has left (0),
+        is active (1), or ended in the latest step (2).
 
         Raises:
-            ResetNeededError, ClosedError: there is no state yet, or no longer.
+            ResetNeededError, ClosedError: the env has not been reset, or is closed.
         """
         return self._state.of_worlds()[0]
 
@@ -263,7 +264,7 @@ class MurkParallelEnv(OneWorld, ParallelEnv[str, Any, Any]):
 
 
 def _metadata_name(env_class: type[MurkEnv]) -> str:
-    """Return the name of a class as PettingZoo writes it, such as `hex_pursuit_v0`."""
+    """Return the name of a class in PettingZoo's style, such as `hex_pursuit_v0`."""
     version = (env_class.registered_id or "").rpartition("-v")[2] or "0"
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", env_class.__name__).lower() + f"_v{version}"
 

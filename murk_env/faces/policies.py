@@ -1,4 +1,4 @@
-"""What decides for the groups of agents that a face does not show."""
+"""Policies for the groups of agents that a face does not show."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -18,7 +18,7 @@ Policy = Callable[[Any], npt.ArrayLike]
 
 
 class Policies:
-    """One policy for each group but the one that is shown.
+    """One policy for each group except the one that the face shows.
 
     Args:
         owner: the environment's name.
@@ -28,7 +28,7 @@ class Policies:
         clips: whether numbers beyond the bounds of a Box are set to them, instead of refused.
 
     Raises:
-        ParameterError: a group has no policy, a policy no such group, or it cannot be called.
+        ParameterError: a group has no policy, or a policy has no such group or cannot be called.
     """
 
     def __init__(
@@ -49,14 +49,14 @@ class Policies:
         self._num_worlds = num_worlds
 
     def read(self, batch: Batch, left: npt.NDArray[np.bool_]) -> None:
-        """Ask every policy and check what it decides.
+        """Call every policy and check its actions.
 
         Args:
-            batch: whose agents they decide for.
+            batch: the worlds.
             left: agents whose actions are ignored, (num_worlds, num_agents).
 
         Raises:
-            ActionError, ActionTypeError: what a policy returned is no action for each of its agents.
+            ActionError, ActionTypeError: a policy did not return a legal action for each of its agents.
         """
         for seats, reader in zip(self._seats, self._readers, strict=True):
             name = seats.group.name
@@ -87,19 +87,19 @@ class Policies:
         return array.reshape(-1, *shape[2:])
 
     def hand_over(self, batch: Batch) -> None:
-        """Put the actions that were read where the hooks find them."""
+        """Write the actions that were read into the array that hooks are given."""
         for seats, reader in zip(self._seats, self._readers, strict=True):
             hand_over(batch, seats, reader)
 
 
 def skipped(left: npt.NDArray[np.bool_], seats: Seats) -> npt.NDArray[np.bool_] | None:
-    """Return which of a group's rows have no say; None where all have."""
+    """Return which of a group's rows are skipped, (num_worlds * size,); None if none are."""
     rows = left[:, seats.agents].reshape(-1)
     return rows if rows.any() else None
 
 
 def hand_over(batch: Batch, seats: Seats, reader: ActionReader) -> None:
-    """Put a group's actions, (num_worlds * size, ...), where the hooks find them."""
+    """Write a group's actions, (num_worlds * size, ...), into the array that hooks are given."""
     target = batch.actions[:, seats.agents]
     target[...] = reader.actions.reshape(target.shape)
 

@@ -1,4 +1,4 @@
-"""Faces made anew from what pickle keeps of them, in this process or in another."""
+"""Faces rebuilt from their pickles, in this process or in another."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -19,11 +19,11 @@ def rebuilt(
     """Return a face as it was when it was pickled.
 
     Args:
-        own_class: its class, which is the face's or derives from it.
+        own_class: its class, `face` or one derived from it.
         face: the class whose constructor takes the arguments.
-        arguments: what it was made with.
-        saved: its worlds.
-        kept: its attributes beside them.
+        arguments: the keyword arguments that it was made with.
+        saved: the state of its worlds.
+        kept: its other attributes.
         closed: whether it was closed.
     """
     made = own_class.__new__(own_class)

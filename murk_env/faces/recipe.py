@@ -1,4 +1,4 @@
-"""How a face was made, so that it can be made again elsewhere."""
+"""How a face was made, so that it can be rebuilt elsewhere."""
 
 import dataclasses
 import sys
@@ -30,10 +30,10 @@ _CHOICES = {  # the options that change what a face returns, or how many rows it
 
 @dataclasses.dataclass(frozen=True)
 class Recipe:
-    """What a face is made from, except what does not affect its outputs, such as threads.
+    """The arguments of a face, except those that do not affect its outputs, such as the number of threads.
 
     Attributes:
-        face: which of the faces it is.
+        face: the kind of face.
         env_class: the environment.
         num_worlds: number of worlds.
         options: the face's options by name.
@@ -54,7 +54,7 @@ class Recipe:
             render_mode: one of the class's render modes, or None.
 
         Raises:
-            DefinitionError: the class cannot be made from this any more.
+            DefinitionError: the class no longer accepts these arguments.
         """
         chosen: dict[str, Any] = {**self.options, **self.parameters, "render_mode": render_mode}
         if self.face == "single":
@@ -74,7 +74,7 @@ def recipe_of(face: Any) -> Recipe:
     """Return how a face was made.
 
     Raises:
-        ParameterError: it is no face of murk_env.
+        ParameterError: `face` is no face of murk_env.
     """
     name = _name_of(face)
     made: Any = face
@@ -104,7 +104,7 @@ def _name_of(face: Any) -> FaceName:
 
 
 def _is_parallel(face: Any) -> bool:
-    """Whether it is PettingZoo's face, which nobody can have without its module."""
+    """Whether a face is PettingZoo's, whose module is loaded if such a face exists."""
     module: Any = sys.modules.get("murk_env.faces.parallel")
     return module is not None and isinstance(face, module.MurkParallelEnv)
 
@@ -115,5 +115,5 @@ def batch_of(face: Any) -> Batch:
 
 
 def actions_of(face: Any) -> ActionReader:
-    """Return what reads the actions of all worlds of a face, or one that reads the same."""
+    """Return the reader of a face's actions, or an equivalent one."""
     return ActionReader(face.action_space, 1) if isinstance(face, MurkEnv) else face._assembly.actions

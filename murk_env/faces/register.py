@@ -19,7 +19,7 @@ Agents = Literal["team", "apart"]
 
 PETTINGZOO_FORMS = ("parallel", "aec")
 
-_with_agents: dict[str, type[MurkEnv]] = {}  # by id; PettingZoo is told when it is loaded
+_with_agents: dict[str, type[MurkEnv]] = {}  # by id; registered with PettingZoo when that is loaded
 _by_name: dict[tuple[str, str], tuple[weakref.ref[type[MurkEnv]], str]] = {}  # the latest class, and its id
 
 
@@ -38,13 +38,13 @@ def register(
 
     Args:
         env_id: `namespace/Name-v0`.
-        max_episode_steps: steps after which episodes are truncated in every form, unless told otherwise; None
-            or -1 for no limit.
-        agents: for a blueprint with groups, `team` if they share one reward, `apart` if every agent has its
-            own; None for one actor.
+        max_episode_steps: steps after which episodes are truncated, by default in every form; None or -1 for
+            no limit.
+        agents: for a blueprint with groups, `team` if the agents share one reward, `apart` if every agent has
+            its own; None for one actor.
 
     Raises:
-        DefinitionError: the decorated object is no subclass of MurkEnv, or an argument cannot be.
+        DefinitionError: the decorated object is no subclass of MurkEnv, or an argument is invalid.
     """
     _check_arguments(env_id, agents)
     limit = time_limit(max_episode_steps)
@@ -75,13 +75,13 @@ def _check_arguments(env_id: object, agents: object) -> None:
 
 
 def _check_name(cls: type[MurkEnv], env_id: str) -> None:
-    """See to it that no id leads to another class than its own: registries find classes by their names.
+    """Ensure that every id leads to its own class: registries find classes by their names.
 
     Raises:
         DefinitionError: the module has registered another class of that name, under another id.
     """
     if not isinstance(entry_point("single", cls), str):
-        return  # it is found as an object
+        return  # the registry holds the object itself
     name = cls.__module__, cls.__name__
     other, known = _by_name.get(name, (weakref.ref(cls), env_id))
     if other() is not cls and known != env_id:
@@ -91,12 +91,12 @@ def _check_name(cls: type[MurkEnv], env_id: str) -> None:
                 f"{cls.__module__} registers two classes called {cls.__name__}, as {known!r} and {env_id!r}, "
                 f"and both ids would lead to the second; give each class a name of its own."
             )
-        _forget(known)  # the module was loaded again, and its class has got another id
+        _forget(known)  # the module was reloaded, and its class has another id now
     _by_name[name] = weakref.ref(cls), env_id
 
 
 def _forget(env_id: str) -> None:
-    """Let an id lead nowhere any more."""
+    """Remove an id from all registries."""
     gymnasium.registry.pop(env_id, None)
     _with_agents.pop(env_id, None)
     library: Any = sys.modules.get("pettingzoo")
@@ -113,18 +113,18 @@ def _register_with_gymnasium(cls: type[MurkEnv], env_id: str) -> None:
             return
         before = getattr(known.entry_point, "env_class", None)
         if same or getattr(before, "__qualname__", "") == cls.__qualname__:
-            del gymnasium.registry[env_id]  # its module was loaded again, or its cell of a notebook run again
+            del gymnasium.registry[env_id]  # its module was reloaded, or its notebook cell run again
     library: Any = gymnasium  # it does not type `register` in full
     library.register(env_id, single, vector_entry_point=vector, max_episode_steps=cls.max_episode_steps)
 
 
 def class_with_agents(env_id: str) -> type[MurkEnv] | None:
-    """Return the class with agents that an id leads to, None where none has been loaded."""
+    """Return the class with agents that is registered under an id; None if none has been loaded."""
     return _with_agents.get(env_id)
 
 
 def register_with_pettingzoo() -> None:
-    """Tell PettingZoo, which must be loaded, of all classes with agents; before 1.27 it has no registry."""
+    """Register all classes with agents with PettingZoo, which is loaded; before 1.27 it has no registry."""
     library: Any = sys.modules["pettingzoo"]
     if not hasattr(library, "register"):
         return

@@ -1,4 +1,4 @@
-"""What `reset` is told of an episode's beginning: values of fields, or a state that it begins from."""
+"""Options of `reset` for the beginning of an episode: values of fields, a level, or a state."""
 
 from collections.abc import Mapping
 from typing import Any, cast
@@ -17,7 +17,7 @@ from murk_env.world.rows import episode_values
 
 __all__ = ["BEGINNINGS", "read_beginning"]
 
-BEGINNINGS = ("fields", "level", "state")  # the options that are read here
+BEGINNINGS = ("fields", "level", "state")  # the options read here
 
 Array = npt.NDArray[Any]
 Worlds = npt.NDArray[np.intp]
@@ -26,7 +26,7 @@ Worlds = npt.NDArray[np.intp]
 def read_beginning(
     owner: str, batch: Batch, options: Mapping[str, Any], worlds: Worlds
 ) -> dict[Field, Array]:
-    """Return what the fields of some worlds begin an episode with, one row for each or one for all.
+    """Return the initial values of the fields of some worlds, one row for each world or one for all.
 
     Args:
         owner: the environment's name.
@@ -37,11 +37,11 @@ def read_beginning(
         worlds: the worlds that are reset.
 
     Raises:
-        OptionError: `fields` is no dict, or names one that cannot be set; there is no such level, or a state
-            is given that has one.
+        OptionError: `fields` is no dict, or names a field that cannot be set; there is no such level, or both
+            a level and a state are given.
         UnknownFieldError: there is no such field.
         DefinitionError: values are of a wrong kind or shape, not finite, or beyond the bounds of their field.
-        StateMismatchError, RowsError: the state is of other worlds, or of another number.
+        StateMismatchError, RowsError: the state is of other worlds, or of another number of worlds.
     """
     begins: dict[Field, Array] = {}
     if options.get("state") is not None:
@@ -58,7 +58,7 @@ def read_beginning(
 
 
 def _values_of_fields(owner: str, batch: Batch, fields: Any, worlds: Worlds) -> dict[Field, Array]:
-    """Return what `options["fields"]` says of some worlds, checked."""
+    """Return the values in `options["fields"]` of some worlds, checked."""
     if not isinstance(fields, Mapping):
         raise OptionError(
             f"options['fields'] maps fields to values, such as {{'heat': 2.0}}, not {fields!r}."
@@ -68,11 +68,11 @@ def _values_of_fields(owner: str, batch: Batch, fields: Any, worlds: Worlds) -> 
         field = field_of(owner, batch, given)
         if field in found:
             raise OptionError(f"options['fields'] names {field.name!r} twice, as Field and by name.")
-        reason = refusal(field, {})  # what propagators write may be set: the episode begins with it
+        reason = refusal(field, {})  # fields that propagators write may be set too
         if reason:
             raise OptionError(f"options['fields'] cannot set {given!r}: {reason}")
         array = _of_worlds(fitted(field, values, layout.num_worlds, layout.sides), worlds, batch)
-        with np.errstate(over="ignore"):  # what becomes infinite is refused
+        with np.errstate(over="ignore"):  # infinite values are refused
             array = array.astype(field.dtype)
         check_settable(field, array, layout.sides)
         found[field] = array
@@ -80,6 +80,6 @@ def _values_of_fields(owner: str, batch: Batch, fields: Any, worlds: Worlds) -> 
 
 
 def _of_worlds(array: Array, worlds: Worlds, batch: Batch) -> Array:
-    """Return the rows of some worlds, of an array for all of them, or for each alike."""
+    """Return the rows of some worlds; an array with one row for all worlds is returned unchanged."""
     whole = array.ndim and len(array) == batch.world.num_worlds
     return array[worlds] if whole else array

@@ -1,4 +1,4 @@
-"""Screens: what a face shows of its worlds, in its render mode."""
+"""Screens: pictures of a face's worlds in its render mode."""
 
 from collections.abc import Mapping
 
@@ -18,12 +18,12 @@ MODES = ("rgb_array", "ansi")
 
 
 class Screen:
-    """Shows the worlds of a batch. Looking changes nothing.
+    """Shows the worlds of a batch, without changing them.
 
     Args:
         owner: the environment's name.
-        fields: its fields.
-        picture: how a world is drawn, None for the first float field over cells that changes.
+        fields: its fields by name.
+        picture: how a world is drawn; None for the first float field over cells that changes.
         lattice: topology of the worlds.
         batch: the worlds.
 
@@ -44,10 +44,10 @@ class Screen:
         self._renderer = None if drawn is None else Renderer(lattice, drawn, fields)
 
     def show(self, mode: str | None) -> tuple[Frame | str, ...] | None:
-        """Return one frame or text for each world; None, with a warning, where there is no mode.
+        """Return one frame or text for each world; None, with a warning, without a render mode.
 
         Raises:
-            ClosedError, ResetNeededError: there is nothing to be seen.
+            ClosedError, ResetNeededError: there is nothing to show.
             PictureError: no field is over cells, so that there is nothing to draw.
             MissingLibraryError: a library that draws is not installed.
         """
@@ -63,10 +63,10 @@ class Screen:
         return tuple(draw(values, world) for world in range(self._batch.world.num_worlds))
 
     def tiles(self, num_worlds: int) -> Frame:
-        """Return one frame of the first few worlds.
+        """Return one frame of the first `num_worlds` worlds, (height, width, 3) uint8.
 
         Raises:
-            InputError: there are not so many worlds.
+            InputError: there are fewer worlds.
             ClosedError, ResetNeededError, PictureError, MissingLibraryError: as `show`.
         """
         self._check_ready()

@@ -13,9 +13,9 @@ __all__ = ["Draws", "draw_seed", "read_mask", "read_options", "read_seeds"]
 
 
 def read_seeds(seed: Any, num_worlds: int, counted: str = "num_envs") -> list[int | None]:
-    """Return one seed, or None, for each world: an integer counts up, a sequence is taken as it is.
+    """Return one seed, or None, for each world: world i gets `seed + i`, or entry i of a sequence.
 
-    `counted` is what the face calls the number of worlds.
+    `counted` is the face's name for the number of worlds.
     """
     if seed is None:
         return [None] * num_worlds
@@ -38,7 +38,7 @@ def _is_sequence(seed: Any) -> bool:
 
 
 def read_options(options: Mapping[str, Any] | None, known: Sequence[str]) -> Mapping[str, Any]:
-    """Return the options as a mapping, refusing those that are not known."""
+    """Return the options as a mapping; raise OptionError for unknown ones."""
     if not isinstance(options, Mapping | None):  # pyright: ignore[reportUnnecessaryIsInstance]
         raise OptionError(f"reset's options are a dict or None, not {options!r}.")
     for name in options or {}:
@@ -48,8 +48,8 @@ def read_options(options: Mapping[str, Any] | None, known: Sequence[str]) -> Map
 
 
 def read_mask(mask: Any, num_rows: int, row: str = "world") -> npt.NDArray[np.intp]:
-    """Return the rows that a reset mask selects; `row` is what messages call one."""
-    # The first clause of each message is the one that Gymnasium's own vector envs give.
+    """Return the rows that a reset mask selects; `row` is the name of a row in messages."""
+    # The first clause of each message is that of Gymnasium's own vector envs.
     name, hint = "`options['reset_mask']`", f"pass one bool for each of the {num_rows} {row}s."
     if not isinstance(mask, np.ndarray):
         raise ResetMaskTypeError(f"{name} must be a numpy array, got {type(mask)}; {hint}")
@@ -70,7 +70,7 @@ class Draws:
     """Draws from numpy generators for a reset, undone if it fails.
 
     Args:
-        generators: what is drawn from.
+        generators: the generators to draw from.
     """
 
     def __init__(self, generators: Iterable[np.random.Generator]) -> None:
@@ -81,7 +81,7 @@ class Draws:
         return [draw_seed(generator) for generator, _ in self._before]
 
     def take_back(self) -> None:
-        """Set the generators back to where they were."""
+        """Restore the generators' states."""
         for generator, state in self._before:
             generator.bit_generator.state = state
 

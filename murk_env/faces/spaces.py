@@ -1,4 +1,4 @@
-"""Spaces of many rows that take the memory of one."""
+"""Spaces of many rows that take the memory of one row."""
 
 from typing import Any, cast
 
@@ -10,10 +10,10 @@ __all__ = ["batched_space"]
 
 
 def batched_space(space: spaces.Space[Any], num_rows: int) -> spaces.Space[Any]:
-    """Return what Gymnasium's `batch_space` gives, with bounds that are views of one row.
+    """Return the space that Gymnasium's `batch_space` returns, with bounds that are views of one row.
 
-    A Box keeps its limits, and which of them are finite, for every element: for a large observation that is
-    more than the worlds themselves take.
+    A Box stores its limits, and which of them are finite, for every element: for large observations that is
+    more memory than the worlds take.
     """
     if not isinstance(space, spaces.Box | spaces.Dict):
         return batch_space(space, num_rows)
@@ -23,7 +23,7 @@ def batched_space(space: spaces.Space[Any], num_rows: int) -> spaces.Space[Any]:
 
 
 def _repeat_row(space: spaces.Space[Any], num_rows: int) -> None:
-    """Let the space of one row be that of many."""
+    """Turn the space of one row into that of many."""
     if isinstance(space, spaces.Dict):
         for part in cast(Any, space).spaces.values():
             _repeat_row(part, num_rows)

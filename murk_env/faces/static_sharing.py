@@ -15,11 +15,11 @@ _cache = StaticCache()
 
 
 def shared_static(cls: type[Environment], params: Any, blueprint: Blueprint) -> StaticArena | None:
-    """Return the static arena that envs of this class, parameters and arrays share, None if there is none.
+    """Return the static arena that envs of this class, parameters and arrays share; None if there is none.
 
-    It is built when the first of them is made and goes with the last. What `build` gives as a function counts
-    as equal for equal parameters: it is called for the first env alone. Parameters that cannot be hashed
-    (arrays, say) share nothing.
+    It is built with the first of these envs and freed with the last. Functions in `static` count as equal for
+    equal parameters and are called for the first env only. Envs whose parameters cannot be hashed (arrays,
+    for example) share nothing.
 
     Raises:
         FieldError: an array does not fit its field.

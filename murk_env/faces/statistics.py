@@ -1,4 +1,4 @@
-"""Returns, lengths and durations of episodes, as Gymnasium's RecordEpisodeStatistics tells them."""
+"""Returns, lengths and durations of episodes, as Gymnasium's RecordEpisodeStatistics reports them."""
 
 import time
 from typing import Any
@@ -15,12 +15,12 @@ Worlds = npt.NDArray[np.intp]
 
 
 class EpisodeTimes:
-    """When the episodes in progress began; it never changes.
+    """When the episodes in progress began; immutable.
 
     Returns and lengths are part of the worlds' state; durations are not, since they differ from run to run.
 
     Args:
-        starts: of each world, by this process's clock, (num_worlds,) s.
+        starts: when each world's episode began, by this process's clock, (num_worlds,) s.
     """
 
     __slots__ = ("_starts",)
@@ -30,18 +30,18 @@ class EpisodeTimes:
 
     @classmethod
     def of(cls, num_worlds: int) -> "EpisodeTimes":
-        """Return those of episodes that begin now."""
+        """Return the times of episodes that begin now."""
         return cls(np.full(num_worlds, time.perf_counter()))
 
     def begun(self, worlds: Worlds) -> "EpisodeTimes":
-        """Return them with the episodes of some worlds begun anew."""
+        """Return a copy in which the episodes of some worlds begin now."""
         starts = self._starts.copy()
         starts[worlds] = time.perf_counter()
         return EpisodeTimes(starts)
 
     @property
     def seconds(self) -> npt.NDArray[np.float64]:
-        """How long the episodes have gone on, (num_worlds,) s, to the microsecond."""
+        """How long the episodes have lasted, (num_worlds,) s, rounded to a microsecond."""
         return np.round(time.perf_counter() - self._starts, 6)
 
     def __getstate__(self) -> Any:
@@ -57,10 +57,10 @@ def of_ended(
     """Return the statistics of episodes that have ended, 0 elsewhere.
 
     Args:
-        ended: whose episode has ended, (num_worlds,), or (num_worlds, size) of agents.
-        returns: what was earned, of that shape, as all others.
-        lengths: how many steps it took.
-        seconds: how long it took.
+        ended: whose episode has ended, (num_worlds,), or (num_worlds, size) for agents.
+        returns: their returns; like lengths and seconds, of a shape that broadcasts to that of `ended`.
+        lengths: their numbers of steps.
+        seconds: their durations.
     """
     values = {"r": returns, "l": lengths, "t": seconds}
     return {key: np.where(ended, value, 0) for key, value in values.items()}

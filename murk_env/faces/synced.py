@@ -1,4 +1,4 @@
-"""What trainers ask of a SyncVectorEnv beside reset and step: its generators, and its envs' attributes."""
+"""The parts of SyncVectorEnv that trainers use beside reset and step: generators and attributes of envs."""
 
 from collections.abc import Sequence
 from typing import Any, ClassVar, cast
@@ -17,14 +17,14 @@ __all__ = ["AsSyncVectorEnv"]
 
 
 class AsSyncVectorEnv(VectorEnv[Any, Any, npt.NDArray[Any]]):
-    """Answers as a SyncVectorEnv would that has an env for each row; here one environment stands for all."""
+    """Behaves like a SyncVectorEnv with an env for each row; all rows share one environment object."""
 
-    _row: ClassVar[str]  # what messages call a row
+    _row: ClassVar[str]  # the name of a row in messages
     _env: MurkEnv
     _num_worlds: int
 
     def _forget_seeds(self) -> None:
-        """Have no generators and seeds yet."""
+        """Start without generators and seeds."""
         self._generators: list[np.random.Generator | None] = [None] * self._num_worlds
         self._seeds: list[int | None] = [None] * self._num_worlds
 
@@ -52,10 +52,10 @@ class AsSyncVectorEnv(VectorEnv[Any, Any, npt.NDArray[Any]]):
                 self._generator(world)
         return tuple(self._seeds)
 
-    # --- what trainers ask of SyncVectorEnv ----------------------------------------------------
+    # --- attributes and methods, as trainers use them on SyncVectorEnv -------------------------
 
     def call(self, name: str, *args: Any, **kwargs: Any) -> tuple[Any, ...]:
-        """Return an attribute of the environment, or what its method returns, once for each row."""
+        """Return an attribute of the environment, or the result of its method, once for each row."""
         if name in ("reset", "step", "close"):
             raise StateError(
                 f"call({name!r}) would treat one {self._row} apart; use envs.{name}(...), which takes all."
@@ -81,13 +81,13 @@ class AsSyncVectorEnv(VectorEnv[Any, Any, npt.NDArray[Any]]):
 
         Args:
             name: the attribute.
-            values: one value, or a list or tuple that holds the same value for each row: the worlds
-                share one environment, and what differs between them lives in fields.
+            values: one value, or a list or tuple with the same value for each row: the worlds share one
+                environment, and values that differ between them belong into fields.
 
         Raises:
             InputError: the number of values is not that of the rows, or they differ.
-            FieldAccessError: it is a field; the message says how that is set.
-            FrozenAttributeError: it is no attribute that a face sets.
+            FieldAccessError: the name is a field; the message says how to set it.
+            FrozenAttributeError: the attribute cannot be set on an env.
         """
         refuse_field(type(self._env), name)
         one_each = isinstance(values, list | tuple)

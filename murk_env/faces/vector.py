@@ -23,7 +23,7 @@ __all__ = ["MurkVectorEnv"]
 Array = npt.NDArray[Any]
 
 
-# skrl looks among the direct bases for Gymnasium's.
+# skrl looks for Gymnasium's class among the direct bases.
 class MurkVectorEnv(VectorFace, VectorEnv[Any, Any, Array]):  # pyright: ignore[reportIncompatibleMethodOverride]
     """A Gymnasium vector env: `num_envs` worlds of an environment class in one arena.
 
@@ -34,14 +34,14 @@ class MurkVectorEnv(VectorFace, VectorEnv[Any, Any, Array]):  # pyright: ignore[
         num_envs: number of worlds.
         autoreset_mode: `NextStep`, `SameStep` or `Disabled`, or the enum.
         render_mode: one of the class's render modes, or None.
-        max_episode_steps: steps after which an episode is truncated: by default the class's own number; -1
-            for no limit.
+        max_episode_steps: steps after which an episode is truncated; by default the class's own limit, -1
+            for none.
         action_out_of_bounds: what happens to a number beyond the bounds of a Box of actions: `raise` refuses
             it, `clip` sets it to the bound. NaN is always refused, and a number beyond the bound by at most 4
             units in the last place is always set to it.
-        action_masked_out: what happens to an action that the mask does not allow, where the environment has
-            one: `raise` refuses it, `replace` takes the first that is allowed.
-        record_statistics: whether `infos["episode"]` tells the return `r`, the length `l` and the seconds `t`
+        action_masked_out: what happens to an action that the action mask forbids: `raise` refuses it,
+            `replace` takes the first allowed one.
+        record_statistics: whether `infos["episode"]` holds the return `r`, the length `l` and the seconds `t`
             of episodes that end, as Gymnasium's RecordEpisodeStatistics does.
         copy: whether observations, rewards and flags are new arrays; with False two sets of buffers
             alternate, each valid until the step after next. Infos are always new.
@@ -94,8 +94,8 @@ class MurkVectorEnv(VectorFace, VectorEnv[Any, Any, Array]):  # pyright: ignore[
         """Step every world once, as one tick.
 
         Args:
-            actions: (num_envs, ...) of the action space; in next-step mode those of worlds whose
-                episode ended at the last step are ignored.
+            actions: (num_envs, ...) of the action space; in next-step mode those of worlds whose episode
+                ended in the last step are ignored.
 
         Returns:
             Observations, rewards (float64), terminations, truncations and infos of all worlds.
@@ -124,12 +124,12 @@ class MurkVectorEnv(VectorFace, VectorEnv[Any, Any, Array]):  # pyright: ignore[
 
 
 def _stepped(batch: Batch) -> StepResult:
-    """Return what a step of all worlds returns."""
+    """Return the outputs of a step of all worlds."""
     return batch.observation(), *batch.flags(), _infos(batch)
 
 
 def _recorded(batch: Batch, times: EpisodeTimes) -> StepResult:
-    """Return what a step of all worlds returns, with statistics of the episodes that it has ended."""
+    """Return the outputs of a step of all worlds, with statistics of the episodes that ended in it."""
     seen, rewards, terminated, truncated, infos = _stepped(batch)
     ended = terminated | truncated
     if ended.any():
@@ -155,4 +155,4 @@ def _infos(batch: Batch) -> dict[str, Any]:
         "final_info": info_of_rows(ended.info, ended.worlds),
         "_final_info": mask.copy(),
     }
-    return of_ended | infos if mask[0] else infos | of_ended  # as SyncVectorEnv meets them, row by row
+    return of_ended | infos if mask[0] else infos | of_ended  # in SyncVectorEnv's order of keys

@@ -1,4 +1,4 @@
-"""What both vector faces share: a batch of worlds, their seeds, and what trainers ask beside step."""
+"""Shared by the faces of many worlds: the batch, its seeds, resets, statistics and pictures."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
@@ -34,17 +34,17 @@ StepResult = tuple[Any, npt.NDArray[np.float64], npt.NDArray[np.bool_], npt.NDAr
 
 
 class VectorFace(StateDoors, AsSyncVectorEnv, ABC):
-    """A Gymnasium vector env over a batch of worlds; what a row is, a world or an agent, the faces say.
+    """A Gymnasium vector env over a batch of worlds; each face defines whether a row is a world or an agent.
 
     Args:
         env_class: the environment.
         num_worlds: number of worlds.
-        options: what is chosen of the face.
+        options: the face's options.
         parameters: the fields of the class's `Params`.
         agents: whether rows are agents.
     """
 
-    _counted: ClassVar[str]  # the keyword that says how many worlds there are
+    _counted: ClassVar[str]  # the keyword for the number of worlds
 
     def __init__(
         self,
@@ -66,12 +66,12 @@ class VectorFace(StateDoors, AsSyncVectorEnv, ABC):
 
     @property
     def masks_actions(self) -> bool:
-        """Whether infos say which actions are allowed."""
+        """Whether infos hold action masks."""
         return self._assembly.masked is not None
 
     @property
     def world(self) -> EnvWorlds:
-        """The worlds behind the rows: `envs.world[field]` reads them, `envs.world.edit()` changes them."""
+        """The worlds of the rows: `envs.world[field]` reads them, `envs.world.edit()` changes them."""
         return EnvWorlds(type(self._env).__name__, self._batch)
 
     @claims
@@ -87,11 +87,11 @@ class VectorFace(StateDoors, AsSyncVectorEnv, ABC):
             seed: an integer seeds world i with `seed + i`; a sequence holds one seed, or None, for
                 each world. Worlds without a seed continue their random numbers.
             options: `{"reset_mask": mask}`, a bool array (num_envs,), resets those rows only; where rows are
-                agents, it selects all rows of a world or none. `fields` maps fields, or their names, to what
-                the episodes begin with, set after `start`: a number, or an array with the axis of all worlds
-                first (those that are not reset are ignored), or one of length 1. `state` is a State of as
-                many worlds as are reset, or of one, whose fields the episodes begin with; step counters begin
-                at 0 and random numbers are new. `level` is the level that they have, or one for each world,
+                agents, it selects all rows of a world or none. `fields` maps fields, or their names, to
+                initial values, set after `start`: a number, or an array whose first axis is over all worlds
+                (rows of worlds that are not reset are ignored) or of length 1. `state` is a State of as many
+                worlds as are reset, or of one, whose fields the episodes begin with; step counters begin at 0
+                and random numbers are not taken from it. `level` is a level's number, or one for each world,
                 where there are levels. The dict is not modified.
 
         Returns:
@@ -99,9 +99,9 @@ class VectorFace(StateDoors, AsSyncVectorEnv, ABC):
 
         Raises:
             SeedError, SeedTypeError, OptionError, ResetMaskError, ResetMaskTypeError, ResetNeededError,
-                ConcurrentUseError: before anything changes; likewise what `fields` or `state` must not be:
+                ConcurrentUseError: before anything changes; for invalid `fields` or `state` also
                 UnknownFieldError, DefinitionError, StateMismatchError, RowsError.
-            HookError: nothing has changed.
+            HookError: a hook failed; nothing has changed.
         """
         self._batch.check_open()
         seeds = read_seeds(seed, self._num_worlds, self._counted)
@@ -134,7 +134,8 @@ class VectorFace(StateDoors, AsSyncVectorEnv, ABC):
         """Return observations and infos of all rows as they are now: after `restore`, `branch` or an edit.
 
         Raises:
-            ResetNeededError, ClosedError, ConcurrentUseError: there is nothing to observe, or not now.
+            ResetNeededError, ClosedError: there is nothing to observe.
+            ConcurrentUseError: another thread is using the env.
         """
         self._batch.look()
         return self._observations(), self._reset_infos(None)
@@ -146,7 +147,7 @@ class VectorFace(StateDoors, AsSyncVectorEnv, ABC):
         outputs: Callable[[], tuple[Any, dict[str, Any]]],
         begins: RowValues,
     ) -> tuple[Any, dict[str, Any]]:
-        """Reset some worlds with these seeds or, at the first reset, with some that are drawn."""
+        """Reset some worlds with these seeds; at the first reset, missing seeds are drawn."""
         chosen, kept = cast("list[int]", worlds.tolist()), vars(self)
         keys = {world: key_from_seed(seed) for world in chosen if (seed := seeds[world]) is not None}
         unseeded = [] if self._batch.started else [world for world in chosen if world not in keys]
@@ -162,7 +163,7 @@ class VectorFace(StateDoors, AsSyncVectorEnv, ABC):
         except BaseException:
             draws.take_back()
             raise
-        kept["_seeds"], kept["_generators"] = noted, generators  # plain stores, which cannot fail
+        kept["_seeds"], kept["_generators"] = noted, generators  # plain stores cannot fail
         return made
 
     def _begun(self, worlds: Worlds, outputs: Callable[[], Made]) -> tuple[Made, EpisodeTimes | None]:
@@ -172,12 +173,12 @@ class VectorFace(StateDoors, AsSyncVectorEnv, ABC):
     def _recorded_step(
         self, read: Reader, actions: Any, outputs: Callable[[Batch, EpisodeTimes], Made]
     ) -> Made:
-        """Step as `Batch.step`, and note when episodes begin while nobody else has the worlds.
+        """Step as `Batch.step` does, and record when episodes begin while the worlds are claimed.
 
         Args:
-            read: as `Batch.step` takes it.
+            read: as in `Batch.step`.
             actions: likewise.
-            outputs: likewise, but given the times of the episodes of this step, too.
+            outputs: likewise, but also given the times of the episodes of this step.
         """
         batch, kept = self._batch, vars(self)
         if not batch.ready:
@@ -189,7 +190,7 @@ class VectorFace(StateDoors, AsSyncVectorEnv, ABC):
             said, begun = outputs(batch, times), pending if batch.ended is None else batch.ended.worlds
             return said, times if begun is None else times.begun(begun)
 
-        said, kept["_times"] = batch.advance(made)  # a plain store: what is published cannot fail
+        said, kept["_times"] = batch.advance(made)  # a plain store: nothing may fail after publishing
         return said
 
     @claims
@@ -197,7 +198,7 @@ class VectorFace(StateDoors, AsSyncVectorEnv, ABC):
         """Return a picture of every row's world: a frame (height, width, 3) uint8, or text in `ansi` mode.
 
         Where rows are agents, all rows of a world get the same frame. In same-step mode a world whose episode
-        has just ended shows its new one.
+        has just ended is shown at the beginning of its next one.
 
         Returns:
             None, with a warning, if the env was made without a render mode.
@@ -215,19 +216,19 @@ class VectorFace(StateDoors, AsSyncVectorEnv, ABC):
         """Return one frame of the first worlds side by side, whatever the render mode.
 
         Args:
-            num_worlds: how many, from 1 to the number of worlds.
+            num_worlds: how many worlds, from 1 to their number.
 
         Returns:
             (height, width, 3) uint8, with one legend and one range of colours for all.
 
         Raises:
-            InputError: there are not so many worlds.
+            InputError: there are fewer worlds.
             ResetNeededError, ClosedError, MissingLibraryError, PictureError: as `render`.
         """
         return self._screen.tiles(num_worlds)
 
     def _repr_png_(self) -> bytes | None:
-        """Show the first four worlds where a notebook shows an object; nothing before the first reset."""
+        """Return the picture of the first four worlds that notebooks display; None before the first reset."""
         shown = min(4, self._num_worlds)
         return (
             png(lambda: self.render_tiles(shown)) if self._batch.started and not self._batch.closed else None
@@ -235,7 +236,7 @@ class VectorFace(StateDoors, AsSyncVectorEnv, ABC):
 
     def close_extras(self, **kwargs: Any) -> None:
         """Close the envs: later calls raise ClosedError. Memory is freed with the last reference."""
-        if "_batch" in self.__dict__:  # Gymnasium 1.1 and 1.2 also close what could not be made
+        if "_batch" in self.__dict__:  # Gymnasium 1.1 and 1.2 also close envs that could not be made
             self._close()
 
     @claims
@@ -243,7 +244,7 @@ class VectorFace(StateDoors, AsSyncVectorEnv, ABC):
         self._batch.close()
 
     def _reduced(self, face: "type[VectorFace]", **arguments: Any) -> tuple[Any, ...]:
-        """Return what pickle keeps of an object whose class is, or derives from, a face."""
+        """Return the pickled form of an object whose class is a face or derives from one."""
         kept = ("spec", "_generators", "_seeds", "_times", "action_space")
         beside = {name: getattr(self, name) for name in kept}
         parameters = parameters_of(self._env.params)

@@ -1,4 +1,4 @@
-"""Render modes of vector envs that are made of others, as `gymnasium.make` makes them of single envs."""
+"""Render modes of vector envs that wrap other modes, as `gymnasium.make` adds them to single envs."""
 
 from collections.abc import Callable, Sequence
 from typing import Any, cast
@@ -17,14 +17,14 @@ __all__ = ["FrameLists", "with_render_mode"]
 def with_render_mode(
     make: Callable[[str | None], VectorFace], mode: Any, own: Sequence[str]
 ) -> VectorFace | AnyVectorWrapper:
-    """Return a vector env in a render mode, wrapped where the mode is made of another one.
+    """Return a vector env in a render mode, wrapped where the mode builds on another one.
 
-    `human` opens a window with the frames of all worlds, and `rgb_array_list` and `ansi_list` collect what is
-    seen. Gymnasium warns of `human`, and of a mode that is none at all, and so does this.
+    `human` opens a window with the frames of all worlds; `rgb_array_list` and `ansi_list` collect frames or
+    texts. Like Gymnasium, it warns about `human` and about unknown modes.
 
     Args:
         make: makes the vector env in one of its own modes; refuses others.
-        mode: the mode that is asked for.
+        mode: the requested mode.
         own: the env's own modes.
     """
     if mode == "human" and "rgb_array" in own and mode not in own:
@@ -44,10 +44,10 @@ def with_render_mode(
 
 
 class FrameLists(AnyVectorWrapper):
-    """Collects what is seen of every row: Gymnasium's RenderCollection, of which it has none for vector envs.
+    """Collects the frames of every row: Gymnasium's RenderCollection, which does not exist for vector envs.
 
-    `render` returns a list for each row: what was seen since the last `render` or the beginning of the row's
-    episode, whichever is later. It equals `SyncVectorEnv` over envs with that wrapper.
+    `render` returns a list for each row: its frames since the last `render` or the beginning of the row's
+    episode, whichever is later. It equals `SyncVectorEnv` over envs with RenderCollection.
 
     Args:
         env: a vector env with a render mode.
@@ -63,11 +63,11 @@ class FrameLists(AnyVectorWrapper):
 
     @property
     def render_mode(self) -> str:  # pyright: ignore[reportIncompatibleVariableOverride]
-        """The env's own mode with `_list`."""
+        """The env's own mode with `_list` appended."""
         return f"{self.env.render_mode}_list"
 
     def reset(self, *, seed: Any = None, options: dict[str, Any] | None = None) -> tuple[Any, dict[str, Any]]:
-        """Reset the env, or the rows of a mask, and begin their lists anew."""
+        """Reset the env, or the rows of a mask, and clear their lists."""
         output = self.env.reset(seed=seed, options=options)
         everyone = np.ones(self.env.num_envs, np.bool_)
         began = cast("npt.NDArray[np.bool_]", (options or {}).get("reset_mask", everyone))
@@ -76,7 +76,7 @@ class FrameLists(AnyVectorWrapper):
         return output
 
     def step(self, actions: Any) -> StepResult:
-        """Step the env and add to every list; that of a row that is reset begins anew."""
+        """Step the env and add to every list, after clearing those of rows that were reset."""
         output = self.env.step(actions)
         ended = output[2] | output[3]
         began = ended if self._mode is AutoresetMode.SAME_STEP else self._pending
@@ -92,6 +92,6 @@ class FrameLists(AnyVectorWrapper):
             self._frames[row].append(shown[row])
 
     def render(self) -> Any:
-        """Return a tuple with the list of every row, and begin new ones."""
+        """Return a tuple with the list of every row, and start new lists."""
         frames, self._frames = self._frames, [[] for _ in self._frames]
         return tuple(frames)

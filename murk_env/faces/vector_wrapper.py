@@ -1,4 +1,4 @@
-"""The base of what goes around vector envs, which Gymnasium has made generic only in 1.4."""
+"""The base of wrappers of vector envs, which is generic in Gymnasium only since 1.4."""
 
 from typing import TYPE_CHECKING, Any
 

@@ -1,4 +1,4 @@
-"""Every field of a world in one vector, for a critic that sees all of it."""
+"""All fields of a world as one vector, for a central critic."""
 
 from functools import cached_property
 from typing import Any, cast
@@ -14,13 +14,13 @@ __all__ = ["WorldState"]
 
 
 class WorldState:
-    """The values of all fields but the static ones, one after another.
+    """The values of all fields except static ones, concatenated.
 
-    Last comes, for each agent of an environment that rewards its agents apart, whether it has left (0), is
-    active (1), or came to its end in the latest step (2).
+    Where agents have rewards of their own, the last numbers say for each agent whether it has left (0), is
+    active (1), or ended in the latest step (2).
 
     Args:
-        assembly: what the face is made of.
+        assembly: the parts of the face.
     """
 
     def __init__(self, assembly: Assembly[Any]) -> None:
@@ -48,7 +48,7 @@ class WorldState:
         """Return the state of every world, (num_worlds, numbers) float32; the caller owns the array.
 
         Raises:
-            ResetNeededError, ClosedError: there is no state yet, or no longer.
+            ResetNeededError, ClosedError: the env has not been reset, or is closed.
         """
         batch = self._assembly.batch
         batch.check_open()

@@ -1,4 +1,4 @@
-"""The worlds behind a face, and the doors to their state that every face has."""
+"""The worlds of a face, and the methods of every face that save and restore their state."""
 
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
@@ -58,9 +58,9 @@ class EnvWorlds:
 
     @claims
     def view(self, field: Field | str) -> Array:
-        """Return the published values of a field, read-only and without a copy.
+        """Return the published values of a field, (num_worlds, ...), read-only and without a copy.
 
-        It is valid until the tick after next, which writes into the same memory.
+        The view is valid until the tick after next, which writes into the same memory.
 
         Raises:
             UnknownFieldError, ClosedError, ReentrantStepError, ConcurrentUseError: as `[field]`.
@@ -74,16 +74,16 @@ class EnvWorlds:
     def edit(self, worlds: Any = None) -> AbstractContextManager[Tick | RowTick]:
         """Change fields between steps: `with envs.world.edit() as tick: tick.gust = values`.
 
-        Fields and parameters are set at once when the block ends, or not at all if it raises; every field but
-        static and derived ones may be set, and derived ones follow. `observe()` of the env then shows it.
-        Arrays that the tick gives belong to the block: after it they change nothing.
+        Fields and parameters are set at once when the block ends, or not at all if it raises. Every field
+        except static and derived ones may be set; derived fields are recomputed. `observe()` then returns the
+        new observations. Arrays of the tick are valid within the block: later writes to them change nothing.
 
         Args:
             worlds: the worlds to change, as numbers or a mask; the tick has one row for each of them. None
                 for all.
 
         Raises:
-            RowsError: there is no such world, or one is named twice; before the block runs.
+            RowsError: a world does not exist, or is named twice; raised before the block runs.
             DefinitionError: a value is not finite, beyond the bounds of its field, or no category.
             ClosedError: the env is closed.
             ReentrantStepError, ConcurrentUseError: it is in the middle of a step.
@@ -97,10 +97,10 @@ class StateDoors:
     _batch: Batch
     _claim: Claim
 
-    if not TYPE_CHECKING:  # a type checker would let any name be assigned to
+    if not TYPE_CHECKING:  # or a type checker would let any name be assigned
 
         def __setattr__(self, name: str, value: object) -> None:
-            """Set an attribute of the face; a field is none, and would only seem to be set."""
+            """Set an attribute of the face; refuse a field, whose values it would not change."""
             author: Environment | None = self.__dict__.get("_env")
             if author is not None and not hasattr(type(self), name):
                 refuse_field(type(author), name)
@@ -113,7 +113,7 @@ class StateDoors:
         It may be restored into any face of this class and parameters, also in another process.
 
         Args:
-            worlds: which, as numbers or a mask; None for all.
+            worlds: the worlds to save, as numbers or a mask; None for all.
 
         Raises:
             RowsError: there is no such world.
@@ -124,33 +124,33 @@ class StateDoors:
 
     @claims
     def restore(self, state: State, worlds: Any = None) -> None:
-        """Let some worlds, or all, go on from a state; `observe()` then shows it.
+        """Set some worlds, or all, to a saved state; `observe()` then returns their observations.
 
         Args:
-            state: as many worlds as are restored, or one, which all of them become.
-            worlds: which, as numbers or a mask; None for all.
+            state: a State of as many worlds as are restored, or of one world, which is copied to all of them.
+            worlds: the worlds to restore, as numbers or a mask; None for all.
 
         Raises:
-            RowsError: there is no such world, one is named twice, or the state holds another number.
-            StateMismatchError: the state is of other worlds; it names the first difference.
+            RowsError: a world does not exist or is named twice, or the state holds another number of worlds.
+            StateMismatchError: the state is of other worlds; the message names the first difference.
             ClosedError, ReentrantStepError, ConcurrentUseError: as `save`.
         """
         self._batch.restore(state, worlds)
 
     @claims
     def branch(self, source: Any, into: Any, *, randomness: Literal["same", "fresh"] = "same") -> None:
-        """Copy worlds to the places of others; `observe()` then shows it.
+        """Copy worlds over others; `observe()` then returns their observations.
 
         Args:
             source: a world, which is copied to all of `into`, or one for each of them.
             into: the worlds that become copies, as numbers or a mask; None for all.
-            randomness: `same` lets a copy draw what its source would draw, if it does the same. With `fresh`
-                branch 0, 1, 2, ... of `into` has random numbers of its own, which depend on the source's key
-                and the branch's number alone: repeated, it gives the same again.
+            randomness: with `same`, a copy draws the same random numbers as its source, given the same
+                actions. With `fresh`, copy 0, 1, 2, ... of `into` has its own random numbers, which depend
+                only on the source's key and the copy's number, so a repeated branch is the same.
 
         Raises:
-            RowsError: there is no such world, one of `into` is named twice, or the numbers differ.
-            InputError: another randomness.
+            RowsError: a world does not exist, one of `into` is named twice, or the numbers of worlds differ.
+            InputError: `randomness` is neither.
             ResetNeededError: the source has not been reset yet.
             ClosedError, ReentrantStepError, ConcurrentUseError: as `save`.
         """
@@ -158,14 +158,14 @@ class StateDoors:
 
 
 def refuse_field(env_class: type[Environment], name: str) -> None:
-    """Raise FieldAccessError for an attribute that is a field of the environment."""
+    """Raise FieldAccessError if an attribute is a field of the environment."""
     field = env_class.fields.get(name)
     if field is not None:
         raise FieldAccessError(field.not_set_by_name(env_class.__name__))
 
 
 def field_of(owner: str, batch: Batch, given: Any) -> Field:
-    """Return a field of an env, given as the Field or by name; `elapsed_steps` is one that can be read.
+    """Return a field of an env, given as the Field or by name; `elapsed_steps` is one too, for reading.
 
     Raises:
         UnknownFieldError: the environment has no such field.

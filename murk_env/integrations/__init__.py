@@ -1,3 +1,3 @@
-"""Adapters: what training libraries expect of environments, over the native vector env."""
+"""Adapters from murk_env's vector envs to the env classes of training libraries."""
 
-__all__: list[str] = []  # each is a module of its own, which loads its library
+__all__: list[str] = []  # each adapter is a module that loads its library

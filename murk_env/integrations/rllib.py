@@ -12,8 +12,8 @@
         )
     )
 
-A node needs the package installed; classes of a script travel with the creator. The first worker of a node
-compiles into the node's kernel cache, and the others wait for it and load.
+Every node needs the package installed; classes defined in a script are pickled with the env creator. The
+first worker of a node compiles into the node's kernel cache; the others wait, then load from it.
 """
 # pyright: reportMissingImports=false, reportUnknownMemberType=false, reportUnknownVariableType=false
 # pyright: reportMissingTypeStubs=false, reportUnknownArgumentType=false, reportPrivateImportUsage=false
@@ -57,7 +57,7 @@ _ACTIONS = (spaces.Box, spaces.Discrete, spaces.MultiDiscrete)
 
 
 def register_rows(env: str | type[MurkEnv], **options: Any) -> str:
-    """Tell Ray of an environment with one actor, or a team, and return the name to configure RLlib with.
+    """Register an environment with one actor, or a team, with Ray; return its name for RLlib's config.
 
     Args:
         env: an id, such as `murk_envs:murk/HeatSeeker-v0`, or a class.
@@ -65,7 +65,7 @@ def register_rows(env: str | type[MurkEnv], **options: Any) -> str:
             them.
 
     Raises:
-        ParameterError: it is no MurkEnv, a parameter or an option cannot be used here, or RLlib has no
+        ParameterError: `env` is no MurkEnv, a parameter or an option cannot be used here, or RLlib has no
             distribution for its actions.
         gymnasium.error.UnregisteredEnv: there is no such id.
     """
@@ -81,10 +81,10 @@ def register_rows(env: str | type[MurkEnv], **options: Any) -> str:
 
 
 def register_agents(env: str | type[MurkEnv], **options: Any) -> str:
-    """Tell Ray of an environment with agents, and return the name to configure RLlib with.
+    """Register an environment with agents with Ray; return its name for RLlib's config.
 
-    With `GroupsEnvRunner` each runner steps all its worlds, and all their groups, by one compiled call; with
-    RLlib's own runner each env is a world of MurkParallelEnv. Agents are called `predator_0` and so on.
+    With `GroupsEnvRunner` each runner steps all its worlds, and all their groups, in one compiled call; with
+    RLlib's own runner each env is a MurkParallelEnv. Agents are called `predator_0` and so on.
 
     Args:
         env: an id, such as `murk_envs:murk/HexPursuit-v0`, or a class.
@@ -92,7 +92,7 @@ def register_agents(env: str | type[MurkEnv], **options: Any) -> str:
             them.
 
     Raises:
-        ParameterError: it is no MurkEnv, has no agents, a parameter or an option cannot be used here, or
+        ParameterError: `env` is no MurkEnv or has no agents, a parameter or an option cannot be used here, or
             RLlib has no distribution for its actions.
         gymnasium.error.UnregisteredEnv: there is no such id.
     """
@@ -105,13 +105,13 @@ def register_agents(env: str | type[MurkEnv], **options: Any) -> str:
 
 
 def check_nodes(*modules: str) -> None:
-    """See to it that every node of the cluster can make envs, before RLlib goes on without those that cannot.
+    """Check that every node of the cluster can make envs; RLlib would continue without nodes that cannot.
 
     Args:
-        modules: others that must be there beside murk_env, such as those of your own environments.
+        modules: modules required beside murk_env, such as those of your own environments.
 
     Raises:
-        MissingLibraryError: a node lacks one; it says which node, and what to do.
+        MissingLibraryError: a node lacks a module; the message says which node, and what to do.
     """
     wanted = ["murk_env", *modules]
 
@@ -143,7 +143,7 @@ def check_nodes(*modules: str) -> None:
 
 
 def _registered(form: str, cls: type[MurkEnv], options: dict[str, Any]) -> str:
-    """Tell Ray how an environment is made, in words that a worker understands without this package."""
+    """Register an env creator with Ray that a worker can unpickle without this package."""
     _check_here(form, cls, options)
     name = f"{cls.__module__}.{cls.__qualname__} {form}"
     made: bytes = cloudpickle.dumps((form, cls, options))
@@ -169,9 +169,9 @@ def _registered(form: str, cls: type[MurkEnv], options: dict[str, Any]) -> str:
 
 
 def _check_here(form: str, cls: type[MurkEnv], options: Mapping[str, Any]) -> None:
-    """Raise ParameterError for what a worker would refuse, which would be told in its log alone."""
+    """Raise ParameterError for options that a worker would refuse, as its error is only in its log."""
     needed = {name for name, knob in knobs_of(cls.Params).items() if knob.default is MISSING}
-    if not needed <= options.keys():  # the rest comes by RLlib's `env_config`
+    if not needed <= options.keys():  # the others come from RLlib's `env_config`
         return
     if form == "rows":
         rows = MurkVectorEnv(cls, 1, **options)
@@ -187,13 +187,13 @@ def _check_here(form: str, cls: type[MurkEnv], options: Mapping[str, Any]) -> No
 def made_on_a_worker(
     form: str, cls: type[MurkEnv], options: Mapping[str, Any], config: Mapping[str, Any]
 ) -> Any:
-    """Return what a worker of RLlib steps; it has compiled, or loaded, what it needs.
+    """Return the env that a worker of RLlib steps; its kernels are compiled, or loaded, already.
 
     Args:
         form: `rows` or `agents`.
         cls: the environment.
-        options: what was registered.
-        config: RLlib's `env_config`, with `num_envs` where the worker holds several.
+        options: the registered options.
+        config: RLlib's `env_config`, with `num_envs` if the worker holds several envs.
     """
     keywords = {**options, **config}
     _check_mode(keywords)
@@ -229,7 +229,7 @@ def _agents(cls: type[MurkEnv], num_envs: int | None, keywords: dict[str, Any]) 
 
 
 def _warmed(cls: type[MurkEnv], envs: Any, keywords: Mapping[str, Any]) -> Any:
-    """Return an env that has been stepped once, which compiles if nobody has."""
+    """Return an env after one step, which compiles its kernels if the cache lacks them."""
     _, infos = envs.reset(seed=0)
     _check_masks(cls, infos, keywords)
     envs.action_space.seed(0)
@@ -255,7 +255,7 @@ def _check_mode(options: Mapping[str, Any]) -> None:
 
 
 def _check_actions(cls: type[MurkEnv], space: "spaces.Space[Any]") -> None:
-    """Raise ParameterError for actions that RLlib has no distribution for, or counts from elsewhere."""
+    """Raise ParameterError for actions that RLlib has no distribution for, or that do not begin at 0."""
     if isinstance(space, spaces.Discrete | spaces.MultiDiscrete):
         if any(part != 0 for part in space.start.reshape(-1).tolist()):
             raise ParameterError(
@@ -271,15 +271,15 @@ def _check_actions(cls: type[MurkEnv], space: "spaces.Space[Any]") -> None:
 
 @contextlib.contextmanager
 def _one_at_a_time_on_this_node() -> Generator[None]:
-    """Let one worker of a node compile, and the others wait until they can load what it has compiled."""
+    """Let one worker of a node compile, while the others wait until they can load its kernels."""
     directory = cache_directory()
-    if directory is None or os.name != "posix":  # without a cache each has to compile for itself
+    if directory is None or os.name != "posix":  # without a cache each worker compiles
         yield
         return
     import fcntl
 
     with contextlib.ExitStack() as held:
-        with contextlib.suppress(OSError):  # a directory that cannot be written is no cache either
+        with contextlib.suppress(OSError):  # a directory that cannot be written is no cache
             directory.mkdir(parents=True, exist_ok=True)
             file = held.enter_context((directory / "workers.lock").open("w"))
             fcntl.flock(file, fcntl.LOCK_EX)

@@ -17,7 +17,7 @@ from ray.rllib.env.vector.vector_multi_agent_env import VectorMultiAgentEnv
 from ray.rllib.env.wrappers.pettingzoo_env import ParallelPettingZooEnv
 from ray.tune.registry import (
     ENV_CREATOR,
-    _global_registry,  # pyright: ignore[reportPrivateUsage]  # RLlib's own runners ask it, and there is no other
+    _global_registry,  # pyright: ignore[reportPrivateUsage]  # RLlib's own runners use it; there is no other
 )
 
 from murk_env.engine.action_masks import ACTION_MASK
@@ -43,7 +43,7 @@ class GroupsEnvRunner(MultiAgentEnvRunner):
     """
 
     def make_env(self) -> None:
-        """Make the groups, by what `register_agents` has told Ray."""
+        """Make the groups, by the creator that `register_agents` registered with Ray."""
         config: Any = self.config
         before: Any = self.env
         if before is not None:
@@ -76,10 +76,10 @@ class GroupsEnvRunner(MultiAgentEnvRunner):
 
 
 class WorldEnv(ParallelPettingZooEnv):
-    """One world for RLlib's own runner. It ends when all its agents have, however each of them did."""
+    """One world for RLlib's own runner. It ends when all its agents have terminated or been truncated."""
 
     def step(self, action_dict: dict[Any, Any]) -> tuple[Dicts, Dicts, Dicts, Dicts, Dicts]:
-        """Step the world; `__all__` says whether it has ended."""
+        """Step the world; the key `__all__` of the flags says whether it has ended."""
         seen, rewards, terminated, truncated, infos = super().step(action_dict)
         say_ends(terminated, truncated, over=not self.par_env.agents)
         return seen, rewards, terminated, truncated, infos
@@ -119,14 +119,14 @@ class GroupsVectorEnv(VectorMultiAgentEnv):
     def reset(
         self, *, seed: int | Sequence[int] | None = None, options: dict[str, Any] | None = None
     ) -> tuple[list[Dicts], list[Dicts]]:
-        """Begin an episode in every world; return what each agent observes, and the infos."""
+        """Begin an episode in every world; return each agent's observations and infos, by world."""
         observations, infos = self._groups.reset(seed=cast(Any, seed), options=options)
         self._active = infos["active"]
         present = [list(self._places)] * self.num_envs
         return self._seen(observations, present), self._told(infos, present)
 
     def step(self, actions: Any) -> Step:
-        """Step every world once, as one tick; `actions` are a dict by agent for each world."""
+        """Step every world once, as one tick; `actions` holds a dict from agent to action by world."""
         acted = [self._acting(world) for world in range(self.num_envs)]
         observations, rewards, terminated, truncated, infos = self._groups.step(self._arrays(actions, acted))
         self._active = infos["active"]
@@ -149,7 +149,7 @@ class GroupsVectorEnv(VectorMultiAgentEnv):
         return [agent for agent, (group, seat) in self._places.items() if self._active[group][world, seat]]
 
     def _arrays(self, actions: Sequence[Mapping[str, Any]], acted: list[list[str]]) -> dict[str, Any]:
-        """Return actions by agent as arrays by group."""
+        """Return dicts from agent to action as arrays by group, (num_worlds, size, ...)."""
         worlds = self.num_envs
         made = {
             group: np.zeros((worlds, len(agents), *_shape(space)), cast(Any, space).dtype)
@@ -164,7 +164,7 @@ class GroupsVectorEnv(VectorMultiAgentEnv):
         return made
 
     def _of(self, values: Mapping[str, npt.NDArray[Any]], present: list[list[str]]) -> list[Dicts]:
-        """Return numbers by group as dicts by agent, one for each world."""
+        """Return arrays by group as dicts from agent to number, one for each world."""
         plain = {group: array.tolist() for group, array in values.items()}
         return [
             {agent: plain[self._places[agent][0]][world][self._places[agent][1]] for agent in agents}
@@ -182,7 +182,7 @@ class GroupsVectorEnv(VectorMultiAgentEnv):
         ]
 
     def _told(self, infos: Mapping[str, Any], present: list[list[str]]) -> list[Dicts]:
-        """Return what is said of each agent's world, and which actions the agent may take."""
+        """Return each agent's infos, one dict for each world: those of its world, and its action mask."""
         shared = {
             key: values.tolist() if values.ndim == 1 else values
             for key, values in infos.items()
@@ -202,7 +202,7 @@ class GroupsVectorEnv(VectorMultiAgentEnv):
 
 
 class _Spaces(MultiAgentEnv):
-    """What RLlib asks of one world of many: the agents, and their spaces."""
+    """The agents of one world and their spaces, as RLlib reads them."""
 
     def __init__(self, worlds: GroupsVectorEnv) -> None:
         super().__init__()
@@ -213,7 +213,7 @@ class _Spaces(MultiAgentEnv):
 
 
 def say_ends(terminated: Dicts, truncated: Dicts, *, over: bool) -> None:
-    """Say by `__all__` whether a world is over: cut off if that is how all present have ended."""
+    """Set `__all__`: whether a world has ended, as truncated if all agents present were truncated."""
     cut = over and all(truncated[agent] for agent in truncated if agent != EVERYONE)
     terminated[EVERYONE], truncated[EVERYONE] = over and not cut, cut
 

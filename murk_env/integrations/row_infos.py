@@ -1,4 +1,4 @@
-"""Infos of a vector env as libraries want them that step a list of envs: a dict for each row."""
+"""Infos of a vector env as a dict for each row, for libraries that step a list of envs."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ FINAL = ("final_obs", "final_info")
 
 
 def infos_of_rows(infos: dict[str, Any], num_rows: int) -> list[dict[str, Any]]:
-    """Return every row's info as a single env gives it: Python scalars, or arrays of its own."""
+    """Return every row's info as a single env returns it: Python scalars, or new arrays."""
     told: list[dict[str, Any]] = [{} for _ in range(num_rows)]
     for key, values in infos.items():
         if key.startswith("_") or key in FINAL:

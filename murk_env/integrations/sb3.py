@@ -1,4 +1,4 @@
-"""Stable-Baselines3: the native vector env as one of its VecEnvs.
+"""Stable-Baselines3: a vector env of murk_env as one of its VecEnvs.
 
     from stable_baselines3 import PPO
     from murk_env.integrations.sb3 import make_vec
@@ -7,7 +7,7 @@
     model.learn(1_000_000)
 
 Stable-Baselines3 steps a list of single envs in a loop (DummyVecEnv) or in processes (SubprocVecEnv). Here
-all of them are the rows of one batch, and what comes out is what DummyVecEnv gives, value by value.
+the envs are the rows of one batch, and all outputs equal those of DummyVecEnv.
 """
 # pyright: reportMissingImports=false, reportUnknownMemberType=false, reportUntypedBaseClass=false
 # pyright: reportUnknownVariableType=false, reportUnknownArgumentType=false, reportMissingTypeStubs=false
@@ -54,17 +54,18 @@ def make_vec(
     """Return many worlds of an environment as a VecEnv of Stable-Baselines3.
 
     Args:
-        env: an id, such as `murk_envs:murk/HeatSeeker-v0`, or a class. The time limit is the one that it is
-            registered with, unless `max_episode_steps` says otherwise.
+        env: an id, such as `murk_envs:murk/HeatSeeker-v0`, or a class. The default time limit is the
+            registered one; set `max_episode_steps` for another.
         num_envs: number of rows; with `group` the number of worlds, each with a row for every agent.
-        seed: seeds the first reset, row i with `seed + i`; of a world's agents the first row's counts.
-        group: of an environment with agents, whose agents are the rows and share one policy.
-        monitor: whether episodes' returns and lengths are in `info["episode"]`, by VecMonitor.
+        seed: seeds the first reset, row i with `seed + i`; where rows are agents, a world gets the seed of
+            its first row.
+        group: for an environment with agents, the group whose agents are the rows and share one policy.
+        monitor: whether `info["episode"]` holds returns and lengths of episodes, by VecMonitor.
         options: the environment's parameters and the options of MurkVectorEnv.
 
     Raises:
         ParameterError: the class or an option cannot be used here, or Stable-Baselines3 has no policy for the
-            spaces; it says which.
+            spaces; the message says which.
         gymnasium.error.UnregisteredEnv: there is no such id.
     """
     if "autoreset_mode" in options:
@@ -94,16 +95,16 @@ def _vector_env(
 
 
 class MurkVecEnv(VecEnv):
-    """A vector env of murk_env in same-step mode, as Stable-Baselines3 drives one.
+    """A vector env of murk_env in same-step mode as a VecEnv of Stable-Baselines3.
 
-    Equal to DummyVecEnv of as many single envs, value by value: observations, float32 rewards, dones, infos
-    with `TimeLimit.truncated` and, at an episode's end, `terminal_observation`.
+    All outputs equal those of DummyVecEnv over as many single envs: observations, float32 rewards, dones,
+    infos with `TimeLimit.truncated` and, at an episode's end, `terminal_observation`.
 
     Args:
         envs: the vector env, in same-step mode.
 
     Raises:
-        ParameterError: another autoreset mode, or spaces that Stable-Baselines3 has no policy for.
+        ParameterError: the autoreset mode is another, or Stable-Baselines3 has no policy for the spaces.
     """
 
     def __init__(self, envs: VectorEnv[Any, Any, Any]) -> None:
@@ -122,7 +123,7 @@ class MurkVecEnv(VecEnv):
         super().__init__(envs.num_envs, envs.single_observation_space, envs.single_action_space)
 
     def reset(self) -> Any:
-        """Begin an episode in every row, with the seeds and options set before; return the observations."""
+        """Begin an episode in every row, with the seeds and options set before; return observations."""
         known = [dict(one) for one in self._options if one]
         if any(one != known[0] for one in known) or len(known) not in (0, self.num_envs):
             raise ParameterError("set_options gives all rows the same options: they are one batch here.")
@@ -136,11 +137,14 @@ class MurkVecEnv(VecEnv):
         return observations
 
     def step_async(self, actions: npt.NDArray[Any]) -> None:
-        """Take the actions of the step that `step_wait` makes."""
+        """Store the actions of the step that `step_wait` will make."""
         self._actions = actions
 
     def step_wait(self) -> tuple[Any, npt.NDArray[np.float32], npt.NDArray[np.bool_], list[dict[str, Any]]]:
-        """Step every row; rows whose episode ended show the first observation of the next one."""
+        """Step every row; return observations, rewards, dones and infos.
+
+        A row whose episode ended has the first observation of its next episode.
+        """
         observations, rewards, terminated, truncated, infos = self.envs.step(self._actions)
         self._mask = infos.get(ACTION_MASK)
         done = terminated | truncated
@@ -164,7 +168,7 @@ class MurkVecEnv(VecEnv):
         return observations, rewards.astype(np.float32), done, told
 
     def action_masks(self) -> npt.NDArray[np.bool_]:
-        """Return which actions are allowed now, (num_envs, options), as MaskablePPO of sb3-contrib asks.
+        """Return the current action masks, (num_envs, options) bool, for MaskablePPO of sb3-contrib.
 
         Raises:
             AttributeError: the environment has no action mask, or has not been reset.
@@ -206,7 +210,7 @@ class MurkVecEnv(VecEnv):
         return [values[row] for row in self._chosen(indices)]
 
     def env_is_wrapped(self, wrapper_class: Any, indices: Rows = None) -> list[bool]:
-        """Return whether rows are wrapped, one by one: they never are."""
+        """Return False for each of some rows: rows are never wrapped."""
         return [False for _ in self._chosen(indices)]
 
     def get_images(self) -> Sequence[Any]:

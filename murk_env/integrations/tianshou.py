@@ -1,4 +1,4 @@
-"""Tianshou: the native vector env as one of its vector envs, for its collectors.
+"""Tianshou: a vector env of murk_env as one of its vector envs, for its collectors.
 
     from tianshou.data import Collector, VectorReplayBuffer
     from murk_env.integrations.tianshou import make_vec
@@ -7,7 +7,7 @@
     collector = Collector(algorithm, envs, VectorReplayBuffer(100_000, len(envs)))
 
 Tianshou steps a list of single envs in a loop (DummyVectorEnv) or in processes, and resets each when it ends.
-Here all of them are the rows of one batch, and what comes out is what DummyVectorEnv gives, value by value.
+Here the envs are the rows of one batch, and all outputs equal those of DummyVectorEnv.
 """
 # pyright: reportMissingImports=false, reportUnknownMemberType=false, reportUntypedBaseClass=false
 # pyright: reportUnknownVariableType=false, reportUnknownArgumentType=false, reportMissingTypeStubs=false
@@ -43,14 +43,14 @@ def make_vec(env: str | type[MurkEnv], num_envs: int = 1, *, seed: int | None = 
     """Return many worlds of an environment as a vector env of Tianshou.
 
     Args:
-        env: an id, such as `murk_envs:murk/HeatSeeker-v0`, or a class. The time limit is the one that it is
-            registered with, unless `max_episode_steps` says otherwise.
+        env: an id, such as `murk_envs:murk/HeatSeeker-v0`, or a class. The default time limit is the
+            registered one; set `max_episode_steps` for another.
         num_envs: number of rows.
         seed: seeds row i with `seed + i`.
         options: the environment's parameters and the options of MurkVectorEnv.
 
     Raises:
-        ParameterError: the class or an option cannot be used here; it says which.
+        ParameterError: the class or an option cannot be used here; the message says which.
         gymnasium.error.UnregisteredEnv: there is no such id.
     """
     if "autoreset_mode" in options:
@@ -78,15 +78,15 @@ def make_vec(env: str | type[MurkEnv], num_envs: int = 1, *, seed: int | None = 
 
 
 class MurkRows(BaseVectorEnv):
-    """A vector env of murk_env whose rows Tianshou resets, as its collectors drive one.
+    """A vector env of murk_env as a vector env of Tianshou, whose collectors reset the rows.
 
-    A step of some rows steps all as one tick; the others are as before after it.
+    A step of some rows steps all rows as one tick, and then restores the others.
 
     Args:
         envs: the vector env, with `autoreset_mode="Disabled"`.
 
     Raises:
-        ParameterError: another autoreset mode, or actions that Tianshou's policies cannot choose.
+        ParameterError: the autoreset mode is another, or Tianshou's policies cannot choose the actions.
     """
 
     def __init__(self, envs: MurkVectorEnv) -> None:
@@ -98,7 +98,7 @@ class MurkRows(BaseVectorEnv):
             )
         _check_actions(envs)
         self._envs = envs
-        self._idle = cast("npt.NDArray[Any]", envs.action_space.sample())  # what rows do that are put back
+        self._idle = cast("npt.NDArray[Any]", envs.action_space.sample())  # for rows that are restored
         self.env_num = self.wait_num = envs.num_envs
         self.timeout, self.is_async, self.is_closed = None, False, False
         self.ready_id, self.waiting_id = list(range(self.env_num)), list[int]()
@@ -108,7 +108,7 @@ class MurkRows(BaseVectorEnv):
 
         Args:
             env_id: the rows.
-            kwargs: `seed`, which each of them gets, and `options`, as MurkVectorEnv.reset takes them.
+            kwargs: `seed`, the same for each of these rows, and `options`, as in MurkVectorEnv.reset.
         """
         rows = self._rows(env_id)
         mask = np.zeros(self.env_num, np.bool_)
@@ -121,11 +121,11 @@ class MurkRows(BaseVectorEnv):
         return _chosen(observations, rows), np.array([told[row] for row in rows])
 
     def step(self, action: Any, id: Rows = None) -> Any:  # as Tianshou calls it
-        """Step some rows, or all: observations, rewards, terminations, truncations and infos of each.
+        """Step some rows, or all; return their observations, rewards, terminations, truncations and infos.
 
         Args:
-            action: one for each of the rows.
-            id: the rows, of which none has ended.
+            action: the actions, one for each of these rows.
+            id: the rows, none of which has ended.
         """
         rows = self._rows(id)
         actions = np.asarray(action)

@@ -1,4 +1,4 @@
-"""TorchRL: all groups of agents at once in many worlds, and masks of actions as entries of its envs.
+"""TorchRL: all groups of agents of many worlds as one env, and action masks as entries of its envs.
 
     from torchrl.collectors import Collector
     from murk_env import MurkGroupsEnv
@@ -9,8 +9,8 @@
     print(env.group_map)  # {"predator": ["predator_0", ...], "prey": [...]}
     collector = Collector(env, None, frames_per_batch=4096, total_frames=100_000)
 
-An env without groups needs none: `GymWrapper(MurkVectorEnv(HeatSeeker, 64, autoreset_mode="SameStep"))`, with
-`with_action_mask` around it where actions are masked.
+An env without groups needs no adapter, just `GymWrapper(MurkVectorEnv(HeatSeeker, 64,
+autoreset_mode="SameStep"))`, with `with_action_mask` around it if actions are masked.
 """
 # pyright: reportMissingImports=false, reportUnknownMemberType=false, reportUnknownVariableType=false
 # pyright: reportMissingTypeStubs=false, reportUnknownArgumentType=false, reportUntypedBaseClass=false
@@ -42,25 +42,24 @@ _FLAGS = ("done", "terminated", "truncated")
 
 
 class GroupsWrapper(EnvBase):
-    """All groups of agents of many worlds as one env of TorchRL, which steps them by one compiled call.
+    """All groups of agents of many worlds as one env of TorchRL, stepped in one compiled call.
 
-    Entries are those of TorchRL's PettingZooWrapper, with the axis of worlds first: by group `observation`,
-    `action`, `reward`, `done`, `terminated`, `truncated`, (num_worlds, size, ...), and `mask`, which says who
-    acts in the next step; `action_mask` where there is one; and for the worlds `done`, `terminated` and
-    `truncated`, (num_worlds, 1). A world is done when all its agents are, and TorchRL resets it. Agents that
-    are done before their world stay done, with rewards and observations of zero; leave out of a loss what
-    `mask` does not allow.
+    Entries are those of TorchRL's PettingZooWrapper, with the worlds axis first: by group `observation`,
+    `action`, `reward`, `done`, `terminated`, `truncated`, (num_worlds, size, ...), `mask`, which agents act
+    next, and `action_mask` if there is one; and for the worlds `done`, `terminated` and `truncated`,
+    (num_worlds, 1). A world is done when all its agents are, and TorchRL resets it. Agents that are done
+    before their world stay done, with rewards and observations of zero; exclude them from a loss by `mask`.
 
     Args:
         env: the groups, with `autoreset_mode="Disabled"`.
-        return_state: whether there is an entry `state` for a critic that sees all, (num_worlds, numbers).
+        return_state: whether there is an entry `state` for a central critic, (num_worlds, numbers).
 
     Attributes:
         group_map: by group, the names of its agents.
 
     Raises:
-        ParameterError: it is no MurkGroupsEnv, its autoreset mode is another, or a space is one that TorchRL
-            has no spec for.
+        ParameterError: `env` is no MurkGroupsEnv, its autoreset mode is another, or TorchRL has no spec for a
+            space.
     """
 
     def __init__(self, env: MurkGroupsEnv, *, return_state: bool = False) -> None:
@@ -119,7 +118,7 @@ class GroupsWrapper(EnvBase):
         else:
             mask = wanted.reshape(self._env.num_envs).numpy()
             observations, infos = self._env.reset(options={"reset_mask": mask})
-            _, infos = self._env.observe()  # those of all worlds
+            _, infos = self._env.observe()  # the infos of all worlds
             for flags in self._ends.values():
                 for ended in flags.values():
                     ended[mask] = False
@@ -141,7 +140,7 @@ class GroupsWrapper(EnvBase):
         return made
 
     def _told(self, observations: dict[str, Any], infos: dict[str, Any]) -> Any:
-        """Return what a step or a reset shows, but for rewards."""
+        """Return the entries of a step or a reset, without rewards."""
         worlds = self._env.num_envs
         shown: dict[Any, Any] = {}
         for name, agents in self.group_map.items():
@@ -167,32 +166,32 @@ class GroupsWrapper(EnvBase):
         return TensorDict(shown, batch_size=self.batch_size)
 
     def _mask(self, name: str, infos: dict[str, Any]) -> Any:
-        """Return which actions a group's agents may take, and let random ones be drawn among them."""
+        """Return a group's action masks, and restrict random actions to them."""
         mask = torch.from_numpy(infos[ACTION_MASK][name]).bool()
-        mask[~mask.any(dim=-1)] = True  # agents that have left: nobody asks what they do
+        mask[~mask.any(dim=-1)] = True  # agents that have left: their actions are ignored
         spec: Any = self.full_action_spec
         spec[name, "action"].update_mask(mask.clone())
         return mask
 
     def close(self, *, raise_if_closed: bool = True) -> None:
-        """Close the groups behind it."""
+        """Close the groups."""
         if not self.is_closed:
             self._env.close()
         super().close(raise_if_closed=raise_if_closed)
 
 
 def with_action_mask(env: Any) -> Any:
-    """Let a GymWrapper, or GymEnv, read `action_mask` from the infos, and return it.
+    """Let a GymWrapper, or GymEnv, read `action_mask` from the infos; return the same env.
 
     The entry has one bool for each option; `torchrl.envs.ActionMask` draws random actions by it, and a
-    `MaskedCategorical` or `MaskedOneHotCategorical` those of a policy. In same-step mode TorchRL tries random
-    actions when it wraps an env, without the mask: there the env needs `action_masked_out="replace"`.
+    `MaskedCategorical` or `MaskedOneHotCategorical` those of a policy. In same-step mode TorchRL takes random
+    actions, without the mask, when it wraps an env: then the env needs `action_masked_out="replace"`.
 
     Args:
         env: a GymWrapper over an env of murk_env with one Discrete action.
 
     Raises:
-        ParameterError: the env has no mask of a Discrete.
+        ParameterError: the env has no action mask of a Discrete.
     """
     space: Any = getattr(env, "single_action_space", env.action_space)
     native: Any = env.unwrapped
@@ -210,14 +209,14 @@ def with_action_mask(env: Any) -> Any:
 
 
 class _MaskReader(default_info_dict_reader):
-    """Reads the mask as bools, as TorchRL has masks."""
+    """Reads the mask as bools, TorchRL's dtype of masks."""
 
     def __call__(self, info_dict: Any, tensordict: Any) -> Any:
         return tensordict.set(ACTION_MASK, torch.as_tensor(info_dict[ACTION_MASK]).bool())
 
 
 def _check_action_space(name: str, space: Any, *, masked: bool) -> None:
-    """Raise ParameterError for actions of a group that TorchRL cannot have."""
+    """Raise ParameterError for actions of a group that TorchRL cannot represent."""
     if isinstance(space, spaces.Discrete | spaces.MultiDiscrete) and np.any(space.start):
         raise ParameterError(
             f"TorchRL counts actions from 0, but those of {name!r}, {space}, begin elsewhere; let their "
@@ -231,7 +230,7 @@ def _check_action_space(name: str, space: Any, *, masked: bool) -> None:
 
 
 def _spec(space: Any, lead: tuple[int, ...]) -> Any:
-    """Return the spec of a space with further axes in front."""
+    """Return the spec of a space with leading axes."""
     if isinstance(space, spaces.Dict):
         return Composite({key: _spec(part, lead) for key, part in space.items()}, shape=lead)
     if isinstance(space, spaces.Discrete):

@@ -1,6 +1,6 @@
-"""Tools to test environments with, for any author of a Gymnasium vector environment.
+"""Tools to test environments, for authors of any Gymnasium vector environment.
 
-`check_vector_env` holds a vector environment against Gymnasium's contract, which nothing in Gymnasium does.
+`check_vector_env` checks a vector environment against Gymnasium's contract; Gymnasium has no such check.
 """
 
 from murk_env.testing.case import VectorCase

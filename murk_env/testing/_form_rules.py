@@ -1,4 +1,4 @@
-"""Rules about form: metadata, spaces, types, and what stands in an info."""
+"""Rules about form: metadata, spaces, types, and the contents of infos."""
 
 from typing import Any, cast
 
@@ -17,7 +17,7 @@ FINAL_KEYS = {"final_obs", "final_info", "_final_obs", "_final_info"}
 
 @vector_rule
 def autoreset_mode_is_stated(bench: Bench) -> None:
-    """`metadata` and the attribute `autoreset_mode` hold the enum, and `metadata` is the instance's own."""
+    """`metadata` and the attribute `autoreset_mode` hold the enum, and no two instances share `metadata`."""
     env, mode = bench.native(), bench.case.mode
     stated = {
         "metadata['autoreset_mode']": env.metadata.get("autoreset_mode"),
@@ -34,7 +34,7 @@ def autoreset_mode_is_stated(bench: Bench) -> None:
 
 @vector_rule
 def spaces_are_batched(bench: Bench) -> None:
-    """Single spaces are those of the single form, batched spaces are `batch_space` of them."""
+    """Single spaces are those of the single env, batched spaces are `batch_space` of them."""
     env, single, num_envs = bench.native(), bench.case.make_single(), bench.case.num_envs
     expected = {
         "num_envs": num_envs,
@@ -91,7 +91,7 @@ def _check_observation(bench: Bench, record: Record, space: Space[Any]) -> None:
 
 
 def _check_order(bench: Bench, record: Record, key: str, space: Space[Any], value: Any) -> None:
-    """Demand that every dict has the keys of its space in the order of its space, as SyncVectorEnv's have."""
+    """Require every dict to have the keys of its space in the space's order, as in SyncVectorEnv."""
     parts = parts_of(space)
     if isinstance(space, spaces.Dict):
         expected, actual = list(parts), list(value)
@@ -121,7 +121,7 @@ def _check_array(
 
 @vector_rule
 def infos_keep_their_form(bench: Bench) -> None:
-    """Each info key comes at every reset and step, with the same dtype and shape, and with a `_key` mask."""
+    """Each info key is present at every reset and step, with the same dtype and shape, and a `_key` mask."""
     expected: dict[str, str] | None = None
     for record in play_native(bench, bench.native(), interrupted=True):
         info = {key: value for key, value in record.output["info"].items() if key not in FINAL_KEYS}
@@ -164,7 +164,7 @@ def _info_form(bench: Bench, record: Record, info: dict[str, Any], place: str) -
 
 @vector_rule
 def final_data_come_with_endings(bench: Bench) -> None:
-    """Same-step mode hands out `final_obs` and `final_info` for the rows that ended, other modes never."""
+    """Same-step mode returns `final_obs` and `final_info` for the rows that ended; other modes never do."""
     env = bench.native()
     for record in play_native(bench, env):
         info = record.output["info"]

@@ -1,4 +1,4 @@
-"""Rules that compare one run with another: with its twin, with other batches, with Gymnasium's own."""
+"""Rules that compare one run with another: with its repetition, with other batches, with SyncVectorEnv."""
 
 from collections.abc import Iterator
 
@@ -10,19 +10,19 @@ from murk_env.testing.case import Bench
 from murk_env.testing.play import ActionStream, Record, ended_rows, play, row_records
 
 ENOUGH_EPISODES = 3
-"""Finished episodes that every row must see before a run shows anything about resets."""
+"""Episodes that every row must finish before a run is evidence about resets."""
 
 
 @vector_rule
 def runs_repeat(bench: Bench) -> None:
-    """The same seeds and actions give the same run, resets of every kind included."""
+    """The same seeds and actions give the same run, including resets of every kind."""
     first, second = (play_native(bench, bench.native(), interrupted=True) for _ in range(2))
     must_agree(bench, "two runs with equal seeds and actions", first, second)
 
 
 @vector_rule
 def rows_do_not_depend_on_num_envs(bench: Bench) -> None:
-    """A row (the first, a middle and the last are examined) is what it is in a batch with one row more."""
+    """A row (the first, a middle and the last are checked) is the same in a batch with one row more."""
     case = bench.case
     env, larger = bench.native(), bench.native(case.num_envs + 1)
     runs = [list(play_native(bench, one)) for one in (env, larger)]
@@ -36,7 +36,7 @@ def rows_do_not_depend_on_num_envs(bench: Bench) -> None:
 
 @vector_rule
 def rows_do_not_depend_on_each_other(bench: Bench) -> None:
-    """A row with the same seed and actions is the same, whatever the other rows do."""
+    """A row with the same seed and actions is the same, no matter what the other rows do."""
     case = bench.case
     env, other = bench.native(), bench.native()
     chosen = case.num_envs // 2
@@ -50,7 +50,7 @@ def rows_do_not_depend_on_each_other(bench: Bench) -> None:
 
 @vector_rule
 def episodes_end_apart(bench: Bench) -> None:
-    """The run proves something: rows finish several episodes, at different times, in every way expected."""
+    """The run is evidence: rows finish several episodes, at different times, in every expected way."""
     expect = tuple(bench.case.expect)
     if not expect:
         return
@@ -75,9 +75,9 @@ def episodes_end_apart(bench: Bench) -> None:
 
 @vector_rule
 def steps_equal_sync(bench: Bench) -> None:
-    """Every output of every step is that of SyncVectorEnv over the single form, to the byte.
+    """Every output of every step equals that of SyncVectorEnv over the single env, byte for byte.
 
-    Where all rows end together, as in a task of a fixed horizon, it is so again when some begin later.
+    If all rows end together, as in a task with a fixed horizon, it is repeated with some rows reset later.
     """
     ended: list[BoolArray] = []
     expected, actual = _beside_oracle(bench)
@@ -88,7 +88,7 @@ def steps_equal_sync(bench: Bench) -> None:
 
 @vector_rule
 def resets_equal_sync(bench: Bench) -> None:
-    """So it is with full and masked resets, with and without seeds, in between."""
+    """Outputs equal SyncVectorEnv's also with full and masked resets, with and without seeds, in between."""
     must_agree(bench, "against SyncVectorEnv", *_beside_oracle(bench, interrupted=True))
 
 
@@ -98,7 +98,7 @@ def _beside_oracle(bench: Bench, **how: bool) -> tuple[Iterator[Record], Iterato
 
 
 def _noted(records: Iterator[Record], ended: list[BoolArray]) -> Iterator[Record]:
-    """Pass records on, noting which rows ended at each step."""
+    """Yield the records, and store which rows ended at each step."""
     for record in records:
         if record.call == "step":
             ended.append(ended_rows(record.output))
@@ -114,7 +114,7 @@ def _ends(records: Iterator[Record]) -> list[BoolArray]:
 
 
 def _together(ended: list[BoolArray]) -> bool:
-    """Whether some of several rows end, and never one without all others; not where all end at every step."""
+    """Whether several rows end only all together, but not at every step."""
     if not ended or len(ended[0]) == 1 or np.all(ended):
         return False
     return bool(np.any(ended)) and all(rows.any() == rows.all() for rows in ended)

@@ -1,4 +1,4 @@
-"""Rules about whom the returned data belong to: the caller, for ever."""
+"""Rules about the ownership of returned data: the caller owns it, for good."""
 
 from collections.abc import Iterator
 from copy import deepcopy
@@ -13,12 +13,12 @@ from murk_env.testing.comparison import first_difference
 from murk_env.testing.play import Record
 
 WINDOW = 8
-"""Calls among which shared memory is looked for; it takes as many comparisons as there are pairs."""
+"""Calls whose outputs are searched for shared memory; every pair of objects is compared."""
 
 
 @vector_rule
 def outputs_stay_as_returned(bench: Bench) -> None:
-    """What a call returned does not change when others follow."""
+    """The outputs of a call are not changed by later calls."""
     records = [
         (record, deepcopy(record.output)) for record in play_native(bench, bench.native(), interrupted=True)
     ]
@@ -31,7 +31,7 @@ def outputs_stay_as_returned(bench: Bench) -> None:
 
 @vector_rule
 def outputs_share_no_memory(bench: Bench) -> None:
-    """No two objects that were returned, by one call or by several, share memory."""
+    """No two returned objects, of one call or of several, share memory."""
     seen: list[tuple[str, Any]] = []
     for count, record in enumerate(play_native(bench, bench.native())):
         if count >= WINDOW:
@@ -65,7 +65,7 @@ def _share(left: Any, right: Any) -> bool:
 
 @vector_rule
 def outputs_may_be_overwritten(bench: Bench) -> None:
-    """A caller may write into what was returned, and the environment does not notice."""
+    """A caller may overwrite outputs without any effect on the environment."""
     why = "after a caller wrote into the former outputs"
     must_agree(bench, why, play_native(bench, bench.native()), _scribbled(bench))
 
@@ -73,7 +73,7 @@ def outputs_may_be_overwritten(bench: Bench) -> None:
 def _scribbled(bench: Bench) -> Iterator[Record]:
     for record in play_native(bench, bench.native()):
         yield record
-        # All parts are found before the first is emptied.
+        # Find all parts before emptying the first.
         for key, value in list(_mutable_parts(record.output, "")):
             _scribble(bench, record, key, value)
 
@@ -89,7 +89,7 @@ def _scribble(bench: Bench, record: Record, key: str, value: Any) -> None:
 
 @vector_rule
 def options_stay_the_callers(bench: Bench) -> None:
-    """`reset` leaves the options dict and the mask in it as they were."""
+    """`reset` does not modify the options dict, nor the mask in it."""
     env, mask = bench.native(), np.arange(bench.case.num_envs) == 0
     env.reset(seed=bench.case.seed)
     for options in ({}, {"reset_mask": mask}):

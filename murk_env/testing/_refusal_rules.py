@@ -1,4 +1,4 @@
-"""Rules about calls that must fail, and change nothing when they do."""
+"""Rules about calls that must fail without changing anything."""
 
 from typing import Any
 
@@ -21,7 +21,7 @@ def _seeded_pair(bench: Bench) -> tuple[AnyVectorEnv, AnyVectorEnv]:
 
 @vector_rule
 def bad_masks_are_refused(bench: Bench) -> None:
-    """A mask that is no bool array of shape (num_envs,) with a True in it is refused by name."""
+    """A mask that is not a bool array (num_envs,) with at least one True is refused; the error names it."""
     num_envs = bench.case.num_envs
     bad: tuple[tuple[Any, type[Exception]], ...] = (
         ([True] * num_envs, TypeError),
@@ -49,7 +49,7 @@ def bad_masks_are_refused(bench: Bench) -> None:
 
 @vector_rule
 def bad_actions_are_refused(bench: Bench) -> None:
-    """Too many or too few actions, and actions outside their space, are refused, and nothing has changed."""
+    """Too many or too few actions, and actions outside their space, are refused without changing anything."""
     env, twin = _seeded_pair(bench)
     batch = next(bench.actions(env))
     for what, actions in bad_actions(env.single_action_space, batch):
@@ -59,7 +59,7 @@ def bad_actions_are_refused(bench: Bench) -> None:
 
 @vector_rule
 def ended_rows_need_no_action(bench: Bench) -> None:
-    """In NextStep mode the action of a row that has ended is ignored, whatever stands there."""
+    """In NextStep mode the action of a row that has ended is ignored, even an illegal one."""
     if bench.case.mode is not AutoresetMode.NEXT_STEP:
         return
     env, twin = bench.native(), bench.native()
@@ -83,7 +83,7 @@ def steps_need_a_reset(bench: Bench) -> None:
 
 @vector_rule
 def closing_is_final(bench: Bench) -> None:
-    """A step after `close` is refused; a second `close` does no harm."""
+    """A step after `close` is refused; a second `close` has no effect."""
     env = bench.native()
     actions = next(bench.actions(env))
     env.reset(seed=bench.case.seed)
@@ -94,7 +94,7 @@ def closing_is_final(bench: Bench) -> None:
 
 @vector_rule
 def disabled_mode_refuses_ended_rows(bench: Bench) -> None:
-    """In Disabled mode a step with a row that has ended is refused, and nothing has changed."""
+    """In Disabled mode a step with a row that has ended is refused without changing anything."""
     if bench.case.mode is not AutoresetMode.DISABLED:
         return
     env, twin = bench.native(), bench.native()

@@ -1,4 +1,4 @@
-"""What a rule is: a function over a bench, made callable on a case under its own name."""
+"""Rules: functions of a bench, made callable on a case under their own name."""
 
 from collections.abc import Callable, Iterator
 from functools import wraps
@@ -25,11 +25,11 @@ __all__ = [
 Rule = Callable[[VectorCase], None]
 
 REFUSALS = (TypeError, ValueError, RuntimeError, AssertionError, gymnasium.error.Error)
-"""Errors that count as saying no. Anything else is an accident on the way."""
+"""Errors that count as a refusal; any other error is a failure."""
 
 
 def vector_rule(examine: Callable[[Bench], None]) -> Rule:
-    """Make a rule of a function: its name is the rule's, and any accident in it breaks the rule."""
+    """Make a rule of a function: the rule has its name, and any unexpected error in it breaks the rule."""
 
     @wraps(examine)
     def rule(case: VectorCase) -> None:
@@ -47,7 +47,7 @@ def vector_rule(examine: Callable[[Bench], None]) -> Rule:
 def play_native(
     bench: Bench, env: AnyVectorEnv, *, interrupted: bool = False, staggered: bool = False
 ) -> Iterator[Record]:
-    """Play an environment as the case says."""
+    """Play an environment with the mode, steps and seed of the case."""
     case = bench.case
     return play(
         env, case.mode, steps=case.steps, seed=case.seed, interrupted=interrupted, staggered=staggered
@@ -55,7 +55,7 @@ def play_native(
 
 
 def play_until_ended(bench: Bench, env: AnyVectorEnv) -> BoolArray | None:
-    """Play until some row has ended: the rows that did, (num_envs,) bool; None if the run is over first."""
+    """Play until some row ends; return the rows that ended, (num_envs,) bool, or None if none did."""
     steps = (record.output for record in play_native(bench, env) if record.call == "step")
     return next((ended for ended in map(ended_rows, steps) if ended.any()), None)
 
@@ -71,7 +71,7 @@ def must_agree(
 
 
 def must_refuse(bench: Bench, what: str, call: Callable[[], object]) -> None:
-    """Demand that a call raises an error that says no."""
+    """Require a call to raise an error that counts as a refusal."""
     try:
         call()
     except REFUSALS:
@@ -87,7 +87,7 @@ def must_refuse(bench: Bench, what: str, call: Callable[[], object]) -> None:
 def must_be_untouched(
     bench: Bench, why: str, env: AnyVectorEnv, twin: AnyVectorEnv, ended: BoolArray | None = None
 ) -> None:
-    """Demand that an environment goes on exactly as its twin, which nobody disturbed."""
+    """Require an environment to continue exactly like its undisturbed twin."""
     case = bench.case
     ended = ~bench.every_row if ended is None else ended
 

@@ -1,4 +1,4 @@
-"""Rules about seeds: which are accepted, what they determine, what is remembered, which are refused."""
+"""Rules about seeds: which are accepted or refused, what they determine, and what is remembered."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -12,18 +12,18 @@ from murk_env.testing.comparison import first_difference
 from murk_env.testing.play import Record, play, row_records
 
 FEW_STEPS = 20
-"""Steps after which seeds that were taken otherwise have shown themselves."""
+"""Steps after which runs from different seeds have diverged."""
 
 
 def _seeded(bench: Bench, env: AnyVectorEnv, seeds: Any) -> Iterator[Record]:
-    """A reset with these seeds and a few steps."""
+    """Play a reset with these seeds and a few steps."""
     case = bench.case
     return play(env, case.mode, steps=min(case.steps, FEW_STEPS), seed=case.seed, first_seeds=seeds)
 
 
 @vector_rule
 def seeds_are_one_per_row(bench: Bench) -> None:
-    """An int seed stands for `seed + row`; lists of ints, and any integral type, are accepted."""
+    """An int seeds row i with `seed + i`; lists of ints, and any integral type, are accepted."""
     seed, num_envs = bench.case.seed, bench.case.num_envs
     forms = {
         "list of int": [seed + row for row in range(num_envs)],
@@ -37,7 +37,7 @@ def seeds_are_one_per_row(bench: Bench) -> None:
 
 @vector_rule
 def seeds_may_be_none(bench: Bench) -> None:
-    """None in a list of seeds leaves that row unseeded and the other rows as they would be."""
+    """None in a list of seeds leaves that row unseeded and does not affect the other rows."""
     seed, last = bench.case.seed, bench.case.num_envs - 1
     seeds: list[int | None] = [*range(seed, seed + last), None]
     env, twin = bench.native(), bench.native()
@@ -50,7 +50,7 @@ def seeds_may_be_none(bench: Bench) -> None:
 
 @vector_rule
 def seeds_are_remembered(bench: Bench) -> None:
-    """`np_random_seed` is the tuple of seeds, kept over unseeded resets and over autoresets."""
+    """`np_random_seed` is the tuple of seeds, and is kept by unseeded resets and autoresets."""
     env, num_envs = bench.native(), bench.case.num_envs
     expected = tuple(bench.case.seed + row for row in range(num_envs))
     for record in play_native(bench, env):
@@ -70,8 +70,8 @@ def seeds_are_remembered(bench: Bench) -> None:
 
 @vector_rule
 def bad_seeds_are_refused(bench: Bench) -> None:
-    """A list of the wrong length, a negative number and a float are refused, and nothing has changed."""
-    # Other seeds than those of the run, so that a row that took its own in spite of all shows it.
+    """A list of the wrong length, a negative number and a float are refused without changing anything."""
+    # Seeds that differ from those of the run, so that a row that was seeded nevertheless is noticed.
     seed = bench.case.seed + bench.case.num_envs
     rows = list(range(seed, seed + bench.case.num_envs))
     bad: tuple[Any, ...] = (

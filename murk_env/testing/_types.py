@@ -1,4 +1,4 @@
-"""Names for the types that the rules speak of, and two questions about them."""
+"""The types that the rules use, and two functions on them."""
 
 from collections.abc import Mapping
 from typing import Any, Literal, Protocol, TypeGuard, cast
@@ -18,11 +18,11 @@ Seeds = int | list[int | None] | None
 
 
 class AnyVectorEnv(Protocol):
-    """What the rules use of a `gymnasium.vector.VectorEnv`, typed so that any of them fits."""
+    """The members of a `gymnasium.vector.VectorEnv` that the rules use, typed so that any such env fits."""
 
     @property
     def metadata(self) -> dict[str, Any]:
-        """What is said about it, the autoreset mode for one."""
+        """The env's metadata, including the autoreset mode."""
         ...
 
     @property
@@ -69,7 +69,7 @@ class AnyVectorEnv(Protocol):
         ...
 
     def close(self) -> Any:
-        """Give back what it holds."""
+        """Close the env."""
         ...
 
 
@@ -79,7 +79,7 @@ def is_array(value: Any) -> TypeGuard[AnyArray]:
 
 
 def parts_of(space: Space[Any]) -> Mapping[Any, Space[Any]]:
-    """The spaces that a Dict or Tuple space is made of, by key or position; none for any other space."""
+    """The parts of a Dict or Tuple space, by key or position; empty for any other space."""
     if isinstance(space, spaces.Dict):
         return cast("Mapping[Any, Space[Any]]", cast("Any", space).spaces)
     if isinstance(space, spaces.Tuple):

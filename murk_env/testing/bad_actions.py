@@ -1,4 +1,4 @@
-"""Batches of actions that no environment may take, made from a good one."""
+"""Batches of actions that no environment may accept, made from a legal one."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -12,14 +12,14 @@ __all__ = ["bad_actions", "with_impossible_rows"]
 
 
 def bad_actions(single_space: Space[Any], batch: Any) -> Iterator[tuple[str, Any]]:
-    """Spoil a batch of actions in one way at a time, in its last row wherever a row can be chosen.
+    """Spoil a batch of actions in one way at a time, where possible in its last row.
 
     Args:
         single_space: The space of one action.
-        batch: A batch of good actions; it is not changed.
+        batch: A batch of legal actions; it is not changed.
 
     Yields:
-        What is wrong, and the batch in which that is wrong.
+        A description of the fault, and the batch with that fault.
     """
     for key, space in parts_of(single_space).items():
         for what, bad in bad_actions(space, batch[key]):
@@ -37,7 +37,7 @@ def with_impossible_rows(single_space: Space[Any], batch: Any, rows: AnyArray) -
 
     Args:
         single_space: The space of one action.
-        batch: A batch of good actions; it is not changed.
+        batch: A batch of legal actions; it is not changed.
         rows: The rows to spoil, (num_envs,) bool.
     """
     for key, space in parts_of(single_space).items():
@@ -81,7 +81,7 @@ def _outside_box(box: Any) -> Iterator[tuple[str, Any]]:
     low, high = _last(box, "low"), _last(box, "high")
     if np.issubdtype(box.dtype, np.floating):
         yield "NaN", box.dtype.type(np.nan)
-        limits = np.finfo(box.dtype)  # far outside: rounding errors beyond a bound may be taken for it
+        limits = np.finfo(box.dtype)  # far outside, as rounding errors beyond a bound may be accepted
         with np.errstate(over="ignore"):
             beyond = [low - np.maximum(abs(low), 1), high + np.maximum(abs(high), 1)]
     else:

@@ -1,4 +1,4 @@
-"""What a rule is run on: a vector environment, its single form, and the shape of the run."""
+"""The input of a rule: a vector environment, its single env, and the settings of the run."""
 
 from collections.abc import Callable, Iterable
 from contextlib import ExitStack
@@ -21,13 +21,13 @@ class VectorCase:
     """One run of one rule.
 
     Attributes:
-        make_native: Makes the vector environment to examine from `(num_envs, autoreset_mode)`.
-        make_single: Makes its single form as `gymnasium.make` would, with its time limit.
-        mode: Autoreset mode to examine.
-        num_envs: Number of rows to examine.
+        make_native: Makes the vector environment to check from `(num_envs, autoreset_mode)`.
+        make_single: Makes its single env as `gymnasium.make` would, with its time limit.
+        mode: Autoreset mode to check.
+        num_envs: Number of rows to check.
         steps: Steps of a run.
-        seed: Seed of every run; actions are drawn from it too.
-        expect: The ways in which an episode of the environment can end. Empty where it never ends.
+        seed: Seed of every run and of its actions.
+        expect: The ways in which an episode of the environment can end; empty if episodes never end.
     """
 
     make_native: Callable[[int, AutoresetMode], AnyVectorEnv]
@@ -40,7 +40,7 @@ class VectorCase:
 
 
 class Bench:
-    """Makes the environments that one rule examines, closes them, and words its complaints."""
+    """Makes and closes the environments that one rule checks, and makes its errors."""
 
     def __init__(self, case: VectorCase, rule: str) -> None:
         self.case = case
@@ -59,16 +59,16 @@ class Bench:
         return np.ones(self.case.num_envs, np.bool_)
 
     def native(self, num_envs: int | None = None) -> AnyVectorEnv:
-        """A new vector environment to examine, `case.num_envs` rows unless told otherwise."""
+        """A new vector environment to check, by default with `case.num_envs` rows."""
         return self._kept(self.case.make_native(num_envs or self.case.num_envs, self.case.mode))
 
     def actions(self, env: AnyVectorEnv, shift: int = 0) -> ActionStream:
-        """Legal actions for an environment; another shift gives other ones."""
+        """Legal actions for an environment; another shift gives other actions."""
         first = self.case.seed + shift
         return ActionStream(env.single_action_space, range(first, first + env.num_envs))
 
     def oracle(self) -> AnyVectorEnv:
-        """Gymnasium's own vector environment over the single form."""
+        """Gymnasium's SyncVectorEnv over the single env."""
         singles = [self.case.make_single] * self.case.num_envs
         return self._kept(SyncVectorEnv(singles, autoreset_mode=self.case.mode))
 
@@ -86,7 +86,7 @@ class Bench:
         expected: Any = None,
         actual: Any = None,
     ) -> VectorEnvError:
-        """The error for a broken rule; `what` says what was asked for and what came."""
+        """The error for a broken rule; `what` says what was expected and what came."""
         run = f"{self.case.mode.value}, num_envs={self.case.num_envs}"
         when = "" if step is None else f", step {step}"
         where = "" if row is None else f", row {row}"
@@ -105,7 +105,7 @@ class Bench:
     def differs(
         self, why: str, difference: Difference, *, step: int | None = None, row: int | None = None
     ) -> VectorEnvError:
-        """The error for two pieces of data that ought to be the same."""
+        """The error for two pieces of data that should be the same."""
         return self.error(
             f"{why}; {difference}",
             step=step,

@@ -16,7 +16,7 @@ from murk_env.testing.case import VectorCase
 
 __all__ = ["VECTOR_RULES", "check_vector_env"]
 
-# The narrow rules come first, so that the first one broken says most about the fault.
+# Narrow rules come first, so that the first broken rule is the most specific.
 _RULES = (
     form.autoreset_mode_is_stated,
     form.spaces_are_batched,
@@ -61,27 +61,27 @@ def check_vector_env(
 ) -> None:
     """Run every rule of `VECTOR_RULES` on a vector environment; stop at the first broken one.
 
-    The heart of it is a comparison with `gymnasium.vector.SyncVectorEnv` over the single form of the same
-    environment: same seeds, same actions, same resets in between, every output equal to the byte. The other
-    rules are about what that comparison cannot see: bad input, shared memory, metadata, independence of rows.
+    The main rules compare it with `gymnasium.vector.SyncVectorEnv` over single envs of the same environment:
+    with the same seeds, actions and resets, every output must be equal byte for byte. The other rules check
+    what that comparison cannot: bad input, shared memory, metadata, independence of rows.
 
-    Choose parameters under which episodes are short: each row must finish several, some by terminating and
-    some by truncation (say in `expect` where only one can be), and not all rows at once. A run in which they
-    do not proves nothing, and fails. In a task of a fixed horizon, whose rows always end together, every
-    other row is reset by a mask after the first step.
+    Choose parameters that make episodes short: each row must finish several episodes, some by termination and
+    some by truncation (if only one is possible, set `expect`), and not all rows at the same time. A run
+    without such episodes is no evidence, and fails. In a task with a fixed horizon, whose rows always end
+    together, every other row is reset by a mask after the first step.
 
     Args:
-        make_native: Makes the vector environment from `(num_envs, autoreset_mode)`; a `MurkVectorEnv` with
-            `checked=True`, so that an index outside an array is found as well.
-        make_single: Makes its single form as `gymnasium.make` does, with its time limit.
-        modes: Autoreset modes to examine.
-        num_envs: Numbers of rows to examine.
+        make_native: Makes the vector environment from `(num_envs, autoreset_mode)`; make a `MurkVectorEnv`
+            with `checked=True`, to find indices outside an array as well.
+        make_single: Makes its single env as `gymnasium.make` does, with its time limit.
+        modes: Autoreset modes to check.
+        num_envs: Numbers of rows to check.
         steps: Steps of each run.
         seed: Seed of the environments and the actions.
-        expect: The ways in which an episode can end; empty for an environment whose episodes never do.
+        expect: The ways in which an episode can end; empty for an environment whose episodes never end.
 
     Raises:
-        VectorEnvError: A rule is broken; it says which, where, and both values.
+        VectorEnvError: A rule is broken; the message says which, where, and both values.
 
     Example:
         >>> import gymnasium

@@ -14,14 +14,14 @@ Place = tuple[str | tuple[int, ...], ...]
 
 @dataclass(frozen=True)
 class Difference:
-    """The first place at which two pieces of data are not the same.
+    """The first place at which two pieces of data differ.
 
     Attributes:
-        place: The way there: text for a key, a position in a tuple or a kind of difference, and a tuple of
+        place: The path to the place: text for a key, or for a position in a tuple or list, and a tuple of
             integers for an index into an array.
         kind: What differs: "type", "keys", "length", "dtype", "shape" or "value".
-        expected: What stands there on the expected side.
-        actual: What stands there on the other side.
+        expected: The expected value at that place.
+        actual: The actual value at that place.
     """
 
     place: Place
@@ -31,12 +31,12 @@ class Difference:
 
     @property
     def key(self) -> str:
-        """The place as one would write it in Python, for instance `['heat'][3, 0]`."""
+        """The place in Python's notation, for instance `['heat'][3, 0]`."""
         return "".join(part if isinstance(part, str) else str(list(part)) for part in self.place)
 
     @property
     def row(self) -> int | None:
-        """The first index into the first array on the way, which in batched data is the row."""
+        """The first index into the first array on the path, which is the row in batched data."""
         indices = (part[0] for part in self.place if isinstance(part, tuple) and part)
         return next(indices, None)
 
@@ -48,15 +48,15 @@ class Difference:
 def first_difference(expected: Any, actual: Any) -> Difference | None:
     """Compare nested data by type, dtype, shape and byte.
 
-    Numbers are equal when their bytes are: -0.0 differs from 0.0, a NaN equals one with the same bits.
-    Two arrays may be laid out differently in memory. Dicts may list their keys in any order.
+    Numbers are equal when their bytes are: -0.0 differs from 0.0, and a NaN equals one with the same bits.
+    Memory layout of arrays and order of keys in dicts do not matter.
 
     Args:
-        expected: Nested dicts, tuples, lists, arrays, numbers, text, None.
+        expected: Nested dicts, tuples, lists, arrays, numbers, strings, None.
         actual: The data to compare with it.
 
     Returns:
-        The first difference, or None where the two are the same.
+        The first difference, or None if there is none.
 
     Example:
         >>> import numpy as np
@@ -68,7 +68,7 @@ def first_difference(expected: Any, actual: Any) -> Difference | None:
 
 
 def _shown(value: Any) -> str:
-    """Text for a value: a numpy scalar without the name of its type."""
+    """The text of a value: for a numpy scalar without the name of its type."""
     return str(cast("object", value)) if isinstance(value, np.generic) else repr(value)
 
 

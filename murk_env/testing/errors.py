@@ -1,7 +1,7 @@
-"""The one error of this package.
+"""The only error class of this package.
 
 AssertionError
-└── VectorEnvError    a vector environment broke a rule (or the run proved nothing about it)
+└── VectorEnvError    a vector environment broke a rule (or the run was no evidence for it)
 """
 
 from typing import Any
@@ -18,11 +18,11 @@ class VectorEnvError(AssertionError):
         rule: Name of the broken rule, a key of `VECTOR_RULES`.
         mode: Autoreset mode of the run.
         num_envs: Number of rows of the run.
-        step: How many steps had been made in the run, where that is known.
-        row: The row that differs, where one does.
-        key: Where the values lie, for instance `info['agent']['heat'][3]`.
-        expected: The value the rule asks for.
-        actual: The value the environment gave.
+        step: Number of steps made before in the run, None if not known.
+        row: The row that differs, None if no single row does.
+        key: The place of the values, for instance `info['agent']['heat'][3]`.
+        expected: The value that the rule requires.
+        actual: The value that the environment returned.
     """
 
     def __init__(

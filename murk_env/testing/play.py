@@ -1,4 +1,4 @@
-"""Play a vector environment by a script that any other one can be made to follow call by call."""
+"""Play a vector environment by a script of calls that can be repeated with any other one."""
 
 from collections.abc import Iterable, Iterator
 from copy import deepcopy
@@ -29,13 +29,13 @@ STEP_NAMES = ("observation", "reward", "terminated", "truncated", "info")
 
 @dataclass(frozen=True)
 class Record:
-    """What one call returned.
+    """The outputs of one call.
 
     Attributes:
-        step: Steps made before the call.
-        call: Which call it was.
-        rows: The rows it was about, (num_envs,) bool: those reset, or all.
-        output: What it returned, by name.
+        step: Number of steps made before the call.
+        call: The method called.
+        rows: The rows it concerned, (num_envs,) bool: those that were reset, or all.
+        output: Its outputs by name.
     """
 
     step: int
@@ -45,7 +45,7 @@ class Record:
 
 
 class ActionStream:
-    """Endless batches of legal actions; those of a row depend on the row's seed alone."""
+    """Endless batches of legal actions; the actions of a row depend only on the row's seed."""
 
     def __init__(self, single_space: Space[Any], seeds: Iterable[int]) -> None:
         self._single_space = single_space
@@ -55,7 +55,7 @@ class ActionStream:
             self._rows[-1].seed(seed)
 
     def __next__(self) -> Any:
-        """One batch, as `batch_space(single_space, num_envs)` would have it."""
+        """One batch, a member of `batch_space(single_space, num_envs)`."""
         sampled = [space.sample() for space in self._rows]
         return concatenate(self._single_space, sampled, create_empty_array(self._single_space, len(sampled)))
 
@@ -73,9 +73,9 @@ class Interruptions:
         self._kind = 0
 
     def due(self, step: int, ended: BoolArray) -> tuple[BoolArray | None, Seeds] | None:
-        """The mask (None for a full reset) and seeds of the reset to make before this step, if one is due.
+        """The mask (None for a full reset) and seeds of the reset due before this step; None if none is due.
 
-        Two kinds concern rows that have just ended, so they wait a while for some row to end.
+        Two kinds of reset concern rows that have just ended, so they wait for some row to end, up to a limit.
         """
         waits = self._kind in (0, 4) and not ended.any() and step < self._next_step + self._every
         if step < self._next_step or waits:
@@ -102,13 +102,13 @@ class Interruptions:
 
 
 class Stagger:
-    """One masked reset after the first step, so that rows end apart also where episodes have one length."""
+    """One masked reset after the first step, so that rows end at different times even in fixed horizons."""
 
     def __init__(self, num_envs: int) -> None:
         self._mask = np.arange(num_envs) % 2 == 0
 
     def due(self, step: int, ended: BoolArray) -> tuple[BoolArray | None, Seeds] | None:
-        """The mask and seeds of the reset to make before this step, if one is due."""
+        """The mask and seeds of the reset due before this step; None if none is due."""
         return (self._mask, None) if step == 1 else None
 
 
@@ -128,19 +128,19 @@ def play(
     interrupted: bool = False,
     staggered: bool = False,
 ) -> Iterator[Record]:
-    """Reset with a seed, then step; yields a record of each call.
+    """Reset with a seed, then step; yield a record of each call.
 
-    Rows that have ended are reset by mask in Disabled mode, where nobody else does it. Two environments that
-    return the same data are called in the same way, so their records can be compared pair by pair.
+    In Disabled mode rows that have ended are reset by a mask. Two environments that return the same data are
+    called in the same way, so their records can be compared pair by pair.
 
     Args:
         env: Environment to play.
         mode: Its autoreset mode.
         steps: Number of steps.
         seed: Seed of the first reset, of the actions and of the interruptions.
-        first_seeds: Seeds of the first reset, if they are others.
-        actions: Where actions come from, if not from the seed.
-        interrupted: Whether other resets, full and masked, come in between.
+        first_seeds: Seeds of the first reset, if they differ from `seed`.
+        actions: The actions, if they are not drawn from `seed`.
+        interrupted: Whether full and masked resets come between steps.
         staggered: Whether every other row is reset once more after the first step.
     """
     every_row = np.ones(env.num_envs, np.bool_)
@@ -161,7 +161,7 @@ def proceed(
     actions: ActionStream,
     interruptions: Interruptions | Stagger | None = None,
 ) -> Iterator[Record]:
-    """Go on playing an environment; `ended` are the rows that ended at its last step."""
+    """Continue playing an environment; `ended` are the rows that ended in its last step."""
     every_row = np.ones(env.num_envs, np.bool_)
     for step in range(steps):
         call = interruptions.due(step, ended) if interruptions else None
@@ -177,7 +177,7 @@ def proceed(
 
 
 def _reset(env: AnyVectorEnv, step: int, mask: BoolArray | None, seeds: Any) -> Record:
-    # Every call has an options dict of its own: Gymnasium's vector environments take the mask out of it.
+    # A new options dict for every call, as Gymnasium's vector environments remove the mask from it.
     options = None if mask is None else {"reset_mask": mask.copy()}
     output = env.reset(seed=seeds, options=options)
     rows = np.ones(env.num_envs, np.bool_) if mask is None else mask.copy()
@@ -185,7 +185,7 @@ def _reset(env: AnyVectorEnv, step: int, mask: BoolArray | None, seeds: Any) -> 
 
 
 def row_records(records: Iterator[Record], env: AnyVectorEnv, row: int) -> Iterator[Record]:
-    """What one row was told: its part of each record that was about it."""
+    """The records of one row: its part of each record that concerns it."""
     for record in records:
         if record.rows[row]:
             output = {name: _row_of(name, value, env, row) for name, value in record.output.items()}

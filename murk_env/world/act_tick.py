@@ -1,4 +1,4 @@
-"""The tick as `act` sees it: what it reads of each field, and which it may write."""
+"""The tick as `act` sees it: which values of each field it reads, and which fields it may write."""
 
 from collections.abc import Mapping
 
@@ -18,7 +18,7 @@ __all__ = ["refusal", "tick_of_act"]
 
 
 def tick_of_act(layout: Layout, guard: TickGuard, staged: Staged, rng: WorldRng, *, checked: bool) -> Tick:
-    """Return the tick as `act` sees it: fields of propagators as they were, all others as they are."""
+    """Return the tick of `act`: derived fields and those that propagators write as before, others staged."""
     writers = layout.pipeline.writers
     seen = {
         field: (staged.before if field in writers or field.derived else staged.after).stored(field)
@@ -32,7 +32,7 @@ def tick_of_act(layout: Layout, guard: TickGuard, staged: Staged, rng: WorldRng,
 def _editors(
     fields: Mapping[str, Field], ids: Mapping[Field, FieldId], writers: Mapping[Field, Propagator]
 ) -> Mapping[Field, Editor]:
-    """Return how a hook comes to a writable array of each field, or why it does not."""
+    """Return an editor of each field, which gives a writable array or refuses with a reason."""
     return {
         field: Editor(ids[field], refusal(field, writers), moves=field.mutability == "sparse")
         for field in (*fields.values(), STEP)
@@ -40,7 +40,7 @@ def _editors(
 
 
 def refusal(field: Field, writers: Mapping[Field, Propagator]) -> str:
-    """Return why a hook may not write a field, nothing if it may."""
+    """Return why a hook may not write a field; empty if it may."""
     if field in KEPT:
         return KEPT[field]
     if field.mutability == "static":

@@ -1,4 +1,4 @@
-"""What is done to a World between its ticks: fields are edited, worlds saved, restored and branched."""
+"""Operations on a World between its ticks: edit, save, restore and branch."""
 
 import reprlib
 from contextlib import AbstractContextManager
@@ -22,7 +22,7 @@ __all__ = ["BetweenTicks"]
 
 
 class BetweenTicks(Running):
-    """The doors to the state of a World."""
+    """The methods of a World that read and change its state between ticks."""
 
     arena: PingPongArena
     derived: Derived
@@ -32,15 +32,17 @@ class BetweenTicks(Running):
     def edit(self, worlds: Any = None) -> AbstractContextManager[Tick | RowTick]:
         """Change fields between ticks: `with world.edit() as tick: tick[field] = values`.
 
-        Every field may be set, those that propagators write included, but static and derived ones, levels
-        and their maps; derived fields follow. An exception in the block, or a value that a field must not
-        hold, undoes all of it. Arrays that the tick gives belong to the block: after it they change nothing.
+        Every field may be set, also those that propagators write, except static and derived ones, levels and
+        their maps; derived fields are recomputed. An exception in the block, or a value that a field must not
+        hold, undoes all of it. Arrays of the tick are valid within the block: later writes to them change
+        nothing.
 
         Args:
             worlds: the worlds to change, as numbers or a mask; the tick then has one row for each of them.
+                None for all.
 
         Raises:
-            RowsError: there is no such world, or one is named twice; before the block runs.
+            RowsError: a world does not exist, or is named twice; raised before the block runs.
             DefinitionError: a value is not finite, beyond the bounds of its field, or no category.
             ConcurrentUseError: another thread is using these worlds.
         """
@@ -51,7 +53,7 @@ class BetweenTicks(Running):
         """Return the state of some worlds, or of all: a copy that never changes.
 
         Args:
-            worlds: which, as numbers or a mask; None for all.
+            worlds: the worlds to save, as numbers or a mask; None for all.
 
         Raises:
             RowsError: there is no such world.
@@ -62,15 +64,15 @@ class BetweenTicks(Running):
 
     @claims
     def restore(self, state: State, worlds: Any = None) -> None:
-        """Let some worlds, or all, go on from a state, in one tick.
+        """Set some worlds, or all, to a saved state, in one tick.
 
         Args:
-            state: as many worlds as are restored, or one, which all of them become.
-            worlds: which, as numbers or a mask; None for all.
+            state: a State of as many worlds as are restored, or of one world, which is copied to all of them.
+            worlds: the worlds to restore, as numbers or a mask; None for all.
 
         Raises:
-            RowsError: there is no such world, one is named twice, or the state holds another number.
-            StateMismatchError: the state is of other worlds; it names the first difference.
+            RowsError: a world does not exist or is named twice, or the state holds another number of worlds.
+            StateMismatchError: the state is of other worlds; the message names the first difference.
             ConcurrentUseError: another thread is using these worlds.
         """
         rows = self.rows_for(state, worlds)
@@ -80,18 +82,18 @@ class BetweenTicks(Running):
 
     @claims
     def branch(self, source: Any, into: Any, *, randomness: Literal["same", "fresh"] = "same") -> None:
-        """Copy worlds to the places of others, in one tick.
+        """Copy worlds over others, in one tick.
 
         Args:
             source: a world, which is copied to all of `into`, or one for each of them.
             into: the worlds that become copies, as numbers or a mask; None for all.
-            randomness: `same` lets a copy draw what its source would draw, if it does the same. With `fresh`
-                branch 0, 1, 2, ... of `into` has random numbers of its own, which depend on the source's key
-                and the branch's number alone: repeated, it gives the same again.
+            randomness: with `same`, a copy draws the same random numbers as its source, given the same
+                actions. With `fresh`, copy 0, 1, 2, ... of `into` has its own random numbers, which depend
+                only on the source's key and the copy's number, so a repeated branch is the same.
 
         Raises:
-            RowsError: there is no such world, one of `into` is named twice, or the numbers differ.
-            InputError: another randomness.
+            RowsError: a world does not exist, one of `into` is named twice, or the numbers of worlds differ.
+            InputError: `randomness` is neither.
             ConcurrentUseError: another thread is using these worlds.
         """
         change = branching(self.layout, source, into, randomness)
@@ -100,7 +102,7 @@ class BetweenTicks(Running):
             guard.seal()
 
     def rows_for(self, state: Any, worlds: Any) -> npt.NDArray[np.intp]:
-        """Return the worlds that a state goes into, once it is known to fit them."""
+        """Return the worlds that a state is restored into, after checking that it fits them."""
         if not isinstance(state, State):
             raise StateMismatchError(
                 f"a State is restored, as save() returns one, not {reprlib.repr(state)}."

@@ -1,6 +1,6 @@
 """Arrays of one buffer, bound once to the propagators and hooks that work on them.
 
-Field storage lies at the same place every second tick, so this is done once for each of the arena's two
+Fields lie at the same addresses every second tick, so arrays are bound once for each of the arena's two
 buffers, and again only when a sparse field has moved.
 """
 
@@ -40,7 +40,7 @@ Array = npt.NDArray[Any]
 
 @dataclasses.dataclass(slots=True)
 class Binding:
-    """Everything that writes to the buffer being staged.
+    """Everything that writes to one buffer while it is staged.
 
     Attributes:
         index: which of the two buffers it is.
@@ -49,12 +49,11 @@ class Binding:
         clocks: keys, episodes and steps that draws depend on, read-only.
         steps: the worlds' step counters, writable, (num_worlds,).
         phases: the worlds' phases, writable, (num_worlds,).
-        tick: what `act` is given.
-        propagators: the propagators in order, each run once.
-        derived: those that set derived fields, in order.
-        limits: what brings per-tick fields that may leave their bounds back within them.
-        programs: what has been put together of these and of hooks, as long as its owners keep it: each
-            refers to this, so this does not keep them alive.
+        tick: the tick that `act` is given.
+        propagators: the stages of the propagators in order, each run once.
+        derived: the stages of the propagators that set derived fields, in order.
+        limits: the stages that bring per-tick fields back within their bounds.
+        programs: the programs built from these and from hooks, held weakly, as each refers to this binding.
     """
 
     index: int
@@ -74,12 +73,12 @@ class Bindings:
     """The bindings of both buffers of a batch of worlds, made when they are first needed.
 
     Args:
-        layout: what the worlds are made of.
-        arena: where they lie.
-        checks: what checked mode proves.
+        layout: the layout of the worlds.
+        arena: their memory.
+        checks: the checks of checked mode.
 
     Attributes:
-        fuses: whether neighbouring kernels become one; in checked mode, and where nothing is compiled, stages
+        fuses: whether neighbouring kernels are fused; in checked mode, and where nothing is compiled, stages
             run one by one.
     """
 
@@ -88,7 +87,7 @@ class Bindings:
         self._layout = layout
         self._arena = arena
         self._checks = checks
-        self._may_move = bool(layout.sparse)  # without sparse fields nothing ever does
+        self._may_move = bool(layout.sparse)  # only sparse fields move
         self._staged: list[Staged | None] = [None, None]
         self._bound: list[Binding | None] = [None, None]
         self._substeps: Substeps | None = None
@@ -113,7 +112,7 @@ class Bindings:
         binding = self._bound[index]
         if binding is None:
             binding = self._bound[index] = self._bind(guard)
-        elif binding.version != self._arena.layout_version and not guard.sealed:  # sealed, it has settled
+        elif binding.version != self._arena.layout_version and not guard.sealed:  # a sealed tick has settled
             self._rebind(guard, binding)
         return binding
 
@@ -134,9 +133,9 @@ class Bindings:
         return None
 
     def settle(self, guard: TickGuard, binding: Binding) -> None:
-        """After something that is no kernel: keep parameters within bounds, follow what has moved.
+        """After a stage that is no kernel: keep parameters within bounds, fetch arrays that have moved.
 
-        In a sealed tick no propagator runs any more: what is read follows, all else does in the next tick.
+        In a sealed tick no propagator runs any more: only readable arrays are fetched, the others next tick.
         """
         if binding.version == self._arena.layout_version:
             return
@@ -149,7 +148,7 @@ class Bindings:
 
     @property
     def substeps(self) -> Substeps:
-        """The clocks of sub-steps, and their scratch, made when first asked for."""
+        """The clocks and scratch arrays of sub-steps, made at the first use."""
         if self._substeps is None:
             self._substeps = Substeps(self._layout, self._arena, self._checks)
         return self._substeps
@@ -157,12 +156,12 @@ class Bindings:
     def propagation(
         self, binding: Binding, guard: TickGuard, between: Between | None = None
     ) -> Sequence[Stage | Repeat]:
-        """Return the stages that run the propagators of a tick, in as many sub-steps as it has.
+        """Return the stages that run the propagators of a tick, in all its sub-steps.
 
         Args:
             binding: the tick's arrays.
             guard: the tick.
-            between: what hooks do in every sub-step, after the propagators.
+            between: returns the stages of hooks in every sub-step, after the propagators.
         """
         if self._layout.substeps == 1 and between is None:
             return binding.propagators
@@ -171,7 +170,7 @@ class Bindings:
     def program(
         self, binding: Binding, guard: TickGuard, stages: Sequence[Stage | Repeat], runner: Runner
     ) -> Program:
-        """Return stages put together, which follow whatever moves; whoever asks for them keeps them."""
+        """Return a program of stages that follows arrays that move; the caller keeps it alive."""
         made = Program(
             stages,
             self._layout.world_bytes,
@@ -185,7 +184,7 @@ class Bindings:
     def _bind(self, guard: TickGuard) -> Binding:
         layout, arena = self._layout, self._arena
         for field in layout.sparse_written:
-            guard.update(layout.ids[field])  # where it lies in this tick is known after its copy-on-write
+            guard.update(layout.ids[field])  # its address in this tick is known after its copy-on-write
         staged = self.staged(guard)
         clocks = (staged.after[RNG_KEY], staged.after[EPISODE], staged.after[STEP])
         return Binding(
@@ -210,7 +209,7 @@ class Bindings:
         )
 
     def _rebind(self, guard: TickGuard, binding: Binding) -> None:
-        """Follow the sparse fields that have moved."""
+        """Fetch the sparse fields that have moved."""
         layout = self._layout
         for field in layout.sparse_written:
             guard.update(layout.ids[field])
@@ -220,12 +219,12 @@ class Bindings:
             binding.tick.show(field, values.stored(field))
         for program in binding.programs:
             program.rebind()
-        binding.version = staged.version  # last: what failed or was interrupted is done again
+        binding.version = staged.version  # last, so that a failed or interrupted rebinding is repeated
 
     def _propagator(
         self, guard: TickGuard, staged: Staged, propagator: Propagator, origin: int | None
     ) -> Stage:
-        """Return a propagator's stage; without an origin of random numbers it is a derived one."""
+        """Return a propagator's stage; without an origin of random numbers it sets derived fields."""
         layout, arena = self._layout, self._arena
         clocks = (staged.after[RNG_KEY], staged.after[EPISODE], staged.after[STEP])
         rng = None if origin is None else WorldRng(*clocks, origin=origin)

@@ -1,4 +1,4 @@
-"""What checked mode proves in a tick: full writes are complete, floats finite, categories known."""
+"""The checks of checked mode in a tick: full writes are complete, floats finite, categories known."""
 
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -15,17 +15,17 @@ from murk_env.world.layout import Layout
 
 __all__ = ["TickChecks"]
 
-_UNSET = 0x7FC2_A5A5  # a NaN that no computation makes; as an int a huge number
+_UNSET = 0x7FC2_A5A5  # a NaN that no computation returns; as an int a huge number
 
 
 class TickChecks:
-    """Proves what propagators and hooks have just written.
+    """Checks the values that propagators and hooks have just written.
 
     Args:
-        layout: what the worlds are made of.
+        layout: the layout of the worlds.
 
     Attributes:
-        skipped: worlds whose numbers are not looked at, because they are reset later in this tick.
+        skipped: worlds whose values are not checked, because they are reset later in this tick.
     """
 
     def __init__(self, layout: Layout) -> None:
@@ -38,7 +38,7 @@ class TickChecks:
         self.skipped: npt.NDArray[np.intp] | None = None
 
     def propagator(self, propagator: Propagator, guard: TickGuard) -> None:
-        """Prove what a propagator has written complete and finite."""
+        """Check that the writes of a propagator are complete and finite."""
         try:
             guard.prove_covered([self._ids[field] for field in propagator.writes])
         except UncoveredWriteError as error:
@@ -49,15 +49,15 @@ class TickChecks:
         check_values(propagator.name, written, PropagatorError, self._sides, skipped=self.skipped)
 
     def spoil(self, arrays: Iterable[npt.NDArray[Any]]) -> None:
-        """Fill arrays that a propagator is about to set in full, so that `substep` sees what it leaves."""
+        """Fill arrays that a propagator will set in full, so that `substep` finds elements left unset."""
         for array in arrays:
             array.view(np.int32).fill(_UNSET)
 
     def substep(self, propagator: Propagator, writable: Callable[[Field], npt.NDArray[Any]]) -> None:
-        """Prove what a propagator has written in a sub-step complete and finite.
+        """Check that the writes of a propagator in a sub-step are complete and finite.
 
         Args:
-            propagator: which one.
+            propagator: the propagator.
             writable: returns the array of a field that it writes.
         """
         for field in propagator.writes:
@@ -71,6 +71,6 @@ class TickChecks:
         check_values(propagator.name, written, PropagatorError, self._sides, skipped=self.skipped)
 
     def hook(self, who: str, guard: TickGuard) -> None:
-        """Prove that what a hook may have written is finite."""
+        """Check that the fields that a hook may have written are finite."""
         written = [(field, guard.read(self._ids[field])) for field in self._owned]
         check_values(who, written, HookError, self._sides, skipped=self.skipped)

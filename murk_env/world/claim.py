@@ -1,7 +1,7 @@
-"""One thread at a time works with some worlds; whoever comes second is refused and touches nothing.
+"""Only one thread at a time uses a batch of worlds; a second one is refused and changes nothing.
 
-To claim is to check and to store with no call between: there Python serves no signal and lets no other
-thread in. A lock would do the same and cost more, and an interrupt might leave it locked.
+A claim is a check and a store with no call between them, where Python handles no signal and switches to no
+other thread. A lock would do the same, but cost more, and an interrupt might leave it locked.
 """
 
 import os
@@ -34,15 +34,15 @@ _claims: "weakref.WeakSet[Claim]" = weakref.WeakSet()
 
 
 class Claim:
-    """Says which thread works with some worlds, and at what.
+    """The claim of a thread on some worlds.
 
     Args:
-        arena: where the worlds lie.
-        owner: what messages call them.
+        arena: the memory of the worlds.
+        owner: their name in messages.
 
     Attributes:
-        holder: the thread that works with them, None if none does.
-        doing: what it is in the middle of, as messages say it.
+        holder: the id of the thread that uses them, None if none does.
+        doing: the call that it is in, for messages.
     """
 
     __slots__ = ("__weakref__", "arena", "doing", "holder", "owner")
@@ -54,13 +54,13 @@ class Claim:
         _claims.add(self)
 
     def refuse(self) -> NoReturn:
-        """Say who works with the worlds already.
+        """Raise the error that says which thread uses the worlds already.
 
         Raises:
-            ReentrantStepError: this thread, which called back into what it is calling.
-            ConcurrentUseError: another one.
+            ReentrantStepError: this thread does: a hook or propagator has called back.
+            ConcurrentUseError: another thread does.
         """
-        holder, this = self.holder, get_ident()  # another thread may have finished since it was met
+        holder, this = self.holder, get_ident()  # another thread may have finished meanwhile
         if holder != this:
             who = "another thread" if holder is None else f"thread {thread_name(holder)}"
             raise ConcurrentUseError(
@@ -74,7 +74,7 @@ class Claim:
         )
 
     def check(self) -> None:
-        """Raise unless this thread may read: nobody else works with the worlds."""
+        """Raise an error if another thread uses the worlds, so that this one may not read them."""
         if self.holder is not None and self.holder != get_ident():
             self.refuse()
 
@@ -82,7 +82,7 @@ class Claim:
 def claims(
     method: Callable[Concatenate[Self, Arguments], Result],
 ) -> Callable[Concatenate[Self, Arguments], Result]:
-    """Let a method have the worlds of its object's `_claim` to itself; it leaves no tick of its own open."""
+    """Decorate a method to hold its object's `_claim` while it runs; if it fails, its tick is abandoned."""
     doing = _said(method.__name__)
 
     @wraps(method)
@@ -95,7 +95,7 @@ def claims(
         try:
             return method(self, *args, **kwargs)
         except TickInProgressError:
-            raise  # somebody works with the arena itself, whose tick goes on
+            raise  # a tick of someone who uses the arena directly, which goes on
         except BaseException:
             claim.arena.abandon_tick()
             raise
@@ -110,7 +110,7 @@ def _said(name: str) -> str:
 
 
 def _release_in_child() -> None:
-    """In a forked child, nobody works with any worlds: the threads that did stayed in the parent."""
+    """In a forked child, release all claims: their threads exist only in the parent."""
     for claim in list(_claims):
         claim.holder = None
 

@@ -1,4 +1,4 @@
-"""Fields that follow from others: what sets them at every step, at every reset and after every edit."""
+"""Derived fields, which follow from others: set at every step, at every reset and after every edit."""
 
 import dataclasses
 from collections.abc import Callable, Iterator, Sequence
@@ -29,11 +29,11 @@ Worlds = npt.NDArray[np.int64]
 
 @dataclasses.dataclass(frozen=True)
 class DeriveHook:
-    """The author's hook, as the engine hands it down.
+    """The author's hook `derive`, as the engine hands it down.
 
     Attributes:
-        stage: returns its stage, which runs the worlds at the places [start, stop) of a list of worlds.
-        fuses: whether it is a kernel that fuses with others.
+        stage: returns the hook's stage, which runs worlds at places [start, stop) of a list of worlds.
+        fuses: whether the hook is a kernel that fuses with others.
     """
 
     stage: Callable[[Binding, TickGuard, Worlds], Stage]
@@ -41,20 +41,20 @@ class DeriveHook:
 
 
 class Derived:
-    """Sets the derived fields: first the propagators that do, in their order, then the hook.
+    """Sets the derived fields: first by the propagators that write them, in order, then by the hook.
 
-    They see all other fields within their bounds, as they are published, so what they set follows from what
-    is published alone: derived anew from it, a field has the same bytes. The hook's fields hold their initial
-    values before it runs.
+    Propagators and hook see all other fields within their bounds, as they are published, so derived fields
+    follow from the published state alone: derived from it again, a field has the same bytes. The hook's
+    fields hold their initial values before it runs.
 
     Args:
-        layout: what the worlds are made of.
-        arena: where they lie.
+        layout: the layout of the worlds.
+        arena: their memory.
         bindings: their arrays.
 
     Attributes:
         used: whether there is any derived field.
-        hook: the author's hook, None where there is none.
+        hook: the author's hook, None if there is none.
     """
 
     def __init__(self, layout: Layout, arena: PingPongArena, bindings: Bindings) -> None:
@@ -63,42 +63,42 @@ class Derived:
         self.hook: DeriveHook | None = None
         self._layout, self._arena, self._bindings = layout, arena, bindings
         self._listed = ListedWorlds(layout, arena, bindings)
-        self._in_python = False  # whether one of the propagators is no kernel
+        self._in_python = False  # whether one of the propagators is not a kernel
         coefficients = [value for propagator in pipeline.derived for value in propagator.coefficients]
         self._has_parameters = any(isinstance(value, Parameter) for value in coefficients)
 
     def use(self, hook: DeriveHook | None) -> None:
-        """Let the author's hook set the derived fields that no propagator sets."""
+        """Use the author's hook for the derived fields that no propagator sets."""
         self.hook = hook
         self._listed.forget()
 
     @property
     def fuses(self) -> bool:
-        """Whether all of it is kernels that fuse with others; known once it has run."""
+        """Whether propagators and hook are all kernels that fuse with others; known after the first run."""
         return self._bindings.fuses and not self._in_python and (self.hook is None or self.hook.fuses)
 
     def stages(self, guard: TickGuard, binding: Binding, choice: Choice | None = None) -> list[Stage]:
-        """Return the stages within a step, for all worlds or, if all of it `fuses`, those of a choice."""
+        """Return the stages within a step, for all worlds or, only if they fuse, for those of a choice."""
         if not self.used:
             return []
         stages = self._stages(guard, binding, binding.derived, self._layout.order)
         return stages if choice is None else [dataclasses.replace(one, choice=choice) for one in stages]
 
     def derive(self, guard: TickGuard, worlds: Worlds | None = None) -> None:
-        """Set the derived fields of some worlds anew, in a tick that changes these worlds outside a step.
+        """Set the derived fields of some worlds again, in a tick that changes these worlds outside a step.
 
-        To be called when everything else has been set and is within its bounds, and before the tick is
-        published: after `start` and whatever follows it in a reset, after an edit. The tick may be sealed,
-        with these rows reopened. What a step does comes after its propagators have run; a step needs this
-        only for worlds that it resets afterwards. Where no field is derived, it does nothing.
+        Call it before the tick is published, when all other fields have been set and are within their bounds:
+        at the end of a reset or an edit. The tick may be sealed, with these rows reopened. A step derives
+        fields by `stages`, and needs this only for worlds that it resets afterwards. Without derived fields
+        it does nothing.
 
         Args:
             guard: the tick in progress.
-            worlds: which worlds, (k,), each once; None for all.
+            worlds: the worlds, (k,), each once; None for all.
 
         Raises:
             HookError: the hook raised.
-            PropagatorError: one of the propagators did.
+            PropagatorError: one of the propagators raised.
         """
         if not self.used:
             return
@@ -109,12 +109,12 @@ class Derived:
         self._listed.run(binding, lambda: self._stages_of_some(guard, binding))
 
     def follow(self, binding: Binding) -> None:
-        """Have coefficients fetched anew in a step in which worlds were reset outside kernels."""
+        """Have coefficients fetched again in a step in which worlds were reset outside kernels."""
         if self._has_parameters:
             binding.version = -1
 
     def _stages_of_some(self, guard: TickGuard, binding: Binding) -> list[Stage]:
-        """Return the stages for the worlds that are listed."""
+        """Return the stages for the listed worlds."""
         pairs = zip(self._layout.pipeline.derived, binding.derived, strict=True)
         some = [self._of_some(propagator, stage, guard) for propagator, stage in pairs]
         return self._stages(guard, binding, some, self._listed.rows)
@@ -156,13 +156,13 @@ class Derived:
         return self._arena.staging_view(self._layout.ids[field])
 
     def _of_some(self, propagator: Propagator, stage: Stage, guard: TickGuard) -> Stage:
-        """Return a propagator's stage for the worlds that are listed instead of all."""
+        """Return a propagator's stage for the listed worlds instead of all."""
         ids, rows = self._layout.ids, self._listed.rows
 
         def bind() -> Run:
             run = stage.bind()
             self._in_python |= not can_fuse(run)
-            if not isinstance(run, KernelCall):  # it may work on all worlds, whatever it is asked for
+            if not isinstance(run, KernelCall):  # it may ignore start and stop
                 return lambda _start, _stop: run(0, self._layout.num_worlds)
 
             def some(start: int, stop: int) -> None:
@@ -179,7 +179,7 @@ class Derived:
 
 
 def _stretches(worlds: Worlds) -> Iterator[tuple[int, int]]:
-    """Return the ranges [first, last) that the worlds make up."""
+    """Yield the contiguous ranges [first, last) of the worlds."""
     if worlds.size:
         for stretch in np.split(worlds, np.flatnonzero(np.diff(worlds) != 1) + 1):
             yield int(stretch[0]), int(stretch[-1]) + 1

@@ -1,4 +1,4 @@
-"""Changes of fields between ticks: a block at whose end all that it has set is published, or nothing."""
+"""Edits of fields between ticks: at the end of a block, all or none of its changes are published."""
 
 import dataclasses
 from collections.abc import Callable
@@ -30,13 +30,13 @@ Worlds = npt.NDArray[np.intp]
 
 @dataclasses.dataclass(frozen=True)
 class Edited:
-    """What a block changes.
+    """The worlds that a block changes.
 
     Attributes:
-        layout: what the worlds are made of.
-        arena: where they lie.
-        derived: what sets the fields that follow from others.
-        claim: says who works with them.
+        layout: the layout of the worlds.
+        arena: their memory.
+        derived: sets their derived fields.
+        claim: the claim of the thread that uses them.
     """
 
     layout: Layout
@@ -46,12 +46,12 @@ class Edited:
 
 
 class EditBlock(AbstractContextManager[Tick | RowTick]):
-    """The block: `with world.edit() as tick: tick[field] = values`. It has the worlds to itself.
+    """The block of `with world.edit() as tick: tick[field] = values`. It claims the worlds.
 
     Args:
-        edited: what it changes.
+        edited: the worlds that it changes.
         worlds: the worlds to change, as numbers or a mask, None for all; read when the block is entered.
-        opens: called before the tick is begun; it may refuse.
+        opens: called before the tick begins; it may raise an error to refuse the edit.
     """
 
     _guard: TickGuard
@@ -74,7 +74,7 @@ class EditBlock(AbstractContextManager[Tick | RowTick]):
             tick = _tick_of(edited, guard) if self._rows is None else _rows_of(edited, guard, self._rows)
             self._tick = tick
         except TickInProgressError:
-            claim.holder = None  # somebody works with the arena itself, whose tick goes on
+            claim.holder = None  # a tick of someone who uses the arena directly, which goes on
             raise
         except BaseException:
             self._undo()
@@ -96,17 +96,17 @@ class EditBlock(AbstractContextManager[Tick | RowTick]):
             guard.seal()
             self._tick = None
             guard.publish()
-            edited.claim.holder = None  # a plain store: what is published cannot fail
+            edited.claim.holder = None  # a plain store: nothing may fail after publishing
         finally:
             if edited.claim.holder is not None:
                 self._undo()
 
     def __del__(self) -> None:
-        if self._tick is not None:  # it was interrupted before it could do so
+        if self._tick is not None:  # an interrupt came before the block could end
             self._undo()
 
     def _undo(self) -> None:
-        """Leave the worlds as they were, and to others."""
+        """Leave the worlds as they were, and release the claim."""
         tick, self._tick = self._tick, None
         try:
             self._edited.arena.abandon_tick()
@@ -117,7 +117,7 @@ class EditBlock(AbstractContextManager[Tick | RowTick]):
 
 
 def _tick_of(edited: Edited, guard: TickGuard) -> Tick:
-    """Return a tick through which every field but static and derived ones may be written."""
+    """Return a tick through which every field except static and derived ones may be written."""
     layout = edited.layout
     shown = (*layout.fields.values(), STEP)
     values = Values({field: guard.read(layout.ids[field]) for field in shown}, layout.dt)
@@ -128,7 +128,7 @@ def _tick_of(edited: Edited, guard: TickGuard) -> Tick:
 
 
 def _rows_of(edited: Edited, guard: TickGuard, worlds: Worlds) -> RowTick:
-    """Return a tick with one row for each of some worlds, through which they may be written."""
+    """Return a tick with one row for each of some worlds, through which these may be written."""
     layout, writer = edited.layout, guard.rows(worlds)
     ids = layout.ids
     clocks = (writer.read(ids[RNG_KEY]), writer.read(ids[EPISODE]), writer.read(ids[STEP]))
@@ -137,7 +137,7 @@ def _rows_of(edited: Edited, guard: TickGuard, worlds: Worlds) -> RowTick:
 
 
 def _store(tick: Tick, guard: TickGuard) -> None:
-    """Set the fields whose copies the block has asked for, and let nothing of it be written any more."""
+    """Store the copies that the block has edited in their fields, and close the tick to further writes."""
     editors: Any = tick._editors.values()  # pyright: ignore[reportPrivateUsage]
     for editor in editors:
         editor.store(guard)

@@ -1,4 +1,4 @@
-"""What the failure of a propagator surfaces as."""
+"""The errors that the failure of a propagator is raised as."""
 
 from collections.abc import Callable, Sequence
 
@@ -23,7 +23,7 @@ def propagator_failed(
     staged: Staged,
     error: Exception,
 ) -> PropagatorError:
-    """Return the error of a propagator that raised, with the world if a kernel did."""
+    """Return the error for a propagator that raised; with the world, if it was a kernel."""
     world = None
     if not isinstance(error, CompilationError):
         world = _failing_world(layout, arena, propagator, fetch, staged)
@@ -33,10 +33,10 @@ def propagator_failed(
 def _failing_world(
     layout: Layout, arena: PingPongArena, propagator: Propagator, fetch: Callable[[], Run], staged: Staged
 ) -> int | None:
-    """Return the world in which a kernel fails, found by running it again from what there was before."""
+    """Return the world in which a kernel fails, found by running it again from the values before the tick."""
     try:
         run = fetch()
-    except Exception:  # it is the binding that fails
+    except Exception:  # the binding itself fails
         return None
     if not isinstance(run, KernelCall) or any(field.mutability == "sparse" for field in propagator.updates):
         return None
@@ -53,7 +53,7 @@ def _failing_world(
 def failing_substep(
     layout: Layout, arena: PingPongArena, staged: Staged, stages: Sequence[Stage | Repeat]
 ) -> int | None:
-    """Return the world in which a sub-step fails, found by running one world after the other again."""
+    """Return the world in which a sub-step fails, found by running the worlds again one by one."""
     updated = [field for propagator in layout.pipeline.propagators for field in propagator.updates]
     runs = [_runs(stage) for stage in stages]
     if None in runs or any(field.mutability == "sparse" for field in updated):
@@ -71,7 +71,7 @@ def failing_substep(
 
 
 def _runs(stage: Stage | Repeat) -> Sequence[KernelCall] | None:
-    """Return the kernels of a stage in the order they run; None if one is none or cannot be bound."""
+    """Return the kernels of a stage in the order they run; None if one is no kernel or cannot be bound."""
     if isinstance(stage, Stage):
         turns, order = [[stage]], [0]
     else:
@@ -79,14 +79,14 @@ def _runs(stage: Stage | Repeat) -> Sequence[KernelCall] | None:
         order = [turn % 2 for turn in range(stage.count % 2, stage.count + stage.count % 2)]
     try:
         bound = [[one.bind() for one in turn] for turn in turns]
-    except Exception:  # it is the binding that fails
+    except Exception:  # the binding itself fails
         return None
     kernels = [[one for one in turn if isinstance(one, KernelCall)] for turn in bound]
     return None if kernels != bound else [one for turn in order for one in kernels[turn]]
 
 
 def stage_failed(name: str, num_worlds: int, error: Exception, world: int | None = None) -> PropagatorError:
-    """Return the error of a stage that raised, in a world if that is known, or that cannot be compiled."""
+    """Return the error for a stage that raised, with the world if known, or that cannot be compiled."""
     if isinstance(error, CompilationError):
         reason, filename, line = explain(error)
         place = f" ({line_of(filename, line)})" if filename is not None and line is not None else ""

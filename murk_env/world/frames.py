@@ -1,4 +1,4 @@
-"""The arrays of one propagator in one buffer: what `murk_env.propagators.Frame` promises."""
+"""The arrays of one propagator in one buffer: the implementation of `murk_env.propagators.Frame`."""
 
 import dataclasses
 from collections.abc import Callable, Mapping
@@ -23,12 +23,12 @@ Array = npt.NDArray[Any]
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Routes:
-    """Where a propagator finds the arrays that it asks for.
+    """The arrays that a propagator may get.
 
     Attributes:
-        earlier: the values of the tick before, or of the sub-step before.
+        earlier: the values of the previous tick, or of the previous sub-step.
         values: the values of this tick, or of this sub-step.
-        steps: the ticks of every world's episode, this one included, or its sub-steps, (num_worlds,) int32.
+        steps: number of ticks, or of sub-steps, in each world's episode up to this one, (num_worlds,) int32.
         writable: returns the array of a field that the propagator writes.
     """
 
@@ -39,12 +39,12 @@ class Routes:
 
 
 class PropagatorFrame:
-    """What one propagator is given, in one of the arena's two buffers.
+    """The frame of one propagator, in one of the arena's two buffers.
 
     Args:
-        layout: what the worlds are made of.
-        propagator: whose frame it is.
-        rng: its draws; None for one that sets derived fields, which has none.
+        layout: the layout of the worlds.
+        propagator: the propagator.
+        rng: its random numbers; None for one that sets derived fields, which may not draw.
     """
 
     __slots__ = (
@@ -77,7 +77,7 @@ class PropagatorFrame:
         self._rng = rng
         self._maps = LevelMaps(propagator.name, layout.num_worlds)
         self._tables: dict[tuple[Field, Callable[..., Array]], Array] = {}
-        self._times: npt.NDArray[np.float64] | None = None  # once it has asked for the time
+        self._times: npt.NDArray[np.float64] | None = None  # set at the first use of `time`
         self.elapsed_steps: npt.NDArray[np.int32]
 
     def fetch(self, routes: Routes) -> None:
@@ -92,7 +92,7 @@ class PropagatorFrame:
 
     @property
     def rng(self) -> WorldRng:
-        """Draws of the propagator, one row per world."""
+        """The propagator's random numbers, one row per world."""
         if self._rng is None:
             raise PipelineError(
                 f"{self._propagator.name} asks for rng and cannot be derived: what is derived follows from "
@@ -102,7 +102,7 @@ class PropagatorFrame:
 
     @property
     def time(self) -> npt.NDArray[np.float64]:
-        """Time of every world's episode, the tick in progress included."""
+        """Time of each world's episode, including the tick in progress, (num_worlds,)."""
         if self._times is None:
             self._times = np.zeros(self.num_worlds)
         self._tell_time()
@@ -111,9 +111,9 @@ class PropagatorFrame:
         return times
 
     def bound(self, run: KernelCall) -> KernelCall:
-        """Return the kernel that the propagator's `bind` has returned, as it is run.
+        """Return the kernel that the propagator's `bind` returned, in the form in which it runs.
 
-        Every world finds its own map of what is of a level, and the time is kept if it was asked for.
+        Each world gets the maps of its own level, and `time` is updated if the propagator uses it.
         """
         run = self._maps.bound(run)
         if self._times is None:
@@ -121,7 +121,7 @@ class PropagatorFrame:
         return chain(KernelCall(_tell_time, (self.elapsed_steps, self.dt, self._times)), run)
 
     def restart(self) -> None:
-        """Let the propagator's draws and its time be those of a new tick, for one that runs in Python."""
+        """Set random numbers and time to those of a new tick, for a propagator that runs in Python."""
         self._maps.binds = False
         if self._rng is not None:
             self._rng.rewind()
@@ -159,7 +159,7 @@ class PropagatorFrame:
         return self._maps.of(field.name, array) if field.mutability == "level" else array
 
     def table_of(self, field: Field, make: Callable[[Lattice, Array], Array]) -> Array:
-        """Return what a function makes of each map of a static field, or of one of a level."""
+        """Return a function's result for the map of a static field, or for each map of a level's field."""
         declared = [arrays for arrays in self._arrays.values() if field in arrays]
         if not field.fixed or not declared:
             raise PipelineError(

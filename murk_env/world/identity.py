@@ -1,4 +1,4 @@
-"""Which worlds a state is of: environment, parameters, fields and static values, as plain data."""
+"""The identity of a state's worlds: environment, parameters, fields and static values, as plain data."""
 
 import dataclasses
 import hashlib
@@ -23,7 +23,7 @@ class FieldForm:
     Attributes:
         name: its name.
         dtype: `float32`, `int32` or `float64`.
-        shape: of one world's values.
+        shape: shape of one world's values.
     """
 
     name: str
@@ -36,13 +36,13 @@ class FieldForm:
 
 @dataclasses.dataclass(frozen=True)
 class Identity:
-    """Which worlds a state is of. It is plain data, so that a file can hold it.
+    """The identity of a state's worlds, as plain data that a file can hold.
 
     Attributes:
-        environment: the id it is registered under, else module and class; `World` for worlds without one.
-        parameters: the environment's parameters, as numbers, texts and lists.
-        lattice: the lattice, as Python writes it.
-        fields: the fields that change, those of the bookkeeping included.
+        environment: the environment's registered id, else module and class; `World` for worlds without one.
+        parameters: the environment's parameters, as numbers, strings and lists.
+        lattice: the repr of the lattice.
+        fields: the fields that change, including bookkeeping fields.
     """
 
     environment: str
@@ -68,10 +68,10 @@ class Identity:
 
     @classmethod
     def from_plain(cls, plain: Mapping[str, Any]) -> "Identity":
-        """Return the identity that `plain` wrote down.
+        """Return the identity from the data of `plain`.
 
         Raises:
-            KeyError, TypeError, ValueError: it is none.
+            KeyError, TypeError, ValueError: the data is no identity.
         """
         fields = [
             FieldForm(str(name), str(dtype), tuple(int(side) for side in shape))
@@ -83,7 +83,7 @@ class Identity:
 
     @property
     def plain(self) -> dict[str, Any]:
-        """The identity as what JSON can hold."""
+        """The identity as data that JSON can hold."""
         return {
             "environment": self.environment,
             "parameters": dict(self.parameters),
@@ -92,7 +92,7 @@ class Identity:
         }
 
     def difference(self, other: "Identity") -> str:
-        """Return the first thing in which another identity differs, as a clause; empty where none does."""
+        """Return the first difference of another identity, as a clause; empty if there is none."""
         if other.environment != self.environment:
             return f"it is of {other.environment}, these worlds are of {self.environment}"
         names = [*self.parameters, *(name for name in other.parameters if name not in self.parameters)]
@@ -135,7 +135,7 @@ def _same(here: Any, there: Any) -> bool:
 
 
 def _plain(value: Any) -> Any:
-    """Return a parameter's value as what JSON can hold; of what it cannot, what tells values apart."""
+    """Return a parameter's value as JSON data; other objects as data that tells them apart."""
     if value is None or isinstance(value, bool | int | str):
         return value
     if isinstance(value, float):
@@ -148,7 +148,7 @@ def _plain(value: Any) -> Any:
 
 
 def _named(value: Any) -> Any:
-    """Return what tells arrays, functions and other objects apart."""
+    """Return JSON data that tells arrays, functions and other objects apart."""
     if isinstance(value, np.ndarray):
         array = cast("npt.NDArray[Any]", value)
         return ["array", array.dtype.str, list(array.shape), digest_of(b"", [array])]

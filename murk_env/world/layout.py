@@ -27,19 +27,19 @@ __all__ = ["Layout", "lay_out"]
 
 @dataclasses.dataclass(frozen=True)
 class Layout:
-    """What a batch of worlds is made of; nothing in it ever changes.
+    """The lattice, fields and propagators of a batch of worlds; immutable.
 
     Attributes:
         lattice: topology of every world's cells.
         fields: the author's fields by name.
-        ids: every field's number in the arena, those of the bookkeeping included.
-        specs: what the arena is told of each field.
+        ids: each field's number in the arena, including bookkeeping fields.
+        specs: each field's declaration for the arena.
         pipeline: the propagators in order, and who writes which field.
         num_worlds: number of worlds in the batch.
         num_agents: number of agents of every world.
         dt: time that one tick advances.
         substeps: how many times the propagators run in a tick.
-        levels: the levels, of which each world has one; None for worlds without.
+        levels: the levels, of which each world has one; None for worlds without levels.
     """
 
     lattice: Lattice
@@ -60,17 +60,17 @@ class Layout:
 
     @cached_property
     def sides(self) -> Sides:
-        """How large a world is."""
+        """The sides of a world: lattice shape, numbers of cells, agents and levels."""
         return Sides(self.lattice.shape, self.lattice.num_cells, self.num_agents, self.num_levels)
 
     @property
     def num_levels(self) -> int:
-        """Number of levels, 0 for worlds without."""
+        """Number of levels, 0 for worlds without levels."""
         return 0 if self.levels is None else self.levels.num_levels
 
     @cached_property
     def sparse(self) -> Sequence[Field]:
-        """The sparse fields, parameters among them."""
+        """The sparse fields, including parameters."""
         return [field for field in self.fields.values() if field.mutability == "sparse"]
 
     @cached_property
@@ -80,22 +80,22 @@ class Layout:
 
     @cached_property
     def limited(self) -> Sequence[Field]:
-        """The fields that hooks may take beyond their bounds."""
+        """The fields that hooks may write beyond their bounds, to be brought back."""
         return [field for field in self.fields.values() if field.limited]
 
     @cached_property
     def bounded(self) -> Sequence[Field]:
-        """Those of them that have to be brought back at every tick, derived ones apart."""
+        """The limited fields that have to be brought back at every tick, except derived ones."""
         return [field for field in self.limited if not (field.derived or self.pipeline.bounds_held(field))]
 
     @cached_property
     def bounded_parameters(self) -> Sequence[Field]:
-        """The parameters among them: stability was checked against their bounds."""
+        """The parameters among the bounded fields: stability was checked against their bounds."""
         return [field for field in self.bounded if isinstance(field, Parameter)]
 
     @cached_property
     def remembered(self) -> Sequence[Field]:
-        """The fields that propagators read as they were before, and that a sub-step may change."""
+        """The fields whose previous values propagators read, and that a sub-step may change."""
         read = [field for propagator in self.pipeline.propagators for field in propagator.reads_previous]
         return [field for field in dict.fromkeys(read) if not (field.fixed or field.derived)]
 
@@ -106,32 +106,32 @@ class Layout:
 
     @cached_property
     def order(self) -> npt.NDArray[np.int64]:
-        """All worlds, for kernels that run on places in a list of worlds."""
+        """The list of all worlds, (num_worlds,), for kernels that run on places in a list of worlds."""
         return np.arange(self.num_worlds)
 
     def _bytes_of(self, fields: Iterable[Field]) -> int:
-        """Return what some fields of one world take."""
+        """Return the memory that some fields of one world take, in bytes."""
         shapes = [(field, field.shape(self.lattice.num_cells, self.num_agents)) for field in fields]
         return sum(field.dtype.itemsize * math.prod(shape) for field, shape in shapes)
 
     @cached_property
     def world_bytes(self) -> int:
-        """Memory that one world takes in both buffers."""
+        """Memory that one world takes in both buffers, in bytes."""
         return 2 * self._bytes_of(self.fields.values())
 
     @property
     def substep_bytes(self) -> int:
-        """Memory for what propagators read as it was before, while sub-steps change it."""
+        """Memory for previous values that propagators read while sub-steps change them, in bytes."""
         return self.num_worlds * self._bytes_of(self.remembered)
 
     @property
     def batch_bytes(self) -> int:
-        """Memory that all worlds take in both buffers."""
+        """Memory that all worlds take in both buffers, in bytes."""
         return self.num_worlds * self.world_bytes
 
     @property
     def batch_work(self) -> int:
-        """Memory that the propagators go through in a tick: that of all worlds, once for each sub-step."""
+        """Bytes that the propagators pass over in a tick: those of all worlds, once for each sub-step."""
         return self.batch_bytes * self.substeps
 
 
@@ -150,8 +150,8 @@ def lay_out(
     """Return the layout of a batch of worlds.
 
     Raises:
-        LatticeError: it is no lattice, or one that contradicts itself.
-        FieldError: the fields' names or the number of agents are not possible.
+        LatticeError: `lattice` is no lattice, or contradicts itself.
+        FieldError: the fields' names or the number of agents are invalid.
         MemorySizeError: the worlds do not fit into memory.
         PipelineError: the propagators do not fit the fields or each other.
     """

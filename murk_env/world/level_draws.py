@@ -1,4 +1,4 @@
-"""Which level a world has: given by number, or drawn when its episode begins."""
+"""The level of each world: given by number, or drawn when its episode begins."""
 
 from typing import Any
 
@@ -21,13 +21,13 @@ Integers = npt.NDArray[np.int32]
 
 
 def level_numbers(layout: Layout, given: Any) -> Integers:
-    """Return the level of every world as it was given: one for all, one each, or None for levels drawn.
+    """Return the levels of worlds from an option: one level for all, one for each, or None to draw them.
 
     Returns:
-        (num_worlds,) int32, or (1,) for one that all worlds have; DRAWN to draw one.
+        (num_worlds,) int32, or (1,) for one level for all worlds; DRAWN for a level to be drawn.
 
     Raises:
-        OptionError: these worlds have no levels, there is no such level, or they are not as many as worlds.
+        OptionError: these worlds have no levels, there is no such level, or there are not as many as worlds.
     """
     if given is None:
         return np.full(1, DRAWN, np.int32)
@@ -55,8 +55,8 @@ def draw_levels(levels: Levels, chosen: Integers, keys: npt.NDArray[np.int32]) -
     """Draw the levels of worlds at the beginning of their first episode, where none is given.
 
     Args:
-        levels: what is drawn from.
-        chosen: the level of every world, DRAWN where one is drawn, which is written here, (num_worlds,).
+        levels: the levels to draw from.
+        chosen: the level of each world, (num_worlds,); levels are drawn into the entries that are DRAWN.
         keys: the worlds' random keys, (num_worlds, 2).
     """
     episodes = np.full(len(chosen), -1, np.int32)

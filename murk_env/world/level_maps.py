@@ -1,4 +1,4 @@
-"""Maps of levels as one propagator is given them: promised in `bind`, fetched by its kernel, or copied."""
+"""Maps of levels for one propagator: placeholders in `bind` that its kernel replaces, or copies."""
 
 from typing import Any, NoReturn, cast
 
@@ -15,17 +15,17 @@ Array = npt.NDArray[Any]
 
 
 class LevelMaps:
-    """Hands the maps of levels to a propagator.
+    """Passes the maps of levels to a propagator.
 
-    While it binds it is given an array that stands for every world's own map; in its kernel's arguments the
-    maps themselves take that place. What runs in Python gets a copy of each world's map.
+    In `bind` the propagator gets a placeholder for each world's own map; in its kernel's arguments the maps
+    themselves replace it. A propagator that runs in Python gets a copy of each world's map.
 
     Args:
-        propagator: its name.
+        propagator: the propagator's name.
         num_worlds: number of worlds.
 
     Attributes:
-        binds: whether the propagator binds now.
+        binds: whether the propagator is binding now.
     """
 
     def __init__(self, propagator: str, num_worlds: int) -> None:
@@ -35,11 +35,11 @@ class LevelMaps:
         self.binds = False
 
     def begin(self, levels: npt.NDArray[np.int32]) -> None:
-        """Have the propagator bind, in worlds of these levels, (num_worlds,)."""
+        """Begin binding, in worlds of these levels, (num_worlds,)."""
         self._levels, self._promised, self.binds = levels, [], True
 
     def of(self, field: str, maps: Array) -> Array:
-        """Return what the propagator is given of a field's maps, a row for every world, (num_worlds, ...)."""
+        """Return a field's maps as the propagator gets them, one row for each world, (num_worlds, ...)."""
         if not self.binds:
             copy = maps[self._levels]
             copy.flags.writeable = False
@@ -54,10 +54,10 @@ class LevelMaps:
         return promised
 
     def bound(self, run: KernelCall) -> KernelCall:
-        """Return a kernel that reads every world's map where it was given a promise.
+        """Return a kernel that reads each world's map in place of its placeholder.
 
         Raises:
-            PipelineError: a map was asked for and is no argument of the kernel as it is.
+            PipelineError: the propagator read a map but did not pass it to its kernel unchanged.
         """
         banks: dict[int, Array] = {}
         for field, promised, maps in self._promised:
@@ -80,7 +80,7 @@ _REFUSED = (
 
 
 class _Promised(np.ndarray[Any, np.dtype[Any]]):
-    """An array that stands for others, and cannot be computed with."""
+    """A placeholder for maps, which cannot be computed with."""
 
     told = "a propagator computes with a map"
 

@@ -18,7 +18,7 @@ Worlds = npt.NDArray[np.int64]
 
 
 def apply_limits(guard: TickGuard, ids: Mapping[Field, FieldId], fields: Sequence[Field]) -> None:
-    """Bring some fields of a tick back within their bounds; sparse ones where they were written."""
+    """Bring some fields of a tick back within their bounds; sparse ones only if they were written."""
     for field in fields:
         array = guard.read(ids[field])
         if field.mutability == "sparse" and array is guard.previous(ids[field]):
@@ -34,12 +34,12 @@ def within_bounds(values: npt.NDArray[Any], field: Field) -> npt.NDArray[Any]:
 
 
 def limit_of(values: npt.NDArray[Any], field: Field, worlds: Worlds | None = None) -> KernelCall:
-    """Return what keeps a contiguous writable array (num_worlds, ...) within the field's bounds.
+    """Return the kernel that brings a contiguous writable array (num_worlds, ...) within a field's bounds.
 
     Args:
         values: the array.
-        field: whose bounds they are.
-        worlds: the worlds to look at, all by default; the kernel is run on places in this list.
+        field: the field with the bounds.
+        worlds: the worlds to bring back, all by default; the kernel runs on places in this list.
     """
     low, high = field.bounds
     if field.dtype == np.int32:

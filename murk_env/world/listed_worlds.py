@@ -18,12 +18,12 @@ class ListedWorlds:
     """A list of worlds, and a program for each of the arena's two buffers that runs stages for them.
 
     Args:
-        layout: what the worlds are made of.
-        arena: where they lie.
+        layout: the layout of the worlds.
+        arena: their memory.
         bindings: their arrays.
 
     Attributes:
-        rows: the worlds, where kernels find them, (num_worlds,); only the first ones count.
+        rows: the listed worlds, as kernels read them, (num_worlds,); entries after the last are unused.
     """
 
     def __init__(self, layout: Layout, arena: PingPongArena, bindings: Bindings) -> None:
@@ -33,12 +33,12 @@ class ListedWorlds:
         self._programs: list[tuple[Program, int] | None] = [None, None]
 
     def take(self, worlds: npt.NDArray[np.int64]) -> None:
-        """List these worlds, (k,), in place of those before."""
+        """List these worlds, (k,), instead of the previous ones."""
         self._count = len(worlds)
         self.rows[: self._count] = worlds
 
     def run(self, binding: Binding, stages: Callable[[], Sequence[Stage]]) -> None:
-        """Run stages for the worlds that are listed.
+        """Run stages for the listed worlds.
 
         Args:
             binding: the tick's arrays.
@@ -46,7 +46,7 @@ class ListedWorlds:
                 once for each buffer.
 
         Raises:
-            Exception: what the failing stage's `failed` returns.
+            Exception: the exception that the failing stage's `failed` returns.
         """
         index, version = binding.index, self._arena.layout_version
         kept = self._programs[index]
@@ -60,5 +60,5 @@ class ListedWorlds:
         program.run(self._count)
 
     def forget(self) -> None:
-        """Have the programs made anew, because other stages are to be run."""
+        """Discard the programs, as other stages will be run."""
         self._programs = [None, None]

@@ -1,4 +1,4 @@
-"""Whether worlds fit into memory, asked before anything is allocated."""
+"""Checks whether worlds fit into memory, before anything is allocated."""
 
 import math
 from collections.abc import Collection, Iterable, Mapping
@@ -10,7 +10,7 @@ from murk_env.fields.bookkeeping import bookkeeping_of
 
 __all__ = ["available_bytes", "bytes_of_fields", "check_memory"]
 
-_SMALL = 1 << 26  # what is asked for without looking: to look takes longer than to make such worlds
+_SMALL = 1 << 26  # bytes below which nothing is checked: the check would take longer than making the worlds
 _PER_WORLD = 64  # bytes: its flags, its action, its place in lists
 _ROOT = Path("/")
 
@@ -18,7 +18,7 @@ _ROOT = Path("/")
 def bytes_of_fields(
     fields: Collection[Field], num_cells: int, num_agents: int, num_worlds: int, num_levels: int = 0
 ) -> int:
-    """Return what fields take: static ones once, maps for every level, all others twice for each world."""
+    """Return the bytes of fields: static ones once, maps once per level, all others twice per world."""
     total = _PER_WORLD * num_worlds
     for field in (*fields, *bookkeeping_of(fields).values()):
         copies = {"static": 1, "level": num_levels}.get(field.mutability, 2 * num_worlds)
@@ -27,14 +27,14 @@ def bytes_of_fields(
 
 
 def check_memory(what: str, parts: Mapping[str, int]) -> None:
-    """Refuse what does not fit.
+    """Raise MemorySizeError if something does not fit into memory.
 
     Args:
-        what: is to be made.
-        parts: bytes, by what takes them.
+        what: the thing to be made, for the message.
+        parts: the bytes of each of its parts, by name.
 
     Raises:
-        MemorySizeError: with the bytes asked for and available.
+        MemorySizeError: it does not fit; the message has the bytes required and available.
     """
     needed = sum(parts.values())
     if needed <= _SMALL:
@@ -49,12 +49,12 @@ def check_memory(what: str, parts: Mapping[str, int]) -> None:
 
 
 def available_bytes(root: Path = _ROOT) -> int | None:
-    """Return how much memory this process can still have, None where that is not known.
+    """Return how many bytes of memory this process can still get, None where that is not known.
 
-    That is what the system has left, swap included, or less if a control group allows less.
+    That is the system's available memory, including swap, or less if a control group allows less.
 
     Args:
-        root: where the system's files are.
+        root: the root of the file system.
     """
     system = _numbers(root / "proc/meminfo")
     if "MemAvailable" not in system:
@@ -64,7 +64,7 @@ def available_bytes(root: Path = _ROOT) -> int | None:
 
 
 def _left_in_groups(root: Path) -> Iterable[int]:
-    """Yield what each control group that this process is in has left: files' pages can be given back."""
+    """Yield the bytes left in each control group of this process; cached file pages count as free."""
     for line in _text(root / "proc/self/cgroup").splitlines():
         _, controllers, path = line.split(":", 2)
         if controllers not in ("", "memory"):

@@ -35,23 +35,23 @@ class Pipeline:
     """Propagators in order, and who writes which field.
 
     Args:
-        propagators: those of a tick.
-        derived: those that set derived fields, after them and at every reset.
+        propagators: the propagators of a tick.
+        derived: the propagators that set derived fields, after the others and at every reset.
         fields: the fields of the worlds.
         lattice: their lattice.
         dt: time that one tick advances.
-        substeps: how many times the propagators run in a tick, each time for a share of dt.
+        substeps: how many times the propagators run in a tick, for dt / substeps each.
 
     Attributes:
-        propagators: in the order they run.
-        derived: those that set derived fields, in the order they run.
-        writers: the propagator that writes each field, derived ones included; every other field belongs to
+        propagators: the propagators of a tick, in the order they run.
+        derived: the propagators that set derived fields, in the order they run.
+        writers: the propagator that writes each field, including derived ones; every other field belongs to
             the hooks.
         derived_by_hook: the derived fields that no propagator writes.
 
     Raises:
-        PipelineError: naming the propagators and fields that do not fit together.
-        StabilityError: when `dt` lies above a propagator's bound.
+        PipelineError: propagators and fields do not fit together; the message names them.
+        StabilityError: `dt` lies above a propagator's stability bound.
     """
 
     def __init__(
@@ -77,7 +77,7 @@ class Pipeline:
         _check_order(everything, self.derived, self.writers)
 
     def write_mode(self, field: Field) -> WriteMode:
-        """Return which kind of writer the field has."""
+        """Return the write mode of a field."""
         writer = self.writers.get(field)
         if writer is None:
             return WriteMode.FULL if field.derived else WriteMode.CARRIED
@@ -124,7 +124,7 @@ def _check_declarations(propagator: Propagator, known: Collection[Field]) -> Non
 
 
 def _check_units(propagator: Propagator) -> None:
-    """Raise PipelineError for fields that are added to each other and name different units, as strings."""
+    """Raise PipelineError if fields that are added to each other have different units (as strings)."""
     for group in propagator.same_units:
         if len({field.unit for field in group if field.unit}) > 1:
             units = " and ".join(f"{field.name!r} in {field.unit or 'no unit'}" for field in group)
@@ -149,7 +149,7 @@ def _check_dt(propagator: Propagator, lattice: Lattice, dt: float, substeps: int
 
 
 def _enough_substeps(dt: float, limit: float) -> int:
-    """Return the least number of sub-steps whose share of dt is at most the limit."""
+    """Return the smallest number of sub-steps with dt / substeps at most the limit."""
     enough = math.ceil(dt / limit)
     return enough if dt / enough <= limit else enough + 1
 
@@ -168,7 +168,7 @@ def _writers(propagators: Sequence[Propagator]) -> Mapping[Field, Propagator]:
 
 
 def _check_derived(propagators: Sequence[Propagator], derived: Sequence[Propagator]) -> None:
-    """Raise PipelineError unless derived fields are those that the derived propagators set anew."""
+    """Raise PipelineError unless derived propagators only write derived fields, and all others none."""
     for propagator in propagators:
         for field in (*propagator.writes, *propagator.updates):
             if field.derived:

@@ -26,11 +26,12 @@ def propagator_stage(
     """Return a propagator's stage.
 
     Args:
-        layout: what the worlds are made of.
+        layout: the layout of the worlds.
         propagator: the propagator.
-        rng: its random numbers; None for one that sets derived fields, which has none.
-        routes: returns where its arrays lie now.
-        failed: returns what its failure surfaces as, given what binds it anew.
+        rng: its random numbers; None for one that sets derived fields, which may not draw.
+        routes: returns its current arrays.
+        failed: returns the error to raise, given a function that binds the propagator again, and the
+            exception.
         check: called after it, in checked mode.
     """
     frame = PropagatorFrame(layout, propagator, rng)
@@ -59,7 +60,7 @@ def propagator_stage(
 
 
 def staging_of(layout: Layout, arena: PingPongArena, guard: TickGuard) -> Callable[[Field], Array]:
-    """Return what fetches the staged array of a field that a propagator writes."""
+    """Return a function that fetches the staged array of a field that a propagator writes."""
 
     def writable(field: Field) -> Array:
         field_id = layout.ids[field]

@@ -1,4 +1,4 @@
-"""Records of a world's run: what fields held at some moments, as arrays, pictures and curves."""
+"""Records of a world's run: the values of fields over time, as arrays, pictures and curves."""
 
 import dataclasses
 import importlib
@@ -24,12 +24,12 @@ Array = npt.NDArray[Any]
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Record:
-    """What some fields of a World held at some moments of a run.
+    """The values of some fields of a World at several moments of a run.
 
     `record[heat]`, or `record["heat"]`, is the array `(num_moments, num_worlds, ...)`.
 
     Attributes:
-        times: when, (num_moments,) float64, in units of dt: the time of the worlds' clock.
+        times: the time of each moment by the worlds' clock, (num_moments,) float64, in the unit of dt.
         values: the recorded arrays by the fields' names, each (num_moments, num_worlds, ...).
         fields: the recorded fields by name.
         lattice: the worlds' lattice.
@@ -52,7 +52,7 @@ class Record:
         """Return a field's values, (num_moments, num_worlds, ...).
 
         Raises:
-            UnknownFieldError: it was not recorded.
+            UnknownFieldError: the field was not recorded.
         """
         name = (
             field if isinstance(field, str) else next((n for n, f in self.fields.items() if f is field), "")
@@ -63,10 +63,10 @@ class Record:
         return self.values[name]
 
     def to_xarray(self) -> Any:
-        """Return an xarray Dataset: dimensions, coordinates, units and the lattice as attributes.
+        """Return an xarray Dataset with dimensions and coordinates, and units and lattice as attributes.
 
-        Fields over cells have the dimension `cell`, with positions `x`, `y`, `z` as coordinates, or `row` and
-        `col` on a lattice whose cells are a box of two sides. `Dataset.to_zarr` and `to_netcdf` write it.
+        Fields over cells have the dimension `cell`, or `row` and `col` on a lattice with a two-dimensional
+        shape, and positions `x`, `y`, `z` as coordinates. `Dataset.to_zarr` and `to_netcdf` write it.
 
         Raises:
             MissingLibraryError: xarray is not installed.
@@ -108,12 +108,12 @@ class Record:
         """Yield a picture of one world at every moment, (height, width, 3) uint8.
 
         Args:
-            picture: how it is drawn, of recorded fields; None for the first float field over cells.
-            world: which world.
+            picture: how the world is drawn, from recorded fields; None for the first float field over cells.
+            world: number of the world.
 
         Raises:
             InputError: there is no such world.
-            PictureError: the picture shows what was not recorded, or there is nothing to draw.
+            PictureError: the picture shows a field that was not recorded, or there is nothing to draw.
             MissingLibraryError: matplotlib or Pillow is not installed.
         """
         drawn = default_picture(self.fields) if picture is None else picture
@@ -136,24 +136,27 @@ class Record:
         fps: float = 10.0,
         force: bool = False,
     ) -> None:
-        """Write one world as a `.gif`, `.mp4` or `.webm`, a picture for every moment.
+        """Write one world as a `.gif`, `.mp4` or `.webm`, with one picture for every moment.
 
         Args:
             path: the file.
-            picture: how it is drawn, as in `frames`.
-            world: which world.
+            picture: how the world is drawn, as in `frames`.
+            world: number of the world.
             fps: pictures per second.
-            force: whether a file that is there is written over.
+            force: whether an existing file is overwritten.
 
         Raises:
             RecordingError: the path has another suffix.
-            RecordingFileError: the file is there already, or its folder is not.
+            RecordingFileError: the file exists already, or its folder does not exist.
             InputError, PictureError, MissingLibraryError: as `frames`.
         """
         write_frames(path, self.frames(picture, world=world), fps, force=force)
 
     def plot(self, *, world: int = 0) -> Any:
-        """Return a matplotlib Figure: the mean of every field over time, and between what it ranges.
+        """Return a matplotlib Figure: the mean of every field over time, and its range.
+
+        Args:
+            world: number of the world.
 
         Raises:
             MissingLibraryError: matplotlib is not installed.
@@ -176,12 +179,12 @@ class Recorder:
 
     Args:
         fields: the fields of the worlds by name.
-        wanted: which of them are recorded, themselves or by name.
+        wanted: the fields to record, themselves or by name.
         lattice: the worlds' lattice.
         dt: time that a tick advances.
 
     Raises:
-        UnknownFieldError: one of them is none of the worlds'.
+        UnknownFieldError: the worlds have no such field.
     """
 
     def __init__(
@@ -193,7 +196,7 @@ class Recorder:
         self._values: dict[str, list[Array]] = {name: [] for name in self._fields}
 
     def note(self, values: Values) -> None:
-        """Keep what the fields hold now."""
+        """Store the current values of the fields."""
         self._times.append(float(values.time[0]))
         num_worlds = len(values.time)
         for name, field in self._fields.items():
@@ -203,7 +206,7 @@ class Recorder:
             self._values[name].append(array.copy())
 
     def record(self) -> Record:
-        """Return what was kept."""
+        """Return the record."""
         values = {name: np.stack(arrays) for name, arrays in self._values.items()}
         return Record(np.array(self._times), values, self._fields, self._lattice, self._dt)
 
@@ -217,7 +220,7 @@ def _known(fields: Mapping[str, Field], wanted: Any) -> tuple[str, Field]:
 
 
 def counted(num_ticks: int, *, progress: bool) -> Sequence[int]:
-    """Return the numbers of ticks to go through, with a bar that shows ticks a second if it is asked for.
+    """Return the range of ticks to run, with a progress bar that shows ticks per second if required.
 
     Raises:
         MissingLibraryError: tqdm is not installed.

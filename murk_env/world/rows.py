@@ -45,7 +45,7 @@ def read_worlds(given: Any, num_worlds: int, what: str = "worlds") -> Worlds:
     """Return worlds given as None for all, a number, numbers, or a mask (num_worlds,).
 
     Raises:
-        RowsError: one does not exist or is named twice, there is none, or a mask has another shape.
+        RowsError: a world does not exist, none is given, or a mask has another shape.
     """
     if given is None:
         return np.arange(num_worlds)
@@ -68,7 +68,7 @@ def read_worlds(given: Any, num_worlds: int, what: str = "worlds") -> Worlds:
 
 
 def each_once(worlds: Worlds, num_worlds: int, what: str = "worlds") -> Worlds:
-    """Return the worlds, or raise RowsError where one is named twice."""
+    """Return the worlds, or raise RowsError if one is named twice."""
     counts = np.bincount(worlds, minlength=num_worlds)
     if counts.max() > 1:
         raise RowsError(f"{what} names world {counts.argmax()} {counts.max()} times; name each world once.")
@@ -78,7 +78,7 @@ def each_once(worlds: Worlds, num_worlds: int, what: str = "worlds") -> Worlds:
 def saved_rows(
     layout: Layout, arena: PingPongArena, values: Values, identity: Identity, rows: Worlds
 ) -> State:
-    """Return the published state of some worlds; it costs what they take, not what the others do."""
+    """Return the published state of some worlds, at a cost proportional to their number."""
     whole = len(rows) == layout.num_worlds and (rows == layout.order).all()
     arrays = {
         field.name: np.array(values[field]) if whole else values[field][rows]
@@ -89,11 +89,11 @@ def saved_rows(
 
 
 def check_state(layout: Layout, arena: PingPongArena, identity: Identity, state: State) -> None:
-    """Raise unless a state is of these worlds, and holds what they may hold.
+    """Raise an error unless a state is of these worlds, with values that they may hold.
 
     Raises:
-        StateMismatchError: it is of others, or holds a value that is beyond its bounds or, where it does not
-            come from worlds that had diverged, not finite.
+        StateMismatchError: the state is of other worlds, or holds a value that is out of bounds or, unless
+            the saved worlds had diverged, not finite.
     """
     misfit = state.misfit(identity, (arena.static_arena, layout.specs))
     phases = state[PHASE.name]
@@ -114,18 +114,18 @@ def check_state(layout: Layout, arena: PingPongArena, identity: Identity, state:
 
 
 def restore_rows(layout: Layout, state: State, into: Worlds, guard: TickGuard) -> None:
-    """Let some worlds be what a state holds, or all of them what its one world is."""
+    """Set some worlds to the worlds of a state, one to one, or all of them to its only world."""
     for field in layout.ids:
         if not field.fixed:
             _set_rows(guard, layout, field, into, state[field.name])
 
 
 def branching(layout: Layout, source: Any, into: Any, randomness: str) -> Callable[[TickGuard], None]:
-    """Return what copies worlds to the places of others within a tick; see `World.branch`.
+    """Return a function that copies worlds over others within a tick; see `World.branch`.
 
     Raises:
-        RowsError: there is no such world, one of `into` is named twice, or the numbers differ.
-        InputError: another randomness.
+        RowsError: a world does not exist, one of `into` is named twice, or the numbers of worlds differ.
+        InputError: `randomness` is neither `same` nor `fresh`.
     """
     if randomness not in ("same", "fresh"):
         raise InputError(f"randomness is 'same' or 'fresh', not {randomness!r}.")
@@ -141,7 +141,7 @@ def branching(layout: Layout, source: Any, into: Any, randomness: str) -> Callab
 
 
 def _branch_rows(layout: Layout, source: Worlds, into: Worlds, guard: TickGuard, *, fresh: bool) -> None:
-    """Copy the published rows of `source` to those of `into`, one to one, with fresh keys if asked for."""
+    """Copy the published rows of `source` to those of `into`, one to one; if `fresh`, with new keys."""
     for field, field_id in layout.ids.items():
         if not field.fixed:
             rows = guard.previous(field_id)[source]
@@ -152,7 +152,7 @@ def _set_rows(guard: TickGuard, layout: Layout, field: Field, worlds: Worlds, va
     field_id = layout.ids[field]
     if field.mutability == "sparse":
         held = guard.read(field_id)[worlds]
-        if (bits(held) == bits(values)).all():  # else it would be copied for nothing
+        if (bits(held) == bits(values)).all():  # avoids a needless copy-on-write
             return
     whole = len(worlds) == layout.num_worlds
     target = guard.write(field_id) if whole else guard.update(field_id)
@@ -160,9 +160,9 @@ def _set_rows(guard: TickGuard, layout: Layout, field: Field, worlds: Worlds, va
 
 
 def check_changed(guard: TickGuard, layout: Layout) -> None:
-    """Raise DefinitionError for what was set in this tick and must not be held.
+    """Raise DefinitionError for a value set in this tick that its field must not hold.
 
-    Only what has changed is looked at: a field may have diverged before.
+    Only changed values are checked, as a field may have diverged before.
     """
     for field in layout.fields.values():
         if field.fixed:
@@ -175,7 +175,7 @@ def check_changed(guard: TickGuard, layout: Layout) -> None:
             check_settable(field, after[changed], layout.sides)
         except DefinitionError:
             rows = zip(after.reshape(len(after), -1), changed.reshape(len(after), -1), strict=True)
-            for world, (values, among) in enumerate(rows):  # which of them it was
+            for world, (values, among) in enumerate(rows):  # find the world
                 _check_world(field, world, values[among], layout.sides)
             raise
 
@@ -188,10 +188,10 @@ def _check_world(field: Field, world: int, values: Array, sides: Sides) -> None:
 
 
 def episode_values(state: State, layout: Layout) -> dict[Field, Array]:
-    """Return what an episode that begins from a state begins with: every field but its clocks.
+    """Return the initial values of an episode that begins from a state: every field except clocks.
 
     Raises:
-        StateMismatchError: in some world no agent takes part any more, or numbers have diverged.
+        StateMismatchError: in some world no agent is active any more, or numbers have diverged.
     """
     fields = [*layout.fields.values()]
     values = {field: state[field.name] for field in fields if not field.fixed}

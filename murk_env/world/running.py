@@ -1,4 +1,4 @@
-"""Worlds without learning: run, recorded, shown."""
+"""Worlds without learning: running, recording, rendering."""
 
 import operator
 from abc import abstractmethod
@@ -20,7 +20,7 @@ __all__ = ["Running"]
 
 
 class Running:
-    """What a World offers to whoever runs it without learning."""
+    """The methods of a World that run, record and draw it."""
 
     layout: Layout
 
@@ -41,7 +41,7 @@ class Running:
 
     @abstractmethod
     def _advance(self, act: Callable[[Tick], None] | None = None) -> None:
-        """Advance every world by one tick, for whoever has the worlds to itself."""
+        """Advance every world by one tick; the caller holds the claim."""
 
     @abstractmethod
     def published(self) -> Values:
@@ -65,18 +65,18 @@ class Running:
         """Advance every world by a number of ticks, and record some fields.
 
         Args:
-            num_ticks: how many.
-            record: the fields that are recorded, themselves or by name.
+            num_ticks: number of ticks.
+            record: the fields to record, themselves or by name.
             every: ticks from one recorded moment to the next; the first is before the first tick.
-            progress: whether a bar shows how far it is, with ticks a second; needs tqdm.
+            progress: whether to show a progress bar with ticks per second; needs tqdm.
 
         Returns:
-            The record, None where nothing is recorded.
+            The record, or None if nothing is recorded.
 
         Raises:
-            InputError: `every` is no whole number from 1 on; before the first tick.
-            UnknownFieldError: there is no such field; before the first tick.
-            MissingLibraryError: tqdm is not installed; before the first tick.
+            InputError: `every` is not an integer of at least 1; raised before the first tick.
+            UnknownFieldError: there is no such field; raised before the first tick.
+            MissingLibraryError: tqdm is not installed; raised before the first tick.
             ConcurrentUseError: another thread is using these worlds.
         """
         ticks = counted(num_ticks, progress=progress)
@@ -98,8 +98,8 @@ class Running:
         """Return a picture of one world as it is, (height, width, 3) uint8.
 
         Args:
-            picture: how it is drawn; None for the first float field over cells that changes.
-            world: which world.
+            picture: how the world is drawn; None for the first float field over cells that changes.
+            world: number of the world.
 
         Raises:
             RowsError: there is no such world.
@@ -115,12 +115,12 @@ class Running:
         return Renderer(self.lattice, drawn, self.fields).frame(self.published(), int(row))
 
     def _repr_png_(self) -> bytes | None:
-        """Show the first world where a notebook shows an object."""
+        """Return the picture of the first world that notebooks display."""
         return png(self.frame)
 
 
 def _whole(number: Any) -> int:
-    """Return a whole number; 0 for what is none."""
+    """Return an integer as an int; 0 for anything else, including True."""
     try:
         return 0 if isinstance(number, bool) else operator.index(number)
     except TypeError:

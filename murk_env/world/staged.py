@@ -11,7 +11,7 @@ __all__ = ["Staged"]
 
 @dataclasses.dataclass(slots=True)
 class Staged:
-    """What is read of the worlds in a tick. Whoever holds it sees where the fields lie now.
+    """The readable arrays of the worlds in a tick; they are updated in place when fields move.
 
     Attributes:
         version: the arena's layout version that the arrays belong to.
@@ -33,7 +33,7 @@ class Staged:
         return cls(arena.layout_version, before, after)
 
     def follow(self, layout: Layout, arena: PingPongArena, guard: TickGuard) -> None:
-        """Fetch again what has moved."""
+        """Fetch the arrays that have moved."""
         if self.version != arena.layout_version:
             ids = {field: layout.ids[field] for field in layout.sparse}
             self.before = self.before.moved({field: guard.previous(ids[field]) for field in ids})

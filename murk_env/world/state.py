@@ -1,4 +1,4 @@
-"""The state of worlds, held by itself: everything that a world goes on from."""
+"""The saved state of worlds: everything that a world needs to continue."""
 
 import copy
 import json
@@ -33,16 +33,16 @@ _SHOWN = {
 class State:
     """The whole state of some worlds: fields, parameters, clocks, returns, random keys, pending resets.
 
-    It comes from `save` of an env, of a vector env or of a World, and goes into `restore` of any of them: a
-    row of a vector env goes on in a single env byte for byte, and the other way round. It never changes.
+    `save` of an env, a vector env or a World returns one, and `restore` of any of them takes it: a row of a
+    vector env continues in a single env byte for byte, and vice versa. A State is immutable.
 
         state = envs.save()          # len(state) is the number of worlds
         state["heat"]                # (num_worlds, num_cells), read-only
         state[3], state[:8]          # States of some worlds
         state.write("start.state")   # and State.read("start.state")
 
-    What a face keeps beside its worlds is no part of it: the generators of `np_random`, the outputs of the
-    last step, and the counts of wrappers such as TimeLimit.
+    It does not include what an env keeps outside its worlds: the generators of `np_random`, the outputs of
+    the last step, and the counts of wrappers such as TimeLimit.
 
     Two states are equal if they are of the same environment, with the same parameters and static values, and
     hold the same bytes.
@@ -59,13 +59,13 @@ class State:
         *,
         diverged: Collection[str] | None = (),
     ) -> None:
-        """Hold arrays, which become read-only; for the use of `save` and of files.
+        """Make a state from arrays, which become read-only; called by `save` and by the readers of files.
 
         Args:
-            identity: which worlds it is of.
+            identity: the identity of the worlds.
             arrays: the fields' values, by name.
             static: the values of static fields, or their digests.
-            diverged: the fields that may hold NaN and infinities, None for all that worlds themselves do.
+            diverged: the fields that may hold NaN and infinities; None if all may, as in running worlds.
         """
         self._identity = identity
         self._arrays = dict(arrays)
@@ -90,7 +90,7 @@ class State:
 
     @property
     def identity(self) -> Identity:
-        """Which worlds it is of."""
+        """The identity of the worlds: environment, parameters, lattice and fields."""
         return self._identity
 
     @property
@@ -102,12 +102,12 @@ class State:
 
     @property
     def ended(self) -> npt.NDArray[np.bool_]:
-        """Whether each world's episode has ended and its reset is pending, (k,)."""
+        """Whether each world's episode has ended and its reset is pending, (k,) bool."""
         return self._arrays[PHASE.name] == ENDED
 
     @property
     def diverged(self) -> tuple[str, ...]:
-        """The fields in which numbers had diverged when the worlds were saved: NaN or infinite, by name."""
+        """The names of the fields that held NaN or infinities when the worlds were saved."""
         return tuple(
             name
             for name, array in self._arrays.items()
@@ -118,12 +118,12 @@ class State:
         )
 
     def may_diverge(self, name: str) -> bool:
-        """Whether a field may hold NaN and infinities, because the worlds that were saved may have."""
+        """Whether a field may hold NaN and infinities, as it may have done in the saved worlds."""
         return self._diverged is None or name in self._diverged
 
     @property
     def fingerprint(self) -> str:
-        """A hash of everything in it, 32 hexadecimal digits: the same in every process, on every machine."""
+        """A hash of the whole state, 32 hexadecimal digits: the same in every process, on every machine."""
         if not self._fingerprint:
             said = {**self._identity.plain, "static": dict(self.static_digests)}
             told = json.dumps(said, sort_keys=True).encode()
@@ -141,7 +141,7 @@ class State:
         """Return a field's values, (k, ...) and read-only, or the state of some of the worlds.
 
         Raises:
-            UnknownFieldError: there is no such field; static fields are no part of a state.
+            UnknownFieldError: there is no such field; static fields are not part of a state.
             RowsError: there is no such world.
         """
         if isinstance(key, Field | str):
@@ -160,7 +160,7 @@ class State:
             raise UnknownFieldError(
                 f"a state of {self.environment} has no field {name!r}; {did_you_mean(name, known)}"
             )
-        return found[...]  # a view: what is done to its shape or flags stays with the caller
+        return found[...]  # a view, whose shape and flags the caller may change
 
     def _rows(self, key: Any) -> Worlds:
         try:
@@ -182,8 +182,8 @@ class State:
         """Return the worlds of several states of the same kind, in order.
 
         Raises:
-            StateMismatchError: they are of different worlds; it names the first difference.
-            RowsError: there is no state.
+            StateMismatchError: the states are of different worlds; the message names the first difference.
+            RowsError: no state is given.
         """
         states = list(states)
         if not states:
@@ -199,7 +199,7 @@ class State:
         return State(first._identity, arrays, first._source, diverged=diverged)
 
     def misfit(self, identity: Identity, static: StaticSource) -> str:
-        """Return why it is not of these worlds, as a clause; empty if it is of them."""
+        """Return why the state is not of these worlds, as a clause; empty if it is."""
         if difference := identity.difference(self._identity):
             return difference
         if isinstance(static, tuple):
@@ -229,43 +229,43 @@ class State:
         return self
 
     def __deepcopy__(self, memo: object) -> "State":
-        return self  # nothing of it can change
+        return self  # immutable
 
     # --- files ----------------------------------------------------------------------------------
 
     def to_bytes(self) -> bytes:
-        """Return the state as a safetensors file, with what it is of, package versions and a checksum."""
+        """Return the state as a safetensors file, with its identity, package versions and a checksum."""
         said = {**self._identity.plain, "static": dict(self.static_digests), "diverged": self.diverged}
         return state_file.to_bytes(said, self._arrays)
 
     @classmethod
     def from_bytes(cls, data: bytes | bytearray | memoryview) -> "State":
-        """Return the state that `to_bytes` wrote. No code of the data is run.
+        """Return the state that `to_bytes` wrote. The data cannot run code.
 
         Raises:
-            StateFileError: the bytes are none, damaged, or of a newer format.
+            StateFileError: the bytes are no state, damaged, or of a newer format.
         """
         identity, arrays, static, diverged = state_file.from_bytes(bytes(memoryview(data)))
         return cls(identity, arrays, static, diverged=diverged)
 
     def write(self, path: "str | bytes | os.PathLike[str]") -> None:
-        """Write the state to a file, which takes the place of one that is there only once it is complete.
+        """Write the state to a file; an existing file is replaced only when the new one is complete.
 
-        A symbolic link stays: the file that it points to is written. So do the permissions of a file.
+        If the path is a symbolic link, its target is written. An existing file's permissions are kept.
 
         Raises:
-            StateFileError: what is there is no file, such as a device.
-            OSError: the file cannot be written; one that was there is as it was.
+            StateFileError: the path is not a regular file, but a device, for example.
+            OSError: the file cannot be written; an existing file is unchanged.
         """
         state_file.write(path, self.to_bytes())
 
     @classmethod
     def read(cls, path: "str | bytes | os.PathLike[str]") -> "State":
-        """Return the state in a file. No code of it is run, and the memory taken is bounded by its size.
+        """Return the state in a file. The file cannot run code, and the memory taken is bounded by its size.
 
         Raises:
-            StateFileError: it is no state file, damaged, or of a newer format.
-            OSError: it cannot be read.
+            StateFileError: the file is no state file, damaged, or of a newer format.
+            OSError: the file cannot be read.
         """
         return cls.from_bytes(state_file.read(path))
 

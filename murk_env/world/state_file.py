@@ -1,7 +1,7 @@
-"""State files: the arrays of a State in the safetensors format, and what they are of in its metadata.
+"""State files: the arrays of a State in the safetensors format, with its identity in the metadata.
 
-The format holds a length, a table in JSON, and plain numbers; to read it runs no code, and takes memory
-bounded by the size of the file. The table says every array's place, and the whole has a checksum.
+The format holds a length, a table in JSON, and plain numbers; reading it runs no code, and takes memory
+bounded by the size of the file. The table holds every array's place, and a checksum covers the whole.
 """
 
 import contextlib
@@ -29,7 +29,7 @@ __all__ = ["FORMAT", "from_bytes", "read", "to_bytes", "write"]
 FORMAT = 2
 _KEY = "murk_env.State"
 _LARGEST_TABLE = 1 << 20  # bytes; that of an environment with a hundred fields takes about 20,000
-_LONGEST = 400  # characters of a message that come from a file
+_LONGEST = 400  # characters of a file's text in a message
 _DTYPES = {"F32": "float32", "I32": "int32", "F64": "float64"}
 _PACKAGES = ("murk-env", "numpy", "numba", "gymnasium")
 
@@ -37,7 +37,7 @@ Array = npt.NDArray[Any]
 
 
 def to_bytes(said: Mapping[str, Any], arrays: Mapping[str, Array]) -> bytes:
-    """Return arrays, and what is said of them, as a file."""
+    """Return arrays and their metadata as the bytes of a file."""
     from safetensors.numpy import save
 
     count = len(next(iter(arrays.values())))
@@ -47,7 +47,7 @@ def to_bytes(said: Mapping[str, Any], arrays: Mapping[str, Array]) -> bytes:
 
 
 def from_bytes(data: bytes) -> tuple[Identity, dict[str, Array], dict[str, str], frozenset[str]]:
-    """Return which worlds a file is of, their arrays, digests of static fields, and which have diverged.
+    """Return a file's identity, arrays, digests of static fields, and names of fields that have diverged.
 
     Raises:
         StateFileError: the bytes are no state file, damaged, or of a newer format.
@@ -71,8 +71,8 @@ def from_bytes(data: bytes) -> tuple[Identity, dict[str, Array], dict[str, str],
 
 
 def read(path: "str | bytes | os.PathLike[str]") -> bytes:
-    """Return a file's bytes, once its table says that it is as long as it should be."""
-    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)  # a pipe would wait
+    """Return a file's bytes, after checking its length against its table."""
+    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)  # a pipe would block
     with open(os.open(path, flags), "rb") as file:
         found = os.fstat(file.fileno())
         if not stat.S_ISREG(found.st_mode):
@@ -87,11 +87,11 @@ def read(path: "str | bytes | os.PathLike[str]") -> bytes:
 
 
 def write(path: "str | bytes | os.PathLike[str]", data: bytes) -> None:
-    """Write a file under a private name and move it into place; a link stays, and its target is written.
+    """Write a file under a temporary name and move it into place; of a symbolic link, the target is written.
 
     Raises:
-        StateFileError: what is there is no regular file, such as a device.
-        OSError: it cannot be written.
+        StateFileError: the path is not a regular file, but a device, for example.
+        OSError: the file cannot be written.
     """
     target = Path(os.path.realpath(os.fsdecode(path)))
     mode = _mode_of(target)
@@ -110,7 +110,7 @@ def write(path: "str | bytes | os.PathLike[str]", data: bytes) -> None:
 
 
 def _mode_of(target: Path) -> int:
-    """Return the permissions that a file has, or that a new one gets."""
+    """Return the permissions of a file, or those of a new one."""
     try:
         found = target.lstat()
     except FileNotFoundError:
@@ -123,7 +123,7 @@ def _mode_of(target: Path) -> int:
 
 
 def _told(data: bytes) -> dict[str, Any]:
-    """Return what a file says of itself, once its format is known."""
+    """Return a file's metadata, after checking its format."""
     table = _table(data)
     if _length(table) != len(data):
         raise _damaged(f"it has {len(data)} bytes, its table says otherwise")
@@ -168,7 +168,7 @@ def _json(text: "str | bytes") -> dict[str, Any]:
 
 
 def _length(table: Mapping[str, Any]) -> int:
-    """Return how long a file with this table is."""
+    """Return the length of a file with this table, in bytes."""
     ends = [0]
     for name, entry in table.items():
         if not name.startswith("__"):
@@ -180,7 +180,7 @@ def _length(table: Mapping[str, Any]) -> int:
 
 
 def _arrays(data: bytes, identity: Identity, count: int) -> dict[str, Array]:
-    """Return the arrays, each of the shape that the identity says."""
+    """Return the arrays, each of the shape in the identity."""
     import safetensors
 
     try:
@@ -204,7 +204,7 @@ def _arrays(data: bytes, identity: Identity, count: int) -> dict[str, Array]:
 
 
 def _keeps_books(forms: Mapping[str, FieldForm]) -> bool:
-    """Whether the fields of the bookkeeping are among them, each of its shape."""
+    """Whether all bookkeeping fields are among the fields, each of the right shape."""
     shapes = {name: field.shape(0, 0) for name, field in BOOKKEEPING.items()}
     if ACTIVE.name in forms:
         shapes[RETURN.name] = forms[ACTIVE.name].shape
@@ -217,11 +217,11 @@ def _checksum(told: Mapping[str, Any], arrays: Mapping[str, Array]) -> str:
 
 
 def _damaged(how: str) -> StateFileError:
-    shown = how if len(how) <= _LONGEST else f"{how[:_LONGEST]} ..."  # the file's own words may be endless
+    shown = how if len(how) <= _LONGEST else f"{how[:_LONGEST]} ..."  # text from the file may be very long
     return StateFileError(f"the state is damaged: {shown}.")
 
 
-@functools.cache  # to ask takes three milliseconds, ten times what all else of a small state takes
+@functools.cache  # a look-up takes three milliseconds, ten times as long as the rest of a small state
 def _versions() -> Mapping[str, str]:
     found: dict[str, str] = {}
     for package in _PACKAGES:

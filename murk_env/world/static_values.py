@@ -25,7 +25,7 @@ __all__ = [
 
 
 def field_ids(fields: Mapping[str, Field]) -> Mapping[Field, FieldId]:
-    """Number the author's fields in order of declaration, then those of the bookkeeping."""
+    """Number the author's fields in order of declaration, then the bookkeeping fields."""
     everything = (*fields.values(), *bookkeeping_of(fields.values()).values())
     return {field: FieldId(index) for index, field in enumerate(everything)}
 
@@ -37,7 +37,7 @@ def field_specs(
     num_levels: int,
     write_mode: Callable[[Field], WriteMode] = lambda field: WriteMode.CARRIED,
 ) -> Sequence[FieldSpec]:
-    """Return what the arena is told of each field; all maps of a field of a level are one static array."""
+    """Return each field's declaration for the arena; all maps of a level's field are one static array."""
     return [
         FieldSpec(
             id=field_id,
@@ -57,10 +57,10 @@ def field_specs(
 def with_maps(
     values: Mapping[Field, Any], levels: Levels | None, fields: Mapping[str, Field]
 ) -> Mapping[Field, Any]:
-    """Return the values of static fields with the maps of levels among them.
+    """Return the values of static fields, including the maps of levels.
 
     Raises:
-        FieldError: levels name what is no field of a level, or a field of a level has no maps.
+        FieldError: the levels name a field without `mutability="level"`, or one with it has no maps.
     """
     maps: Mapping[str, Any] = {} if levels is None else levels.maps
     for name in maps:
@@ -85,11 +85,11 @@ def build_static(
     """Return a new static arena that holds the declared values.
 
     Args:
-        values: by static field an array, or a function that returns one. A field over cells may have the
-            lattice's own shape, such as (rows, columns), which is flattened in the lattice's order.
+        values: an array for each static field, or a function that returns one. For a field over cells it may
+            have the lattice's shape, such as (rows, columns), and is flattened in the lattice's order.
         ids: every field's number.
-        specs: what the arena is told of each field.
-        sides: how large a world is.
+        specs: each field's declaration for the arena.
+        sides: the sides of a world.
 
     Raises:
         FieldError: a static field has no value, or one that does not fit it.
@@ -110,7 +110,7 @@ def build_static(
 def static_content(
     values: Mapping[Field, Any], ids: Mapping[Field, FieldId], specs: Sequence[FieldSpec], sides: Sides
 ) -> Hashable:
-    """Return what is the same for equal arrays: each field and a digest of its bytes, None for a function's.
+    """Return a key that is equal for equal arrays: for each field a digest of its bytes, None for functions.
 
     Raises:
         FieldError: an array does not fit its field.
@@ -128,10 +128,10 @@ def static_content(
 
 
 def fitting_static(arena: StaticArena, specs: Sequence[FieldSpec]) -> StaticArena:
-    """Return a given static arena once it is known to fit.
+    """Return a given static arena, after checking that it fits.
 
     Raises:
-        FieldError: it holds other fields.
+        FieldError: the arena holds other fields.
     """
     wanted = _static(specs)
     if list(arena.specs) != wanted:
@@ -143,12 +143,12 @@ def fitting_static(arena: StaticArena, specs: Sequence[FieldSpec]) -> StaticAren
 
 
 def check_static_values(ids: Mapping[Field, FieldId], static: StaticArena, sides: Sides) -> None:
-    """Refuse static values that their field, or a field that begins with them, does not take.
+    """Refuse static values that are invalid for their field, or for a field whose initial values they are.
 
-    These are NaN, what lies outside the bounds, and what is no category, cell or agent.
+    These are NaN, values out of bounds, and values that are no category, cell or agent.
 
     Raises:
-        FieldError: naming the field, one of the values and what it takes.
+        FieldError: a value is invalid; the message names the field, the value and what the field takes.
     """
     for field, field_id in ids.items():
         if field.fixed:
@@ -189,7 +189,7 @@ def _array(field: Field, spec: FieldSpec, value: Any, sides: Sides) -> np.ndarra
         raise FieldError(
             f"static field {spec.name!r} needs values that {spec.dtype} can hold, not {array.dtype}."
         )
-    with np.errstate(over="ignore"):  # what becomes infinite is refused
+    with np.errstate(over="ignore"):  # infinite values are refused
         held = array.astype(spec.dtype)
     lost = held != array if spec.dtype.kind in "iu" else np.isinf(held) & np.isfinite(array)
     if lost.any():

@@ -1,8 +1,8 @@
 """Sub-steps: the propagators of a tick run several times, from one published state to the next.
 
-A field that is read as it was before has a second array, in scratch, and the staged array and that one take
-turns: one holds the last sub-step, the other is written. The last sub-step writes the staged array. The
-published buffer is read once, at the beginning, and never written.
+A field whose previous values are read has a second array, in scratch. The staged array and that one
+alternate: one holds the previous sub-step, the other is written. The last sub-step writes the staged array.
+The published buffer is read once, at the beginning, and never written.
 """
 
 from collections.abc import Callable, Sequence
@@ -32,19 +32,19 @@ __all__ = ["Between", "Substeps"]
 Array = npt.NDArray[Any]
 
 Between = Callable[[Callable[[], Routes]], Sequence[Stage]]
-"""Returns the stages that follow the propagators in every sub-step, given where arrays lie then."""
+"""Returns the stages after the propagators of every sub-step, given a function that returns the arrays."""
 
 
 class Substeps:
     """The sub-steps of a batch of worlds: scratch, clocks, and the stages.
 
     Args:
-        layout: what the worlds are made of.
-        arena: where they lie.
-        checks: what checked mode proves.
+        layout: the layout of the worlds.
+        arena: their memory.
+        checks: the checks of checked mode.
 
     Attributes:
-        ticks: the sub-steps of every world's episode, the one in progress included, (num_worlds,) int32.
+        ticks: number of sub-steps in each world's episode, with the one in progress, (num_worlds,) int32.
         numbers: the number of the sub-step in progress within its step, from 0, (num_worlds,) int32.
     """
 
@@ -67,7 +67,7 @@ class Substeps:
         Args:
             staged: the readable arrays.
             guard: the tick.
-            between: what hooks do in every sub-step, after the propagators.
+            between: returns the stages of hooks in every sub-step, after the propagators.
         """
         made: list[Stage | Repeat] = []
         failed = partial(self._failed, made, staged, between is not None)
@@ -99,7 +99,7 @@ class Substeps:
         *,
         last: bool,
     ) -> list[Stage]:
-        """Return the stages of a sub-step: of the last and every second one before it, or of the others."""
+        """Return the stages of a sub-step: the last and every second one before it, or one of the others."""
         layout = self._layout
         routes = partial(self._routes, staged, guard, last)
         stages = [self._clock(_count, staged)]
@@ -115,7 +115,7 @@ class Substeps:
             for field in layout.bounded
             if field.mutability == "sparse"
             and field not in layout.pipeline.writers
-            and not isinstance(field, Parameter)  # which are within their bounds already
+            and not isinstance(field, Parameter)  # parameters are within their bounds already
         ]
         if loose:
             stages.append(
@@ -131,7 +131,7 @@ class Substeps:
         routes: Callable[[], Routes],
         failed: Callable[..., Exception],
     ) -> list[Stage]:
-        """Return a propagator's stage; in checked mode, after one that spoils what it must set."""
+        """Return a propagator's stage; in checked mode, one before it spoils the arrays that it must set."""
         clocks = staged.after[RNG_KEY], staged.after[EPISODE], self.ticks
         rng, checks = WorldRng(*clocks, origin=origin), self._checks
         blame = partial(failed, propagator.name)
@@ -152,7 +152,7 @@ class Substeps:
         return [Stage("checks", lambda: spoil), proved]
 
     def _routes(self, staged: Staged, guard: TickGuard, last: bool) -> Routes:
-        """Return where the arrays of a sub-step lie."""
+        """Return the arrays of a sub-step."""
         earlier, values = staged.before.all_stored(), staged.after.all_stored()
         staging = staging_of(self._layout, self._arena, guard)
         for field in self._kept:
@@ -172,7 +172,7 @@ class Substeps:
         return Stage("the clock of sub-steps", lambda: call)
 
     def _limits(self, fields: Sequence[Field], routes: Callable[[], Routes]) -> list[Stage]:
-        """Return what brings fields back within their bounds, those apart that hooks write and can move."""
+        """Return the stages that bring fields back within their bounds, except sparse fields of hooks."""
         order, writers = self._layout.order, self._layout.pipeline.writers
 
         def limit(field: Field) -> KernelCall:
@@ -193,7 +193,7 @@ class Substeps:
         return lambda _start, _stop: apply_limits(guard, self._layout.ids, fields)
 
     def _remember(self, field: Field, staged: Staged) -> Stage:
-        """Return what keeps a sub-step's values for the next, of a field that is changed where it lies."""
+        """Return the stage that copies a sub-step's values for the next, for a field changed in place."""
 
         def copy() -> KernelCall:
             return KernelCall(_copy, (_rows(staged.after[field]), _rows(self._scratch[field])))
@@ -208,9 +208,9 @@ class Substeps:
         name: str,
         error: Exception,
     ) -> Exception:
-        """Return what a propagator's failure surfaces as, with the world and the sub-step if known."""
+        """Return the error for a propagator that failed, with the world and the sub-step if known."""
         count, number, world = self._layout.substeps, int(self.numbers[0]), None
-        if not with_hooks:  # what hooks have changed meanwhile is not known any more
+        if not with_hooks:  # values that hooks have changed meanwhile are lost
             world = failing_substep(self._layout, self._arena, staged, made)
             number = number if world is None else int(self.numbers[world])
         where = f"{name} in sub-step {number + 1} of {count}"

@@ -1,4 +1,4 @@
-"""Worlds: a lattice, its fields and its propagators, many at a time in one arena."""
+"""Worlds: a lattice, its fields and its propagators, a batch of them in one arena."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, cast
@@ -56,22 +56,22 @@ class World(BetweenTicks):
         propagators: the propagators, in the order they run.
         num_worlds: number of worlds in the batch.
         num_agents: number of agents of every world, for fields over agents.
-        dt: time that one tick advances, in the propagators' unit.
+        dt: time that one tick advances, in the propagators' unit of time.
         substeps: how many times the propagators run in a tick, for dt / substeps each.
         seed: seeds world i with `seed + i`; None takes a seed from the system.
         static: values of the static fields (arrays, or functions that return them), or a
             StaticArena that already holds them.
-        levels: maps of the fields that are of a level. A world draws its level at every `reset`.
+        levels: maps of the fields declared `mutability="level"`. A world draws its level at every `reset`.
         derived: propagators that set derived fields, after the others and at every reset and edit.
         checked: check at every tick that full writes are complete and floats finite.
-        num_threads: number of threads; results do not depend on it, and they end with the worlds. None means
-            one per processor, but no more than one per 512 kB of worlds.
+        num_threads: number of threads; results do not depend on it. None means one per processor, but no more
+            than one per 512 kB of worlds. The threads end with the worlds.
 
     Raises:
-        ParameterError: it is no number of threads.
+        ParameterError: `num_threads` is no number of threads.
         PipelineError: the propagators do not fit the fields or each other.
-        FieldError: a static field has no value, or one that it does not take, or a field that begins with it:
-            of a wrong shape or dtype, masked, NaN, or out of bounds.
+        FieldError: a static field has no value, or one that is invalid for it or for a field whose initial
+            values it holds: of a wrong shape or dtype, masked, NaN, or out of bounds.
         MemorySizeError: the worlds do not fit into memory; nothing was allocated.
     """
 
@@ -109,7 +109,7 @@ class World(BetweenTicks):
         self.checks = TickChecks(layout)
         self.bindings = Bindings(layout, self.arena, self.checks)
         self.derived = Derived(layout, self.arena, self.bindings)
-        self.runner = ThreadedRunner(threads, layout.batch_work)  # which checked mode leaves idle
+        self.runner = ThreadedRunner(threads, layout.batch_work)  # idle in checked mode
         self._num_threads = threads
         self._programs: list[Program | None] = [None, None]
         self._claim = Claim(self.arena, "this batch of worlds")
@@ -136,8 +136,8 @@ class World(BetweenTicks):
         """Advance every world by one tick.
 
         Args:
-            act: called first, with the tick; it may set the fields that no propagator writes. Where something
-                fails on one of several threads, it is called again, and the tick made on one.
+            act: called first, with the tick; it may set the fields that no propagator writes. If one of
+                several threads fails, the tick is repeated on a single thread, and `act` is called again.
 
         Raises:
             HookError: `act` raised; nothing has changed.
@@ -152,7 +152,7 @@ class World(BetweenTicks):
         try:
             self._tick(act)
         except ThreadFailedError:
-            self.runner.alone = True  # something failed on a thread; on this one alone it says what
+            self.runner.alone = True  # a worker thread failed; run on this thread alone to get its error
             try:
                 self._tick(act)
             finally:
@@ -188,7 +188,7 @@ class World(BetweenTicks):
         """Return the published values, read-only, `(num_worlds, ...)`; valid until the tick after next.
 
         Raises:
-            UnknownFieldError: there is no such field, or none of that name.
+            UnknownFieldError: there is no such field.
             ConcurrentUseError: another thread is using these worlds.
         """
         self._claim.check()
@@ -199,8 +199,8 @@ class World(BetweenTicks):
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle the worlds with their state.
 
-        A field of a class that can be imported stays the same; any other becomes a new one, found by its
-        name: `loaded["heat"]`.
+        A Field of an importable class is the same object after loading; any other is a new one, to be read by
+        its name: `loaded["heat"]`.
         """
         layout = self.layout
         made_of = (layout.lattice, dict(layout.fields), layout.pipeline.propagators)
@@ -223,12 +223,12 @@ class World(BetweenTicks):
 
         Args:
             seed: a non-negative integer; None takes a seed from the system.
-            level: the level of every world, or of each; None to draw them.
+            level: one level for all worlds, or one for each; None to draw them.
 
         Raises:
             OptionError: there is no such level, or these worlds have none.
-            SeedError: when the seed is negative.
-            SeedTypeError: when it is not an integer.
+            SeedError: the seed is negative.
+            SeedTypeError: the seed is not an integer.
             ConcurrentUseError: another thread is using these worlds.
         """
         first = np.random.SeedSequence().generate_state(1)[0] if seed is None else checked_seed(seed)
@@ -246,7 +246,7 @@ class World(BetweenTicks):
             self.derived.derive(guard)
 
     def _initial(self, field: Field, guard: TickGuard) -> Any:
-        """Return the values that a field begins with in every world."""
+        """Return the initial values of a field in every world."""
         ids, initial = self.layout.ids, field.initial
         if not isinstance(initial, Field):
             return initial
@@ -273,7 +273,7 @@ class World(BetweenTicks):
 
 
 def _shared_static(static: Any, layout: Layout) -> StaticArena:
-    """Return the arena of static values: the one that is given, or one of the values that are given."""
+    """Return the arena of static values: the given one, or a new one with the given values."""
     if isinstance(static, StaticArena):
         shared = fitting_static(static, layout.specs)
     elif isinstance(static, Mapping | None):
@@ -294,7 +294,7 @@ def _rebuild(
 ) -> World:
     world = cls(*made_of, **keywords, seed=0)
     world.identity = identity
-    with world.arena.begin_tick() as guard:  # without a check: its numbers may have diverged
+    with world.arena.begin_tick() as guard:  # unchecked, as numbers may have diverged
         restore_rows(world.layout, state, world.layout.order, guard)
         guard.seal()
     return world
