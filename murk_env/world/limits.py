@@ -54,12 +54,18 @@ def limit_of(values: npt.NDArray[Any], field: Field, worlds: Worlds | None = Non
 def _clamp(start: int, stop: int, worlds: Worlds, rows: npt.NDArray[Any], low: float, high: float) -> None:
     for index in range(start, stop):
         values = rows[worlds[index]]
-        for i in range(values.size):
+        for i in range(values.size):  # written in any case: without a branch, eight cells at once
             value = values[i]
-            if value < low:
-                values[i] = low
-            elif value > high:
-                values[i] = high
+            values[i] = low if value < low else (high if value > high else value)
+
+
+@kernel
+def _any_outside(values: npt.NDArray[Any], low: float, high: float) -> bool:
+    """Whether a value is below `low` or not below `high`: without a branch, eight cells at once."""
+    found = False
+    for i in range(values.size):
+        found |= (values[i] < low) | (values[i] >= high)
+    return found
 
 
 @kernel
@@ -67,6 +73,8 @@ def _reflect(start: int, stop: int, worlds: Worlds, rows: npt.NDArray[Any], low:
     span = high - low
     for index in range(start, stop):
         values = rows[worlds[index]]
+        if not _any_outside(values, low, high):
+            continue
         for i in range(values.size):
             value = values[i]
             if value < low or value > high:
@@ -80,6 +88,8 @@ def _wrap(start: int, stop: int, worlds: Worlds, rows: npt.NDArray[Any], low: fl
     span = high - low
     for index in range(start, stop):
         values = rows[worlds[index]]
+        if not _any_outside(values, low, high):
+            continue
         for i in range(values.size):
             value = values[i]
             if value < low or value >= high:
