@@ -19,6 +19,7 @@ from murk_env.observation.layout import Layout, Place, in_output_order, output_b
 from murk_env.observation.loop import Loop
 from murk_env.observation.output import Output
 from murk_env.observation.rings_together import rings_together
+from murk_env.observation.windows_together import windows_together
 
 __all__ = ["Observation", "ObservationPlan"]
 
@@ -110,7 +111,8 @@ class ObservationPlan:
         scene = Scene(lattice, num_agents, observation.over == "agents", observation.dtype, num_levels)
         _check_fields(observation, known, scene)
         _check_viewers(scene, agents, active, known)
-        fitted = [entry.fit(scene) for entry in rings_together(observation.entries)]
+        entries = windows_together(rings_together(observation.entries))
+        fitted = [entry.fit(scene) for entry in entries]
         places = place_parts(fitted, scene, observation.layout)
         if active is not None:
             places = [place.with_zero() for place in places]

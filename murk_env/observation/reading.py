@@ -1,7 +1,7 @@
 """What the entries that read numbers of a field have in common: channels, pooling, transforms, bounds."""
 
 import dataclasses
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 
@@ -155,6 +155,13 @@ class Reading(Entry):
                 self._write_noise(loop, numbers, part)
             else:
                 loop.call(transform.kernel, *numbers, part)
+
+    def changes(self, value: float, dtype: "np.dtype[Any]") -> bool:
+        """Whether the transforms make another number of a value, or other bytes of the same."""
+        if any(isinstance(transform, Noisy) for transform in self.transforms):
+            return True
+        after, _ = bounds_after(self.transforms, value, value, dtype)
+        return np.array(after, dtype).tobytes() != np.array(value, dtype).tobytes()
 
     def _write_noise(self, loop: Loop, numbers: tuple[str, ...], part: str) -> None:
         """Add noise, for which every agent has blocks of random numbers of its own."""

@@ -79,48 +79,67 @@ class Window(Reading):
 
     def fit(self, scene: Scene) -> Fitted:
         """Return the window's shape and bounds; see `Entry.fit`."""
-        region = self._region(scene.lattice)
+        region = self.region(scene.lattice)
         sides = self.pool.sides(region.box) if self.pool else region.box
         groups = self.pool.groups(region.box) if self.pool else region.each
         counts = region.counts(groups, *limits_of(self.around, scene))
         shape = (self.num_channels, *sides)
         shown = self.part(scene, shape, picture=True, counts=counts, padding=float(self.padding))
         mask = (Part(f"{self.key}_mask", (1, *sides), 0.0, 1.0, picture=True),) if self.with_mask else ()
+        padding = self.padding_within(shown)
 
         def write(loop: Loop, parts: tuple[str, ...]) -> None:
-            self._write(loop, parts, region, groups, shown.nearest(float(self.padding)))
+            if self.pool is None:
+                self._write_copied(loop, parts, region, padding)
+                self.write_rest(loop, parts, region, padding, scene.dtype)
+            else:
+                self._write_pooled(loop, parts, region, groups, padding)
 
         return Fitted((shown, *mask), per_agent=self.around.over == "agents", write=write)
 
-    def _write(self, loop: Loop, parts: tuple[str, ...], region: Region, groups: Any, nothing: float) -> None:
-        cell, kinds = loop.number(self.around), loop.table(region.kinds)
-        where = cell, kinds, loop.table(region.displacements)
-        by_class, padding = loop.whole(self.one_hot), loop.real(nothing)
-        skips_nan = loop.whole(self.pool is not None and self.pool.skips_nan)
-        if self.pool is None and self.one_hot:
-            loop.call(_window_kernels.window, loop.row(self.field), *where, by_class, padding, parts[0])
-        elif self.pool is None:
-            tables = kinds, loop.table(region.nearby), loop.table(region.shown)
-            channels = loop.whole(self.num_channels)
-            loop.call(
-                _window_kernels.copy_window, loop.row(self.field), cell, *tables, channels, padding, parts[0]
-            )
-        else:
-            code = loop.whole(self.pool.code)
-            table = loop.table(groups)
-            loop.call(_window_kernels.pool, loop.row(self.field), *where, table, by_class, code, parts[0])
-        if self.with_mask and self.pool is None:
-            loop.call(_window_kernels.show_cells, cell, kinds, loop.table(region.shown), parts[1])
-        elif self.with_mask:
-            loop.call(_window_kernels.show_mask, *where, loop.table(groups), skips_nan, *parts)
-        self.write_transforms(loop, parts[0])
-        if self.pool is not None:
-            loop.call(_window_kernels.pad, *where, loop.table(groups), skips_nan, padding, parts[0])
-        elif self.transforms:
-            shown = loop.table(region.shown), loop.whole(self.num_channels)
-            loop.call(_window_kernels.pad_window, cell, kinds, *shown, padding, parts[0])
+    def padding_within(self, shown: Part) -> float:
+        """Return the padding, or what of the part's bounds is nearest to it."""
+        return shown.nearest(float(self.padding))
 
-    def _region(self, lattice: Lattice) -> Region:
+    def _write_copied(self, loop: Loop, parts: tuple[str, ...], region: Region, nothing: float) -> None:
+        cell, kinds, row = loop.number(self.around), loop.table(region.kinds), loop.row(self.field)
+        padding = loop.real(nothing)
+        if self.one_hot:
+            table, by_class = loop.table(region.displacements), loop.whole(1)
+            loop.call(_window_kernels.window, row, cell, kinds, table, by_class, padding, parts[0])
+            return
+        tables = kinds, loop.table(region.nearby), loop.table(region.shown)
+        channels = loop.whole(self.num_channels)
+        loop.call(_window_kernels.copy_window, row, cell, *tables, channels, padding, parts[0])
+
+    def write_rest(
+        self, loop: Loop, parts: tuple[str, ...], region: Region, nothing: float, dtype: Any
+    ) -> None:
+        """Add the mask and the transforms of what has been copied, and the padding that they change."""
+        where = loop.number(self.around), loop.table(region.kinds)
+        if self.with_mask:
+            loop.call(_window_kernels.show_cells, *where, loop.table(region.shown), parts[1])
+        self.write_transforms(loop, parts[0])
+        if self.changes(nothing, dtype):
+            shown = loop.table(region.shown), loop.whole(self.num_channels)
+            loop.call(_window_kernels.pad_window, *where, *shown, loop.real(nothing), parts[0])
+
+    def _write_pooled(
+        self, loop: Loop, parts: tuple[str, ...], region: Region, groups: Any, nothing: float
+    ) -> None:
+        assert self.pool is not None
+        cell, kinds, places = loop.number(self.around), loop.table(region.kinds), loop.table(groups)
+        where = cell, kinds, loop.table(region.displacements)
+        by_class, code = loop.whole(self.one_hot), loop.whole(self.pool.code)
+        padding, skips_nan = loop.real(nothing), loop.whole(self.pool.skips_nan)
+        loop.call(_window_kernels.pool, loop.row(self.field), *where, places, by_class, code, parts[0])
+        if self.with_mask:
+            loop.call(_window_kernels.show_mask, *where, places, skips_nan, *parts)
+        self.write_transforms(loop, parts[0])
+        loop.call(_window_kernels.pad, *where, places, skips_nan, padding, parts[0])
+
+    def region(self, lattice: Lattice) -> Region:
+        """Return the cells that it shows."""
         if self.disk is not None:
             return disk(lattice, operator.index(self.disk))
         assert self.rectangle is not None
