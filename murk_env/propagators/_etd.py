@@ -1,4 +1,4 @@
-"""Exponential time differencing of order 4: its weights, and how far they are stable."""
+"""Exponential time differencing of order 4: its weights and stability limits."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -8,25 +8,25 @@ import numpy.typing as npt
 
 __all__ = ["REACH", "SHARE", "Weights", "weights_of"]
 
-Numbers = npt.NDArray[Any]  # float64, or complex128 where modes turn
+Numbers = npt.NDArray[Any]  # float64, or complex128 where rates have imaginary parts
 
-REACH = 2.6  # |lambda| * dt up to which a mode is stable whatever damps it: 2.62 for lambda at 120 degrees
-SHARE = 0.7  # the share of its damping up to which |lambda| is stable at any dt: 1 / sqrt(2) at 90 degrees
+REACH = 2.6  # |lambda| * dt up to which a mode is stable with any damping: 2.62 for lambda at 120 degrees
+SHARE = 0.7  # |lambda| / damping up to which a mode is stable at any dt: 1 / sqrt(2) at 90 degrees
 
-_POINTS = np.exp(1j * np.pi * (np.arange(1, 65) - 0.5) / 32.0)  # round the unit circle
+_POINTS = np.exp(1j * np.pi * (np.arange(1, 65) - 0.5) / 32.0)  # around the unit circle
 
 
 @dataclass(frozen=True, eq=False)
 class Weights:
-    """What the stages of a step weigh a mode and its nonlinear part with, each (rows, num_modes).
+    """The weights of a mode and its nonlinear part in the stages of a step, each (rows, num_modes).
 
     Attributes:
         whole: exp(c), with c the linear rate times dt.
         half: exp(c / 2).
-        stage: of the nonlinear part in the three inner stages.
-        first: of its value at the beginning of the step.
-        middle: of the two in the middle, together.
-        last: of the one at the end.
+        stage: weight of the nonlinear part in the three inner stages.
+        first: weight of its value at the beginning of the step.
+        middle: weight of the sum of the two values in the middle.
+        last: weight of the value at the end.
     """
 
     whole: Numbers
@@ -40,13 +40,13 @@ class Weights:
 def weights_of(rates: Numbers, dt: float) -> Weights:
     """Return the weights for linear rates, (rows, num_modes), and a time step.
 
-    The quotients lose all digits where c is small, so they are means over a circle round c: A.-K. Kassam and
-    L. N. Trefethen, SIAM J. Sci. Comput. 26, 1214-1233 (2005).
+    The quotients lose all digits where c is small, so they are computed as means over a circle around c:
+    A.-K. Kassam and L. N. Trefethen, SIAM J. Sci. Comput. 26, 1214-1233 (2005).
     """
     c = rates * dt
     real = not np.iscomplexobj(rates)
     sums = np.zeros((4, *c.shape), np.complex128)
-    for point in _POINTS:  # one after the other: a table of all of them would not fit into the caches
+    for point in _POINTS:  # one by one: a table of all points would not fit into the caches
         z = c + point
         e, cubed = np.exp(z), z**3
         sums[0] += (np.exp(z / 2.0) - 1.0) / z
