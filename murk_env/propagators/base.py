@@ -28,7 +28,7 @@ class Declaration:
     written them in this tick. Only parameters are clipped to their bounds before the first propagator runs.
 
     Attributes:
-        reads: fields it reads at this tick's values (Gauss-Seidel), before their bounds are applied.
+        reads: fields it reads at this tick's values, before their bounds are applied.
         reads_previous: fields it reads at the previous tick's values (Jacobi).
         writes: fields it overwrites: every element, every tick.
         updates: fields it changes in place, starting from their previous values.
