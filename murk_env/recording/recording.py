@@ -55,7 +55,7 @@ class Recording:
     _recorder: Recorder
 
     def __new__(cls, env: Any, *_arguments: Any, **_keywords: Any) -> Any:
-        """Create the wrapper class for this face."""
+        """Create the wrapper for this face."""
         if cls is not Recording:
             return super().__new__(cls)
         if isinstance(env, gymnasium.Env):
