@@ -1,4 +1,4 @@
-"""Assembles the commands of `murk`. Only their signatures are imported here, not what they need."""
+"""Assembles the commands of `murk`. Only their signatures are imported here, not their dependencies."""
 
 import inspect
 from collections.abc import Callable, Sequence

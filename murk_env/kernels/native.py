@@ -71,7 +71,7 @@ def array_from(context: Any, builder: Any, array_type: Any, table: Any, first: A
         "strides": pack_array(builder, strides),
     }
     model = context.data_model_manager[array_type]
-    array = ir.Constant(model.get_value_type(), None)  # all zero: no memory of its own
+    array = ir.Constant(model.get_value_type(), None)  # all zero: it owns no memory
     for name, value in parts.items():
         array = builder.insert_value(array, value, model.get_field_position(name))
     return array

@@ -12,7 +12,7 @@ __all__ = ["flow_on"]
 
 Floats = npt.NDArray[Any]  # float32 or float64, the same for all arrays
 
-_SLACK = 1.0 + 1e-5  # what rounding may add to a Courant number of 1
+_SLACK = 1.0 + 1e-5  # tolerance for rounding of a Courant number of 1
 _DRY = 1e-12  # depth below which the velocity is 0
 
 

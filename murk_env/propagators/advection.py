@@ -30,7 +30,7 @@ __all__ = ["Advection"]
 
 Floats = npt.NDArray[Any]  # float32 or float64, the same for all arrays
 
-_SLACK = 1.0 + 1e-5  # what rounding may add to a Courant number of 1
+_SLACK = 1.0 + 1e-5  # tolerance for rounding of a Courant number of 1
 
 
 @dataclass(frozen=True, eq=False)

@@ -23,7 +23,7 @@ class Flow(Propagator):
     Equation: output = -grad u, or -grad u / |grad u| if normalised.
 
     Scheme: the slopes of `Gradient`, exact where those are, negated; if normalised, a slope whose magnitude
-    is above 1e-12 is divided by it, and a smaller one is left as it is. A flat field has no flow.
+    is above 1e-12 is divided by it, and a smaller one is unchanged. A flat field has no flow.
 
     Stability: any dt; it has no state.
 

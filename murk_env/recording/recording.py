@@ -212,7 +212,7 @@ class _RecordedEnv(Recording, gymnasium.Wrapper[Any, Any, Any, Any]):
         return self._step(self.env, action)
 
     def close(self) -> None:
-        """Write what was recorded, close the file and the env."""
+        """Write pending data, and close the file and the env."""
         self._close(self.env.close)
 
 
@@ -232,7 +232,7 @@ class _RecordedVectorEnv(Recording, AnyVectorWrapper):
         return self._step(self.env, actions)
 
     def close(self, **keywords: Any) -> None:
-        """Write what was recorded, close the file and the env."""
+        """Write pending data, and close the file and the env."""
         self._close(lambda: self.env.close(**keywords))
 
 
@@ -257,7 +257,7 @@ def _recorded_parallel_env() -> type[Recording]:
             return self._step(self.env, actions)
 
         def close(self) -> None:
-            """Write what was recorded, close the file and the env."""
+            """Write pending data, and close the file and the env."""
             self._close(self.env.close)
 
     return RecordedParallelEnv

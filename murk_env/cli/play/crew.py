@@ -33,7 +33,7 @@ class Crew:
         env_class: the environment.
         parameters: its parameters.
         policy: a policy's name, or its file.
-        seed: of what they draw.
+        seed: seed of their draws.
     """
 
     def __init__(self, env_class: Any, parameters: Mapping[str, Any], policy: str, seed: int) -> None:
@@ -51,7 +51,7 @@ class Crew:
         }
 
     def decide(self, face: Any) -> dict[str, Any]:
-        """Return actions of every group, (1, size, ...), for the world as it is."""
+        """Return actions of every group, (1, size, ...), for the current world."""
         if self._viewer is not None:
             return self._for_all(self._viewer, face.save())
         observations, _ = face.observe()

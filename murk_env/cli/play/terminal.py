@@ -142,7 +142,7 @@ if sys.platform == "win32":
         yield
 
     def _typed(seconds: float) -> str:
-        """Return what was typed, waiting for it so many seconds at most."""
+        """Return the typed characters, waiting at most so many seconds for them."""
         until = time.monotonic() + seconds
         while not msvcrt.kbhit():
             if time.monotonic() >= until:
@@ -169,7 +169,7 @@ else:
             termios.tcsetattr(number, termios.TCSADRAIN, before)
 
     def _typed(seconds: float) -> str:
-        """Return what was typed, waiting for it so many seconds at most."""
+        """Return the typed characters, waiting at most so many seconds for them."""
         number = sys.stdin.fileno()
         if not select.select([number], [], [], seconds)[0]:
             return ""

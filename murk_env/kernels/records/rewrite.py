@@ -38,7 +38,7 @@ class Guide(Protocol):
     """Answers the questions that arise in rewriting one function; it may record them."""
 
     def member(self, path: Path, loc: Any) -> Member:
-        """Return what is at a path, used at a place."""
+        """Return the member at a path, given the place where it is used."""
         ...
 
     def variable(self, path: Path) -> str:
