@@ -1,1 +1,1 @@
-"""How fast the environments step: every figure a median with its spread, beside its peer in the same run."""
+"""Speed of the environments: every figure is a median with its spread, next to its peer in the same run."""

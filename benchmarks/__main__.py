@@ -1,4 +1,4 @@
-"""Prints how fast the environments are beside others, as ratios: `python -m benchmarks`."""
+"""Prints the environments' speed as ratios to other engines: `python -m benchmarks`."""
 
 import argparse
 from collections.abc import Sequence
@@ -29,7 +29,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def measured(run: Run, rows: Sequence[int] | None, *, points: bool) -> Report:
-    """Return what some rows have found, all of them for None, and with `points` the second table too."""
+    """Return the results of some rows, all for None, and with `points` the second table too."""
     machine = describe()
     peers = {f"peer's {name}": version or "none" for name, version in run.peer.versions.items()}
     found = [entry for row in sorted(rows or ROWS) for entry in ROWS[row](run)]

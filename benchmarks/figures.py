@@ -1,10 +1,10 @@
-"""The figures that README and the page of environments show, kept in one file and put into the pages.
+"""The figures in the README and the page of environments, stored in one file and inserted into the pages.
 
-    python -m benchmarks.figures           # measure anew, write benchmarks/figures.json, and the pages
-    python -m benchmarks.figures Wildfire  # this one anew; the others stay as they are
-    python -m benchmarks.figures --pages   # the pages alone, from the file
+    python -m benchmarks.figures           # measure all, write benchmarks/figures.json and the pages
+    python -m benchmarks.figures Wildfire  # measure only this one; the others are kept
+    python -m benchmarks.figures --pages   # only write the pages, from the file
 
-They are what `murk bench` measures on the machine that the file names. Ratios hold elsewhere; rates do not.
+They are the results of `murk bench` on the machine that the file names. Ratios hold elsewhere; rates do not.
 """
 
 import argparse
@@ -69,12 +69,12 @@ PAGES = {
 
 
 def rounded(rate: float) -> str:
-    """Return a rate with two significant digits: they say no more."""
+    """Return a rate with two significant digits, which is its precision."""
     return f"{float(f'{rate:.1e}'):,.0f}"
 
 
 def page_with_figures(page: Path, found: Mapping[str, Any]) -> str:
-    """Return a page whose figures are those of a file."""
+    """Return a page with the figures of a file."""
     text = page.read_text(encoding="utf-8")
     inner = f"{BEGIN}\n\n{PAGES[page](found)}\n\n{END}"
     made, count = re.subn(f"{re.escape(BEGIN)}.*?{re.escape(END)}", lambda _: inner, text, flags=re.DOTALL)
@@ -84,7 +84,7 @@ def page_with_figures(page: Path, found: Mapping[str, Any]) -> str:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Measure, keep and show."""
+    """Measure, store, and write the pages."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )

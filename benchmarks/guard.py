@@ -1,7 +1,7 @@
-"""Compares what a step and the kernels cost with stored numbers: `python -m benchmarks.guard`.
+"""Compares the cost of a step and of kernels with stored numbers: `python -m benchmarks.guard`.
 
-It counts instructions, under valgrind's callgrind, which no busy machine disturbs. Where valgrind is not
-installed, it takes times as multiples of a numpy call's; that is coarser by far.
+It counts instructions under valgrind's callgrind, independently of other load. If valgrind is not installed,
+it measures times as multiples of a numpy call's, which is much coarser.
 """
 
 import argparse
@@ -26,13 +26,13 @@ STORED = Path(__file__).with_name("guard.json")
 INSTRUCTIONS, TIMES = "instructions", "times of a numpy call"
 TOLERANCES = {INSTRUCTIONS: 0.03, TIMES: 0.5}
 _ROOT = Path(__file__).resolve().parent.parent
-_MARKS = 3  # for each work
+_MARKS = 3  # per work
 
 Costs = dict[str, float]  # by the name of the work
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Compare, or with --update store; ends the process with 1 if something has become dearer."""
+    """Compare, or with --update store; exits with 1 if a cost has increased."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.guard", description=__doc__)
     parser.add_argument("--update", action="store_true", help="store the numbers instead of comparing")
     update = parser.parse_args(arguments).update
@@ -51,14 +51,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def setting() -> str:
-    """Return what stored numbers are good for: the machine's kind and the versions that make the code."""
+    """Return the setting for which stored numbers are valid: the kind of machine and the versions."""
     packages = [f"{name} {'.'.join(version(name).split('.')[:2])}" for name in ("numpy", "numba")]
     python = f"Python {sys.version_info.major}.{sys.version_info.minor}"
     return ", ".join([platform.machine(), python, *packages])
 
 
 def report(method: str, found: Mapping[str, float], stored: Mapping[str, float]) -> list[str]:
-    """Print what everything costs beside what it cost; return the names of what has become dearer."""
+    """Print all costs with the stored ones; return the names of works whose cost has increased."""
     tolerance, dearer = TOLERANCES[method], list[str]()
     if not stored:
         print(f"no {method} are stored for {setting()}; store these with --update")
@@ -77,7 +77,7 @@ def count() -> Costs:
     with tempfile.TemporaryDirectory() as folder:
         settings = os.environ | _portable() | {"PYTHONHASHSEED": "0", "OMP_NUM_THREADS": "1"}
         work = [sys.executable, "-m", "benchmarks.guard_work"]
-        subprocess.run(work, cwd=_ROOT, env=settings, check=True)  # compiles, many times faster than below
+        subprocess.run(work, cwd=_ROOT, env=settings, check=True)  # compiles, much faster than under valgrind
         out = Path(folder) / "out"
         tool = ["valgrind", "--tool=callgrind", "--dump-before=getloadavg", f"--callgrind-out-file={out}"]
         subprocess.run([*tool, *work], cwd=_ROOT, env=settings, check=True, capture_output=True)
@@ -90,14 +90,14 @@ def count() -> Costs:
 
 
 def _portable() -> dict[str, str]:
-    """Return settings under which numba compiles the same code on every x86 processor, valgrind's too."""
+    """Return settings by which numba compiles the same code on every x86 processor, including valgrind's."""
     if platform.machine() not in ("x86_64", "AMD64"):
         return {}
     return {"NUMBA_CPU_NAME": "haswell", "NUMBA_CPU_FEATURES": "+avx,+avx2,+fma,+bmi,+bmi2,+popcnt"}
 
 
 def total(dump: str) -> int:
-    """Return the instructions of the stretch that ended with a mark, from what callgrind wrote there."""
+    """Return the number of instructions up to a mark, from callgrind's dump."""
     (found,) = re.findall(r"^totals: (\d+)$", dump, flags=re.MULTILINE)
     return int(found)
 
@@ -116,7 +116,7 @@ def relate(works: Mapping[str, Work] = WORKS, repeats: int = 7, seconds: float =
 
 
 def _numpy_call(unit: str) -> Job:
-    """Return a call on next to nothing beside a step; beside a kernel, one that touches every cell."""
+    """Return a numpy call to compare with: on one number for a step, on every cell for a kernel."""
     number = 1 if unit == "step" else NUM_WORLDS * 256
     values = np.zeros(number, np.float32)
     return Job("numpy", number, calls(lambda: np.add(values, values, out=values)))

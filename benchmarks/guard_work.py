@@ -1,8 +1,8 @@
-"""The work that the regression guard counts: one job for everything a step is made of.
+"""The work that the regression guard counts: one job for each part of a step.
 
 Run as a program, it does each job between two marks that callgrind can see: calls of the C function
-`getloadavg`, which nothing else makes. For every job there are two stretches, of n and of 2 n steps, so that
-the difference holds neither the marks nor what is done once.
+`getloadavg`, which nothing else calls. Every job runs twice, for n and for 2 n steps, so that the difference
+contains neither the marks nor one-time work.
 """
 
 import gc
@@ -38,7 +38,7 @@ GRID = Square4(16, 16)
 
 @dataclass(frozen=True)
 class Work:
-    """A job, whose operations are each a step, or one cell of a step."""
+    """A job, and its unit: a step, or one cell of a step."""
 
     unit: str
     make: Callable[[], Job]
@@ -55,7 +55,7 @@ def _diffusion(lattice: Lattice) -> Work:
 
 
 def _propagator(propagator: Propagator) -> Work:
-    """Return a propagator's ticks in a world; what is around it is spread over many cells."""
+    """Return a propagator's ticks in a world; the overhead is spread over many cells."""
 
     def make() -> Job:
         changed = (*propagator.writes, *propagator.updates)
@@ -67,7 +67,7 @@ def _propagator(propagator: Propagator) -> Work:
 
 
 def _ending(mode: str) -> Job:
-    """Return the steps of a batch of which about one world ends at each."""
+    """Return the steps of a batch in which about one world ends per step."""
     return subjects.batch("", NUM_WORLDS, subjects.Lifespans, mean=NUM_WORLDS, autoreset_mode=mode)
 
 
@@ -93,7 +93,7 @@ WORKS = {
 
 def main() -> None:
     """Do every work, each between marks."""
-    gc.disable()  # when it comes is not the work's doing
+    gc.disable()  # it would run at arbitrary moments
     for work in WORKS.values():
         job = work.make()
         job.nanoseconds(NUM_STEPS)

@@ -1,4 +1,4 @@
-"""Propagators by themselves: their kernels on arrays that stand still, without a world around them."""
+"""Propagators alone: their kernels on fixed arrays, without a world."""
 
 from collections.abc import Callable
 from typing import Any
@@ -12,7 +12,7 @@ from murk_env.kernels.fused import Fused
 
 
 class StillFrame:
-    """What a propagator is bound to: one array of previous values and one to write, for a field it changes.
+    """A frame for binding a propagator: one array of previous values and one to write.
 
     Args:
         propagator: the propagator.
@@ -32,7 +32,7 @@ class StillFrame:
 
     @property
     def rng(self) -> WorldRng:
-        """Nothing: no propagator here draws."""
+        """Raise: no propagator here draws."""
         raise NotImplementedError("propagators that draw are timed in a World.")
 
     def read(self, field: Field) -> npt.NDArray[Any]:
@@ -54,12 +54,12 @@ class StillFrame:
     def table_of(
         self, field: Field, make: Callable[[Lattice, npt.NDArray[Any]], npt.NDArray[Any]]
     ) -> npt.NDArray[Any]:
-        """Return what a function makes of the values of the first world."""
+        """Return the function's table for the values of the first world."""
         return make(self.lattice, self._previous[0])[np.newaxis]
 
 
 def aligned(num_worlds: int, num_cells: int) -> npt.NDArray[np.float32]:
-    """Return zeros on a 64-byte boundary, as the arena's are."""
+    """Return zeros on a 64-byte boundary, as in the arena."""
     memory = np.zeros(num_worlds * num_cells + 16, np.float32)
     first = -memory.ctypes.data % 64 // 4
     return memory[first : first + num_worlds * num_cells].reshape(num_worlds, num_cells)
@@ -73,12 +73,12 @@ def diffusion(name: str, lattice: Lattice, num_worlds: int, **options: Any) -> J
 
 
 def neighbour_reads(lattice: Lattice) -> int:
-    """Return how many neighbours all cells of a world have together."""
+    """Return the total number of neighbours of all cells of a world."""
     return int(np.count_nonzero(lattice.neighbours >= 0))
 
 
 def diffusing_world(lattice: Lattice, num_worlds: int) -> tuple[World, Field]:
-    """Return worlds with diffusion and nothing else, as the peer's, and their field."""
+    """Return worlds with only diffusion, like the peer's, and their field."""
     heat = Field(unit="K")
     spreading = Diffusion(heat, coefficient=0.05, decay=0.005, sources={0: 10.0})
     return World(lattice, {"heat": heat}, [spreading], num_worlds=num_worlds, seed=0), heat
@@ -91,7 +91,7 @@ def ticks(name: str, lattice: Lattice) -> Job:
 
 
 def ticks_read_out(name: str, lattice: Lattice, num_worlds: int) -> Job:
-    """Return the ticks of many worlds with diffusion, each with its field copied out, as the peer's is."""
+    """Return the ticks of many worlds with diffusion, each with its field copied out, like the peer's."""
     world, heat = diffusing_world(lattice, num_worlds)
     out = np.zeros((num_worlds, lattice.num_cells), np.float32)
 

@@ -1,4 +1,4 @@
-"""What the figures were measured on."""
+"""Describes the machine of the measurements."""
 
 import os
 import platform
@@ -9,7 +9,7 @@ PACKAGES = ("numpy", "numba", "gymnasium")
 
 
 def describe() -> dict[str, str]:
-    """Return the processor, the number of cores, how busy they are, and the versions that matter."""
+    """Return the processor, the number of cores, their load, and the relevant versions."""
     versions = {package: version(package) for package in PACKAGES}
     found = {"processor": processor(), "cores": str(os.cpu_count()), "system": platform.platform(terse=True)}
     if hasattr(os, "getloadavg"):
@@ -18,7 +18,7 @@ def describe() -> dict[str, str]:
 
 
 def processor() -> str:
-    """Return the processor's model, where the system tells it."""
+    """Return the processor's model, if the system reports it."""
     information = Path("/proc/cpuinfo")
     if information.exists():
         for line in information.read_text().splitlines():

@@ -1,4 +1,4 @@
-"""Measures how much memory grows, in a fresh process: `python -m benchmarks.memory_probe WHAT NUMBER`."""
+"""Measures memory growth in a fresh process: `python -m benchmarks.memory_probe WHAT NUMBER`."""
 
 import gc
 import sys
@@ -11,11 +11,11 @@ from murk_envs import HeatSeeker
 
 STATUS = Path("/proc/self/status")
 NUM_STEPS = 1_000
-WARM_UP = 20_000  # steps of a single env, after which nothing should be new
+WARM_UP = 20_000  # steps of a single env, after which memory should not grow
 
 
 def kept(key: str) -> int:
-    """Return what the system says of this process, in bytes: VmRSS is resident, VmSize reserved too."""
+    """Return this process's memory in bytes: for VmRSS resident, for VmSize including reserved memory."""
     gc.collect()
     (line,) = (line for line in STATUS.read_text().splitlines() if line.startswith(f"{key}:"))
     return 1024 * int(line.split()[1])
@@ -33,7 +33,7 @@ def batch(num_worlds: int, *, copy: bool) -> float:
 
 
 def another_env(number: int) -> float:
-    """Return the bytes of address space that one more single env takes."""
+    """Return the bytes of address space of one more single env."""
     envs = [HeatSeeker()]
     before = kept("VmSize")
     for _ in range(number):
@@ -44,7 +44,7 @@ def another_env(number: int) -> float:
 
 
 def soak(number: int) -> float:
-    """Return the resident bytes that so many steps of a single env have added."""
+    """Return the growth of resident memory in bytes over so many steps of a single env."""
     job = subjects.single("soaked")
     job.nanoseconds(WARM_UP)
     before = kept("VmRSS")

@@ -1,4 +1,4 @@
-"""The peers: other engines, in an interpreter of their own, that are asked over a pipe to step k times."""
+"""The peers: other engines in a separate interpreter, which step k times on requests over a pipe."""
 
 import itertools
 import json
@@ -12,19 +12,19 @@ from typing import Any
 
 from benchmarks.timing import Job
 
-VERSIONS = {"murk": "0.2.0"}  # the release that the figures to reach speak of
+VERSIONS = {"murk": "0.2.0"}  # the release to which the targets refer
 _ROOT = Path(__file__).resolve().parent.parent
 
 
 class PeerError(RuntimeError):
-    """A peer is there and failed."""
+    """A peer is installed but failed."""
 
 
 class Peer:
     """An interpreter in which peers may be installed.
 
     Args:
-        python: its path; the one that runs this if it is None.
+        python: its path; None for the current interpreter.
     """
 
     def __init__(self, python: str | None = None) -> None:
@@ -46,7 +46,7 @@ class Peer:
         self._child.communicate()  # the end of its input ends it
 
     def missing(self, package: str) -> str | None:
-        """Return how to get a package that is not there in the right version, None if it is."""
+        """Return how to install a package that is missing in the right version, None if it is there."""
         found, wanted = self.versions[package], VERSIONS.get(package)
         if found is not None and wanted in (None, found):
             return None
@@ -63,7 +63,7 @@ class Peer:
 
     @contextmanager
     def job(self, package: str, program: str, operations: int, **arguments: Any) -> Generator[Job]:
-        """Make the worlds of a program in the peer's interpreter and give what steps them."""
+        """Create the worlds of a program in the peer's interpreter, and yield the job that steps them."""
         key = next(self._names)
         self._ask("make", job=key, package=package, program=program, arguments=arguments)
         try:
@@ -76,7 +76,7 @@ class Peer:
         return self.answer()
 
     def request(self, method: str, **arguments: Any) -> None:
-        """Ask for something without waiting for the answer."""
+        """Send a request without waiting for the answer."""
         assert self._child.stdin is not None
         self._asked = f"{method} {arguments}"
         self._child.stdin.write(json.dumps({"do": method, "arguments": arguments}) + "\n")
@@ -86,7 +86,7 @@ class Peer:
         """Return the answer to the last request.
 
         Raises:
-            PeerError: it went wrong.
+            PeerError: the request failed.
         """
         assert self._child.stdout is not None
         line = self._child.stdout.readline()
@@ -98,7 +98,7 @@ class Peer:
 
 @contextmanager
 def side_by_side(processes: int, program: str, operations: int, **arguments: Any) -> Generator[Job]:
-    """Make our worlds in so many processes, and give what steps all of them at the same time."""
+    """Create our worlds in so many processes, and yield the job that steps all of them at the same time."""
     with ExitStack() as stack:
         peers = [stack.enter_context(Peer()) for _ in range(processes)]
         for peer in peers:

@@ -1,4 +1,4 @@
-"""What a run of the benchmarks has found: figures, what was skipped, as a table and as JSON."""
+"""The results of a run of the benchmarks: figures and skipped rows, as a table and as JSON."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -11,38 +11,38 @@ from benchmarks.timing import Sample
 
 @dataclass(frozen=True)
 class Target:
-    """What a ratio should be; a bound of None where nothing was set.
+    """The target of a ratio; the bound is None if there is no target.
 
-    `at most` speaks of cost, ours over the other's; `at least` of speed, the other's cost over ours.
+    `at most` bounds cost, ours over the other's; `at least` bounds speed, the other's cost over ours.
     """
 
     kind: Literal["at most", "at least"]
     bound: float | None
 
     def ratio(self, ours: Sample, other: Sample) -> Sample:
-        """Return the ratio that the target speaks of."""
+        """Return the ratio that the target bounds."""
         return ours.over(other) if self.kind == "at most" else _inverse(ours.over(other))
 
     def met(self, ratio: float) -> bool | None:
-        """Return whether a ratio is as it should be, None where nothing was set."""
+        """Return whether a ratio meets the target, None if there is no target."""
         if self.bound is None:
             return None
         return ratio <= self.bound if self.kind == "at most" else ratio >= self.bound
 
 
 def at_most(bound: float | None) -> Target:
-    """Return the target of costing at most so many times what the other costs."""
+    """Return the target of costing at most `bound` times as much as the other."""
     return Target("at most", bound)
 
 
 def at_least(bound: float | None) -> Target:
-    """Return the target of being at least so many times as fast as the other."""
+    """Return the target of being at least `bound` times as fast as the other."""
     return Target("at least", bound)
 
 
 @dataclass(frozen=True)
 class Figure:
-    """What something costs, beside what another thing costs."""
+    """Our cost, next to another's."""
 
     row: int
     name: str
@@ -54,18 +54,18 @@ class Figure:
 
     @property
     def ratio(self) -> Sample:
-        """The ratio that the target speaks of, one for each repeat."""
+        """The ratio that the target bounds, one for each repeat."""
         return self.target.ratio(self.ours, self.other)
 
     @property
     def command(self) -> str:
-        """What measures it again."""
+        """The command that measures it again."""
         return f"python -m benchmarks --row {self.row}"
 
 
 @dataclass(frozen=True)
 class Skipped:
-    """What could not be measured, and why."""
+    """A measurement that was not possible, and the reason."""
 
     row: int
     name: str
@@ -74,7 +74,7 @@ class Skipped:
 
 @dataclass(frozen=True)
 class Point:
-    """One figure of the second table: nanoseconds per world step, where one thing is varied."""
+    """One figure of the second table: nanoseconds per world step at one value of a varied quantity."""
 
     varied: str
     value: int
@@ -83,7 +83,7 @@ class Point:
 
 @dataclass(frozen=True)
 class Report:
-    """Everything that one run has found."""
+    """All results of one run."""
 
     machine: Mapping[str, str]
     figures: Sequence[Figure] = ()
@@ -91,7 +91,7 @@ class Report:
     points: Sequence[Point] = ()
 
     def write(self, path: Path) -> None:
-        """Write it as JSON, with every figure of every repeat and, for those who read it, the medians."""
+        """Write it as JSON, with every figure of every repeat and, for human readers, the medians."""
         content = asdict(self)
         for figure, record in zip(self.figures, content["figures"], strict=True):
             record["derived"] = {
@@ -105,7 +105,7 @@ class Report:
 
     @classmethod
     def read(cls, path: Path) -> "Report":
-        """Return the report that was written to a file."""
+        """Return the report in a file."""
         content = json.loads(path.read_text(encoding="utf-8"))
         return cls(
             content["machine"],

@@ -1,4 +1,4 @@
-"""How a run of the benchmarks is done, and what every row needs: its peer, its sizes, its comparisons."""
+"""A run of the benchmarks, with what every row needs: the peer, sizes and comparisons."""
 
 from collections.abc import Callable, Generator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -14,15 +14,15 @@ Found = list[Figure | Skipped]
 
 @dataclass(frozen=True)
 class Other:
-    """What ours stands beside: a package of the peer's, or a job of this process.
+    """The other side of a comparison: a package of the peer, or a job of this process.
 
     Attributes:
-        target: what the ratio should be.
-        job: what runs in this process; None for a peer.
+        target: the target of the ratio.
+        job: the job in this process; None for a peer.
         package: the peer's package.
-        program: what it runs, with its arguments.
-        arguments: the program's.
-        label: what it is, in a table, behind the package's name.
+        program: the peer's program.
+        arguments: the program's arguments.
+        label: its description in a table, after the package's name.
     """
 
     target: Target
@@ -39,9 +39,9 @@ class Run:
 
     Attributes:
         peer: the interpreter of the peers.
-        repeats: of every figure.
-        seconds: that a repeat lasts.
-        most_worlds: no batch has more worlds than this.
+        repeats: number of repeats of every figure.
+        seconds: duration of a repeat.
+        most_worlds: largest number of worlds of a batch.
         soak: whether a single env is stepped a million times.
     """
 
@@ -52,11 +52,11 @@ class Run:
     soak: bool = False
 
     def worlds(self, *numbers: int) -> list[int]:
-        """Return numbers of worlds, in order, none above the most."""
+        """Return numbers of worlds, in order, none above `most_worlds`."""
         return sorted({min(number, self.most_worlds) for number in numbers})
 
     def compare(self, row: int, name: str, ours: Job, others: Sequence[Other]) -> Found:
-        """Time ours and the others in turn; what is not installed is skipped."""
+        """Time ours and the others in interleaved repeats; skip those that are not installed."""
         with ExitStack() as stack:
             jobs: list[tuple[Other, Job]] = []
             skipped: list[Skipped] = []
@@ -82,25 +82,25 @@ class Run:
             yield job
 
     def repeated(self, figure: Callable[[], float]) -> Sample:
-        """Return a figure that is no nanoseconds per step, as often as the repeats."""
+        """Return a figure other than nanoseconds per step, once per repeat."""
         return Sample(tuple(figure() for _ in range(self.repeats)))
 
 
 def beside(target: Target, job: Job) -> Other:
-    """Return a job of this process to stand beside ours."""
+    """Return a job of this process to compare with ours."""
     return Other(target, job)
 
 
 def murk(target: Target, program: str, label: str = "", **arguments: Any) -> Other:
-    """Return a program of murk to stand beside ours."""
+    """Return a program of murk to compare with ours."""
     return Other(target, None, "murk", program, arguments, label)
 
 
 def jax(target: Target, program: str, **arguments: Any) -> Other:
-    """Return a program of JAX to stand beside ours."""
+    """Return a program of JAX to compare with ours."""
     return Other(target, None, "jax", program, arguments)
 
 
 def limit(row: int, name: str, unit: str, ours: Sample, most: float, what: str, target: Target) -> Figure:
-    """Return a figure beside a number that it should keep to."""
+    """Return a figure with a fixed limit."""
     return Figure(row, name, unit, ours, what, Sample((most,)), target)

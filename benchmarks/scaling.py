@@ -1,4 +1,4 @@
-"""The second table: our cost per world step against the number of worlds, their size and their fields."""
+"""The second table: our cost per world step by number of worlds, size and number of fields."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -17,7 +17,7 @@ FIELDS = "diffusing fields (64 worlds)"
 
 
 def points(run: Run) -> list[Point]:
-    """Return the cost for every value of the three, one thread."""
+    """Return the cost for every value of the three, on one thread."""
     (for_sizes,), (for_fields,) = run.worlds(16), run.worlds(64)
     return [
         *_points(run, WORLDS, {number: subjects.batch("", number) for number in run.worlds(*NUM_WORLDS)}),
@@ -27,7 +27,7 @@ def points(run: Run) -> list[Point]:
 
 
 def _points(run: Run, varied: str, jobs: Mapping[int, Job]) -> list[Point]:
-    """Time jobs in turn, by the value of what is varied."""
+    """Time jobs in interleaved repeats, by the value of the varied quantity."""
     costs = measure(list(jobs.values()), run.repeats, run.seconds)
     return [Point(varied, value, cost) for value, cost in zip(jobs, costs, strict=True)]
 
@@ -37,8 +37,8 @@ def _with_fields(number: int, num_worlds: int) -> Job:
 
 
 def plot(found: list[Point], path: Path) -> None:
-    """Draw the points, one picture for each thing that is varied."""
-    from matplotlib.figure import Figure  # only who plots needs it
+    """Draw the points, one picture for each varied quantity."""
+    from matplotlib.figure import Figure  # only needed for plots
 
     figure = Figure(figsize=(12, 4), layout="constrained")
     for axes, varied in zip(figure.subplots(1, 3), (WORLDS, SIZE, FIELDS), strict=True):

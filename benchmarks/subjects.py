@@ -1,4 +1,4 @@
-"""The environments that are timed: HeatSeeker, and small ones that show one cost alone."""
+"""The timed environments: HeatSeeker, and small ones that isolate one cost."""
 
 import time
 from collections import deque
@@ -26,13 +26,13 @@ from murk_env import (
 from murk_env.random import integers
 from murk_envs import HeatSeeker
 
-LIMIT = 200  # steps of an episode of HeatSeeker, as it is registered
-NUM_ACTIONS = 64  # distinct ones, used over and over
-MIXING = 10.0  # seconds at most, until episodes are at different steps
+LIMIT = 200  # steps of an episode of the registered HeatSeeker
+NUM_ACTIONS = 64  # distinct actions, used cyclically
+MIXING = 10.0  # seconds at most, until episodes are out of phase
 
 
 class NullEnv(MurkEnv):
-    """Nothing happens: what a step costs here is the framework's own share.
+    """Nothing happens: the cost of a step is the framework's own share.
 
     Observation: float32 (1,): a number that never changes.
     Action: Discrete(2), without effect.
@@ -60,17 +60,17 @@ class NullEnv(MurkEnv):
 
     @per_world
     def reward(self) -> float:
-        """Pay nothing."""
+        """Return 0."""
         return 0.0
 
     @per_world
     def terminated(self) -> bool:
-        """Go on."""
+        """Return False."""
         return False
 
 
 class Lifespans(HeatSeeker):
-    """HeatSeeker whose episodes end when their time is up, at any step the same share of the worlds.
+    """HeatSeeker with episodes of random length, so that the same share of worlds ends at each step.
 
     Observation: float32 (512,), as in HeatSeeker.
     Action: Discrete(5), as in HeatSeeker.
@@ -90,20 +90,20 @@ class Lifespans(HeatSeeker):
 
     @per_world
     def start(self, rng: Draws) -> None:
-        """Put the agent on any cell but the source, and draw how long it lives."""
+        """Put the agent on any cell except the source, and draw the length of the episode."""
         cell = integers(rng, 0, len(self.heat) - 1)
         self.agent[0] = cell if cell < self.params.source else cell + 1
         self.left[0] = integers(rng, 1, 2 * self.params.mean)
 
     @per_world
     def act(self, action: int) -> None:
-        """Hop, and grow older."""
+        """Hop, and count down."""
         self.agent[0] = self.moves[self.agent[0], action - 1]
         self.left[0] -= 1
 
     @per_world
     def terminated(self) -> bool:
-        """End when the time is up."""
+        """End after the drawn number of steps."""
         return self.left[0] <= 0
 
 
@@ -113,7 +113,7 @@ def with_idle_fields(number: int, **declaration: Any) -> type[MurkEnv]:
 
 
 def with_diffusing_fields(number: int, size: int) -> type[MurkEnv]:
-    """Return NullEnv on a square grid with fields over its cells, each diffusing by itself, all observed."""
+    """Return NullEnv on a square grid with independently diffusing fields over its cells, all observed."""
     declared = {f"heat{index}": Field(unit="K") for index in range(number)}
 
     def build(cls: type[MurkEnv], params: Any, /) -> Blueprint:
@@ -131,7 +131,7 @@ def with_diffusing_fields(number: int, size: int) -> type[MurkEnv]:
 
 
 def single(name: str, env_class: type[MurkEnv] = HeatSeeker, *, kept: int = 0, **options: Any) -> Job:
-    """Return the steps of one world, whose last outputs are kept; its episode goes on without a limit."""
+    """Return the steps of one world, with the last `kept` outputs kept alive and no time limit."""
     endless: dict[str, Any] = {"max_episode_steps": -1}
     env = env_class(**endless | options)
     env.action_space.seed(0)
@@ -142,14 +142,14 @@ def single(name: str, env_class: type[MurkEnv] = HeatSeeker, *, kept: int = 0, *
 
 
 def batch(name: str, num_worlds: int, env_class: type[MurkEnv] = HeatSeeker, **options: Any) -> Job:
-    """Return the steps of a batch, on one thread unless said otherwise, resets included."""
+    """Return the steps of a batch, by default on one thread, including resets."""
     envs = vector_env(num_worlds, env_class, **options)
     all_actions = [envs.action_space.sample() for _ in range(NUM_ACTIONS)]
     return Job(name, num_worlds, stepping(envs.step, all_actions))
 
 
 def vector_env(num_worlds: int, env_class: type[MurkEnv] = HeatSeeker, **options: Any) -> MurkVectorEnv:
-    """Return a batch that has begun, on one thread unless said otherwise."""
+    """Return a batch that has been reset, by default on one thread."""
     chosen: dict[str, Any] = {"num_threads": 1} | options
     envs = MurkVectorEnv(env_class, num_worlds, **chosen)
     envs.action_space.seed(0)
@@ -160,18 +160,18 @@ def vector_env(num_worlds: int, env_class: type[MurkEnv] = HeatSeeker, **options
 def staggered(
     name: str, num_worlds: int, *, around: Callable[[Any], Any] = lambda envs: envs, **options: Any
 ) -> Job:
-    """Return the steps of a batch of HeatSeeker whose episodes are at different steps, as in the long run.
+    """Return the steps of a batch of HeatSeeker with episodes at different steps, as in the long run.
 
-    `around` wraps the batch before that.
+    `around` wraps the batch first.
     """
     usual = {"autoreset_mode": "SameStep", "max_episode_steps": LIMIT}
     return apart_in_time(name, num_worlds, around(vector_env(num_worlds, **(usual | options))), LIMIT)
 
 
 def apart_in_time(name: str, num_worlds: int, envs: Any, limit: int) -> Job:
-    """Return the steps of a batch of episodes of at most `limit` steps, begun so that few end in any step.
+    """Return the steps of a batch with episodes of at most `limit` steps, started evenly out of phase.
 
-    Where that takes longer than MIXING, the rest begins together: beside such steps no reset counts.
+    After MIXING seconds, the remaining worlds start together: resets do not matter beside steps that slow.
     """
     all_actions = [envs.action_space.sample() for _ in range(NUM_ACTIONS)]
     due = np.arange(num_worlds) * limit // num_worlds
@@ -186,8 +186,8 @@ def apart_in_time(name: str, num_worlds: int, envs: Any, limit: int) -> Job:
 
 
 def copying(num_worlds: int, num_elements: int) -> Job:
-    """Return the floor: `np.copyto` of so many float32 a world, and nothing else."""
+    """Return the floor: `np.copyto` of so many float32 per world, and nothing else."""
     source, target = (np.zeros((num_worlds, num_elements), np.float32) for _ in range(2))
-    source += 1.0  # so that its pages are its own
-    copy: Callable[[], None] = lambda: np.copyto(target, source)  # noqa: E731  # what is timed
+    source += 1.0  # so that its pages are allocated
+    copy: Callable[[], None] = lambda: np.copyto(target, source)  # noqa: E731  # the timed call
     return Job("np.copyto", num_worlds, calls(copy))

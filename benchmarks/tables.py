@@ -1,4 +1,4 @@
-"""The report as text: a table of ratios, and the second one of costs."""
+"""The report as text: a table of ratios, and a second one of costs."""
 
 from collections.abc import Mapping, Sequence
 from itertools import groupby
@@ -11,7 +11,7 @@ _HEADINGS = ("what", "ours", "beside", "ratio (min .. max)", "to reach")
 
 
 def ratios(report: Report, titles: Mapping[int, str]) -> str:
-    """Return the first table: for every row its title, its command and a line for each of its figures."""
+    """Return the first table: for every row its title, its command and one line per figure."""
     cells = [_HEADINGS, *map(_cells, report.figures)]
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
     lines = [_padded(_HEADINGS, widths)]
@@ -24,7 +24,7 @@ def ratios(report: Report, titles: Mapping[int, str]) -> str:
 
 
 def costs(points: Sequence[Point]) -> str:
-    """Return the second table: the cost of a world step where one thing is varied."""
+    """Return the second table: the cost of a world step by the varied quantity."""
     lines: list[str] = []
     for varied, found in groupby(points, key=lambda point: point.varied):
         lines.append(f"\nper world step, by {varied}")
@@ -59,7 +59,7 @@ def _target(figure: Figure) -> str:
 
 
 def _amount(sample: Sample, unit: str) -> str:
-    """Write a median with its unit and, behind it, how far apart its quartiles lie in per cent of it."""
+    """Format a median with its unit and the distance of its quartiles in per cent."""
     middle = sample.median
     scale, name = next((pair for pair in _SCALES.get(unit, ()) if abs(middle) >= pair[0]), (1.0, unit))
     low, high = sample.quartiles

@@ -1,4 +1,4 @@
-"""Repeated timing of jobs in turn, so that a busy moment of the machine falls on all of them alike."""
+"""Repeated timing of jobs in interleaved order, so that other load affects all of them equally."""
 
 import itertools
 import time
@@ -15,9 +15,9 @@ class Job:
     """Something to time.
 
     Attributes:
-        name: what it is, in a table.
-        operations: how many operations one step is: the number of its worlds.
-        nanoseconds: takes a number of steps, performs them and returns how long they took.
+        name: its name in a table.
+        operations: number of operations per step: the number of worlds.
+        nanoseconds: performs a number of steps and returns their time.
     """
 
     name: str
@@ -33,30 +33,30 @@ class Sample:
 
     @property
     def median(self) -> float:
-        """The middle figure."""
+        """The median."""
         return median(self.values)
 
     @property
     def quartiles(self) -> tuple[float, float]:
-        """The figures between which the middle half of the repeats lies."""
+        """The lower and upper quartile."""
         if len(self.values) == 1:
             return self.values[0], self.values[0]
         low, _, high = quantiles(self.values, n=4, method="inclusive")
         return low, high
 
     def over(self, other: "Sample") -> "Sample":
-        """Return the ratio to another sample, repeat by repeat; to a constant if the other is one figure."""
+        """Return the ratio to another sample, repeat by repeat, or to a single figure."""
         divisors = other.values * len(self.values) if len(other.values) == 1 else other.values
         return Sample(tuple(mine / its for mine, its in zip(self.values, divisors, strict=True)))
 
 
 def calls(run: Callable[[], object]) -> Nanoseconds:
-    """Return what times a call, made once a step."""
+    """Return a function that times one call per step."""
     return stepping(lambda _: run(), [None])
 
 
 def stepping(step: Callable[[Any], object], actions: Iterable[Any]) -> Nanoseconds:
-    """Return what times a step under each action in turn, over and over."""
+    """Return a function that times steps with the actions in cyclic order."""
     endless = itertools.cycle(actions)
 
     def nanoseconds(steps: int) -> int:
@@ -70,10 +70,9 @@ def stepping(step: Callable[[Any], object], actions: Iterable[Any]) -> Nanosecon
 
 
 def measure(jobs: Sequence[Job], repeats: int, seconds: float) -> list[Sample]:
-    """Time every job `repeats` times, in turn, each repeat lasting about `seconds`.
+    """Time every job `repeats` times, interleaved, each repeat lasting about `seconds`.
 
-    A first step, untimed, compiles what is to be compiled; the steps that find out how many fill a repeat
-    warm up the rest.
+    A first, untimed step compiles; the steps that calibrate the length of a repeat complete the warm-up.
 
     Returns:
         For each job, its nanoseconds per operation.
@@ -87,7 +86,7 @@ def measure(jobs: Sequence[Job], repeats: int, seconds: float) -> list[Sample]:
 
 
 def _steps_lasting(job: Job, wanted: float) -> int:
-    """Return how many steps last as long as wanted, from runs each at most ten times the one before."""
+    """Return the number of steps that last `wanted` nanoseconds, from runs that grow at most tenfold."""
     job.nanoseconds(1)
     steps = 1
     while (elapsed := max(job.nanoseconds(steps), 1)) < 0.5 * wanted:

@@ -1,11 +1,11 @@
-"""How fast the PPO of each training library learns, from native rows and from its own loop of single envs.
+"""Speed of each training library's PPO, with native rows and with its own loop over single envs.
 
     python -m benchmarks.trainers sb3 torchrl=.ci/torch/bin/python rllib=.ci/ray/bin/python ...
 
-Each library is measured in a process of its own, by the interpreter that is named or by this one: 64 rows, 32
-steps of each between updates, 4 passes in parts of 256, two layers of 64, one thread. Both ways are taken in
-turn. The table shows medians of steps per second of processor time, which other work on the machine disturbs
-less: of the steps that the library's env takes, and of a rollout with the learning from it.
+Each library is measured in a separate process, with the given interpreter or this one: 64 rows, 32 steps of
+each per update, 4 passes in minibatches of 256, two layers of 64, one thread. Both ways are interleaved. The
+table shows medians of steps per second of processor time, which is less sensitive to other load: for the
+steps of the library's env, and for a rollout with its update.
 """
 # pyright: reportMissingImports=false, reportPrivateImportUsage=false
 
@@ -29,9 +29,7 @@ HIDDEN = [64, 64]
 WHAT = ("stepping", "learning")
 REPEATS = 3
 
-Parts = tuple[
-    Callable[[], Any], Callable[[], Any]
-]  # steps of a rollout alone, and a rollout that is learnt from
+Parts = tuple[Callable[[], Any], Callable[[], Any]]  # the steps of a rollout, and a rollout with its update
 
 
 def sb3(native: bool, module: str = "stable_baselines3") -> Parts:
@@ -56,7 +54,7 @@ def sbx(native: bool) -> Parts:
 
 
 def torchrl_rows(native: bool) -> Any:
-    """Rows as TorchRL takes them: a wrapper of the native batch, or its SerialEnv."""
+    """Rows for TorchRL: a wrapper of the native batch, or its SerialEnv."""
     from torchrl.envs import GymWrapper, SerialEnv
 
     from murk_env import MurkVectorEnv
@@ -108,7 +106,7 @@ def torchrl(native: bool) -> Parts:
 
 
 def rllib(native: bool) -> Parts:
-    """PPO of RLlib, with its env runner in this process, which steps by its policy."""
+    """PPO of RLlib, with its env runner in this process, which steps with its policy."""
     from ray.rllib.algorithms.ppo import PPOConfig
     from ray.rllib.core.rl_module.default_model_config import DefaultModelConfig
 
@@ -128,7 +126,7 @@ def rllib(native: bool) -> Parts:
 
 
 def skrl(native: bool) -> Parts:
-    """PPO of skrl, over the native batch or Gymnasium's SyncVectorEnv, which it takes."""
+    """PPO of skrl, over the native batch or Gymnasium's SyncVectorEnv."""
     import torch
     from gymnasium.vector import AutoresetMode, SyncVectorEnv
     from skrl.agents.torch.ppo import PPO, PPO_CFG
@@ -205,7 +203,7 @@ def tianshou(native: bool) -> Parts:
 
 
 def step_and_reset(envs: Any, actions: Any) -> None:
-    """Step Tianshou's rows, and reset those that have ended, as its collectors do."""
+    """Step Tianshou's rows, and reset those that have ended, like its collectors."""
     envs.reset()
     for _ in range(STEPS):
         _, _, terminated, truncated, _ = envs.step(actions)
@@ -248,7 +246,7 @@ LIBRARIES: dict[str, Callable[[bool], Parts]] = {
 
 
 def measured(library: str, repeats: int = REPEATS) -> dict[str, float]:
-    """Return steps of rows a second of processor time: stepping and learning, native and by the own loop."""
+    """Return row steps per second of processor time: stepping and learning, native and with the own loop."""
     ways = {"native": LIBRARIES[library](True), "own loop": LIBRARIES[library](False)}
     parts = {(way, what): part for way, both in ways.items() for what, part in zip(WHAT, both, strict=True)}
     found: dict[tuple[str, str], list[float]] = {key: [] for key in parts}
@@ -263,7 +261,7 @@ def measured(library: str, repeats: int = REPEATS) -> dict[str, float]:
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Measure libraries, each in a process of its own, and print a table."""
+    """Measure libraries, each in a separate process, and print a table."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.trainers", description=__doc__)
     parser.add_argument(
         "libraries", nargs="+", help=f"{', '.join(LIBRARIES)}; with =PYTHON by that interpreter"

@@ -1,9 +1,9 @@
-"""Draw one animated picture of every environment.
+"""Draw an animated GIF of every environment.
 
     python examples/animate.py --out docs/pictures
 
-Each is a GIF of a few episodes, small enough for a page. The policy is the scripted one of
-`murk_envs.scripted`, where there is one, and otherwise a random one.
+Each shows a few episodes, and is small enough for a web page. The policy is the scripted one of
+`murk_envs.scripted` if there is one, and otherwise a random one.
 """
 
 import argparse
@@ -24,9 +24,9 @@ from murk_env import MurkEnv, MurkParallelEnv
 Frames = list[NDArray[np.uint8]]
 Policy = Callable[[Any, Any, np.random.Generator], Any]
 
-MILLISECONDS = 120  # that a frame is shown
-LEFT_ALONE = {"murk/KuramotoSivashinsky-v0": 25}  # steps at first; waves grow, and there is something to calm
-NUM_COLOURS = 64  # of a picture: enough for its fields, few enough for its size
+MILLISECONDS = 120  # per frame
+LEFT_ALONE = {"murk/KuramotoSivashinsky-v0": 25}  # initial steps without control, in which waves grow
+NUM_COLOURS = 64  # per picture: enough for its fields, few enough for a small file
 
 
 def environments() -> dict[str, type[MurkEnv]]:
@@ -40,9 +40,9 @@ def file_name(env_id: str) -> str:
 
 
 def policies_for(env_id: str) -> dict[str | None, Policy]:
-    """The scripted policy of an environment, and those of other groups of agents, by the group's name.
+    """The scripted policies of an environment, by the name of the group.
 
-    Without a name is the one for all who have no other. Where nothing is scripted it acts at random.
+    The key None is for all agents without another policy. Without scripts, its policy is random.
     """
     try:
         module = importlib.import_module(f"murk_envs.scripted.{file_name(env_id)}")
@@ -53,7 +53,7 @@ def policies_for(env_id: str) -> dict[str | None, Policy]:
 
 
 def seeing(act: Callable[[Any], Any]) -> Policy:
-    """A policy that needs observations alone, in the form of the others."""
+    """Wrap a function of observations alone as a policy."""
     return lambda observations, action_space, rng: act(observations)
 
 
@@ -66,14 +66,14 @@ def act_at_random(observations: Any, action_space: Any, rng: np.random.Generator
 def play(
     env_id: str, policies: Mapping[str | None, Policy], num_frames: int, seed: int, **parameters: Any
 ) -> Frames:
-    """Play on through as many episodes as it takes, and return what is seen, step by step.
+    """Play as many episodes as needed, and return the frames, step by step.
 
     Args:
         env_id: an id of `environments`.
-        policies: what is done, as `policies_for` returns it.
-        num_frames: number of frames, the starts of episodes included.
-        seed: of the world and the policies.
-        parameters: of the environment.
+        policies: the policies, from `policies_for`.
+        num_frames: number of frames, including the starts of episodes.
+        seed: seed of the world and the policies.
+        parameters: parameters of the environment.
 
     Returns:
         Frames, each (height, width, 3) uint8.
@@ -86,7 +86,7 @@ def play(
 def alone(
     env_id: str, policies: Mapping[str | None, Policy], rng: np.random.Generator, seed: int, parameters: Any
 ) -> Iterator[NDArray[np.uint8]]:
-    """The frames of an environment with one actor, for ever."""
+    """Yield the frames of an environment with one actor, for ever."""
     envs = gymnasium.make_vec(env_id, 1, "vector_entry_point", render_mode="rgb_array", **parameters)
     observations, _ = envs.reset(seed=seed)
     for step in count():
@@ -105,7 +105,7 @@ def look(envs: Any) -> NDArray[np.uint8]:
 def together(
     env_id: str, policies: Mapping[str | None, Policy], rng: np.random.Generator, seed: int, parameters: Any
 ) -> Iterator[NDArray[np.uint8]]:
-    """The frames of an environment with agents, for ever."""
+    """Yield the frames of an environment with agents, for ever."""
     env = MurkParallelEnv(environments()[env_id], render_mode="rgb_array", **parameters)
     observations, _ = env.reset(seed=seed)
     while True:
@@ -135,7 +135,7 @@ def group_of(agent: str) -> str:
 
 
 def save(frames: Frames, path: Path, largest: int) -> None:
-    """Write an animated picture of at most so many bytes, with as many of the frames as fit."""
+    """Write a GIF of at most `largest` bytes, with as many of the frames as fit."""
     palette = common_colours(frames)
     drawn = [indexed(frame, palette) for frame in frames]
     while True:
@@ -146,10 +146,10 @@ def save(frames: Frames, path: Path, largest: int) -> None:
 
 
 def common_colours(frames: Frames) -> NDArray[np.int64]:
-    """Colours for all frames, as codes: one after another the one that is missed most, the commonest first.
+    """Colours for all frames, as codes, chosen greedily: first the commonest, then the most needed one.
 
-    A colour is missed by its distance from the nearest one that is there, and by how often it is seen; of
-    that the root, so that a small mark keeps its colour beside a large field.
+    The need for a colour is its distance from the nearest chosen one, times the root of its frequency, so
+    that a small marker keeps its colour next to a large field.
     """
     several = np.concatenate([coded(frame).ravel() for frame in frames[:: max(1, len(frames) // 8)]])
     codes, counts = np.unique(several, return_counts=True)

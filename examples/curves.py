@@ -1,13 +1,13 @@
-"""Learn the environments by PPO from several seeds, and draw how the return grows.
+"""Train PPO on the environments from several seeds, and draw learning curves.
 
     python -m examples.curves learn Wildfire --seeds 0 1 2
     python -m examples.curves draw --out docs/pictures
 
-`learn` follows a lesson of `examples/lessons.py` and notes the mean return of the greedy policy, over
-episodes that training never saw, beside the steps taken and the processor time used. It writes the curve of
-each seed, beside those that are there, and the policy of the first, into a folder. `draw` makes a picture of
-the curves of every lesson, with the returns of chance, of the script and the best possible as lines, and
-beside it their last third, enlarged.
+`learn` follows a lesson of `examples/lessons.py` and records the mean return of the greedy policy, over
+episodes that training never saw, with the steps taken and the processor time used. It writes each seed's
+curve, next to existing ones, and the first seed's policy into a folder. `draw` draws the curves of every
+lesson, with the returns of the random policy, the script and the optimum as lines, and next to it an
+enlargement of the last third.
 """
 # pyright: reportMissingImports=false
 
@@ -28,8 +28,8 @@ from examples.lessons import LESSONS, env_of, options_of
 from examples.shaping import Charged
 
 NUM_POINTS = 12  # of a curve, after its first
-WIDE = 20.0  # times the least of costs above which they are drawn by their magnitude
-FRESH = 1_000_000  # the first seed of the episodes played, far from those of training
+WIDE = 20.0  # ratio of largest to smallest cost above which the axis is logarithmic
+FRESH = 1_000_000  # the first seed of evaluation episodes, far from those of training
 COLOURS = {"random": "#999999", "scripted": "#d55e00", "greedy": "#cc79a7", "best possible": "#009e73"}
 
 Curve = dict[str, Any]
@@ -38,13 +38,13 @@ Curve = dict[str, Any]
 def learn(
     name: str, seed: int, *, flat: bool = False, report: Callable[[str], None] = print
 ) -> tuple[ppo.Policy, Curve]:
-    """Learn as a lesson says; return the policy, and the curve of its returns.
+    """Train by a lesson; return the policy, and the curve of its returns.
 
     Args:
         name: the lesson.
-        seed: of the network, the actions and the worlds.
-        flat: take the flat network instead of the lesson's own.
-        report: is told of every point of the curve.
+        seed: seed of the network, the actions and the worlds.
+        flat: use the flat network instead of the lesson's own.
+        report: called with a line for every point of the curve.
     """
     lesson = LESSONS[name]
     settings = ppo.Settings(seed=seed, **lesson.settings)
@@ -84,14 +84,14 @@ def note(curve: Curve, steps: int, seconds: float, earned: float) -> None:
 
 
 def processor_seconds() -> float:
-    """Return the seconds for which this process has computed, whatever else the machine does."""
+    """Return the processor time of this process, which other load hardly affects."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_utime
 
 
 def lines(name: str, folder: Path) -> dict[str, float]:
-    """Return what chance and the script earn, and the best possible where that is known.
+    """Return the returns of the random policy, of the script and, if known, of the optimum.
 
-    They are played once, and then kept in the folder's `lines.json`.
+    They are computed once, and then kept in the folder's `lines.json`.
     """
     file = folder / "lines.json"
     known = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
@@ -102,7 +102,7 @@ def lines(name: str, folder: Path) -> dict[str, float]:
 
 
 def played_lines(name: str) -> dict[str, float]:
-    """Play: the returns that curves are drawn beside."""
+    """Compute the returns that are drawn as lines."""
     env, num_episodes = env_of(name), LESSONS[name].num_episodes
     keys = [key for key in module_of(env).POLICIES if key in COLOURS]
     found = {key: float(scripted(name, key, num_episodes, FRESH).mean()) for key in keys}
@@ -111,17 +111,17 @@ def played_lines(name: str) -> dict[str, float]:
 
 
 def scripted(name: str, key: str, num_episodes: int, seed: int, **options: Any) -> npt.NDArray[np.float64]:
-    """Return what play by a policy of that name earns in a lesson's environment, (num_episodes,)."""
+    """Return the returns of the policy with that name in a lesson's environment, (num_episodes,)."""
     env = env_of(name)
-    policy, group = module_of(env).POLICIES[key], row_group(env)  # the rows that scripts see
+    policy, group = module_of(env).POLICIES[key], row_group(env)  # the rows that scripts act for
     return returns(env, policy, num_episodes, group=group, seed=seed, **options_of(name), **options)
 
 
 def draw(path: Path, title: str, curves: Mapping[str, Sequence[Curve]], known: Mapping[str, float]) -> None:
-    """Draw curves against steps and against processor minutes, and enlarged how they end.
+    """Draw curves against steps and against processor minutes, and an enlargement of their end.
 
-    Those of one key have one colour. The end is that of the first key's curves, beside the script; what they
-    earned over all episodes are dots.
+    Curves of the same key have the same colour. The enlargement shows the first key's curves and the script;
+    dots are the final returns over all episodes.
     """
     from matplotlib.figure import Figure
 
@@ -137,7 +137,7 @@ def draw(path: Path, title: str, curves: Mapping[str, Sequence[Curve]], known: M
             axes[2].plot(np.array(curve["steps"]) / 1e6, curve["returns"], **style)
             final, error = curve["final"]
             axes[2].errorbar(curve["steps"][-1] / 1e6, final, error, color=style["color"], fmt="o")
-            label = None  # the other seeds have no entry of their own
+            label = None  # the other seeds get no legend entry
     units = ("million steps", "minutes of one processor", "million steps, the last third")
     for axis, unit in zip(axes, units, strict=True):
         for what, value in known.items():
@@ -154,7 +154,7 @@ def draw(path: Path, title: str, curves: Mapping[str, Sequence[Curve]], known: M
 
 
 def measure(axis: Any, curves: Sequence[Curve], known: Mapping[str, float]) -> None:
-    """Show returns by their magnitude where that of the first is many times that of the last."""
+    """Use a logarithmic axis if costs span a wide range."""
     costs = -np.concatenate([curve["returns"] for curve in curves])
     if costs.min() > 0.0 and costs.max() > WIDE * costs.min():
         least = 10.0 ** np.floor(np.log10(costs.min()))
@@ -163,19 +163,19 @@ def measure(axis: Any, curves: Sequence[Curve], known: Mapping[str, float]) -> N
 
 
 def enlarge(axis: Any, curves: Sequence[Curve], known: Mapping[str, float]) -> None:
-    """Show of an axis where curves end, in the last third of their steps, and the script beside them."""
+    """Limit an axis to the last third of the curves' steps, with the script."""
     last = max(curve["steps"][-1] for curve in curves)
     ends = [np.array(curve["returns"])[np.array(curve["steps"]) >= last * 2 / 3] for curve in curves]
     finals = [curve["final"][0] + side * curve["final"][1] for curve in curves for side in (-1.0, 1.0)]
     shown = np.concatenate([*ends, finals, [value for what, value in known.items() if what == "scripted"]])
-    margin = max(0.1 * np.ptp(shown), 0.01 * np.abs(shown).max())  # less than a percent is not worth seeing
+    margin = max(0.1 * np.ptp(shown), 0.01 * np.abs(shown).max())  # differences below a percent do not matter
     axis.set_xlim(last * 2 / 3 / 1e6, last * 1.02 / 1e6)
     axis.set_ylim(shown.min() - margin, shown.max() + margin)
     axis.ticklabel_format(axis="y", useOffset=False)
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Read the command line, and learn or draw."""
+    """Read the command line, and train or draw."""
     parser = argparse.ArgumentParser(description="Learn environments by PPO, and draw the curves.")
     parser.add_argument("what", choices=["learn", "draw"])
     parser.add_argument("names", nargs="*", help="lessons; all by default")
@@ -197,7 +197,7 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 def keep(folder: Path, label: str, name: str, policy: ppo.Policy, curve: Curve) -> None:
-    """Write a curve beside those of other seeds, and the policy if its seed is the first of them."""
+    """Write a curve next to those of other seeds, and the policy if its seed is the first."""
     file = folder / f"{label}.json"
     others = json.loads(file.read_text(encoding="utf-8")) if file.exists() else []
     curves = [one for one in others if one["seed"] != curve["seed"]] + [curve]
@@ -208,7 +208,7 @@ def keep(folder: Path, label: str, name: str, policy: ppo.Policy, curve: Curve) 
 
 
 def draw_one(name: str, folder: Path, out: Path) -> None:
-    """Draw the curves of a lesson, and beside them those of the flat network where both have learnt."""
+    """Draw the curves of a lesson, with those of the flat network if both exist."""
     if not (folder / f"{name}.json").exists():
         return
     curves = {"PPO": json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))}
@@ -220,7 +220,7 @@ def draw_one(name: str, folder: Path, out: Path) -> None:
 
 
 def file_name(name: str) -> str:
-    """Return the part of a picture's name that says whose it is, such as epidemic_8x8."""
+    """Return the part of a picture's name that names the lesson, such as epidemic_8x8."""
     env = env_of(name)
     rest = name.removeprefix(env).replace("-", "_")
     return module_of(env).__name__.rpartition(".")[2] + rest

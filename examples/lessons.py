@@ -1,9 +1,9 @@
-"""How each environment is learnt by the PPO of `examples/ppo.py`: all settings, in one table.
+"""The settings of `examples/ppo.py` for every environment, in one table.
 
-What is not said is the default of `ppo.Settings`. Where agents learn, all of a group share one policy. Most
-lessons have the name of their environment; one that has another says whose group or size it learns.
+Other settings have the defaults of `ppo.Settings`. All agents of a group share one policy. Most lessons have
+the name of their environment; the name of others adds the group or the size.
 
-    python -m examples.lessons  # prints them all, as docs/train/lessons.md has them
+    python -m examples.lessons  # prints the table of docs/train/lessons.md
 """
 
 from collections.abc import Mapping
@@ -18,21 +18,21 @@ __all__ = ["LESSONS", "Lesson", "env_id_of", "env_of", "options_of", "pupil_grou
 
 @dataclass(frozen=True)
 class Lesson:
-    """How an environment is learnt.
+    """The settings for learning one environment.
 
     Attributes:
-        num_worlds: worlds stepped together.
-        settings: where PPO's settings differ from their defaults.
-        env: the environment, where the lesson has another name.
-        env_id: of the size that is learnt; None for the default one.
-        group: whose agents learn, where that is not the environment's own rows.
-        network: the module and the function in it that make the policy of an observation and an action
-            space; None for the flat one of `examples/ppo.py`, two layers of 64.
-        training: parameters of the environment while it is learnt, where they are not those that are played.
-        watching: the same at the points of its curve, but for the end.
-        price: of an action of 1, charged in its step while learning; 0 leaves rewards as they are.
-        num_episodes: played by what was learnt in the end, and a tenth of them, or 20, at each point of its
-            curve.
+        num_worlds: number of worlds stepped together.
+        settings: PPO's settings that differ from their defaults.
+        env: the environment, if the lesson has another name.
+        env_id: the id with the size; None for the default one.
+        group: the group whose agents learn, if it is not the environment's default.
+        network: `module:function`, a function of observation and action space that returns the policy; None
+            for the flat network of `examples/ppo.py`, two layers of 64.
+        training: parameters of the environment in training that differ from those of the evaluation.
+        watching: the same for the points of the curve, except the last.
+        price: cost of an action of 1, charged in its step in training; 0 leaves rewards unchanged.
+        num_episodes: number of episodes of the final evaluation; a tenth of them, but at least 20, at each
+            other point of the curve.
     """
 
     num_worlds: int
@@ -163,22 +163,22 @@ LESSONS = {
 
 
 def env_of(name: str) -> str:
-    """Return the environment of a lesson, or of that name where there is no lesson."""
+    """Return the environment of a lesson; without such a lesson, the name itself."""
     return LESSONS[name].env or name if name in LESSONS else name
 
 
 def env_id_of(name: str) -> str:
-    """Return the id that a lesson learns, its version and size included."""
+    """Return the id of a lesson's environment, with version and size."""
     return LESSONS[name].env_id or murk_envs.ENVIRONMENTS[env_of(name)][0]
 
 
 def options_of(name: str) -> Mapping[str, Any]:
-    """Return the parameters that a lesson's id sets; none for a default size."""
+    """Return the parameters that a lesson's id sets; empty for the default size."""
     return murk_envs.SIZES.get(env_id_of(name), ("", {}))[1]
 
 
 def pupil_group(name: str) -> str | None:
-    """Return whose agents the rows are that a learnt policy sees; None where a row is a world."""
+    """Return the group whose agents are the rows of a learnt policy; None if rows are worlds."""
     lesson = LESSONS.get(name)
     return lesson.group if lesson is not None and lesson.group is not None else row_group(env_of(name))
 

@@ -1,4 +1,4 @@
-"""Linear feedback, learnt: what regulators are, for ReactionDiffusion, KuramotoSivashinsky and the like."""
+"""Learnt linear feedback, as in regulators, for ReactionDiffusion, KuramotoSivashinsky and the like."""
 # pyright: reportMissingImports=false
 
 import math
@@ -16,15 +16,15 @@ __all__ = ["Apart", "Linear", "Local", "Waves", "around_ring", "in_patches", "in
 
 
 class Linear(ppo.Policy):
-    """Every number of an action is a weighted sum of what is seen; at first the weights are 0.
+    """A linear policy without biases; its weights are initially 0.
 
-    It answers what is twice as large with twice the action, where two layers of tanh saturate. Its critic is
-    that of the flat policy.
+    The action is proportional to the observation, where two layers of tanh saturate. The critic is that of
+    the flat policy.
 
     Args:
         seen: the observation space.
         done: the action space, a Box.
-        unit: the scale of what is seen; None for its running mean and deviation.
+        unit: scale of the observations; None for their running mean and deviation.
     """
 
     def __init__(self, seen: Any, done: Any, unit: float | None = None) -> None:
@@ -37,32 +37,32 @@ class Linear(ppo.Policy):
         self.actor = nn.Sequential(layer)
 
     def observe(self, observations: Tensor) -> None:
-        """Take observations into the running means, unless a unit is given."""
+        """Update the running moments of observations, unless a unit is given."""
         if self.follows:
             super().observe(observations)
 
 
 class Apart(Linear):
-    """A linear policy whose numbers are clipped apart by an update."""
+    """A linear policy with a separate likelihood ratio for each component of the action."""
 
     def distribution(self, observations: Tensor) -> Normal:
-        """Of actions, with a likelihood for each of their numbers: (num_rows, num_numbers).
+        """The distribution of actions, with a likelihood for each component: (num_rows, num_numbers).
 
-        An update then holds each number near what it was, not the product of all their likelihoods, which
-        moves far when each of many moves a little.
+        An update then clips each component's ratio, not the product of all, which changes a lot when many
+        components change a little.
         """
         outputs = self.actor(self.scaled(observations))
         return Normal(outputs, self.log_deviation.exp().expand_as(outputs), validate_args=False)
 
 
 class Local(Apart):
-    """A linear policy that uses some of its weights; the others stay 0.
+    """A linear policy with sparse weights; the others stay 0.
 
     Args:
         seen: the observation space.
         done: the action space, a Box.
-        used: which weights those are, (num_outputs, num_seen).
-        unit: the scale of what is seen; None for its running mean and deviation.
+        used: mask of the weights in use, (num_outputs, num_seen).
+        unit: scale of the observations; None for their running mean and deviation.
     """
 
     def __init__(self, seen: Any, done: Any, used: npt.NDArray[np.bool_], unit: float | None = None) -> None:
@@ -73,12 +73,12 @@ class Local(Apart):
 
 
 class Waves(nn.Module):
-    """A linear layer in which every output answers to each wave around a ring by a gain of its own.
+    """A linear layer parametrised by one gain for each wave around a ring.
 
-    Its state is the weights that these make, as of any linear layer.
+    Its state dict holds the resulting weights, as for any linear layer.
 
     Args:
-        waves: what a gain of 1 adds to the weights, (num_outputs, num_seen, num_waves).
+        waves: the weights for a gain of 1, (num_outputs, num_seen, num_waves).
     """
 
     waves: Tensor
@@ -111,14 +111,14 @@ class Waves(nn.Module):
 
 
 def in_tens(seen: Any, done: Any) -> Linear:
-    """A policy for ReactionDiffusion, which begins at 1 to 10 and is nearly always near 0."""
+    """A policy for ReactionDiffusion, whose state starts at 1 to 10 and is near 0 most of the time."""
     return Linear(seen, done, unit=10.0)
 
 
 def near_sensors(seen: Any, done: Any) -> Local:
-    """A policy for Burgers: every actuator answers to the sensors within a fifth of the ring.
+    """A policy for Burgers: every actuator uses the sensors within a fifth of the ring.
 
-    There are about four. The unit is 1, which is how high the wave is at first.
+    There are about four. The unit is 1, the initial height of the wave.
     """
     sensors = np.arange(int(np.prod(seen.shape))) / np.prod(seen.shape)
     actuators = (np.arange(int(np.prod(done.shape))) + 0.5) / np.prod(done.shape)
@@ -127,9 +127,9 @@ def near_sensors(seen: Any, done: Any) -> Local:
 
 
 def in_patches(seen: Any, done: Any) -> Local:
-    """A policy for ShallowWater: every pump answers to the water in its own patch, and to the wind.
+    """A policy for ShallowWater: every pump uses the water in its own patch, and the wind.
 
-    What is seen of the others would add more chance to learning than it says.
+    The other patches would add more variance to learning than information.
     """
     side = math.isqrt(int(np.prod(seen.shape)) // 3)  # squares
     pumps = math.isqrt(int(np.prod(done.shape)) // 2)
@@ -140,19 +140,19 @@ def in_patches(seen: Any, done: Any) -> Local:
 
 
 def around_ring(seen: Any, done: Any) -> Apart:
-    """A policy for KuramotoSivashinsky: every actuator answers to the sensors around it as all others do.
+    """A policy for KuramotoSivashinsky: all actuators use the sensors around them with the same weights.
 
-    What one of them finds out serves all, and left is as right: the mirror image of a wave, turned over, is
-    one too. So the weights are an even function of the distance, a sum of waves, and what is learnt is a gain
-    for each wave that fits into the ring fewer than half as many times as there are actuators, which cannot
-    tell shorter ones from these. Near rest the waves move independently, and their gains can be learnt
-    independently, too. Actuators lie between sensors; their cells are rounded down, so that their middle is a
-    cell further down. The unit is 1, which is the size of the chaos.
+    So all of them learn together. Left and right are equivalent too, since the negated mirror image of a
+    solution is a solution. So the weights are an even function of the distance, a sum of waves, and the
+    parameters are one gain for each wave that fits into the ring fewer than half as many times as there are
+    actuators; shorter ones alias to these. Near rest the waves are independent, and so are their gains.
+    Actuators are between sensors; their cells are rounded down, so that their centre is a cell lower. The
+    unit is 1, the size of the chaotic state.
     """
     num_sensors, num_actuators = int(np.prod(seen.shape)), int(np.prod(done.shape))
     centres = np.floor(4.0 * (np.arange(num_actuators) + 0.5) * num_sensors / num_actuators)  # in cells
     away = np.arange(num_sensors) - (centres[:, np.newaxis] - 1.0) / 4.0
-    times = np.arange(num_actuators // 2)  # that a wave fits into the ring
+    times = np.arange(num_actuators // 2)  # number of periods around the ring
     waves = np.cos(2.0 * np.pi / num_sensors * away[:, :, np.newaxis] * times) / len(times)
     policy = Apart(seen, done, unit=1.0)
     policy.actor = nn.Sequential(Waves(torch.as_tensor(waves, dtype=torch.float32)))

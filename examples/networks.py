@@ -1,11 +1,11 @@
-"""Networks that know the lattice: convolution over any lattice, by the table of its neighbours.
+"""Networks on a lattice: convolution over any lattice, by its table of neighbours.
 
-On squares it is the usual convolution, on hexagons a hexagonal one; in a crystal it reaches the twelve
-neighbours of a cell, on a torus it goes around. One linear map takes a cell's channels and those of its
-neighbours, in the order of the lattice's directions, to the channels of the next layer. It is the same for
-all cells, so there are few weights, and what is learnt in one place is known in all.
+On squares it is the usual convolution, on hexagons a hexagonal one; in a crystal it covers the twelve
+neighbours of a cell, on a torus it wraps. One linear map takes the channels of a cell and its neighbours, in
+the order of the lattice's directions, to the channels of the next layer. It is the same for all cells, so
+there are few weights, and learning in one place generalises to all.
 
-`Cells` is a policy for `examples/ppo.py` that chooses in every cell.
+`Cells` is a policy for `examples/ppo.py` with one choice per cell.
 """
 # pyright: reportMissingImports=false
 
@@ -27,9 +27,9 @@ class Convolution(nn.Module):
     """Maps the channels of every cell and its neighbours, (..., num_cells, num_inputs), to others.
 
     Args:
-        lattice: whose cells they are; a neighbour that is not there counts as zeros.
-        num_inputs: channels of each cell.
-        num_outputs: channels that come out.
+        lattice: the lattice of the cells; a missing neighbour counts as zeros.
+        num_inputs: number of input channels.
+        num_outputs: number of output channels.
     """
 
     around: Tensor  # cells whose channels are taken together, (num_cells * (1 + num_directions),)
@@ -38,7 +38,7 @@ class Convolution(nn.Module):
         super().__init__()
         itself = np.arange(lattice.num_cells)[:, np.newaxis]
         around = np.concatenate([itself, lattice.neighbours], axis=1)
-        around = np.where(around < 0, lattice.num_cells, around)  # one cell more, of zeros
+        around = np.where(around < 0, lattice.num_cells, around)  # an additional cell of zeros
         self.size = around.shape
         self.register_buffer("around", torch.as_tensor(around.ravel()), persistent=False)
         self.linear = nn.Linear(around.shape[1] * num_inputs, num_outputs)
@@ -52,15 +52,15 @@ class Convolution(nn.Module):
 class Trunk(nn.Module):
     """Convolutions over a flat observation: maps of all cells, channel by channel, then other numbers.
 
-    The other numbers are told to every cell. An observation in the layout `image`, stacked maps and nothing
-    else, is the same numbers in the same order.
+    The other numbers are added to every cell. An observation in the layout `image`, with stacked maps only,
+    has the same numbers in the same order.
 
     Args:
-        lattice: of the maps.
-        num_seen: numbers of an observation.
-        num_maps: how many maps it begins with.
-        num_channels: channels of each layer.
-        num_layers: how often neighbours are asked; so many hops are seen from each cell.
+        lattice: the lattice of the maps.
+        num_seen: size of an observation.
+        num_maps: number of maps at its beginning.
+        num_channels: number of channels of each layer.
+        num_layers: number of convolutions, and so the receptive field in hops.
     """
 
     def __init__(
@@ -76,7 +76,7 @@ class Trunk(nn.Module):
         )
 
     def forward(self, seen: Tensor) -> Tensor:
-        """Return what is known in every cell, (num_rows, num_cells, num_channels)."""
+        """Return the features of every cell, (num_rows, num_cells, num_channels)."""
         num_maps, num_cells = self.shape
         cells = self.first(seen[:, : num_maps * num_cells].unflatten(1, self.shape).transpose(1, 2))
         if self.others is not None:
@@ -88,7 +88,7 @@ class Trunk(nn.Module):
 
 
 class CellsActor(nn.Module):
-    """Chooses in every cell by what is known there; at first mostly the option 0, e**idle to 1."""
+    """Chooses in every cell by its features; initially option 0 has odds of e**idle to 1 to each other."""
 
     def __init__(self, trunk: Trunk, num_channels: int, num_options: int, idle: float) -> None:
         super().__init__()
@@ -105,7 +105,7 @@ class CellsActor(nn.Module):
 
 
 class CellsCritic(nn.Module):
-    """Adds up what every cell is worth."""
+    """Adds up a value for every cell."""
 
     def __init__(self, trunk: Trunk, num_channels: int) -> None:
         super().__init__()
@@ -115,18 +115,18 @@ class CellsCritic(nn.Module):
         )
 
     def forward(self, seen: Tensor) -> Tensor:
-        """Return the return to come, (num_rows, 1)."""
+        """Return the values, (num_rows, 1)."""
         return self.worth(self.trunk(seen)).sum(dim=1)
 
 
 class OnLattice(ppo.Policy):
-    """A policy whose observations begin with maps of a lattice's cells, scaled alike in all cells.
+    """A policy whose observations begin with maps of a lattice's cells, each with one scale for all cells.
 
     Args:
         seen: the observation space.
         done: the action space.
-        lattice: whose cells they are.
-        num_maps: how many maps an observation begins with.
+        lattice: the lattice of the maps.
+        num_maps: number of maps at the beginning of an observation.
     """
 
     def __init__(self, seen: Any, done: Any, lattice: Lattice, num_maps: int) -> None:
@@ -134,7 +134,7 @@ class OnLattice(ppo.Policy):
         self.lattice, self.num_maps = lattice, num_maps
 
     def observe(self, observations: Tensor) -> None:
-        """Scale all cells of a map alike, so that what is learnt in one cell means the same in all."""
+        """Use one scale for all cells of a map, so that features mean the same in all cells."""
         super().observe(observations)
         shape = self.num_maps, self.lattice.num_cells
         maps = self.moments[:, : shape[0] * shape[1]].unflatten(1, shape)
@@ -147,11 +147,11 @@ class Cells(OnLattice):
     Args:
         seen: the observation space.
         done: the action space, a choice for each cell.
-        lattice: whose cells they are.
-        num_maps: how many maps an observation begins with.
-        num_channels: channels of each layer.
-        num_layers: how often neighbours are asked.
-        idle: how the option 0 is favoured at first, by e**idle to 1 over each other one.
+        lattice: the lattice of the maps.
+        num_maps: number of maps at the beginning of an observation.
+        num_channels: number of channels of each layer.
+        num_layers: number of convolutions.
+        idle: log odds of option 0 against each other option at first.
     """
 
     def __init__(
@@ -170,20 +170,20 @@ class Cells(OnLattice):
         self.critic = CellsCritic(Trunk(*shape), num_channels)
 
     def distribution(self, observations: Tensor) -> Categorical:
-        """Of actions, with a likelihood for the choice in every cell: (num_rows, num_cells).
+        """The distribution of actions, with a likelihood for the choice in every cell: (num_rows, num_cells).
 
-        An update then holds each choice near what it was, not the product of all their likelihoods, which
-        moves far when each of many moves a little.
+        An update then clips each choice's ratio, not the product of all, which changes a lot when many
+        choices change a little.
         """
         logits = self.actor(self.scaled(observations)).unflatten(1, self.possible.shape)
         return Categorical(logits=logits, validate_args=False)
 
 
 def over_regions(seen: Any, done: Any) -> Cells:
-    """A policy for Epidemic: a choice in every region of a square, by nine maps of them.
+    """A policy for Epidemic: a choice in every region of a square, from nine maps.
 
-    It begins by doing nothing as a rule. One that begins with all measures alike burns the budget everywhere,
-    and seldom sees what a measure does in the one region that needs it.
+    It starts mostly with doing nothing. A policy that starts with all measures equally likely spends the
+    budget everywhere, and rarely sees the effect of a measure in the one region that needs it.
     """
     side = math.isqrt(len(done.nvec))
     return Cells(seen, done, Square8(side, side), num_maps=9, idle=3.0)

@@ -1,9 +1,9 @@
-"""Draw a wave, a Gray-Scott pattern and a fire front on squares, on hexagons and on close-packed spheres.
+"""Draw a wave, a Gray-Scott pattern and a fire front on squares, hexagons and close-packed spheres.
 
     python examples/pictures.py --out pictures.png
 
-Nine worlds, one for each propagator and lattice, and no environment: a world is a lattice, its fields and its
-propagators. Every cell is drawn where it lies; of the face-centred cubic lattice, four layers are shown.
+Nine worlds, one for each propagator and lattice, without an environment: a world is a lattice, its fields and
+its propagators. Cells are drawn at their positions; of the face-centred cubic lattice, four layers are shown.
 """
 
 import argparse
@@ -28,11 +28,11 @@ class Plan:
     """How the cells of one lattice are drawn.
 
     Attributes:
-        title: what it is called above its pictures.
+        title: the title above its pictures.
         lattice: the lattice.
-        cells: the cells that are drawn, (num_drawn,) ranks.
-        outlines: corners of every drawn cell on the paper, (num_drawn, num_corners, 2).
-        labels: text and where it stands.
+        cells: the cells to draw, (num_drawn,) ranks.
+        outlines: corners of every drawn cell in the picture, (num_drawn, num_corners, 2).
+        labels: texts and their positions.
     """
 
     title: str
@@ -57,7 +57,7 @@ def squares(size: int) -> Plan:
 
 
 def hexagons(size: int) -> Plan:
-    """A parallelogram of hexagons, whose rows lie closer than those of squares."""
+    """A parallelogram of hexagons, whose rows are closer than those of squares."""
     lattice = Hex2D(size, round(size * 2 / math.sqrt(3)))
     tile = polygon(6, 1 / math.sqrt(3), math.pi / 6)
     cells = np.arange(lattice.num_cells)
@@ -82,7 +82,7 @@ def spheres(size: int) -> Plan:
 
 
 def cell_at(lattice: Lattice, x: float, y: float) -> int:
-    """The cell nearest to a place, from 0 to 1 along each axis, in the middle of a third."""
+    """The cell nearest to a place, from 0 to 1 along x and y, in the middle of a third axis."""
     first, last = lattice.positions.min(axis=0), lattice.positions.max(axis=0)
     place = np.full(len(first), 0.5)
     place[:2] = x, y
@@ -91,7 +91,7 @@ def cell_at(lattice: Lattice, x: float, y: float) -> int:
 
 
 def wave(lattice: Lattice, size: int) -> Floats:
-    """A bump lets go and travels until it is about to be reflected; (num_cells,) displacements."""
+    """A bump is released and travels until it is about to be reflected; (num_cells,) displacements."""
     displacement, velocity = Field(), Field()
     waving = Wave(displacement, velocity)
     fields = {"displacement": displacement, "velocity": velocity}
@@ -108,10 +108,10 @@ def wave(lattice: Lattice, size: int) -> Floats:
 
 
 def pattern(lattice: Lattice, size: int, num_ticks: int = 4000) -> Floats:
-    """Gray and Scott's activator grows from a few drops into a labyrinth; (num_cells,) of it."""
+    """The Gray-Scott activator grows from a few drops into a labyrinth; its (num_cells,) values."""
     substrate, activator = Field(initial=1.0), Field()
     dimensions = lattice.positions.shape[1]
-    diffusion = 0.14 * 2 * dimensions / lattice.max_degree  # the same in space on every lattice
+    diffusion = 0.14 * 2 * dimensions / lattice.max_degree  # the same diffusivity on every lattice
     reaction = GrayScott(
         substrate, activator, feed=0.037, kill=0.06, diffusion_u=diffusion, diffusion_v=diffusion / 2
     )
@@ -126,7 +126,7 @@ def pattern(lattice: Lattice, size: int, num_ticks: int = 4000) -> Floats:
 
 
 def fire(lattice: Lattice, size: int) -> Floats:
-    """A fire with a west wind, until a quarter of the forest has caught it; (num_cells,) states."""
+    """A fire in a west wind, until a quarter of the forest has caught fire; (num_cells,) states."""
     state, fuel = Field(categories=3), Field(initial=3.0)
     burning = Fire(state, fuel, ignition=0.6, consumption=1.0, wind_speed=6.0, wind_direction=0.0)
     world = World(lattice, {"state": state, "fuel": fuel}, [burning], seed=1)

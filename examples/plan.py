@@ -1,17 +1,17 @@
-"""Plan by branching: try out what could be done in copies of the world as it is, and do what went best.
+"""Plan by branching: try candidate actions in copies of the current world, and take the best.
 
     python -m examples.plan Wildfire
     python -m examples.plan Ecosystem --starts 20 --branches 8 64 512
 
-At every decision the state of the world is restored into the rows of a vector env. A candidate is what the
-scripted policy would do, with random actions in its place in the first few steps; each candidate is played in
-several branches, whose chance to come differs from the world's own and from each other's, and is the same for
-all candidates. The script then plays on. The world takes the first action of the candidate whose branches
-earned most. That is random shooting with a rollout policy: Bertsekas, "Rollout Algorithms for Discrete
+At every decision the state of the world is restored into the rows of a vector env. A candidate follows the
+scripted policy, except for random actions in the first few steps. Each candidate is played in several
+branches, whose future random numbers differ from the world's and from each other's, and are the same for all
+candidates. The script then plays on. The world takes the first action of the candidate with the largest mean
+return. This is random shooting with a rollout policy: Bertsekas, "Rollout Algorithms for Discrete
 Optimization" (2013), https://doi.org/10.1007/978-1-4419-7997-1_8.
 
-The planner knows the rules and sees the whole state, but not the chance to come. It is compared with the
-script that it starts from and, with --trained, with a policy that PPO learnt, all on the same starts.
+The planner knows the rules and the whole state, but not future random numbers. It is compared with the script
+that it starts from and, with --trained, with a policy trained by PPO, all on the same starts.
 """
 
 import argparse
@@ -33,14 +33,14 @@ Numbers = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Search:
-    """How a decision is looked for.
+    """Settings of the search.
 
     Attributes:
         branches: rows of the vector env: candidates times repeats.
-        repeats: branches of one candidate, each with a chance of its own.
-        horizon: steps that a branch is played.
-        explored: of these, the first ones, in which candidates leave the script.
-        share: how often they do.
+        repeats: branches of one candidate, each with different random numbers.
+        horizon: number of steps that a branch is played.
+        explored: number of first steps in which candidates deviate from the script.
+        share: probability of a deviation.
     """
 
     branches: int
@@ -56,18 +56,18 @@ class Planner:
     Args:
         env_class: the environment, with discrete actions.
         script: the rollout policy.
-        search: how a decision is looked for.
-        seed: of the planner's own random numbers.
+        search: the settings of the search.
+        seed: seed of the planner's own random numbers.
     """
 
     def __init__(self, env_class: type[MurkEnv], script: Policy, search: Search, seed: int = 0) -> None:
         self.search, self.script = search, script
         self.envs = MurkVectorEnv(env_class, search.branches)
-        self.envs.reset(seed=seed)  # any episodes: every decision begins with another state
+        self.envs.reset(seed=seed)  # any episodes: every decision restores a state
         self.rng = np.random.default_rng(seed)
 
     def decide(self, state: State) -> NDArray[np.int64]:
-        """Return the action for the one world of a state."""
+        """Return the action for the single world of a state."""
         envs, search = self.envs, self.search
         repeats = min(search.repeats, search.branches)
         envs.restore(state)
@@ -89,10 +89,10 @@ class Planner:
                 break
         means = np.bincount(candidates, earned) / np.bincount(candidates)
         assert first is not None
-        return first[means.argmax() * repeats]  # the first of equals, which is the script
+        return first[means.argmax() * repeats]  # in a tie the first candidate, the script
 
     def varied(self, actions: NDArray[np.int64], candidates: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Return actions of which some are replaced, alike in a candidate's branches; none in the first's."""
+        """Replace some actions at random, equally in a candidate's branches; none for the first candidate."""
         count = candidates[-1] + 1
         space = self.envs.single_action_space
         most = getattr(space, "nvec", getattr(space, "n", None))
@@ -104,7 +104,7 @@ class Planner:
 
 
 def play(env_class: type[MurkEnv], planner: Planner, seed: int) -> float:
-    """Return what the planner earns in the episode of a seed."""
+    """Return the planner's return in the episode of a seed."""
     env = env_class(max_episode_steps=env_class.max_episode_steps)
     env.reset(seed=seed)
     total, ended = 0.0, False
@@ -117,7 +117,7 @@ def play(env_class: type[MurkEnv], planner: Planner, seed: int) -> float:
 def compare(
     name: str, seeds: Sequence[int], branches: Sequence[int], *, with_trained: bool, **options: int
 ) -> dict[str, Numbers]:
-    """Return what the script, a learnt policy, and planners with some numbers of branches earn, by start."""
+    """Return the returns, by start, of the script, a trained policy, and planners by number of branches."""
     env_class, script = class_of(name), module_of(name).POLICIES["scripted"]
     found = {"script": returns(name, script, len(seeds), group=None, seed=0, seeds=seeds)}
     learnt = trained(name) if with_trained else None
@@ -131,7 +131,7 @@ def compare(
 
 
 def report(name: str, found: dict[str, Numbers]) -> str:
-    """Return a table of means, with standard errors, and of each one's gain over the script."""
+    """Return a table of mean returns and gains over the script, with standard errors."""
     lines = [f"{name}: {len(found['script'])} starts", "", "| policy | mean return | beside the script |"]
     lines.append("| --- | --- | --- |")
     for who, earned in found.items():
@@ -148,7 +148,7 @@ def standard_error(values: Numbers) -> float:
 
 
 def draw(name: str, found: dict[str, Numbers], path: Path) -> None:
-    """Plot return against branches, with the script and the learnt policy as lines."""
+    """Plot return against branches, with the script and the trained policy as lines."""
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(6.0, 4.0), layout="constrained")
@@ -171,7 +171,7 @@ def draw(name: str, found: dict[str, Numbers], path: Path) -> None:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Plan an environment's episodes beside the script's."""
+    """Plan an environment's episodes and compare with the script."""
     parser = argparse.ArgumentParser(description="Plan by branching worlds.")
     parser.add_argument("name", choices=["Wildfire", "Ecosystem"])
     parser.add_argument("--starts", type=int, default=100, help="episodes (%(default)s)")

@@ -1,10 +1,10 @@
-"""Play a policy that was learnt by PPO and ships with the examples.
+"""Play a policy that was trained by PPO and ships with the examples.
 
     python -m examples.play Wildfire
     python -m examples.play HeatControl --num-episodes 1000 --file my_own.safetensors
 
-A policy is a file of numbers, safetensors, which runs no code when it is read. It says of which environment
-and version it is, and is refused for any other. `python -m examples.curves learn` writes such files.
+A policy is a safetensors file, which runs no code when it is read. It names its environment and version, and
+is rejected for any other. `python -m examples.curves learn` writes such files.
 """
 # pyright: reportMissingImports=false
 
@@ -29,11 +29,11 @@ SAID = {"env_id": "for", "group": "of the group", "network": "with the network"}
 
 
 class PolicyFileError(ValueError):
-    """A file holds no policy, or one of another environment."""
+    """A file does not hold a policy, or one for another environment."""
 
 
 def build(name: str, *, flat: bool = False) -> ppo.Policy:
-    """Return the policy of a lesson, or the flat one, before it has learnt anything."""
+    """Return the untrained policy of a lesson, or the flat one."""
     lesson, envs = LESSONS[name], worlds(name, 1)
     policy = ppo.policy_for(envs, ppo.Settings(**lesson.settings), None if flat else lesson.network)
     envs.close()
@@ -41,25 +41,25 @@ def build(name: str, *, flat: bool = False) -> ppo.Policy:
 
 
 def worlds(name: str, num_worlds: int, **options: Any) -> VectorEnv[Any, Any, Any]:
-    """Return the worlds of a lesson, in the rows that its policy sees."""
+    """Return the worlds of a lesson, with the rows that its policy acts for."""
     return make(env_of(name), num_worlds, pupil_group(name), **options_of(name), **options)
 
 
 def save(path: Path, name: str, policy: ppo.Policy) -> None:
-    """Write a policy, with the environment and the shapes that it is of."""
+    """Write a policy, with its environment and shapes."""
     tensors = {key: value.contiguous() for key, value in acting(policy).items()}
     path.write_bytes(dumped(tensors, metadata=identity(name, policy)))
 
 
 def acting(policy: ppo.Policy) -> dict[str, torch.Tensor]:
-    """Return the numbers that choose actions; the critic's only serve learning, and are not kept."""
+    """Return the tensors that choose actions; the critic only serves training, and is not kept."""
     return {key: value for key, value in policy.state_dict().items() if not key.startswith("critic")}
 
 
 def identity(name: str, policy: ppo.Policy) -> dict[str, str]:
-    """Return what a file says of its policy: the environment with its version, the network, and whose it is.
+    """Return the metadata of a policy's file: the environment with its version, the network, and the group.
 
-    The group is left out where a row is a world, and the lattice where the network knows none.
+    The group is omitted if rows are worlds, and the lattice if the network has none.
     """
     shapes = {key: "x".join(map(str, value.shape)) for key, value in acting(policy).items()}
     layers = ", ".join(f"{key} {shape}" for key, shape in shapes.items())
@@ -69,10 +69,10 @@ def identity(name: str, policy: ppo.Policy) -> dict[str, str]:
 
 
 def load(path: Path, name: str) -> ppo.Policy:
-    """Return the policy that a file holds, to act; its critic knows nothing.
+    """Return the policy in a file, for acting; its critic is untrained.
 
     Raises:
-        PolicyFileError: it is no such file, or of another environment, version or network.
+        PolicyFileError: it is not a policy file, or for another environment, version or network.
     """
     policy = build(name)
     wanted = identity(name, policy)
@@ -88,14 +88,14 @@ def load(path: Path, name: str) -> ppo.Policy:
                 f"the policy in {path} is {what} {found.get(key)!r}, not {wanted.get(key)!r}; learn one by "
                 f"`python -m examples.curves learn {name}`."
             )
-    policy.load_state_dict(tensors, strict=False)  # but for the critic
+    policy.load_state_dict(tensors, strict=False)  # without the critic
     return policy
 
 
 def played(
     name: str, policy: ppo.Policy, num_episodes: int, seed: int, **options: Any
 ) -> np.ndarray[Any, Any]:
-    """Return what the most likely actions earn in some episodes, (num_episodes,)."""
+    """Return the returns of the most likely actions, (num_episodes,)."""
 
     def act(observations: Any, space: Any, rng: Any) -> Any:
         return policy.act(observations, greedy=True)

@@ -1,14 +1,14 @@
-"""Learn any of the environments by proximal policy optimisation (PPO), in one file.
+"""Train any of the environments with proximal policy optimisation (PPO), in one file.
 
     python examples/ppo.py HeatControl
     python examples/ppo.py HexPursuit --group predator
     python examples/ppo.py HeatSeeker --log runs/a --checkpoint a.pt --resume  # goes on from a.pt
 
 Many worlds are stepped together by the native vector env, or by the one whose rows are agents. Two things
-are easy to get wrong. An episode that was cut off by the time limit still has a future, which the critic
-estimates from what the last action led to: in next-step mode that is the next observation, in same-step mode
-it is in `final_obs`. And in next-step mode the step that only resets a row is left out of learning, as is one
-in which its agent is no longer there. `Rollouts.collect` has the three lines in which the modes differ.
+are easy to get wrong. A truncated episode still has a future, which the critic estimates from the observation
+that the last action led to: in next-step mode that is the next observation, in same-step mode it is in
+`final_obs`. And in next-step mode the step that only resets a row is not a transition, nor is a step in which
+the row's agent is inactive. `Rollouts.collect` has the three lines in which the modes differ.
 
 Schulman et al. (2017), https://arxiv.org/abs/1707.06347; advantages as in https://arxiv.org/abs/1506.02438.
 """
@@ -38,30 +38,30 @@ from murk_env import MurkAgentVectorEnv, MurkEnv, MurkParallelEnv
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """What PPO leaves to choose."""
+    """The hyperparameters of PPO."""
 
-    num_steps: int = 2_000_000  # of all rows together
-    rollout: int = 64  # steps of every row from one update to the next
-    num_epochs: int = 4  # passes over what a rollout has seen
+    num_steps: int = 2_000_000  # total over all rows
+    rollout: int = 64  # steps of every row per update
+    num_epochs: int = 4  # passes over each rollout
     num_minibatches: int = 8
-    learning_rate: float = 1e-3  # falls to 0 in a straight line
+    learning_rate: float = 1e-3  # decays linearly to 0
     discount: float = 0.99
-    memory: int = 0  # of how many steps the deviation of the return is that rewards are scaled by; 0 for all
+    memory: int = 0  # steps over which the deviation of returns, the scale of rewards, is taken; 0 for all
     trace: float = 0.95  # lambda of the advantages: 0 trusts the critic alone, 1 the rewards alone
-    common: float = 0.0  # share taken off of what rows gain in a step on average: 1 if all begin together
-    clip: float = 0.2  # how far a probability's ratio may move in an update
-    entropy: float = 0.01  # what chance in the actions is worth, at first; falls like the learning rate
+    common: float = 0.0  # share of the rows' mean advantage per step to subtract: 1 if all start together
+    clip: float = 0.2  # bound on the change of the probability ratio in an update
+    entropy: float = 0.01  # initial coefficient of the entropy bonus; decays like the learning rate
     num_hidden: int = 64
-    log_deviation: float = -0.5  # of the numbers of a Box at first: what chance there is in each of them
-    calming: float = 0.0  # taken off log_deviation in the course of training, evenly, besides what is learnt
+    log_deviation: float = -0.5  # initial log standard deviation of each component of a Box action
+    calming: float = 0.0  # total linear decrease of log_deviation in training, in addition to learning
     seed: int = 0
 
 
 class Policy(nn.Module):
-    """An actor and a critic, which see observations scaled by their running mean and deviation.
+    """An actor and a critic, whose inputs are scaled by their running mean and deviation.
 
     Attributes:
-        lattice: over which the network is; None for one that knows of none.
+        lattice: the lattice of the network; None for a network without one.
     """
 
     lattice: Any = None
@@ -75,7 +75,7 @@ class Policy(nn.Module):
         if isinstance(done, Box):
             num_outputs = int(np.prod(done.shape))
             self.log_deviation = nn.Parameter(torch.full((num_outputs,), log_deviation))
-        else:  # a Discrete is a choice, a MultiDiscrete several, of which some have fewer options than others
+        else:  # a Discrete is one choice, a MultiDiscrete several, with different numbers of options
             options = np.atleast_1d(done.nvec if isinstance(done, MultiDiscrete) else done.n)
             self.possible = torch.arange(int(options.max())) < torch.as_tensor(options)[:, None]
             num_outputs = self.possible.numel()
@@ -83,19 +83,19 @@ class Policy(nn.Module):
         self.critic = network(num_seen, num_hidden, 1, gain=1.0)
 
     def observe(self, observations: Tensor) -> None:
-        """Take observations, (num_rows, num_seen), into the running means of them and of their squares."""
+        """Update the running moments with observations, (num_rows, num_seen)."""
         self.count += 1
         moments = torch.stack([observations.mean(dim=0), observations.square().mean(dim=0)])
         self.moments += (moments - self.moments) / self.count
 
     def scaled(self, observations: Tensor) -> Tensor:
-        """Observations of mean 0 and deviation 1, so far as that is known."""
+        """Observations scaled by the running mean and deviation."""
         mean, square = self.moments
         deviation = (square - mean.square()).clamp(min=1e-6).sqrt()
         return ((observations - mean) / deviation).clamp(-10.0, 10.0)
 
     def distribution(self, observations: Tensor) -> Distribution:
-        """Of actions: (num_rows, num_choices), or the numbers of a Box, (num_rows, num_numbers)."""
+        """The distribution of actions: (num_rows, num_choices), or of a Box, (num_rows, num_numbers)."""
         outputs = self.actor(self.scaled(observations))
         if isinstance(self.space, Box):
             deviation = self.log_deviation.exp().expand_as(outputs)
@@ -104,24 +104,24 @@ class Policy(nn.Module):
         return Independent(Categorical(logits=logits, validate_args=False), 1)
 
     def value(self, observations: Tensor) -> Tensor:
-        """The return to come, as the critic expects it, (num_rows,)."""
+        """The critic's values, (num_rows,)."""
         return self.critic(self.scaled(observations)).squeeze(-1)
 
     def to_env(self, actions: Tensor) -> np.ndarray:
-        """Actions as the env takes them: within the bounds of a Box, single numbers for a Discrete."""
+        """Actions in the env's form: within the bounds of a Box, single numbers for a Discrete."""
         if isinstance(self.space, Box):
             actions = actions.clamp(*map(torch.as_tensor, (self.space.low.ravel(), self.space.high.ravel())))
         return actions.numpy().reshape(len(actions), *self.shape)
 
     @torch.no_grad()
     def act(self, observations: np.ndarray, *, greedy: bool = False) -> np.ndarray:
-        """Actions for a batch of observations: drawn, or with `greedy` the most likely."""
+        """Actions for a batch of observations: sampled, or with `greedy` the most likely."""
         chosen = self.distribution(flat(observations))
         return self.to_env(chosen.mode if greedy else chosen.sample())
 
 
 def network(num_inputs: int, num_hidden: int, num_outputs: int, gain: float) -> nn.Sequential:
-    """Two hidden layers; a small gain makes the outputs nearly equal at first."""
+    """A network with two hidden layers; a small gain makes the outputs nearly equal at first."""
     sizes = [num_inputs, num_hidden, num_hidden, num_outputs]
     layers = [nn.Linear(*pair) for pair in itertools.pairwise(sizes)]
     for layer in layers:
@@ -138,14 +138,14 @@ def flat(observations: np.ndarray) -> Tensor:
 def advantages(
     rewards: Tensor, values: Tensor, later: Tensor, terminated: Tensor, ended: Tensor, settings: Settings
 ) -> Tensor:
-    """How much better each action was than the critic expected, (num_steps, num_rows).
+    """The generalised advantage estimates, (num_steps, num_rows).
 
     Args:
         rewards: (num_steps, num_rows).
-        values: what the critic expects from every observation, (num_steps, num_rows).
-        later: the same of what every action led to, the last of an episode too, (num_steps, num_rows).
-        terminated: 1.0 where nothing comes after the step, (num_steps, num_rows).
-        ended: 1.0 where the episode ends with the step, terminated or cut off, (num_steps, num_rows).
+        values: the critic's values of the observations, (num_steps, num_rows).
+        later: the values of the observations that the actions led to, final ones too, (num_steps, num_rows).
+        terminated: 1.0 where the step terminates the episode, (num_steps, num_rows).
+        ended: 1.0 where the step terminates or truncates the episode, (num_steps, num_rows).
         settings: the discount and the trace.
     """
     surprises = rewards + settings.discount * later * (1.0 - terminated) - values
@@ -158,7 +158,7 @@ def advantages(
 
 
 def last_seen(observations: np.ndarray, infos: Mapping[str, Any]) -> np.ndarray:
-    """What every action of a step in same-step mode led to, (num_rows, ...)."""
+    """The observations that the actions of a step in same-step mode led to, (num_rows, ...)."""
     if "final_obs" not in infos:
         return observations
     led_to, ended = observations.copy(), infos["_final_obs"]
@@ -167,7 +167,7 @@ def last_seen(observations: np.ndarray, infos: Mapping[str, Any]) -> np.ndarray:
 
 
 class Rollouts:
-    """Steps an env by a policy, and remembers what is needed to learn from it."""
+    """Steps an env with a policy, and collects rollouts."""
 
     def __init__(self, envs: VectorEnv, policy: Policy, settings: Settings) -> None:
         self.statistics = RecordEpisodeStatistics(envs, buffer_length=envs.num_envs)
@@ -180,7 +180,7 @@ class Rollouts:
 
     @torch.no_grad()
     def collect(self) -> dict[str, Tensor]:
-        """Step on, and return what was seen, done, likely, gained and to be expected, of all active steps."""
+        """Collect a rollout: observations, actions, likelihoods, advantages and returns of active steps."""
         policy, seen, led_to, steps = self.policy, [self.observations], [], []
         for _ in range(self.settings.rollout):
             chosen = policy.distribution(seen[-1])
@@ -189,13 +189,13 @@ class Rollouts:
             outcome = np.stack([rewards, terminated, terminated | truncated])
             steps.append((actions, chosen.log_prob(actions), torch.as_tensor(outcome).float(), self.active))
             seen.append(flat(observations))
-            led_to.append(seen[-1])  # next-step mode: what the action led to
+            led_to.append(seen[-1])  # in next-step mode, the observation that the action led to
             going_on = ~(terminated | truncated)
-            if self.same_step:  # there it is in final_obs, where an episode has ended, and every step counts
+            if self.same_step:  # at the end of an episode it is in final_obs, and every step counts
                 led_to[-1], going_on = flat(last_seen(observations, infos)), np.ones_like(going_on)
             self.active = torch.as_tensor(infos.get("active", going_on))
         self.observations, known = seen[-1], self.envs.return_rms
-        known.count = min(known.count, self.settings.memory or known.count)  # what is new then weighs more
+        known.count = min(known.count, self.settings.memory or known.count)  # so that new returns weigh more
         actions, likely, outcomes, active = (torch.stack(part) for part in zip(*steps, strict=True))
         values = torch.stack([policy.value(one) for one in seen])
         later = torch.stack([policy.value(one) for one in led_to]) if self.same_step else values[1:]
@@ -208,7 +208,7 @@ class Rollouts:
 
 
 def improve(policy: Policy, optimiser: Any, batch: Mapping[str, Tensor], settings: Settings, left: float):
-    """One update: several passes in small parts over a rollout; `left` is the share of training to come."""
+    """One update: several passes over a rollout in minibatches; `left` is the remaining share of training."""
     num_samples = len(batch["seen"])
     for _ in range(settings.num_epochs):
         for rows in torch.randperm(num_samples).tensor_split(settings.num_minibatches):
@@ -216,7 +216,7 @@ def improve(policy: Policy, optimiser: Any, batch: Mapping[str, Tensor], setting
             chosen = policy.distribution(part["seen"])
             ratio = (chosen.log_prob(part["actions"]) - part["likely"]).exp()
             gained = (part["gained"] - part["gained"].mean()) / (part["gained"].std() + 1e-8)
-            if ratio.dim() > 1:  # a policy that tells its choices apart: each is held near what it was
+            if ratio.dim() > 1:  # a policy with a likelihood per choice: each ratio is clipped
                 gained = gained.unsqueeze(1)
             clipped = ratio.clamp(1.0 - settings.clip, 1.0 + settings.clip)
             actor_loss = -torch.minimum(ratio * gained, clipped * gained).mean()
@@ -229,7 +229,7 @@ def improve(policy: Policy, optimiser: Any, batch: Mapping[str, Tensor], setting
 
 
 def anneal(policy: Policy, optimiser: Any, settings: Settings, update: int, num_updates: int) -> float:
-    """Set what changes in the course of training, before an update; return the share of it to come."""
+    """Update scheduled quantities before an update; return the remaining share of training."""
     left = 1.0 - update / num_updates
     optimiser.param_groups[0]["lr"] = left * settings.learning_rate
     if settings.calming:
@@ -246,15 +246,15 @@ def train(
     log: str | None = None,
     keeper: "Keeper | None" = None,
 ) -> Policy:
-    """Learn from all rows of an env.
+    """Train on all rows of an env.
 
     Args:
         envs: the env, in next-step or same-step mode.
-        settings: what PPO leaves to choose.
-        report: is told how it goes, now and then.
-        policy: what learns; None for two layers.
+        settings: the hyperparameters.
+        report: called with a line of progress from time to time.
+        policy: the policy to train; None for the flat network.
         log: a folder for TensorBoard, None for no logs.
-        keeper: keeps checkpoints, and what to go on from; None for neither.
+        keeper: writes checkpoints and resumes from them; None for neither.
     """
     torch.manual_seed(settings.seed)
     policy = policy or policy_for(envs, settings)
@@ -282,7 +282,7 @@ def train(
 
 
 def scalars_of(log: str | None) -> Callable[[str, float, int], None]:
-    """What writes a number, by its name and step, for TensorBoard; nothing without a folder."""
+    """Return a function that logs a scalar, by name and step, to TensorBoard; without a folder, a no-op."""
     if log is None:
         return lambda name, value, step: None
     from torch.utils.tensorboard import SummaryWriter  # it needs the package tensorboard
@@ -292,12 +292,12 @@ def scalars_of(log: str | None) -> Callable[[str, float, int], None]:
 
 @dataclass(frozen=True)
 class Keeper:
-    """Keeps what is learnt in a file, and takes it up again; worlds begin new episodes then.
+    """Writes checkpoints to a file and resumes from it; worlds then start new episodes.
 
     Attributes:
         path: the file.
-        every: updates from one checkpoint to the next; the last is always kept.
-        resume: whether to go on from the file, if it is there.
+        every: updates between checkpoints; there is always one at the end.
+        resume: whether to resume from the file, if it exists.
     """
 
     path: str
@@ -305,7 +305,7 @@ class Keeper:
     resume: bool = False
 
     def keep(self, policy: Policy, optimiser: Any, done: int, *, last: bool) -> None:
-        """Write a checkpoint if one is due; a file that is there stays whole until the new one is."""
+        """Write a checkpoint if one is due; an existing file is replaced atomically."""
         if done % self.every and not last:
             return
         kept = {"policy": policy.state_dict(), "count": policy.count, "updates": done}
@@ -315,7 +315,7 @@ class Keeper:
         os.replace(f"{self.path}.new", self.path)
 
     def take_up(self, policy: Policy, optimiser: Any) -> int:
-        """Load the checkpoint, and return how many updates were done."""
+        """Load the checkpoint, and return the number of updates done."""
         if not self.resume or not os.path.exists(self.path):
             return 0
         kept = torch.load(self.path, weights_only=True)
@@ -329,7 +329,7 @@ class Keeper:
 def make(
     name: str, num_worlds: int, group: str | None = None, others: Any = None, mode: str = "NextStep"
 ) -> VectorEnv:
-    """The native vector env, or with a group the one with a row for each of its agents in each world."""
+    """The native vector env or, with a group, the one whose rows are its agents in all worlds."""
     if group is None:
         return gymnasium.make_vec(murk_envs.ENVIRONMENTS[name][0], num_envs=num_worlds, autoreset_mode=mode)
     env_class = getattr(murk_envs, name)
@@ -338,7 +338,7 @@ def make(
 
 
 def at_random(env_class: type[MurkEnv], group: str) -> dict[str, Callable[[np.ndarray], np.ndarray]]:
-    """A policy for every other group, which takes any of its actions."""
+    """A random policy for every other group."""
     rng, env = np.random.default_rng(0), MurkParallelEnv(env_class)
     spaces: dict[str, Any] = {
         agent.rpartition("_")[0]: env.action_space(agent) for agent in env.possible_agents
@@ -351,7 +351,7 @@ def at_random(env_class: type[MurkEnv], group: str) -> dict[str, Callable[[np.nd
 
 
 def policy_for(envs: VectorEnv, settings: Settings, network: str | None = None) -> Policy:
-    """The policy of two layers, or what a function makes of two spaces: examples.networks:over_regions."""
+    """The flat policy, or that of a `module:function` of both spaces: examples.networks:over_regions."""
     seen, done = envs.single_observation_space, envs.single_action_space
     if network is None:
         return Policy(seen, done, settings.num_hidden, settings.log_deviation)

@@ -1,10 +1,10 @@
-"""Learn HeatSeeker on 1,024 native worlds with numpy alone, and compare the result with the exact optimum.
+"""Solve HeatSeeker on 1,024 native worlds with numpy alone, and compare the result with the exact optimum.
 
     python examples/quickstart.py --out result
 
-The learner is tabular Q-learning: `values[cell, action]` estimates the return still to come, and every
-transition (cell, action, reward, next cell) moves one entry towards `reward + max(values[next cell])`.
-With 1,024 worlds one step brings 1,024 transitions, so an entry moves towards the mean of its targets.
+The learner is tabular Q-learning: `values[cell, action]` estimates the future return, and every transition
+(cell, action, reward, next cell) moves one entry towards `reward + max(values[next cell])`. With 1,024
+worlds one step yields 1,024 transitions, so an entry moves towards the mean of its targets.
 The learner knows nothing of the game: it reads the agent's cell from the one-hot half of the observation,
 and the rest from rewards and flags. The rules serve only afterwards, to compute the optimum.
 """
@@ -21,8 +21,8 @@ from numpy.typing import NDArray
 from tqdm import trange
 
 ENV_ID = "murk_envs:murk/HeatSeeker-v0"
-STEP_SIZE = 0.5  # how far an entry moves towards its target
-LAST_EXPLORATION = 0.05  # share of random actions at the end; it falls from 1 in a straight line
+STEP_SIZE = 0.5  # fraction of the way that an entry moves towards its target
+LAST_EXPLORATION = 0.05  # share of random actions at the end; it decays linearly from 1
 
 # The rules of the game, for the optimum and the picture.
 SIDE = 16
@@ -37,7 +37,7 @@ Integers = NDArray[np.int64]
 
 
 def make_worlds(num_worlds: int) -> RecordEpisodeStatistics:
-    """The native vector env, all worlds stepped together; the wrapper keeps the returns of ended episodes."""
+    """The native vector env, with all worlds stepped together; the wrapper keeps the last returns."""
     return RecordEpisodeStatistics(gymnasium.make_vec(ENV_ID, num_envs=num_worlds), buffer_length=num_worlds)
 
 
@@ -58,16 +58,16 @@ def learn(envs: RecordEpisodeStatistics, num_steps: int, seed: int) -> Floats:
         observations, rewards, terminated, truncated, _ = envs.step(actions)
         next_cells = cells_in(observations)
         targets = rewards + np.where(terminated, 0.0, values[next_cells].max(axis=1))
-        # A world that ended in the last step is reset in this one: that is no transition to learn from.
+        # A world that ended in the last step is reset in this one, which is not a transition.
         improve(values, cells[running], actions[running], targets[running])
         cells, running = next_cells, ~(terminated | truncated)
-        if step >= NUM_STEPS_IN_EPISODE and step % 20 == 0:  # earlier, only the shortest episodes have ended
+        if step >= NUM_STEPS_IN_EPISODE and step % 20 == 0:  # before, only short episodes have ended
             progress.set_postfix(mean_return=f"{np.mean(envs.return_queue):.1f}")
     return values
 
 
 def explore(values: Floats, exploration: float, rng: np.random.Generator) -> Integers:
-    """The best action of each row of `values`, (num_worlds, num_actions), or now and then a random one."""
+    """The best action of each row of `values`, (num_worlds, num_actions), or sometimes a random one."""
     num_worlds, num_actions = values.shape
     random_actions = rng.integers(num_actions, size=num_worlds)
     return np.where(rng.random(num_worlds) < exploration, random_actions, values.argmax(axis=1))
@@ -85,7 +85,7 @@ def improve(values: Floats, cells: Integers, actions: Integers, targets: Floats)
 def play(envs: VectorEnv, policy: Integers, seed: int) -> Floats:
     """The return of `policy` from every start cell, (num_starts,), in played episodes.
 
-    Nothing is random but the start, so one episode from each start cell tells all.
+    Only the start is random, so one episode from each start cell suffices.
     """
     returns = np.full(SIDE * SIDE, np.nan)
     cells = cells_in(envs.reset(seed=seed)[0])
@@ -101,7 +101,7 @@ def play(envs: VectorEnv, policy: Integers, seed: int) -> Floats:
 
 
 def watch_field() -> Floats:
-    """The heat field at every step of an episode, (201, num_cells) K, as an agent that stays sees it."""
+    """The heat field at every step of an episode, (201, num_cells) K, observed by an agent that stays."""
     env = gymnasium.make(ENV_ID)
     fields = [env.reset(seed=0)[0]]
     fields += [env.step(0)[0] for _ in range(NUM_STEPS_IN_EPISODE)]
@@ -110,11 +110,11 @@ def watch_field() -> Floats:
 
 
 def optimal_returns(fields: Floats) -> Floats:
-    """The best possible return from every start cell, (num_starts,), by dynamic programming back in time."""
+    """The optimal return from every start cell, (num_starts,), by backward dynamic programming."""
     positions = np.stack(np.divmod(np.arange(SIDE * SIDE), SIDE), axis=1)
     moved = np.clip(positions + MOVES[:, None, :], 0, SIDE - 1)  # (num_actions, num_cells, 2)
     destinations = moved @ np.array([SIDE, 1])
-    to_come = np.zeros(SIDE * SIDE)  # the best return after this step, by the cell the agent is in then
+    to_come = np.zeros(SIDE * SIDE)  # the optimal return after this step, by the agent's cell
     for field in fields[:0:-1]:
         on_arrival = REWARD_PER_KELVIN * field - COST_PER_STEP + to_come
         on_arrival[SOURCE] += PRIZE - to_come[SOURCE]  # the episode ends there
@@ -123,7 +123,7 @@ def optimal_returns(fields: Floats) -> Floats:
 
 
 def draw(path: Path, field: Floats, policy: Integers) -> None:
-    """Draws the policy as arrows over the heat field, when matplotlib is there."""
+    """Draws the policy as arrows over the heat field, if matplotlib is installed."""
     try:
         from matplotlib.colors import PowerNorm
         from matplotlib.figure import Figure
@@ -154,7 +154,7 @@ def parse_arguments(arguments: list[str] | None) -> argparse.Namespace:
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Learns, plays the greedy policy from every start cell, and says how far it is from the optimum."""
+    """Learns, plays the greedy policy from every start cell, and compares it with the optimum."""
     options = parse_arguments(arguments)
     began = time.perf_counter()
     envs = make_worlds(options.num_worlds)

@@ -1,12 +1,12 @@
-"""Learn an environment by RLlib's PPO, on this machine or on a Ray cluster.
+"""Train an environment with RLlib's PPO, on this machine or on a Ray cluster.
 
     python examples/rllib_ppo.py HeatSeeker
-    python examples/rllib_ppo.py HexPursuit                 # every group has a policy of its own
-    python examples/rllib_ppo.py HeatSeeker --address auto  # on the cluster that `ray start` has begun
+    python examples/rllib_ppo.py HexPursuit                 # one policy per group
+    python examples/rllib_ppo.py HeatSeeker --address auto  # on the cluster started by `ray start`
 
-Env runners are processes, wherever Ray puts them. Each holds many worlds, which one compiled call steps at
-once. Every node needs the package installed; the first runner of a node compiles into the node's kernel
-cache, and the others load it.
+Env runners are processes placed by Ray. Each holds many worlds, stepped together by one compiled call. Every
+node needs the package installed; the first runner of a node compiles into the node's kernel cache, and the
+others load from it.
 """
 # pyright: reportMissingImports=false
 
@@ -24,14 +24,14 @@ from ray.rllib.core.rl_module.default_model_config import DefaultModelConfig
 import murk_envs
 from murk_env.integrations.rllib import GroupsEnvRunner, register_agents, register_rows
 
-FRAGMENT = 64  # steps of every row from one update to the next
+FRAGMENT = 64  # steps of every row per update
 
 
 class ScaledRewards(ConnectorV2):
-    """Divides the rewards that are learnt from by the deviation of returns, each policy's by its own.
+    """Divides the rewards for training by the deviation of returns, separately for each policy.
 
-    Returns here are of any size, and so would be the critic's errors, to which the whole gradient is
-    clipped. The returns that RLlib reports stay as they are.
+    Returns here are of any size, and so would be the critic's errors, which would dominate the clipped
+    gradient. The returns that RLlib reports are not scaled.
     """
 
     def __init__(self, *spaces: Any, discount: float = 0.99) -> None:
@@ -39,7 +39,7 @@ class ScaledRewards(ConnectorV2):
         self.discount, self.moments = discount, {}  # by policy: rollouts, mean and mean square of returns
 
     def __call__(self, *, batch: dict[str, Any], episodes: list[Any], **_: Any) -> dict[str, Any]:
-        """Put scaled rewards into the batch, where RLlib would put those of the episodes."""
+        """Put scaled rewards into the batch, in place of those of the episodes."""
         chunks = list(self.single_agent_episode_iterator(episodes, agents_that_stepped_only=False))
         rewards = [np.asarray(chunk.get_rewards(slice(0, len(chunk))), np.float32) for chunk in chunks]
         for policy in {chunk.module_id for chunk in chunks}:
@@ -58,7 +58,7 @@ class ScaledRewards(ConnectorV2):
         return found
 
     def observe(self, policy: Any, returns: np.ndarray) -> None:
-        """Take a rollout's returns into the running moments."""
+        """Update the running moments with a rollout's returns."""
         count, mean, square = self.moments.get(policy, (0, 0.0, 0.0))
         count += 1
         mean += (returns.mean() - mean) / count
@@ -70,25 +70,25 @@ class ScaledRewards(ConnectorV2):
         return max(square - mean**2, 1e-6) ** 0.5
 
     def get_state(self, *_: Any, **__: Any) -> dict[str, Any]:
-        """What a checkpoint keeps."""
+        """The state for checkpoints."""
         return {"moments": self.moments}
 
     def set_state(self, state: dict[str, Any]) -> None:
-        """Go on from a checkpoint."""
+        """Restore the state from a checkpoint."""
         self.moments = state["moments"]
 
 
 def config_for(
     env_class: Any, num_runners: int, num_rows: int, num_iterations: int, seed: int = 0, **options: Any
 ) -> PPOConfig:
-    """PPO for an environment: one policy for its rows or, if its agents are rewarded apart, one a group."""
+    """PPO for an environment: one policy for its rows or, if every agent has its reward, one per group."""
     apart = env_class.registered_agents == "apart"
     config = PPOConfig().environment((register_agents if apart else register_rows)(env_class, **options))
     config.env_runners(
         num_env_runners=num_runners,
         num_envs_per_env_runner=num_rows,
         rollout_fragment_length=FRAGMENT,
-        # observations of mean 0 and deviation 1, as most environments here want them:
+        # observations of mean 0 and deviation 1, which most environments here need:
         env_to_module_connector=lambda *_, **__: MeanStdFilter(multi_agent=apart),
     )
     if apart:
@@ -106,7 +106,7 @@ def config_for(
     config.learners(learner_connector=lambda *spaces: ScaledRewards(*spaces))
     config.debugging(seed=seed)
     return config.training(
-        lr=[[0, 1e-3], [last, 0.0]],  # falls in a straight line, as does what chance is worth
+        lr=[[0, 1e-3], [last, 0.0]],  # decays linearly, like the entropy coefficient
         entropy_coeff=[[0, 0.01], [last, 0.0]],
         lambda_=0.95,
         clip_param=0.2,
@@ -115,15 +115,15 @@ def config_for(
         num_epochs=4,
         use_kl_loss=False,
         vf_loss_coeff=0.5,
-        vf_clip_param=float("inf"),  # RLlib by itself clips the critic's errors at 10
+        vf_clip_param=float("inf"),  # RLlib's default clips the critic's errors at 10
         grad_clip=0.5,
     )
 
 
 def train(config: PPOConfig, num_iterations: int, enough: float = float("inf")) -> float:
-    """Train, and return the last mean return of an episode; stop where 3 in turn were enough.
+    """Train, and return the last mean return of an episode; stop when 3 in a row are `enough`.
 
-    The first means are those of short episodes, which end first, so that one is not enough.
+    The first means are of short episodes, which end first, so one value is not sufficient.
     """
     algorithm, mean, running = config.build_algo(), float("nan"), 0
     for iteration in range(num_iterations):

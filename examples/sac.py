@@ -1,12 +1,12 @@
-"""Learn an environment of continuous actions by soft actor-critic (SAC) of Stable-Baselines3.
+"""Train an environment with continuous actions by soft actor-critic (SAC) of Stable-Baselines3.
 
     python -m examples.sac HeatControl
     python -m examples.sac Transport --set window=1000
 
-All worlds are stepped together by the native vector env, and every step of them is followed by two updates.
-Rewards are scaled by the deviation of the return. Now and then what is learnt plays without chance, and the
-best of those checkpoints is kept. The return that is printed is of the default parameters, whatever is set
-for training, over episodes that neither training nor that choice saw.
+All worlds are stepped together by the native vector env, and each of their steps is followed by two updates.
+Rewards are scaled by the deviation of the return. The deterministic policy is evaluated at checkpoints, of
+which the best is kept. The printed return is for the default parameters, whatever is set for training, over
+episodes that neither training nor that selection saw.
 
 Haarnoja et al. (2018), https://arxiv.org/abs/1801.01290.
 """
@@ -29,7 +29,7 @@ from murk_env.integrations.sb3 import make_vec
 
 __all__ = ["learn", "played"]
 
-FRESH, CHOICE = 1_000_000, 2_000_000  # first seeds of episodes played, far from those of training
+FRESH, CHOICE = 1_000_000, 2_000_000  # first seeds of the final test and of selection, far from training
 NUM_CHECKPOINTS = 5
 
 
@@ -44,17 +44,17 @@ def learn(
     num_episodes: int = 100,
     **options: Any,
 ) -> SAC:
-    """Return the best checkpoint of what was learnt.
+    """Train, and return the best checkpoint.
 
     Args:
         name: the environment.
-        num_steps: of all worlds together.
-        seed: of the worlds and the networks.
-        report: is told what every checkpoint earns.
-        num_worlds: worlds stepped together.
-        wait: steps before the first update, under random actions.
-        num_episodes: that a checkpoint plays.
-        options: parameters of the environment while it is learnt.
+        num_steps: total number of steps of all worlds.
+        seed: seed of the worlds and the networks.
+        report: called with a line for every checkpoint.
+        num_worlds: number of worlds stepped together.
+        wait: number of steps with random actions before the first update.
+        num_episodes: number of episodes for evaluating a checkpoint.
+        options: parameters of the environment in training.
     """
     env_id = f"murk_envs:{murk_envs.ENVIRONMENTS[name][0]}"
     envs = VecNormalize(make_vec(env_id, num_worlds, seed=seed, **options), norm_obs=False)
@@ -76,19 +76,19 @@ def learn(
         report(f"{name} {part * num_steps // NUM_CHECKPOINTS:>10,} steps {earned:9.3f}")
         if earned > best:
             best, kept = earned, copy.deepcopy(model.get_parameters())
-    model.set_parameters(kept)  # pyright: ignore[reportArgumentType]  # of dicts, which its annotation forgets
+    model.set_parameters(kept)  # pyright: ignore[reportArgumentType]  # dicts are missing in its annotation
     return model
 
 
 def played(name: str, model: SAC, num_episodes: int, seed: int = FRESH) -> np.ndarray[Any, Any]:
-    """Return what the most likely actions earn with default parameters, (num_episodes,)."""
+    """Return the returns of the deterministic policy with default parameters, (num_episodes,)."""
     return returns(
         name, lambda seen, *_: model.predict(seen, deterministic=True)[0], num_episodes, group=None, seed=seed
     )
 
 
 def main(arguments: list[str] | None = None, report: Callable[[str], None] = print) -> None:
-    """Read the command line, learn and play."""
+    """Read the command line, train and evaluate."""
     parser = argparse.ArgumentParser(description="Learn an environment by SAC.")
     parser.add_argument("name", help="an environment whose actions are a Box, such as Transport")
     parser.add_argument("--num-steps", type=int, default=80_000, help="of all worlds (%(default)s)")

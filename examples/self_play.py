@@ -1,9 +1,9 @@
-"""Self-play by TorchRL: all groups of an environment learn at once, each against what the others have learnt.
+"""Self-play with TorchRL: all groups of an environment learn at once, against each other.
 
     python examples/self_play.py HexPursuit --out docs/pictures/self_play.png
 
 `GroupsWrapper` steps every group of every world by one compiled call. The agents of a group share a policy
-and a critic (independent PPO). The picture shows what each group earns as learning goes on: against the other
+and a critic (independent PPO). The picture shows each group's return during training: against the other
 learners, and against the scripts, whose own returns are lines.
 """
 # pyright: reportMissingImports=false, reportPrivateImportUsage=false
@@ -30,21 +30,21 @@ from murk_env import MurkGroupsEnv
 from murk_env.integrations.torchrl import GroupsWrapper
 from murk_envs.scripted import hex_pursuit
 
-ROLLOUT = 64  # steps of every world from one update to the next
+ROLLOUT = 64  # steps of every world per update
 NUM_EPOCHS, NUM_PARTS = 4, 8
 DISCOUNT, TRACE, RATE = 0.99, 0.95, 1e-3
-SCALE = 0.1  # of rewards: a catch counts 1
-RETURNS_OF = 256  # worlds played for a point of the curves
+SCALE = 0.1  # of rewards, so that a catch counts 1
+RETURNS_OF = 256  # number of worlds for a point of the curves
 
 Acts = Callable[[np.ndarray], np.ndarray]
 
 
 class Learner:
-    """A group's policy, and what it learns by.
+    """A group's policy, critic and optimiser.
 
     Args:
         env: the env.
-        group: whose agents share the policy.
+        group: the group whose agents share the policy.
     """
 
     def __init__(self, env: GroupsWrapper, group: str) -> None:
@@ -68,7 +68,7 @@ class Learner:
         self.optimiser = torch.optim.Adam(self.loss.parameters(), lr=RATE, eps=1e-5)
 
     def acting(self, seen: Any, logits: Any, action: Any) -> ProbabilisticActor:
-        """The policy, as entries are called in the env or in the loss."""
+        """The policy, with the names of entries in the env or in the loss."""
         likely = (
             (*action[:-1], f"{action[-1]}_log_prob") if isinstance(action, tuple) else f"{action}_log_prob"
         )
@@ -82,7 +82,7 @@ class Learner:
         )
 
     def learn(self, batch: TensorDict, left: float) -> None:
-        """Improve on a rollout, (num_worlds, num_steps), of which agents count while they are there."""
+        """Update from a rollout, (num_worlds, num_steps), in which agents count while they are active."""
         self.optimiser.param_groups[0]["lr"] = left * RATE
         now, later = (cast(TensorDict, batch[key]) for key in (self.group, ("next", self.group)))
         with torch.no_grad():
@@ -93,7 +93,7 @@ class Learner:
                 TRACE,
                 *(rows(part) for part in (values, next_values, rewards, later["done"], later["terminated"])),
             )
-        there = now["mask"]  # agents that have left do not count
+        there = now["mask"]  # inactive agents do not count
         samples = TensorDict(
             {
                 **{key: now[key][there] for key in ("observation", "action", "action_log_prob")},
@@ -113,22 +113,22 @@ class Learner:
 
     @torch.no_grad()
     def act(self, observations: np.ndarray) -> np.ndarray:
-        """Actions of agents, (num_worlds, size), drawn."""
+        """Sample the actions of agents, (num_worlds, size)."""
         return Categorical(logits=self.actor(torch.from_numpy(observations))).sample().numpy()
 
 
 def rows(values: torch.Tensor) -> torch.Tensor:
-    """(num_worlds, num_steps, size, 1) as (num_worlds, size, num_steps, 1): time comes last but one."""
+    """Transpose (num_worlds, num_steps, size, 1) to (num_worlds, size, num_steps, 1)."""
     return values.transpose(1, 2)
 
 
 def back(values: torch.Tensor, like: torch.Tensor) -> torch.Tensor:
-    """The opposite of `rows`."""
+    """The inverse of `rows`."""
     return values.transpose(1, 2).reshape(like.shape)
 
 
 def earned(env_class: Any, acts: Mapping[str, Acts], seed: int) -> dict[str, float]:
-    """What an agent of each group earns in an episode, on average over worlds and agents."""
+    """The mean return of each group in an episode, over worlds and agents."""
     envs = MurkGroupsEnv(env_class, RETURNS_OF)
     seen, infos = envs.reset(seed=seed)
     totals = {group: np.zeros((RETURNS_OF, len(agents))) for group, agents in envs.agents.items()}
@@ -143,7 +143,7 @@ def earned(env_class: Any, acts: Mapping[str, Acts], seed: int) -> dict[str, flo
 
 
 def scripts(seed: int = 0) -> dict[str, Acts]:
-    """What the scripts of HexPursuit do, by group."""
+    """The scripted policies of HexPursuit, by group."""
     rng = np.random.default_rng(seed)
 
     def chase(seen: np.ndarray) -> np.ndarray:
@@ -156,7 +156,7 @@ def scripts(seed: int = 0) -> dict[str, Acts]:
 def train(
     env_class: Any, num_worlds: int, num_steps: int, seed: int = 0, num_points: int = 12
 ) -> dict[str, Any]:
-    """Let all groups learn; return the curves: steps of worlds, and returns by opponent and group."""
+    """Train all groups; return the curves: world steps, and returns by opponent and group."""
     torch.manual_seed(seed)
     env = GroupsWrapper(MurkGroupsEnv(env_class, num_worlds, autoreset_mode="Disabled"))
     env.set_seed(seed)

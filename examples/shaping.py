@@ -1,4 +1,4 @@
-"""Rewards for learning that differ from those of an environment, in which alone returns are reported."""
+"""Shaped rewards for training; reported returns use the environment's own rewards."""
 
 from typing import Any
 
@@ -10,14 +10,14 @@ __all__ = ["Charged"]
 
 
 class Charged(VectorWrapper):
-    """Charges every action in its step, in proportion to its size.
+    """Charges every action in its own step, in proportion to its size.
 
     Transport and ReactionDiffusion charge the control of a whole episode in its last reward, so that a
-    learner cannot tell which action of up to 1,000 was dear. With `tolerance=0` they never do.
+    learner cannot tell which of up to 1,000 actions was costly. With `tolerance=0` they never do.
 
     Args:
         envs: the env, in next-step mode.
-        price: of an action of 1.
+        price: cost of an action of 1.
     """
 
     def __init__(self, envs: VectorEnv[Any, Any, Any], price: float) -> None:
@@ -29,12 +29,12 @@ class Charged(VectorWrapper):
         self.price = price
 
     def reset(self, **keywords: Any) -> tuple[Any, dict[str, Any]]:
-        """Begin all episodes."""
+        """Reset all rows."""
         self.resetting = np.zeros(self.num_envs, np.bool_)
         return self.env.reset(**keywords)
 
     def step(self, actions: npt.NDArray[Any]) -> tuple[Any, ...]:
-        """Step, and charge."""
+        """Step, and subtract the cost from rewards."""
         observations, rewards, terminated, truncated, infos = self.env.step(actions)
         cost = self.price * np.abs(actions).reshape(self.num_envs, -1).sum(axis=1)
         rewards = rewards - np.where(self.resetting, 0.0, cost)

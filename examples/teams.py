@@ -1,9 +1,9 @@
-"""A network for a team on a lattice: each member chooses by what is around it, all by the same network.
+"""A network for a team on a lattice: each member acts on its surroundings, all by the same network.
 
-A convolution (`examples/networks.py`) says what every cell is to the team. Around each member that is summed
-by ring and sector: near cells one by one, far ones together, each in the direction in which they lie. So what
-is learnt at one place is known at all, and to all members. `Team` is a policy for `examples/ppo.py`, for one
-actor that sees whole maps and acts for everyone.
+A convolution (`examples/networks.py`) computes features of every cell. Around each member these are summed by
+ring and sector: near cells one by one, far ones together, by direction. So learning at one place generalises
+to all places and members. `Team` is a policy for `examples/ppo.py`, for one actor that observes whole maps
+and acts for all members.
 """
 # pyright: reportMissingImports=false
 
@@ -23,17 +23,17 @@ __all__ = ["Around", "Team", "over_forest"]
 
 
 class Around(nn.Module):
-    """Adds up the channels of cells, (num_rows, num_cells, num_channels), by ring and sector around some.
+    """Adds up the channels of cells, (num_rows, num_cells, num_channels), by ring and sector around centres.
 
-    Sums are divided by the hops at which their ring begins, or far sectors would be louder than near ones.
+    Sums are divided by the hops at which their ring begins, so that far sectors do not dominate near ones.
 
     Args:
-        lattice: whose cells they are.
-        begin: where rings begin, in hops.
-        num_sectors: of each ring.
+        lattice: the lattice of the cells.
+        begin: the beginnings of the rings, in hops.
+        num_sectors: number of sectors of each ring.
     """
 
-    shares: Tensor  # what each cell counts in each sum around each centre, (num_cells, num_groups, num_cells)
+    shares: Tensor  # weight of each cell in each sum around each centre, (num_cells, num_groups, num_cells)
 
     def __init__(self, lattice: Lattice, begin: tuple[int, ...], num_sectors: int) -> None:
         super().__init__()
@@ -48,7 +48,7 @@ class Around(nn.Module):
 
     @property
     def num_groups(self) -> int:
-        """Sums that are made, that of the cell alone included."""
+        """Number of sums per centre, including that of the centre alone."""
         return self.shares.shape[1]
 
     def forward(self, cells: Tensor, centres: Tensor) -> Tensor:
@@ -58,7 +58,7 @@ class Around(nn.Module):
 
 
 class TeamActor(nn.Module):
-    """Chooses for each member by what is around it, and by the numbers that are not of cells."""
+    """Chooses for each member by its surroundings, and by the numbers that are not maps."""
 
     def __init__(self, trunk: Trunk, around: Around, num_channels: int, num_own: int, num_options: int):
         super().__init__()
@@ -78,17 +78,17 @@ class TeamActor(nn.Module):
 class Team(OnLattice):
     """A policy that chooses for every member of a team, by the same network.
 
-    Observations are maps of all cells; then the first coordinate of every member and the second of every
-    member, from 0 to 1; then numbers that all share.
+    Observations are maps of all cells; then the first coordinates of all members and their second ones, from
+    0 to 1; then shared numbers.
 
     Args:
         seen: the observation space.
         done: the action space, a choice for each member.
-        lattice: whose cells they are, `side` by `side`, the first coordinate fastest.
-        num_maps: how many maps an observation begins with.
-        num_channels: of each cell.
-        begin: where rings begin, in hops.
-        num_sectors: of each ring.
+        lattice: the lattice of the maps, `side` by `side`, the first coordinate fastest.
+        num_maps: number of maps at the beginning of an observation.
+        num_channels: number of channels of each cell.
+        begin: the beginnings of the rings, in hops.
+        num_sectors: number of sectors of each ring.
     """
 
     def __init__(
@@ -111,12 +111,12 @@ class Team(OnLattice):
         self.critic = CellsCritic(Trunk(*shape), num_channels)
 
     def scaled(self, observations: Tensor) -> Tensor:
-        """Maps and what all share, scaled as by any policy; where members are comes apart."""
+        """The scaled maps and shared numbers, without the members' coordinates."""
         scaled, num_places = super().scaled(observations), 2 * len(self.possible)
         return torch.cat([scaled[:, : self.split], scaled[:, self.split + num_places :]], dim=1)
 
     def distribution(self, observations: Tensor) -> Categorical:
-        """Of actions, with a likelihood for the choice of every member: (num_rows, num_members)."""
+        """The distribution of actions, with a likelihood for every member: (num_rows, num_members)."""
         num_members, scaled = len(self.possible), self.scaled(observations)
         places = observations[:, self.split :][:, : 2 * num_members].unflatten(1, (2, num_members))
         first, second = (places * (self.side - 1)).round().long().unbind(1)
@@ -126,7 +126,7 @@ class Team(OnLattice):
 
 
 def over_forest(seen: Any, done: Any) -> Team:
-    """A policy for Wildfire in one hand: for each of the crew, by six maps of a square of hexagons."""
+    """A policy for Wildfire as one actor: a choice for each of the crew, from six maps on hexagons."""
     num_members = len(done.nvec)
     side = math.isqrt((int(np.prod(seen.shape)) - 2 * num_members - 2) // 6)
     return Team(seen, done, Hex2D(side, side), num_maps=6)

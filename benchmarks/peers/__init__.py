@@ -1,1 +1,1 @@
-"""What runs in the peers' interpreter; only the standard library, numpy and the peers are needed there."""
+"""Code for the peers' interpreter, which only needs the standard library, numpy and the peers."""

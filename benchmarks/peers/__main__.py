@@ -1,4 +1,4 @@
-"""Answers requests over a pipe: makes the peers' worlds, and tells how long k steps of them took.
+"""Answers requests over a pipe: creates the peers' worlds, and returns the time of k steps.
 
 A request is a line of JSON on standard input, an answer one on standard output.
 """
@@ -21,7 +21,7 @@ PROGRAMS = {
 
 
 class Server:
-    """The worlds made so far, by the number that names them in requests."""
+    """The worlds created so far, by their number in requests."""
 
     def __init__(self) -> None:
         self._jobs: dict[int, Nanoseconds] = {}
@@ -33,25 +33,25 @@ class Server:
         }
 
     def make(self, job: int, package: str, program: str, arguments: dict[str, Any]) -> None:
-        """Make the worlds of a program."""
+        """Create the worlds of a program."""
         maker = getattr(importlib.import_module(PROGRAMS[package]), program)
         self._jobs[job] = maker(**arguments)
 
     def run(self, job: int, steps: int) -> int:
-        """Step worlds and return how many nanoseconds it took."""
+        """Step worlds and return the time in nanoseconds."""
         return self._jobs[job](steps)
 
     def drop(self, job: int) -> None:
-        """Let go of worlds."""
+        """Delete worlds."""
         del self._jobs[job]
 
 
 def answer(methods: dict[str, Callable[..., Any]], line: str) -> str:
-    """Return the answer to one request: what the method returned, or what went wrong."""
+    """Return the answer to one request: the method's result, or its error."""
     request = json.loads(line)
     try:
         found = {"answer": methods[request["do"]](**request["arguments"])}
-    except Exception as error:  # it is told on the other side
+    except Exception as error:  # it is reported on the other side
         found = {"error": f"{type(error).__name__}: {error}"}
     return json.dumps(found)
 

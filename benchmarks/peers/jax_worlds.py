@@ -1,4 +1,4 @@
-"""heat_seeker in JAX: the same step, jitted and mapped over the worlds, one call a step."""
+"""heat_seeker in JAX: the same step, jitted and vmapped over worlds, one call per step."""
 
 import importlib
 from typing import Any
@@ -11,12 +11,12 @@ jax: Any = importlib.import_module("jax")
 jnp: Any = importlib.import_module("jax.numpy")
 
 LIMIT = 200  # steps of an episode
-WARM_UP = 51  # ticks before one begins
-NUM_ACTIONS = 64  # distinct ones, used over and over
+WARM_UP = 51  # ticks before an episode
+NUM_ACTIONS = 64  # distinct actions, used cyclically
 
 
 def batch(num_worlds: int, size: int) -> Nanoseconds:
-    """Return the steps of a batch, resets included, whose episodes are at different steps."""
+    """Return the steps of a batch, including resets, with episodes at different steps."""
     step = jax.jit(jax.vmap(_stepper(size)), donate_argnums=0)
     cold = jnp.zeros((num_worlds, size, size), jnp.float32)
     keys = jax.random.split(jax.random.key(0), num_worlds)
@@ -32,7 +32,7 @@ def batch(num_worlds: int, size: int) -> Nanoseconds:
 
 
 def _stepper(size: int) -> Any:
-    """Return one world's step: (heat, cell, age, key) and an action to the same and the outputs."""
+    """Return one world's step: from (heat, cell, age, key) and an action to the new state and the outputs."""
     goal = (size - 2) * size + size - 2
     diffuse = _diffusion(size, goal)
     settled = jnp.zeros((size, size), jnp.float32)

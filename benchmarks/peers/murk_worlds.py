@@ -1,6 +1,6 @@
-"""murk's worlds, built on its own base classes: heat_seeker, single and batched, and bare diffusion.
+"""murk's worlds, built on its own base classes: heat_seeker, single and batched, and diffusion alone.
 
-Its propagator is the native one. Nothing here resets more often than murk's own engine asks for.
+The propagator is murk's native one. Nothing here resets more often than murk's own engine requires.
 """
 
 import importlib
@@ -15,8 +15,8 @@ murk: Any = importlib.import_module("murk")
 
 HOPS = ((0, 0), (-1, 0), (1, 0), (0, -1), (0, 1))  # stay, north, south, west, east
 LIMIT = 200  # steps of an episode
-WARM_UP = 50  # ticks before one begins
-NUM_ACTIONS = 64  # distinct ones, used over and over
+WARM_UP = 50  # ticks before an episode
+NUM_ACTIONS = 64  # distinct actions, used cyclically
 
 
 def configured(size: int, seed: int) -> Any:
@@ -44,7 +44,7 @@ class Single(murk.MurkEnv):
         self._tick_limit = LIMIT
 
     def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> Any:
-        """Put the agent in the first corner, warm the field up and mark where it stands."""
+        """Put the agent in the first corner, warm up the field and mark the agent's cell."""
         super().reset(seed=seed, options=options)
         for _ in range(WARM_UP):
             self._world.step(None)
@@ -68,7 +68,7 @@ class Single(murk.MurkEnv):
 
 
 class Batch(murk.BatchedVecEnv):
-    """heat_seeker as many worlds; their episodes are at different steps from the beginning."""
+    """heat_seeker as many worlds, with episodes at different steps from the start."""
 
     def __init__(self, num_worlds: int, size: int) -> None:
         entries = [murk.ObsEntry(0), murk.ObsEntry(1)]
@@ -107,7 +107,7 @@ class Batch(murk.BatchedVecEnv):
 
 
 def single(size: int) -> Nanoseconds:
-    """Return the steps of one world; an episode that has ended goes on, as ours does beside it."""
+    """Return the steps of one world; an episode that has ended continues, as in our benchmark."""
     env = Single(size)
     env.reset(seed=0)
     draw = random.Random(0)
@@ -115,16 +115,16 @@ def single(size: int) -> Nanoseconds:
 
 
 def batch(num_worlds: int, size: int) -> Nanoseconds:
-    """Return the steps of a batch, resets included."""
+    """Return the steps of a batch, including resets."""
     envs = Batch(num_worlds, size)
     envs.reset(seed=0)
-    envs._ages = np.arange(num_worlds) * LIMIT // num_worlds  # reset has set them all to zero
+    envs._ages = np.arange(num_worlds) * LIMIT // num_worlds  # reset sets them all to zero
     draw = np.random.default_rng(1)
     return stepping(envs.step, [draw.integers(0, len(HOPS), num_worlds) for _ in range(NUM_ACTIONS)])
 
 
 def _diffusing(space: list[float], seed: int) -> Any:
-    """Return a world with nothing but diffusion on a space: its type's name and parameters."""
+    """Return a world with only diffusion on a space, given by the name of its type and its parameters."""
     config = murk.Config()
     name, *parameters = space
     config.set_space(getattr(murk.SpaceType, str(name)), _encoded(parameters))
@@ -136,7 +136,7 @@ def _diffusing(space: list[float], seed: int) -> Any:
 
 
 def _encoded(parameters: list[Any]) -> list[float]:
-    """Return the parameters as murk takes them: numbers, a space by that of its type."""
+    """Return the parameters in murk's encoding: numbers, with the number of its type for a space."""
     return [
         float(int(getattr(murk.SpaceType, value)) if isinstance(value, str) else value)
         for value in parameters
@@ -150,7 +150,7 @@ def diffusion(space: list[Any]) -> Nanoseconds:
 
 
 def diffusion_alone(space: list[Any]) -> Nanoseconds:
-    """Return the ticks of one world as the engine itself times its propagator, in whole microseconds."""
+    """Return the ticks of one world by the engine's own timing of the propagator, in whole microseconds."""
     world = murk.World(_diffusing(space, 0))
 
     def nanoseconds(steps: int) -> int:
@@ -160,7 +160,7 @@ def diffusion_alone(space: list[Any]) -> Nanoseconds:
 
 
 def diffusion_batch(space: list[Any], num_worlds: int) -> Nanoseconds:
-    """Return the ticks of many worlds with diffusion, each with its field read out, as the engine demands."""
+    """Return the ticks of many worlds with diffusion; the engine requires reading each field out."""
     worlds = murk.BatchedWorld([_diffusing(space, world) for world in range(num_worlds)], [murk.ObsEntry(0)])
     commands: list[list[Any]] = [[] for _ in range(num_worlds)]
     out = np.zeros(num_worlds * worlds.obs_output_len, np.float32)

@@ -1,4 +1,4 @@
-"""Our own worlds in a process of their own, to be stepped beside another such process."""
+"""Our worlds in a separate process, to be stepped in parallel with another one."""
 
 from typing import Any
 
@@ -7,5 +7,5 @@ from benchmarks.timing import Nanoseconds
 
 
 def staggered(**options: Any) -> Nanoseconds:
-    """Return the steps of a batch of HeatSeeker whose episodes are at different steps."""
+    """Return the steps of a batch of HeatSeeker with episodes at different steps."""
     return subjects.staggered("ours", **options).nanoseconds

@@ -1,1 +1,1 @@
-"""Returns in the environments: of policies at random, scripted and trained, beside the optimum."""
+"""Returns in the environments: of random, scripted and trained policies, and the optimum."""

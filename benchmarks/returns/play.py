@@ -17,9 +17,9 @@ __all__ = ["NAMES", "Policy", "class_of", "make", "module_of", "returns", "row_g
 
 Policy = Callable[[Any, Space[Any], np.random.Generator], npt.NDArray[Any]]
 
-NUM_DRAWN = 2**13  # episodes among which every start is found often enough
+NUM_DRAWN = 2**13  # enough episodes for every start to occur often enough
 
-NAMES = (  # as they stand in tables
+NAMES = (  # in the order of the tables
     "HeatSeeker",
     "CrystalNav",
     "LayeredHex",
@@ -50,7 +50,7 @@ def module_of(name: str) -> ModuleType:
 
 
 def row_group(name: str) -> str | None:
-    """Return whose agents the rows are; None where a row is a world."""
+    """Return the group whose agents are the rows; None if rows are worlds."""
     if class_of(name).registered_agents != "apart":
         return None
     return getattr(module_of(name), "GROUP", "agent")
@@ -72,12 +72,12 @@ def make(
 
 
 def seeds_of_every_start(name: str, num_each: int, seed: int) -> list[int]:
-    """Return seeds of episodes that begin in every cell an agent can begin in, `num_each` times in each.
+    """Return seeds of episodes that start in every possible start cell, `num_each` times in each.
 
     Args:
         name: an environment with one agent, whose field `agent` holds its cell.
-        num_each: episodes from each cell.
-        seed: the first seed to be tried; those after it follow.
+        num_each: number of episodes from each cell.
+        seed: the first seed to try; the next ones follow.
     """
     cls: Any = class_of(name)
     envs = MurkVectorEnv(cls, NUM_DRAWN)
@@ -100,22 +100,22 @@ def returns(
     seeds: Sequence[int] = (),
     **options: Any,
 ) -> npt.NDArray[np.float64]:
-    """Return what the first episode of every world earns, the mean of its agents, (num_worlds,).
+    """Return the return of the first episode of every world, the mean over its agents, (num_worlds,).
 
-    One episode of each world, and not the first ones to end: those would be the short ones.
+    It is one episode of each world rather than the first ones to end, which would be short ones.
 
     Args:
         name: the environment.
-        policy: what is played.
+        policy: the policy.
         num_worlds: number of episodes.
-        group: whose agents the rows are; None where a row is a world.
-        seed: seeds the policy and, as a vector env does, the worlds.
-        seeds: seeds the worlds instead, one for each.
-        options: of the env, such as its parameters.
+        group: the group whose agents are the rows; None if rows are worlds.
+        seed: seed of the policy and, as in a vector env, of the worlds.
+        seeds: seeds of the worlds, one for each, in place of `seed`.
+        options: options of the env, such as its parameters.
     """
     envs = make(name, num_worlds, group, **options)
     rng = np.random.default_rng(seed)
-    chosen: Any = list(seeds) or seed  # VectorEnv types one seed alone
+    chosen: Any = list(seeds) or seed  # VectorEnv's types only allow one seed
     observations, _ = envs.reset(seed=chosen)
     totals, running = np.zeros(envs.num_envs), np.ones(envs.num_envs, np.bool_)
     while running.any():

@@ -1,4 +1,4 @@
-"""How many steps of a world each environment takes in a second: many worlds at once, and one alone."""
+"""World steps per second of each environment: many worlds at once, and one alone."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -15,12 +15,12 @@ from murk_env import MurkParallelEnv
 __all__ = ["rates"]
 
 NUM_WORLDS = 1024
-NUM_ACTIONS = 64  # distinct ones, used over and over
-REPEATS, SECONDS = 5, 0.3  # of every figure; the middle one is shown
+NUM_ACTIONS = 64  # distinct actions, used cyclically
+REPEATS, SECONDS = 5, 0.3  # per figure; the median is shown
 
 
 def rates(names: Sequence[str]) -> str:
-    """Return a table in Markdown: steps of a world in a second, under random actions, resets included."""
+    """Return a table in Markdown: world steps per second, with random actions, including resets."""
     jobs = [job for name in names for job in (together(name), alone(name))]
     found = [1e9 / sample.median for sample in measure(jobs, REPEATS, SECONDS)]
     rows = [f"| {name} | {found[2 * i]:,.0f} | {found[2 * i + 1]:,.0f} |" for i, name in enumerate(names)]
@@ -29,9 +29,9 @@ def rates(names: Sequence[str]) -> str:
 
 
 def together(name: str) -> Job:
-    """Return the steps of many worlds on one thread: the native vector env, or the rows of agents.
+    """Return the steps of many worlds on one thread: the native vector env, or the one with rows of agents.
 
-    Agents of other groups stay where they are, so that no script of theirs is timed.
+    Agents of other groups stay where they are, so that no script is timed.
     """
     others = dict.fromkeys(getattr(module_of(name), "OTHERS", {}), stay)
     envs = make(name, NUM_WORLDS, row_group(name), others, num_threads=1)
@@ -48,7 +48,7 @@ def stay(observations: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
 
 
 def alone(name: str) -> Job:
-    """Return the steps of one world: the Gymnasium env as `make` returns it, or the PettingZoo env."""
+    """Return the steps of one world: the Gymnasium env from `make`, or the PettingZoo env."""
     return one_for_gymnasium(name) if row_group(name) is None else one_for_pettingzoo(name)
 
 
@@ -67,7 +67,7 @@ def one_for_gymnasium(name: str) -> Job:
 
 
 def one_for_pettingzoo(name: str) -> Job:
-    """Return the steps of a parallel env, which is reset when all its agents have left."""
+    """Return the steps of a parallel env, which is reset when no agent is active."""
     env = MurkParallelEnv(class_of(name))
     spaces = {agent: env.action_space(agent) for agent in env.possible_agents}
     rng = np.random.default_rng(0)

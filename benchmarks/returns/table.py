@@ -1,7 +1,7 @@
-"""The table of returns: random, scripted and trained play beside the optimum or an upper bound.
+"""The table of returns: random, scripted and trained policies, and the optimum or an upper bound.
 
-Where the optimum is exact it is a mean over all starts. Policies then play from every start equally often, so
-that their means are over the same starts, and that of a deterministic policy is exact, too.
+An exact optimum is a mean over all starts. Policies then play from every start equally often, so that their
+means are over the same starts, and that of a deterministic policy is exact, too.
 """
 
 import math
@@ -16,7 +16,7 @@ from benchmarks.returns.play import Policy, class_of, module_of, returns, row_gr
 
 __all__ = ["Earned", "Line", "line", "table"]
 
-# whose `optimum` can be reached; elsewhere it is a bound. Only the start is random.
+# Their `optimum` can be attained; elsewhere it is a bound. Only the start is random.
 EXACT = ("HeatSeeker", "CrystalNav", "LayeredHex")
 MINUS = "\N{MINUS SIGN}"
 HEADINGS = ("environment", "random", "scripted", "trained", "best possible", "trained by")
@@ -28,7 +28,7 @@ class Earned:
 
     Attributes:
         mean: mean over episodes.
-        error: its standard error; 0 where it is exact.
+        error: its standard error; 0 if it is exact.
     """
 
     mean: float
@@ -58,12 +58,12 @@ class Earned:
 
 @dataclass(frozen=True)
 class Line:
-    """What can be earned in one environment.
+    """The returns in one environment.
 
     Attributes:
         name: the environment.
-        earned: by "random", "scripted" and "trained" play.
-        best: the largest possible mean return, or a bound of it; None where neither is known.
+        earned: the mean returns of the "random", "scripted" and "trained" policies.
+        best: the largest possible mean return, or a bound on it; None if neither is known.
     """
 
     name: str
@@ -86,12 +86,12 @@ class Line:
 
     @property
     def learner(self) -> str:
-        """What learns the environment."""
+        """The learner and its number of steps."""
         return train.learner(self.name)
 
 
 def line(name: str, num_episodes: int, seed: int) -> Line:
-    """Play: the returns of an environment with its default parameters."""
+    """Compute the returns of an environment with its default parameters."""
     module = module_of(name)
     play = _from_every_start if name in EXACT else _from_drawn_starts
     earned = {
@@ -105,12 +105,12 @@ def line(name: str, num_episodes: int, seed: int) -> Line:
 
 
 def _from_drawn_starts(name: str, policy: Policy, num_episodes: int, group: str | None, seed: int) -> Earned:
-    """Return what a policy earns from as many starts as there are episodes, drawn by their seeds."""
+    """Return a policy's mean return over randomly drawn starts, one per episode."""
     return Earned.of(returns(name, policy, num_episodes, group=group, seed=seed))
 
 
 def _from_every_start(name: str, policy: Policy, num_episodes: int, group: str | None, seed: int) -> Earned:
-    """Return what a policy earns from every start, each played equally often and at least twice."""
+    """Return a policy's mean return over all starts, each played equally often and at least twice."""
     num_starts = len(seeds_of_every_start(name, 1, seed))
     num_each = max(2, math.ceil(num_episodes / num_starts))
     seeds = seeds_of_every_start(name, num_each, seed)

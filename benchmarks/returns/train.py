@@ -1,4 +1,4 @@
-"""Policies that were learnt, which ship with the examples: by PPO, as `examples/lessons.py` says."""
+"""The trained policies that ship with the examples: by PPO, with the settings of `examples/lessons.py`."""
 
 from benchmarks.returns.play import Policy
 from examples.lessons import LESSONS, pupil_group
@@ -7,19 +7,19 @@ __all__ = ["learner", "pupil_group", "trained"]
 
 
 def learner(name: str) -> str:
-    """Return what learns an environment, in words."""
+    """Return the learner of an environment and its number of steps, in words."""
     return f"PPO, {LESSONS[name].settings['num_steps']:,} steps"
 
 
 def trained(name: str) -> Policy | None:
-    """Return the policy of an environment that ships with the examples, playing its most likely actions.
+    """Return the greedy policy of an environment that ships with the examples.
 
     Returns:
-        None where none ships.
+        The policy; None if there is none.
 
     Raises:
         ModuleNotFoundError: torch or safetensors is not installed.
-        PolicyFileError: it is of another version.
+        PolicyFileError: it is for another version.
     """
     from examples import play  # needs torch
 

@@ -1,4 +1,4 @@
-"""The rows of the table, by number: each measures one claim, beside a peer or a floor."""
+"""The rows of the table, by number: each measures one claim, against a peer or a floor."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""Row 9: what resetting costs, with 1 % of the worlds ending at each step."""
+"""Row 9: the cost of resets, with 1 % of the worlds ending at each step."""
 
 from benchmarks import subjects
 from benchmarks.report import at_most
@@ -11,7 +11,7 @@ NEVER = 100_000_000
 
 
 def measure(run: Run) -> Found:
-    """Time both modes of autoreset beside worlds whose episodes do not end."""
+    """Time both autoreset modes against worlds whose episodes do not end."""
     (number,) = run.worlds(NUM_WORLDS)
     found: Found = []
     for mode in ("NextStep", "SameStep"):
@@ -22,7 +22,7 @@ def measure(run: Run) -> Found:
 
 
 def _job(name: str, number: int, mode: str, mean: int) -> Job:
-    """Return the steps of worlds whose lives, from 1 to 2 * mean - 1 steps long, have mixed already."""
+    """Return the steps of worlds with episodes of 1 to 2 * mean - 1 steps, out of phase."""
     job = subjects.batch(name, number, subjects.Lifespans, mean=mean, autoreset_mode=mode)
     job.nanoseconds(4 * MEAN)
     return job

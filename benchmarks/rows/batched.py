@@ -1,4 +1,4 @@
-"""Rows 2 and 3: many worlds beside murk's batch, JAX and the mere copying of the observations."""
+"""Rows 2 and 3: many worlds against murk's batch, JAX and a plain copy of the observations."""
 
 from benchmarks import kernels, subjects
 from benchmarks.report import Target, at_least, at_most
@@ -6,7 +6,7 @@ from benchmarks.run import Found, Other, Run, beside, jax, murk
 from benchmarks.timing import Job
 from murk_env import Square4
 
-# For each number of worlds: what is asked beside murk, JAX and the floor.
+# For each number of worlds: the targets against murk, JAX and the floor.
 SMALL: dict[int, tuple[Target, Target, Target]] = {
     1_024: (at_least(60), at_least(2), at_most(5)),
     64: (at_least(25), at_least(None), at_most(None)),
@@ -19,7 +19,7 @@ DIFFUSIONS = {
 
 
 def measure_small(run: Run) -> Found:
-    """Time HeatSeeker at its own size; both sides reset in the step in which an episode ends."""
+    """Time HeatSeeker at its default size; both sides reset in the step in which an episode ends."""
     found: Found = []
     for worlds, (beside_murk, beside_jax, beside_copy) in SMALL.items():
         (number,) = run.worlds(worlds)
@@ -35,7 +35,7 @@ def measure_small(run: Run) -> Found:
 
 
 def measure_large(run: Run) -> Found:
-    """Time HeatSeeker on larger grids, and the diffusion kernel beside a copy of its field."""
+    """Time HeatSeeker on larger grids, and the diffusion kernel against a copy of its field."""
     found: Found = []
     for side, worlds in LARGE:
         (number,) = run.worlds(worlds)

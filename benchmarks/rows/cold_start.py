@@ -1,6 +1,6 @@
-"""Row 8: how long fresh processes take to import, and to compile or load the kernels.
+"""Row 8: the time of fresh processes to import, and to compile or load the kernels.
 
-All find Python's bytecode on disk, as after an installation, whatever PYTHONDONTWRITEBYTECODE says.
+All find Python's bytecode on disk, as after an installation, regardless of PYTHONDONTWRITEBYTECODE.
 """
 
 import os
@@ -31,12 +31,12 @@ print(time.perf_counter() - began)
 
 
 def measure(run: Run) -> Found:
-    """Time the imports, and the first make, reset and step with an empty cache and with a full one."""
+    """Time the imports, and the first make, reset and step with an empty and a full cache."""
     imported: dict[str, list[float]] = {importing: [] for importing in _IMPORTS}
     empty: list[float] = []
     warm: list[float] = []
     with tempfile.TemporaryDirectory() as bytecode:
-        for repeat in range(-1, run.repeats):  # the first writes the bytecode, and is not counted
+        for repeat in range(-1, run.repeats):  # the first writes the bytecode and does not count
             with tempfile.TemporaryDirectory() as cache:
                 cold, again = _seconds(_MAKING, cache, bytecode), _seconds(_MAKING, cache, bytecode)
                 times = [_seconds(importing, cache, bytecode) for importing in _IMPORTS]
@@ -57,7 +57,7 @@ def measure(run: Run) -> Found:
 
 
 def _seconds(timed: str, cache: str, bytecode: str) -> float:
-    """Return how long something takes in a fresh process, once gymnasium is there."""
+    """Return the time of some code in a fresh process, after importing gymnasium."""
     paths = [str(_ROOT), str(Path(murk_envs.__file__).parent.parent), os.environ.get("PYTHONPATH", "")]
     settings = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     settings |= {"MURK_ENV_CACHE_DIR": cache, "PYTHONPYCACHEPREFIX": bytecode}

@@ -1,4 +1,4 @@
-"""Row 12: every environment beside HeatSeeker and a copy of what it shows and writes, and one world alone."""
+"""Row 12: every environment against HeatSeeker and a copy of its observations and fields, and one world."""
 
 import math
 from typing import Any
@@ -13,9 +13,9 @@ from benchmarks.timing import Job, measure, stepping
 from murk_env import MurkEnv, MurkGroupsEnv, MurkParallelEnv, MurkVectorEnv
 
 NUM_WORLDS = 1_024
-QUARTER, COPIES = 0.25, 6  # of which one is asked: of HeatSeeker's rate, or times the copy
+QUARTER, COPIES = 0.25, 6  # targets, of which one must be met: share of HeatSeeker's rate, or copies
 ONE_STEP, AGENTS_STEP = 20_000.0, 40_000.0  # ns, of one world, and of one with eight agents
-EIGHT: dict[str, dict[str, Any]] = {  # with which there are eight agents
+EIGHT: dict[str, dict[str, Any]] = {  # parameters for eight agents
     "Harvest": {"agents": 8},
     "HexPursuit": {"predators": 6, "prey": 2},
     "Wildfire": {"crew": 8},
@@ -23,7 +23,7 @@ EIGHT: dict[str, dict[str, Any]] = {  # with which there are eight agents
 
 
 def measure_all(run: Run) -> Found:
-    """Time worlds together, then one alone, as Gymnasium and as PettingZoo step it."""
+    """Time many worlds, then one alone, as a Gymnasium and as a PettingZoo env."""
     found: Found = []
     (number,) = run.worlds(NUM_WORLDS)
     seeker, _ = together("HeatSeeker", number)
@@ -37,7 +37,7 @@ def measure_all(run: Run) -> Found:
 
 
 def together(name: str, number: int) -> tuple[Job, int]:
-    """Return the steps of worlds on one thread, and how many float32 a world shows and writes in one."""
+    """Return the steps of worlds on one thread, and how many float32 a world observes and writes per step."""
     env_class, steps = getattr(murk_envs, name), murk_envs.ENVIRONMENTS[name][2]
     face = MurkGroupsEnv if env_class.registered_agents == "apart" else MurkVectorEnv
     envs: Any = face(env_class, number, num_threads=1)
@@ -48,7 +48,7 @@ def together(name: str, number: int) -> tuple[Job, int]:
 
 
 def _written(env_class: type[MurkEnv]) -> int:
-    """Return how many words of 4 bytes the fields take that a step writes anew."""
+    """Return the size of the fields that every step writes, in words of 4 bytes."""
     blueprint = env_class.blueprint_for(env_class.Params())
     sizes = blueprint.lattice.num_cells, blueprint.num_agents
     fields = [field for field in env_class.fields.values() if field.mutability == "per_tick"]
@@ -56,7 +56,7 @@ def _written(env_class: type[MurkEnv]) -> int:
 
 
 def _alone(run: Run, name: str) -> list[Figure]:
-    """Return what a step of one world takes, resets included, beside what it should."""
+    """Return the time of a step of one world, including resets, against its target."""
     env_class, found = getattr(murk_envs, name), list[Figure]()
     if env_class.registered_agents != "apart":
         cost = measure([one_world(env_class)], run.repeats, run.seconds)[0]
@@ -84,7 +84,7 @@ def one_world(env_class: Any) -> Job:
 
 
 def eight_agents(env_class: type[MurkEnv], parameters: dict[str, Any]) -> Job:
-    """Return the steps of a parallel env, which is reset when all its agents have left."""
+    """Return the steps of a parallel env, which is reset when no agent is active."""
     env = MurkParallelEnv(env_class, **parameters)
     spaces = {agent: env.action_space(agent) for agent in env.possible_agents}
     for seed, space in enumerate(spaces.values()):

@@ -1,4 +1,4 @@
-"""Row 6: what a step costs in which nothing happens."""
+"""Row 6: the cost of a step in which nothing happens."""
 
 from benchmarks import subjects
 from benchmarks.report import at_most
@@ -8,7 +8,7 @@ NUM_IDLE = 16
 
 
 def measure(run: Run) -> Found:
-    """Time NullEnv beside murk's single step, and with idle fields beside without."""
+    """Time NullEnv against murk's single step, and with idle fields against without."""
     ours = subjects.single("ours", subjects.NullEnv)
     found = run.compare(6, "NullEnv().step", ours, [murk(at_most(0.25), "single", size=16)])
     idle = subjects.single("ours", subjects.with_idle_fields(NUM_IDLE))

@@ -1,4 +1,4 @@
-"""Row 4: diffusion on every lattice beside that on Square4, and beside murk's on the same lattice."""
+"""Row 4: diffusion on every lattice against that on Square4, and against murk's on the same lattice."""
 
 from dataclasses import dataclass
 
@@ -13,7 +13,7 @@ NUM_WORLDS = 1_024
 
 @dataclass(frozen=True)
 class Case:
-    """A lattice, its name in the table, and what murk calls it."""
+    """A lattice, its name in the table, and its equivalent in murk."""
 
     name: str
     lattice: Lattice
@@ -38,7 +38,7 @@ CASES = (
 
 
 def measure(run: Run) -> Found:
-    """Time the kernel alone and whole ticks, both with many worlds and with one."""
+    """Time the kernel alone and whole ticks, with many worlds and with one."""
     (number,) = run.worlds(NUM_WORLDS)
     found: Found = []
     for case in CASES:
@@ -51,14 +51,14 @@ def measure(run: Run) -> Found:
 
 
 def _many(run: Run, case: Case, number: int) -> Found:
-    """Time ticks of many worlds, each followed by its field's being read out, as murk's interface demands."""
+    """Time ticks of many worlds, each followed by a copy of its field, as murk's interface requires."""
     ours = kernels.ticks_read_out("ours", case.lattice, number)
     batch = murk(at_least(30), "diffusion_batch", space=case.space, num_worlds=number)
     return run.compare(4, f"{case.name}, {number:,} worlds, tick", ours, [batch])
 
 
 def _one(run: Run, case: Case) -> Found:
-    """Time one world: the propagator alone, as murk itself times its own, then with the tick around it."""
+    """Time one world: the propagator alone, as murk times its own, then the whole tick."""
     kernel = Job("ours", 1, kernels.diffusion("", case.lattice, 1).nanoseconds)
     alone = murk(at_least(30), "diffusion_alone", "its propagator", space=case.space)
     whole = murk(at_least(None), "diffusion", space=case.space)

@@ -1,4 +1,4 @@
-"""Row 7: what a step allocates, and what stays."""
+"""Row 7: memory allocated by a step, and retained."""
 
 import subprocess
 import sys
@@ -17,18 +17,18 @@ from murk_envs import HeatSeeker
 
 TRACED_WORLDS, GROWN_WORLDS = 4_096, (1_024, 4_096)
 NUM_ENVS = 100
-NUM_STEPS = 20  # of which the one that allocates most counts
+NUM_STEPS = 20  # the one that allocates most counts
 NUM_CELLS = 16 * 16
 OBSERVATION = 4 * 2 * NUM_CELLS  # bytes of one world
 OUTPUTS = OBSERVATION + 8 + 1 + 1  # with reward and flags
-NO_ARRAY = 0.001  # of a set of outputs: room for what is no array, a few small objects
-ALLOWANCE = 64 * 1024  # bytes that count as nothing: a few pages
+NO_ARRAY = 0.001  # share of a set of outputs, for a few small objects that are not arrays
+ALLOWANCE = 64 * 1024  # bytes that are ignored: a few pages
 SHORT, LONG = 20_000, 1_000_000  # steps of a single env
 _ROOT = Path(__file__).resolve().parent.parent.parent
 
 
 def measure(run: Run) -> Found:
-    """Trace the allocations of a step, then ask fresh processes how they have grown."""
+    """Trace the allocations of a step, then measure the growth of fresh processes."""
     (traced,) = run.worlds(TRACED_WORLDS)
     found: Found = [_allocated(run, traced, copy=copy) for copy in (False, True)]
     if not memory_probe.STATUS.exists():
@@ -37,7 +37,7 @@ def measure(run: Run) -> Found:
 
 
 def _allocated(run: Run, number: int, *, copy: bool) -> Figure:
-    """Return the most that a step has allocated at any moment, per world, beside one set of outputs."""
+    """Return a step's peak allocation per world, against one set of outputs."""
     envs = subjects.vector_env(number, copy=copy)
     standing_still = np.zeros(number, np.int64)
     tracemalloc.start()
@@ -61,7 +61,7 @@ def _peak(envs: MurkVectorEnv, actions: np.ndarray) -> int:
 
 
 def _growth(run: Run) -> list[Figure]:
-    """Return how fresh processes grow: per world, for one more env, and over many steps."""
+    """Return the growth of fresh processes: per world, for one more env, and over many steps."""
     fields = bytes_of(HeatSeeker.fields.values(), NUM_CELLS)
     copied, reused = fields + OUTPUTS, fields + OUTPUTS + OBSERVATION
     steps, repeats = (LONG, 1) if run.soak else (SHORT, run.repeats)
@@ -79,7 +79,7 @@ def _growth(run: Run) -> list[Figure]:
 
 
 def bytes_of(fields: Iterable[Field], num_cells: int) -> int:
-    """Return the bytes that fields take in a world: twice if they are ping-ponged, not at all if static."""
+    """Return the size of fields in a world in bytes: doubled if they are ping-ponged, 0 if static."""
     copies = {"per_tick": 2, "sparse": 1, "static": 0}
     spans = {"cells": num_cells, "world": 1}
     return sum(copies[field.mutability] * 4 * spans[field.over] * (field.components or 1) for field in fields)

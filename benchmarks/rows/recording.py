@@ -1,4 +1,4 @@
-"""Row 11: what recording a run costs, in time and on disk."""
+"""Row 11: the cost of recording a run, in time and on disk."""
 
 import math
 import tempfile
@@ -16,15 +16,15 @@ from murk_envs import HeatSeeker
 
 NUM_WORLDS = 1_024
 MODE = "NextStep"  # as by default
-NUM_STEPS = 1_280  # of the recording that is weighed: 20 intervals
+NUM_STEPS = 1_280  # of the recording whose size is measured: 20 intervals
 BOUNDS = {
     64: 1.15,
     1: None,
-}  # by the steps after which hashes are kept: the time, over that without recording
+}  # by the interval of hashes: bound on the time, over that without recording
 
 
 def measure(run: Run) -> Found:
-    """Time a recorded batch beside one that is not, and weigh what a step takes on disk."""
+    """Time a recorded batch against one that is not, and measure the size of a step on disk."""
     (number,) = run.worlds(NUM_WORLDS)
     found: Found = []
     for interval, bound in BOUNDS.items():
@@ -40,7 +40,7 @@ def measure(run: Run) -> Found:
 
 @contextmanager
 def _recording(interval: int) -> Generator[Callable[[Any], Any]]:
-    """Return what records a batch into a file that goes when all is done."""
+    """Yield a function that records a batch into a temporary file."""
     recordings: list[Any] = []
 
     def around(envs: Any) -> Any:
@@ -56,11 +56,11 @@ def _recording(interval: int) -> Generator[Callable[[Any], Any]]:
 
 
 def _bytes_a_step(number: int) -> float:
-    """Return the size of a recording's file over its steps."""
+    """Return the size of a recording's file per step."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "run"
         envs = MurkVectorEnv(HeatSeeker, number)
-        recording = Recording(envs, path, flush_seconds=math.inf)  # else a slow machine writes more hashes
+        recording = Recording(envs, path, flush_seconds=math.inf)  # or a slow machine writes more hashes
         recording.reset(seed=0)
         actions = recording.action_space.sample()
         for _ in range(NUM_STEPS):

@@ -1,4 +1,4 @@
-"""Row 1: one world beside murk's own."""
+"""Row 1: one world against one of murk."""
 
 from benchmarks import subjects
 from benchmarks.report import at_most
@@ -8,7 +8,7 @@ NUM_KEPT = 3
 
 
 def measure(run: Run) -> Found:
-    """Time one step, also with the last outputs kept; neither side resets, as a reset is no step."""
+    """Time one step, also with the last outputs kept; neither side resets, as a reset is not a step."""
     others = [murk(at_most(0.6), "single", size=16)]
     found = run.compare(1, "HeatSeeker().step", subjects.single("ours"), others)
     kept = subjects.single("ours", kept=NUM_KEPT)

@@ -1,4 +1,4 @@
-"""Row 10: what branching, saving and restoring cost beside a step of all worlds."""
+"""Row 10: the cost of branching, saving and restoring, against a step of all worlds."""
 
 import numpy as np
 
@@ -14,7 +14,7 @@ FEW = 8
 
 
 def measure(run: Run) -> Found:
-    """Time each door beside a step of as many worlds."""
+    """Time each operation against a step of as many worlds."""
     (number,) = run.worlds(NUM_WORLDS)
     envs = MurkVectorEnv(HeatSeeker, number)
     envs.reset(seed=0)

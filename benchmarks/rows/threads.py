@@ -1,4 +1,4 @@
-"""Row 5: two threads beside one, and what the machine gives to two processes at that moment."""
+"""Row 5: two threads against one, and the speedup of two processes at the same time."""
 
 from typing import Any
 
@@ -8,19 +8,19 @@ from benchmarks.report import at_least
 from benchmarks.run import Found, Run, beside
 
 NUM_WORLDS = (16, 64, 256, 1_024, 4_096)
-ENOUGH = 256  # worlds, from which two threads should pay
-AS_FAST = 0.95  # what counts as no slower, where repeats differ by some per cent
+ENOUGH = 256  # worlds from which on two threads should pay off
+AS_FAST = 0.95  # speedup that counts as not slower, since repeats differ by a few per cent
 
 
 def measure(run: Run) -> Found:
-    """Time two threads, and the number that is chosen when none is said, beside one.
+    """Time two threads, and the default number of threads, against one.
 
-    Two processes that share nothing are the most that two threads could reach: on a machine whose processors
-    are shared with others that is often less than twice as much.
+    Two processes that share nothing are an upper bound for two threads: on a machine with shared processors
+    their speedup is often less than 2.
     """
     found: Found = []
     for number in run.worlds(*NUM_WORLDS):
-        options: dict[str, Any] = {"num_worlds": number, "autoreset_mode": "NextStep"}  # as by default
+        options: dict[str, Any] = {"num_worlds": number, "autoreset_mode": "NextStep"}  # the default
         one = subjects.staggered("one thread", num_threads=1, **options)
         two = subjects.staggered("ours", num_threads=2, **options)
         pays = at_least(1.6 if number >= ENOUGH else None)

@@ -1,4 +1,4 @@
-"""The command `murk`. Importing this loads nothing; typer and rich come with the extra `cli`."""
+"""The command `murk`. Importing this package imports nothing else; typer and rich are the extra `cli`."""
 
 import sys
 from collections.abc import Sequence
@@ -9,10 +9,10 @@ _NEEDED = ("typer", "rich")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run the command, and leave the process with its exit code.
+    """Run the command, and exit the process with its exit code.
 
     Args:
-        arguments: what is typed behind `murk`; None for what was.
+        arguments: the arguments after `murk`; None for those of the process.
     """
     try:
         from murk_env.cli.app import run

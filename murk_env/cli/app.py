@@ -1,4 +1,4 @@
-"""The commands of `murk`, put together. Only their signatures are loaded here, not what they need."""
+"""Assembles the commands of `murk`. Only their signatures are imported here, not their dependencies."""
 
 import inspect
 from collections.abc import Callable, Sequence
@@ -25,7 +25,7 @@ __all__ = ["app", "run"]
 
 app = typer.Typer(
     name="murk",
-    help="Environments whose worlds are fields: look at them, play them, measure them, make your own.",
+    help="Environments whose worlds are fields: inspect, play and benchmark them, or create your own.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
@@ -60,11 +60,11 @@ def murk(
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
     ] = False,
 ) -> None:
-    """Look at environments, play them, measure them, make your own."""
+    """Inspect, play and benchmark environments, or create your own."""
 
 
 def _flowing(command: Callable[..., None]) -> str:
-    """Return what a command does, a line for each paragraph: typer keeps breaks that are within one."""
+    """Return a command's help, with one line per paragraph: typer keeps line breaks within paragraphs."""
     paragraphs = inspect.cleandoc(command.__doc__ or "").split("\n\n")
     return "\n\n".join(" ".join(one.split()) for one in paragraphs)
 
@@ -80,7 +80,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
     try:
         with interrupts_kept():
             app(args=None if arguments is None else list(arguments), prog_name="murk")
-    except KeyboardInterrupt:  # before a command began, or after it ended
+    except KeyboardInterrupt:  # before a command starts, or after it ends
         complain("interrupted")
         return ExitCode.INTERRUPTED
     except SystemExit as left:

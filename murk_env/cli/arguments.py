@@ -1,4 +1,4 @@
-"""Arguments that several commands take, and what they are read as."""
+"""Arguments shared by several commands, and their parsing."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -19,7 +19,7 @@ SomeCommand = TypeVar("SomeCommand", bound=Callable[..., None])
 
 
 def _known_ids(incomplete: str) -> list[str]:
-    """Return the ids, or names without namespace and version, that begin with what is typed, for a shell."""
+    """Return the ids, or names without namespace and version, that complete a prefix, for a shell."""
     from murk_env.cli.catalogue import catalogue
 
     ids = list(catalogue())
@@ -31,7 +31,7 @@ Id = Annotated[
     str,
     typer.Argument(
         metavar="ID",
-        help="Such as murk/HeatSeeker-v0, HeatSeeker, or module:Class of your own.",
+        help="Such as murk/HeatSeeker-v0, HeatSeeker, or module:Class for your own.",
         autocompletion=_known_ids,
         show_default=False,
     ),
@@ -49,12 +49,12 @@ Settings = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="NAME=VALUE", help="A parameter of the environment; may be repeated."),
 ]
-Seed = Annotated[int, typer.Option(min=0, help="Seeds the worlds and what is drawn.")]
-Force = Annotated[bool, typer.Option("--force", help="Write over a file that exists.")]
+Seed = Annotated[int, typer.Option(min=0, help="Seed of the worlds and of the policy.")]
+Force = Annotated[bool, typer.Option("--force", help="Overwrite an existing file.")]
 
 
 def examples(*lines: str) -> Callable[[SomeCommand], SomeCommand]:
-    """Say how a command is used, below its help."""
+    """Add examples below a command's help."""
 
     def mark(command: SomeCommand) -> SomeCommand:
         vars(command)["examples"] = lines
@@ -64,10 +64,10 @@ def examples(*lines: str) -> Callable[[SomeCommand], SomeCommand]:
 
 
 def free(path: Path, *, force: bool) -> Path:
-    """Return a path that may be written to; in a terminal, ask about a file that exists.
+    """Return a path that may be written to; in a terminal, ask before overwriting a file.
 
     Raises:
-        CommandError: it exists and is kept, or its folder does not.
+        CommandError: it exists and must be kept, or its folder does not exist.
     """
     if path.is_dir():
         raise CommandError(f"{path} is a folder; name a file in it.")
@@ -79,11 +79,11 @@ def free(path: Path, *, force: bool) -> Path:
 
 
 def parameters(found: "Found", settings: Sequence[str] | None) -> dict[str, Any]:
-    """Return what an id sets, and texts such as `size=24`, checked as the class checks them.
+    """Return the parameters set by an id and by texts such as `size=24`, checked by the class.
 
     Raises:
-        CommandError: a text that says no value.
-        ParameterError: an unknown name, or a value that it cannot have.
+        CommandError: a text is not of the form NAME=VALUE.
+        ParameterError: a name is unknown, or a value is invalid.
     """
     from murk_env.author.params import knobs_of, make_params
 
@@ -100,7 +100,7 @@ def parameters(found: "Found", settings: Sequence[str] | None) -> dict[str, Any]
 
 
 def _read(knob: "Knob", text: str) -> Any:
-    """Return a text as the kind that a parameter has; where it is none, the text, which is then refused."""
+    """Convert a text to a parameter's type; if that fails, return the text, which the class then rejects."""
     if knob.choices:
         return next((choice for choice in knob.choices if str(choice) == text), text)
     if knob.kind is bool:

@@ -1,4 +1,4 @@
-"""`murk bench`: steps a second on this machine, beside SyncVectorEnv and a copy of the observations."""
+"""`murk bench`: steps per second on this machine, compared to SyncVectorEnv and a copy of observations."""
 
 import json
 from typing import Annotated, Any
@@ -20,15 +20,15 @@ def bench(
     env_ids: Ids = None,
     worlds: Annotated[int, typer.Option(min=1, help="Worlds of the batch.")] = 1024,
     threads: Annotated[int, typer.Option(min=1, help="Threads of the batch.")] = 1,
-    seconds: Annotated[float, typer.Option(min=0.01, help="For every figure, in twenty runs.")] = 0.2,
+    seconds: Annotated[float, typer.Option(min=0.01, help="Time for each figure, in twenty runs.")] = 0.2,
     settings: Settings = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON, with versions.")] = False,
 ) -> None:
-    """Measure steps of a world a second, with random actions, resets included.
+    """Measure world steps per second, with random actions, including resets.
 
     One world, and a batch. A step of a batch is also given in copies of its observations, which no env can
-    do without; and, where Gymnasium can, beside SyncVectorEnv over single envs. Every figure is the best of
-    twenty runs, measured in turn: compare ratios between machines, not rates.
+    avoid, and, for envs with a Gymnasium single env, compared to SyncVectorEnv. Every figure is the best of
+    twenty interleaved runs: between machines compare ratios, not rates.
     """
     from murk_env.cli.rates import machine, measure
 

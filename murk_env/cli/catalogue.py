@@ -1,4 +1,4 @@
-"""Finds environment classes: those that are registered, by id or name, and any by `module:Class`."""
+"""Finds environment classes: registered ones by id or name, and any by `module:Class`."""
 
 import contextlib
 import importlib
@@ -16,7 +16,7 @@ _VECTOR = "murk_env.faces.forms:vector."
 
 
 class Registered(NamedTuple):
-    """Where a registered class lies, and the parameters that its id sets, such as a size."""
+    """The place of a registered class, and the parameters that its id sets, such as a size."""
 
     module: str
     class_name: str
@@ -24,7 +24,7 @@ class Registered(NamedTuple):
 
 
 class Found(NamedTuple):
-    """What a name means: what it is called, the class, and the parameters that the id sets."""
+    """The result of a search: the name, the class, and the parameters that the id sets."""
 
     name: str
     env_class: Any
@@ -34,8 +34,8 @@ class Found(NamedTuple):
 def catalogue() -> dict[str, Registered]:
     """Return every registered environment of murk_env, by id.
 
-    Those of murk_envs, of installed packages with an entry point in the group `murk_env.environments`, which
-    names a module that registers them, and of whatever has been imported.
+    These are those of murk_envs, those of installed packages with an entry point in the group
+    `murk_env.environments`, which names a module that registers them, and those of imported modules.
 
     Raises:
         CommandError: the module of an entry point cannot be imported.
@@ -45,7 +45,7 @@ def catalogue() -> dict[str, Registered]:
     import gymnasium
 
     found: dict[str, Registered] = {}
-    with contextlib.suppress(ModuleNotFoundError):  # the framework does without them
+    with contextlib.suppress(ModuleNotFoundError):  # the framework works without them
         ours = cast("Mapping[str, tuple[str, ...]]", importlib.import_module("murk_envs").ENVIRONMENTS)
         found |= {env_id: Registered(module, name, {}) for name, (env_id, module, *_) in ours.items()}
     for entry in entry_points(group="murk_env.environments"):
@@ -54,7 +54,7 @@ def catalogue() -> dict[str, Registered]:
         if isinstance(spec.vector_entry_point, str) and spec.vector_entry_point.startswith(_VECTOR):
             module, _, name = spec.vector_entry_point.removeprefix(_VECTOR).rpartition(".")
             found[env_id] = Registered(module, name, spec.kwargs)
-    loaded: Any = sys.modules.get("murk_env.faces.env")  # agents with rewards apart are not in the registry
+    loaded: Any = sys.modules.get("murk_env.faces.env")  # rewards per agent: not registered
     if loaded is not None:
         for cls in _subclasses(loaded.MurkEnv):
             if "registered_id" in vars(cls):
@@ -69,14 +69,14 @@ def _subclasses(cls: Any) -> Iterator[Any]:
 
 
 def find(name: str) -> Found:
-    """Return the environment that a name means.
+    """Return the environment with a name.
 
     Args:
-        name: an id, with or without its version and namespace; `package:namespace/Name-v0`, as Gymnasium
-            takes it; or `module:Class`.
+        name: an id, with or without its version and namespace; Gymnasium's `package:namespace/Name-v0`; or
+            `module:Class`.
 
     Raises:
-        CommandError: there is none; it says which are alike, or what its import says.
+        CommandError: there is none; the message has similar names, or the error of the import.
     """
     module, colon, rest = name.rpartition(":")
     if colon and "/" in rest:  # the package in front of an id registers it
@@ -88,7 +88,7 @@ def find(name: str) -> Found:
     if name in known:
         return _registered(name, known[name])
     short = {_short(env_id): env_id for env_id in known}
-    if "-v" not in name and _short(name) in short:  # a version that is given is meant
+    if "-v" not in name and _short(name) in short:  # an explicit version must match
         return _registered(short[_short(name)], known[short[_short(name)]])
     raise CommandError(_unknown(name, list(known)))
 
@@ -98,7 +98,7 @@ def _registered(env_id: str, row: Registered) -> Found:
 
 
 def _short(env_id: str) -> str:
-    """Return what is compared of an id: its name, without namespace, version and case."""
+    """Return the part of an id that is compared: its name, without namespace, version and case."""
     return env_id.rpartition("/")[2].partition("-v")[0].replace("_", "").lower()
 
 
@@ -115,7 +115,7 @@ def _unknown(name: str, known: list[str]) -> str:
 
 
 def _attribute(module: str, name: str) -> Any:
-    """Return a class of a module that is imported.
+    """Import a module, and return one of its classes.
 
     Raises:
         CommandError: it cannot be imported, or has no such environment class.
@@ -139,13 +139,13 @@ def _is_environment(value: Any) -> bool:
 
 
 def here_is_importable() -> None:
-    """Let modules of the working directory be imported, as `python -m` does and a script's own start not."""
+    """Make modules of the working directory importable, as with `python -m`, for the installed script."""
     if os.getcwd() not in sys.path:
         sys.path.insert(0, os.getcwd())
 
 
 def _import(module: str) -> Any:
-    """Import a module, from the working directory too, or say what its import says."""
+    """Import a module, also from the working directory; raise CommandError with the import's error."""
     here_is_importable()
     try:
         return importlib.import_module(module)

@@ -1,4 +1,4 @@
-"""`murk check`: an environment held to our own checks, Gymnasium's and PettingZoo's."""
+"""`murk check`: checks an environment with our own, Gymnasium's and PettingZoo's checks."""
 
 from typing import Annotated
 
@@ -21,11 +21,11 @@ def check(
     limit: Annotated[int, typer.Option(min=2, help="Steps after which episodes are truncated.")] = 15,
     settings: Settings = None,
 ) -> None:
-    """Check an environment: exit code 1 if anything is wrong, with what to do about it.
+    """Check an environment: exit code 1 if anything is wrong, with advice.
 
-    What it declares and its docstring; a run in checked mode, in which no index may leave its array; its
-    picture; a pickled copy; Gymnasium's check_env; the vector env beside SyncVectorEnv, byte for byte, in
-    every autoreset mode; PettingZoo's parallel_api_test. Small parameters make it quick.
+    The checks: its declarations and docstring; a run in checked mode, which detects indices out of bounds;
+    its picture; a pickled copy; Gymnasium's check_env; the vector env against SyncVectorEnv, byte for byte,
+    in every autoreset mode; PettingZoo's parallel_api_test. Small parameters make it quick.
     """
     from murk_env.cli.checks import checks_of
 

@@ -25,11 +25,11 @@ Check = Callable[[], tuple[str, str]]
 
 _SIX = ("Observation", "Action", "Reward", "Ends", "Start")
 _WORLDS = 17
-_COLOUR = re.compile(r"\x1b\[[0-9;]*m")  # Gymnasium colours its warnings, in a pipe too
+_COLOUR = re.compile(r"\x1b\[[0-9;]*m")  # Gymnasium colours its warnings, even in a pipe
 
 
 def checks_of(env_class: Any, parameters: Mapping[str, Any], steps: int, limit: int) -> dict[str, Check]:
-    """Return the checks that an environment can be held to, by name.
+    """Return the checks that apply to an environment, by name.
 
     Args:
         env_class: the environment.
@@ -53,9 +53,9 @@ def checks_of(env_class: Any, parameters: Mapping[str, Any], steps: int, limit: 
 
 
 def _guarded(check: Check) -> tuple[str, str]:
-    """Run a check; whatever it raises is what it found."""
+    """Run a check; an error that it raises is its finding."""
     try:
-        with contextlib.redirect_stdout(io.StringIO()):  # PettingZoo's prints
+        with contextlib.redirect_stdout(io.StringIO()):  # PettingZoo's check prints
             return check()
     except MissingLibraryError as error:
         return "left out", str(error)
@@ -100,7 +100,7 @@ def _checked_run(env_class: Any, given: Mapping[str, Any], steps: int) -> Check:
 
 
 def _rows(env_class: Any, number: int, given: Mapping[str, Any], **options: Any) -> Any:
-    """Return some worlds with the time limit that is among what is given beside the parameters."""
+    """Return some worlds; `given` holds the parameters and the time limit."""
     parameters = {name: value for name, value in given.items() if name != "max_episode_steps"}
     return rows_of(
         env_class, number, parameters, max_episode_steps=given["max_episode_steps"], **options
@@ -163,7 +163,7 @@ def _vector(env_class: Any, given: Mapping[str, Any], steps: int) -> Check:
 
 
 def _endings(envs: Any, steps: int) -> list[Any]:
-    """Return in which ways every one of a few worlds ends within so many steps, at random."""
+    """Return the ways in which all of a few worlds end within so many random steps."""
     envs.action_space.seed(0)
     envs.reset(seed=0)
     found: Any = np.zeros((2, envs.num_envs), np.bool_)
@@ -177,10 +177,10 @@ def _endings(envs: Any, steps: int) -> list[Any]:
 
 def _pettingzoo(env_class: Any, given: Mapping[str, Any], steps: int) -> Check:
     def run() -> tuple[str, str]:
-        from murk_env.faces.parallel import MurkParallelEnv  # which says what to install
+        from murk_env.faces.parallel import MurkParallelEnv  # its error says what to install
 
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", DeprecationWarning)  # of PettingZoo's own modules, as they load
+            warnings.simplefilter("ignore", DeprecationWarning)  # from PettingZoo's modules at import
             from pettingzoo.test import parallel_api_test  # pyright: ignore
 
         parallel_api_test(MurkParallelEnv(env_class, **given), num_cycles=steps)

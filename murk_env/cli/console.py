@@ -1,4 +1,4 @@
-"""What the command prints: tables and bars in a terminal, plain lines in a pipe."""
+"""Output of the command: tables and bars in a terminal, plain lines in a pipe."""
 
 import contextlib
 import sys
@@ -9,14 +9,14 @@ from rich.console import Console
 
 __all__ = ["WIDE", "coloured", "complain", "confirmed", "console", "counted", "headline", "say", "table"]
 
-WIDE = 100  # columns of a terminal from which on a table is read more easily than a list
+WIDE = 100  # terminal columns from which on a table is more readable than a list
 
 
 class _Console(Console):
-    """Leaves a pipe that nobody reads any more to the command; rich itself would exit with 1."""
+    """Lets the command handle a broken pipe; rich itself would exit with 1."""
 
     def on_broken_pipe(self) -> NoReturn:
-        raise  # rich calls it where it has caught the error
+        raise  # rich calls this while it handles the error
 
 
 console = _Console(highlight=False, markup=False, emoji=False)
@@ -24,27 +24,27 @@ errors = Console(highlight=False, markup=False, emoji=False, stderr=True)
 
 
 def coloured() -> bool:
-    """Whether there are colours: the terminal has some, and NO_COLOR is not set."""
+    """Return whether to use colours: the terminal has them, and NO_COLOR is not set."""
     return console.color_system is not None and not console.no_color
 
 
 def say(text: str = "") -> None:
-    """Print a text: wrapped to a terminal, as it is into a pipe."""
+    """Print a text, wrapped in a terminal, unchanged in a pipe."""
     console.print(text, soft_wrap=not console.is_terminal)
 
 
 def headline(text: str) -> None:
-    """Print the heading of what follows."""
+    """Print a heading."""
     console.print(text, style="bold", soft_wrap=not console.is_terminal)
 
 
 def complain(text: str) -> None:
-    """Print what went wrong to the error stream."""
+    """Print an error to the error stream."""
     errors.print(f"murk: {text}", soft_wrap=not errors.is_terminal)
 
 
 def confirmed(question: str) -> bool:
-    """Ask for a yes on the error stream; without a terminal nobody is there, which is a no."""
+    """Ask for a yes on the error stream; without a terminal the answer is no."""
     if not (sys.stdin.isatty() and errors.is_terminal):
         return False
     from rich.prompt import Confirm
@@ -52,13 +52,13 @@ def confirmed(question: str) -> bool:
 
     try:
         return Confirm.ask(Text(question), console=errors, default=False)
-    except EOFError:  # Ctrl-D, which ends no line
+    except EOFError:  # Ctrl-D, which does not end the line
         errors.print()
         return False
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    """Print a table: in a narrow terminal as a list, and into a pipe as lines with tabs."""
+    """Print a table; in a narrow terminal as a list, in a pipe as lines with tabs."""
     if not console.is_terminal:
         for row in (columns, *rows):
             print("\t".join(" ".join(cell.split()) for cell in row))
@@ -69,7 +69,7 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
 
 
 def _list(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    """Print one block for every row, headed by its first cell."""
+    """Print one block per row, headed by its first cell."""
     from rich.padding import Padding
 
     for first, *rest in rows:
@@ -94,15 +94,15 @@ def _table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
 
 @contextlib.contextmanager
 def counted(what: str, total: int, unit: str) -> Generator[Callable[[int], None]]:
-    """Show a bar on the error stream, where that is a terminal.
+    """Show a progress bar on the error stream, if that is a terminal.
 
     Args:
-        what: what is being done.
-        total: how much there is to do.
-        unit: of what, such as `steps`; its rate is shown.
+        what: the description of the task.
+        total: the total amount of work.
+        unit: the unit of work, such as `steps`; its rate is shown.
 
     Yields:
-        A function that is told how much more has been done.
+        A function to call with the amount of work done since its last call.
     """
     from rich import progress
 

@@ -1,4 +1,4 @@
-"""What is said of an environment before one is made: its six facts, parameters, spaces and forms."""
+"""The description of an environment without creating one: its six facts, parameters, spaces and forms."""
 
 import dataclasses
 import inspect
@@ -21,16 +21,16 @@ _FACT = re.compile(r"^([A-Z][a-z]+): +", re.MULTILINE)
 
 @dataclasses.dataclass(frozen=True)
 class Facts:
-    """What a class and some parameters say of an environment.
+    """The description of an environment class with some parameters.
 
     Attributes:
         name: its id, or `module:Class`.
         env_class: the class.
-        summary: the first sentence of its docstring.
-        six: Observation, Action, Reward, Ends, Start and Source, as its docstring says them.
+        summary: the first paragraph of its docstring.
+        six: Observation, Action, Reward, Ends, Start and Source, from its docstring.
         knobs: its parameters' declarations.
         params: the parameters.
-        blueprint: what it is built of.
+        blueprint: its blueprint.
         observations: the observation space of a world under "", or of an agent of each group.
         actions: the action spaces, likewise.
     """
@@ -47,25 +47,25 @@ class Facts:
 
     @property
     def agents(self) -> str:
-        """Its agents, such as `3 predator, 2 prey`; empty for one actor."""
+        """Its agents, such as `3 predator, 2 prey`; empty for a single actor."""
         return ", ".join(f"{group.size} {group.name}" for group in self.blueprint.groups)
 
     @property
     def forms(self) -> tuple[str, ...]:
-        """The kinds of env that it can be."""
+        """The forms of env that are available for it."""
         own = () if self.blueprint.rewards_agents else ("single", "vector")
         return own + (("parallel", "agent rows") if self.blueprint.groups else ())
 
 
 def facts_of(env_class: type[MurkEnv], parameters: Mapping[str, Any] | None = None) -> Facts:
-    """Return what is said of an environment.
+    """Return the description of an environment.
 
     Args:
         env_class: the environment.
         parameters: its parameters by name; defaults for the others.
 
     Raises:
-        ParameterError, DefinitionError: as making an env does.
+        ParameterError, DefinitionError: as for creating an env.
     """
     params = make_params(env_class.__name__, env_class.Params, parameters or {})
     blueprint = env_class.blueprint_for(params)
@@ -85,7 +85,7 @@ def facts_of(env_class: type[MurkEnv], parameters: Mapping[str, Any] | None = No
 
 
 def _docstring(env_class: type[MurkEnv]) -> tuple[str, dict[str, str]]:
-    """Return the first sentence of a docstring, and what follows each heading such as `Reward:`."""
+    """Return the first paragraph of a docstring, and the text after each heading such as `Reward:`."""
     text = inspect.cleandoc(vars(env_class).get("__doc__") or "")
     first, *rest = _FACT.split(text)
     bodies = (" ".join(body.split()) for body in rest[1::2])
@@ -131,7 +131,7 @@ def _spaces(
 
 
 def space_text(space: Any) -> str:
-    """Return a space in a few words: `float32 (512,), 0 to 10`."""
+    """Return a short description of a space: `float32 (512,), 0 to 10`."""
     kind = type(space).__name__
     if kind == "Dict":
         return ", ".join(f"{name}: {space_text(one)}" for name, one in space.items())
@@ -142,7 +142,7 @@ def space_text(space: Any) -> str:
 
 
 def knob_range(knob: Knob) -> str:
-    """Return what a parameter may be, in words; empty where anything of its type goes."""
+    """Return a parameter's choices or range in words; empty if it has neither."""
     if knob.choices:
         return ", ".join(map(repr, knob.choices))
     return "" if knob.range is None else f"{knob.range.low:,g} to {knob.range.high:,g}"

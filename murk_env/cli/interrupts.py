@@ -1,4 +1,4 @@
-"""Ctrl-C that Python would lose comes again."""
+"""Repeats a Ctrl-C that Python would lose."""
 
 import _thread
 import sys
@@ -9,15 +9,15 @@ from typing import Any
 
 __all__ = ["interrupts_kept"]
 
-_SOON = 0.05  # seconds, until what Python was in the middle of is over
+_SOON = 0.05  # seconds after which the interrupted callback has ended
 
 
 @contextmanager
 def interrupts_kept() -> Generator[None]:
-    """Let an interrupt come again that came in the callback of a weak reference or in `__del__`.
+    """Repeat an interrupt that arrived in the callback of a weak reference or in `__del__`.
 
-    Python prints what is raised there and goes on. While numba compiles it is there often enough that one
-    Ctrl-C in 25 was lost.
+    Python only prints errors raised there. While numba compiles, about one Ctrl-C in 25 arrives there and
+    would be lost.
     """
     earlier: Any = sys.unraisablehook
 

@@ -1,4 +1,4 @@
-"""`murk list`: the environments that are here."""
+"""`murk list`: the available environments."""
 
 import importlib.resources
 import json
@@ -11,15 +11,15 @@ from murk_env.cli.console import table
 __all__ = ["COLUMNS", "WRITTEN", "list_environments", "row"]
 
 COLUMNS = ("id", "what it is", "lattice", "agents", "forms", "observation", "actions")
-WRITTEN = "listing.json"  # in murk_envs: what `row` says of each of its ids
+WRITTEN = "listing.json"  # in murk_envs: the result of `row` for each of its ids
 
 
 @examples("murk list", "murk list | cut -f1", "murk show HeatSeeker")
 def list_environments() -> None:
-    """List the environments: what they are, on which lattice, for whom, in which forms.
+    """List the environments, with their lattice, agents and forms.
 
-    Those of murk_envs, and of every installed package that registers its own. Into a pipe: one line each,
-    with tabs.
+    These are those of murk_envs, and of every installed package that registers its own. In a pipe: one line
+    each, with tabs.
     """
     known = catalogue()
     written = _written()
@@ -29,16 +29,16 @@ def list_environments() -> None:
 
 
 def _written() -> Mapping[str, Mapping[str, str]]:
-    """Return the rows that come with murk_envs, as building its classes takes a second; by id."""
+    """Return the rows that come with murk_envs, by id; building its classes would take a second."""
     try:
         text = importlib.resources.files("murk_envs").joinpath(WRITTEN).read_text(encoding="utf-8")
-    except ModuleNotFoundError:  # the framework does without them
+    except ModuleNotFoundError:  # the framework works without them
         return {}
     return {one["id"]: one for one in json.loads(text)}
 
 
 def row(found: Found) -> dict[str, str]:
-    """Return what is said of an environment, by column; its class is built for it."""
+    """Return an environment's row, by column; this builds its class."""
     from gymnasium.spaces import flatdim
 
     from murk_env.cli.facts import facts_of, space_text

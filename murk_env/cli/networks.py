@@ -1,7 +1,7 @@
-"""Networks of policies that were learnt, in numpy: what chooses the most likely actions, and no more.
+"""The actors of trained policies, in numpy, for choosing the most likely actions.
 
-They are those of `examples/ppo.py`, `examples/linear.py`, `examples/at_rest.py` and `examples/networks.py`,
-which learn them with torch.
+They are the networks of `examples/ppo.py`, `examples/linear.py`, `examples/at_rest.py` and
+`examples/networks.py`, which train them with torch.
 """
 
 import ast
@@ -20,25 +20,25 @@ __all__ = ["Network", "NetworkError", "Tensors", "lattice_of", "network_of"]
 Floats = npt.NDArray[np.floating[Any]]
 Tensors = Mapping[str, Floats]
 Network = Callable[[Floats], Floats]
-"""Takes observations (num_rows, num_seen) and returns what the actor says, (num_rows, num_outputs)."""
+"""Takes observations (num_rows, num_seen) and returns the actor's outputs, (num_rows, num_outputs)."""
 
-_LAYERS = ("0", "2", "4")  # of the flat network; between them is a tanh
-_LEAST, _MOST = 1e-6, 10.0  # of a variance, and of what is scaled by it
+_LAYERS = ("0", "2", "4")  # of the flat network, with tanh between them
+_LEAST, _MOST = 1e-6, 10.0  # the least variance, and the largest scaled observation
 
 
 class NetworkError(Exception):
-    """Tensors are not those of a network that is known here."""
+    """The tensors do not belong to a known network."""
 
 
 def network_of(tensors: Tensors, lattice: Lattice | None) -> Network:
-    """Return the actor that some tensors are of.
+    """Return the actor with some tensors.
 
     Args:
-        tensors: by their names, as torch's state_dict has them.
-        lattice: of the maps that the observations begin with, for a network of convolutions.
+        tensors: the tensors by name, as in torch's state_dict.
+        lattice: the lattice of the maps at the beginning of observations, for a convolutional network.
 
     Raises:
-        NetworkError: they are of none that is known here.
+        NetworkError: they do not belong to a known network.
     """
     names = {name for name in tensors if name.startswith("actor.")}
     linear = {"actor.0.weight"}
@@ -65,7 +65,7 @@ def network_of(tensors: Tensors, lattice: Lattice | None) -> Network:
 
 
 def _scaled(seen: Floats, moments: Floats) -> Floats:
-    """Return observations of mean 0 and deviation 1, as far as that was known."""
+    """Return observations normalised by the running moments of training."""
     mean, square = moments
     deviation = np.sqrt(np.maximum(square - mean**2, np.float32(_LEAST)))
     return np.clip((seen - mean) / deviation, -_MOST, _MOST)
@@ -81,13 +81,13 @@ def _flat(tensors: Tensors, scaled: Floats) -> Floats:
 
 
 def _in_proportion(tensors: Tensors, seen: Floats) -> Floats:
-    """Return what the flat network says of the shape of what is seen, times the size of that and a unit."""
+    """Return the flat network's output for normalised observations, times their norm and a unit."""
     size = np.maximum(np.sqrt(np.square(seen).mean(axis=1, keepdims=True)), np.float32(_LEAST))
     return _flat(tensors, seen / size) * tensors["unit"] * size
 
 
 def _around(lattice: Lattice) -> npt.NDArray[np.intp]:
-    """Return every cell and its neighbours, (num_cells, 1 + directions); where none is, one cell more."""
+    """Return every cell and its neighbours, (num_cells, 1 + directions), num_cells for missing ones."""
     cells = np.arange(lattice.num_cells)[:, np.newaxis]
     around = np.concatenate([cells, lattice.neighbours], axis=1)
     return np.where(around < 0, lattice.num_cells, around).astype(np.intp)
@@ -96,7 +96,7 @@ def _around(lattice: Lattice) -> npt.NDArray[np.intp]:
 def _over_cells(
     tensors: Tensors, around: npt.NDArray[np.intp], shape: tuple[int, int], scaled: Floats
 ) -> Floats:
-    """Return what is chosen in every cell, (num_rows, num_cells * num_options)."""
+    """Return the outputs of every cell, (num_rows, num_cells * num_options)."""
     num_maps, num_cells = shape
     split = num_maps * num_cells
     cells = scaled[:, :split].reshape(-1, num_maps, num_cells).swapaxes(1, 2)
@@ -117,10 +117,10 @@ def _convolved(tensors: Tensors, name: str, around: npt.NDArray[np.intp], cells:
 
 
 def lattice_of(text: str) -> Lattice:
-    """Return the lattice that a text such as `Square8(4, 4)` is the representation of; it runs nothing.
+    """Return the lattice with a repr such as `Square8(4, 4)`, without evaluating the text.
 
     Raises:
-        NetworkError: it is of none.
+        NetworkError: the text is not the repr of a lattice.
     """
     wrong = NetworkError(f"{text!r} is no lattice")
     try:

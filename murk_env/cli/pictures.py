@@ -1,4 +1,4 @@
-"""Pictures of worlds as the command makes them: the first of an episode, and files."""
+"""Pictures of worlds for the command: the first frame of an episode, and image files."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -10,7 +10,7 @@ __all__ = ["first_frame", "write_picture"]
 
 
 def first_frame(env_class: Any, parameters: Mapping[str, Any], seed: int) -> Any:
-    """Return a frame (height, width, 3) uint8 of an episode's beginning."""
+    """Return a frame (height, width, 3) uint8 of the beginning of an episode."""
     from murk_env.cli.policies import rows_of
 
     envs = rows_of(env_class, 1, parameters).envs
@@ -21,10 +21,10 @@ def first_frame(env_class: Any, parameters: Mapping[str, Any], seed: int) -> Any
 
 
 def write_picture(path: Path, frame: Any) -> None:
-    """Write a frame as a PNG or whatever else Pillow writes by the path's suffix.
+    """Write a frame as a PNG, or another format that Pillow knows by the path's suffix.
 
     Raises:
-        CommandError: Pillow is not installed, or knows no such suffix.
+        CommandError: Pillow is not installed, or does not know the suffix.
     """
     try:
         from PIL import Image

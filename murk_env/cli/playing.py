@@ -21,27 +21,25 @@ __all__ = ["play"]
 Agent = Annotated[
     str | None,
     typer.Option(
-        metavar="NAME", help="Whom you play, such as prey_0; all for a whole team.", show_default=False
+        metavar="NAME", help="Your agent, such as prey_0; all for a whole team.", show_default=False
     ),
 ]
 Partner = Annotated[
     str | None,
     typer.Option(
         metavar="NAME|FILE",
-        help="The other agents: random, scripted, trained, or a policy file.",
+        help="Policy of the other agents: random, scripted, trained, or a file.",
         show_default="scripted, if there is a script",
     ),
 ]
 Ghost = Annotated[
     str | None,
-    typer.Option(
-        metavar="NAME|FILE", help="A policy that plays the same world beside you.", show_default=False
-    ),
+    typer.Option(metavar="NAME|FILE", help="A policy that plays a copy of your world.", show_default=False),
 ]
 Rate = Annotated[
     float | None,
     typer.Option(
-        min=0.1, max=60.0, help="Steps a second; without it a key makes a step.", show_default=False
+        min=0.1, max=60.0, help="Steps per second; by default each key takes one.", show_default=False
     ),
 ]
 Where = Annotated[
@@ -49,7 +47,7 @@ Where = Annotated[
     typer.Option("--window/--terminal", help="Where to play.", show_default="a window, if there can be one"),
 ]
 Record = Annotated[
-    Path | None, typer.Option(metavar="FILE", help="Keep the run, for murk replay.", show_default=False)
+    Path | None, typer.Option(metavar="FILE", help="Record the run, for murk replay.", show_default=False)
 ]
 
 
@@ -73,7 +71,7 @@ def play(
 ) -> None:
     """Play with the keyboard: you are the actor, or one of the agents.
 
-    The keys are shown. u takes a step back, the other agents' and the ghost's too; n begins the next episode.
+    The keys are shown. u undoes a step, also for the other agents and the ghost; n starts the next episode.
     """
     from murk_env.cli.play.crew import first_seat
     from murk_env.cli.play.game import ALL, Game
@@ -101,7 +99,7 @@ def play(
 
 
 def _check_policies(env_class: Any, chosen: Mapping[str, Any], *policies: str | None) -> None:
-    """Raise CommandError for a policy that cannot be had, before a world is made."""
+    """Raise CommandError for an unavailable policy, before a world is created."""
     from murk_env.cli.policies import player_named
 
     for policy in policies:
@@ -110,7 +108,7 @@ def _check_policies(env_class: Any, chosen: Mapping[str, Any], *policies: str | 
 
 
 def _in_window(asked: bool | None) -> bool:
-    """Return whether a window is opened: as asked, or if there can be one."""
+    """Return whether to open a window: as requested, or by default if possible."""
     from murk_env.cli.play.window import why_no_window
 
     return why_no_window() is None if asked is None else asked
@@ -123,7 +121,7 @@ def _usual(env_class: Any) -> str:
 
 
 def _cleared(target: Path | None) -> Path | None:
-    """Return a file that is not there: a recording never overwrites one."""
+    """Delete the file of a recording, which never overwrites one, and return its path."""
     if target is not None:
         for suffix in ("", "-wal", "-shm"):
             target.with_name(target.name + suffix).unlink(missing_ok=True)
@@ -132,7 +130,7 @@ def _cleared(target: Path | None) -> Path | None:
 
 @contextlib.contextmanager
 def _screen(title: str, *, in_window: bool) -> Generator["Screen"]:
-    """Open a window, or take the terminal, and leave it as it was."""
+    """Open a window, or switch the terminal to playing, and restore it afterwards."""
     from murk_env.cli.play.terminal import opened
     from murk_env.cli.play.window import Window
 

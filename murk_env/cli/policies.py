@@ -1,4 +1,4 @@
-"""Who acts: at random, by a script of the environment, or by what was learnt."""
+"""Policies: random, scripted for an environment, or trained."""
 
 import dataclasses
 import functools
@@ -36,11 +36,11 @@ Policy = Callable[[Any, Any, np.random.Generator], Any]
 
 @dataclasses.dataclass(frozen=True)
 class Player:
-    """A policy, and whose observations it takes.
+    """A policy, and the rows it acts for.
 
     Attributes:
-        policy: what decides.
-        group: the group of agents whose rows it decides for; None where a row is a world.
+        policy: the policy.
+        group: the group of agents that are its rows; None if its rows are worlds.
     """
 
     policy: Policy
@@ -49,11 +49,11 @@ class Player:
 
 @dataclasses.dataclass(frozen=True)
 class Rows:
-    """Worlds to be played, and whose rows they are.
+    """A vector env, and the meaning of its rows.
 
     Attributes:
-        envs: a vector env, whose rows are worlds or agents of a group.
-        group: the group's name, None where rows are worlds.
+        envs: a vector env whose rows are worlds or agents of a group.
+        group: the group's name, None if rows are worlds.
     """
 
     envs: Any
@@ -61,13 +61,13 @@ class Rows:
 
 
 def _any_array(observations: Any) -> Any:
-    """Return one of the arrays of observations, which have the same rows."""
-    parts: Any = getattr(observations, "values", None)  # those of the dict layout are a dict
+    """Return any of the arrays of observations, which all have the same rows."""
+    parts: Any = getattr(observations, "values", None)  # in the dict layout they are a dict
     return observations if parts is None else next(iter(parts()))
 
 
 def at_random(observations: Any, action_space: Any, rng: np.random.Generator) -> Any:
-    """Draw an action for every row, uniformly."""
+    """Sample an action for every row from the action space."""
     batch = batch_space(action_space, len(_any_array(observations)))
     batch.seed(int(rng.integers(2**31)))
     return batch.sample()
@@ -89,11 +89,11 @@ def rows_of(
         env_class: the environment.
         num_worlds: number of worlds.
         parameters: its parameters.
-        group: whose agents the rows are; None for worlds, or where an agent is rewarded by itself, for those
-            that are shown of it.
-        policy: who decides for the groups of agents that are not shown: `random`, or else their script.
-        seed: of what those draw.
-        options: of the face.
+        group: the group whose agents are the rows; None for worlds or, if every agent has its own reward, for
+            the default group.
+        policy: the policy of the other groups: `random`, or else their script.
+        seed: seed of these policies.
+        options: options of the face.
     """
     shown = shown_group(env_class, parameters) if group is None else group
     if shown is None:
@@ -110,7 +110,7 @@ def rows_of(
 
 
 def shown_group(env_class: type[MurkEnv], parameters: Mapping[str, Any]) -> str | None:
-    """Return the group whose agents the rows are, where nothing else is said; None where they are worlds."""
+    """Return the group whose agents are the rows by default; None if rows are worlds."""
     if env_class.registered_agents != "apart":
         return None
     groups = env_class.blueprint_for(env_class.Params(**parameters)).groups
@@ -120,14 +120,14 @@ def shown_group(env_class: type[MurkEnv], parameters: Mapping[str, Any]) -> str 
 def decider_for(
     env_class: type[MurkEnv], policy: str, group: str, space: Any, rng: np.random.Generator
 ) -> Callable[[Any], Any]:
-    """Return what decides for a group that another policy is not for: its script, or chance.
+    """Return the policy of a group that the main policy does not act for: its script, or random.
 
     Args:
         env_class: the environment.
-        policy: the name of that other policy; with `random` this one is random too.
+        policy: the name of the main policy; if it is `random`, this one is random too.
         group: the group's name.
         space: the action space of one of its agents.
-        rng: what it draws from.
+        rng: the random generator.
 
     Returns:
         A function from observations (num_worlds, size, ...) to actions (num_worlds, size, ...).
@@ -148,9 +148,9 @@ def decider_for(
 def _scripts(env_class: type[MurkEnv]) -> ModuleType | None:
     """Return the module of an environment's scripted policies.
 
-    It has the name of the environment's module, in a package `scripted` beside it. What it has are POLICIES
-    by name, and for several groups of agents GROUP, whose agents are the rows, and OTHERS, policies of the
-    other groups by name, from observations alone.
+    It has the name of the environment's module, in a package `scripted` next to it. It defines POLICIES by
+    name and, for several groups of agents, GROUP, whose agents are the rows, and OTHERS, by name of the other
+    groups their policies, functions of observations alone.
     """
     package, _, module = env_class.__module__.rpartition(".")
     name = f"{package}.scripted.{module}" if package else f"scripted.{module}"
@@ -163,20 +163,21 @@ def _scripts(env_class: type[MurkEnv]) -> ModuleType | None:
 
 
 def named_policies(env_class: type[MurkEnv]) -> dict[str, Policy]:
-    """Return the policies that an environment's scripts name, and the one that acts at random."""
+    """Return an environment's scripted policies by name, and the random one."""
     return {"random": at_random, **getattr(_scripts(env_class), "POLICIES", {})}
 
 
 def player_named(env_class: type[MurkEnv], parameters: Mapping[str, Any], name: str) -> Player:
-    """Return a policy, and whose observations it takes.
+    """Return the policy with a name.
 
     Args:
         env_class: the environment.
         parameters: its parameters.
-        name: one that the environment comes with, `trained` for the one that was learnt, or a policy file.
+        name: a scripted policy's name, `random`, `trained` for the policy that comes with the environment, or
+            a policy file.
 
     Raises:
-        CommandError: there is none of that name, or the file is of another environment, version or size.
+        CommandError: there is no such policy, or the file is for another environment, version or size.
     """
     known = named_policies(env_class)
     if name in known:

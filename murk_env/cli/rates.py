@@ -1,4 +1,4 @@
-"""How many steps of a world an environment takes in a second."""
+"""Measures an environment's world steps per second."""
 
 import platform
 import time
@@ -14,14 +14,14 @@ from murk_env.faces.vector import MurkVectorEnv
 
 __all__ = ["machine", "measure"]
 
-_RUNS = 20  # of every figure, in turn; the best counts, as others only add to it what else the machine did
+_RUNS = 20  # per figure, interleaved; the best counts, since other load can only add to the time
 _ACTIONS = 16  # distinct ones, used over and over
-_SYNC = 16  # single envs in the vector env that is compared: its rate hardly depends on the number
+_SYNC = 16  # single envs in the compared SyncVectorEnv: its rate hardly depends on their number
 _KEPT = ("murk-env", "numpy", "numba", "gymnasium")
 
 
 def machine() -> dict[str, str]:
-    """Return what rates depend on: the processor's kind and versions."""
+    """Return the setup that rates depend on: the processor and versions."""
     versions = {package: version(package) for package in _KEPT}
     return {
         "processor": platform.processor() or platform.machine(),
@@ -37,14 +37,14 @@ def measure(
     Args:
         env_class: the environment.
         parameters: its parameters.
-        worlds: worlds of the batch.
-        threads: its threads.
-        seconds: how long each figure is measured, in twenty runs.
+        worlds: number of worlds of the batch.
+        threads: number of its threads.
+        seconds: time for each figure, in twenty runs.
 
     Returns:
-        `one_world` and `batch`, steps of a world a second; `copies`, the time of a step of the batch in
-        copies of its observations; `sync_ratio`, how many times as fast as SyncVectorEnv a step of as many
-        worlds is, None where Gymnasium has no single env.
+        `one_world` and `batch`, world steps per second; `copies`, the time of a step of the batch over the
+        time to copy its observations; `sync_ratio`, the batch's rate over that of SyncVectorEnv, None if
+        there is no Gymnasium single env.
     """
     batch, few = _batch(env_class, worlds, parameters, threads), None
     jobs = [(_batch(env_class, 1, parameters, 1), 1), (batch, worlds), (_copying(batch), worlds)]
@@ -64,7 +64,7 @@ def measure(
 
 
 class _Stepping:
-    """Steps a vector env with random actions, drawn beforehand."""
+    """Steps a vector env with random actions that are drawn beforehand."""
 
     def __init__(self, envs: Any) -> None:
         self.envs = envs
@@ -93,7 +93,7 @@ def _sync(env_class: Any, parameters: Mapping[str, Any]) -> Any:
 
 
 def _copying(stepping: _Stepping) -> Callable[[], None]:
-    """Return what copies the observations of all rows once."""
+    """Return a function that copies the observations of all rows."""
     arrays = _arrays(stepping.seen)
     targets = [np.empty_like(array) for array in arrays]
 
@@ -110,14 +110,14 @@ def _arrays(seen: Any) -> list[Any]:
 
 
 def _best(jobs: Sequence[Callable[[], None]], seconds: float) -> list[float]:
-    """Return the least time of one call of each job, measured in turn."""
+    """Return the shortest time of one call of each job, measured in interleaved runs."""
     counts = [_calls_within(job, seconds / _RUNS) for job in jobs]
     found = [[_time(job, count) for job, count in zip(jobs, counts, strict=True)] for _ in range(_RUNS)]
     return np.array(found).min(axis=0).tolist()
 
 
 def _calls_within(job: Callable[[], None], seconds: float) -> int:
-    """Return how many calls take about so long; the first ones compile and are left out."""
+    """Return the number of calls that take about so long; the first calls, which compile, do not count."""
     job()
     job()
     count = 1

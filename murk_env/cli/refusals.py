@@ -1,4 +1,4 @@
-"""How a command ends that cannot do what it was asked for: one line, and an exit code that says why."""
+"""Failures of commands: one line, and an exit code that tells the reason."""
 
 import functools
 import os
@@ -17,12 +17,12 @@ P = ParamSpec("P")
 
 
 class ExitCode(IntEnum):
-    """What the command tells a script."""
+    """The exit codes of the command."""
 
     DONE = 0
-    FAILED = 1  # it ran, and what it looked at is wrong: a check, a recording, an environment
-    USAGE = 2  # it was asked for what there is not: an id, a parameter, a file that exists
-    MISSING = 3  # something is not here: a library, a display, a terminal
+    FAILED = 1  # it ran and found a fault: in a check, a recording, an environment
+    USAGE = 2  # an invalid argument: an unknown id, a wrong parameter, a file that exists
+    MISSING = 3  # something is missing: a library, a display, a terminal
     INTERRUPTED = 130  # Ctrl-C
 
 
@@ -35,7 +35,7 @@ class CommandError(Exception):
 
 
 def reported(command: Callable[P, None]) -> Callable[P, None]:
-    """Let a command end with one line and an exit code, whatever stops it, but for faults of our own."""
+    """Make a command end with one line and an exit code on every error except our own bugs."""
 
     @functools.wraps(command)
     def run(*arguments: P.args, **keywords: P.kwargs) -> None:
@@ -44,7 +44,7 @@ def reported(command: Callable[P, None]) -> Callable[P, None]:
         except KeyboardInterrupt:
             complain("interrupted")
             raise typer.Exit(ExitCode.INTERRUPTED) from None
-        except BrokenPipeError:  # `murk list | head`: nobody reads on, and Python must not flush again
+        except BrokenPipeError:  # such as `murk list | head`: Python must not flush again
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             raise typer.Exit(ExitCode.DONE) from None
         except CommandError as error:
@@ -61,7 +61,7 @@ def reported(command: Callable[P, None]) -> Callable[P, None]:
 
 
 def _code_of(error: Exception) -> ExitCode | None:
-    """Return how an error of the library ends the command; None for any other."""
+    """Return the exit code for an error of the library; None for any other error."""
     import murk_env.errors as errors
 
     if isinstance(error, errors.MissingLibraryError | errors.SettingError):

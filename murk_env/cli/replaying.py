@@ -1,4 +1,4 @@
-"""`murk replay`: plays a recording again, says whether the same comes of it, and shows it."""
+"""`murk replay`: replays a recording, compares the result, and shows it."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -17,19 +17,21 @@ __all__ = ["replay"]
 
 @examples("murk replay run.murk", "murk replay run.murk --out run.gif --first 100 --last 200 --tiles 4")
 def replay(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="What a Recording wrote.", show_default=False)],
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="A file written by Recording.", show_default=False)
+    ],
     out: Annotated[
-        Path | None, typer.Option(metavar="FILE.gif|mp4", help="Write the run as a moving picture.")
+        Path | None, typer.Option(metavar="FILE.gif|mp4", help="Write the run as a GIF or video.")
     ] = None,
-    first: Annotated[int, typer.Option(min=0, help="The step that the picture begins at.")] = 0,
-    last: Annotated[int | None, typer.Option(min=0, help="And the one it ends at; the end.")] = None,
-    every: Annotated[int, typer.Option(min=1, help="Steps from one picture to the next.")] = 1,
-    tiles: Annotated[int, typer.Option(min=1, help="Worlds that are shown.")] = 1,
+    first: Annotated[int, typer.Option(min=0, help="First step shown.")] = 0,
+    last: Annotated[int | None, typer.Option(min=0, help="Last step shown; by default the end.")] = None,
+    every: Annotated[int, typer.Option(min=1, help="Steps between frames.")] = 1,
+    tiles: Annotated[int, typer.Option(min=1, help="Number of worlds shown.")] = 1,
     force: Force = False,
 ) -> None:
-    """Play a recording again and compare every hash; exit code 1 if anything differs.
+    """Replay a recording and compare every hash; exit code 1 if anything differs.
 
-    The modules that it names are imported: replay only what you trust as much as your own imports.
+    The module that it names is imported: replay only files that you trust as much as your own imports.
     """
     from murk_env.cli.catalogue import here_is_importable
     from murk_env.errors import ReplayDifferenceError

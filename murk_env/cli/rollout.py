@@ -1,4 +1,4 @@
-"""A policy that plays many worlds, and what it has earned so far."""
+"""Rolls out a policy in many worlds, and accumulates its returns."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -51,7 +51,7 @@ class Rollout:
         return self._envs.render_tiles(self._tiles)
 
     def summary(self) -> str:
-        """Return what came of it, in one line."""
+        """Return the result so far, in one line."""
         who = "worlds" if self._rows.group is None else f"agents ({self._rows.group})"
         done = f"{self._envs.num_envs} {who}, {self._steps} steps"
         if not self._returns:

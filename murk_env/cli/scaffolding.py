@@ -1,4 +1,4 @@
-"""`murk new`: a project that works at once, with one environment, its tests, a README and CI."""
+"""`murk new`: creates a working project, with one environment, its tests, a README and CI."""
 
 import keyword
 import sys
@@ -27,7 +27,7 @@ _PLACES = {  # by template: where it goes in the project
     "test_environment": "tests/test_environment.py",
     "test_bloom": "tests/test_bloom.py",
 }
-_MARK = "  #: "  # behind a line that only some projects have
+_MARK = "  #: "  # after a line that only some projects get
 
 
 @examples("murk new pond", "murk new tide_pool --agents", "murk new pond --pde --in ~/projects")
@@ -35,14 +35,14 @@ def new(
     name: Annotated[
         str, typer.Argument(help="The package's name, such as pond or tide_pool.", show_default=False)
     ],
-    agents: Annotated[bool, typer.Option("--agents", help="Several agents, as a team.")] = False,
-    pde: Annotated[bool, typer.Option("--pde", help="A propagator of your own, for an equation.")] = False,
+    agents: Annotated[bool, typer.Option("--agents", help="With a team of several agents.")] = False,
+    pde: Annotated[bool, typer.Option("--pde", help="With its own propagator, for an equation.")] = False,
     folder: Annotated[Path, typer.Option("--in", metavar="FOLDER", help="Where the project goes.")] = Path(),
 ) -> None:
-    """Make a project that works at once: an environment of your own to change into another.
+    """Create a working project: a small environment to turn into your own.
 
-    It has a pyproject.toml whose entry point lets `murk list` find it once it is installed, one environment,
-    tests, a README and a workflow for GitHub.
+    It has one environment, tests, a README, a workflow for GitHub, and a pyproject.toml with an entry point,
+    by which `murk list` finds it once it is installed.
     """
     project = folder / _checked(name)
     if project.exists():
@@ -65,8 +65,8 @@ def files_of(name: str, *, agents: bool, pde: bool) -> dict[str, str]:
 
     Args:
         name: the package's name.
-        agents: whether it has a team of agents, instead of one actor.
-        pde: whether it has a propagator of its own.
+        agents: whether it has a team of agents rather than one actor.
+        pde: whether it has its own propagator.
     """
     kinds = {"agents" if agents else "single", "pde" if pde else "plain"}
     words = {"package": name, "Class": _class_name(name), "title": name.replace("_", " ").capitalize()}
@@ -81,7 +81,7 @@ def files_of(name: str, *, agents: bool, pde: bool) -> dict[str, str]:
 
 
 def _belongs(line: str, kinds: set[str]) -> bool:
-    """Whether a line is for a project of these kinds: it has no mark, or one with some of them."""
+    """Return whether a line belongs into a project of these kinds: it has no mark, or names only these."""
     _, mark, wanted = line.partition(_MARK)
     return not mark or set(wanted.split()) <= kinds
 
@@ -95,7 +95,7 @@ def _class_name(name: str) -> str:
 
 
 def _checked(name: str) -> str:
-    """Return a package's name, or raise CommandError for what cannot be one."""
+    """Return a package's name, or raise CommandError if it is invalid."""
     if keyword.iskeyword(name):
         raise CommandError(f"{name!r} cannot be a package's name: it is a word of Python's; choose another.")
     if not name.isidentifier() or name != name.lower() or name.startswith("_"):

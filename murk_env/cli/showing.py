@@ -1,4 +1,4 @@
-"""`murk show`: one environment, its facts, parameters, spaces and a picture."""
+"""`murk show`: an environment's facts, parameters, spaces and a picture."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated

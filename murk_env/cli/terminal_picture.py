@@ -1,4 +1,4 @@
-"""Frames in a terminal: two pixels in every character, in its colours, or in shades of grey without any."""
+"""Frames in a terminal: two pixels per character, in colours, or in characters as shades of grey."""
 
 import contextlib
 from collections.abc import Callable, Generator
@@ -19,13 +19,13 @@ _SHADES = " .:-=+*#%@"
 
 
 def draw(frame: Any) -> None:
-    """Print a frame (height, width, 3) uint8, as wide as the terminal at most."""
+    """Print a frame (height, width, 3) uint8, at most as wide as the terminal."""
     console.print(Segments(lines_of(frame, console.width, 2 * max(console.height - 4, 8))))
 
 
 @contextlib.contextmanager
 def shown_in_place() -> Generator[Callable[[Any], None]]:
-    """Show frames one in the place of the other.
+    """Show frames in the same place, each replacing the one before.
 
     Yields:
         A function that shows a frame (height, width, 3) uint8.
@@ -40,12 +40,12 @@ def shown_in_place() -> Generator[Callable[[Any], None]]:
 
 
 def lines_of(frame: Any, width: int, height: int) -> list[Segment]:
-    """Return a frame as characters, each of which shows two pixels one above the other.
+    """Return a frame as characters, each of which shows two pixels, one above the other.
 
     Args:
         frame: (height, width, 3) uint8.
-        width: columns that there are.
-        height: twice the lines that there are.
+        width: number of columns available.
+        height: twice the number of lines available.
     """
     step = max(1, -(-frame.shape[1] // width), -(-frame.shape[0] // height))
     rows, columns = frame.shape[0] // step, frame.shape[1] // step

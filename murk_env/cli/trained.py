@@ -1,8 +1,8 @@
-"""Policies that were learnt: files of numbers, which run no code when they are read.
+"""Trained policies: files of numbers, which run no code when they are read.
 
-A file is safetensors, as `examples/play.py` writes it. It says which environment and version it is of
-(`env_id`), whose agents it acts for if not for whole worlds (`group`), and over which lattice its
-convolutions are, if it has any (`lattice`).
+A file is in the safetensors format, as written by `examples/play.py`. Its metadata name the environment and
+version (`env_id`), the group of agents it acts for, if not for whole worlds (`group`), and the lattice of its
+convolutions, if it has any (`lattice`).
 """
 
 import dataclasses
@@ -27,14 +27,14 @@ _SUFFIX = ".safetensors"
 
 @dataclasses.dataclass(frozen=True)
 class Trained:
-    """A policy that was learnt.
+    """A trained policy.
 
     Attributes:
         path: its file.
-        env_id: the environment and version that it is of.
-        group: whose agents' observations it takes; None for those of whole worlds, or where it does not say.
-        num_seen: numbers of an observation.
-        num_outputs: numbers that its network says of one.
+        env_id: the id of its environment, with version.
+        group: the group whose agents' observations it takes; None for those of whole worlds, or if unknown.
+        num_seen: size of an observation.
+        num_outputs: size of its network's output.
     """
 
     path: Path
@@ -57,7 +57,7 @@ class Trained:
         return chosen + getattr(action_space, "start", 0)
 
     def fits(self, observations: gymnasium.Space[Any], actions: gymnasium.Space[Any]) -> bool:
-        """Whether it takes such observations and returns such actions."""
+        """Return whether it takes such observations and returns such actions."""
         if not isinstance(observations, Box) or not isinstance(actions, Box | Discrete | MultiDiscrete):
             return False
         if isinstance(actions, Box):
@@ -69,7 +69,7 @@ class Trained:
 
 
 def _within(numbers: Any, space: Any) -> Any:
-    """Return numbers (num_rows, ...) within the bounds of a Box."""
+    """Return numbers (num_rows, ...) clipped to the bounds of a Box."""
     return np.clip(numbers.reshape(-1, *space.shape), space.low, space.high).astype(space.dtype)
 
 
@@ -79,14 +79,14 @@ def _options(space: Any) -> Any:
 
 
 def is_file_name(name: str) -> bool:
-    """Whether the name of a policy is that of a file."""
+    """Return whether the name of a policy is that of a file."""
     return name.endswith(_SUFFIX) or "/" in name or Path(name).is_file()
 
 
 def shipped(env_class: Any) -> Path | None:
-    """Return the file of the policy that comes with an environment.
+    """Return the file of the policy that comes with an environment, None if there is none.
 
-    It has the name of the class, in the FOLDER of a package `trained` beside the environment's module.
+    It has the name of the class, in the FOLDER of a package `trained` next to the environment's module.
     """
     package = env_class.__module__.rpartition(".")[0]
     name = f"{package}.trained" if package else "trained"
@@ -101,14 +101,14 @@ def shipped(env_class: Any) -> Path | None:
 
 
 def read(path: Path) -> Trained:
-    """Return the policy that a file holds.
+    """Return the policy in a file.
 
     Raises:
-        CommandError: there is no such file, or it holds no policy that is known here.
+        CommandError: there is no such file, or it does not hold a policy of a known network.
     """
     if not path.is_file():
         raise CommandError(f"there is no policy file {path}.")
-    opened: Any = safe_open  # it has no types
+    opened: Any = safe_open  # it is not typed
     try:
         with opened(path, framework="np") as file:
             said: Mapping[str, str] = file.metadata() or {}

@@ -1,4 +1,4 @@
-"""`murk warm` and `murk cache`: compile beforehand, and what is kept of it."""
+"""`murk warm` and `murk cache`: compile in advance, and inspect or clear the cache."""
 
 import contextlib
 import time
@@ -16,7 +16,7 @@ from murk_env.cli.refusals import CommandError, ExitCode
 __all__ = ["cache", "warm"]
 
 _MODES = ("NextStep", "SameStep")
-_WORLDS, _STEPS, _LIMIT = 2, 4, 2  # so that episodes end, and worlds are reset
+_WORLDS, _STEPS, _LIMIT = 2, 4, 2  # so that episodes end and worlds are reset
 
 
 @examples("murk warm", "murk warm HeatSeeker --set size=64", "murk warm pond:Pond --all-modes")
@@ -25,10 +25,10 @@ def warm(
     settings: Settings = None,
     all_modes: Annotated[bool, typer.Option("--all-modes", help="Also autoreset_mode=Disabled.")] = False,
 ) -> None:
-    """Compile environments beforehand, in every form that they have, into the cache on disk.
+    """Compile environments in advance, in all their forms, into the cache on disk.
 
-    What comes after begins at once, in other processes too. Sizes and rates leave compiled code as it is;
-    a parameter that changes what is built, such as a layout, needs to be given.
+    Later runs then start at once, also in other processes. Compiled code does not depend on sizes and rates;
+    pass parameters that change the structure, such as a layout, with --set.
     """
     if settings and len(env_ids or ()) != 1:
         raise CommandError("--set is for one environment; name it: murk warm HeatSeeker --set size=64")
@@ -47,7 +47,7 @@ def warm(
 
 @contextlib.contextmanager
 def _compiled() -> Generator[list[Any]]:
-    """Collect what numba compiles, and does not find in the cache."""
+    """Collect the functions that numba compiles, without those found in the cache."""
     from numba.core import event
 
     library: Any = event
@@ -58,7 +58,7 @@ def _compiled() -> Generator[list[Any]]:
 
 
 def _jobs(env_class: Any, given: dict[str, Any], modes: tuple[str, ...]) -> list[Callable[[], None]]:
-    """Return what compiles each form of an environment."""
+    """Return functions that compile each form of an environment."""
     from murk_env.cli.policies import rows_of
 
     options = {"max_episode_steps": _LIMIT}
@@ -94,7 +94,7 @@ def _step_one(make: Callable[[], Any]) -> None:
 
 
 def _step_agents(env_class: Any, keywords: dict[str, Any]) -> None:
-    """Step a parallel env, where PettingZoo is installed."""
+    """Step a parallel env, if PettingZoo is installed."""
     from murk_env.errors import MissingLibraryError
 
     try:
@@ -110,9 +110,11 @@ def _step_agents(env_class: Any, keywords: dict[str, Any]) -> None:
 
 @examples("murk cache", "murk cache --clear")
 def cache(
-    clear: Annotated[bool, typer.Option("--clear", help="Remove what is kept; it is compiled anew.")] = False,
+    clear: Annotated[
+        bool, typer.Option("--clear", help="Clear the cache; functions are then recompiled.")
+    ] = False,
 ) -> None:
-    """Say where compiled functions are kept, how many and how large, or remove them."""
+    """Show where compiled functions are kept, their number and size, or remove them."""
     from murk_env.kernels.cache_directory import cache_directory, size_limit
     from murk_env.kernels.cache_files import remove_all
 
@@ -129,7 +131,7 @@ def cache(
 
 
 def _kept() -> tuple[int, int]:
-    """Return how many functions are kept on disk, and in how many bytes."""
+    """Return the number of functions in the cache, and their size in bytes."""
     from murk_env.kernels.cache_directory import cache_directory
     from murk_env.kernels.cache_files import kept
 

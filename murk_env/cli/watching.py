@@ -1,4 +1,4 @@
-"""`murk watch`: a policy at work, in many worlds at once."""
+"""`murk watch`: shows a policy in many worlds at once."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -28,19 +28,19 @@ def watch(
     policy: Annotated[
         str, typer.Option(metavar="NAME|FILE", help="random, scripted, trained, or a policy file.")
     ] = "random",
-    tiles: Annotated[int, typer.Option(min=1, help="Worlds that are shown.")] = 16,
-    steps: Annotated[int, typer.Option(min=1, help="Steps that are made.")] = 100,
-    every: Annotated[int, typer.Option(min=1, help="Steps from one picture to the next.")] = 1,
-    fps: Annotated[float, typer.Option(min=0.1, max=100.0, help="Pictures a second.")] = 10.0,
+    tiles: Annotated[int, typer.Option(min=1, help="Number of worlds shown.")] = 16,
+    steps: Annotated[int, typer.Option(min=1, help="Number of steps.")] = 100,
+    every: Annotated[int, typer.Option(min=1, help="Steps between frames.")] = 1,
+    fps: Annotated[float, typer.Option(min=0.1, max=100.0, help="Frames per second.")] = 10.0,
     settings: Settings = None,
     seed: Seed = 0,
     out: Annotated[
         Path | None,
-        typer.Option(metavar="FILE.gif|mp4", help="Write a moving picture instead of showing it."),
+        typer.Option(metavar="FILE.gif|mp4", help="Write a GIF or video instead of showing it."),
     ] = None,
     force: Force = False,
 ) -> None:
-    """Watch a policy in many worlds at once, in the terminal or as a moving picture."""
+    """Watch a policy in many worlds at once, in the terminal or as a GIF or video."""
     from murk_env.cli.rollout import Rollout
     from murk_env.rendering.video import check_video, write_frames
 
@@ -67,7 +67,7 @@ def watch(
 def _frames(
     rollout: "Rollout", steps: int, every: int, advance: Callable[[int], None] = lambda _: None
 ) -> Iterator[Any]:
-    """Play, and yield a picture of the worlds before the first step and after every few."""
+    """Run the policy; yield a frame before the first step, and after every `every` steps."""
     yield rollout.frame()
     for step in range(1, steps + 1):
         rollout.step()

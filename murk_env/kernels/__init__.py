@@ -1,4 +1,4 @@
-"""Compiled code over worlds: the compiler and its disk cache, fused programs, threads. It knows no field."""
+"""Compiled code over worlds: compiler, disk cache, fused programs, threads. It does not know fields."""
 
 from murk_env.kernels.call import KernelCall, chain
 from murk_env.kernels.compiler import (

@@ -1,4 +1,4 @@
-"""Banks: arrays of which every world reads the row that a number of its own chooses, without a copy."""
+"""Banks: arrays from which every world reads the row that its index selects, without a copy."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -16,15 +16,15 @@ Array = npt.NDArray[Any]
 
 
 def by_bank(run: KernelCall, banks: Mapping[int, Array], chosen: npt.NDArray[np.int32]) -> KernelCall:
-    """Return a bound kernel in which some arguments are a row of a bank for every world.
+    """Return a bound kernel in which some arguments are, for every world, a row of a bank.
 
-    The kernel itself is called for one world after another, and finds that world's row where it looks for the
-    world's own: at the world's index of an array with as many rows as there are worlds.
+    The kernel is called for one world at a time, and finds the selected row at the world's index of an array
+    that appears to have one row per world.
 
     Args:
-        run: a bound kernel that reads, for a world, no other rows of these arguments than the world's.
-        banks: by the argument's place, the array whose rows it reads, C-contiguous, (num_rows, ...).
-        chosen: which row each world reads, (num_worlds,).
+        run: a bound kernel that, for a world, reads only that world's row of these arguments.
+        banks: by index of the argument, the array whose rows it reads, C-contiguous, (num_rows, ...).
+        chosen: the row that each world reads, (num_worlds,).
     """
     names = [f"argument{place}" for place in range(len(run.arguments))]
     handed = [
@@ -53,5 +53,5 @@ def _python_row(bank: Array, row: int, _world: int, count: int) -> Array:
     return np.broadcast_to(bank[row], (count, *bank.shape[1:]))
 
 
-# An array of `count` rows, of which the world's is the row of the bank; no other may be read.
+# Returns an array of `count` rows in which the world's row is the row of the bank; no other may be read.
 _row_at = _compiled_row if COMPILES else _python_row

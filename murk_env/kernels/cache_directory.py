@@ -1,9 +1,8 @@
-"""The directory of the disk cache: where it is, and that nobody but this user writes in it.
+"""The directory of the disk cache: its path, and the check that only this user can write in it.
 
-It is opened once and its files are reached through what was opened: whoever may rename one of its parents
-cannot put another in its place between the look and the read, so parents need not be looked at. What is
-opened belongs to this user, and so do its files. Windows knows no such owners: there the directory is trusted
-as it is.
+It is opened once and its files are accessed through its descriptor: whoever can rename a parent cannot
+replace it between check and read, so parents need no check. The opened directory and its files must belong to
+this user. Windows has no such owners: there the directory is trusted without a check.
 """
 
 import contextlib
@@ -26,12 +25,12 @@ _DEFAULT_MEGABYTES = 1000
 
 
 def cache_directory() -> Path | None:
-    """Where compiled functions are kept.
+    """Return the directory in which compiled functions are kept.
 
     Returns:
         The directory named by the environment variable ``MURK_ENV_CACHE_DIR``, or the user's cache
-        directory of the platform, or None if there is neither. A relative path of the platform's own
-        variables is ignored, as the XDG specification asks.
+        directory of the platform, or None if there is neither. A relative path in the platform's own
+        variables is ignored, as the XDG specification requires.
 
     Raises:
         SettingError: ``MURK_ENV_CACHE_DIR`` is a relative path.
@@ -52,10 +51,10 @@ def cache_directory() -> Path | None:
 
 
 def size_limit() -> int:
-    """Return how many bytes the files may take, by the environment variable ``MURK_ENV_CACHE_MB``.
+    """Return the largest total size of the files in bytes, from the variable ``MURK_ENV_CACHE_MB``.
 
     Raises:
-        SettingError: it is no whole number, or negative.
+        SettingError: its value is not an integer >= 0.
     """
     megabytes = os.environ.get("MURK_ENV_CACHE_MB") or str(_DEFAULT_MEGABYTES)
     if not megabytes.isdecimal():
@@ -84,10 +83,10 @@ def opened(directory: Path, *, create: bool = False) -> Generator[int | None]:
     """Open the directory.
 
     Yields:
-        Its descriptor, None on Windows, which has none.
+        Its descriptor; None on Windows, which has none.
 
     Raises:
-        OSError: it does not exist, or somebody else may write in it; of that the user is warned, once.
+        OSError: it does not exist, or others can write in it, of which the user is warned once.
     """
     if create:
         _create(directory)
@@ -106,22 +105,22 @@ def opened(directory: Path, *, create: bool = False) -> Generator[int | None]:
 
 
 def _create(directory: Path) -> None:
-    """Make the directory and those above it, for this user alone whatever the umask."""
+    """Create the directory and its parents, accessible to this user only, whatever the umask."""
     missing = [path for path in (directory, *directory.parents) if not path.exists()]
     for path in reversed(missing):
         with contextlib.suppress(FileExistsError):  # another process was faster
             path.mkdir(mode=0o700)
             if _HAS_OWNERS:
-                path.chmod(0o700)  # a umask may have taken our own rights
+                path.chmod(0o700)  # the umask may have removed our own rights
 
 
 def in_directory(directory: Path, descriptor: int | None, name: str) -> str:
-    """Return the path of a file, from the open directory where there is one."""
+    """Return the path of a file, relative to the open directory if there is one."""
     return str(directory / name) if descriptor is None else name
 
 
 def is_ours(status: os.stat_result) -> bool:
-    """Whether a file or directory belongs to this user and nobody else may write it."""
+    """Return whether a file or directory belongs to this user and nobody else can write it."""
     return not _HAS_OWNERS or (status.st_uid == os.geteuid() and not status.st_mode & _OTHERS_WRITE)
 
 

@@ -1,4 +1,4 @@
-"""Files of the disk cache: read if only this user can have written them, removed if there are too many."""
+"""Files of the disk cache: read only if no other user can have written them, removed if too large."""
 
 import contextlib
 import os
@@ -14,15 +14,15 @@ from murk_env.kernels.cache_directory import in_directory, is_ours, opened, size
 __all__ = ["kept", "read", "remove_all", "write"]
 
 _PORTABLE = getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
-_READING = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | _PORTABLE  # or a FIFO would wait for a writer
+_READING = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | _PORTABLE  # else a FIFO would wait for a writer
 _WRITING = os.O_WRONLY | os.O_CREAT | os.O_EXCL | _PORTABLE
 _OURS = re.compile(r"[\w.<>-]+-[0-9a-f]{64}\.bin(?P<private>\.[0-9a-f]{32})?")
-_ABANDONED = 3600.0  # seconds after which a private file is one that a killed process has left
-_NOTED = 3600.0  # seconds after which another use is noted: the order of days matters, not of calls
-_KEPT = 0.9  # of the upper size, when files are removed: not at every write
-_LARGEST = 1 << 28  # bytes; no function comes near it
+_ABANDONED = 3600.0  # seconds after which a private file counts as left by a killed process
+_NOTED = 3600.0  # seconds between updates of a file's last use: eviction needs no better resolution
+_KEPT = 0.9  # share of the size limit that eviction leaves, so that it does not run at every write
+_LARGEST = 1 << 28  # bytes; far above the size of any function
 
-_sizes: dict[Path, int] = {}  # what this process knows of the directories that it has written in
+_sizes: dict[Path, int] = {}  # known total sizes of the directories that this process has written in
 
 
 class _Kept(NamedTuple):
@@ -32,10 +32,10 @@ class _Kept(NamedTuple):
 
 
 def read(directory: Path, name: str) -> bytes:
-    """Return a file's content; it counts as used now.
+    """Return a file's content, and mark it as used now.
 
     Raises:
-        OSError: there is none, it is not a regular file, or somebody else may have written it.
+        OSError: it does not exist, is not a regular file, or others can have written it.
     """
     with opened(directory) as place:
         file = os.open(in_directory(directory, place, name), _READING, dir_fd=place)
@@ -44,13 +44,13 @@ def read(directory: Path, name: str) -> bytes:
             if not stat.S_ISREG(status.st_mode) or not is_ours(status) or status.st_size > _LARGEST:
                 raise PermissionError(f"{name} is not a file of ours")
             if time.time() - status.st_mtime > _NOTED and os.utime in os.supports_fd:
-                with contextlib.suppress(OSError):  # on a file system that is only read
+                with contextlib.suppress(OSError):  # on a read-only file system
                     os.utime(file)
             return stream.read(_LARGEST)
 
 
 def write(directory: Path, name: str, content: bytes) -> None:
-    """Write a file so that another process sees all of it or nothing, and keep to the upper size.
+    """Write a file atomically, and keep to the size limit.
 
     Raises:
         OSError: it cannot be written.
@@ -64,13 +64,13 @@ def write(directory: Path, name: str, content: bytes) -> None:
             old, new = (in_directory(directory, place, one) for one in (private, name))
             os.replace(old, new, src_dir_fd=place, dst_dir_fd=place)
         finally:
-            with contextlib.suppress(OSError):  # where all went well it has another name
+            with contextlib.suppress(OSError):  # on success it has been renamed
                 os.unlink(in_directory(directory, place, private), dir_fd=place)
         _keep_to_limit(directory, place, len(content))
 
 
 def kept(directory: Path) -> tuple[int, int]:
-    """Return how many files of the cache a directory holds, and their bytes together; (0, 0) for none."""
+    """Return the number of cache files in a directory and their total size in bytes; (0, 0) for none."""
     try:
         with opened(directory) as place:
             sizes = [one.size for one in _files(directory, place)]
@@ -80,10 +80,10 @@ def kept(directory: Path) -> tuple[int, int]:
 
 
 def remove_all(directory: Path) -> int:
-    """Remove the files of the cache from a directory, and nothing else; return how many.
+    """Remove the cache files, and only these, from a directory; return their number.
 
     Raises:
-        OSError: the directory is not this user's alone, or a file cannot be removed.
+        OSError: others can write in the directory, or a file cannot be removed.
     """
     _sizes.pop(directory, None)
     try:
@@ -98,9 +98,9 @@ def remove_all(directory: Path) -> int:
 
 
 def _keep_to_limit(directory: Path, place: int | None, added: int) -> None:
-    """Remove the files that were used longest ago, and what killed processes have left.
+    """Remove the least recently used files, and leftovers of killed processes.
 
-    The directory is gone through at a process's first write, and when there is too much by what it knows.
+    The directory is scanned at a process's first write, and when its known size exceeds the limit.
     """
     limit = size_limit()
     if directory in _sizes and _sizes[directory] + added <= limit:
@@ -119,7 +119,7 @@ def _keep_to_limit(directory: Path, place: int | None, added: int) -> None:
 
 
 def _files(directory: Path, place: int | None) -> list[_Kept]:
-    """Return the cache's files, and remove what was left half written."""
+    """Return the cache's files, and remove abandoned partial files."""
     found: list[_Kept] = []
     with os.scandir(directory if place is None else place) as entries:
         for entry in entries:

@@ -1,8 +1,8 @@
-"""What a file of the disk cache holds: a key, a checksum, and numba's compiled function.
+"""The content of a file of the disk cache: a key, a checksum, and numba's compiled function.
 
-The function is a pickle, of which only the names on a list are followed: numba's types and descriptions of
-functions. Opening a file therefore calls nothing else. What it holds is machine code nevertheless, which runs
-when the function is called: so it matters who may write the file.
+The function is a pickle in which only names on an allow-list are resolved: numba's types and function
+descriptions. Loading a file therefore calls nothing else. But it contains machine code, which runs when the
+function is called, so it matters who can write the file.
 """
 
 import hashlib
@@ -31,7 +31,7 @@ _ENVIRONMENT = ("numba.core.environment", "_rebuild_env")
 
 
 def available() -> bool:
-    """Whether numba's internals that this needs are where they were."""
+    """Return whether this numba has the internals that the cache needs."""
     return bool(CompileResult and dump_bytes and environment_of)
 
 
@@ -39,11 +39,11 @@ def packed(key: str, result: Any) -> bytes:
     """Return the content of a file.
 
     Args:
-        key: what the function depends on, as a hash.
+        key: a hash of everything that the function depends on.
         result: numba's compiled function.
 
     Raises:
-        Exception: it cannot be written down, or not read again.
+        Exception: it cannot be pickled, or not be unpickled.
     """
     payload = dump_bytes(result._reduce())
     _read(payload)
@@ -52,10 +52,10 @@ def packed(key: str, result: Any) -> bytes:
 
 
 def unpacked(key: str, content: bytes, target_context: Any) -> Any:
-    """Return the compiled function of a file's content.
+    """Return the compiled function from a file's content.
 
     Raises:
-        Exception: it is not the whole content of a file for this key.
+        Exception: it is not the complete content of a file for this key.
     """
     checksum, rest = content[:_DIGEST_BYTES], content[_DIGEST_BYTES:]
     whole = hmac.compare_digest(hashlib.sha256(rest).digest(), checksum)
@@ -64,7 +64,7 @@ def unpacked(key: str, content: bytes, target_context: Any) -> Any:
     payload = rest[_DIGEST_BYTES:]
     try:
         parts = _read(payload)
-    except pickle.UnpicklingError:  # a type, maybe, of a module that is not loaded yet
+    except pickle.UnpicklingError:  # perhaps a type of a module that is not imported yet
         target_context.refresh()
         parts = _read(payload)
     prepare_to_load(target_context, payload)
@@ -74,10 +74,10 @@ def unpacked(key: str, content: bytes, target_context: Any) -> Any:
 
 
 class _Unpickler(pickle.Unpickler):
-    """Follows no names but those on the list."""
+    """Resolves only names on the allow-list."""
 
     def find_class(self, module: str, name: str) -> Any:
-        """Return what a name means, or raise UnpicklingError."""
+        """Return the object of a name, or raise UnpicklingError."""
         if (module, name) == _ENVIRONMENT:
             return environment_of
         found: Any = getattr(sys.modules.get(module), name, None) if "." not in name else None

@@ -1,4 +1,4 @@
-"""Kernels with the arrays they work on, ready to be run or to be fused with others."""
+"""Kernels bound to their arrays, ready to be run or fused with others."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,12 +16,12 @@ __all__ = ["KernelCall", "chain"]
 class KernelCall:
     """A compiled loop over worlds and its arguments: `bound(start, stop)` runs the worlds [start, stop).
 
-    A propagator that returns one from `bind`, instead of a function of its own, lets the world run it and its
-    neighbours in the pipeline in one call, block of worlds after block of worlds.
+    If a propagator's `bind` returns one, rather than a Python function, the world fuses it with adjacent
+    kernels of the pipeline into one call, which runs block by block of worlds.
 
     Attributes:
-        kernel: a function made by `kernel`, called as ``kernel(start, stop, *arguments)``. What it writes
-            for one world depends on no other world.
+        kernel: a function made by `kernel`, called as ``kernel(start, stop, *arguments)``. Its results for
+            one world must not depend on other worlds.
         arguments: arrays, numbers, and tuples of numbers.
     """
 
@@ -40,11 +40,11 @@ class KernelCall:
 def chain(first: KernelCall, *others: KernelCall) -> KernelCall:
     """Return one bound kernel that runs several, one after the other.
 
-    A propagator that adds something to another's tick returns both so, and remains one call. Each kernel sees
-    what those before it have written for the same worlds.
+    A propagator whose tick consists of several kernels returns them as one call in this way. Each kernel sees
+    the results of those before it for the same worlds.
 
     Raises:
-        TypeError: one of them is no KernelCall, such as the function that a propagator in numpy binds to.
+        TypeError: one of them is not a KernelCall, such as the function that a numpy propagator binds to.
     """
     bounds = (first, *others)
     for bound in bounds:

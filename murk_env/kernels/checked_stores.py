@@ -1,8 +1,8 @@
-"""Whole numbers that an array cannot hold: in checked mode compiled functions raise instead of wrapping them.
+"""Integer overflow in arrays: in checked mode compiled functions raise instead of wrapping.
 
-In numba's intermediate form every store into an array is a statement. Checked, what is stored goes through
-`stored` first, which lets it pass if the array holds it. Before operations on arrays, and before conversions
-to signed integers, stands their check.
+In numba's intermediate form every store into an array is a statement. In checked mode the stored value passes
+through `stored` first, which raises if the array cannot hold it. Operations on arrays, and conversions to
+signed integers, are preceded by a check.
 """
 
 import hashlib
@@ -28,13 +28,13 @@ class StoreChecks(NamedTuple):
     """The plan of a plain function whose stores are checked; see `murk_env.kernels.records.plan`.
 
     Attributes:
-        sources: a hash of the modules that rewrite.
+        sources: a hash of the rewriting modules.
     """
 
     sources: object
 
     def intermediate(self, function: Any, kinds: Any) -> Any:
-        """Return the function's intermediate form, as numba's compiler asks for it."""
+        """Return the function's intermediate form, for numba's compiler."""
         code = function.__code__
         given = code.co_argcount + code.co_kwonlyargcount + bool(code.co_flags & inspect.CO_VARARGS)
         form = intermediate(function, code.co_varnames[:given])
@@ -53,7 +53,7 @@ def store_checks() -> StoreChecks:
 
 
 def check_stores(form: Any) -> None:
-    """Let a function in numba's intermediate form, which is changed, raise where a store does not fit."""
+    """Rewrite a function in numba's intermediate form so that it raises where a store does not fit."""
     names = _Names(form.blocks[min(form.blocks)].scope, count(), {})
     definitions = definitions_of(form.blocks)
     for block in form.blocks.values():
@@ -63,13 +63,13 @@ def check_stores(form: Any) -> None:
 
 
 class _Names(NamedTuple):
-    """Makes variables that no author has.
+    """Creates variables whose names cannot clash with an author's.
 
     Attributes:
-        scope: where they are.
-        numbers: that tell them apart.
-        kept: what replaces nameless variables that are read twice: numba expects them to be read once, and
-            does not set them where it makes one loop of several operations on arrays.
+        scope: their scope.
+        numbers: numbers that make their names unique.
+        kept: replacements for temporaries that are read twice: numba expects one read, and does not set them
+            where it fuses several array operations into one loop.
     """
 
     scope: Any
@@ -81,14 +81,14 @@ class _Names(NamedTuple):
         return self.scope.get_or_define(f"${name}{next(self.numbers)}.of_store", loc)
 
     def keep(self, variable: Any) -> None:
-        """Let a variable be read twice."""
+        """Allow a variable to be read twice."""
         if variable.is_temp and variable.name not in self.kept:
             name = f"operand{next(self.numbers)}.of_store"
             self.kept[variable.name] = self.scope.get_or_define(name, variable.loc)
 
 
 def _checked(statement: Any, names: _Names, definitions: Any) -> list[Any]:
-    """Return a statement with what checks it before."""
+    """Return a statement, preceded by its checks."""
     loc = statement.loc
     if isinstance(statement, form_of.SetItem | form_of.StaticSetItem):
         before, statement.value = _called(stored, names, loc, statement.target, statement.value)
@@ -102,7 +102,7 @@ def _checked(statement: Any, names: _Names, definitions: Any) -> list[Any]:
 
 
 def _check_of(value: Any, definitions: Any) -> tuple[Any, Sequence[Any]]:
-    """Return what is to check an expression and what it is given for that; None if nothing is."""
+    """Return the check of an expression, None if it needs none, and the check's arguments."""
     operation = getattr(value, "op", None)
     if operation == "inplace_binop":
         return IN_PLACE.get(value.immutable_fn), (value.lhs, value.rhs)
@@ -123,18 +123,18 @@ def _check_of(value: Any, definitions: Any) -> tuple[Any, Sequence[Any]]:
 
 
 def _conversion(kind: Any) -> Any:
-    """Return what checks a conversion to a type, None if nothing does."""
+    """Return the check of a conversion to a type, None if it needs none."""
     return CONVERTED.get(kind) if isinstance(kind, type) else None
 
 
 def _origin(variable: Any, definitions: Any) -> Any:
-    """Return what a variable is set to, None if that is not one thing."""
+    """Return the value assigned to a variable, None if there is not exactly one."""
     found = definitions.get(variable.name, ())
     return found[0] if len(found) == 1 else None
 
 
 def _named(origin: Any, definitions: Any) -> Any:
-    """Return what is named, by itself or as numpy's; None if it is something else."""
+    """Return the object of a global name or of an attribute of numpy; None for anything else."""
     if getattr(origin, "op", None) == "getattr":
         module = getattr(_origin(origin.value, definitions), "value", None)
         return getattr(np, origin.attr, None) if module is np else None

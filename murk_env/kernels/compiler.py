@@ -1,7 +1,7 @@
 """Compiled functions: numba behind three calls, with a disk cache that cannot go stale.
 
 Everything compiled in this package is compiled here, so that one set of options holds everywhere:
-no fast-math (results are the same in every form of an environment), the GIL released, numpy's rules
+no fast-math (all faces of an environment give the same results), the GIL released, numpy's rules
 for division by zero.
 """
 
@@ -21,11 +21,11 @@ __all__ = ["COMPILES", "CompilationError", "compile_function", "compile_source",
 
 AnyFunction = TypeVar("AnyFunction", bound=Callable[..., Any])
 
-# By text and the identities of what its names mean, which stay alive with it: describing them anew for every
-# environment that is made would take longer than the rest of making it.
+# By text and the identities of the objects its names refer to, which are kept alive: describing them again
+# for every new environment would take longer than the rest of creating it.
 _sources: dict[tuple[Any, ...], tuple[Callable[..., Any], Mapping[str, object]]] = {}
-_nameless: dict[tuple[Any, ...], tuple[Callable[..., Any], Mapping[str, object]]] = {}  # of no fingerprint
-_NAMELESS = 256  # kept at most: an environment that is made again brings new ones
+_nameless: dict[tuple[Any, ...], tuple[Callable[..., Any], Mapping[str, object]]] = {}  # without fingerprint
+_NAMELESS = 256  # kept at most: every new environment may add some
 _made: dict[tuple[str, bool], Callable[..., Any]] = {}
 
 
@@ -33,21 +33,21 @@ def kernel(function: AnyFunction) -> AnyFunction:
     """Compile a function of this package; the decorator of every kernel.
 
     The function is compiled at its first call with a new set of argument types, or loaded from the
-    cache on disk. Its annotations are for the reader: numba takes the types of what it is given.
+    cache on disk. Its annotations are for the reader: numba uses the types of the actual arguments.
 
     Args:
         function: a plain function in numba's dialect; it may call other kernels.
 
     Returns:
-        numba's dispatcher, typed as the function it compiles.
+        numba's dispatcher, typed like the function.
     """
     return compiled(function, checked=False)
 
 
 def inlined(function: AnyFunction) -> AnyFunction:
-    """Compile a function as `kernel` does, and copy it into every kernel that calls it.
+    """Compile a function like `kernel`, and inline it into every kernel that calls it.
 
-    Loops over a function of a few dozen operations without a branch can then do several elements at once.
+    Loops over a function of a few dozen operations without branches can then be vectorised.
     """
     return compiled(function, checked=False, inlined=True)
 
@@ -60,18 +60,18 @@ def compile_source(
     checked: bool = False,
     entry: bool = False,
 ) -> Callable[..., Any]:
-    """Compile a function given as text, as the loops over worlds around compiled hooks are.
+    """Compile a function given as text, such as the loop over worlds around a compiled hook.
 
-    Tracebacks show the lines of the text. Equal text over equal names gives the same compiled function,
-    so building an environment twice compiles once.
+    Tracebacks show the lines of the text. Equal text with equal names gives the same compiled function, so
+    building an environment twice compiles once.
 
     Args:
         source: Python source that defines ``name`` at its top level.
         name: the function to compile.
-        namespace: what the source's global names mean, kernels and plain constants.
-        checked: whether an index outside an array raises IndexError; otherwise it is not noticed.
-        entry: whether it is made for Python to call. What other compiled functions call is compiled
-            without an entry for Python, and a second time if Python calls it after all.
+        namespace: the source's global names: kernels and plain constants.
+        checked: whether an index outside an array raises IndexError; otherwise it is not detected.
+        entry: whether Python will call it. Functions called by other compiled functions are compiled without
+            an entry for Python, and a second time if Python calls them after all.
 
     Returns:
         The compiled function.
@@ -109,14 +109,14 @@ def _compiled_source(
 def compile_function(function: Callable[..., Any], *, checked: bool = False) -> Callable[..., Any]:
     """Compile a plain function together with the plain functions it calls.
 
-    The function may be a closure over numbers, other plain functions or kernels. What its names mean is
-    read now: a global rebound later is not seen. Equal functions over equal values give the same compiled
-    function, so a closure made anew by every environment of a class is compiled once.
+    The function may be a closure over numbers, other plain functions or kernels. Its names are resolved now:
+    a global rebound later has no effect. Equal functions over equal values give the same compiled function,
+    so a closure that every environment of a class creates again is compiled once.
 
     Args:
-        function: a plain function in numba's dialect, or an already compiled one, returned as it is; an
-            author's own is compiled anew where indices are checked.
-        checked: whether an index outside an array raises IndexError; otherwise it is not noticed.
+        function: a plain function in numba's dialect, or an already compiled one, which is returned
+            unchanged, except that an author's own is recompiled if indices are checked.
+        checked: whether an index outside an array raises IndexError; otherwise it is not detected.
 
     Returns:
         The compiled function.
@@ -135,7 +135,7 @@ def compile_function(function: Callable[..., Any], *, checked: bool = False) -> 
 def _unique(
     function: types.FunctionType, checked: bool, make: Callable[[types.FunctionType], Callable[..., Any]]
 ) -> Callable[..., Any]:
-    """What was made of an equal function before, or what ``make`` makes of this one."""
+    """Return the compiled function of an equal function, or compile this one with ``make``."""
     key = fingerprint(function)
     if key is None:
         return make(function)

@@ -1,6 +1,6 @@
-"""numba's compiler, as this package uses it.
+"""numba's compiler, with this package's changes.
 
-It refuses more, begins with what a plan makes of a function, and makes machine code only of what is called.
+It rejects more, starts from a plan's rewritten function, and generates machine code only where it is called.
 """
 
 import importlib
@@ -24,12 +24,12 @@ _UNSAFE: type[Warning] = importlib.import_module("numba.core.errors").NumbaTypeS
 
 @_machinery.register_pass(mutates_CFG=True, analysis_only=False)
 class _Lowering(_passes.NativeLowering):
-    """numba's pass that writes instructions; what is only linked into others gets no machine code."""
+    """numba's lowering pass; functions that are only linked into others get no machine code."""
 
     _name = "murk_env_lowering"
 
     def run_pass(self, state: Any) -> bool:
-        """Write the instructions of a function; without an entry for Python it is there to be linked."""
+        """Lower a function; one without an entry for Python is only linked into others."""
         flags, inherited = state.flags, super()
         if flags.no_compile:
             return inherited.run_pass(state)
@@ -46,7 +46,7 @@ class _Lowering(_passes.NativeLowering):
             flags.no_compile = False
         made = state.cr
         if is_linked(state.library):
-            entry: Any = object()  # by which those who call it find it
+            entry: Any = object()  # its callers look it up by this
         else:
             entry = context.get_executable(state.library, made.fndesc, made.env)
         context.insert_user_function(entry, made.fndesc, [state.library])
@@ -56,7 +56,7 @@ class _Lowering(_passes.NativeLowering):
 
 @_machinery.register_pass(mutates_CFG=False, analysis_only=True)
 class _RefuseUnset(_machinery.AnalysisPass):
-    """Refuses a function that may read a variable before it has set it."""
+    """Rejects a function that may read a variable before setting it."""
 
     _name = "murk_env_refuse_unset"
 
@@ -64,7 +64,7 @@ class _RefuseUnset(_machinery.AnalysisPass):
         _machinery.AnalysisPass.__init__(self)
 
     def run_pass(self, state: Any) -> bool:
-        """Look at a function in its intermediate form; nothing is changed."""
+        """Check a function in its intermediate form, without changing it."""
         unset = find_unset(state.func_ir)
         if unset is not None:
             raise TypingError(unset.reason, loc=unset.loc)
@@ -72,7 +72,7 @@ class _RefuseUnset(_machinery.AnalysisPass):
 
 
 def _pipeline(state: Any) -> Any:
-    """Return numba's own passes, but that which writes instructions, after one that refuses more."""
+    """Return numba's passes, with our lowering pass and the check for unset variables."""
     manager = _compiler.DefaultPassBuilder.define_nopython_pipeline(state)
     manager.add_pass_after(_RefuseUnset, _IRProcessing)
     manager.passes[:] = [
@@ -83,15 +83,15 @@ def _pipeline(state: Any) -> Any:
 
 
 class CarefulCompiler(_compiler.Compiler):
-    """numba's compiler, which refuses what numba only warns of: a dict that rounds or wraps its values."""
+    """numba's compiler, which rejects what numba only warns of: a dict that rounds or wraps its values."""
 
     def define_pipelines(self) -> list[Any]:
-        """Return numba's own passes, but that which writes instructions."""
+        """Return numba's passes, with our changes."""
         state: Any = self.state  # pyright: ignore[reportUnknownMemberType]
         return [_pipeline(state)]
 
     def compile_extra(self, func: types.FunctionType) -> Any:
-        """Compile a function; whatever error numba did not expect becomes one that it did."""
+        """Compile a function; unexpected errors of numba become errors that it expects."""
         inherited: Any = super()
         code = func.__code__
         place = numba_ir.Loc(code.co_filename, code.co_firstlineno)
@@ -113,10 +113,10 @@ class CarefulCompiler(_compiler.Compiler):
 
 
 class PlannedCompiler(CarefulCompiler):
-    """The compiler, started at the intermediate form that a function's plan makes of it."""
+    """The compiler, started from the intermediate form that a function's plan returns."""
 
     def define_pipelines(self) -> list[Any]:
-        """Return numba's own passes but for those that read the bytecode: those the plan has run."""
+        """Return numba's passes without those that read the bytecode, which the plan has already run."""
         state: Any = self.state  # pyright: ignore[reportUnknownMemberType]
         state.func_ir = plan_of(state.func_id.func).intermediate(state.func_id.func, state.args)
         state.func_ir.func_id = state.func_id

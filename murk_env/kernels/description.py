@@ -1,4 +1,4 @@
-"""The description of a value as a stream of bytes; equal streams mean that equal code is made of it."""
+"""The description of a value as a stream of bytes; equal streams imply equal compiled code."""
 
 import inspect
 import struct
@@ -35,27 +35,27 @@ _CODE_ATTRIBUTES = (
 
 
 class CannotDescribeError(Exception):
-    """A value whose content cannot be told, so nothing that uses it may be cached."""
+    """A value's content cannot be determined, so nothing that uses it may be cached."""
 
 
 class Description:
     """Describes values, each function once.
 
     Args:
-        accepts: whether what calls a compiled function may be described, asked of every one.
+        accepts: returns whether a compiled function may be referred to.
 
     Attributes:
-        tokens: what has been described, in order.
+        tokens: the description so far, in order.
     """
 
     def __init__(self, accepts: Callable[[Any], bool]) -> None:
-        self.tokens: list[bytes] = []  # yielded, each would pass through a frame for every level
+        self.tokens: list[bytes] = []  # a list, since yielding would pass each through a frame per level
         self._accepts = accepts
         self._open: set[int] = set()  # functions whose description has begun
-        self._finished: dict[int, tuple[int, object]] = {}  # described ones, numbered and kept alive
+        self._finished: dict[int, tuple[int, object]] = {}  # described functions, numbered and kept alive
 
     def add(self, value: Any) -> None:
-        """Describe any value, or raise CannotDescribeError."""
+        """Describe any value; raise CannotDescribeError if that is impossible."""
         self.tokens.append(type(value).__name__.encode())
         if isinstance(value, Enum):
             self._class_name(type(value))
@@ -124,7 +124,7 @@ class Description:
         self._sequence(parts)
 
     def _class(self, value: type[Any]) -> None:
-        """Describe what numba reads of a class that it knows."""
+        """Describe those parts of a class that numba reads."""
         self._class_name(value)
         if issubclass(value, Enum):
             self.add(tuple(value.__members__.items()))
@@ -132,7 +132,7 @@ class Description:
             named = cast(Any, value)
             self.add((named._fields, tuple(named._field_defaults.items())))
         elif not issubclass(value, BaseException) or not _is_importable(value):
-            raise CannotDescribeError  # an exception is raised by its name, any other class may be anything
+            raise CannotDescribeError  # exceptions are known by name; any other class may do anything
 
     def _class_name(self, value: type[Any]) -> None:
         self.tokens.append(f"{value.__module__}.{value.__qualname__}".encode())
@@ -140,7 +140,7 @@ class Description:
         self.tokens.append(" ".join(base for base in bases if is_versioned(base.partition(".")[0])).encode())
 
     def _intrinsic(self, definition: types.FunctionType) -> None:
-        """Describe what writes machine code: all of its file counts, and the files of what it names."""
+        """Describe an intrinsic, which generates code: its whole file counts, and the files of its names."""
         if definition.__closure__:
             raise CannotDescribeError  # what it closes over may be anything
         self.tokens.append(definition.__name__.encode())
@@ -160,14 +160,14 @@ class Description:
 
     def _library_function(self, function: types.FunctionType) -> None:
         if function.__closure__ or "<locals>" in function.__qualname__:
-            raise CannotDescribeError  # one that it made for somebody
+            raise CannotDescribeError  # the library created it for somebody else
         self.tokens.append(f"{function.__globals__['__name__']}.{function.__qualname__}".encode())
 
     def _function(self, function: types.FunctionType) -> None:
         if id(function) in self._finished:
             self.tokens.append(f"described as {self._finished[id(function)][0]}".encode())
             return
-        if id(function) in self._open:  # numba's recursive functions may crash when loaded from disk
+        if id(function) in self._open:  # recursive functions may crash when numba loads them from disk
             raise CannotDescribeError
         self._open.add(id(function))
         self.tokens.append(f"{function.__module__}.{function.__name__}".encode())
@@ -191,7 +191,7 @@ class Description:
         self._finished[id(function)] = len(self._finished), function
 
     def _variable(self, value: Any, reads: Reads | None) -> None:
-        """Describe what a name means; of an author's module or class, the members that are read."""
+        """Describe the object of a name; of an author's module or class, only the members that are read."""
         if reads is None or not is_namespace(value):
             self.add(value)
             return
@@ -203,7 +203,7 @@ class Description:
 
 @lru_cache(maxsize=4096)
 def _code(code: types.CodeType) -> tuple[bytes, ...]:
-    """Describe a code object, which never changes and is described with every function that calls its own."""
+    """Describe a code object; cached, since it never changes and recurs with every caller."""
     description = Description(lambda _: True)
     for part in (*(getattr(code, attribute) for attribute in _CODE_ATTRIBUTES), code.co_consts):
         description.add(part)
@@ -211,7 +211,7 @@ def _code(code: types.CodeType) -> tuple[bytes, ...]:
 
 
 def _plain(value: Any) -> bytes:
-    """Return the content of a number or a text, whatever class of an author's it is of."""
+    """Return the content of a number or string, also of an author's subclass."""
     if isinstance(value, float):
         return struct.pack("<d", value)
     if isinstance(value, complex):
@@ -238,7 +238,7 @@ def _source_file(name: str) -> bytes:
 
 
 def _is_the_librarys(function: types.FunctionType) -> bool:
-    """Whether a function is one of a versioned package, and does not only say so (`functools.wraps`)."""
+    """Return whether a function really is of a versioned package, not only by name (`functools.wraps`)."""
     name: str = function.__globals__.get("__name__", "")
     return is_versioned(name) and getattr(sys.modules.get(name), "__dict__", None) is function.__globals__
 

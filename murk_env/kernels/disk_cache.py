@@ -1,7 +1,7 @@
 """The disk cache of compiled functions.
 
-One file holds one function compiled for one signature. Its name is a hash of everything the machine code
-depends on, so a file is right or it is not found: nothing is ever invalidated.
+One file holds one function compiled for one signature. Its name is a hash of everything that the machine code
+depends on, so a file that is found is valid: nothing is ever invalidated.
 """
 
 import contextlib
@@ -18,28 +18,28 @@ from murk_env.kernels.numba_content import has_no_cache, parts_of_signature, set
 __all__ = ["attach_cache"]
 
 _LONGEST_NAME = 60
-_FORMAT = 2  # of what files hold
+_FORMAT = 2  # of the files' content
 
 
 def attach_cache(dispatcher: Any) -> None:
-    """Let a dispatcher load and save what it compiles.
+    """Attach the disk cache to a dispatcher.
 
     Without the internals of numba that this needs, or with compilation switched off
-    (``NUMBA_DISABLE_JIT``), nothing is attached and functions are compiled for the process.
+    (``NUMBA_DISABLE_JIT``), nothing is attached and functions are compiled in every process.
 
     Raises:
-        SettingError: an environment variable that the cache is set by has a value it cannot have.
+        SettingError: an environment variable of the cache has an invalid value.
     """
-    cache_directory()  # both raise when the package is imported, not amid a step
+    cache_directory()  # both raise when the package is imported, not during a step
     size_limit()
     if available() and hasattr(dispatcher, "_cache"):
         dispatcher._cache = _DiskCache(dispatcher)
 
 
 def _is_named_by_content(dispatcher: Any) -> bool:
-    """Whether the compiler names a function's machine code by its content, as a caller's file has to rely on.
+    """Return whether a function's machine code is named by its content, on which cached callers rely.
 
-    An author's own `numba.njit` function is given such names unless it has been compiled before.
+    An author's own `numba.njit` function gets such names unless it has already been compiled.
     """
     if has_no_cache(dispatcher) and not dispatcher.overloads and dispatcher._can_compile:
         attach_cache(dispatcher)
@@ -47,9 +47,9 @@ def _is_named_by_content(dispatcher: Any) -> bool:
 
 
 class _DiskCache:
-    """What numba asks before it compiles a signature, and tells after.
+    """The cache that numba queries before it compiles a signature, and fills afterwards.
 
-    A cache must never fail a run: whatever goes wrong in here, the function is compiled.
+    A cache must never fail a run: whatever goes wrong here, the function is compiled.
     """
 
     cache_path = None
@@ -58,11 +58,11 @@ class _DiskCache:
         self._dispatcher = dispatcher
         self._checked = bool(dispatcher.targetoptions.get("boundscheck"))
         self._name: str = dispatcher.py_func.__qualname__ + "_checked" * self._checked
-        self._asked: dict[Any, str] = {}  # by signature, the key that it was looked up by
+        self._asked: dict[Any, str] = {}  # by signature, the key it was looked up with
 
     def load_overload(self, sig: Any, target_context: Any) -> Any:
         """Return the function compiled for a signature, or None."""
-        directory = cache_directory()  # which may raise: a setting is no accident
+        directory = cache_directory()  # outside `suppress`: an invalid setting must raise
         with contextlib.suppress(Exception):
             key = self._key(self._name_by_content(), sig, target_context.codegen())
             if directory is None or key is None:
@@ -79,25 +79,25 @@ class _DiskCache:
             if data.library.has_dynamic_globals:  # addresses that mean nothing to another process
                 return
             key = self._key(fingerprint(self._dispatcher, _is_named_by_content), sig, data.codegen)
-            if directory is None or key is None or key != asked:  # it was changed while it was compiled
+            if directory is None or key is None or key != asked:  # changed during compilation
                 return
             write(directory, self._file(key), packed(key, data))
 
     def flush(self) -> None:
-        """Forget nothing: numba calls this to compile anew after a change, which has a name of its own."""
+        """Do nothing: numba calls this to recompile after a change, but a changed function has a new key."""
 
     def _name_by_content(self) -> str | None:
-        """Put the fingerprint into the name that the compiler gives to the machine code.
+        """Put the fingerprint into the name that the compiler gives to the machine code; return it.
 
-        numba numbers equally named functions within a process. Loaded into another process, number 3 may
-        meet another number 3, and one silently takes the place of the other.
+        numba numbers functions of equal names within a process. Loaded into another process, function number
+        3 may meet another number 3, and one would silently replace the other.
         """
         key = fingerprint(self._dispatcher, _is_named_by_content)
         self._dispatcher.py_func.__qualname__ = self._name if key is None else f"{self._name}_{key[:16]}"
         return key
 
     def _key(self, content_key: str | None, sig: Any, codegen: Any) -> str | None:
-        """Return a hash of what the machine code for a signature depends on, None if that cannot be told."""
+        """Return a hash of everything the machine code for a signature depends on, None if unknown."""
         kinds = fingerprint(parts_of_signature(sig), _is_named_by_content)
         if content_key is None or kinds is None:
             return None

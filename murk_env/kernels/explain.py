@@ -1,4 +1,4 @@
-"""What numba says is wrong with a function, in one sentence and with the line of the author's file."""
+"""Explains numba's errors in one sentence, with the line of the author's file."""
 
 import re
 from collections.abc import Iterator
@@ -23,7 +23,7 @@ _NOISE = (
     "There are",
     "Overload",
 )
-_PARTS: tuple[tuple[str, str], ...] = (  # of what numba calls its types
+_PARTS: tuple[tuple[str, str], ...] = (  # numba's names of types, and ours
     (r"Literal\[str\]\((.*?)\)", r"'\1'"),
     (r"Literal\[\w+\]\((.*?)\)", r"\1"),
     (r"Module\(<module '([\w.]+)'.*?>\)", r"\1"),
@@ -41,11 +41,11 @@ _NOT_TAKEN = (
     "changes in a field"
 )
 _ONE_TYPE = "a dict, list or set holds values of one type in compiled code, here both {0} and {1}"
-_REASONS: tuple[tuple[str, str], ...] = (  # the first that is found speaks
+_REASONS: tuple[tuple[str, str], ...] = (  # the first match counts
     (r"Cannot modify readonly array", "writes to an array that is read-only here"),
     (r"Unsupported array index type (.+?) in (?:\[|(?:Uni)?Tuple\()", "an index must be an integer, not {0}"),
     (r"cannot index (array\(.+?\)) with (\d+) indices", "an {0} is given {1} indices, more than it has axes"),
-    (r"'NoneType' object has no attribute 'args'", _IN_PLACE),  # numba's own words for `array += number`
+    (r"'NoneType' object has no attribute 'args'", _IN_PLACE),  # numba's message for `array += number`
     (r"format spec in f-strings|unsupported opcode \(FORMAT_", _NO_FORMAT),  # the second from Python 3.13 on
     (r"Unknown attribute 'format' of type", _NO_FORMAT),
     (r">>> mod\((?:unicode_type|Literal\[str\])", _NO_FORMAT),
@@ -116,14 +116,14 @@ _REASONS: tuple[tuple[str, str], ...] = (  # the first that is found speaks
 
 
 def explain(error: BaseException) -> tuple[str, str | None, int | None]:
-    """Say what is wrong with a function that numba does not compile.
+    """Explain why numba does not compile a function.
 
     Args:
-        error: what numba raised.
+        error: the error that numba raised.
 
     Returns:
-        One sentence without a full stop; the author's file and line, None and None if they are not known. Of
-        a function that calls others, the innermost line counts that is neither in this package nor in numba.
+        One sentence without a full stop, and the author's file and line, None and None if unknown: the
+        innermost line that is neither in this package nor in numba.
     """
     text = _COLOURS.sub("", str(error))
     filename, line = next(_places(error, text), (None, None))
@@ -141,7 +141,7 @@ def _reason(text: str) -> str:
 
 
 def _plain(words: str) -> str:
-    """Return numba's words in Python's."""
+    """Replace numba's names of types by Python's."""
     for pattern, plain in _PARTS:
         words = re.sub(pattern, plain, words)
     return words.strip().rstrip(".")

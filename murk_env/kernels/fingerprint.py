@@ -1,4 +1,4 @@
-"""A function's fingerprint: a hash of its code and, recursively, of all that its names refer to."""
+"""A function's fingerprint: a hash of its code and, recursively, of everything its names refer to."""
 
 import hashlib
 import itertools
@@ -21,17 +21,17 @@ _VERSIONS = (sys.version, np.__version__, *VERSIONS)
 
 
 def fingerprint(value: Any, accepts: Callable[[Any], bool] = lambda _dispatcher: True) -> str | None:
-    """Hash a function, or a value that one refers to, with all that it refers to and what compiles it.
+    """Hash a function, or a value that one refers to, with everything it refers to and its compiler.
 
-    Two functions with one fingerprint compile to the same code. Read are the bytecode, constants, default
-    values, closure cells and global names: numbers, strings, tuples and namedtuples, enumerations, arrays,
-    numpy types, other functions (plain, or compiled with which options and for which signatures), the members
-    that are read of modules and classes and, recursively, what those refer to; and what numba was taught by
-    other packages. Where a function stands in a file, and its comments, do not count.
+    Two functions with the same fingerprint compile to the same code. It covers the bytecode, constants,
+    default values, closure cells and global names: numbers, strings, tuples and namedtuples, enumerations,
+    arrays, numpy types, other functions (plain, or compiled, with options and signatures), the members that
+    are read of modules and classes and, recursively, what those refer to; and extensions of numba by other
+    packages. A function's place in a file, and its comments, do not count.
 
     Args:
-        value: a plain function or a numba dispatcher; or a number, say, or a tuple of these.
-        accepts: whether a function may refer to a compiled one, asked of every one.
+        value: a plain function or a numba dispatcher, or for example a number, or a tuple of these.
+        accepts: returns whether a compiled function may be referred to.
 
     Returns:
         64 hexadecimal digits, or None if it refers to an object that cannot be described or
@@ -54,7 +54,7 @@ def _tokens(description: Description, value: Any) -> Iterable[bytes]:
 
 @cache
 def _extensions(registered: tuple[tuple[object, FunctionType], ...]) -> tuple[bytes, ...]:
-    """Describe what numba was taught: any function may use it without naming it."""
+    """Describe extensions of numba: any function may use them without naming them."""
     return tuple(token for _, definition in registered for token in _definition(definition))
 
 

@@ -1,4 +1,4 @@
-"""What compiled loops hold flags to: a bool, and nothing that is only true or false."""
+"""Checks that the flags in compiled loops are bools, not merely truthy or falsy values."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ __all__ = ["flag"]
 
 @intrinsic
 def _compiled_flag(_typing: Any, value: Any) -> Any:
-    """Return a bool as it is; anything else does not compile."""
+    """Return a bool unchanged; anything else does not compile."""
     kind = numba_types.unliteral(value)
     if not isinstance(kind, numba_types.Boolean):
         raise TypingError(f"cannot store {value} in an array of bool")
@@ -29,4 +29,4 @@ def _uncompiled_flag(value: Any) -> bool:
 
 
 flag: Any = _compiled_flag if COMPILES else _uncompiled_flag
-"""Returns a bool that it is given; for anything else the function that calls it does not compile."""
+"""Returns a bool unchanged; for anything else, the calling function does not compile."""

@@ -1,10 +1,10 @@
-"""Calls of kernels with flat parts of C-contiguous arrays, found by their addresses alone.
+"""Calls of kernels with flat parts of C-contiguous arrays, computed from their addresses.
 
 To numba `array.reshape(-1)[first : first + size]` is a function that tries to reshape, a slice that may be
-negative or too long, and references to count; and it goes over every operation of a function a dozen times.
-A call here is one operation, whatever its arguments are made of, and writes the instructions down at once.
+negative or too long, and reference counting; and it processes every operation of a function a dozen times.
+A call here is one operation, whatever its arguments, and emits its instructions directly.
 
-Nothing keeps the memory of a part alive and no index is checked: that is up to whoever asks for it.
+Nothing keeps the memory of a part alive and no index is checked: both are up to the caller.
 """
 
 import ast
@@ -28,7 +28,7 @@ from murk_env.kernels.structures import Builder, Structure
 __all__ = ["call_line", "flat_of", "names_for_calls", "part_of", "row_of"]
 
 Array = npt.NDArray[Any]
-Typed = tuple[Any, Any]  # numba's type, and the value it is to have
+Typed = tuple[Any, Any]  # numba's type, and the value
 
 _WORD: Any = ir.IntType(64)
 _int64: Any = numba_types.int64
@@ -40,7 +40,7 @@ def flat_of(array: Array) -> Array:
 
 
 def row_of(array: Array, row: int) -> Array:
-    """Return what an array holds at an index of its first axis, as one axis."""
+    """Return the elements of an array at an index of its first axis, as one axis."""
     return array[row : row + 1].reshape(-1)
 
 
@@ -48,12 +48,11 @@ def part_of(array: Array, row: int, numbers: npt.NDArray[np.int64], at: int, tim
     """Return a part of a row of an array, as one axis.
 
     Args:
-        array: the array, which is seen as rows.
+        array: the array, taken as flat rows.
         row: the index of the row.
-        numbers: from `at` on: the number of elements in a row, the element that the part begins with, how
-            many it has, and by how many elements it begins later, `times` times.
-        at: where those numbers begin.
-        times: see above.
+        numbers: from index `at` on: the length of a row, the part's first element, its size, and a stride.
+        at: index of the first of those numbers.
+        times: number of strides by which the part's beginning is moved.
     """
     length, begin, size, stride = numbers[at : at + 4].tolist()
     first = row * length + begin + times * stride
@@ -65,9 +64,9 @@ def call_line(kernel: str, arguments: str, variables: Sequence[str]) -> str:
 
     Args:
         kernel: the name of the kernel.
-        arguments: Python source of what it is given: parameters of the function that the line stands in,
-            variables of it that hold whole numbers, whole numbers, elements of arrays of one axis such as
-            `numbers[3]`, and calls of `flat_of`, `row_of` and `part_of`. The arrays are C-contiguous.
+        arguments: Python source of its arguments: parameters of the enclosing function, its variables that
+            hold integers, integers, elements of arrays of one axis such as `numbers[3]`, and calls of
+            `flat_of`, `row_of` and `part_of`. The arrays are C-contiguous.
         variables: the names of all variables that the arguments may name.
     """
     if not COMPILES:
@@ -77,7 +76,7 @@ def call_line(kernel: str, arguments: str, variables: Sequence[str]) -> str:
 
 
 def names_for_calls() -> dict[str, Any]:
-    """Return what the names in lines of `call_line` mean, but for variables and kernels."""
+    """Return the namespace that lines of `call_line` need, apart from variables and kernels."""
     if COMPILES:
         return {"call_with_parts": _call_with_parts}
     return {"flat_of": flat_of, "row_of": row_of, "part_of": part_of}
@@ -85,7 +84,7 @@ def names_for_calls() -> dict[str, Any]:
 
 @cache
 def _parsed(arguments: str) -> tuple[list[ast.expr], list[str]]:
-    """Return some arguments, and the names of the parameters and variables among them."""
+    """Return the parsed arguments, and the names of the parameters and variables in them."""
     call: Any = ast.parse(f"call({arguments})", mode="eval").body
     names = [node.id for one in call.args for node in ast.walk(one) if isinstance(node, ast.Name)]
     return call.args, [name for name in dict.fromkeys(names) if name not in _PARTS]
@@ -93,9 +92,9 @@ def _parsed(arguments: str) -> tuple[list[ast.expr], list[str]]:
 
 @intrinsic(prefer_literal=True)
 def _call_with_parts(_typing: Any, kernel: Any, arguments: Any, *variables: Any) -> Any:
-    """Call a kernel with arguments that are given as text, and the variables that occur in them.
+    """Call a kernel with arguments given as text, and the variables that occur in them.
 
-    Parameters are read where the calling function has them, since numba would copy an array for each use.
+    Parameters are read directly from the calling function, since numba would copy an array for each use.
     """
 
     def generate(context: Any, builder: Any, _signature: Any, given: Any) -> Any:
@@ -110,7 +109,7 @@ def _call_with_parts(_typing: Any, kernel: Any, arguments: Any, *variables: Any)
         context.get_function(kernel, called)(builder, [value for _, value in handed])
         return context.get_dummy_value()
 
-    together = numba_types.BaseTuple.from_types(variables)  # as numba hands over starred arguments
+    together = numba_types.BaseTuple.from_types(variables)  # as numba passes starred arguments
     return numba_types.void(kernel, arguments, together), generate
 
 
@@ -139,7 +138,7 @@ def _value(context: Any, builder: Any, node: Any, known: dict[str, Typed]) -> Ty
 
 
 def _of(context: Any, builder: Any, array: Typed, name: str) -> Any:
-    """Return what numba keeps of an array under a name: its data, shape and strides."""
+    """Return a field of numba's array structure by name, such as its data, shape or strides."""
     kind, value = array
     return builder.extract_value(value, context.data_model_manager[kind].get_field_position(name))
 
@@ -170,7 +169,7 @@ def _element(context: Any, builder: Any, array: Typed, index: Typed) -> Typed:
 
 
 def _whole(context: Any, builder: Any, number: Typed) -> Any:
-    """Return a whole number as 64 bits."""
+    """Return an integer as 64 bits."""
     return context.cast(builder, number[1], number[0], _int64)
 
 

@@ -1,4 +1,4 @@
-"""Functions handed to numba, alone or with the plain functions that they call."""
+"""Passes functions to numba, alone or with the plain functions that they call."""
 
 import types
 from collections.abc import Callable
@@ -32,8 +32,8 @@ def compiled(
     Args:
         function: a plain function.
         checked: whether an index outside an array raises IndexError.
-        entry: whether it is Python that calls it, and not other compiled functions.
-        inlined: whether it is copied into the compiled functions that call it.
+        entry: whether Python calls it, rather than other compiled functions.
+        inlined: whether it is inlined into the compiled functions that call it.
     """
     if not COMPILES:
         return cast(AnyFunction, widened(cast(Any, function)))
@@ -49,21 +49,21 @@ def compiled(
 
 
 def to_check(function: Any) -> Any:
-    """Return the plain function of one that an author compiled, whose indices numba would not check."""
+    """Return the plain function of one compiled by an author, whose indices numba would not check."""
     if is_dispatcher(function) and function.py_func.__module__.partition(".")[0] != "murk_env":
         return function.py_func
     return function
 
 
 def _is_read_for_members(value: Any, read: Reads) -> bool:
-    """Whether a value is an IntEnum of which nothing but members are read."""
+    """Return whether a value is an IntEnum of which only members are read."""
     if not isinstance(value, type) or not issubclass(value, IntEnum):
         return False
     return all(len(path) == 1 and path[0] in value.__members__ for path in read.paths)
 
 
 def _plan(function: types.FunctionType, checked: bool) -> dict[str, Any]:
-    """Return the attributes by which the compiler is told what takes the place of a function's own code."""
+    """Return the attributes that tell the compiler what replaces a function's own code."""
     if plan_of(function):  # made by murk_env.kernels.records
         return {name: vars(function)[name] for name in ("__plan__", "__signature__")}
     return {"__plan__": store_checks()} if checked else {}
@@ -72,10 +72,10 @@ def _plan(function: types.FunctionType, checked: bool) -> dict[str, Any]:
 def compile_with_helpers(
     function: types.FunctionType, made: dict[types.FunctionType, Callable[..., Any]], checked: bool
 ) -> Callable[..., Any]:
-    """Compile a copy of ``function`` whose plain helpers are replaced by compiled ones, anew.
+    """Compile a copy of ``function`` whose plain helpers are replaced by newly compiled ones.
 
-    Of an author's modules and classes it gets what it reads of them, with compiled functions.
-    ``made`` holds what is already under way, so that functions that call each other come to an end.
+    An author's modules and classes are replaced by their members that it reads, with compiled functions.
+    ``made`` holds functions already in progress, so that mutually recursive functions terminate.
     """
     if function in made:
         return made[function]
@@ -93,10 +93,10 @@ def compile_with_helpers(
         if isinstance(value, types.FunctionType) and not is_overloaded(value):
             return compile_with_helpers(value, made, checked)
         if isinstance(value, IntEnum) and not any(read.paths):
-            return int(value)  # which numba adds to a float, but no member
+            return int(value)  # numba can add an int to a float, but not a member
         if not is_namespace(value) and not _is_read_for_members(value, read):
             return value
-        namespace = types.ModuleType(value.__name__)  # numba reads members of modules alone
+        namespace = types.ModuleType(value.__name__)  # numba only reads members of modules
         for name, member, further in members(value, read):
             setattr(namespace, name, ready(member, further))
         return namespace

@@ -1,4 +1,4 @@
-"""Fuses kernels over worlds into one compiled function, and runs it block of worlds after block."""
+"""Fuses kernels over worlds into one compiled function, and runs it on blocks of worlds."""
 
 from collections.abc import Sequence
 from typing import Any, TypeGuard, cast
@@ -17,7 +17,7 @@ from murk_env.kernels.stored_arguments import STAGE, Argument, call_with
 __all__ = ["Choice", "Fused", "address", "can_fuse", "fits"]
 
 Array = npt.NDArray[Any]
-Choice = tuple[Array, int]  # integers, one for each world, and that of the worlds that are chosen
+Choice = tuple[Array, int]  # an integer for each world, and the value that selects a world
 
 
 class Fused:
@@ -27,18 +27,17 @@ class Fused:
     Equal kernels with arguments of equal types share one compiled function, whatever the arrays.
 
     Args:
-        bounds: the kernels in order, of which `can_fuse` is true.
+        bounds: the kernels in order, for all of which `can_fuse` is true.
         block: number of worlds in a block.
-        choices: by kernel, which worlds it is run for, None for all. Kernels of the same choice that follow
-            each other run one after the other for a world, then for the next: the first may change the
-            number by which the world was chosen.
+        choices: by kernel, which worlds it runs for, None for all. Consecutive kernels with the same choice
+            all run for one world, then for the next: the first may change the number that selects the world.
         turns: by kernel, when it is repeated, None for once.
 
     Attributes:
         function: the compiled function, called with `(address, start, stop)`.
-        address: where the table of arguments lies.
-        words: the table. Who lets a word that `places` names be the address of another array of the same
-            shape and type keeps that array alive.
+        address: the address of the table of arguments.
+        words: the table. Whoever sets a word named by `places` to the address of another array of the same
+            shape and type must keep that array alive.
         block: number of worlds in a block.
     """
 
@@ -64,11 +63,11 @@ class Fused:
         self._table = np.array([0] * BLOCK + [block, *writer.words], np.int64)
         slots = iter(writer.slots)
         self._slots = [[next(slots) for _ in bound.arguments] for bound in bounds]
-        self._bounds = list(bounds)  # they keep the arrays alive, of which the table holds but addresses
+        self._bounds = list(bounds)  # keeps the arrays alive: the table only holds addresses
         self._choices = chosen
         self.address = address(self._table)
         self.words = memoryview(cast(Any, self._table))
-        self._machine_code: int | None = None  # until it is asked for
+        self._machine_code: int | None = None  # found at first use
 
     def __call__(self, start: int, stop: int) -> None:
         """Run the worlds [start, stop)."""
@@ -76,21 +75,21 @@ class Fused:
 
     @property
     def machine_code(self) -> int:
-        """Where the function's machine code lies, for `call_at`; 0 if that is not known."""
+        """The address of the function's machine code, for `call_at`; 0 if unknown."""
         if self._machine_code is None:
             self._machine_code = address_of(self.function)
         return self._machine_code
 
     @property
     def stage(self) -> int:
-        """The kernel, counted from 0, that ran last: the one that failed, if a run from world 0 did."""
+        """The index of the kernel that ran last: the one that failed, if a run from world 0 failed."""
         return int(self._table[STAGE])
 
     def rebind(self, index: int, bound: KernelCall) -> None:
-        """Let a kernel work on other arrays and numbers of the same shapes and types.
+        """Bind a kernel to other arrays and numbers of the same shapes and types.
 
         Raises:
-            PipelineError: it is another kernel, or takes other arguments.
+            PipelineError: it is another kernel, or its arguments have other shapes or types.
         """
         before = self._bounds[index]
         pairs = list(zip(before.arguments, bound.arguments, strict=False))
@@ -102,10 +101,10 @@ class Fused:
             )
         for slot, (old, new) in zip(self._slots[index], pairs, strict=True):
             if old is new:
-                continue  # it may have been pointed elsewhere
+                continue  # its word may have been set to another array
             for place, item in zip(slot, new if _is_tuple(new) else (new,), strict=True):
                 self._table[place] = address(item) if _is_array(item) else _word(item)
-        self._bounds[index] = bound  # last: what is interrupted is done again
+        self._bounds[index] = bound  # last: an interrupted call is repeated
 
     def places(self, array: Array) -> list[int]:
         """Return the words that hold the address of an array argument."""
@@ -118,12 +117,12 @@ class Fused:
 
 
 def can_fuse(run: object) -> bool:
-    """Whether a propagator or hook is a compiled function bound to arguments that a table can hold."""
+    """Return whether a propagator or hook is a kernel bound to arguments that a table can hold."""
     return isinstance(run, KernelCall) and is_dispatcher(run.kernel) and all(map(fits, run.arguments))
 
 
 def address(array: Array) -> int:
-    """Return where an array's memory begins."""
+    """Return the address of an array's memory."""
     return array.ctypes.data
 
 
@@ -140,7 +139,7 @@ def _is_real(value: Any) -> bool:
 
 
 def _same_signature(old: Any, new: Any) -> bool:
-    """Whether a table for the one argument serves the other, but for addresses and numbers."""
+    """Return whether two arguments differ only in address or value."""
     if old is new:
         return True
     if _is_array(old) and _is_array(new):
@@ -155,19 +154,19 @@ def _form(array: Array) -> tuple[Any, ...]:
 
 
 def _word(number: Any) -> int:
-    """Return the word that stands for a number: its bits, where it is a float."""
+    """Return the word that represents a number: for a float its bits."""
     if _is_real(number):
         return int(np.float64(number).view(np.int64))
     return int(np.array(number).astype(np.int64))
 
 
 def fits(value: Any) -> bool:
-    """Whether a table can hold an argument."""
+    """Return whether a table can hold an argument."""
     if _is_array(value):
         known = value.dtype.isnative and value.dtype.name in _NAMESPACE
         return known and bool(value.flags.c_contiguous) and value.ndim > 0
     if _is_tuple(value):
-        plain = type(value) is tuple  # a namedtuple's fields have names, a table has none
+        plain = type(value) is tuple  # a table cannot hold the field names of a namedtuple
         return plain and all(fits(item) and not _is_array(item) and not _is_tuple(item) for item in value)
     if type(value) is int:
         return -(2**63) <= value < 2**63
@@ -175,7 +174,7 @@ def fits(value: Any) -> bool:
 
 
 class _Writer:
-    """Writes arguments into a table, and how they lie there.
+    """Writes arguments into a table, and describes their layout.
 
     Attributes:
         words: the table, from the word `FIRST` on.
@@ -197,7 +196,7 @@ class _Writer:
         return tuple(map(self._number, value)) if _is_tuple(value) else self._number(value)
 
     def test(self, choice: Choice | None) -> str:
-        """Return the expression that says whether a world is chosen, none if every world is."""
+        """Return the expression that tests whether a world is chosen, empty if every world is."""
         if choice is None:
             return ""
         numbers, wanted = choice
@@ -210,7 +209,7 @@ class _Writer:
         return f"{self._tested[id(numbers)]}[world] == {wanted}"
 
     def span(self, count: int) -> str:
-        """Return the expression for the turns of a repetition; the last of them is an odd number."""
+        """Return the expression for the turns of a repetition; the last turn has an odd number."""
         first = self._put(count % 2)
         return f"range(word(table, {first}), word(table, {self._put(count + count % 2)}))"
 
@@ -232,7 +231,7 @@ class _Writer:
 
 
 def _kind(number: Any) -> str:
-    """Return numpy's name for the type that a number has in compiled code."""
+    """Return numpy's name of a number's type in compiled code."""
     if isinstance(number, bool | np.bool_):
         return "bool"
     if type(number).__module__ == "numpy":

@@ -1,4 +1,4 @@
-"""The source of fused kernels: a loop over blocks of worlds, and in it the kernels in order."""
+"""The source of fused kernels: a loop over blocks of worlds that calls the kernels in order."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
@@ -8,18 +8,18 @@ from murk_env.kernels.stored_arguments import Argument
 
 __all__ = ["BLOCK", "FIRST", "Step", "Turn", "source_of"]
 
-# Words of a table, after that of the kernel that runs, which has a cache line of its own, as it is written:
-# the number of worlds in a block; the arguments.
+# Words of a table: first that of the running kernel, on its own cache line since it is written; then the
+# number of worlds in a block, and the arguments.
 BLOCK, FIRST = 8, 9
 
 
 class Turn(NamedTuple):
-    """When a kernel runs that is one of several which are repeated together, block by block.
+    """When a kernel of a repetition runs; a repetition repeats several kernels together, block by block.
 
     Attributes:
-        repeat: number of the repetition, the same for its kernels, which follow each other.
-        times: how many times it is gone through: the two kinds of turn follow each other.
-        last: whether the kernel runs in turns of the kind that comes last, or in those of the other kind.
+        repeat: number of the repetition, equal for its consecutive kernels.
+        times: number of turns; two kinds of turns alternate.
+        last: whether the kernel runs in turns of the same kind as the last one, or of the other kind.
     """
 
     repeat: int
@@ -28,7 +28,7 @@ class Turn(NamedTuple):
 
 
 class Step(NamedTuple):
-    """A kernel in the source: its number, where its arguments lie, the test of its choice, its repetition."""
+    """A kernel in the source: its number, its arguments in the table, the test of its choice, its turn."""
 
     number: int
     arguments: Sequence[Argument]
@@ -64,7 +64,7 @@ def _turns(steps: Sequence[Step], span: str) -> Iterator[str]:
 
 
 def _calls(steps: Iterable[Step], indent: str) -> Iterator[str]:
-    """Yield the calls of kernels, those of the same choice in one loop over worlds."""
+    """Yield the calls of kernels, with one loop over worlds for consecutive ones of the same choice."""
     for test, group in groupby(steps, lambda step: step.test):
         inner, span = indent, "first, last"
         if test:

@@ -1,9 +1,9 @@
-"""Functions that other compiled functions call, and Python seldom or never.
+"""Functions called by other compiled functions, and rarely or never by Python.
 
-With each function numba compiles an entry for Python and one for C, and makes machine code of it, and all
-that again in every function that it is linked into, which makes a first start longer. Most of ours
-are called by fused kernels alone. So they are compiled without entries and without machine code, and a copy
-with both when Python calls them.
+For each function numba compiles an entry for Python and one for C, and generates machine code, and repeats
+that in every function that it is linked into, which slows down a cold start. Most of ours are only called by
+fused kernels. So they are compiled without entries and machine code, and a copy with both when Python calls
+them.
 """
 
 import types
@@ -15,49 +15,49 @@ from murk_env.kernels.numba_internals import CPUDispatcher
 
 __all__ = ["InnerDispatcher", "entered"]
 
-_NO_C_ENTRY = {"no_cfunc_wrapper": True}  # which nobody calls
+_NO_C_ENTRY = {"no_cfunc_wrapper": True}  # nobody would call it
 _NO_ENTRIES = {"no_cpython_wrapper": True, **_NO_C_ENTRY}
 
 
 class InnerDispatcher(CPUDispatcher):
-    """numba's dispatcher of a function without entries, which gets one when Python calls it.
+    """A dispatcher of a function without entries, which compiles one when Python calls it.
 
     Args:
         py_func: the function.
-        locals: types of its variables, as numba's own dispatcher takes them.
+        locals: types of its variables, as in numba's dispatcher.
         targetoptions: numba's options.
-        compiler: which compiler, where it is not numba's own (`pipeline_class`).
+        compiler: the compiler, if it is not numba's own (`pipeline_class`).
     """
 
     def __init__(
         self,
         py_func: types.FunctionType,
-        locals: Any = None,  # numba's name, by which it makes one again from a pickle
+        locals: Any = None,  # numba unpickles dispatchers by this name
         targetoptions: Mapping[str, Any] | None = None,
         **compiler: Any,
     ) -> None:
         self._options, self._compiler_class = dict(targetoptions or {}), compiler
         inherited: Any = super()
         inherited.__init__(py_func, locals or {}, self._options | _NO_ENTRIES, **compiler)
-        self._name = py_func.__qualname__  # to which the cache adds what it holds
+        self._name = py_func.__qualname__  # the cache appends the fingerprint to it
         self._entered: Any = None
         self._entries: set[Any] = set()
 
     def add_overload(self, cres: Any) -> None:
-        """Keep what was compiled for other compiled functions: Python cannot call it."""
+        """Register a version for other compiled functions, which Python cannot call."""
         cast(Any, self).overloads[tuple(cres.signature.args)] = cres
 
     def _compile_for_args(self, *args: Any, **kwargs: Any) -> Any:
-        """Return what Python calls with arguments of new types; numba finds it by itself from then on."""
+        """Compile an entry for Python for new argument types; numba then finds it itself."""
         entry = self.with_entry()._compile_for_args(*args, **kwargs)
         for kinds, made in self._entered.overloads.items():
             if kinds not in self._entries:
-                self._entries.add(kinds)  # first, so that an interrupt never makes it two
+                self._entries.add(kinds)  # first, so that an interrupt cannot register it twice
                 cast(Any, self)._insert([kind._code for kind in kinds], made.entry_point, False)
         return entry
 
     def with_entry(self) -> Any:
-        """Return numba's own dispatcher of a copy of the function, which has machine code."""
+        """Return numba's own dispatcher of a copy of the function, with machine code."""
         if self._entered is None:
             copy = _copy(cast(Any, self).py_func, self._name)
             options = self._options | {"no_cpython_wrapper": False}
@@ -67,14 +67,14 @@ class InnerDispatcher(CPUDispatcher):
 
 
 def entered(function: types.FunctionType, *, targetoptions: Mapping[str, Any], **compiler: Any) -> Any:
-    """Return numba's own dispatcher of a function that Python calls, with the disk cache of this package."""
+    """Return numba's dispatcher of a function that Python calls, with the disk cache of this package."""
     dispatcher = CPUDispatcher(function, targetoptions={**targetoptions, **_NO_C_ENTRY}, **compiler)
     attach_cache(dispatcher)
     return dispatcher
 
 
 def _copy(function: types.FunctionType, name: str) -> types.FunctionType:
-    """Return a copy that can have a name of its own."""
+    """Return a copy of a function with another qualified name."""
     copy = types.FunctionType(
         function.__code__,
         function.__globals__,

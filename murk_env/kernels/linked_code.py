@@ -1,7 +1,7 @@
-"""The code of functions that are only linked into others, without machine code of its own.
+"""The code of functions that are only linked into others, without their own machine code.
 
-numba makes machine code of every function that it compiles, and again of each that is linked into another.
-Most of ours are called by fused kernels alone, so that machine code of their own would never run.
+numba generates machine code for every function that it compiles, and again for each that is linked into
+another. Most of ours are only called by fused kernels, so their own machine code would never run.
 """
 
 import importlib
@@ -10,7 +10,7 @@ from typing import Any
 __all__ = ["LINKED", "LinkedLibrary", "is_linked", "result_of", "set_environments"]
 
 LINKED = "linked"
-"""What the cache calls such code, as numba has names for its own kinds."""
+"""The cache's name for such code, next to numba's names for its own kinds."""
 
 _codegen: Any = importlib.import_module("numba.core.codegen")
 _result: Any = importlib.import_module("numba.core.compiler").CompileResult
@@ -23,10 +23,10 @@ _ENVIRONMENT = "_ZN08NumbaEnv"
 
 
 class LinkedLibrary(_codegen.JITCodeLibrary):
-    """numba's library of a function and all that is linked into it, which is there to be linked.
+    """numba's library of a function and everything linked into it, which is itself only linked.
 
     A function that calls itself through others gets machine code nevertheless: numba resolves such calls by
-    their address.
+    address.
     """
 
     def _finalize_final_module(self) -> None:
@@ -43,12 +43,12 @@ class LinkedLibrary(_codegen.JITCodeLibrary):
         own._finalized = True
 
     def get_pointer_to_function(self, name: str) -> int:
-        """Return where a function's machine code lies, 0 as there is none."""
+        """Return the address of a function's machine code, 0 if there is none."""
         inherited: Any = super()
         return 0 if is_linked(self) else inherited.get_pointer_to_function(name)
 
     def serialize_using_object_code(self) -> tuple[Any, ...]:
-        """Return what the cache keeps."""
+        """Return the content for the cache."""
         own: Any = self
         inherited: Any = super()
         if not is_linked(self):
@@ -57,7 +57,7 @@ class LinkedLibrary(_codegen.JITCodeLibrary):
 
 
 def is_linked(library: Any) -> bool:
-    """Whether a library has no machine code."""
+    """Return whether a library has no machine code."""
     if not isinstance(library, LinkedLibrary):
         return False
     library._ensure_finalized()
@@ -65,7 +65,7 @@ def is_linked(library: Any) -> bool:
 
 
 def result_of(context: Any, parts: tuple[Any, ...]) -> Any:
-    """Return numba's compiled function of what the cache has kept of a linked one."""
+    """Return numba's compiled function from the cached content of a linked one."""
     (name, _, bitcode), fndesc, environment, signature, objectmode, lifted, annotation, reload, others = parts
     library: Any = LinkedLibrary(context.codegen(), name)
     library._final_module = library._shared_module = _llvm.parse_bitcode(bitcode)
@@ -75,7 +75,7 @@ def result_of(context: Any, parts: tuple[Any, ...]) -> Any:
         typing_context=context.typing_context,
         library=library,
         environment=environment,
-        entry_point=object(),  # by which those who call it find it
+        entry_point=object(),  # its callers look it up by this
         fndesc=fndesc,
         type_annotation=annotation,
         signature=signature,
@@ -90,7 +90,7 @@ def result_of(context: Any, parts: tuple[Any, ...]) -> Any:
 
 
 def set_environments(library: Any) -> None:
-    """Give what is linked into a library with machine code the objects that it holds."""
+    """Set the environment objects of the code linked into a library with machine code."""
     for variable in library._final_module.global_variables:
         if variable.name.startswith(_ENVIRONMENT):
             found = _lookup(variable.name)

@@ -1,4 +1,4 @@
-"""Which global names and closure variables a code object reads, and which of their attributes."""
+"""The global names and closure variables that a code object reads, and which of their attributes."""
 
 import dis
 import types
@@ -14,12 +14,12 @@ _ATTRIBUTES = frozenset({"LOAD_ATTR", "LOAD_METHOD"})
 
 
 class Reads(NamedTuple):
-    """What code reads of one name.
+    """The attributes that code reads of one name.
 
     Attributes:
-        paths: the attributes that are read one of the other, `("sub", "f")` for `lib.sub.f`; `()` if the name
-            is used by itself, as in `known = lib`.
-        anything: all attributes that the code names anywhere: what may be read of it then.
+        paths: the chains of attributes, `("sub", "f")` for `lib.sub.f`; `()` if the name is used alone, as in
+            `known = lib`.
+        anything: all attributes that occur anywhere in the code: those that may then be read of it.
     """
 
     paths: frozenset[tuple[str, ...]]
@@ -29,7 +29,7 @@ class Reads(NamedTuple):
 NOTHING = Reads(frozenset(), frozenset())
 
 
-@lru_cache(maxsize=1024)  # every environment that is made asks again
+@lru_cache(maxsize=1024)  # every new environment asks again
 def global_names(code: types.CodeType) -> frozenset[str]:
     """Return the global names that a code object and the functions defined in it load."""
     return frozenset(step.argval for step in _steps(code) if step.opname in _GLOBALS)
@@ -37,7 +37,7 @@ def global_names(code: types.CodeType) -> frozenset[str]:
 
 @lru_cache(maxsize=1024)
 def attribute_reads(code: types.CodeType) -> Mapping[str, Reads]:
-    """Return what is read of each global name and closure variable."""
+    """Return the attributes read of each global name and closure variable."""
     steps = [step for step in _steps(code) if step.opname != "EXTENDED_ARG"]
     found: dict[str, set[tuple[str, ...]]] = {}
     for place, step in enumerate(steps):

@@ -1,4 +1,4 @@
-"""Modules and classes of authors, of which compiled code reads members: constants and functions."""
+"""Authors' modules and classes, whose members (constants and functions) compiled code may read."""
 
 import sys
 import sysconfig
@@ -21,7 +21,7 @@ _KNOWN_TO_NUMBA = (Enum, tuple, BaseException, np.generic, NumbaType)
 
 
 def is_namespace(value: object) -> bool:
-    """Whether a value is an author's module or class, of which compiled code reads members."""
+    """Return whether a value is an author's module or class, whose members compiled code may read."""
     if isinstance(value, types.ModuleType):
         return not is_versioned(value.__name__)
     if not isinstance(value, type) or issubclass(value, _KNOWN_TO_NUMBA):
@@ -30,17 +30,17 @@ def is_namespace(value: object) -> bool:
 
 
 def members(namespace: Any, reads: Reads) -> Iterator[tuple[str, Any, Reads]]:
-    """Yield what is read of a namespace: the name, the member, what is read of that.
+    """Yield the members read of a namespace: the name, the member, and what is read of that.
 
-    What it does not have, or fails to make, is left out: whoever reads it fails.
+    Members that are missing or raise are left out: the code that reads them will fail.
     """
     tails: dict[str, set[tuple[str, ...]]] = {}
     for path in reads.paths:
-        for name in path[:1] or reads.anything:  # used by itself: any attribute may be one of its own
+        for name in path[:1] or reads.anything:  # used alone: any attribute may be read of it
             tails.setdefault(name, set()).add(path[1:])
     for name in sorted(tails):
         try:
-            member = getattr(namespace, name)  # a module may make it when it is asked
+            member = getattr(namespace, name)  # a module may create it on access
         except Exception:
             continue
         yield name, member, Reads(frozenset(tails[name]), reads.anything - {name})
@@ -48,10 +48,10 @@ def members(namespace: Any, reads: Reads) -> Iterator[tuple[str, Any, Reads]]:
 
 @cache
 def is_versioned(module: str | None) -> bool:
-    """Whether a module's content is fixed by the versions that every fingerprint holds.
+    """Return whether a module's content is fixed by the versions in every fingerprint.
 
-    A script's own module may have a name of the standard library, such as `trace` or `queue`: so a module
-    counts as the library's only if it lies there.
+    A script's own module may be named like one of the standard library, such as `trace` or `queue`: so a
+    module counts as the library's only if its file is there.
     """
     package = (module or "").partition(".")[0]
     if package in _VERSIONED_PACKAGES:
@@ -66,5 +66,5 @@ def is_versioned(module: str | None) -> bool:
 
 @cache
 def _libraries() -> tuple[Path, ...]:
-    """Return where the standard library lies: what is installed into its `site-packages` cannot hide it."""
+    """Return the directories of the standard library, which `site-packages` within them cannot shadow."""
     return tuple(Path(sysconfig.get_path(kind)).resolve() for kind in ("stdlib", "platstdlib"))

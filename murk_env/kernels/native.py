@@ -1,4 +1,4 @@
-"""What compiled code needs of the machine: arrays at an address, atomic words, calls through a pointer.
+"""Low-level operations for compiled code: arrays at an address, atomic words, calls through a pointer.
 
 A call from Python into compiled code costs about 50 ns for each array it passes. Fused kernels and threads
 pass one address instead, that of a table of int64 words, and find their arrays there.
@@ -52,7 +52,7 @@ def real_from(builder: Any, table: Any, index: Any) -> Any:
 def array_from(context: Any, builder: Any, array_type: Any, table: Any, first: Any) -> Any:
     """Return the instructions for a C-contiguous array whose address and sides are words from `first` on.
 
-    Nothing keeps its memory alive: that is up to whoever wrote the table.
+    Nothing keeps its memory alive: that is up to the writer of the table.
     """
     words = [
         word_from(builder, table, builder.add(first, ir.Constant(_WORD, axis)))
@@ -71,7 +71,7 @@ def array_from(context: Any, builder: Any, array_type: Any, table: Any, first: A
         "strides": pack_array(builder, strides),
     }
     model = context.data_model_manager[array_type]
-    array = ir.Constant(model.get_value_type(), None)  # all zero: no memory of its own
+    array = ir.Constant(model.get_value_type(), None)  # all zero: it owns no memory
     for name, value in parts.items():
         array = builder.insert_value(array, value, model.get_field_position(name))
     return array
@@ -91,8 +91,8 @@ def word(_typing: Any, table: Any, index: Any) -> Any:
 def array_at(_typing: Any, table: Any, index: Any, kind: Any, num_axes: Any, read_only: Any) -> Any:
     """Return the C-contiguous array whose address and sides are the words from `index` on.
 
-    Its dtype `kind`, the number of its axes and whether it is read-only (1 or 0) are known when this is
-    compiled. Nothing keeps its memory alive: that is up to whoever wrote the table.
+    Its dtype `kind`, its number of axes and whether it is read-only (1 or 0) are known at compile time.
+    Nothing keeps its memory alive: that is up to the writer of the table.
     """
     array_type = array_of(kind.dtype, num_axes.literal_value, "C", readonly=bool(read_only.literal_value))
 
@@ -104,9 +104,9 @@ def array_at(_typing: Any, table: Any, index: Any, kind: Any, num_axes: Any, rea
 
 @intrinsic
 def shifted(_typing: Any, array: Any, first: Any, count: Any) -> Any:
-    """Return `count` rows that begin at row `first` of a C-contiguous array, which may lie before it.
+    """Return `count` rows beginning at row `first` of a C-contiguous array; `first` may be negative.
 
-    Whoever asks for them reads only those that are the array's own; nothing keeps its memory alive.
+    The caller may only read rows inside the array; nothing keeps its memory alive.
     """
 
     def generate(context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
@@ -151,7 +151,7 @@ def load(_typing: Any, table: Any, index: Any) -> Any:
 
 @intrinsic
 def store(_typing: Any, table: Any, index: Any, value: Any) -> Any:
-    """Set a word for all threads, after everything this thread has written before."""
+    """Set a word, visible to all threads after everything this thread has written before."""
 
     def generate(context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
         builder.store_atomic(arguments[2], _element(builder, *arguments[:2]), "seq_cst", 8)
@@ -162,7 +162,7 @@ def store(_typing: Any, table: Any, index: Any, value: Any) -> Any:
 
 @intrinsic
 def fetch_add(_typing: Any, table: Any, index: Any, amount: Any) -> Any:
-    """Add to a word and return what it was, as one indivisible act."""
+    """Add to a word atomically and return its old value."""
 
     def generate(_context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
         return builder.atomic_rmw("add", _element(builder, *arguments[:2]), arguments[2], "seq_cst")
@@ -172,7 +172,7 @@ def fetch_add(_typing: Any, table: Any, index: Any, amount: Any) -> Any:
 
 @intrinsic
 def yield_processor(_typing: Any) -> Any:
-    """Let whatever else waits for this processor run first; where the system has no such call, do nothing."""
+    """Yield the processor to other threads; do nothing on systems without such a call."""
 
     def generate(context: Any, builder: Any, _signature: Any, _arguments: Any) -> Any:
         if os.name == "posix":
@@ -185,9 +185,9 @@ def yield_processor(_typing: Any) -> Any:
 
 @intrinsic
 def call_at(_typing: Any, function: Any, table: Any, start: Any, stop: Any) -> Any:
-    """Call the compiled `function(table, start, stop)` at an address; return 0, or not if it raised.
+    """Call the compiled `function(table, start, stop)` at an address; return 0, or not 0 if it raised.
 
-    The function is one that numba compiled for three int64 and that returns None; its machine code takes two
+    The function must be compiled by numba for three int64 and return None; its machine code takes two
     pointers before them, for its result and for the exception, which is dropped here.
     """
 
@@ -206,10 +206,10 @@ _MACHINE_CODE = ctypes.CFUNCTYPE(ctypes.c_int32, _POINTER, _POINTER, *[ctypes.c_
 
 
 def callable_at(address: int) -> Callable[[int, int, int], bool]:
-    """Return what calls machine code as `call_at` does, from Python: whether it did not raise.
+    """Return a Python function that calls machine code like `call_at`, and returns True unless it raised.
 
-    The call releases the interpreter lock and takes none of numba's: an interrupt may leave those locked, and
-    another thread that asked for one would wait for ever.
+    The call releases the interpreter lock and takes none of numba's locks: an interrupt may leave those
+    locked, and another thread would then wait for ever.
     """
     function = _MACHINE_CODE(address)
 

@@ -1,4 +1,4 @@
-"""What numba's machine code depends on beside the Python function: options, types, settings, extensions."""
+"""The dependencies of numba's machine code besides the function: options, types, settings, extensions."""
 
 import importlib
 import os
@@ -39,23 +39,23 @@ _IDLE_SETTINGS = {"NUMBA_NUM_THREADS", "NUMBA_DEFAULT_NUM_THREADS", "CACHE_DIR",
     "COLOR_SCHEME",
     "THREADING_LAYER",
     "THREADING_LAYER_PRIORITY",
-}  # they differ from machine to machine, and no code does for them
+}  # they differ between machines, but do not affect the code
 
 
 def options_of(dispatcher: Any) -> tuple[Any, ...]:
-    """Return all that a compiled function's code depends on beside the Python function; nothing if unknown.
+    """Return the options that a compiled function's code depends on; empty if unknown.
 
-    A function that was declared with signatures compiles no others: it converts what it is given.
+    A function declared with signatures compiles no others: it converts its arguments.
     """
-    if not isinstance(dispatcher, _dispatcher):  # one that numba makes of `vectorize`, say
+    if not isinstance(dispatcher, _dispatcher):  # for example one from `vectorize`
         return ()
     compiler = dispatcher._compiler.pipeline_class
     if compiler not in (_compiler, CarefulCompiler, PlannedCompiler):
         return ()
-    if compiler is CarefulCompiler:  # it refuses more, and makes the same of the rest
+    if compiler is CarefulCompiler:  # it rejects more, and compiles the rest identically
         compiler = _compiler
     options = {name: _ordered(value) for name, value in dispatcher.targetoptions.items()}
-    variables: Mapping[str, Any] = dispatcher.locals or {}  # numba 0.61 has None for none
+    variables: Mapping[str, Any] = dispatcher.locals or {}  # None in numba 0.61
     declared = [] if dispatcher._can_compile else [one.signature for one in dispatcher.overloads.values()]
     return (
         type(dispatcher).__name__,
@@ -67,20 +67,20 @@ def options_of(dispatcher: Any) -> tuple[Any, ...]:
 
 
 def _ordered(option: Any) -> Any:
-    """Return an option, such as the set that `fastmath` may be, in an order of its own."""
+    """Return an option, such as a set for `fastmath`, in a fixed order."""
     if isinstance(option, set | frozenset):
         return tuple(sorted(cast("set[str]", option)))
     return tuple(sorted(cast("dict[str, Any]", option).items())) if isinstance(option, dict) else option
 
 
 def parts_of_signature(signature: Any) -> tuple[Any, ...]:
-    """Return numba's types of a function's arguments, and of its result, None if it is not declared."""
+    """Return numba's types of a function's arguments, and of its result, None if undeclared."""
     args, result = _normalized(signature)
     return (*args, result)
 
 
 def parts_of_type(kind: Any) -> tuple[Any, ...]:
-    """Return all that tells one of numba's types from the others, as plain values, classes and types."""
+    """Return everything that identifies one of numba's types, as plain values, classes and types."""
     if isinstance(kind, numba_types.Dispatcher):
         return (kind.dispatcher,)
     if isinstance(kind, numba_types.Omitted):
@@ -89,12 +89,12 @@ def parts_of_type(kind: Any) -> tuple[Any, ...]:
 
 
 def has_no_cache(dispatcher: Any) -> bool:
-    """Whether a compiled function keeps nothing on disk, neither in our way nor in numba's."""
+    """Return whether a compiled function has no disk cache, neither ours nor numba's."""
     return _no_cache is not None and isinstance(getattr(dispatcher, "_cache", None), _no_cache)
 
 
 def environment_of(module: str, constants: Any, name: str) -> Any:
-    """Return the objects that compiled code holds, of a module that is not imported for it."""
+    """Return the environment object of compiled code, without importing its module."""
     known = _environment._memo.get(name)
     if known is not None:
         return known
@@ -106,7 +106,7 @@ def environment_of(module: str, constants: Any, name: str) -> Any:
 
 
 def settings() -> tuple[tuple[str, str], ...]:
-    """Return numba's settings, from environment variables or set since, that its code may depend on."""
+    """Return numba's settings, from environment variables or set at run time, that affect its code."""
     found = cast("dict[str, Any]", vars(_config))
     names = sorted(name for name in found if name.isupper() and not _is_idle(name))
     return tuple((name, repr(found[name])) for name in names)
@@ -117,12 +117,12 @@ def _is_idle(setting: str) -> bool:
 
 
 def extensions() -> tuple[tuple[object, types.FunctionType], ...]:
-    """Return what others than numba have taught it: each function or type, and what is compiled for it."""
+    """Return third-party extensions of numba: each function or type, and its implementation."""
     return _foreign(len(_typing.functions) + len(_typing.attributes))
 
 
 def is_overloaded(function: types.FunctionType) -> bool:
-    """Whether somebody has told numba what to compile in place of a function, which is then none of ours."""
+    """Return whether an extension of numba replaces a function, which we then do not compile."""
     return any(overloaded is function for overloaded, _ in extensions())
 
 

@@ -1,6 +1,6 @@
-"""The one place that knows numba: what is used of it, and of its internals, if they are where they were.
+"""The parts of numba in use, including its internals where this numba has them.
 
-Imported by name, so that type checking does not depend on the partial types of the numba at hand.
+Imported by name, so that type checking does not depend on the partial types of the installed numba.
 """
 
 import importlib
@@ -47,7 +47,7 @@ VERSIONS: tuple[str, str] = (_numba.__version__, importlib.import_module("llvmli
 
 
 def internal(module: str, name: str) -> Any:
-    """Return a name of one of numba's modules, None if this numba has it no more."""
+    """Return a name from one of numba's modules, None if this numba does not have it."""
     try:
         return getattr(importlib.import_module(module), name)
     except (ImportError, AttributeError):
@@ -63,7 +63,7 @@ intrinsic: Any = importlib.import_module("numba.extending").intrinsic
 ir: Any = importlib.import_module("llvmlite.ir")
 
 COMPILES: bool = not _numba.config.DISABLE_JIT
-"""Whether anything is compiled: not so with NUMBA_DISABLE_JIT=1, where all code runs as Python."""
+"""Whether anything is compiled; with NUMBA_DISABLE_JIT=1 all code runs as Python."""
 
 CompilationError: type[Exception] = _numba.core.errors.NumbaError
 TypingError: Any = _numba.core.errors.TypingError
@@ -76,16 +76,16 @@ definitions_of: Any = importlib.import_module("numba.core.ir_utils").build_defin
 replace_variables: Any = importlib.import_module("numba.core.ir_utils").replace_vars
 _runtime: Any = internal("numba.core.runtime", "rtsys")
 _load_extensions: Any = internal("numba.core.entrypoints", "init_all")
-_LATE_SYMBOLS = (b"_numba_hashsecret",)  # which numba defines as it refreshes a context, and no sooner
+_LATE_SYMBOLS = (b"_numba_hashsecret",)  # numba only defines them when it refreshes a context
 _bytecode: Any = importlib.import_module("numba.core.bytecode")
 _interpreter: Any = importlib.import_module("numba.core.interpreter")
 
 
 def prepare_to_load(target_context: Any, content: bytes) -> None:
-    """Let a context link machine code that was compiled before; all that it refers to is defined then.
+    """Prepare a context to link cached machine code, by defining all symbols that it refers to.
 
-    numba would refresh it, which loads what its compiler knows of Python and numpy: a fifth of a second in
-    every process that compiles nothing. The compiler refreshes it anyway before it compiles.
+    numba would refresh the context, which loads its implementations of Python and numpy: a fifth of a second
+    in every process that compiles nothing. The compiler refreshes it anyway before it compiles.
     """
     if _runtime is None or _load_extensions is None or any(name in content for name in _LATE_SYMBOLS):
         target_context.refresh()
@@ -95,44 +95,44 @@ def prepare_to_load(target_context: Any, content: bytes) -> None:
 
 
 def intermediate(function: types.FunctionType, parameters: Sequence[str]) -> Any:
-    """Return numba's intermediate form of a function, whose own parameters are given by name."""
+    """Return numba's intermediate form of a function with the given parameters."""
     identity = _bytecode.FunctionIdentity.from_function(function)
     identity.arg_names, identity.arg_count = list(parameters), len(parameters)
     return _interpreter.Interpreter(identity).interpret(_bytecode.ByteCode(identity))
 
 
 def plan_of(function: object) -> Any:
-    """Return what takes the place of a function's own intermediate form, None if nothing does."""
+    """Return the plan that replaces a function's own intermediate form, None without one."""
     return getattr(function, "__plan__", None)
 
 
 def is_dispatcher(value: object) -> bool:
-    """Whether a value is a function that numba compiles."""
+    """Return whether a value is one of numba's dispatchers."""
     return isinstance(getattr(value, "py_func", None), types.FunctionType)
 
 
 def intrinsic_definition(value: object) -> types.FunctionType | None:
-    """Return the Python function that defines an intrinsic, None if the value is none."""
+    """Return the Python function that defines an intrinsic, None if the value is not an intrinsic."""
     found = getattr(value, "_defn", None)
     return found if isinstance(found, types.FunctionType) else None
 
 
 def address_of(dispatcher: Any) -> int:
-    """Return the address of the machine code of a function of three int64, 0 if it is not known.
+    """Return the address of the machine code of a function of three int64, 0 if unknown.
 
-    The function is compiled here and now if it has not been: whoever runs it at its address, on whatever
-    thread, never enters numba. What an interrupt has left half written is made whole.
+    The function is compiled now if it has not been, so that running it at its address never enters numba, on
+    any thread. A compilation cut off by an interrupt is completed.
 
     Raises:
         CompilationError: it cannot be compiled.
     """
     signature = (numba_types.int64,) * 3
-    if hasattr(dispatcher, "with_entry"):  # whose own code is only linked into others
+    if hasattr(dispatcher, "with_entry"):  # its own code is only linked into others
         dispatcher = dispatcher.with_entry()
     try:
         if signature not in dispatcher.overloads:
             dispatcher.compile(signature)
         compiled = dispatcher.overloads[signature]
         return int(compiled.library.get_pointer_to_function(compiled.fndesc.llvm_func_name))
-    except (AttributeError, KeyError, TypeError, ValueError):  # another numba's
+    except (AttributeError, KeyError, TypeError, ValueError):  # internals of another numba version
         return 0

@@ -1,4 +1,4 @@
-"""What a program is made of: stages that run by themselves, repeat, or are fused into one function."""
+"""The parts of a program: stages that run alone, repeat, or are fused into one function."""
 
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, Protocol
@@ -14,14 +14,14 @@ __all__ = ["Bound", "FusedPart", "Part", "RepeatPart", "Runner", "SinglePart", "
 
 
 class ThreadFailedError(Exception):
-    """Something failed in a shared run. What it was is known when it is run again on one thread."""
+    """Something failed in a multi-threaded run; running again on one thread reveals the cause."""
 
 
 class Runner(Protocol):
     """Runs fused functions on several threads.
 
     Attributes:
-        alone: whether the calling thread runs them by itself.
+        alone: whether only the calling thread runs them.
     """
 
     alone: bool
@@ -32,7 +32,7 @@ class Runner(Protocol):
 
 
 class Bound(NamedTuple):
-    """A stage with what it is bound to, and when it runs if it is repeated."""
+    """A stage with its bound function, and its turn if it is repeated."""
 
     stage: Stage
     run: Any
@@ -40,7 +40,7 @@ class Bound(NamedTuple):
 
 
 class SinglePart:
-    """One stage that runs by itself."""
+    """One stage that runs alone."""
 
     def __init__(self, stage: Stage, run: Run) -> None:
         self._stage = stage
@@ -61,14 +61,14 @@ class SinglePart:
             self._stage.check()
 
     def moved(self) -> None:
-        """Let it fetch arrays that have moved anew, before it runs next."""
+        """Mark moved arrays to be fetched again before the next run."""
         self._stale = self._stage.moves
 
 
 class RepeatPart:
-    """Stages that are repeated and are not all kernels: each of them is called in every turn."""
+    """Repeated stages that are not all kernels: each of them is called in every turn."""
 
-    may_move = False  # it follows what has moved in between
+    may_move = False  # it handles moved arrays between turns itself
 
     def __init__(
         self, count: int, others: Sequence["Part"], last: Sequence["Part"], moved: Callable[[], None]
@@ -86,7 +86,7 @@ class RepeatPart:
                     self._moved()
 
     def moved(self) -> None:
-        """Let it fetch arrays that have moved anew, before it runs next."""
+        """Mark moved arrays to be fetched again before the next run."""
         for part in self._parts:
             part.moved()
 
@@ -107,10 +107,10 @@ class FusedPart:
         self._stale = False
 
     def run(self, count: int) -> None:
-        """Run the function on all worlds, on several threads where there are any."""
+        """Run the function on all worlds, on several threads if there are any."""
         if self._stale:
             self._rebind()
-            self._stale = False  # last: what failed or was interrupted is done again
+            self._stale = False  # last: a failed or interrupted rebind is repeated
         try:
             if self._runner is None or self._runner.alone:
                 self._function(self._address, 0, count)
@@ -124,7 +124,7 @@ class FusedPart:
             raise_failure(self._stages[self.fused.stage], error)
 
     def _blame(self, error: Exception) -> None:
-        """Raise the failure of the stage that cannot be compiled, found by compiling one after the other."""
+        """Raise the failure of the stage that cannot be compiled, found by compiling each separately."""
         for stage, bound in zip(self._stages, self._bounds, strict=True):
             try:
                 bound(0, 0)
@@ -133,7 +133,7 @@ class FusedPart:
         raise error
 
     def moved(self) -> None:
-        """Let it fetch arrays that have moved anew, before it runs next."""
+        """Mark moved arrays to be fetched again before the next run."""
         self._stale = self._moves
 
     def _rebind(self) -> None:

@@ -1,4 +1,4 @@
-"""Where an author's code stands, as messages say it: `file.py:12: the line's text`."""
+"""Places in an author's code, in the form of messages: `file.py:12: the line's text`."""
 
 import linecache
 import os
@@ -20,7 +20,7 @@ _LONGEST = 90
 
 
 def line_of(filename: str, line: int) -> str:
-    """Return a file's name, from the working directory if it lies there, a line's number and its text."""
+    """Return a file's name, relative to the working directory if it is inside, a line's number and text."""
     line = _below_decorators(filename, line)
     text = linecache.getline(filename, line).strip()
     if len(text) > _LONGEST:
@@ -29,14 +29,14 @@ def line_of(filename: str, line: int) -> str:
 
 
 def first_line(function: Callable[..., Any]) -> str:
-    """Return where a function of Python's begins: its `def`, below decorators."""
+    """Return the place of a Python function's `def`, below decorators."""
     code: types.CodeType = cast(Any, function).__code__
     linecache.checkcache(code.co_filename)
     return line_of(code.co_filename, code.co_firstlineno)
 
 
 def came_from(error: BaseException, world: int | None = None) -> str:
-    """Return a sentence with the world and the innermost of the author's lines that an error came from."""
+    """Return a sentence with the world and the author's innermost line in an error's traceback."""
     place = _last_line(error)
     if world is None:
         return f" At {place}" if place else ""
@@ -44,8 +44,8 @@ def came_from(error: BaseException, world: int | None = None) -> str:
 
 
 def is_authors(filename: str) -> bool:
-    """Whether a file is the author's: none of this package, of numba, numpy or Python."""
-    if filename == "unknown location":  # so numba calls what it has lost sight of
+    """Return whether a file is the author's: not of this package, numba, numpy or Python."""
+    if filename == "unknown location":  # numba's name for an unknown place
         return False
     if filename.startswith("<"):
         return not filename.startswith(("<murk_env ", "<frozen ", "<__array_function__ "))
@@ -56,7 +56,7 @@ def is_authors(filename: str) -> bool:
 
 
 def _last_line(error: BaseException) -> str | None:
-    """Return the innermost of the author's lines that an error came through, None if it came through none."""
+    """Return the author's innermost line in an error's traceback, None if there is none."""
     found = None
     trace = error.__traceback__
     while trace is not None:
@@ -68,7 +68,7 @@ def _last_line(error: BaseException) -> str | None:
 
 
 def _below_decorators(filename: str, line: int) -> int:
-    """Return a line, or the `def` if it is a decorator's: a function's code begins at the first of these."""
+    """Return a line, or that of the `def` for a decorator's: code begins at the first decorator."""
     while re.match(r"\s*@\w", linecache.getline(filename, line)):
         line += 1
     return line

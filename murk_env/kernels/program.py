@@ -1,4 +1,4 @@
-"""A step's stages in order; compiled ones that follow each other run as one call."""
+"""A step's stages in order; adjacent compiled ones run as one call."""
 
 import dataclasses
 from collections.abc import Callable, Sequence
@@ -17,16 +17,16 @@ __all__ = ["Fill", "Program"]
 
 Array = npt.NDArray[Any]
 
-_BLOCK_BYTES = 1 << 17  # what one block of worlds may hold, so that it stays in a core's own cache
+_BLOCK_BYTES = 1 << 17  # memory of one block of worlds, so that it stays in a core's own cache
 
 
 @dataclasses.dataclass(slots=True)
 class Fill:
-    """Where a program finds the arrays that it fills.
+    """The words in which a program stores the addresses of the arrays that it fills.
 
     Attributes:
-        places: for each of the arrays, the words in which fused kernels keep its address.
-        target: whose arrays they are now; None while that is not certain.
+        places: for each array, the words in which fused kernels store its address.
+        target: the set of arrays to which they now point; None while that is uncertain.
     """
 
     places: Sequence[Sequence[tuple[memoryview, int]]]
@@ -36,19 +36,20 @@ class Fill:
 class Program:
     """Runs stages in order on all worlds.
 
-    Neighbouring stages that are bound kernels become one compiled function, unless they are checked one by
-    one. Other stages run by themselves, in the calling thread, on all worlds. So do the stages of a
-    repetition: if all of them are kernels, a block of worlds goes through all of its turns before the next.
+    Adjacent stages that are bound kernels become one compiled function, unless checked mode runs each
+    separately. Other stages run alone, in the calling thread, on all worlds. So do the stages of a
+    repetition, unless all of them are kernels: then each block of worlds goes through all turns before the
+    next block.
 
     Args:
         stages: the stages.
-        world_bytes: memory that one world takes in the stages' arrays.
+        world_bytes: memory of one world in the stages' arrays.
         fuse: whether to fuse kernels, which checked mode does not.
-        runner: what runs fused kernels on several threads; None for the calling thread alone.
-        moved: called after a stage that is no kernel: it may have moved a sparse field.
+        runner: runs fused kernels on several threads; None for the calling thread only.
+        moved: called after a stage that is not a kernel, which may have moved a sparse field.
 
     Attributes:
-        fills: what it fills, by who tells it to: the outputs of a step.
+        fills: the arrays that it fills, by owner: the outputs of a step.
     """
 
     def __init__(
@@ -87,7 +88,7 @@ class Program:
         return self._fuse and can_fuse(bound.run)
 
     def _parts_of(self, bound: Sequence[Bound]) -> list[Part]:
-        """Return the parts of some stages, those that fuse put together."""
+        """Return the parts of some stages, with adjacent kernels fused."""
         parts: list[Part] = []
         for fuses, group in groupby(bound, self._fuses):
             if fuses:
@@ -103,7 +104,7 @@ class Program:
         """Run all stages.
 
         Args:
-            count: how many worlds, or places in a list of worlds, there are to run.
+            count: number of worlds to run, or of entries in a list of worlds.
 
         Raises:
             Exception: what the failing stage's `failed` returns.
@@ -114,11 +115,11 @@ class Program:
                 self._moved()
 
     def rebind(self) -> None:
-        """Let every part fetch arrays that have moved anew, before it runs next."""
+        """Make every part fetch moved arrays again before its next run."""
         for part in self._parts:
             part.moved()
 
     def places(self, array: Array) -> Sequence[tuple[memoryview, int]]:
-        """Return the words in which fused kernels keep the address of an array that never moves."""
+        """Return the words in which fused kernels store the address of an array that never moves."""
         fused = [part.fused for part in self._parts if isinstance(part, FusedPart)]
         return [(one.words, place) for one in fused for place in one.places(array)]

@@ -1,4 +1,4 @@
-"""A stage of a step, as programs run it."""
+"""A stage of a step, the unit that programs run."""
 
 import dataclasses
 from collections.abc import Callable, Sequence
@@ -13,7 +13,7 @@ Run = Callable[[int, int], Any]
 
 
 def unchanged(error: Exception) -> Exception:
-    """What a stage's failure surfaces as where nothing is to be said of it here."""
+    """Return an error unchanged, for stages that add nothing to their failures."""
     return error
 
 
@@ -22,12 +22,12 @@ class Stage:
     """One part of a step.
 
     Attributes:
-        name: what it is called in messages.
-        bind: fetches its arrays and returns what runs the worlds [start, stop).
-        failed: returns the error that its failure surfaces as.
-        moves: whether its arrays can come to lie elsewhere: those of sparse fields and parameters.
+        name: its name in messages.
+        bind: fetches its arrays and returns a function that runs the worlds [start, stop).
+        failed: converts an error of the stage into the error to raise.
+        moves: whether its arrays can move: those of sparse fields and parameters.
         check: called after it, in checked mode.
-        choice: which worlds it runs for, None for all; only where it is fused (see `Fused`).
+        choice: the worlds it runs for, None for all; only for fused stages (see `Fused`).
     """
 
     name: str
@@ -40,15 +40,14 @@ class Stage:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Repeat:
-    """Stages that are gone through several times within one run, in two forms that take turns.
+    """Stages that are repeated within one run, in two alternating forms.
 
-    The first form may read what the second has written, and the other way round, so that nothing is copied
-    between them.
+    Each form may read the arrays that the other has written, so that nothing is copied between them.
 
     Attributes:
-        count: how many turns there are, at least 1.
-        others: the stages of every turn that is an even number of turns from the last but one.
-        last: those of the last turn, and of every second one before it.
+        count: number of turns, at least 1.
+        others: the stages of the last turn but one, and of every second one before it.
+        last: the stages of the last turn, and of every second one before it.
     """
 
     count: int
@@ -57,7 +56,7 @@ class Repeat:
 
 
 def raise_failure(stage: Stage, error: Exception) -> NoReturn:
-    """Raise what a stage's failure surfaces as; what does not compile is told without numba's own pages."""
+    """Raise the converted error of a stage; for compilation errors, without numba's long traceback."""
     failure = stage.failed(error)
     if failure is error:
         raise error
@@ -65,7 +64,7 @@ def raise_failure(stage: Stage, error: Exception) -> NoReturn:
 
 
 def bind(stage: Stage) -> Run:
-    """Fetch a stage's arrays anew, or raise what its failure surfaces as."""
+    """Fetch a stage's arrays, or raise the converted error."""
     try:
         return stage.bind()
     except Exception as error:

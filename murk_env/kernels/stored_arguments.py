@@ -1,7 +1,7 @@
-"""Calls of compiled functions whose arguments lie in a table, without a line of Python for each argument.
+"""Calls of compiled functions with arguments from a table, without a line of Python for each argument.
 
-Fetching arguments by statements took most of the time in which a fused function was compiled: numba goes over
-every line and every variable a dozen times. Here the instructions are written down at once.
+Fetching arguments by statements would take most of a fused function's compile time: numba processes every
+line and every variable a dozen times. Here the instructions are emitted directly.
 """
 
 import ast
@@ -13,10 +13,10 @@ from murk_env.kernels.numba_internals import array_of, cgutils, fold_arguments, 
 __all__ = ["STAGE", "Argument", "call_with"]
 
 STAGE = 0
-"""The word of a table that holds the number of the kernel that runs, as far as the first world goes."""
+"""The word of a table that holds the number of the running kernel, for the block of the first world."""
 
 Argument = tuple[Any, ...]
-"""How an argument lies in a table: `(word, kind)` is a number, and a tuple of those a tuple of numbers;
+"""The layout of an argument in a table: `(word, kind)` is a number, and a tuple of those a tuple of numbers;
 `(word, kind, axes, read_only)` is an array, its address and then its sides. Kinds are numpy's names.
 """
 
@@ -43,7 +43,7 @@ def call_with(
             builder.store(
                 ir.Constant(_WORD, number.literal_value), builder.gep(pointer, [ir.Constant(_WORD, STAGE)])
             )
-        with builder.goto_entry_block():  # fetched once, and not in every turn of a loop
+        with builder.goto_entry_block():  # fetched once, not in every iteration of a loop
             table = context.call_conv.get_arguments(builder.function)[0]
             fetched = [_value(context, builder, table, one) for one in arguments]
         values = [*span, *fetched]
@@ -79,7 +79,7 @@ def _value(context: Any, builder: Any, table: Any, argument: Argument) -> Any:
 
 
 def _folded(context: Any, builder: Any, called: Any, values: list[Any]) -> Any:
-    """Return what a compiled function takes: with defaults, and a tuple for a starred parameter."""
+    """Return a compiled function's arguments, with defaults, and a tuple for a starred parameter."""
 
     def given(_index: int, _parameter: Any, value: Any) -> Any:
         return value

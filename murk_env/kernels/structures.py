@@ -1,7 +1,7 @@
-"""Structures as the values that they are put together from, for instructions that are written down at once.
+"""Structures represented by the values of their fields, for directly emitted instructions.
 
-An array is a structure of eight values to numba. It puts one together and takes it apart again by an
-instruction for each, wherever it is used. Code that has the values needs none of these instructions.
+To numba an array is a structure of eight values. Wherever it is used, numba packs and unpacks it with one
+instruction per value. Code that has the values needs none of these instructions.
 """
 
 from typing import Any
@@ -14,30 +14,30 @@ _inherited: Any = ir.IRBuilder
 
 
 class Structure(dict[int, Any]):
-    """The values of a structure's fields, by place."""
+    """The values of a structure's fields, by index."""
 
 
 class Builder(ir.IRBuilder):
-    """A builder to whom a structure is a `Structure`.
+    """A builder that represents structures as `Structure`.
 
-    It is for what takes structures apart: what it puts together can be stored in no variable.
+    It is for code that unpacks structures: those that it packs cannot be stored in variables.
     """
 
     @classmethod
     def like(cls, builder: Any) -> Any:
-        """Return a builder that writes where another one does."""
+        """Return a builder that writes to the same place as another one."""
         made = cls.__new__(cls)
         made.__dict__ = builder.__dict__
         return made
 
     def extract_value(self, agg: Any, idx: Any, name: str = "") -> Any:
-        """Return the value of a field, by numba's names."""
+        """Return the value of a field; the parameters are those of llvmlite."""
         if isinstance(agg, Structure):
             return agg[_place(idx)]
         return _inherited.extract_value(self, agg, idx, name)
 
     def insert_value(self, agg: Any, value: Any, idx: Any, name: str = "") -> Any:
-        """Return a structure with another value for a field; what numba begins with has none."""
+        """Return a structure with a new value for a field; numba starts from an undefined structure."""
         known = agg if isinstance(agg, Structure) else Structure()
         return Structure({**known, _place(idx): value})
 

@@ -1,8 +1,8 @@
-"""Threads that share the worlds of a batch between them.
+"""Threads that share the worlds of a batch.
 
-The calling thread offers a fused function and takes pieces of the batch itself; workers that are awake take
-pieces too. Nobody waits for a worker that has not begun: one that sleeps or comes too late costs nothing,
-and the work is done without it. All of it happens in compiled code, without the interpreter lock.
+The calling thread offers a fused function and takes pieces of the batch itself; awake workers take pieces
+too. Nobody waits for a worker that has not begun: one that sleeps or comes too late costs nothing, and the
+work is done without it. All of this happens in compiled code, without the interpreter lock.
 """
 
 import operator
@@ -25,32 +25,32 @@ from murk_env.kernels.parts import ThreadFailedError
 
 __all__ = ["ThreadedRunner", "num_processors", "thread_count"]
 
-# Words of the box through which threads speak; those that several write lie in cache lines of their own.
+# Words of the box through which threads communicate; those with several writers are on separate cache lines.
 _LINE = 8  # words
 _EPOCH, _STOP = 0, 1
 _FUNCTION, _TABLE, _COUNT, _PIECE, _SHARES, _FAILED, _OPEN = range(8, 15)
 _BUSY, _ASLEEP = 16, 24
-_NEXT, _SEEN = 32, 33  # a line for each thread: what is taken of its share, the last job that it saw
+_NEXT, _SEEN = 32, 33  # a line for each thread: the part taken of its share, the last job that it saw
 
-_PER_PROCESSOR = 16  # threads; more is a slip: beyond one for each they only wait for each other
-_PIECES = 8  # of every share: a thread that is done waits for the others at most for one piece
+_PER_PROCESSOR = 16  # threads; more must be a mistake: beyond one each they only wait for each other
+_PIECES = 8  # per share: a thread that is done waits at most for one piece of each other thread
 _SPINS = 100_000  # how often an idle worker looks for work, some 0.1 ms, before it sleeps
-_PATIENCE = 500  # looks, some microseconds, after which the caller that waits for a worker yields
-_YIELD_EVERY = 100  # looks of an idle worker
-_BYTES_PER_THREAD = 1 << 19  # of the worlds: with less, a thread saves no time (docs/decisions/threads.md)
+_PATIENCE = 500  # polls, some microseconds, after which the caller that waits for a worker yields
+_YIELD_EVERY = 100  # polls of an idle worker
+_BYTES_PER_THREAD = 1 << 19  # of worlds: with less, a thread saves no time (docs/decisions/threads.md)
 
 
 class ThreadedRunner:
     """Runs fused functions on several threads.
 
     Args:
-        num_threads: number of threads, the calling one included; None for as many as there are processors,
-            but no more than one for every 512 kB of worlds.
-        batch_bytes: memory that all worlds take, once for each sub-step.
+        num_threads: number of threads, including the calling one; None for one per processor, but at most one
+            per 512 kB of worlds.
+        batch_bytes: memory of all worlds, times the number of sub-steps.
 
     Attributes:
-        num_threads: number of threads, the calling one included.
-        alone: whether the calling thread runs them by itself.
+        num_threads: number of threads, including the calling one.
+        alone: whether only the calling thread runs them.
     """
 
     def __init__(self, num_threads: int | None, batch_bytes: int) -> None:
@@ -60,11 +60,11 @@ class ThreadedRunner:
         self._crew: _Crew | None = None
 
     def run(self, fused: Fused, num_worlds: int) -> None:
-        """Run the worlds [0, num_worlds); not to be called where `alone`.
+        """Run the worlds [0, num_worlds); not to be called if `alone`.
 
         Raises:
-            ThreadFailedError: the function raised on some thread; the worlds are half done.
-            Exception: what the function raised, if it ran on this thread alone.
+            ThreadFailedError: the function raised on some thread; the worlds are incomplete.
+            Exception: the function's own error, if only this thread ran it.
         """
         machine_code = fused.machine_code
         if num_worlds == 1 or not machine_code:
@@ -76,7 +76,7 @@ class ThreadedRunner:
                 self._crew = _Crew(self.num_threads - 1)
                 self._crew.start()
             done = self._crew.share(machine_code, fused.address, num_worlds, piece)
-        except BaseException:  # an interrupt, wherever it came: the next run starts with a new crew
+        except BaseException:  # such as an interrupt at any point: the next run starts a new crew
             self.close()
             raise
         if not done:
@@ -84,26 +84,26 @@ class ThreadedRunner:
 
     @property
     def num_workers(self) -> int:
-        """Number of threads that have been started beside the calling one."""
+        """Number of threads that have been started, without the calling one."""
         return 0 if self._crew is None else len(self._crew.threads)
 
     def close(self) -> None:
         """Stop the threads; a later run starts new ones."""
-        crew, self._crew = self._crew, None  # first: an interrupt may come while it is waited for
+        crew, self._crew = self._crew, None  # first: an interrupt may come during the wait
         if crew is not None:
             crew.close()
 
 
-_Wake = SimpleQueue[None]  # unlike a Semaphore, it is never left half done by an interrupt
+_Wake = SimpleQueue[None]  # unlike a Semaphore, an interrupt cannot leave it inconsistent
 
 
 class _Crew:
-    """Workers, and the box through which they are told what to do.
+    """Workers, and the box through which they get their jobs.
 
-    There may be fewer than asked for, or none, where the system has no more threads to give.
+    There may be fewer than requested, or none, if the system has no more threads.
 
     Attributes:
-        pid: the process whose threads they are.
+        pid: the process that owns the threads.
         threads: the workers.
     """
 
@@ -118,7 +118,7 @@ class _Crew:
         self._finalizer = weakref.finalize(self, _stop, self._box, self._wake, num_workers)
 
     def start(self) -> None:
-        """Start the workers, as many as can be had."""
+        """Start as many workers as the system allows."""
         machine_code = address_of(_serve)
         for number in range(1, self._num_workers + 1 if machine_code else 1):
             arguments = callable_at(machine_code), self._box, self._wake, number
@@ -128,7 +128,7 @@ class _Crew:
             try:
                 thread.start()
             except RuntimeError as error:
-                if isinstance(error.__context__, KeyboardInterrupt):  # one came while start waited
+                if isinstance(error.__context__, KeyboardInterrupt):  # it came while `start` waited
                     raise error.__context__ from None
                 return
             self.threads.append(thread)
@@ -138,7 +138,7 @@ class _Crew:
         """Run `function(table, start, stop)` on pieces of the worlds, with the workers that are awake.
 
         Returns:
-            Whether it raised for none of them.
+            Whether no piece raised.
         """
         asleep = min(int(self._box[_ASLEEP]), len(self.threads))
         for _ in range(asleep):
@@ -149,7 +149,7 @@ class _Crew:
     def close(self) -> None:
         """Stop the workers and wait until they have ended."""
         _stop(self._box, self._wake, self._num_workers)
-        self._finalizer.detach()  # not before: what an interrupt leaves to be done, it does
+        self._finalizer.detach()  # only now: it finishes the work after an interrupt
         for thread in self.threads:
             thread.join()
 
@@ -162,10 +162,10 @@ def num_processors() -> int:
 
 
 def thread_count(number: Any) -> int | None:
-    """Return a number of threads, None for as many as the batch is large enough for.
+    """Return a number of threads, None for the number that suits the size of the batch.
 
     Raises:
-        ParameterError: it is none, or more than any machine makes use of.
+        ParameterError: it is not an integer >= 1, or is more than 16 per processor.
     """
     if number is None:
         return None
@@ -193,7 +193,7 @@ def _stop(box: npt.NDArray[np.int64], wake: _Wake, num_workers: int) -> None:
 def _work_until_stopped(
     serve: Callable[[int, int, int], bool], box: npt.NDArray[np.int64], wake: _Wake, number: int
 ) -> None:
-    """What a worker does: machine code, called at its address, and sleep; it never enters numba."""
+    """Run a worker: it calls machine code at its address, and sleeps; it never enters numba."""
     table = address(box)
     while not box[_STOP]:
         serve(table, number, _SPINS)
@@ -204,7 +204,7 @@ def _work_until_stopped(
 def _share(box: int, function: int, table: int, num_worlds: int, piece: int, woken: int) -> None:
     """Offer a job, take part in it, and wait for workers that are busy with their last piece.
 
-    All of it in one call, in which no interrupt is served: workers write into the arena.
+    This is one call, in which no interrupt is handled, since workers write into the arena.
     """
     put(box, _FUNCTION, function)
     put(box, _TABLE, table)
@@ -222,15 +222,15 @@ def _share(box: int, function: int, table: int, num_worlds: int, piece: int, wok
     while load(box, _BUSY) > 0:
         waited += 1
         if waited > _PATIENCE:
-            yield_processor()  # the worker may wait for this very processor
+            yield_processor()  # the worker may be waiting for this processor
 
 
 @kernel
 def _take_pieces(box: int, number: int) -> None:
-    """Run pieces of the batch until none is left: those of a thread's own share first, then the others'.
+    """Run pieces of the batch until none is left: first those of the thread's own share, then the others'.
 
-    What a thread has worked on before lies in its own core's cache: fetching it from another's would take
-    about as long as the work.
+    A thread's previous worlds are in its own core's cache: fetching them from another's would take about as
+    long as the work.
     """
     count, piece, shares = word(box, _COUNT), word(box, _PIECE), word(box, _SHARES)
     function, table = word(box, _FUNCTION), word(box, _TABLE)
@@ -246,10 +246,10 @@ def _take_pieces(box: int, number: int) -> None:
 
 @kernel
 def _serve(box: int, number: int, spins: int) -> None:
-    """Take part in every new job until there has been none for long.
+    """Take part in every new job until there has been none for `spins` polls.
 
-    A worker says that it is busy before it looks whether the job is still open, and the caller closes the job
-    before it looks whether a worker is busy: so either the worker stays out, or the caller waits for it.
+    A worker marks itself busy before it checks whether the job is still open, and the caller closes the job
+    before it checks whether a worker is busy: so either the worker stays out, or the caller waits for it.
     """
     last_seen = _SEEN + _LINE * number
     idle = 0

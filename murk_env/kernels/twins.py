@@ -1,6 +1,6 @@
-"""Where a line of one function is in an equal one that stands elsewhere.
+"""Maps lines of one function to those of an equal one elsewhere.
 
-Equal functions are compiled once, so that what the compiler says names the lines of the first.
+Equal functions are compiled once, so the compiler's messages name the lines of the first.
 """
 
 import types
@@ -15,14 +15,14 @@ __all__ = ["line_in_twin"]
 
 
 def line_in_twin(compiled: Any, twin: Any, plan: Any, filename: str, line: int) -> tuple[str, int]:
-    """Return the file and the line of a twin that are what a line of a compiled function is there.
+    """Return the file and line in a twin that correspond to a line of a compiled function.
 
     Args:
         compiled: a compiled function.
-        twin: one that is equal to it, as all are that the two call.
-        plan: how it would be rewritten, None for not at all.
+        twin: a function equal to it, including all functions that the two call.
+        plan: its plan, None if it is not rewritten.
         filename: a file.
-        line: a line of it, of the compiled function or of one that it calls; any other is returned as it is.
+        line: a line of the compiled function or of one that it calls; any other is returned unchanged.
     """
     for one, other in _twins(compiled, twin, plan):
         if _absolute(one.co_filename) == _absolute(filename):
@@ -33,7 +33,7 @@ def line_in_twin(compiled: Any, twin: Any, plan: Any, filename: str, line: int) 
 
 
 def _twins(compiled: Any, twin: Any, plan: Any) -> Iterator[tuple[types.CodeType, types.CodeType]]:
-    """Yield the code of equal functions, one compiled and its twin, and of all that these call."""
+    """Yield the code of the compiled function and its twin, and of all pairs of functions that they call."""
     rest, seen = [(compiled, twin, plan)], set[tuple[int, int]]()
     while rest:
         one, other, plan = rest.pop()
@@ -50,7 +50,7 @@ def _twins(compiled: Any, twin: Any, plan: Any) -> Iterator[tuple[types.CodeType
 
 
 def _named(function: types.FunctionType) -> list[Any]:
-    """Return what a function names, in an order that equal ones share."""
+    """Return the objects that a function refers to, in an order that is the same for equal ones."""
     cells: list[Any] = [cell.cell_contents for cell in function.__closure__ or ()]
     return [*(function.__globals__.get(name) for name in sorted(global_names(function.__code__))), *cells]
 
@@ -60,7 +60,7 @@ def _calls(plan: Any) -> Sequence[Any]:
 
 
 def _line(one: types.CodeType, other: types.CodeType, line: int) -> int | None:
-    """Return the line of the other that an instruction of this line of the first has, None without one."""
+    """Return the line in `other` of an instruction on this line of `one`, None if there is none."""
     if line == one.co_firstlineno:
         return other.co_firstlineno
     lines = {start: number for start, _, number in other.co_lines()}

@@ -1,10 +1,10 @@
-"""Functions that run as Python, with numbers as wide as compiled code has them.
+"""Functions that run as Python, with numbers as wide as in compiled code.
 
-They do with NUMBA_DISABLE_JIT=1, and where one that failed is run again to see where.
+They do with NUMBA_DISABLE_JIT=1, and when a failed function is run again to find the place of the error.
 
 To numba a number such as `0.1` is a float64, and so is its product with a float32. To numpy Python's own
-floats have no width, and the product is a float32. So in a copy of the function, whose lines remain the
-author's, every float becomes a numpy float64: constants, global names, closures, and what it is called with.
+floats have no width, and the product is a float32. So in a copy of the function, which keeps the author's
+lines, every float becomes a numpy float64: constants, global names, closures, and arguments.
 """
 
 import math
@@ -29,7 +29,7 @@ _CHECKED = ContextVar("conversions are checked", default=False)
 
 @contextmanager
 def conversions_checked() -> Generator[None]:
-    """Let `np.int32(x)` raise OverflowError for a number that it cannot hold, as in checked compiled code."""
+    """Make `np.int32(x)` raise OverflowError for a number out of range, as in checked compiled code."""
     token = _CHECKED.set(True)
     try:
         yield
@@ -38,7 +38,7 @@ def conversions_checked() -> Generator[None]:
 
 
 def wide(value: Any) -> Any:
-    """Return a value with the width that compiled code gives it; what has one already stays as it is."""
+    """Return a value with the width it has in compiled code; a value with a width is unchanged."""
     if type(value) is float:
         return np.float64(value)
     if type(value) is tuple:
@@ -59,7 +59,7 @@ def wide(value: Any) -> Any:
 
 
 def _uncompiled(dispatcher: Any) -> Any:
-    """Return a compiled function as Python, but for this package's own: those are not what is looked at."""
+    """Return a compiled function as Python, except for this package's own, which is called compiled."""
     if dispatcher.py_func.__module__.partition(".")[0] != "murk_env":
         return widened(dispatcher.py_func)
 
@@ -89,12 +89,12 @@ def widened(function: types.FunctionType) -> types.FunctionType:
 def _cell(cell: types.CellType) -> types.CellType:
     try:
         return types.CellType(wide(cell.cell_contents))
-    except ValueError:  # not yet filled
+    except ValueError:  # an empty cell
         return cell
 
 
 class _Globals(dict[str, Any]):
-    """A module's names as they mean now, with wide numbers."""
+    """A module's current names, with wide numbers."""
 
     def __init__(self, names: dict[str, Any]) -> None:
         super().__init__(
@@ -122,7 +122,7 @@ class _WideNamespace:
 
 
 class _Numpy:
-    """numpy, with conversions that may be checked."""
+    """numpy, with conversions that can be checked."""
 
     def __getattr__(self, name: str) -> Any:
         found: Any = getattr(np, name)
@@ -130,7 +130,7 @@ class _Numpy:
 
 
 class _Conversion:
-    """A type of whole numbers, as a function and as a dtype."""
+    """An integer type, as a function and as a dtype."""
 
     def __init__(self, kind: type[np.signedinteger[Any]]) -> None:
         self._kind, self.dtype = kind, np.dtype(kind)
@@ -142,7 +142,7 @@ class _Conversion:
 
 
 def _extreme(precedes: Callable[[Any, Any], bool]) -> Callable[..., Any]:
-    """Return `min` or `max` as compiled code has it: of equals the last, in a type that holds all."""
+    """Return `min` or `max` as in compiled code: the last of equals, in a type that holds all."""
 
     def call(*numbers: Any) -> Any:
         found = numbers[0]
@@ -155,7 +155,7 @@ def _extreme(precedes: Callable[[Any, Any], bool]) -> Callable[..., Any]:
 
 
 def _of_width(function: Callable[..., float]) -> Callable[..., Any]:
-    """Return a function of the math module that gives a float32 for float32, as compiled code does."""
+    """Return a function of the math module that returns a float32 for float32, as in compiled code."""
 
     def call(*numbers: Any) -> Any:
         kind = np.float32 if all(type(number) is np.float32 for number in numbers) else np.float64

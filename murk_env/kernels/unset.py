@@ -1,4 +1,4 @@
-"""Variables that a function may read before it has set them: compiled, they would hold what was in memory."""
+"""Variables that a function may read before setting them: in compiled code they would be uninitialised."""
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple
@@ -7,7 +7,7 @@ from murk_env.kernels.numba_internals import numba_ir as ir
 
 __all__ = ["Unset", "find_unset"]
 
-_KEPT_ASIDE = "load_fast_and_clear"  # what a comprehension sets aside and puts back, whether set or not
+_KEPT_ASIDE = "load_fast_and_clear"  # a comprehension saves and restores a variable, whether set or not
 
 
 class Unset(NamedTuple):
@@ -15,7 +15,7 @@ class Unset(NamedTuple):
 
     Attributes:
         name: the variable.
-        loc: where it is read.
+        loc: the place where it is read.
     """
 
     name: str
@@ -23,14 +23,14 @@ class Unset(NamedTuple):
 
     @property
     def reason(self) -> str:
-        """What is wrong, as a sentence without a full stop."""
+        """The error, as a sentence without a full stop."""
         return f"{self.name!r} has no value on at least one path to here; give it one first"
 
 
 def find_unset(form: Any) -> Unset | None:
-    """Return the first variable of a function that may have no value where it is read; None without one.
+    """Return the first variable of a function that may have no value where it is read; None if there is none.
 
-    As the compilers of other languages do, it takes every branch for possible, whatever its condition.
+    Like the compilers of other languages, it assumes that every branch can be taken.
 
     Args:
         form: the function in numba's intermediate form; its arguments are set by statements there.
@@ -50,7 +50,7 @@ def find_unset(form: Any) -> Unset | None:
 
 
 def _missing(blocks: Mapping[int, Any]) -> dict[int, frozenset[str]]:
-    """Return by block that is reached, the author's variables that may have no value when it begins."""
+    """Return, for every reachable block, the author's variables that may have no value at its beginning."""
     first = min(blocks)
     statements = [one for block in blocks.values() for one in block.body]
     targets = {one.target.name for one in statements if isinstance(one, ir.Assign)}
@@ -70,7 +70,7 @@ def _missing(blocks: Mapping[int, Any]) -> dict[int, frozenset[str]]:
 
 
 def _note(statement: Any, names: set[str]) -> None:
-    """Drop the variable that a statement sets from those that are missing, or add the one that it deletes."""
+    """Update the set of missing variables: drop one that a statement sets, add one that it deletes."""
     if isinstance(statement, ir.Assign):
         names.discard(statement.target.name)
     elif isinstance(statement, ir.Del):

@@ -1,4 +1,4 @@
-"""Arrays that know their names, and name them when an index or a number does not fit."""
+"""Arrays that know their names, and name them in errors about an index or a number that does not fit."""
 
 from collections.abc import Callable
 from typing import Any, cast
@@ -10,10 +10,10 @@ __all__ = ["check_convertible", "check_storable", "guarded", "plain", "watch"]
 
 
 class Watched(np.ndarray[Any, Any]):
-    """A view of an array for a function that runs as Python, with the numbers that compiled code has.
+    """A view of an array for a function that runs as Python, with the number types of compiled code.
 
-    Whole numbers read from it are 64 bits wide, so that sums of them do not wrap. What it cannot hold is
-    refused, also where it is changed in place.
+    Integers read from it are 64 bits wide, so that their sums do not wrap. Storing a number that it cannot
+    hold raises, also in in-place operations.
     """
 
     _name: str = "an array"
@@ -81,7 +81,7 @@ class Watched(np.ndarray[Any, Any]):
 
     @property
     def real(self) -> Any:
-        """The array, which holds no complex numbers."""
+        """The array itself, which holds no complex numbers."""
         return self
 
     @real.setter
@@ -89,7 +89,7 @@ class Watched(np.ndarray[Any, Any]):
         self[...] = value
 
     def astype(self, dtype: Any, *args: Any, **options: Any) -> Any:
-        """Return the numbers in another type, which must hold them."""
+        """Return the array converted to a dtype, which must be able to hold its numbers."""
         check_convertible(np.dtype(dtype), self)
         return super().astype(dtype, *args, **options)
 
@@ -98,15 +98,15 @@ class Watched(np.ndarray[Any, Any]):
         self[...] = value
 
     def _result(self, ufunc: Any, method: str, inputs: Any, options: Any) -> Any:
-        """Return what a ufunc gives that changes no narrow array in place."""
+        """Return the result of a ufunc that changes no narrow array in place."""
         return getattr(ufunc, method)(*map(_widened, inputs), **options)
 
     def _returned(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
-        """Return what a function of numpy's gives that changes no narrow array in place."""
+        """Return the result of a numpy function that changes no narrow array in place."""
         return super().__array_function__(func, types, args, kwargs)
 
     def _change(self, change: Callable[[Any], None]) -> "Watched":
-        """Change a wide copy in place, then take it over if it fits."""
+        """Change a wide copy in place, then copy it back if it fits."""
         wide = self.view(np.ndarray).astype(np.int64)
         change(wide)
         self[...] = wide
@@ -114,12 +114,12 @@ class Watched(np.ndarray[Any, Any]):
 
 
 class Guarded(Watched):
-    """A view of an array whose results are as numpy's, but for whole numbers that would wrap: refused."""
+    """A view of an array with numpy's results, except that integers that would wrap raise."""
 
     def _result(self, ufunc: Any, method: str, inputs: Any, options: Any) -> Any:
         operation = getattr(ufunc, method)
         result: Any = operation(*map(plain, inputs), **options)
-        if not any(map(_is_int32, _results(result))) or "where" in options:  # elsewhere it has no value
+        if not any(map(_is_int32, _results(result))) or "where" in options:  # no values outside `where`
             return result
         self._compare(ufunc.__name__, result, operation(*map(_widened, inputs), **options))
         return guarded(self._name, cast(Any, result)) if isinstance(result, np.ndarray) else result
@@ -132,7 +132,7 @@ class Guarded(Watched):
         return result
 
     def _compare(self, operation: str, result: Any, wide: Any) -> None:
-        """Raise if what was computed with 32 bits is not what 64 bits give."""
+        """Raise OverflowError if the results of 32 and 64 bits differ."""
         for narrow, right in zip(_results(result), _results(wide), strict=True):
             wrong: Any = np.asarray(right)[np.asarray(plain(narrow) != right)]
             if wrong.size:
@@ -143,14 +143,14 @@ class Guarded(Watched):
 
 
 _SETTING = (np.copyto, np.place, np.put, np.putmask, np.put_along_axis, np.fill_diagonal)
-# Those that compute otherwise than by ufuncs, which are asked one by one.
+# Functions that do not compute by ufuncs; ufuncs are intercepted individually.
 _COMPUTING = {np.dot, np.inner, np.vdot, np.tensordot, np.einsum, np.convolve, np.correlate, np.cross} | {
     np.full_like
 }
 
 
 def guarded(name: str, array: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    """Return a view of an int32 array that refuses to wrap; any other array as it is."""
+    """Return a view of an int32 array that raises instead of wrapping; any other array unchanged."""
     if array.dtype != np.int32:
         return array
     view = array.view(Guarded)
@@ -163,7 +163,7 @@ def _is_narrow(value: Any) -> bool:
 
 
 def _widened(value: Any) -> Any:
-    """Return numpy's own array, of 64 bits an element where it is one of int32."""
+    """Return a plain numpy array, int32 converted to int64."""
     found: Any = plain(value)
     return found.astype(np.int64) if _is_int32(found) else found
 
@@ -173,12 +173,12 @@ def _is_int32(value: Any) -> bool:
 
 
 def _results(value: Any) -> tuple[Any, ...]:
-    """Return what a function returns as a tuple."""
+    """Return a function's results as a tuple."""
     return cast("tuple[Any, ...]", value) if isinstance(value, tuple) else (value,)
 
 
 def _each(change: Callable[[Any], Any], values: Any) -> Any:
-    """Change all values in tuples, lists and dicts."""
+    """Apply a function to all values in tuples, lists and dicts."""
     if isinstance(values, dict):
         return {name: _each(change, one) for name, one in cast("dict[str, Any]", values).items()}
     if isinstance(values, tuple | list):
@@ -187,23 +187,23 @@ def _each(change: Callable[[Any], Any], values: Any) -> Any:
 
 
 def watch(name: str, array: npt.NDArray[Any]) -> Watched:
-    """Return a view of an array that is called by this name."""
+    """Return a view of an array with a name for messages."""
     view = array.view(Watched)
     view._name = name  # pyright: ignore[reportPrivateUsage]
     return view
 
 
 def plain(value: Any) -> Any:
-    """Return a watched array as numpy's own, anything else as it is."""
+    """Return a watched array as a plain one, anything else unchanged."""
     return value.view(np.ndarray) if isinstance(value, Watched) else value
 
 
 def check_storable(name: str, dtype: np.dtype[Any], value: Any) -> None:
-    """Raise if numbers are set in an array of signed integers that cannot hold them.
+    """Raise if an array of signed integers cannot hold numbers that are stored in it.
 
     Raises:
-        ValueError: a number is not whole.
-        OverflowError: a number is beyond the smallest or the largest.
+        ValueError: a number is not an integer.
+        OverflowError: a number is out of range.
     """
     if dtype.kind != "i":
         return
@@ -218,7 +218,7 @@ def check_storable(name: str, dtype: np.dtype[Any], value: Any) -> None:
 
 
 def check_convertible(dtype: np.dtype[Any], value: Any) -> None:
-    """Raise OverflowError if a number is converted to a type of signed integers that cannot hold it."""
+    """Raise OverflowError if a number is converted to a signed integer type that cannot hold it."""
     given = np.asarray(plain(value))
     if given.dtype.kind in "iuf" and dtype.kind == "i" and not np.can_cast(given.dtype, dtype, "safe"):
         _check_range(f"np.{dtype} holds numbers", dtype, np.trunc(given))
@@ -232,7 +232,7 @@ def _check_range(what: str, dtype: np.dtype[Any], given: npt.NDArray[Any]) -> No
 
 
 def _check_index(array: Watched, index: Any) -> None:
-    """Raise IndexError for a number that is no index of an array, or none of this one."""
+    """Raise IndexError for a number that is not an integer, or is out of bounds for this array."""
     name: str = array._name  # pyright: ignore[reportPrivateUsage]
     parts = cast("tuple[Any, ...]", index if isinstance(index, tuple) else (index,))
     for axis, one in enumerate(parts[: array.ndim]):
@@ -241,7 +241,7 @@ def _check_index(array: Watched, index: Any) -> None:
         if isinstance(one, slice):
             continue
         if not isinstance(one, int | np.integer):
-            return  # whatever numpy makes of it
+            return  # left to numpy
         size = array.shape[axis]
         if not -size <= one < size:
             along = f"axis {axis} of {name}" if array.ndim > 1 else name

@@ -1,4 +1,4 @@
-"""Checks that compiled code makes of whole numbers before it stores, converts or computes them."""
+"""Checks of integers in compiled code, before storing, converting or computing them."""
 
 import operator
 from collections.abc import Callable
@@ -15,13 +15,13 @@ _BROKEN = "an array of whole numbers is set to a number that is not whole"
 
 
 def _holds_whole_numbers(kind: Any) -> bool:
-    """Whether a type is an array of signed integers: unsigned ones are for arithmetic that wraps."""
+    """Return whether a type is an array of signed integers: unsigned ones are for wrapping arithmetic."""
     is_array = isinstance(kind, numba_types.Array | numba_types.NumpyFlatType)
     return is_array and isinstance(kind.dtype, numba_types.Integer) and kind.dtype.signed
 
 
 def _fits(kind: Any, into: Any) -> bool:
-    """Whether a type of numbers has none that an array's type cannot hold."""
+    """Return whether an array's type can hold all numbers of a type."""
     if isinstance(kind, numba_types.Integer):
         return kind.bitwidth < into.bitwidth or (kind.bitwidth == into.bitwidth and kind.signed)
     return not isinstance(kind, numba_types.Float)
@@ -29,7 +29,7 @@ def _fits(kind: Any, into: Any) -> bool:
 
 @intrinsic
 def stored(_typing: Any, array: Any, value: Any) -> Any:
-    """Return a value that is stored in an array; raise if it is a number that the array cannot hold."""
+    """Return a value to be stored in an array; raise if it is a number that the array cannot hold."""
     number = value.dtype if isinstance(value, numba_types.Array) else value
     passes = not _holds_whole_numbers(array) or _fits(number, array.dtype)
 
@@ -55,10 +55,10 @@ def _rounded(builder: Any, how: str, value: Any) -> Any:
 
 
 def _check_range(context: Any, builder: Any, kinds: Any, value: Any, message: str) -> None:
-    """Raise OverflowError for a number, whole if it is a float, beyond those of a type."""
+    """Raise OverflowError for a number (a float must be integral) outside the range of a type."""
     _, kind, into = kinds
     low, high = -(2 ** (into.bitwidth - 1)), 2 ** (into.bitwidth - 1) - 1
-    if isinstance(kind, numba_types.Float):  # 2**63 - 1 is no float; 2**63 is, and is beyond
+    if isinstance(kind, numba_types.Float):  # 2**63 - 1 is not a float; 2**63 is, and is out of range
         first, last = ir.Constant(value.type, float(low)), ir.Constant(value.type, float(high + 1))
         inside = builder.and_(
             builder.fcmp_ordered(">=", value, first), builder.fcmp_ordered("<", value, last)
@@ -94,13 +94,13 @@ def _is_array(kind: Any) -> bool:
 
 
 def _is_narrow(kind: Any) -> bool:
-    """Whether a type is one of signed integers, or of their arrays, of less than 64 bits."""
+    """Return whether a type is a signed integer, or an array of these, of less than 64 bits."""
     number = kind.dtype if _is_array(kind) else kind
     return isinstance(number, numba_types.Integer) and number.signed and number.bitwidth < 64
 
 
 def _widest(*kinds: Any) -> Any:
-    """Return the dtype of what is computed of types that are narrow."""
+    """Return the dtype of results computed from narrow types."""
     return np.result_type(*(np.dtype(str(kind.dtype if _is_array(kind) else kind)) for kind in kinds))
 
 
@@ -116,7 +116,7 @@ def _returned_check(checks: bool, check: Callable[..., None], *kinds: Any) -> An
 
 
 def _converted(kind: type[np.signedinteger[Any]]) -> Any:
-    """Return what raises if a number, or one of an array, is beyond the type that it is converted to."""
+    """Return a check that a number, or all numbers of an array, fit into the type they are converted to."""
     into, message = getattr(numba_types, kind.__name__), f"np.{kind.__name__} cannot hold what it is given"
 
     @intrinsic
@@ -142,11 +142,11 @@ def _converted(kind: type[np.signedinteger[Any]]) -> Any:
     return check
 
 
-# In what follows `* 1` makes 64 bits of narrow numbers.
+# In the following functions `* 1` widens narrow numbers to 64 bits.
 
 
 def _in_place(operation: Any) -> Any:
-    """Return what raises if an operation in place gives numbers that its array cannot hold."""
+    """Return a check that the results of an in-place operation fit into its array."""
 
     @intrinsic
     def check(_typing: Any, array: Any, value: Any) -> Any:
@@ -164,7 +164,7 @@ def _in_place(operation: Any) -> Any:
 
 
 def _computed(operation: Any) -> Any:
-    """Return what raises if an operation on narrow numbers, in an array or two, gives one that is not."""
+    """Return a check that the results of an operation on narrow numbers, one of them an array, are narrow."""
 
     @intrinsic
     def check(_typing: Any, left: Any, right: Any) -> Any:
@@ -182,7 +182,7 @@ def _computed(operation: Any) -> Any:
 
 
 def _of_one(ufunc: Any) -> Any:
-    """Return what raises if a ufunc of one array gives numbers that the array for them cannot hold."""
+    """Return a check that the results of a ufunc of one array fit into its output array."""
 
     @intrinsic
     def check(_typing: Any, given: Any, out: Any) -> Any:
@@ -200,7 +200,7 @@ def _of_one(ufunc: Any) -> Any:
 
 
 def _of_two(ufunc: Any) -> Any:
-    """Return what raises if a ufunc of two arrays gives numbers that the array for them cannot hold."""
+    """Return a check that the results of a ufunc of two arrays fit into its output array."""
 
     @intrinsic
     def check(_typing: Any, left: Any, right: Any, out: Any) -> Any:
@@ -217,7 +217,7 @@ def _of_two(ufunc: Any) -> Any:
     return check
 
 
-# Made beforehand: numba does not find functions that are made while it compiles.
+# Created beforehand: numba does not find functions that are created while it compiles.
 _OPERATORS: Any = operator
 _CHANGING = ("add", "sub", "mul", "floordiv", "mod", "pow", "lshift", "and_", "or_", "xor")
 IN_PLACE = {getattr(_OPERATORS, name): _in_place(getattr(_OPERATORS, name)) for name in _CHANGING}
@@ -235,4 +235,4 @@ UFUNCS: dict[tuple[np.ufunc | None, int], Any] = {
     **{(ufunc, 2): _computed(ufunc) for ufunc in _BINARY},
     **{(ufunc, 3): _of_two(ufunc) for ufunc in _BINARY},
 }
-"""Checks by operation, and of a ufunc by how many arguments it has."""
+"""Checks by operation, and for a ufunc by its number of arguments."""

@@ -1,4 +1,4 @@
-"""Finds `with` in functions: numba would name the line of their `def`, or speak of context managers."""
+"""Finds `with` in functions: numba's message would name the line of the `def`, or context managers."""
 
 import dis
 import types
@@ -12,7 +12,7 @@ _NUMBERS = frozenset(dis.opmap[name] for name in _NAMES if name in dis.opmap)
 
 def line_of_with(code: types.CodeType) -> int | None:
     """Return the line of the first `with` of a function, None if there is none."""
-    if _NUMBERS.isdisjoint(code.co_code[::2]):  # much faster than to take it apart
+    if _NUMBERS.isdisjoint(code.co_code[::2]):  # much faster than disassembling
         return None
     for step in dis.get_instructions(code):
         if step.opname in _NAMES:

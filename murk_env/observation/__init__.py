@@ -1,4 +1,4 @@
-"""Observations: what an agent sees of the fields, declared once, filled for all worlds at a time."""
+"""Observations: the view that agents have of the fields, declared once, filled for all worlds at once."""
 
 from murk_env.observation.entries import Mask, Observe
 from murk_env.observation.entry import Entry

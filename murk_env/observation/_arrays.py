@@ -1,4 +1,4 @@
-"""What a plan's loop is run on: the arrays of fields and outputs, checked before anything is written."""
+"""The arrays of fields and outputs that a plan's loop runs on, checked before anything is written."""
 
 import functools
 from collections.abc import Callable, Sequence
@@ -15,19 +15,19 @@ __all__ = ["Arrays", "chosen_worlds"]
 
 Array = npt.NDArray[Any]
 
-_REMEMBERED = 4  # sets of fields' arrays: those of two buffers, twice, since sparse fields may move
+_REMEMBERED = 4  # sets of fields' arrays: two buffers, times two, since sparse fields may move
 
 
 class Sources(NamedTuple):
     """Checked arrays of the fields.
 
     Attributes:
-        num_worlds: of how many worlds they are; None if only static fields are read.
+        num_worlds: number of worlds; None if only static fields are read.
         shapes: the shapes of the outputs for these worlds.
-        worlds: their indices.
-        arguments: what the loop takes between those and the outputs.
-        fill: the loop over all of them, to be called with the outputs.
-        arrays: as they were given. To be held is to keep their identities to themselves.
+        worlds: the indices of the worlds.
+        arguments: the loop's arguments between `worlds` and the outputs.
+        fill: the loop over all worlds, to be called with the outputs.
+        arrays: the arrays as given; held so that no other array can get the same id().
     """
 
     num_worlds: int | None
@@ -41,14 +41,14 @@ class Sources(NamedTuple):
 class Arrays:
     """Checks arrays of fields and outputs and puts them in the order of a loop's arguments.
 
-    The fields' arrays of the last few calls are remembered by identity, so that those that do not move are
-    checked once.
+    The fields' arrays of the last few calls are remembered by identity, so that arrays that do not move are
+    checked only once.
 
     Args:
         run: the loop.
-        fields: the fields, in the order in which it takes them.
+        fields: the fields, in the order of the loop's arguments.
         sizes: number of cells and of agents of a world.
-        tables: what it takes between the worlds and the fields.
+        tables: the loop's arguments between the worlds and the fields.
         keys: the keys of the outputs in the dict layout, None for a layout of one array.
         shapes: the shapes of the outputs for one world.
         dtype: the dtype of the outputs.
@@ -82,15 +82,15 @@ class Arrays:
         """Return the checked arrays of the fields and of an output for all of their worlds.
 
         Raises:
-            DefinitionError: the fields' arrays are not those of one number of worlds of these sizes, or `out`
-                is not as `allocate` gives it for them.
+            DefinitionError: the fields' arrays have the wrong shape or dtype or differ in their number of
+                worlds, or `out` does not match what `allocate` returns for them.
         """
         sources = self.sources(values)
         outputs: list[Any] = [out] if self._keys is None else self._by_key(out)
         if sources.num_worlds is None:
             num_worlds = len(outputs[0]) if _has_axes(outputs[0]) else 0
             sources = self._for_worlds(num_worlds, sources.arguments, sources.arrays)
-        if self._keys is None:  # the same in fewer steps
+        if self._keys is None:  # the common case, in fewer steps
             _check_output(outputs[0], sources.shapes[0], self._dtype)
         else:
             for array, shape in zip(outputs, sources.shapes, strict=True):
@@ -101,7 +101,7 @@ class Arrays:
         """Return the checked arrays of the fields.
 
         Raises:
-            DefinitionError: they are not those of one number of worlds of these sizes.
+            DefinitionError: they have the wrong shape or dtype, or differ in their number of worlds.
         """
         sources = self._seen.get(tuple([id(values.stored(field)) for field in self._fields]))
         if sources is None:
@@ -114,7 +114,7 @@ class Arrays:
     def _checked(self, arrays: Sequence[Any]) -> Sources:
         counts: dict[Field, int] = {}
         for (field, shape), array in zip(self._fields.items(), arrays, strict=True):
-            axes = 0 if field.mutability == "static" else 1  # before those of one world, or of one level
+            axes = 0 if field.mutability == "static" else 1  # leading axes: worlds, or levels
             if not _is_array(array, field.dtype) or array.ndim < axes or array.shape[axes:] != shape:
                 wanted = ", ".join(map(str, ("num_worlds", *shape) if axes else shape))
                 raise DefinitionError(
@@ -127,7 +127,7 @@ class Arrays:
         if len(set(counts.values())) > 1:
             listing = ", ".join(f"{field.name!r} {count}" for field, count in counts.items())
             raise DefinitionError(f"the fields to observe have different numbers of worlds: {listing}.")
-        rows = [array if array.ndim else array.reshape(1) for array in arrays]  # the loop takes no number
+        rows = [array if array.ndim else array.reshape(1) for array in arrays]  # the loop takes no scalars
         return self._for_worlds(next(iter(counts.values()), None), (*self._tables, *rows), arrays)
 
     def _for_worlds(
@@ -152,10 +152,10 @@ class Arrays:
 
 
 def chosen_worlds(worlds: npt.ArrayLike, num_worlds: int | None) -> npt.NDArray[np.intp]:
-    """Return the indices of some worlds as the loop takes them.
+    """Return the indices of some worlds in the form that the loop takes.
 
     Raises:
-        DefinitionError: they are no row of integers, or there is no such world.
+        DefinitionError: they are not a one-dimensional array of integers, or one is out of range.
     """
     given = np.asarray(worlds)
     whole = given.ndim == 1 and (given.dtype.kind in "iu" or not given.size)

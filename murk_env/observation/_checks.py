@@ -1,4 +1,4 @@
-"""Checks that several kinds of entries make."""
+"""Checks shared by several kinds of entries."""
 
 import numbers
 import operator
@@ -16,13 +16,13 @@ MOST: Final = 1 << 28  # numbers in one array: 1 GiB
 
 
 def check_field(what: str, field: Any) -> None:
-    """Raise unless what an entry is given is a field."""
+    """Raise BlueprintError unless an entry's field is a Field."""
     if not isinstance(field, Field):
         raise BlueprintError(f"{what} shows a Field object, not {field!r}: write {what}(cls.heat).")
 
 
 def check_cells(what: str, field: Any) -> None:
-    """Raise unless a field holds one cell of the world, or one of each agent."""
+    """Raise BlueprintError unless a field can hold one cell per world or per agent."""
     fits = isinstance(field, Field) and field.over != "cells" and field.components is None
     if not fits or field.dtype != np.int32 or field.categories is not None:
         raise BlueprintError(
@@ -31,19 +31,19 @@ def check_cells(what: str, field: Any) -> None:
 
 
 def check_name(what: str, name: Any) -> None:
-    """Raise unless an entry's key is a string, or left to be the field's name."""
+    """Raise BlueprintError unless an entry's key is a string or None."""
     if not isinstance(name, str | None):
         raise BlueprintError(f"the name of {what} is a string, its key in the dict layout, not {name!r}.")
 
 
 def check_flag(what: str, value: Any) -> None:
-    """Raise unless a value is True or False."""
+    """Raise BlueprintError unless a value is True or False."""
     if not isinstance(value, bool | np.bool_):
         raise BlueprintError(f"{what} is True or False, not {value!r}.")
 
 
 def check_whole(what: str, value: Any, least: int) -> None:
-    """Raise unless a value is an integer that is large enough."""
+    """Raise BlueprintError unless a value is an integer of at least `least`."""
     try:
         fits = operator.index(value) >= least
     except TypeError:
@@ -53,5 +53,5 @@ def check_whole(what: str, value: Any, least: int) -> None:
 
 
 def is_number(value: Any) -> bool:
-    """Return whether a value is a finite number that float32 reaches to."""
+    """Return whether a value is a finite real number within float32."""
     return isinstance(value, numbers.Real) and abs(cast(float, value)) <= LARGEST

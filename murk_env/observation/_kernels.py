@@ -1,7 +1,7 @@
 """Kernels that fill one part of one viewer's observation; the plan's loop calls them.
 
-Each is given flat rows: a field's values in one world, component after component, and the part to fill. Those
-of windows and rings are in `_window_kernels`.
+Each takes flat rows: a field's values in one world, component after component, and the part to fill. The
+kernels of windows and rings are in `_window_kernels`.
 """
 
 import math
@@ -35,7 +35,7 @@ def clear(out: Part) -> None:
 
 @kernel
 def copy_classes(values: Row, out: Part) -> None:
-    """Write one block a class: 1 where the value is that class."""
+    """Write one block per class: 1 where the value is that class."""
     num_values = values.size
     for category in range(out.size // num_values):
         for i in range(num_values):
@@ -59,7 +59,7 @@ def copy_own_class(values: Row, agent: int, out: Part) -> None:
 
 @kernel
 def copy_component(values: Row, component: int, out: Part) -> None:
-    """Copy one component; zeros if there is no such."""
+    """Copy one component; zeros if it does not exist."""
     begin = component * out.size
     exists = component >= 0 and begin + out.size <= values.size
     for i in range(out.size):
@@ -68,7 +68,7 @@ def copy_component(values: Row, component: int, out: Part) -> None:
 
 @kernel
 def copy_place(values: Row, place: int, num_places: int, by_class: int, out: Part) -> None:
-    """Copy every channel's value at one cell or agent; zeros if there is no such."""
+    """Copy every channel's value at one cell or agent; zeros if it does not exist."""
     for channel in range(out.size):
         exists = 0 <= place < num_places
         out[channel] = element(values, channel, place, num_places, by_class) if exists else 0.0
@@ -76,7 +76,7 @@ def copy_place(values: Row, place: int, num_places: int, by_class: int, out: Par
 
 @kernel
 def mark(cell: int, out: Part) -> None:
-    """Write 1 at a cell and 0 at the others; an index that is no cell marks none."""
+    """Write 1 at a cell and 0 at the others; an index out of range marks none."""
     out[:] = 0.0
     if 0 <= cell < out.size:
         out[cell] = 1.0
@@ -84,15 +84,15 @@ def mark(cell: int, out: Part) -> None:
 
 @kernel
 def element(values: Any, channel: int, index: Any, num_cells: int, by_class: int) -> float:
-    """Return a channel's value at a cell: that of a component, or whether the cell is of a class."""
+    """Return a channel's value at a cell: a component, or whether the cell is of a class."""
     if by_class:
         return 1.0 if values[index] == channel else 0.0
-    return np.float64(values[channel * num_cells + index])  # which sums of it are then, uncompiled too
+    return np.float64(values[channel * num_cells + index])  # so that sums are float64, uncompiled too
 
 
 @kernel
 def normalise(low: float, high: float, out: Part) -> None:
-    """Map low to 0, high to 1, what lies beyond to the nearer, and all to 0 if they are equal; NaN stays."""
+    """Map low to 0 and high to 1 and clip to [0, 1]; all 0 if low equals high; NaN stays."""
     for i in range(out.size):
         if high > low:
             share = (out[i] - low) / (high - low)
@@ -103,14 +103,14 @@ def normalise(low: float, high: float, out: Part) -> None:
 
 @kernel
 def clip(low: float, high: float, out: Part) -> None:
-    """Set what lies beyond a limit to the limit; NaN stays."""
+    """Clip to [low, high]; NaN stays."""
     for i in range(out.size):
         out[i] = low if out[i] < low else (high if out[i] > high else out[i])
 
 
 @kernel
 def spread_ends(sd: float, ends: Part) -> None:
-    """Move the lowest and the highest value as far as noise can: no draw lies farther than 8.6 from 0."""
+    """Widen the lowest and highest value by 9 standard deviations: no draw lies beyond 8.6."""
     ends[0] -= 9.0 * sd
     ends[1] += 9.0 * sd
 
@@ -119,7 +119,7 @@ def spread_ends(sd: float, ends: Part) -> None:
 def disturb(key: Any, episode: Any, step: Any, site: int, agent: int, sd: float, out: Part) -> None:
     """Add normal numbers, two from each block of the world's random numbers in this step of its episode.
 
-    Every agent has blocks of its own.
+    Every agent draws from different blocks.
     """
     first_block = agent * out.size
     for block in range((out.size + 1) // 2):
@@ -132,7 +132,7 @@ def disturb(key: Any, episode: Any, step: Any, site: int, agent: int, sd: float,
 
 @kernel
 def copy_cells(values: Row, cells: Any, num_cells: int, by_class: int, out: Part) -> None:
-    """Copy every channel's values at some cells."""
+    """Copy every channel's values at the given cells."""
     for channel in range(out.size // cells.size):
         for index in range(cells.size):
             out[channel * cells.size + index] = element(values, channel, cells[index], num_cells, by_class)

@@ -1,4 +1,4 @@
-"""Which cells of a lattice see the same around them, found without looking from every one of them."""
+"""Groups of cells with equal surroundings, found without examining every cell."""
 
 from collections.abc import Sequence
 
@@ -13,18 +13,18 @@ Ranks = npt.NDArray[np.int64]
 
 
 def first_alike(lattice: Lattice, half_extents: Sequence[int], hop: Sequence[int] | None) -> Ranks:
-    """Return for every cell the first of those that are known to see the same, (num_cells,) ranks.
+    """Return for every cell the first cell known to have equal surroundings, (num_cells,) ranks.
 
-    Two cells see the same if along every axis they have the same coordinate, or both are no nearer to a
-    border than what is seen reaches, and a whole number of the lattice's own periods apart (every second
-    coordinate on FCC, whose points fill half of the box). Where what is seen depends on distances, hops must
-    be the same everywhere but at the borders too. On any other lattice every cell is by itself.
+    Two cells have equal surroundings if along every axis they have the same coordinate, or both are at least
+    the window's extent away from a border and a whole number of the lattice's own periods apart (every second
+    coordinate on FCC, whose points fill half of the box). If the window depends on distances, hops must also
+    be the same everywhere except at the borders. On any other lattice every cell is its own group.
 
     Args:
         lattice: the lattice.
-        half_extents: how far is seen to either side, axis by axis.
-        hop: how far one hop leads at most, axis by axis, if what is seen depends on distances: those within
-            so many hops that none leads beyond `half_extents`. None if coordinates alone matter.
+        half_extents: extent of the window to either side, per axis.
+        hop: largest change of each coordinate by one hop, if the window depends on distances, which then do
+            not lead beyond `half_extents`. None if only coordinates matter.
     """
     places = np.full(lattice.box, -1, np.int64)
     places[tuple(lattice.coordinates.T)] = np.arange(lattice.num_cells)
@@ -37,7 +37,7 @@ def first_alike(lattice: Lattice, half_extents: Sequence[int], hop: Sequence[int
 
 
 def _repeats(places: Ranks, period: int) -> bool:
-    """Return whether ranks grow by the same all over the box from one period to the next, axis by axis."""
+    """Return whether, along each axis, ranks grow by the same amount per period all over the box."""
     for axis in range(places.ndim):
         along = np.moveaxis(places, axis, 0)
         here, there = along[:-period], along[period:]
@@ -49,7 +49,7 @@ def _repeats(places: Ranks, period: int) -> bool:
 
 
 def _inner_as_first(lattice: Lattice, places: Ranks, margins: Sequence[int], period: int) -> Ranks:
-    """Return every cell's rank after all coordinates off the margins are made the first of their like."""
+    """Return every cell's rank after mapping interior coordinates to the first of the same phase."""
     first: list[Ranks] = []
     for axis, margin in enumerate(margins):
         coordinate = lattice.coordinates[:, axis].astype(np.int64)
@@ -59,7 +59,7 @@ def _inner_as_first(lattice: Lattice, places: Ranks, margins: Sequence[int], per
 
 
 def _hops_alike(lattice: Lattice, places: Ranks, hop: Sequence[int], period: int) -> bool:
-    """Return whether hops lead the same way from all alike cells that are a hop away from the borders."""
+    """Return whether hops are equal for all cells of a group that are at least one hop from the borders."""
     ends = lattice.coordinates[lattice.neighbours]
     missing = lattice.neighbours[:, :, np.newaxis] < 0
     ways = np.where(missing, lattice.num_cells, ends - lattice.coordinates[:, np.newaxis])

@@ -1,4 +1,4 @@
-"""Sums and means over groups of cells: what the kernels that pool anything do, in fewer operations."""
+"""Sums and means over groups of cells: faster versions of the general pooling kernels."""
 
 import math
 from typing import Any
@@ -17,7 +17,7 @@ Table = npt.NDArray[np.int32]
 
 @kernel
 def add_up(values: Row, num_cells: int, groups: Table, as_mean: int, out: Part) -> None:
-    """Do as `pool` for a sum or a mean over groups of cells, (num_groups, size): four times as fast."""
+    """Like `pool`, for a sum or mean over groups of cells, (num_groups, size): four times as fast."""
     num_groups, size = groups.shape
     for channel in range(out.size // num_groups):
         row = values[channel * num_cells : (channel + 1) * num_cells]
@@ -28,7 +28,7 @@ def add_up(values: Row, num_cells: int, groups: Table, as_mean: int, out: Part) 
 
 @kernel
 def add_up_rings(values: Row, members: Table, ends: Table, num_cells: int, as_mean: bool, out: Part) -> None:
-    """Do as `rings` for a sum or a mean around one cell, whose groups end at `ends`: 1.3 times as fast."""
+    """Like `rings`, for a sum or mean around one cell, with groups ending at `ends`: 1.3 times as fast."""
     num_groups = ends.size - 1
     for channel in range(out.size // num_groups):
         row = values[channel * num_cells : (channel + 1) * num_cells]
@@ -54,15 +54,15 @@ def add_up_four_rings(
     out2: Part,
     out3: Part,
 ) -> None:
-    """Do as `rings` for a sum or a mean of four fields of one channel: 2.7 times as fast as one by one.
+    """Like `rings`, for a sum or mean of four fields of one channel: 2.7 times as fast as one by one.
 
-    What it writes for an empty group, or around what is no cell, is for `pad_rings` to write over.
+    For an empty group or an invalid cell the output is undefined; `pad_rings` overwrites it.
     """
-    inside = 0 <= cell < len(ends)  # by itself, since within the index it would cost a third more
+    inside = 0 <= cell < len(ends)  # a variable: inside the index expression it would cost a third more
     bounds = ends[cell if inside else 0]
     for group in range(bounds.size - 1):
         first, last = bounds[group], bounds[group + 1]
-        total0 = total1 = total2 = total3 = -0.0  # as `total_of` begins
+        total0 = total1 = total2 = total3 = -0.0  # as in `total_of`
         for member in range(first, last):
             index = np.uint32(members[member])
             total0 += row0[index]
@@ -77,7 +77,7 @@ def add_up_four_rings(
 
 @kernel
 def total_of(row: Row, cells: Table, first: int, last: int) -> float:
-    """Return the sum of the values at some of the cells, in order; -0.0 for none, which changes no sum."""
+    """Return the sum of the values at some cells, in order; -0.0, the neutral element, for none."""
     total = -0.0
     for member in range(first, last):
         total += row[np.uint32(cells[member])]

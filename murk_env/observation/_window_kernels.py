@@ -1,7 +1,7 @@
-"""Kernels that fill an observation with what lies around a cell: windows, pooled or not, and rings.
+"""Kernels that fill an observation with the surroundings of a cell: windows, pooled or not, and rings.
 
 A window is read through a table of displacements, with a row for each kind of cell
-(`murk_env.observation.region`). Each kernel is given flat rows, as those in `_kernels` are.
+(`murk_env.observation.region`). Each kernel takes flat rows, like those in `_kernels`.
 """
 
 import math
@@ -28,7 +28,7 @@ Table = npt.NDArray[np.int32]
 def window(
     values: Row, cell: int, kinds: Table, displacements: Table, by_class: int, padding: float, out: Part
 ) -> None:
-    """Write every channel's window around a cell, and the padding where it shows no cell."""
+    """Write every channel's window around a cell, with padding where there is no cell."""
     num_cells, size = kinds.size, displacements.shape[1]
     if not 0 <= cell < num_cells:
         out[:] = padding
@@ -54,7 +54,7 @@ def copy_window(
     padding: float,
     out: Part,
 ) -> None:
-    """Do as `window` for components, without a branch or a division."""
+    """Like `window`, for components, without branches or divisions."""
     num_cells, size = kinds.size, nearby.shape[1]
     inside = 0 <= cell < num_cells
     here = cell if inside else 0
@@ -63,14 +63,14 @@ def copy_window(
         first, begin = channel * num_cells + here, channel * size
         for place in range(size):
             out[np.uint64(begin + place)] = values[np.uint64(first + apart[np.uint64(place)])]
-        for place in range(size):  # a store in any case, so that several go at once
+        for place in range(size):  # an unconditional store, so that the loop vectorises
             index = np.uint64(begin + place)
             out[index] = out[index] if inside and seen[np.uint64(place)] else blank
 
 
 @kernel
 def pad_window(cell: int, kinds: Table, shown: Part, num_channels: int, padding: float, out: Part) -> None:
-    """Write the padding where a window shows no cell, whatever the transforms have made of it."""
+    """Write the padding where a window shows no cell, after the transforms."""
     inside = 0 <= cell < kinds.size
     seen, blank = shown[kinds[cell if inside else 0]], out.dtype.type(padding)
     for channel in range(num_channels):
@@ -141,7 +141,7 @@ def rings(
 
 @kernel
 def pad_rings(cell: int, ends: Table, skips_nan: int, nothing: float, out: Part) -> None:
-    """Write what stands for no value wherever there is none, whatever the transforms have made of it."""
+    """Write the value for "no value" where there is none, after the transforms."""
     if not 0 <= cell < len(ends):
         out[:] = nothing
         return
@@ -173,7 +173,7 @@ def shows_cell(groups: Table, group: int, displacements: Table, kind: int) -> bo
 
 @kernel
 def count_cells(kinds: Table, displacements: Table, groups: Table) -> tuple[int, int, bool]:
-    """Return the fewest cells, 0 aside, and the most that a group shows from some kinds; whether any none."""
+    """Return the fewest (but not 0) and most cells of a group, from some kinds, and whether one has none."""
     fewest, most, empty = 0, 0, kinds.size == 0
     for kind in kinds:
         for group in range(len(groups)):
@@ -192,7 +192,7 @@ def count_cells(kinds: Table, displacements: Table, groups: Table) -> tuple[int,
 def show_mask(
     cell: int, kinds: Table, displacements: Table, groups: Table, skips_nan: int, shown: Part, out: Part
 ) -> None:
-    """Write 1 where any channel of what is shown has a value; it has not been transformed yet."""
+    """Write 1 where any channel has a value; `shown` must not have been transformed yet."""
     out[:] = 0.0
     if not 0 <= cell < kinds.size:
         return
@@ -206,7 +206,7 @@ def show_mask(
 
 @kernel
 def show_cells(cell: int, kinds: Table, shown: Part, out: Part) -> None:
-    """Do as `show_mask` where nothing is pooled: it is known for each kind of cell, (num_kinds, size)."""
+    """Like `show_mask`, without pooling: `shown` is known for each kind of cell, (num_kinds, size)."""
     inside = 0 <= cell < kinds.size
     seen = shown[kinds[cell if inside else 0]]
     for place in range(out.size):
@@ -217,7 +217,7 @@ def show_cells(cell: int, kinds: Table, shown: Part, out: Part) -> None:
 def pad(
     cell: int, kinds: Table, displacements: Table, groups: Table, skips_nan: int, padding: float, out: Part
 ) -> None:
-    """Write the padding wherever there is no value, whatever the transforms have made of it."""
+    """Write the padding wherever there is no value, after the transforms."""
     if not 0 <= cell < kinds.size:
         out[:] = padding
         return

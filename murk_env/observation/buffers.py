@@ -15,11 +15,11 @@ __all__ = ["ObservationBuffers"]
 
 
 class ObservationBuffers:
-    """What one kind of viewer observes: the plan that fills it, and where it is filled.
+    """The observations of one kind of viewer: the plan, and the arrays that it fills.
 
     Attributes:
         plan: the observation plan.
-        template: arrays that a program is made with; every step puts the addresses of others in their place.
+        template: placeholder arrays with which a program is made; every step replaces their addresses.
         outputs: the sets of arrays to fill.
         latest: the set that was filled last.
     """
@@ -37,14 +37,14 @@ class ObservationBuffers:
         if fill is None:
             fill = program.fills[self] = Fill([program.places(array) for array in self.template.arrays])
         if fill.target is not taken:
-            fill.target = None  # until it is done: an interrupt may come in between
+            fill.target = None  # until it is complete: an interrupt may come in between
             for places, address in zip(fill.places, taken.addresses, strict=True):
                 for words, place in places:
                     words[place] = address
             fill.target = taken
 
     def row(self, world: int) -> Output:
-        """Return one world's latest observation, as its own arrays."""
+        """Return one world's latest observation, as views of its rows."""
         output = self.latest.output
         if isinstance(output, dict):
             return {key: array[world] for key, array in output.items()}
@@ -55,7 +55,7 @@ class ObservationBuffers:
         return each_array(self.latest.output, lambda array: array[worlds])
 
     def fill(self, values: Values, side: int = 0) -> None:
-        """Fill the next set from these values, all worlds; `side` is that of `Outputs.take`."""
+        """Fill the next set from these values, for all worlds; `side` is that of `Outputs.take`."""
         self.latest = self.outputs.take(side)
         self.plan.fill(values, self.latest.output)
 

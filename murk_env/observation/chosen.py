@@ -1,4 +1,4 @@
-"""What an index field chooses of a pool: one of its components, or its value at one cell or agent."""
+"""Entries that select from a field by an index field: one component, or the value at one cell or agent."""
 
 from typing import Any
 
@@ -14,14 +14,14 @@ from murk_env.observation.region import Counts
 
 __all__ = ["check_index", "chosen"]
 
-_SURE, _NONE = Counts(1, 1, gaps=False), Counts(1, 1, gaps=True)  # without an index, zeros are shown
+_SURE, _NONE = Counts(1, 1, gaps=False), Counts(1, 1, gaps=True)  # for an index of -1, zeros are shown
 
 
 def check_index(pool: Reading, index: Any) -> None:
-    """Raise BlueprintError unless an index field can choose of a pool.
+    """Raise BlueprintError unless an index field can select from a pool.
 
-    It is a scalar int32 field over the world or over agents. Where it indexes what the pool is over, cells or
-    agents, it chooses the value there; else it chooses a component, and its own bounds lie within theirs.
+    It must be a scalar int32 field over the world or over agents. If it indexes the span of the pool, cells
+    or agents, it selects the value there; else it selects a component, and its bounds must be valid indices.
     """
     what = f"at= of {type(pool).__name__}({pool.field!r})"
     scalar = isinstance(index, Field) and index.over != "cells" and index.components is None
@@ -45,7 +45,7 @@ def check_index(pool: Reading, index: Any) -> None:
 
 
 def chosen(pool: Reading, index: Field, scene: Scene) -> Fitted:
-    """Return the entry that shows what the index field chooses of a pool."""
+    """Return the fitted entry that shows what the index field selects from a pool."""
     if _of_places(pool.field, index):
         return _at_places(pool, index, scene)
     return _of_components(pool, index, scene)

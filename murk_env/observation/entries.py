@@ -1,4 +1,4 @@
-"""Entries that show a field whole, or the cell that a field holds."""
+"""Entries that show a whole field, or a one-hot of the cell that a field holds."""
 
 import dataclasses
 from collections.abc import Sequence
@@ -34,12 +34,12 @@ class Observe(Reading):
     The field's bounds become those of the space.
 
     Attributes:
-        cells: show a field over cells at these alone, by rank, `(channels, num_cells_shown)`: sensors. The
-            other attributes are those of `Reading`.
-        at: a scalar int32 field over the world or over agents that chooses what is shown. Declared with
-            `indexes="cells"` or `"agents"`, it chooses the value of a field over these at that cell or agent,
-            `(channels,)`, zeros for -1. Otherwise it chooses one of the field's components,
-            `(1, *lattice.shape)` of a field over cells; declare it with that many `categories`.
+        cells: show a field over cells at these cells only, by rank, `(channels, num_cells_shown)`: sensors.
+            The other attributes are those of `Reading`.
+        at: a scalar int32 field over the world or over agents that selects the part to show. Declared with
+            `indexes="cells"` or `"agents"`, it selects the field's value at that cell or agent,
+            `(channels,)`, zeros for -1. Otherwise it selects one of the field's components,
+            `(1, *lattice.shape)` for a field over cells; declare it with one category per component.
     """
 
     cells: Sequence[int] | npt.NDArray[np.integer[Any]] | None = dataclasses.field(default=None, kw_only=True)
@@ -56,7 +56,7 @@ class Observe(Reading):
 
     @property
     def fields(self) -> tuple[Field, ...]:
-        """The field, and what chooses of it."""
+        """The field, and the index field if there is one."""
         return (self.field,) if self.at is None else (self.field, self.at)
 
     def window(
@@ -122,7 +122,7 @@ class Observe(Reading):
         )
 
     def _shared(self, what: str) -> dict[str, Any]:
-        """Return what a `Window` or `Rings` of this entry has in common with it."""
+        """Return the arguments that a `Window` or `Rings` of this entry shares with it."""
         if self.cells is not None or self.at is not None:
             raise BlueprintError(
                 f"an entry that shows a part of a field has no {what}: leave out cells and at."
@@ -199,7 +199,7 @@ class Observe(Reading):
 
 
 def _checked_cells(entry: Observe) -> tuple[int, ...]:
-    """Return the cells that an entry shows as numbers."""
+    """Return the cells that an entry shows, as ints."""
     given: Any = entry.cells
     array = np.asarray(given)
     if entry.field.over != "cells" or entry.pool is not None:
@@ -217,7 +217,7 @@ class Mask(Entry):
     """A one-hot of the cell that a field holds, `(1, *lattice.shape)`.
 
     Attributes:
-        field: a scalar int32 field over the world; a value that is no cell gives zeros.
+        field: a scalar int32 field over the world; for a value that is not a cell, all are 0.
         name: key in the dict layout; the field's name by default.
     """
 

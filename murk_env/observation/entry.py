@@ -1,4 +1,4 @@
-"""What every entry of an observation is: something that fits itself to a lattice."""
+"""The base class of an observation's entries, and the records with which they are fitted to a lattice."""
 
 import dataclasses
 import math
@@ -21,14 +21,14 @@ Limit = float | npt.NDArray[Any]
 
 @dataclasses.dataclass(frozen=True)
 class Scene:
-    """What an observation is of.
+    """The worlds that are observed, and by whom.
 
     Attributes:
         lattice: the topology of the worlds.
-        num_agents: number of agents in each.
-        row_per_agent: whether every agent has an observation of its own.
-        dtype: of the observation, float32 or float64.
-        num_levels: number of levels, 0 for worlds without.
+        num_agents: number of agents per world.
+        row_per_agent: whether every agent has its own observation.
+        dtype: dtype of the observation, float32 or float64.
+        num_levels: number of levels, 0 for worlds without levels.
     """
 
     lattice: Lattice
@@ -39,17 +39,17 @@ class Scene:
 
     @property
     def sides(self) -> Sides:
-        """How large a world is."""
+        """The sizes of a world."""
         return Sides(self.lattice.shape, self.lattice.num_cells, self.num_agents, self.num_levels)
 
 
 @dataclasses.dataclass(frozen=True)
 class Part:
-    """One array that an entry gives.
+    """One array of an entry.
 
     Attributes:
         key: its name in the dict layout.
-        shape: its shape for one viewer; where it is a picture, `(channels, *sides)`.
+        shape: its shape for one viewer; `(channels, *sides)` for a picture.
         low: lowest value, for all elements or for each.
         high: highest value.
         picture: whether it can be a channel of an image.
@@ -67,7 +67,7 @@ class Part:
         return math.prod(self.shape)
 
     def nearest(self, value: float) -> float:
-        """Return the value, or the bound next to it if it lies beyond; the bounds are single numbers."""
+        """Return the value clipped to the bounds, which must be single numbers."""
         return float(np.clip(value, self.low, self.high))
 
 
@@ -76,9 +76,9 @@ class Fitted:
     """An entry fitted to a scene.
 
     Attributes:
-        parts: the arrays it gives, of one agent where it is per agent.
-        per_agent: whether there is one of each for every agent, not for the world.
-        write: adds the calls that fill them to a loop; it is given an expression for each part.
+        parts: its arrays, for one agent if `per_agent`.
+        per_agent: whether there is one of each per agent rather than per world.
+        write: adds the calls that fill them to a loop; it takes an expression for each part.
     """
 
     parts: tuple[Part, ...]
@@ -92,12 +92,12 @@ class Entry(ABC):
     @property
     @abstractmethod
     def fields(self) -> tuple[Field, ...]:
-        """The fields it is read from, the one that names it first."""
+        """The fields that it reads; the first gives it its name."""
 
     @abstractmethod
     def fit(self, scene: Scene) -> Fitted:
-        """Return what it looks like in a scene, and how it is filled.
+        """Return its arrays in a scene, and how to fill them.
 
         Raises:
-            BlueprintError: it cannot be seen there.
+            BlueprintError: it cannot be observed there.
         """

@@ -1,4 +1,4 @@
-"""Layouts: where the parts of the entries go, and the space they make."""
+"""Layouts: the places of the entries' parts in the outputs, and the resulting space."""
 
 import dataclasses
 from collections.abc import Sequence
@@ -19,12 +19,12 @@ Layout = Literal["flat", "image", "dict"]
 
 @dataclasses.dataclass(frozen=True)
 class Place:
-    """Where one part goes in the row of a viewer.
+    """The place of one part in a viewer's row.
 
     Attributes:
-        part: what is put there.
-        num_agents: how many of it stand one after another, None for one that is not by agents.
-        output: which output array.
+        part: the part.
+        num_agents: number of copies in a row, one per agent; None for a part that is not per agent.
+        output: index of the output array.
         begin: its first column.
     """
 
@@ -35,28 +35,28 @@ class Place:
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """The shape of all of it."""
+        """The shape over all agents."""
         return self.part.shape if self.num_agents is None else (self.num_agents, *self.part.shape)
 
     @property
     def size(self) -> int:
-        """Number of columns of all of it."""
+        """Number of columns over all agents."""
         return self.part.size * (1 if self.num_agents is None else self.num_agents)
 
     @property
     def stride(self) -> int:
-        """Columns from one agent's to the next one's."""
+        """Number of columns from one agent's copy to the next."""
         return 0 if self.num_agents is None else self.part.size
 
     def with_zero(self) -> Self:
-        """Return the same with bounds that hold 0 as well."""
+        """Return a copy whose bounds include 0."""
         low, high = np.minimum(self.part.low, 0.0), np.maximum(self.part.high, 0.0)
         return dataclasses.replace(self, part=dataclasses.replace(self.part, low=low, high=high))
 
     def limit(self, side: Literal["low", "high"], dtype: "np.dtype[Any]") -> npt.NDArray[Any]:
         """Return the lowest or the highest value of every column."""
         limit: Any = getattr(self.part, side)
-        with np.errstate(over="ignore"):  # what lies beyond float32 is seen as infinite
+        with np.errstate(over="ignore"):  # values beyond float32 become infinite
             return np.broadcast_to(np.asarray(limit).astype(dtype), self.shape).ravel()
 
 
@@ -64,7 +64,7 @@ def place_parts(fitted: Sequence[Fitted], scene: Scene, layout: Layout) -> list[
     """Return where each part goes, in order; the outputs of the dict layout are in the order of their keys.
 
     Raises:
-        BlueprintError: two parts have one key, cannot be stacked as one image, or are absurdly large.
+        BlueprintError: two parts have the same key, cannot be stacked as one image, or are far too large.
     """
     places: list[Place] = []
     begin = 0

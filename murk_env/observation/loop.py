@@ -1,4 +1,4 @@
-"""The loop over worlds that fills a plan's outputs: put together from the entries, compiled once."""
+"""The loop over worlds that fills a plan's outputs: generated from the entries, compiled once."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -17,23 +17,23 @@ __all__ = ["Loop"]
 
 Array = npt.NDArray[Any]
 
-_VARIABLES = "row", "world", "agent", "viewer"  # of the function that is put together
+_VARIABLES = "row", "world", "agent", "viewer"  # of the generated function
 
 
 class Loop:
-    """A function over worlds in the making: entries add calls of kernels, `compiled` makes it.
+    """Builds a function over worlds: entries add kernel calls, `compiled` compiles it.
 
-    What differs between two lattices (sizes, limits, tables) is passed in arrays and does not stand in the
-    source, so that plans of the same entries share one compiled function.
+    Everything that differs between lattices (sizes, limits, tables) is passed in arrays rather than written
+    into the source, so that plans of the same entries share one compiled function.
 
     Args:
-        agents: the agents that see.
-        row_lengths: for each output, the number of elements that a viewer has of it.
-        row_per_agent: whether each of the agents is a viewer, not the world.
-        active: a field over agents that is 0 for those who see nothing, whose rows are zeros then.
+        agents: the agents that observe.
+        row_lengths: for each output, the number of elements per viewer.
+        row_per_agent: whether the viewers are the agents rather than the world.
+        active: a field over agents; agents for which it is 0 get rows of zeros.
 
     Attributes:
-        fields: the fields it reads, in the order it takes them; a static number is an array of one.
+        fields: the fields it reads, in the order of its arguments; a static number is an array of one.
         tables: the arrays that it takes before the fields.
     """
 
@@ -57,16 +57,16 @@ class Loop:
 
     @property
     def agent(self) -> str:
-        """An expression for the agent whose part is being filled; 0 where it is the world's."""
+        """An expression for the agent whose part is being filled; 0 for a part of the world."""
         return "agent" if self._lines is self._for_agent else "0"
 
     def noise_site(self) -> int:
-        """Return a site of random numbers that nothing else in this observation draws from."""
+        """Return a site of random numbers that is unique within this observation."""
         self._num_sites += 1
         return site_word(origins.OBSERVE) + 2 * self._num_sites + self._row_per_agent
 
     def begin(self, *, per_agent: bool) -> None:
-        """Say whether what is added next runs for every agent or once for the world."""
+        """Set whether the following calls run for every agent or once for the world."""
         self._lines = self._for_agent if per_agent or self._row_per_agent else self._for_world
 
     def whole(self, number: int) -> str:
@@ -110,7 +110,7 @@ class Loop:
         return call_line(f"kernel{_index(self._kernels, kernel)}", ", ".join(arguments), _VARIABLES)
 
     def _element(self, field: Field) -> str:
-        """Return source for this agent's value of a scalar field over agents, outside of a call."""
+        """Return source for this agent's value of a scalar field over agents, outside a call."""
         name = self._name(field)
         if field.mutability == "level":
             return f"{name}[{self._name(LEVEL)}[world], agent]"
@@ -121,7 +121,7 @@ class Loop:
 
     @property
     def tables(self) -> tuple[Array, ...]:
-        """What the compiled function takes between the rows and the fields."""
+        """The compiled function's arguments between the rows and the fields."""
         numbers = [np.array(self._whole, np.int64), np.array(self._real, np.float64)]
         return *numbers[: 2 if self._real else 1], *self._tables
 
@@ -134,7 +134,7 @@ class Loop:
         return compile_source(self._source(), "observe_worlds", namespace | names_for_calls())
 
     def _lines_before_agent(self, active: Field | None) -> list[str]:
-        """Return the lines that find an agent's row, and fill it where the agent is not there."""
+        """Return the lines that find an agent's row, and fill it with zeros if the agent is inactive."""
         lines = [f"viewer = row * {self._num_agents} + seat"] if self._row_per_agent else []
         if active is not None:
             whole_rows = [self.part(index, 0, length, 0) for index, length in enumerate(self._row_lengths)]
@@ -158,7 +158,7 @@ class Loop:
 
 
 def _index(known: list[Any], wanted: object) -> int:
-    """Return where an object stands in a list, after adding it if it is not there."""
+    """Return the index of an object in a list, after appending it if it is missing."""
     for index, value in enumerate(known):
         if value is wanted:
             return index

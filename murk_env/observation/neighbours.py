@@ -1,4 +1,4 @@
-"""Neighbours: where the nearest other agents are."""
+"""Neighbours: the displacements to the nearest other agents."""
 
 import dataclasses
 from typing import Any
@@ -19,19 +19,19 @@ __all__ = ["Neighbours"]
 
 @dataclasses.dataclass(frozen=True)
 class Neighbours(Entry):
-    """For every agent the displacements to the other agents nearest to it, `(count, num_axes + 1)`.
+    """For every agent, the displacements to its nearest other agents, `(count, num_axes + 1)`.
 
     A slot is the Cartesian displacement to the other agent (`lattice.positions`; the shortest one where the
     lattice wraps) followed by a 1; unused slots are 0. The nearest agent comes first; of two equally near,
-    the one with the lower index. An agent in no cell, such as -1, neither sees nor is seen.
+    the one with the lower index. An agent whose value is not a cell, such as -1, neither sees nor is seen.
 
     Attributes:
-        field: a scalar int32 field over agents: the cell of each.
+        field: a scalar int32 field over agents that holds each agent's cell.
         count: number of slots.
         name: key in the dict layout; the field's name by default.
 
     Raises:
-        BlueprintError: the field holds no cells of agents, or count is not an integer >= 1.
+        BlueprintError: the field is not a scalar int32 field over agents, or count is not an integer >= 1.
     """
 
     field: Field
@@ -77,7 +77,7 @@ def nearest(
     unit: float,
     out: npt.NDArray[Any],
 ) -> None:
-    """Write the ways to the nearest other agents, each followed by a 1; zeros where there is none."""
+    """Write the displacements to the nearest other agents, each followed by a 1; zeros in unused slots."""
     num_cells, num_axes = positions.shape
     out[:] = 0.0
     if not 0 <= cells[agent] < num_cells:

@@ -1,4 +1,4 @@
-"""Observations as they are handed out: one array or, in the dict layout, an array for each key."""
+"""Observations as returned to the caller: one array or, in the dict layout, an array for each key."""
 
 import math
 from collections.abc import Callable
@@ -18,21 +18,21 @@ def arrays_of(output: Output) -> list[Array]:
 
 
 def each_array(output: Output, change: Callable[[Array], Array]) -> Output:
-    """Return an observation with every array changed."""
+    """Return an observation with a function applied to every array."""
     if isinstance(output, dict):
         return {key: change(array) for key, array in output.items()}
     return change(output)
 
 
 def rows_of(output: Output) -> list[Output]:
-    """Return the observation of every row as its own arrays."""
+    """Return the observation of every row, as views."""
     if isinstance(output, dict):
         return [dict(zip(output, rows, strict=True)) for rows in zip(*output.values(), strict=True)]
     return list(output)
 
 
 def row_of(output: Output, row: int) -> Output:
-    """Return one world's observation as its own arrays."""
+    """Return one world's observation, as views."""
     if isinstance(output, dict):
         return {key: array[row] for key, array in output.items()}
     return output[row]

@@ -1,4 +1,4 @@
-"""The arrays that observations are written into, used again when nobody holds them any more."""
+"""The arrays that observations are written into, reused when no caller holds them any more."""
 
 from sys import getrefcount
 from typing import Any
@@ -19,9 +19,9 @@ class OutputSet:
     """One observation of all worlds.
 
     Attributes:
-        output: what is handed out.
+        output: the observation.
         arrays: its arrays.
-        addresses: where their memory begins.
+        addresses: the addresses of their memory.
     """
 
     __slots__ = ("addresses", "arrays", "output")
@@ -32,7 +32,7 @@ class OutputSet:
         self.addresses = [address(array) for array in self.arrays]
 
     def handed_out(self) -> Output:
-        """Return views, so that changes of shape, dtype or flags stay with the caller."""
+        """Return views, so that the caller's changes of shape, dtype or flags do not affect the set."""
         output = self.output
         if isinstance(output, dict):
             return {key: array.view() for key, array in output.items()}
@@ -42,13 +42,13 @@ class OutputSet:
 class Outputs:
     """Gives out a set of arrays for every step.
 
-    With `copy`, a set is reused only when nobody holds any of its arrays, or a view of one. Reuse matters
-    because large new arrays cost a page fault for every 4 KiB. Without `copy`, two sets alternate.
+    With `copy`, a set is reused only when nobody holds any of its arrays or a view of one. Reuse matters
+    because large new arrays cost a page fault per 4 KiB. Without `copy`, two sets alternate.
 
     Args:
-        plan: whose outputs these are.
+        plan: the plan that fills the outputs.
         num_worlds: number of worlds.
-        copy: whether every observation is an array of its own.
+        copy: whether every observation has its own arrays.
     """
 
     def __init__(self, plan: ObservationPlan, num_worlds: int, *, copy: bool) -> None:
@@ -61,7 +61,7 @@ class Outputs:
         """Return the set to write next.
 
         Args:
-            side: 0 or 1, which of the two that are used in turn; a failed step is done again with the same.
+            side: 0 or 1, which of the two alternating sets; a failed step is repeated with the same one.
         """
         if not self._copy:
             return self._sets[side]
@@ -81,7 +81,7 @@ class Outputs:
 
 
 def _count_unshared() -> int:
-    """Return the reference count that `take` sees of an array which nobody else holds."""
+    """Return the reference count that `take` sees for an array that nobody else holds."""
     lone = OutputSet(np.empty(1, np.float32))
     for array in lone.arrays:
         return getrefcount(array)

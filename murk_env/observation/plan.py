@@ -1,4 +1,4 @@
-"""Observation plans: the space of an observation and what fills it, built once."""
+"""Observation plans: the space of an observation and the loop that fills it, built once."""
 
 import math
 from typing import Any, Literal, get_args
@@ -38,7 +38,7 @@ class Observation:
         over: `world`, one observation per world, in which values over agents are listed agent by agent;
             `agents`, one per agent, `(num_worlds, num_agents, ...)`, in which values over agents are the
             agent's own and everything else is repeated.
-        dtype: `float32`, or `float64` to show float64 fields to the last digit.
+        dtype: `float32`, or `float64` to show float64 fields at full precision.
 
     Raises:
         BlueprintError: an unknown layout, `over` or dtype, or no entry.
@@ -71,9 +71,9 @@ class Observation:
 
 
 class ObservationPlan:
-    """The space of one viewer's observation, and how it is filled for many.
+    """The space of one viewer's observation, and the loop that fills it for all viewers.
 
-    A viewer is a world or, with `over="agents"`, each agent of it, or each of a group of them.
+    A viewer is a world or, with `over="agents"`, each of its agents, or each agent of a group.
 
     Args:
         observation: the entries and their layout.
@@ -81,16 +81,16 @@ class ObservationPlan:
         known: the fields of the worlds.
         num_agents: number of agents of each world.
         agents: the agents that have an observation, all by default; only with `over="agents"`.
-        active: a scalar int32 field over agents; an agent for whom it is 0 has an observation of zeros,
-            which the space then holds. Only with `over="agents"`.
-        num_levels: number of levels of the worlds, 0 for worlds without.
+        active: a scalar int32 field over agents; an agent for which it is 0 has an observation of zeros,
+            which the space then includes. Only with `over="agents"`.
+        num_levels: number of levels of the worlds, 0 for worlds without levels.
 
     Attributes:
         space: one viewer's observation space, with the tightest bounds that the fields declare.
 
     Raises:
-        BlueprintError: an entry shows an unknown field or cannot be seen in these worlds, the entries do not
-            fit into the layout, or there are no such agents.
+        BlueprintError: an entry shows an unknown field or cannot be observed in these worlds, the entries do
+            not fit into the layout, or `agents` or `active` is invalid.
     """
 
     space: spaces.Space[Any]
@@ -136,23 +136,23 @@ class ObservationPlan:
         return self._arrays.allocate(num_worlds)
 
     def fill(self, values: Values, out: Output) -> None:
-        """Write the observation of every world into `out`, all of it.
+        """Write the observation of every world into `out`, every element.
 
         Raises:
-            DefinitionError: the values are not of such worlds, or `out` is not as `allocate` gives it for
-                them; nothing was written then.
+            DefinitionError: the values do not belong to such worlds, or `out` does not match what `allocate`
+                returns for them; nothing has been written then.
         """
         sources, outputs = self._arrays.of_all(values, out)
         sources.fill(*outputs)
 
     def bound(self, values: Values, out: Output) -> KernelCall:
-        """Return what `fill` does as a loop over worlds, to be run in parts.
+        """Return `fill` as a loop over worlds that can be run in parts.
 
         It fills the rows [start, stop) of `out` from the worlds [start, stop) of the arrays that `values`
-        holds now.
+        currently holds.
 
         Raises:
-            DefinitionError: as `fill`.
+            DefinitionError: as for `fill`.
         """
         sources, outputs = self._arrays.of_all(values, out)
         return KernelCall(self._run, (sources.worlds, *sources.arguments, *outputs))
@@ -161,7 +161,7 @@ class ObservationPlan:
         """Return the observation of some worlds only, one row each.
 
         Raises:
-            DefinitionError: the values are not of such worlds, or there is no such world.
+            DefinitionError: the values do not belong to such worlds, or an index is out of range.
         """
         sources = self._arrays.sources(values)
         chosen = chosen_worlds(worlds, sources.num_worlds)
@@ -172,7 +172,7 @@ class ObservationPlan:
 
 
 def _write(loop: Loop, fitted: list[Fitted], places: list[Place]) -> None:
-    """Add to a loop what fills the places of all parts."""
+    """Add the calls that fill all parts to a loop."""
     remaining = iter(places)
     for entry in fitted:
         loop.begin(per_agent=entry.per_agent)

@@ -1,4 +1,4 @@
-"""Pooling: one number of many, such as of each square, or cube, of places of a box."""
+"""Pooling: one number from many, such as from each square, or cube, of a box."""
 
 import dataclasses
 import itertools
@@ -21,7 +21,7 @@ _CODES = {"mean": MEAN, "max": MAX, "min": MIN, "sum": SUM}
 
 @dataclasses.dataclass(frozen=True)
 class Pool:
-    """What is taken of many numbers.
+    """A reduction of many numbers to one.
 
     The maximum and the minimum skip NaN, the mean and the sum do not.
 
@@ -45,16 +45,16 @@ class Pool:
 
     @property
     def skips_nan(self) -> bool:
-        """Whether a NaN among the values is passed over."""
+        """Whether NaN values are skipped."""
         return self.operation in ("max", "min")
 
     def bounds(self, low: float, high: float, fewest: int, most: int) -> tuple[float, float]:
         """Return the lowest and highest result.
 
         Args:
-            low: the lowest value that is pooled.
+            low: the lowest pooled value.
             high: the highest.
-            fewest: the least number of values that a result is taken of.
+            fewest: the smallest number of values in a result.
             most: the largest.
         """
         if self.operation != "sum":
@@ -64,11 +64,11 @@ class Pool:
 
 @dataclasses.dataclass(frozen=True)
 class Squares(Pool):
-    """The squares, or cubes, of a box that are pooled; only places that show a cell count.
+    """Pooling over squares, or cubes, of a box; only places that show a cell count.
 
     Attributes:
-        size: places along each side of what is pooled to one number.
-        stride: places from one of these to the next.
+        size: places along each side of a square.
+        stride: places from one square to the next.
     """
 
     size: int
@@ -80,14 +80,14 @@ class Squares(Pool):
         check_whole("the stride of pooled()", self.stride, 1)
 
     def sides(self, box: tuple[int, ...]) -> tuple[int, ...]:
-        """Return the sides of what a box is pooled to."""
+        """Return the sides of the pooled box."""
         return tuple((side - self.size) // self.stride + 1 for side in box)
 
     def groups(self, box: tuple[int, ...]) -> npt.NDArray[np.int32]:
-        """Return the places that each result is taken of, (num_results, size ** ndim) int32.
+        """Return the places that each result pools, (num_results, size ** ndim) int32.
 
         Raises:
-            BlueprintError: the box is smaller than `size`, or they are far too many.
+            BlueprintError: the box is smaller than `size`, or there are far too many places.
         """
         if min(box) < self.size:
             raise BlueprintError(

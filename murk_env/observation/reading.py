@@ -1,4 +1,4 @@
-"""What the entries that read numbers of a field have in common: channels, pooling, transforms, bounds."""
+"""The base class of entries that read a field's values: channels, pooling, transforms, bounds."""
 
 import dataclasses
 from typing import Any, Self
@@ -25,17 +25,17 @@ _ONE = Counts(1, 1, gaps=False)
 class Reading(Entry):
     """Values of a field: read, then pooled, then transformed.
 
-    They are float32 unless the observation is float64, so integers beyond 2**24 are rounded.
+    The values are float32 unless the observation is float64, so integers beyond 2**24 are rounded.
 
     Attributes:
         field: the field.
         name: key in the dict layout; the field's name by default.
         one_hot: show a categorical field as one channel per class, 1 where the value is that class.
         pool: the pooling; set by `pooled`.
-        transforms: what is done to every value afterwards; set by `normalised`, `clipped` and `logged`.
+        transforms: transforms of every value, in order; set by `normalised`, `clipped`, `logged` and `noisy`.
 
     Raises:
-        BlueprintError: one_hot for a field that is not a scalar categorical one, or an argument of a wrong
+        BlueprintError: one_hot for a field that is not scalar and categorical, or an argument of a wrong
             type.
     """
 
@@ -59,7 +59,7 @@ class Reading(Entry):
         """Return this entry with low mapped to 0 and high to 1, clipped to that range.
 
         Raises:
-            BlueprintError: a limit is not finite, or low lies above high. Where they are equal, all is 0.
+            BlueprintError: a limit is not finite, or low is above high. If they are equal, all values are 0.
         """
         return self._then(Normalise(low, high))
 
@@ -67,7 +67,7 @@ class Reading(Entry):
         """Return this entry with every value clipped to [low, high].
 
         Raises:
-            BlueprintError: a limit is not finite, or low lies above high.
+            BlueprintError: a limit is not finite, or low is above high.
         """
         return self._then(Clip(low, high))
 
@@ -78,9 +78,9 @@ class Reading(Entry):
     def pooled(self, operation: Operation, size: int, stride: int | None = None) -> Self:
         """Return this entry pooled over squares, or cubes, of its box.
 
-        A side of n becomes one of (n - size) // stride + 1. Only places that show a cell count, and
-        `max` and `min` skip NaN. If nothing is left, the value is the window's padding (0 in `Observe`), or
-        the nearest bound of the space if the padding is not in it.
+        A side of n becomes one of (n - size) // stride + 1. Only places that show a cell count, and `max` and
+        `min` skip NaN. If no value is left, the result is the window's padding (0 in `Observe`), clipped to
+        the bounds of the space.
 
         Args:
             operation: `mean`, `max`, `min` or `sum`.
@@ -88,8 +88,8 @@ class Reading(Entry):
             stride: places from one square to the next; `size` by default.
 
         Raises:
-            BlueprintError: an unknown operation, a size or stride below 1, or pooling of what has been pooled
-                or transformed already.
+            BlueprintError: an unknown operation, a size or stride below 1, or an entry that is already pooled
+                or transformed.
         """
         if self.pooling is not None or self.transforms:
             raise BlueprintError(
@@ -100,7 +100,7 @@ class Reading(Entry):
 
     @property
     def pooling(self) -> Pool | None:
-        """What is taken of several values at once, None where each is seen by itself."""
+        """The pooling, None if values are shown one by one."""
         return self.pool
 
     @property
@@ -115,7 +115,7 @@ class Reading(Entry):
 
     @property
     def num_channels(self) -> int:
-        """Classes, components, or 1."""
+        """Number of channels: of classes if one-hot, else of components, or 1."""
         classes = self.field.categories if self.one_hot else None
         return classes or self.field.components or 1
 
@@ -128,14 +128,14 @@ class Reading(Entry):
         counts: Counts = _ONE,
         padding: float = 0.0,
     ) -> Part:
-        """Return what is seen, with the bounds that the field's bounds become.
+        """Return the part, with bounds that follow from the field's bounds.
 
         Args:
-            scene: what is observed.
-            shape: its shape.
+            scene: the observed worlds.
+            shape: the part's shape.
             picture: whether it is a picture.
-            counts: how many values each number is taken of.
-            padding: what is seen where there is none.
+            counts: how many values each number pools.
+            padding: the number where there is no value.
         """
         if not counts.most:
             return Part(self.key, shape, padding, padding, picture)
@@ -164,16 +164,17 @@ class Reading(Entry):
         return np.array(after, dtype).tobytes() != np.array(value, dtype).tobytes()
 
     def _write_noise(self, loop: Loop, numbers: tuple[str, ...], part: str) -> None:
-        """Add noise, for which every agent has blocks of random numbers of its own."""
+        """Add noise, for which every agent draws from different blocks of random numbers."""
         clock = loop.row(RNG_KEY), loop.row(EPISODE), loop.row(STEP)
         site = loop.whole(loop.noise_site())
         loop.call(_kernels.disturb, *clock, site, loop.agent, *numbers, part)
 
     def noisy(self, sd: float) -> Self:
-        """Return this entry with normal noise of a standard deviation added to every value: a sensor's.
+        """Return this entry with normal noise of standard deviation `sd` added to every value, like a sensor.
 
-        It is drawn from the world's own random numbers: it depends on the world's seed, episode and step, the
-        place of the value, and the agent that observes, and on nothing else. Observing again gives the same.
+        It is drawn from the world's own random numbers: it depends only on the world's seed, episode and
+        step, the place of the value in the observation, and the observing agent. Observing the same step
+        again gives the same noise.
 
         Raises:
             BlueprintError: the standard deviation is negative or not finite.
@@ -185,7 +186,7 @@ class Reading(Entry):
 
 
 def limits_of(field: Field, scene: Scene) -> tuple[float, float]:
-    """Return the lowest and the highest value that a field holds, as its dtype holds them."""
+    """Return the lowest and highest value that a field can hold, rounded to its dtype."""
     low, high = scene.sides.ends(field)
     if field.dtype == np.int32:
         return low, high - 1 if field.at_bounds == "wrap" else high

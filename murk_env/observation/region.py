@@ -1,4 +1,4 @@
-"""Regions: which cells a window shows, around any cell, as a table that kernels read."""
+"""Regions: the cells that a window shows around any cell, as a table that kernels read."""
 
 import dataclasses
 import functools
@@ -19,20 +19,20 @@ __all__ = ["Counts", "Region", "disk", "rectangle", "whole"]
 
 Cells = npt.NDArray[np.int64]
 
-_CHUNK = 1 << 20  # places looked up at a time, which bounds the memory that making a table takes
-_SMALL = 1 << 16  # a window of so many places is never too large for the lattice
+_CHUNK = 1 << 20  # places looked up at a time, which bounds the memory needed to build a table
+_SMALL = 1 << 16  # a window of up to so many places is never too large for the lattice
 
 _known: "weakref.WeakKeyDictionary[Lattice, dict[Any, Region]]" = weakref.WeakKeyDictionary()
 
 
 @dataclasses.dataclass(frozen=True)
 class Counts:
-    """How many cells the results of a window are taken of, seen from all cells it may be around.
+    """How many cells the results of a window pool, over all possible centres.
 
     Attributes:
-        fewest: the least number, 0 aside; 0 if there is never any.
-        most: the largest.
-        gaps: whether there may be none.
+        fewest: the smallest number above 0; 0 if there is never any cell.
+        most: the largest number.
+        gaps: whether the number can be 0.
     """
 
     fewest: int
@@ -44,7 +44,7 @@ class Counts:
 class Region:
     """The places of a window, and the cells they show.
 
-    Seen from most cells, a place is the same number of ranks away; so cells are of few kinds (25 on a square
+    From most cells, a place has the same difference of ranks, so there are few kinds of cells (25 on a square
     lattice with a window of 5 x 5), and the table has a row for each kind, not for each cell.
 
     Attributes:
@@ -65,7 +65,7 @@ class Region:
 
     @functools.cached_property
     def each(self) -> npt.NDArray[np.int32]:
-        """Every place as a group of its own, (num_places, 1) int32."""
+        """Every place as a separate group, (num_places, 1) int32."""
         return np.arange(self.num_places, dtype=np.int32)[:, np.newaxis]
 
     @functools.cached_property
@@ -75,7 +75,7 @@ class Region:
 
     @functools.cached_property
     def shown(self) -> npt.NDArray[np.float32]:
-        """Where a place shows a cell, seen from each kind, 1 or 0, (num_kinds, num_places)."""
+        """1 where a place shows a cell, from each kind, else 0, (num_kinds, num_places)."""
         return (self.displacements != NO_CELL).astype(np.float32)
 
     def counts(self, groups: npt.NDArray[np.int32], low: float, high: float) -> Counts:
@@ -83,7 +83,7 @@ class Region:
 
         Args:
             groups: the places of each result, (num_results, size).
-            low: the lowest centre; one that is no cell shows none.
+            low: the lowest centre; one that is not a cell shows none.
             high: the highest centre.
         """
         last = len(self.kinds) - 1
@@ -121,7 +121,7 @@ def whole(shape: tuple[int, ...]) -> Region:
 
 
 def _longest_steps(lattice: Lattice) -> list[int]:
-    """Return by how much one hop changes each coordinate at most, and at least 1, (ndim,)."""
+    """Return the largest change of each coordinate by one hop, at least 1, (ndim,)."""
     cells, directions = np.nonzero(lattice.neighbours >= 0)
     ends = lattice.coordinates[lattice.neighbours[cells, directions]].astype(np.int64)
     steps = np.abs(ends - lattice.coordinates[cells])
@@ -131,7 +131,7 @@ def _longest_steps(lattice: Lattice) -> list[int]:
 
 
 def _region(lattice: Lattice, half_extents: tuple[int, ...], radius: int | None) -> Region:
-    """Return the region that was made before for such a lattice, as long as that lives, or a new one."""
+    """Return the region, cached as long as the lattice is alive."""
     regions = _known.setdefault(lattice, {})
     key = half_extents, radius
     if key not in regions:

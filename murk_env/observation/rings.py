@@ -1,4 +1,4 @@
-"""Rings: the whole world as seen from a cell, pooled by how far and in which direction things are."""
+"""Rings: the whole world as seen from a cell, pooled by distance and direction."""
 
 import dataclasses
 import itertools
@@ -23,27 +23,28 @@ __all__ = ["Rings"]
 class Rings(Reading):
     """A field pooled by ring and sector around a cell, `(channels, num_rings, sectors)`.
 
-    It shows a world of any size in few numbers: in detail what is near, coarsely what is far. A cell's ring
-    is how many hops away it is; its sector is the direction of the shortest Cartesian way to it
-    (`lattice.positions`), in the plane of the first two axes. Sector 0 has the first axis, x (east), in its
-    middle, and the others follow towards the second, y (south); a cell between two sectors is in the later
-    one. The centre itself and cells straight above or below it have no direction; they count in every sector.
-    With a centre over agents there are rings for every agent.
+    It shows a world of any size in few numbers: near cells in detail, far ones coarsely. A cell's ring is
+    given by its distance in hops; its sector by the direction of the shortest Cartesian displacement to it
+    (`lattice.positions`), in the plane of the first two axes. Sector 0 is centred on the first axis, x
+    (east), and the others follow towards the second, y (south); a cell on the border of two sectors is in the
+    later one. The centre itself and cells straight above or below it have no direction; they count in every
+    sector. With a centre over agents there are rings for every agent.
 
-    Where a ring and sector has no cell, or for `max` and `min` nothing but NaN, the value is 0, or the
-    nearest bound of the space if 0 is not in it. If the centre is no cell, such as -1, all values are that.
+    Where a ring and sector has no cell, or for `max` and `min` only NaN, the value is 0 clipped to the bounds
+    of the space. If the centre is not a cell, such as -1, this holds for all values.
 
     Attributes:
         around: a scalar int32 field over the world or over agents that holds the cell in the centre.
         begin: the hops at which each ring begins, increasing; it ends where the next begins, and the last
-            takes all that is farther. With (0, 1, 3) the rings are the centre, hops 1 and 2, and the rest.
-        sectors: number of directions, 1 for rings without.
-        operation: `sum`, `mean`, `max` or `min` of what is in a ring and sector.
+            includes everything farther away. With (0, 1, 3) the rings are the centre, hops 1 and 2, and the
+            rest.
+        sectors: number of directions, 1 for undivided rings.
+        operation: `sum`, `mean`, `max` or `min` over the cells of a ring and sector.
 
     Raises:
-        BlueprintError: the field is not over cells, the centre holds no cells, the rings are not increasing
-            integers >= 0, there is not at least one sector, the operation is unknown, or it is of an entry
-            that is pooled already.
+        BlueprintError: the field is not over cells, `around` cannot hold cells, the rings are not increasing
+            integers >= 0, there is not at least one sector, the operation is unknown, or the entry is already
+            pooled.
     """
 
     around: Field
@@ -81,7 +82,7 @@ class Rings(Reading):
 
     @property
     def pooling(self) -> Pool:
-        """What is taken of the cells of a ring and sector."""
+        """The pooling over the cells of a ring and sector."""
         return Pool(self.operation)
 
     @property
@@ -104,12 +105,12 @@ class Rings(Reading):
         return Fitted((part,), per_agent=self.around.over == "agents", write=write)
 
     def where(self, loop: Loop, scene: Scene) -> tuple[str, str, str]:
-        """Return expressions for the centre, and for the cells of its groups and where these end."""
+        """Return expressions for the centre, the cells of its groups, and the groups' ends."""
         table = self._table(scene)
         return loop.number(self.around), loop.table(table.members), loop.table(table.ends)
 
     def write_rest(self, loop: Loop, where: tuple[str, str, str], part: Part, name: str) -> None:
-        """Add to a loop what is done after the cells of every group have been pooled."""
+        """Add the calls that follow the pooling to a loop: transforms and padding."""
         self.write_transforms(loop, name)
         cell, _, ends = where
         skips_nan = loop.whole(self.pooling.skips_nan)

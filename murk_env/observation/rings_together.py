@@ -11,11 +11,11 @@ from murk_env.observation.rings import Rings
 
 __all__ = ["RingsTogether", "rings_together"]
 
-FOUR = 4  # rings in a pass: of as many sums each waits for the one before, while the others go on
+FOUR = 4  # rings in a pass: four independent sums hide the latency of each addition
 
 
 def rings_together(entries: Sequence[Entry]) -> list[Entry]:
-    """Return the same entries, with every four Rings in a row that share their cells made one entry."""
+    """Return the entries, with every four consecutive Rings that share their cells merged into one."""
     found: list[Entry] = []
     for shared, alike in itertools.groupby(entries, _cells_of):
         run = list(alike)
@@ -27,10 +27,10 @@ def rings_together(entries: Sequence[Entry]) -> list[Entry]:
 
 
 class RingsTogether(Entry):
-    """Four Rings that are summed over the same cells: the same bytes as apart, in two fifths of the time.
+    """Four Rings summed over the same cells: the same bytes as separately, in two fifths of the time.
 
     Args:
-        rings: four of which `rings_together` has found that they share their cells.
+        rings: four Rings that share their cells, as found by `rings_together`.
     """
 
     def __init__(self, rings: Sequence[Rings]) -> None:
@@ -58,7 +58,7 @@ class RingsTogether(Entry):
 
 
 def _cells_of(entry: Entry) -> object:
-    """Return what Rings that can be summed together have in common, None for any other entry."""
+    """Return the key that Rings must share to be summed together, None for any other entry."""
     if type(entry) is not Rings or entry.num_channels > 1 or entry.operation not in ("sum", "mean"):
         return None
     return entry.around, tuple(entry.begin), entry.sectors, entry.operation

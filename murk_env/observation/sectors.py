@@ -1,4 +1,4 @@
-"""Sectors: which cells lie in which ring and direction around any cell, as a table that kernels read."""
+"""Sectors: the cells in each ring and direction around any cell, as a table that kernels read."""
 
 import dataclasses
 import weakref
@@ -19,7 +19,7 @@ __all__ = ["Sectors", "sectors_of"]
 Cells = npt.NDArray[np.int64]
 
 _EVERY = -1  # the sector of a cell without a direction
-_DIGITS = 6  # of a sector, beyond which a direction is that of the border between two
+_DIGITS = 6  # decimals of a sector: closer directions count as the border between two sectors
 
 _known: "weakref.WeakKeyDictionary[Lattice, dict[Any, Sectors]]" = weakref.WeakKeyDictionary()
 
@@ -29,20 +29,20 @@ class Sectors:
     """The cells of every ring and sector, seen from every cell.
 
     Attributes:
-        members: cells, those of a centre's groups one after another, by rank within each, (num_members,)
-            int32.
-        ends: where groups end, and the first one of a centre begins, (num_cells, num_rings * sectors + 1)
-            int32.
+        members: the cells of each centre's groups, one group after another, by rank within each,
+            (num_members,) int32.
+        ends: the beginning of a centre's first group, then the end of each, (num_cells, num_rings * sectors +
+            1) int32.
     """
 
     members: npt.NDArray[np.int32]
     ends: npt.NDArray[np.int32]
 
     def counts(self, low: float, high: float) -> Counts:
-        """Return how many cells groups hold.
+        """Return how many cells the groups hold.
 
         Args:
-            low: the lowest centre; one that is no cell sees none.
+            low: the lowest centre; one that is not a cell sees none.
             high: the highest centre.
         """
         last = len(self.ends) - 1
@@ -53,10 +53,10 @@ class Sectors:
 
 
 def sectors_of(lattice: Lattice, begin: tuple[int, ...], sectors: int) -> Sectors:
-    """Return the table that was made before for such a lattice, as long as that lives, or a new one.
+    """Return the table, cached as long as the lattice is alive.
 
     Raises:
-        BlueprintError: the lattice is too large, or wraps in a way of which nothing is known.
+        BlueprintError: the lattice is too large, or wraps with positions that are not linear in coordinates.
     """
     tables = _known.setdefault(lattice, {})
     if (begin, sectors) not in tables:
@@ -86,7 +86,7 @@ def _new_table(lattice: Lattice, begin: tuple[int, ...], sectors: int) -> Sector
 def _groups(
     lattice: Lattice, centre: int, begin: tuple[int, ...], sectors: int, shifts: Vectors
 ) -> tuple[Cells, Cells]:
-    """Return pairs of a group and a cell in it, all that there are around a centre, by rank."""
+    """Return all pairs of a group around a centre and a cell in it, by rank."""
     rings = np.searchsorted(begin, lattice.distance(centre, np.arange(lattice.num_cells)), side="right") - 1
     ways = np.zeros((lattice.num_cells, 2))
     _ways_from(centre, lattice.positions / lattice.scale.min(), shifts, ways)
@@ -103,7 +103,7 @@ def _groups(
 
 @kernel
 def _ways_from(centre: int, positions: Vectors, shifts: Vectors, out: Vectors) -> None:
-    """Set the first two axes of the shortest way from a cell to every other, (num_cells, 2)."""
+    """Set the first two axes of the shortest displacement from a cell to every other, (num_cells, 2)."""
     for cell in range(len(positions)):
         shift = shortest(positions[centre], positions[cell], shifts)[1]
         for axis in range(min(2, positions.shape[1])):

@@ -1,4 +1,4 @@
-"""What is done to the numbers of an observation after they are read and pooled."""
+"""Transforms of an observation's numbers, applied after reading and pooling."""
 
 import dataclasses
 from collections.abc import Callable, Sequence
@@ -23,13 +23,13 @@ class Transform(Protocol):
 
     @property
     def numbers(self) -> tuple[float, ...]:
-        """What the kernel takes before `out`."""
+        """The kernel's arguments before `out`."""
         ...
 
 
 @dataclasses.dataclass(frozen=True)
 class Normalise:
-    """(x - low) / (high - low), held within [0, 1]; 0 where low equals high."""
+    """(x - low) / (high - low), clipped to [0, 1]; 0 if low equals high."""
 
     low: float
     high: float
@@ -46,7 +46,7 @@ class Normalise:
 
 @dataclasses.dataclass(frozen=True)
 class Clip:
-    """x, held within [low, high]."""
+    """x, clipped to [low, high]."""
 
     low: float
     high: float
@@ -71,7 +71,7 @@ class Log:
 
 @dataclasses.dataclass(frozen=True)
 class Noisy:
-    """x plus a normal number of this standard deviation, drawn from the world's own random numbers."""
+    """x plus a normal number of standard deviation `sd`, drawn from the world's own random numbers."""
 
     sd: float
     kernel = staticmethod(_kernels.spread_ends)
@@ -91,8 +91,8 @@ class Noisy:
 def bounds_after(
     transforms: Sequence[Transform], low: float, high: float, dtype: "np.dtype[Any]"
 ) -> tuple[float, float]:
-    """Return what becomes of the lowest and the highest value, by the kernels themselves."""
-    with np.errstate(over="ignore"):  # a sum beyond float32 is infinite, in the kernels as here
+    """Return the transformed lowest and highest value, computed by the kernels themselves."""
+    with np.errstate(over="ignore"):  # a sum beyond float32 becomes infinite, as in the kernels
         ends = np.array([low, high]).astype(dtype)
     for transform in transforms:
         transform.kernel(*transform.numbers, ends)

@@ -1,4 +1,4 @@
-"""Ways: the shortest Cartesian displacement from one cell to another, also where a lattice wraps."""
+"""Ways: the shortest Cartesian displacements between cells, also on a lattice that wraps."""
 
 import itertools
 import math
@@ -17,18 +17,18 @@ Vectors = npt.NDArray[np.float64]
 
 
 def basis_of(what: str, lattice: Lattice) -> Vectors:
-    """Return the Cartesian way of one step of each coordinate, (ndim, num_axes).
+    """Return the Cartesian displacement of one step of each coordinate, (ndim, num_axes).
 
     Args:
-        what: what needs it, as the error says.
+        what: the entry that needs it, for the error message.
         lattice: the lattice.
 
     Raises:
-        BlueprintError: there are no such ways, so that nothing is known of the ways around.
+        BlueprintError: the lattice wraps, and its positions are not linear in the coordinates.
     """
     steps = lattice.coordinates - lattice.coordinates[0].astype(np.float64)
     ways = lattice.positions - lattice.positions[0]
-    if isinstance(lattice, Grid):  # it says so itself, also of an axis one cell wide
+    if isinstance(lattice, Grid):  # its basis is known, also for an axis one cell wide
         basis: Vectors = np.array(lattice.basis, np.float64) * lattice.scale
     else:
         found = np.asarray(np.linalg.lstsq(steps, ways / lattice.scale, rcond=None)[0], np.float64)
@@ -44,7 +44,7 @@ def basis_of(what: str, lattice: Lattice) -> Vectors:
 
 
 def reach_of(lattice: Lattice, basis: Vectors) -> Vectors:
-    """Return the largest component that the shortest way between two cells can have, (num_axes,)."""
+    """Return the largest component of the shortest displacement between any two cells, (num_axes,)."""
     if not any(lattice.periods):
         return np.ptp(lattice.positions, axis=0)
     signs = np.array(list(itertools.product((-1.0, 1.0), repeat=lattice.ndim)))
@@ -57,9 +57,9 @@ def reach_of(lattice: Lattice, basis: Vectors) -> Vectors:
 
 
 def shifts_of(lattice: Lattice, basis: Vectors) -> Vectors:
-    """Return all ways around that may make a way shorter, none first, (num_shifts, num_axes).
+    """Return all periodic shifts that may shorten a displacement, zero first, (num_shifts, num_axes).
 
-    Where the axes are oblique, a long way along one is shortened by several turns around another.
+    If the axes are oblique, several periods along one axis may shorten a displacement along another.
     """
     turns: list[Any] = []
     products = _combined(basis, basis.T)
@@ -74,10 +74,10 @@ def shifts_of(lattice: Lattice, basis: Vectors) -> Vectors:
 
 @kernel
 def shortest(here: Vectors, there: Vectors, shifts: Vectors) -> tuple[float, int]:
-    """Return the squared length of the shortest way around the lattice, and which of the shifts makes it.
+    """Return the squared length of the shortest displacement, and the index of its shift.
 
-    The length counts in 2**-20, so that ways of equal length compare as equal in spite of rounding: positions
-    and shifts are those of a lattice whose cells are about 1 apart.
+    The length is rounded to multiples of 2**-20, so that equal lengths compare as equal despite rounding:
+    positions and shifts must be those of a lattice whose cells are about 1 apart.
     """
     best_length, best_shift = 0.0, -1
     for shift in range(len(shifts)):
@@ -92,11 +92,11 @@ def shortest(here: Vectors, there: Vectors, shifts: Vectors) -> tuple[float, int
 
 
 def _half(lattice: Lattice) -> npt.NDArray[np.int64]:
-    """Return how far two coordinates can lie apart, the shorter way around, (ndim,)."""
+    """Return the largest difference of two coordinates, the shorter way around, (ndim,)."""
     periods = np.array(lattice.periods)
     return np.where(periods > 0, periods // 2, np.array(lattice.box) - 1)
 
 
 def _combined(coefficients: Vectors, vectors: Vectors) -> Vectors:
-    """Return sums of vectors, (n, k) of (n, m) and (m, k), in order: a BLAS's depend on the processor."""
+    """Multiply (n, m) by (m, k), summing in order: the results of a BLAS depend on the processor."""
     return (coefficients[:, :, np.newaxis] * vectors).sum(axis=1)

@@ -1,4 +1,4 @@
-"""Windows: the part of a field around an agent, or around any cell that a field holds."""
+"""Windows: the part of a field around an agent, or around a cell held by a field."""
 
 import dataclasses
 import operator
@@ -25,19 +25,19 @@ class Window(Reading):
     The axes are those of the lattice's coordinates, each of 2 * extent + 1 places with the centre in the
     middle. Where the lattice wraps, so does the window, and may show a cell twice; beyond any other border,
     clamped ones included, it shows the padding. With a centre over agents there is a window for every agent.
-    Around a centre that is no cell, such as -1, everything is padding.
+    Around a centre that is not a cell, such as -1, everything is padding.
 
     Attributes:
         around: a scalar int32 field over the world or over agents that holds the cell in the centre.
         disk: show the cells within this number of hops; the rest of the box is padding.
         rectangle: or show the whole box with these extents to either side, one per coordinate.
-        padding: the value where there is no cell, whatever is pooled and transformed.
+        padding: the value where there is no cell; it is neither pooled nor transformed.
         with_mask: add a part `(1, *sides)`, shared by all channels: 1 where any of them has a value, 0 where
             all are padding. Its key is the window's followed by `_mask`.
 
     Raises:
-        BlueprintError: the field is not over cells, the centre holds no cells, not exactly one of disk and
-            rectangle is given, an extent is not an integer >= 0, or the padding is no float32.
+        BlueprintError: the field is not over cells, `around` cannot hold cells, not exactly one of disk and
+            rectangle is given, an extent is not an integer >= 0, or the padding is not finite in float32.
     """
 
     around: Field

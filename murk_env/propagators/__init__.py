@@ -1,6 +1,6 @@
-"""Propagators, one a file; what you need to write another is in `murk_env.propagators.writing`.
+"""Propagators, one per file; `murk_env.propagators.writing` has what you need to write another.
 
-Each is loaded when it is asked for: few environments use more than three.
+Each module is imported at first use: few environments use more than three propagators.
 """
 
 import importlib
@@ -96,7 +96,7 @@ _FILES = {
 
 
 def __getattr__(name: str) -> object:
-    """Load a propagator when it is asked for."""
+    """Import a propagator at first use."""
     if name not in _FILES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     found = globals()[name] = getattr(importlib.import_module(f"{__name__}.{_FILES[name]}"), name)
@@ -104,5 +104,5 @@ def __getattr__(name: str) -> object:
 
 
 def __dir__() -> list[str]:
-    """What is loaded, and all propagators."""
+    """Return the loaded names and all propagators."""
     return sorted({*globals(), *_FILES})

@@ -1,4 +1,4 @@
-"""Where a lattice has sides, and what a propagator's kernel needs to know of the boundaries there."""
+"""The sides of a lattice, and the tables that a propagator's kernel needs for the boundaries there."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -28,11 +28,11 @@ class Faces:
     """The faces of border cells at which a value or a flux is given, side by side.
 
     Attributes:
-        cells: the cell of each, (num_faces,).
+        cells: the cell of each face, (num_faces,).
         directions: the direction that leads out through it, (num_faces,).
         fluxes: 1 / spacing where a flux is given, 0 elsewhere, (num_faces,).
-        pulls: what the difference to a given value counts in the lattice's Laplacian, 2 / spacing**2, since
-            the face is half a spacing away; 0 where a flux is given, (num_faces,).
+        pulls: weight of the difference to a given value in the lattice's Laplacian, 2 / spacing**2, since the
+            face is half a spacing away; 0 where a flux is given, (num_faces,).
     """
 
     cells: Cells
@@ -45,7 +45,7 @@ class Faces:
 def sides_of(lattice: Lattice) -> Mapping[str, npt.NDArray[np.intp]]:
     """Return the cells at every side of a lattice, by the direction that leads out.
 
-    A cell has no neighbour there, or is held there by a clamped edge.
+    These cells have no neighbour in that direction, or are their own by a clamped edge.
     """
     itself = lattice.neighbours == np.arange(lattice.num_cells)[:, np.newaxis]
     held = itself & ~lattice.neighbour_displacements.any(axis=2)
@@ -58,7 +58,7 @@ class Borders:
     """The boundaries of one propagator.
 
     Args:
-        given: boundaries by side, "" for all sides alike.
+        given: boundaries by side; the key "" stands for all sides.
     """
 
     def __init__(self, given: Mapping[str, Boundary]) -> None:
@@ -77,7 +77,7 @@ class Borders:
 
     @property
     def numbers(self) -> tuple[Coefficient, ...]:
-        """What belongs among the propagator's coefficients, in order."""
+        """The given numbers and parameters, for the propagator's coefficients, in order."""
         return tuple(self._as_number(given) for given in self._sources if not _is_field(given))
 
     @staticmethod
@@ -86,18 +86,18 @@ class Borders:
 
     @property
     def fields(self) -> tuple[Field, ...]:
-        """What belongs among the fields of this tick that it reads."""
+        """The given fields, for the propagator's `reads`."""
         found = [given for given in self._sources if isinstance(given, Field) and _is_field(given)]
         return tuple(dict.fromkeys(found))
 
     @property
     def values(self) -> tuple[Field, ...]:
-        """The parameters and fields that are in the unit of what the propagator changes."""
+        """The parameters and fields in the unit of the field that the propagator changes."""
         kept = [one.given for one in self._given.values() if isinstance(one, Value)]
         return tuple(given for given in kept if isinstance(given, Field))
 
     def bounds(self) -> tuple[float, float]:
-        """Return the lowest and the highest of the given values; infinite ones towards which fluxes lead."""
+        """Return the lowest and highest given value; a flux makes the bound on its side infinite."""
         low, high = float("inf"), float("-inf")
         for boundary in self._given.values():
             least, most = _bounds_of(boundary.given)
@@ -109,7 +109,7 @@ class Borders:
         return low, high
 
     def check(self, who: str, lattice: Lattice) -> None:
-        """Raise PipelineError for a side that the lattice has not, or a boundary that cannot be there."""
+        """Raise PipelineError for a side that the lattice lacks, or a boundary that is impossible there."""
         sides = sides_of(lattice)
         for side, boundary in self._given.items():
             if isinstance(boundary, Periodic) and (side in sides or (not side and sides)):
@@ -144,14 +144,14 @@ class Borders:
         )
 
     def stiffness(self, lattice: Lattice) -> float:
-        """Return the largest sum of what differences count at a cell, those to its border included."""
+        """Return the largest sum of a cell's weights in the Laplacian, given values included."""
         faces = self.faces(lattice)
         sums = ((lattice.neighbours >= 0) * lattice.laplacian).sum(axis=1)
         np.add.at(sums, faces.cells, faces.pulls)
         return float(sums.max())
 
     def gather(self, frame: Frame, first_column: int) -> tuple[npt.NDArray[Any], list[KernelCall]]:
-        """Return an array of what is given at every face, (num_worlds, num_faces), and what fills it.
+        """Return an array for the given numbers at all faces, (num_worlds, num_faces), and what fills it.
 
         Args:
             frame: the propagator's frame.
@@ -171,7 +171,7 @@ class Borders:
         return out, calls
 
     def _given_sides(self, lattice: Lattice) -> list[tuple[str, Boundary, npt.NDArray[np.intp]]]:
-        """Return the sides at which something is given, with their boundary and cells."""
+        """Return the sides with a given value or flux, with their boundaries and cells."""
         everywhere = self._given.get("")
         found = [
             (side, self._given.get(side, everywhere), cells) for side, cells in sides_of(lattice).items()
@@ -192,7 +192,7 @@ def _bounds_of(given: Given | None) -> tuple[float, float]:
 
 
 def _check_straight(who: str, lattice: Lattice) -> None:
-    """Raise PipelineError on a lattice on which a border cell has no face of its own on a side."""
+    """Raise PipelineError on a lattice whose sides are not made of one face per border cell."""
     oblique = np.flatnonzero((np.abs(lattice.displacements) > 1e-9 * lattice.scale).sum(axis=1) != 1)
     if oblique.size:
         raise PipelineError(
@@ -203,7 +203,7 @@ def _check_straight(who: str, lattice: Lattice) -> None:
 
 
 def _source(frame: Frame, given: Any, columns: Mapping[Any, int]) -> npt.NDArray[Any]:
-    """Return where a boundary's values lie, (num_worlds or 1, 1 or num_cells)."""
+    """Return the array of a boundary's values, (num_worlds or 1, 1 or num_cells)."""
     if not _is_field(given):
         return np.ascontiguousarray(frame.coefficients[:, columns[given]])[:, np.newaxis]
     array = frame.read(given)
@@ -221,7 +221,7 @@ def _gather(
     first: int,
     out: Reals,  # (num_worlds, num_faces)
 ) -> None:
-    """Fetch what is given at the faces of one side in the worlds [start, stop)."""
+    """Copy the given values at the faces of one side in the worlds [start, stop)."""
     for world in range(start, stop):
         row = source[min(world, source.shape[0] - 1)]
         for index in range(picks.size):

@@ -1,4 +1,4 @@
-"""Fire's tick: what burns uses up its fuel, and only around it does anything catch fire."""
+"""Fire's tick: burning cells use up their fuel, and only their neighbours can catch fire."""
 
 from collections.abc import Callable
 from typing import Any
@@ -21,13 +21,13 @@ Integers = npt.NDArray[np.int32]
 def burning_with(rate_of: Callable[..., Any]) -> Callable[..., None]:
     """Return the kernel of a tick.
 
-    It lists what burns and what borders it, so that all other cells cost no more than a copy. Where a
-    processor could not foretell a branch, there is none.
+    It lists the burning cells and their neighbours, so that all other cells cost only a copy. It avoids
+    unpredictable branches.
 
     Args:
-        rate_of: inlined function `(world, cell, flames, neighbours, rates, factor, land)` that returns at
-            what rate, times dt, a cell beside flames catches fire. `flames` is 1 for a cell that burns and 0
-            for every other; its last, 0, is for a neighbour that there is not, which is -1.
+        rate_of: inlined function `(world, cell, flames, neighbours, rates, factor, land)` that returns the
+            rate, times dt, at which a cell beside flames catches fire. `flames` is 1 for a burning cell, else
+            0; its last element is 0, for missing neighbours, which have the index -1.
     """
 
     def burn(
@@ -68,7 +68,7 @@ def burning_with(rate_of: Callable[..., Any]) -> Callable[..., None]:
 
 @kernel
 def _use_up(state: Any, fuel: Any, used: Any, new_state: Any, new_fuel: Any) -> None:
-    """Take what burning cells use from their fuel; those that have none left are burnt."""
+    """Subtract the consumption from the fuel of burning cells; those with none left are burnt."""
     zero = np.float32(0.0)
     for cell in range(state.size):
         burns = state[cell] == BURNING
@@ -79,7 +79,7 @@ def _use_up(state: Any, fuel: Any, used: Any, new_state: Any, new_fuel: Any) -> 
 
 @kernel
 def _find_burning(state: Any, fuel: Any, burning: Any, flames: Any, ripe: Any) -> int:
-    """List the cells that burn, map them, and map those that can catch fire; return how many burn."""
+    """List and mark the burning cells, mark those that can catch fire, and return how many burn."""
     zero, one = np.float32(0.0), np.float32(1.0)
     for cell in range(state.size):
         flames[cell] = one if state[cell] == BURNING else zero
@@ -95,7 +95,7 @@ def _find_burning(state: Any, fuel: Any, burning: Any, flames: Any, ripe: Any) -
 
 @kernel
 def _find_front(burning: Any, num_burning: int, neighbours: Any, ripe: Any, front: Any) -> int:
-    """List the cells beside flames that can catch fire, each once; return how many there are."""
+    """List the cells beside flames that can catch fire, each once; return their number."""
     num_beside, nobody = 0, ripe.size - 1
     for index in range(num_burning):
         for beside in neighbours[burning[index]]:
@@ -108,7 +108,7 @@ def _find_front(burning: Any, num_burning: int, neighbours: Any, ripe: Any, fron
 
 @kernel
 def _ignite(front: Any, num_beside: int, odds: Any, counter: Any, key: Any, new_state: Any) -> None:
-    """Draw for each cell of the front, with the odds that its rate gives it; they are overwritten."""
+    """Ignite each cell of the front with probability 1 - exp(-rate * dt); overwrites `odds`."""
     for index in range(num_beside):
         odds[index] = -expm1_float32(-odds[index])
     for index in range(num_beside):
@@ -120,7 +120,7 @@ def _ignite(front: Any, num_beside: int, odds: Any, counter: Any, key: Any, new_
 
 @inlined
 def _draw(counter: Any, key: Any, cell: Any) -> Any:
-    """Draw one cell's number as `fill_uniform_float32` does, without those of the others."""
+    """Draw the number that `fill_uniform_float32` would draw for this cell."""
     words = philox((counter[0], counter[1], counter[2], cell >> 2), key)
     odd, upper = (cell & 1) == 1, (cell & 2) == 2
     first, second = words[1] if odd else words[0], words[3] if odd else words[2]
@@ -129,7 +129,7 @@ def _draw(counter: Any, key: Any, cell: Any) -> Any:
 
 @inlined
 def _rate(_world: int, cell: Any, flames: Any, neighbours: Any, rates: Any, factor: Any, _land: Any) -> Any:
-    """Return at what rate a cell of flat land catches fire: what comes from the burning neighbours."""
+    """Return the rate at which a cell of flat land catches fire: the sum over burning neighbours."""
     total = np.float32(0.0)
     for direction in range(neighbours.shape[1]):
         total += rates[direction] * flames[neighbours[cell, direction]]

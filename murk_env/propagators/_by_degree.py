@@ -10,19 +10,19 @@ from murk_env.kernels import compile_source
 
 __all__ = ["FEW", "mend_by_degree"]
 
-FEW = 8  # directions, up to which LLVM unrolls the loop over a cell's neighbours by itself
+FEW = 8  # directions; up to this number LLVM unrolls the loop over a cell's neighbours
 
 
 @cache
 def mend_by_degree(num_directions: int, share_of: Callable[..., Any]) -> Callable[..., None]:
-    """Return what does as `_diffuse.mend`, where no cell has more neighbours than that.
+    """Return a kernel equivalent to `_diffuse.mend` for cells with at most this many neighbours.
 
-    On an Fcc12 of 8 x 8 x 8, whose cells nearly all are of the boundary, it is 1.7 to 2.9 times as fast. It
+    On an Fcc12 of 8 x 8 x 8, where nearly all cells are boundary cells, it is 1.7 to 2.9 times as fast. It
     takes longer to compile.
 
     Args:
-        num_directions: the most neighbours that a cell has.
-        share_of: the kernel that says what of a cell's new value comes from its neighbours.
+        num_directions: the largest number of neighbours of a cell.
+        share_of: the kernel that returns alpha, the neighbours' share in a cell's new value.
     """
     lines = [
         "def mend(u, new, offsets, cells, ends, neighbours, rate, remaining):",

@@ -14,18 +14,18 @@ from murk_env.propagators.gradient import fill_gradients
 
 __all__ = ["diffuse", "diffuse_of_many", "diffuse_with_slopes", "mend", "share_of"]
 
-Floats = npt.NDArray[Any]  # float32 or float64, all of them alike
+Floats = npt.NDArray[Any]  # float32 or float64, the same for all arrays
 
 
 @kernel
 def share_of(u: Any, rate: float, degree: int) -> Any:
-    """How much of a cell's new value comes from its neighbours: alpha."""
+    """Return alpha, the neighbours' share in a cell's new value."""
     return u.dtype.type(min(rate * degree, 1.0))
 
 
 @kernel
 def _run(u: Any, new: Any, first: int, last: int, offsets: Any, share: Any, remaining: Any) -> None:
-    """The cells with neighbours at constant offsets, and the few among them that are not."""
+    """Update the run of cells with neighbours at constant offsets; `mend` overwrites the exceptions."""
     degree, keep = u.dtype.type(len(offsets)), u.dtype.type(1.0) - share
     for index in range(first, last):
         cell = np.uint64(index)
@@ -39,11 +39,10 @@ def _run(u: Any, new: Any, first: int, last: int, offsets: Any, share: Any, rema
 def mend(
     u: Any, new: Any, offsets: Any, cells: Any, ends: Any, neighbours: Any, rate: Any, remaining: Any
 ) -> None:
-    """The boundary cells, through their table, degree by degree.
+    """Update the boundary cells through their table, degree by degree.
 
-    How many directions there are is asked of the tuple, because its length is known when this is compiled:
-    where they are few, the inner loop is then unrolled, which makes it nearly twice as fast. Unsigned places
-    are a fifth faster.
+    The number of directions is the tuple's length, which is known at compile time: for few directions the
+    inner loop is then unrolled, which makes it nearly twice as fast. Unsigned indices are a fifth faster.
     """
     for index in range(ends[0]):
         new[cells[index]] = u[cells[index]] * remaining
@@ -61,7 +60,7 @@ def mend(
 
 @kernel
 def _clamp(values: Any, low: Any, high: Any) -> None:
-    """Bring values into [low, high]; a NaN stays one, to be found by the checks."""
+    """Clip values to [low, high]; NaN stays NaN, for the checks to find."""
     for index in range(values.size):
         value = values[index]
         if value < low:
@@ -72,7 +71,7 @@ def _clamp(values: Any, low: Any, high: Any) -> None:
 
 
 def _tick_with(mend: Callable[..., None]) -> Callable[..., None]:
-    """Return the kernel of a tick, with what does the boundary cells."""
+    """Return the kernel of a tick, given the kernel for boundary cells."""
 
     def diffuse(
         start: int,
@@ -120,7 +119,7 @@ def diffuse_with_slopes(
     start: int,
     stop: int,
     slope: Floats,  # (num_worlds, k, num_cells)
-    neighbours: Any,  # and what else `slopes_of` returns
+    neighbours: Any,  # this and the next four: from `slopes_of`
     kinds: Any,
     weights: Any,
     blind: Any,

@@ -1,32 +1,36 @@
-"""Exponential time differencing of order 4: its weights, and how far they are stable."""
+"""Exponential time differencing of order 4: its weights and stability limits."""
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from murk_env.kernels import kernel
+from murk_env.mathematics import cos, exp, sin
+
 __all__ = ["REACH", "SHARE", "Weights", "weights_of"]
 
-Numbers = npt.NDArray[Any]  # float64, or complex128 where modes turn
+Numbers = npt.NDArray[Any]  # float64, or complex128 where rates have imaginary parts
 
-REACH = 2.6  # |lambda| * dt up to which a mode is stable whatever damps it: 2.62 for lambda at 120 degrees
-SHARE = 0.7  # the share of its damping up to which |lambda| is stable at any dt: 1 / sqrt(2) at 90 degrees
+REACH = 2.6  # |lambda| * dt up to which a mode is stable with any damping: 2.62 for lambda at 120 degrees
+SHARE = 0.7  # |lambda| / damping up to which a mode is stable at any dt: 1 / sqrt(2) at 90 degrees
 
-_POINTS = np.exp(1j * np.pi * (np.arange(1, 65) - 0.5) / 32.0)  # round the unit circle
+_NUM_POINTS = 64  # on the unit circle
 
 
 @dataclass(frozen=True, eq=False)
 class Weights:
-    """What the stages of a step weigh a mode and its nonlinear part with, each (rows, num_modes).
+    """The weights of a mode and its nonlinear part in the stages of a step, each (rows, num_modes).
 
     Attributes:
         whole: exp(c), with c the linear rate times dt.
         half: exp(c / 2).
-        stage: of the nonlinear part in the three inner stages.
-        first: of its value at the beginning of the step.
-        middle: of the two in the middle, together.
-        last: of the one at the end.
+        stage: weight of the nonlinear part in the three inner stages.
+        first: weight of its value at the beginning of the step.
+        middle: weight of the sum of the two values in the middle.
+        last: weight of the value at the end.
     """
 
     whole: Numbers
@@ -40,19 +44,45 @@ class Weights:
 def weights_of(rates: Numbers, dt: float) -> Weights:
     """Return the weights for linear rates, (rows, num_modes), and a time step.
 
-    The quotients lose all digits where c is small, so they are means over a circle round c: A.-K. Kassam and
-    L. N. Trefethen, SIAM J. Sci. Comput. 26, 1214-1233 (2005).
+    The quotients lose all digits where c is small, so they are computed as means over a circle around c:
+    A.-K. Kassam and L. N. Trefethen, SIAM J. Sci. Comput. 26, 1214-1233 (2005).
+
+    numpy rounds exponentials and products of complex numbers differently on different processors, so they are
+    computed here, by fixed sequences of real operations.
     """
-    c = rates * dt
-    real = not np.iscomplexobj(rates)
-    sums = np.zeros((4, *c.shape), np.complex128)
-    for point in _POINTS:  # one after the other: a table of all of them would not fit into the caches
-        z = c + point
-        e, cubed = np.exp(z), z**3
-        sums[0] += (np.exp(z / 2.0) - 1.0) / z
-        sums[1] += (-4.0 - z + e * (4.0 - 3.0 * z + z**2)) / cubed
-        sums[2] += (2.0 + z + e * (z - 2.0)) / cubed
-        sums[3] += (-4.0 - 3.0 * z - z**2 + e * (4.0 - z)) / cubed
-    means: Any = dt * sums / _POINTS.size
-    stage, first, middle, last = means.real.copy() if real else means
-    return Weights(np.exp(c), np.exp(c / 2.0), stage, first, 2.0 * middle, last)
+    c = np.asarray(rates * dt, np.complex128)
+    whole, half, stage, first, middle, last = found = np.empty((6, *c.shape), np.complex128)
+    _weigh(c.ravel(), *(table.reshape(-1) for table in found))
+    parts = whole, half, dt * stage, dt * first, 2.0 * (dt * middle), dt * last
+    return Weights(*(parts if np.iscomplexobj(rates) else (part.real.copy() for part in parts)))
+
+
+@kernel
+def _weigh(c: Any, whole: Any, half: Any, stage: Any, first: Any, middle: Any, last: Any) -> None:
+    """Set the weights of a step of length 1, each (num_modes,) complex128."""
+    for mode in range(c.size):
+        whole[mode], half[mode] = _exp(c[mode]), _exp(0.5 * c[mode])
+        stage[mode] = first[mode] = middle[mode] = last[mode] = 0.0
+    for point in range(_NUM_POINTS):
+        turn = (point + 0.5) * (math.pi / 32.0)
+        away = complex(cos(turn), sin(turn))
+        for mode in range(c.size):
+            z = c[mode] + away
+            e, square = _exp(z), z * z
+            cube = square * z
+            stage[mode] += _quotient(_exp(0.5 * z) - 1.0, z) / _NUM_POINTS
+            first[mode] += _quotient(e * (4.0 - 3.0 * z + square) - 4.0 - z, cube) / _NUM_POINTS
+            middle[mode] += _quotient(e * (z - 2.0) + 2.0 + z, cube) / _NUM_POINTS
+            last[mode] += _quotient(e * (4.0 - z) - 4.0 - 3.0 * z - square, cube) / _NUM_POINTS
+
+
+@kernel
+def _exp(z: complex) -> complex:
+    size = exp(z.real)
+    return complex(size * cos(z.imag), size * sin(z.imag))
+
+
+@kernel
+def _quotient(a: complex, b: complex) -> complex:
+    size = b.real * b.real + b.imag * b.imag
+    return complex((a.real * b.real + a.imag * b.imag) / size, (a.imag * b.real - a.real * b.imag) / size)

@@ -1,4 +1,4 @@
-"""Coefficients as kernels read them, whether they vary in space or not."""
+"""Coefficients in the form that kernels read, whether or not they vary in space."""
 
 from typing import Any
 
@@ -20,11 +20,11 @@ def everywhere(frame: Frame, coefficient: Varying, column: int, kind: "np.dtype[
     Args:
         frame: the propagator's frame.
         coefficient: a number, a parameter, or a field over cells or the world, read of the previous tick.
-        column: its column of `frame.coefficients`; of a field it is 1.
+        column: its column of `frame.coefficients`, which is not read for a field.
         kind: the dtype of the arithmetic.
 
     Returns:
-        (num_worlds or 1, num_cells) of a field over cells; else (num_worlds, 1).
+        (num_worlds or 1, num_cells) for a field over cells, else (num_worlds, 1).
     """
     if isinstance(coefficient, Field) and is_varying(coefficient):
         values = frame.previous(coefficient)
@@ -34,5 +34,5 @@ def everywhere(frame: Frame, coefficient: Varying, column: int, kind: "np.dtype[
 
 @kernel
 def at(values: Any, world: int, cell: int) -> Any:
-    """Return what `everywhere` says of a world at a cell."""
+    """Return the value in a world at a cell, from the array of `everywhere`."""
     return values[min(world, values.shape[0] - 1), min(cell, values.shape[1] - 1)]

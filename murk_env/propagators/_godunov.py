@@ -1,4 +1,4 @@
-"""The finite volumes of Burgers' equation, in kernels."""
+"""The finite-volume kernels of Burgers' equation."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from murk_env.propagators.writing import kernel
 
 __all__ = ["advance"]
 
-Floats = npt.NDArray[Any]  # float32 or float64, all of them alike
+Floats = npt.NDArray[Any]  # float32 or float64, the same for all arrays
 
 
 @kernel
@@ -42,7 +42,7 @@ def advance(
         west = kind(given[world, columns[0]]) if columns[0] >= 0 else kind(0.0)
         east = kind(given[world, columns[1]]) if columns[1] >= 0 else kind(0.0)
         held = columns[0] >= 0 and not fluxes[0], columns[1] >= 0 and not fluxes[1]
-        for step in range(2):  # not written twice, which would take as long again to compile
+        for step in range(2):  # a loop, because inlining `_change` twice would double the compile time
             values, change = (u, first) if step == 0 else (first, new)
             _change(values, push, viscosity[world], west, east, held, wraps, spacing, change)
             for cell in range(u.size):
@@ -55,9 +55,9 @@ def _change(
     u: Floats,
     push: Floats,
     viscosity: Any,
-    west: Any,  # what is given there, 0 for nothing
+    west: Any,  # the given value or flux, 0 for none
     east: Any,
-    held: tuple[bool, bool],  # whether a value is given west and east, and no flux
+    held: tuple[bool, bool],  # whether a value, rather than a flux, is given west and east
     wraps: bool,
     spacing: Any,
     out: Floats,
@@ -89,14 +89,14 @@ def _change(
 
 @kernel
 def _limited(left: Any, right: Any) -> Any:
-    """Return van Leer's slope: the harmonic mean of two of one sign, 0 of others."""
+    """Return van Leer's slope: the harmonic mean of two slopes of equal sign, else 0."""
     product = left * right
     return (product + product) / (left + right) if product > 0.0 else left - left
 
 
 @kernel
 def _smaller(left: Any, right: Any) -> Any:
-    """Return the smaller in magnitude of two of one sign, 0 of others."""
+    """Return minmod: the smaller in magnitude of two slopes of equal sign, else 0."""
     if left * right > 0.0:
         return left if abs(left) < abs(right) else right
     return left - left
@@ -104,7 +104,7 @@ def _smaller(left: Any, right: Any) -> Any:
 
 @kernel
 def _flux(half: Any, left: Any, left_slope: Any, right: Any, right_slope: Any, viscosity: Any) -> Any:
-    """Return what goes from one cell to the next: Godunov's flux of u**2 / 2, and the viscous one."""
+    """Return the flux from one cell to the next: Godunov's for u**2 / 2, plus the viscous one."""
     before, behind = left + half * left_slope, right - half * right_slope
     rising, falling = max(before, before - before), min(behind, behind - behind)
     return half * max(rising * rising, falling * falling) - viscosity * (right - left)

@@ -1,4 +1,4 @@
-"""Checks of the numbers that propagators are set with; and static fields, made ready for kernels."""
+"""Checks of propagators' numeric arguments; and static fields in the form that kernels read."""
 
 import numbers
 import operator
@@ -13,19 +13,19 @@ from murk_env.fields import Field
 __all__ = ["batched", "checked_radius", "fits_float32", "whole_number"]
 
 _LARGEST = float(np.finfo(np.float32).max)
-_FARTHEST = 2**31 - 1  # hops are counted by kernels, and no lattice is as wide
+_FARTHEST = 2**31 - 1  # kernels count hops in int32, and no lattice is as wide
 
 
 def batched(field: Field, array: npt.NDArray[Any]) -> npt.NDArray[Any]:
     """Return a field's array with a worlds axis, (1, ...) for a static one.
 
-    A kernel reads row `min(world, len(array) - 1)`, which serves both.
+    A kernel reads row `min(world, len(array) - 1)`, which is right for both.
     """
     return array[np.newaxis] if field.mutability == "static" else array
 
 
 def fits_float32(value: object) -> bool:
-    """Whether something is a finite real number, in float32 as well, and no truth value."""
+    """Return whether a value is a real number, not a bool, that is finite in float32."""
     if isinstance(value, bool):
         return False
     try:
@@ -35,7 +35,7 @@ def fits_float32(value: object) -> bool:
 
 
 def whole_number(value: object) -> int:
-    """Return an integer of any type as an int, -1 for anything else, True and False included."""
+    """Return an integer of any type as an int, or -1 for anything else, bools included."""
     try:
         return -1 if isinstance(value, bool | np.bool_) else operator.index(value)  # pyright: ignore[reportArgumentType]
     except TypeError:

@@ -1,4 +1,4 @@
-"""Fourier modes of the fields on a periodic lattice: wave numbers, and transforms with room for products."""
+"""Fourier modes of the fields on a periodic lattice: wave numbers, and transforms padded for products."""
 
 import math
 from collections.abc import Callable
@@ -12,25 +12,26 @@ __all__ = ["Modes", "derivative"]
 Reals = npt.NDArray[np.float64]
 Complexes = npt.NDArray[np.complex128]
 
-_INTO_ARRAYS = np.lib.NumpyVersion(np.__version__) >= "2.0.0"  # older transforms return arrays of their own
+_INTO_ARRAYS = np.lib.NumpyVersion(np.__version__) >= "2.0.0"  # older transforms have no `out`
 
 
 class Modes:
-    """The modes of real values at evenly spaced cells, and the finer grid on which products are taken.
+    """The modes of real values at evenly spaced cells, and the finer grid on which products are computed.
 
     Args:
         box: the number of cells along each axis.
-        spacing: the distance of two cells along each axis.
-        padding: how many times as many points along each axis the finer grid has, at least.
+        spacing: the distance between cells along each axis.
+        padding: least ratio of points of the finer grid to cells, along each axis.
 
     Attributes:
         box: the number of cells along each axis.
-        fine: the number of points along each axis.
+        fine: the number of points of the finer grid along each axis.
         shape: the shape of the modes as an array; the last axis has only those of wave numbers >= 0.
-        waves: the wave numbers of every mode, one row an axis, (num_axes, num_modes).
-        places: where each mode lies among those of the finer grid, (num_modes,); -1 for the shortest waves of
-            all axes but the last, whose direction is not known.
-        scale: points for each cell.
+        fine_shape: the same for the finer grid.
+        waves: the wave numbers of every mode, one row per axis, (num_axes, num_modes).
+        places: index of each mode among those of the finer grid, (num_modes,); -1 for the Nyquist modes of
+            all axes but the last, which have no direction.
+        scale: points of the finer grid per cell.
     """
 
     def __init__(self, box: tuple[int, ...], spacing: tuple[float, ...], padding: float) -> None:
@@ -52,32 +53,32 @@ class Modes:
 
     @property
     def num_fine(self) -> int:
-        """How many modes the finer grid has."""
+        """Number of modes of the finer grid."""
         return math.prod(self.fine_shape)
 
     def analyse(self, values: Reals, out: Complexes) -> None:
-        """Set the modes, (rows, num_modes), of values at the cells, (rows, num_cells)."""
+        """Transform values at the cells, (rows, num_cells), into their modes, (rows, num_modes)."""
         _forward(values, self.box, out, self.shape)
 
     def synthesise(self, modes: Complexes, out: Reals) -> None:
-        """Set the values at the cells of modes."""
+        """Transform modes into values at the cells."""
         _backward(modes, self.shape, out, self.box)
 
     def analyse_fine(self, values: Reals, out: Complexes) -> None:
-        """Set the modes of values at the points of the finer grid."""
+        """Transform values at the points of the finer grid into their modes."""
         _forward(values, self.fine, out, self.fine_shape)
 
     def synthesise_fine(self, modes: Complexes, out: Reals) -> None:
-        """Set the values at the points of the finer grid."""
+        """Transform modes of the finer grid into values at its points."""
         _backward(modes, self.fine_shape, out, self.fine)
 
 
 def derivative(waves: Reals, order: int) -> npt.NDArray[Any]:
-    """Return what a derivative multiplies every mode with, (num_modes,).
+    """Return the factor by which a derivative multiplies every mode, (num_modes,).
 
     Args:
         waves: the wave numbers, (num_axes, num_modes).
-        order: of the derivative; an even one is the power of the Laplacian.
+        order: order of the derivative; an even one is a power of the Laplacian.
     """
     if order % 2 == 0:
         return (-(waves**2).sum(axis=0)) ** (order // 2)
@@ -102,7 +103,7 @@ def _backward(modes: Complexes, shape: tuple[int, ...], out: Reals, box: tuple[i
 
 
 def _into(transform: Callable[..., Any], source: Any, out: Any, **options: Any) -> None:
-    """Transform row by row into an array."""
+    """Transform each row into an existing array."""
     if _INTO_ARRAYS:
         transform(source, out=out, **options)
     else:

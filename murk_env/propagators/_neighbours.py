@@ -13,7 +13,7 @@ __all__ = ["add_neighbours", "even_weight", "neighbourhood", "require_even"]
 
 
 def neighbourhood(lattice: Lattice) -> tuple[Any, ...]:
-    """Return what `add_neighbours` needs to know of a lattice, to be passed on to kernels as it is."""
+    """Return the lattice's tables for `add_neighbours`; pass the tuple to kernels unchanged."""
     stencil = lattice.stencil
     return (
         stencil.start,
@@ -26,13 +26,13 @@ def neighbourhood(lattice: Lattice) -> tuple[Any, ...]:
 
 
 def even_weight(lattice: Lattice) -> float | None:
-    """Return what differences to neighbours count in the Laplacian, None where directions differ."""
+    """Return the weight of neighbours in the Laplacian, or None if directions differ."""
     weights = set(lattice.laplacian.tolist())
     return weights.pop() if len(weights) == 1 else None
 
 
 def require_even(who: str, lattice: Lattice) -> None:
-    """Raise PipelineError on a lattice whose cells are not as far apart along all axes."""
+    """Raise PipelineError on a lattice whose directions have different weights in the Laplacian."""
     if even_weight(lattice) is None:
         raise PipelineError(
             f"{who} spreads alike in all directions, but the cells of {lattice!r} are not as far apart along "
@@ -44,8 +44,8 @@ def require_even(who: str, lattice: Lattice) -> None:
 def add_neighbours(values: Any, total: Any, neighbours: Any) -> None:
     """Set the total of every cell to the sum of its neighbours' values, in the order of directions.
 
-    It is a kernel, to be called by kernels. Through the lattice's stencil it is several times as fast as a
-    loop over the table of neighbours.
+    Call it from kernels. Using the lattice's stencil it is several times as fast as a loop over the table of
+    neighbours.
 
     Args:
         values: one world's values, (num_cells,).
@@ -73,7 +73,7 @@ def _add_at_offsets(values: Any, total: Any, first: int, last: int, offsets: Any
 def _add_from_table(
     values: Any,
     total: Any,
-    offsets: Any,  # asked only how many there are, which is known when this is compiled: a loop to unroll
+    offsets: Any,  # only its length is used, which is known at compile time: the inner loop is unrolled
     cells: npt.NDArray[np.uint32],
     ends: npt.NDArray[np.int64],
     table: npt.NDArray[np.uint32],

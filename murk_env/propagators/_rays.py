@@ -1,4 +1,4 @@
-"""The cells that lie between a viewer and what it looks at, in whole numbers."""
+"""The cells between a viewer and its target, in integer arithmetic."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -18,12 +18,12 @@ Gap = tuple[Offset, Offset]  # one cell twice, or two cells between which a ray 
 
 @dataclass(frozen=True, eq=False)
 class Rays:
-    """The ways to look from any cell, as offsets from it in rows and columns.
+    """The rays from any cell, as offsets from it in rows and columns.
 
     Attributes:
-        targets: what is looked at, (num_rays, 2) int32.
-        ends: one past the last gap of each ray, (num_rays,) int64; they begin where the last ray's end.
-        gaps: the pairs of cells to look through, (num_gaps, 4) int32: sight is blocked where both are opaque.
+        targets: the cell each ray leads to, (num_rays, 2) int32.
+        ends: one past the last gap of each ray, (num_rays,) int64; a ray's gaps begin at the previous end.
+        gaps: pairs of cells on the way, (num_gaps, 4) int32: sight is blocked where both are opaque.
     """
 
     targets: npt.NDArray[np.int32]
@@ -33,7 +33,7 @@ class Rays:
 
 @lru_cache(maxsize=16)
 def rays_of(lattice: Lattice, radius: int) -> Rays:
-    """Return the rays to all cells within a radius, none of them longer than once around or across."""
+    """Return the rays to all cells within a radius, none longer than the lattice is wide or high."""
     rows, cols = lattice.shape
     high, wide = min(radius, rows - 1), min(radius, cols - 1)
     targets: list[Offset] = []
@@ -63,8 +63,8 @@ def _hops(lattice: Lattice, row: int, col: int) -> int:
 def _squares(row: int, col: int) -> Iterator[Gap]:
     """Yield the squares that the straight line between two centres crosses, and the pairs it passes between.
 
-    The line leaves its (i + 1)th square of an axis at the fraction (i + 1/2) / length; the fractions of the
-    two axes are compared without dividing.
+    The line leaves its (i + 1)th square along an axis at the fraction (i + 1/2) / length; the fractions of
+    the two axes are compared without division.
     """
     high, wide = abs(row), abs(col)
     down, right = (1 if row > 0 else -1), (1 if col > 0 else -1)
@@ -79,10 +79,10 @@ def _squares(row: int, col: int) -> Iterator[Gap]:
 
 
 def _hexagons(row: int, col: int) -> Iterator[Gap]:
-    """Yield the hexagon nearest to the line at every hop, and the pairs of them that are equally near.
+    """Yield the hexagon nearest to the line at every hop, or the pair of them if two are equally near.
 
-    After i of n hops the line is at i / n of the way. The axial coordinate that changes by n is whole there,
-    and the other is rounded, down and up; they differ where it lies half-way.
+    After i of n hops the line is at i / n of the way. The axial coordinate that changes by n is an integer
+    there; the other is rounded, with halves both down and up, which differ exactly at halves.
     """
     length = max(abs(row), abs(col), abs(row + col))
     for hop in range(1, length):
@@ -101,5 +101,5 @@ def _hexagons(row: int, col: int) -> Iterator[Gap]:
 
 
 def _rounded(number: int, length: int) -> tuple[int, int]:
-    """Return number / length rounded to the nearest, halves down and halves up."""
+    """Return number / length rounded to the nearest integer, with halves down and with halves up."""
     return -((length - 2 * number) // (2 * length)), (2 * number + length) // (2 * length)

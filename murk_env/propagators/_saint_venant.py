@@ -1,4 +1,4 @@
-"""The kernel of shallow water: fluxes through faces, with the bed balanced."""
+"""The kernel of shallow water: well-balanced fluxes through faces."""
 
 import math
 from typing import Any
@@ -10,15 +10,15 @@ from murk_env.kernels import kernel
 
 __all__ = ["flow_on"]
 
-Floats = npt.NDArray[Any]  # float32 or float64, all of them alike
+Floats = npt.NDArray[Any]  # float32 or float64, the same for all arrays
 
-_SLACK = 1.0 + 1e-5  # what rounding may add to a Courant number of 1
-_DRY = 1e-12  # a depth below which water has no speed
+_SLACK = 1.0 + 1e-5  # tolerance for rounding of a Courant number of 1
+_DRY = 1e-12  # depth below which the velocity is 0
 
 
 @kernel
 def flow_on(start: int, stop: int, depth: Floats, *others: Any) -> None:
-    """One tick of the worlds [start, stop), or a ValueError; raised in `_advance`, it would keep the rows."""
+    """One tick of the worlds [start, stop), or a ValueError: in `_advance` it would leak row views."""
     emptied = _advance(start, stop, depth, *others)
     if emptied >= 0:
         world, cell = emptied // depth.shape[1], emptied % depth.shape[1]
@@ -39,8 +39,8 @@ def _advance(
     bed: Floats,  # (num_worlds or 1, num_cells)
     push: Floats,  # (num_worlds or 1, k, num_cells)
     beyond: npt.NDArray[np.int32],  # (num_cells, num_directions), -1 for a wall
-    axes: npt.NDArray[np.int64],  # (num_directions,): along which each leads
-    ways: Floats,  # (num_directions,): 1 or -1
+    axes: npt.NDArray[np.int64],  # (num_directions,): the axis of each direction
+    ways: Floats,  # (num_directions,): its sign, 1 or -1
     shares: Floats,  # (num_directions,): dt / spacing
     coefficients: Floats,  # (num_worlds, 2): gravity, drag
     dt: Any,
@@ -76,9 +76,10 @@ def _advance(
 def _through(
     h: Any, q: Any, ground: Any, sides: Any, axis: int, way: Any, gravity: Any, wall: bool
 ) -> tuple[Any, Any, Any, Any]:
-    """What leaves a cell through a face: volume, and discharge along and across; and how fast waves are.
+    """Return the fluxes out of a cell through a face: volume, wave speed, discharge along and across.
 
-    The first term of the discharge along is gravity / 2 * h**2 of the cell itself, as at the opposite face.
+    The flux of the discharge along includes the cell's own gravity / 2 * h**2, which cancels between opposite
+    faces.
     """
     half, zero, (cell, there) = h.dtype.type(0.5), h.dtype.type(0.0), sides
     edge = max(ground[cell], ground[there])
@@ -104,5 +105,5 @@ def _through(
 
 @kernel
 def _speed(depth: Any, discharge: Any) -> Any:
-    """The velocity of water of a depth; that of a dry cell is 0."""
+    """Return the velocity; that of a dry cell is 0."""
     return discharge / depth if depth > _DRY else discharge - discharge

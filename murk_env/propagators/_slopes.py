@@ -1,4 +1,4 @@
-"""The slope of a field at every cell: what Gradient, Flow and Diffusion's gradient output have in common."""
+"""The slope of a field at every cell, for Gradient, Flow and Diffusion's gradient output."""
 
 from dataclasses import dataclass
 from functools import lru_cache
@@ -15,14 +15,14 @@ __all__ = ["Surroundings", "fill_slopes", "slopes_of", "surroundings_of"]
 
 @dataclass(frozen=True, eq=False)
 class Surroundings:
-    """Where every cell's neighbours lie; cells that see the same are of one kind.
+    """The displacements to every cell's neighbours; cells with equal displacements are of one kind.
 
     Attributes:
         neighbours: the cells' neighbours, the cell itself where there is none, (num_cells, num_directions)
             uint32.
         kinds: every cell's kind, (num_cells,) uint32.
-        ways: the Cartesian ways to the neighbours of each kind, in steps of the lattice's `scale` along each
-            axis, to 12 digits, 0 where there is none, (num_kinds, num_directions, k) float64.
+        ways: the Cartesian displacements to the neighbours of each kind, in units of the lattice's `scale`
+            along each axis, to 12 digits, 0 where there is none, (num_kinds, num_directions, k) float64.
     """
 
     neighbours: npt.NDArray[np.uint32]
@@ -45,12 +45,12 @@ def surroundings_of(lattice: Lattice) -> Surroundings:
 
 @lru_cache(maxsize=16)
 def slopes_of(lattice: Lattice) -> tuple[Any, ...]:
-    """Return what `fill_slopes` needs to know of a lattice.
+    """Return a lattice's tables for `fill_slopes`.
 
-    The least-squares slope over a cell's neighbours is a sum of weighted differences to them. Its weights are
-    those of its kind. Across the directions in which a cell has no neighbours its slope is 0 (the smallest
-    solution), which is the whole truth on a lattice that is flat there. A cell that sees fewer dimensions
-    than a neighbour, such as the corner of a single layer of Fcc12, takes over that neighbour's slope.
+    The least-squares slope of a cell is a weighted sum of the differences to its neighbours, with one set of
+    weights per kind. Along dimensions in which a cell has no neighbours its slope is 0 (the minimum-norm
+    solution), which is exact on a lattice without extent there. A cell that sees fewer dimensions than a
+    neighbour, such as the corner of a single layer of Fcc12, takes that neighbour's slope.
     """
     around = surroundings_of(lattice)
     moments = (around.ways[:, :, :, np.newaxis] * around.ways[:, :, np.newaxis, :]).sum(axis=1)
@@ -63,7 +63,7 @@ def slopes_of(lattice: Lattice) -> tuple[Any, ...]:
     best = seen[around.neighbours].argmax(axis=1)
     lenders = around.neighbours[np.arange(lattice.num_cells), best]
     blind = np.flatnonzero(seen < seen[lenders])
-    blind = blind[np.argsort(-seen[blind], kind="stable")]  # who lends has been lent to before
+    blind = blind[np.argsort(-seen[blind], kind="stable")]  # a lender has its own slope before it lends
     rounded /= lattice.scale
     return around.neighbours, around.kinds, rounded, blind.astype(np.uint32), lenders[blind]
 
@@ -79,7 +79,7 @@ def fill_slopes(
     Args:
         values: the field.
         out: its slope along every axis.
-        slopes: the lattice's `slopes_of`.
+        slopes: the lattice's tables, from `slopes_of`.
     """
     neighbours, kinds, weights, blind, lenders = slopes
     for axis in range(out.shape[0]):

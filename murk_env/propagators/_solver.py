@@ -1,4 +1,4 @@
-"""Runs the time steps of a spectral propagator, block of worlds by block."""
+"""Runs the time steps of a spectral propagator, in blocks of worlds."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -15,9 +15,9 @@ __all__ = ["Solver"]
 
 Reals = npt.NDArray[np.float64]
 Complexes = npt.NDArray[np.complex128]
-Push = tuple[Callable[[Reals], Reals], Complexes]  # a function, and what each mode of it is multiplied with
+Push = tuple[Callable[[Reals], Reals], Complexes]  # a function, and the factor of each of its modes
 
-_BLOCK_BYTES = 1 << 19  # what one block of worlds may hold: between the caches of a core
+_BLOCK_BYTES = 1 << 19  # memory of one block of worlds: between the sizes of a core's caches
 
 
 class Solver:
@@ -28,8 +28,8 @@ class Solver:
         rates: linear rates of every mode, for each distinct set of coefficients, (sets, num_modes).
         sets: the set of every world, (num_worlds,), or (1,) if all have the same.
         pushes: the nonlinear parts.
-        dt: a time step.
-        steps: how many are made in a run.
+        dt: the time step.
+        steps: the number of time steps per run.
     """
 
     def __init__(
@@ -42,9 +42,9 @@ class Solver:
         steps: int,
     ) -> None:
         self._modes, self._pushes, self._steps = modes, pushes, steps
-        with np.errstate(all="ignore"):  # rates that overflow make numbers that are not finite, as elsewhere
+        with np.errstate(all="ignore"):  # rates that overflow become infinite, as elsewhere
             found = weights_of(rates, dt)
-        self._halves = not np.iscomplexobj(rates)  # real and imaginary parts are weighed alike, side by side
+        self._halves = not np.iscomplexobj(rates)  # real weights act on real and imaginary parts separately
         whole, half, inner, first, middle, last = (
             np.repeat(table[sets], 2 if self._halves else 1, axis=1)
             for table in (found.whole, found.half, found.stage, found.first, found.middle, found.last)
@@ -70,11 +70,11 @@ class Solver:
         Args:
             start: the first world.
             stop: the world after the last.
-            before: the field, (num_worlds, num_cells).
+            before: the field's previous values, (num_worlds, num_cells).
             force: the force, (num_worlds or 1, num_cells), or None.
-            after: becomes the field, (num_worlds, num_cells).
+            after: receives the field's new values, (num_worlds, num_cells).
         """
-        with np.errstate(all="ignore"):  # a world that overflows is none of the others' business
+        with np.errstate(all="ignore"):  # a world that overflows must not stop the others
             for first in range(start, stop, self._block):
                 self._run_block(first, min(first + self._block, stop), before, force, after)
 
@@ -94,7 +94,7 @@ class Solver:
         after[first:last] = values
 
     def _advance(self, rows: int, first: int, state: Complexes) -> None:
-        """Make one time step of a block of worlds."""
+        """Advance a block of worlds by one time step."""
         modes, constant, p0, p1, p2, p3, half_way, inner = state
         numbers: Any = state.view(np.float64) if self._halves else state
         whole, _, *found, middle, last = numbers
@@ -113,7 +113,7 @@ class Solver:
         KernelCall(finish, (first, self._outer, tuple(found), whole))(0, rows)
 
     def _push(self, rows: int, modes: Complexes, constant: Complexes, out: Complexes) -> None:
-        """Set what the force and the nonlinear parts add to the modes' rates."""
+        """Compute the contribution of the force and the nonlinear parts to the modes' rates of change."""
         if not self._pushes:
             out[...] = constant
             return
@@ -122,7 +122,7 @@ class Solver:
         KernelCall(spread, (modes, places, self._modes.scale, fine))(0, rows)
         self._modes.synthesise_fine(fine, points)
         seen = points.view()
-        seen.flags.writeable = False  # the next function gets the same
+        seen.flags.writeable = False  # the next function gets the same array
         for number, (function, factors) in enumerate(self._pushes):
             self._modes.analyse_fine(function(seen), pushed)
             KernelCall(add_pushed, (pushed, places, factors, out if number else constant, out))(0, rows)

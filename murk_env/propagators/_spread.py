@@ -1,4 +1,4 @@
-"""The kernel of diffusion where directions, cells or sides differ: fluxes through faces."""
+"""The diffusion kernel for uneven directions, coefficients or sides: fluxes through faces."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from murk_env.mathematics import exp
 
 __all__ = ["spread"]
 
-Floats = npt.NDArray[Any]  # float32 or float64, all of them alike
+Floats = npt.NDArray[Any]  # float32 or float64, the same for all arrays
 
 
 @kernel
@@ -21,9 +21,9 @@ def spread(
     out: Floats,  # (num_worlds, num_cells)
     rates: npt.NDArray[np.float64],  # (num_worlds, 2): coefficient and decay, times dt
     conductivity: Floats,  # (num_worlds or 1, num_cells): a factor of the coefficient
-    varies: bool,  # or is it 1 everywhere
+    varies: bool,  # whether it differs from 1 anywhere
     neighbours: npt.NDArray[np.int32],  # (num_cells, num_directions), -1 for none
-    weights: Floats,  # (num_directions,): what differences count
+    weights: Floats,  # (num_directions,): weights in the Laplacian
     border_cells: npt.NDArray[np.uint32],  # (num_faces,)
     fluxes: Floats,  # (num_faces,): dt / spacing where a flux is given
     pulls: Floats,  # (num_faces,): 2 / spacing**2 where a value is given
@@ -50,7 +50,7 @@ def spread(
             new[cell] *= remaining
         for source in range(source_cells.size):
             new[source_cells[source]] = source_values[world, source]
-        for cell in range(u.size):  # a NaN stays one, to be found by the checks
+        for cell in range(u.size):  # NaN stays NaN, for the checks to find
             if new[cell] < limits[world, 0]:
                 new[cell] = limits[world, 0]
             elif new[cell] > limits[world, 1]:
@@ -59,7 +59,7 @@ def spread(
 
 @kernel
 def _gain(u: Any, cell: int, row: Any, varies: bool, around: Any, weights: Any) -> Any:
-    """What comes in from the neighbours: the same, with the other sign, as leaves each of them."""
+    """Return the inflow from the neighbours; each flux is the negative of the one the neighbour gets."""
     gain = u.dtype.type(0.0)
     for direction in range(around.size):
         neighbour = around[direction]
@@ -71,6 +71,6 @@ def _gain(u: Any, cell: int, row: Any, varies: bool, around: Any, weights: Any) 
 
 @kernel
 def _between(one: Any, other: Any) -> Any:
-    """The harmonic mean of two conductivities, which is that of both in a row; 0 where either is."""
+    """Return the harmonic mean of two conductivities, that of both in series; 0 if either is 0."""
     both = one + other
     return (one + one) * other / both if both > 0.0 else both

@@ -1,4 +1,4 @@
-"""The stages of a spectral time step between its transforms, in kernels."""
+"""Kernels for the stages of a spectral time step between its transforms."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ Places = npt.NDArray[np.int64]
 
 @kernel
 def spread(start: int, stop: int, modes: Complexes, places: Places, scale: float, fine: Complexes) -> None:
-    """Set the modes of the finer grid that the cells have; the others stay what they are."""
+    """Set those modes of the finer grid that the cells have; the others keep their values."""
     for row in range(start, stop):
         for mode in range(places.size):
             if places[mode] >= 0:
@@ -29,11 +29,11 @@ def add_pushed(
     stop: int,
     fine: Complexes,  # (rows, num_fine) of the nonlinear function
     places: Places,  # (num_modes,)
-    factors: Complexes,  # (num_modes,) what its derivative multiplies with
+    factors: Complexes,  # (num_modes,) of its derivative
     before: Complexes,  # (rows, num_modes)
     out: Complexes,  # (rows, num_modes)
 ) -> None:
-    """Add a nonlinear part to what was there before."""
+    """Add a nonlinear part to the sum of the previous ones."""
     for row in range(start, stop):
         for mode in range(places.size):
             out[row, mode] = before[row, mode]
@@ -54,7 +54,7 @@ def stage(
     extrapolate: bool,
     out: Complexes,  # (rows, num_modes)
 ) -> None:
-    """Go half a step from an origin under a push, or under one that is extrapolated from two."""
+    """Take half a step from an origin under a push, or under one extrapolated from two."""
     for row in range(start, stop):
         e, q = half[min(first + row, len(half) - 1)], weight[min(first + row, len(weight) - 1)]
         if extrapolate:
@@ -74,9 +74,9 @@ def finish(
     first: int,  # the world of row 0
     weights: Any,  # whole, first, middle and last, each (num_worlds or 1, num_modes)
     pushes: Any,  # of the four stages, each (rows, num_modes)
-    modes: Complexes,  # (rows, num_modes), which become those after the step
+    modes: Complexes,  # (rows, num_modes), updated in place
 ) -> None:
-    """Take a whole step under what the four stages have found."""
+    """Take a whole step under the pushes of the four stages."""
     whole, begin, middle, last = weights
     p0, p1, p2, p3 = pushes
     for row in range(start, stop):

@@ -1,4 +1,4 @@
-"""Fire in wind and on terrain: rates by direction, how steep ways are, and the tick that knows the land."""
+"""Fire in wind and on terrain: rates by direction, slopes between cells, and the kernels for terrain."""
 
 import math
 from collections.abc import Callable
@@ -16,21 +16,21 @@ from murk_env.propagators._burning import burning_with
 __all__ = ["burn_on_slopes", "burn_on_terrain", "climbing_by", "climbs", "follow_wind", "set_rates"]
 
 _ALONG, _TURNED = 0.045, 0.131  # per (m/s), c1 and c2 of the reference
-_HIGHEST = float(np.finfo(np.float32).max)  # rates stay finite, as they are multiplied by 0, too
-_DIGITS = 6  # of a degree: functions of numpy differ between processors in last places
+_HIGHEST = float(np.finfo(np.float32).max)  # rates must stay finite: inf * 0 is NaN
+_DIGITS = 6  # decimals of a degree: numpy's functions differ between processors in the last bits
 
 Floats = npt.NDArray[np.float32]
 
 
 def climbs(lattice: Lattice, elevation: npt.NDArray[Any]) -> Floats:
-    """Return how steeply fire climbs that comes to a cell from its neighbours.
+    """Return the angles at which fire climbs to each cell from its neighbours.
 
     Args:
-        lattice: the lattice, whose positions are in the unit of the elevation.
-        elevation: of every cell, (num_cells,).
+        lattice: the lattice, with positions in the unit of the elevation.
+        elevation: height of every cell, (num_cells,).
 
     Returns:
-        Degrees, positive uphill, (num_cells, num_directions); 0 where there is no neighbour.
+        Degrees, positive if the fire comes uphill, (num_cells, num_directions); 0 without a neighbour.
     """
     ways, heights = _lengths(lattice), elevation.astype(np.float64)
     rise = np.where(ways > 0.0, heights[:, np.newaxis] - heights[lattice.neighbours], 0.0)
@@ -40,7 +40,7 @@ def climbs(lattice: Lattice, elevation: npt.NDArray[Any]) -> Floats:
 
 @lru_cache(maxsize=64)
 def climbing_by(slope: float) -> Callable[[Lattice, npt.NDArray[Any]], Floats]:
-    """Return what does as `climbs`, but for the factors by which fire comes sooner; slope is per degree."""
+    """Return a function like `climbs` that returns factors of the rate, exp(slope * degrees), instead."""
 
     def factors(lattice: Lattice, elevation: npt.NDArray[Any]) -> Floats:
         angles = climbs(lattice, elevation)
@@ -52,14 +52,14 @@ def climbing_by(slope: float) -> Callable[[Lattice, npt.NDArray[Any]], Floats]:
 
 @kernel
 def _raise(angles: Floats, slope: float) -> None:
-    """Replace angles by the factors they make."""
+    """Replace angles by their factors."""
     for index in range(angles.size):
         angles[index] = np.float32(exp(slope * angles[index]))
 
 
 @lru_cache(maxsize=16)
 def _lengths(lattice: Lattice) -> npt.NDArray[np.float64]:
-    """Return how far every cell's neighbours are, (num_cells, num_directions); 0 for none."""
+    """Return the distances to every cell's neighbours, (num_cells, num_directions); 0 for none."""
     return np.asarray(np.sqrt((lattice.neighbour_displacements**2).sum(axis=2)))
 
 
@@ -74,9 +74,9 @@ def set_rates(
     winds: Floats,  # (num_worlds, 1) directions
     dt: float,
 ) -> None:
-    """Set the rates times dt at which fire comes from the neighbour in each direction.
+    """Set the rates, times dt, at which fire comes from the neighbour in each direction.
 
-    Compiled, so that a world's numbers depend neither on how many there are nor on the processor.
+    Compiled, so that a world's numbers depend neither on the number of worlds nor on the processor.
     """
     axes = min(displacements.shape[1], 2)
     for world in range(start, stop):
@@ -99,7 +99,7 @@ def set_rates(
 def follow_wind(
     start: int,
     stop: int,
-    known: Floats,  # (num_worlds, 2): the speed and direction that its rates are of, NaN before the first
+    known: Floats,  # (num_worlds, 2): speed and direction of the current rates, NaN before the first
     out: Floats,
     displacements: npt.NDArray[np.float64],
     ignition: npt.NDArray[np.float64],
@@ -107,7 +107,7 @@ def follow_wind(
     winds: Floats,
     dt: float,
 ) -> None:
-    """Do as `set_rates` for worlds in which the wind is another than before, as it is after a reset."""
+    """Call `set_rates` for worlds whose wind has changed, as after a reset."""
     for world in range(start, stop):
         if known[world, 0] != speeds[world, 0] or known[world, 1] != winds[world, 0]:
             set_rates(world, world + 1, out, displacements, ignition, speeds, winds, dt)
@@ -118,7 +118,7 @@ def follow_wind(
 def _rate_on_terrain(
     world: int, cell: Any, flames: Any, neighbours: Any, rates: Any, factor: Any, land: Any
 ) -> Any:
-    """Return at what rate a cell catches fire: what comes from burning neighbours, from those below more."""
+    """Return the rate at which a cell catches fire: the sum over burning neighbours, more from below."""
     climbing, classes, class_factors = land
     uphill = climbing[min(world, len(climbing) - 1)]
     kind = classes[min(world, len(classes) - 1), cell]
@@ -132,7 +132,7 @@ def _rate_on_terrain(
 def _rate_on_slopes(
     world: int, cell: Any, flames: Any, neighbours: Any, rates: Any, factor: Any, land: Any
 ) -> Any:
-    """Do as `_rate_on_terrain` from angles, which every world's own slope makes factors of."""
+    """Compute `_rate_on_terrain` from angles, where every world has its own `slope`."""
     angles, slopes, classes, class_factors = land
     climbed, slope = angles[min(world, len(angles) - 1)], slopes[world]
     kind = classes[min(world, len(classes) - 1), cell]
@@ -144,16 +144,16 @@ def _rate_on_slopes(
 
 
 burn_on_terrain = burning_with(_rate_on_terrain)
-"""The tick on terrain, whose `land` is
+"""The tick on terrain, with `land`:
 
-- climbing: factors from there to here, (num_worlds or 1, num_cells, num_directions) float32;
+- climbing: factor of fire from each neighbour, (num_worlds or 1, num_cells, num_directions) float32;
 - classes: (num_worlds or 1, num_cells) int32;
 - class_factors: (num_classes,) float32.
 """
 
 burn_on_slopes = burning_with(_rate_on_slopes)
-"""The tick of worlds with slopes of their own: in the place of the factors are
+"""The tick of worlds with different slopes: `land` has, in place of `climbing`,
 
-- angles: degrees uphill from there to here, (num_worlds or 1, num_cells, num_directions) float32;
+- angles: degrees uphill from each neighbour, (num_worlds or 1, num_cells, num_directions) float32;
 - slopes: per degree, (num_worlds,) float64.
 """

@@ -28,60 +28,62 @@ from murk_env.propagators.writing import (
 
 __all__ = ["Advection"]
 
-Floats = npt.NDArray[Any]  # float32 or float64, all of them alike
+Floats = npt.NDArray[Any]  # float32 or float64, the same for all arrays
 
-_SLACK = 1.0 + 1e-5  # what rounding may add to a Courant number of 1
+_SLACK = 1.0 + 1e-5  # tolerance for rounding of a Courant number of 1
 
 
 @dataclass(frozen=True, eq=False)
 class Advection(Propagator):
-    """A flow carries a scalar from cell to cell, and none of it is lost.
+    """A flow carries a scalar from cell to cell and conserves its total.
 
-    Equation: du/dt = -div(flow * u), with no way through the lattice's own borders.
+    Equation: du/dt = -div(flow * u), with no flux through the lattice's borders.
 
-    Scheme: first-order upwind in flux form, on the previous tick's values of both. Through the face
-    between a cell and its neighbour at the displacement r runs, with the mean of the two cells' flows,
+    Scheme: first-order upwind in flux form, on the previous tick's values of both fields. Across the face
+    between a cell and its neighbour at displacement r, with the mean of the two cells' flows, the Courant
+    number is
 
         c = dt * mean flow . M**-1 r,    M = 1/2 * (sum over all directions of r r^T)
 
-    times the value of the cell that c leaves; so u' = (1 - sum of c > 0) * u + sum over c < 0 of
+    and c times the upwind cell's value crosses the face: u' = (1 - sum of c > 0) * u + sum over c < 0 of
     |c| * u_neighbour. M**-1 r is the face's area over the cell's volume times its normal: 1 on Square4, 2/3
-    on hexagons, 1/2 on Fcc12. Both cells see the same c, so the total is conserved but for rounding.
+    on hexagons, 1/2 on Fcc12. Both cells use the same c, so the total is conserved up to rounding.
 
-    Borders: a cell at a border has only the faces to its neighbours, so what would flow along the border
-    through missing faces does not reach it. On lattices with oblique faces (Square8, Hex2D, Fcc12) the flow
-    along an absorbing border is therefore slower in the cells of the border itself: by a third on Square8, by
-    a sixth on Hex2D. On Line1D and Square4, where Square8 clamps, and where anything wraps, it is as fast as
-    elsewhere.
+    Borders: a cell at a border has faces only towards its neighbours, so the part of a flow along the border
+    that would cross the missing faces is lost to it. On lattices with oblique faces (Square8, Hex2D, Fcc12)
+    the flow along an absorbing border is therefore slower in the border cells: by a third on Square8, by a
+    sixth on Hex2D. On Line1D and Square4, on a clamped Square8 and on any lattice that wraps it has full
+    speed.
 
-    Boundaries: nothing goes through a border (`NoFlux`), unless its side has a given `Value` or `Flux`.
-    Through a side with a value the flow of the last cell goes out as it is, and comes in with that value, so
-    that Value(0.0) is an open end. A flux is what comes in, whatever the flow.
+    Boundaries: nothing crosses a border (`NoFlux`), unless its side has a given `Value` or `Flux`. Through a
+    side with a value, outflow carries the border cell's own value and inflow the given one, so Value(0.0) is
+    an open end. A flux enters whatever the flow.
 
-    Stability: dt <= 1 / r, where r = max_speed / 2 * (sum over directions of |M**-1 r|), or with the largest
-    component of a bounded flow, and |x| + |y| + ... for the length |.|. Then no value changes its sign, and
-    where as much flows into a cell as out of it, no value leaves the range of the old ones. A Courant number
-    of 1 on a ring shifts values by a cell a tick, exactly; below that, sharp steps are smeared out, as by any
-    upwind scheme.
+    Stability: dt <= 1 / s, where s = max_speed / 2 * (sum over directions of |M**-1 r|); for a flow with
+    bounds, max_speed is its largest component and |.| the sum of absolute components. Then no value changes
+    sign, and where inflow equals outflow, new values stay within the range of the old ones. A Courant number
+    of 1 on a ring shifts values by exactly one cell a tick; below 1, sharp steps are smeared out, as by any
+    first-order upwind scheme.
 
     Shapes: u is (num_worlds, num_cells), float32 or float64, the flow of the same dtype (num_worlds, k,
     num_cells), or static (k, num_cells), with the k axes of `lattice.positions`, in the unit of positions
-    per unit of time. Lattices: all on which every direction has its opposite, and whose cells are not of
-    kinds with other neighbours, as upward and downward triangles are: M would count the directions of both.
+    per unit of time. Lattices: all on which every direction has an opposite and all cells have the same kind
+    of neighbourhood, unlike upward and downward triangles: M would count the directions of both.
 
     Source: R. J. LeVeque, "Finite Volume Methods for Hyperbolic Problems", Cambridge (2002), chapter 4,
     https://doi.org/10.1017/CBO9780511791253.
 
     Attributes:
-        field: what is carried.
+        field: the scalar that is carried.
         flow: the velocity that carries it.
         max_speed: largest magnitude of the flow, against which dt is checked; None takes the flow's bounds.
-            A flow that empties a cell more than once in a tick discards the tick.
-        boundaries: `Periodic`, `NoFlux`, `Flux` or `Value`, by side or one for all; None for those that the
-            lattice's edge makes.
+            If a flow carries more out of a cell than it holds, the tick is discarded.
+        boundaries: `Periodic`, `NoFlux`, `Flux` or `Value`, by side or one for all; None for the default of
+            the lattice's edge.
 
     Raises:
-        PropagatorConfigError: max_speed is not positive and finite, or neither it nor the bounds are given.
+        PropagatorConfigError: max_speed is not positive and finite, or is None and the flow has no finite
+            bounds.
     """
 
     field: Field
@@ -91,7 +93,7 @@ class Advection(Propagator):
     boundaries: Boundaries | None = None
 
     def declare(self) -> Declaration:
-        """Return what it touches, once it is known how fast the flow can be."""
+        """Return the fields it uses; the flow's largest speed must be known."""
         if self.max_speed is None:
             if not math.isfinite(self._largest):
                 raise PropagatorConfigError(
@@ -118,7 +120,7 @@ class Advection(Propagator):
         return 1.0 / fastest if fastest > 0.0 else math.inf
 
     def check(self, lattice: Lattice) -> None:
-        """Raise PipelineError for a field that does not fit, or a lattice on which hops have no way back."""
+        """Raise PipelineError for an unsuitable field, or a lattice with a direction without its opposite."""
         hops = {tuple(hop) for hop in (np.round(lattice.displacements / lattice.scale, 9) + 0.0).tolist()}
         if hops != {tuple(0.0 - axis for axis in hop) for hop in hops}:
             raise PipelineError(
@@ -138,13 +140,13 @@ class Advection(Propagator):
         self._borders.check(self.name, lattice)
 
     def guarantees(self, field: Field) -> tuple[float, float]:
-        """Return the side of 0 on which all values lie, which they do not leave."""
+        """Return the half-line from 0 that contains all values: they keep their sign."""
         given_low, given_high = self._borders.bounds()
         low, high = min(self.field.bounds[0], given_low), max(self.field.bounds[1], given_high)
         return (0.0 if low >= 0.0 else -math.inf), (0.0 if high <= 0.0 else math.inf)
 
     def bind(self, frame: Frame) -> KernelCall:
-        """Return the compiled tick over this frame's worlds."""
+        """Return the compiled kernel of a tick with this frame's arrays."""
         around = surroundings_of(frame.lattice)
         faces = np.round(_faces(frame.lattice, around.ways), 12)  # the same from both sides, and everywhere
         faces /= frame.lattice.scale
@@ -164,7 +166,7 @@ class Advection(Propagator):
         return self._bind_open(frame, carry)
 
     def _bind_open(self, frame: Frame, carry: KernelCall) -> KernelCall:
-        """Return the tick with sides through which something may go."""
+        """Return the kernels of a tick with open sides."""
         lattice, kind = frame.lattice, self.field.dtype
         borders = self._borders.faces(lattice)
         outward = np.round(_faces(lattice, lattice.displacements / lattice.scale), 12) / lattice.scale
@@ -179,7 +181,7 @@ class Advection(Propagator):
 
     @cached_property
     def _borders(self) -> Borders:
-        """The boundaries as they were when this was made."""
+        """The boundaries, checked and copied once."""
         return Borders(checked_boundaries("Advection", self.boundaries, (Periodic, NoFlux, Flux, Value)))
 
     @property
@@ -189,9 +191,9 @@ class Advection(Propagator):
 
 
 def _first_misjudged(lattice: Lattice) -> int:
-    """Return the first cell that is closed on all sides by other faces than the directions', or -1.
+    """Return the first interior cell whose neighbours do not have the moments M, or -1.
 
-    Closed are those whose neighbours balance and span all dimensions: not the cells at a border.
+    A cell is interior if its neighbours' displacements sum to 0 and span all dimensions.
     """
     around = surroundings_of(lattice)
     moments = (around.ways[..., np.newaxis] * around.ways[:, :, np.newaxis]).sum(axis=1) / 2.0
@@ -203,13 +205,13 @@ def _first_misjudged(lattice: Lattice) -> int:
 
 
 def _moments(lattice: Lattice) -> npt.NDArray[np.float64]:
-    """Return M, (k, k), as it is at a spacing of 1."""
+    """Return M at a spacing of 1, (k, k)."""
     hops = lattice.displacements / lattice.scale
     return (hops[:, :, np.newaxis] * hops[:, np.newaxis, :]).sum(axis=0) / 2.0
 
 
 def _faces(lattice: Lattice, ways: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """Return the faces that hops along these ways cross, area over volume times normal, (..., k)."""
+    """Return the faces crossed by these displacements: area over volume times normal, (..., k)."""
     inverse = cast(
         Any, np.linalg.pinv(_moments(lattice), rcond=1e-9, hermitian=True)
     )  # numpy leaves its type open
@@ -218,7 +220,7 @@ def _faces(lattice: Lattice, ways: npt.NDArray[np.float64]) -> npt.NDArray[np.fl
 
 @kernel
 def _carry(start: int, stop: int, previous: Floats, *others: Any) -> None:
-    """One tick of the worlds [start, stop), or a ValueError; raised in `_advect`, it would keep the rows."""
+    """One tick of the worlds [start, stop), or a ValueError: raised in `_advect`, it would leak row views."""
     emptied = _advect(start, stop, previous, *others)
     if emptied >= 0:
         world, cell = emptied // previous.shape[1], emptied % previous.shape[1]
@@ -239,7 +241,7 @@ def _advect(
     kinds: npt.NDArray[np.uint32],  # (num_cells,)
     faces: Floats,  # (num_kinds, num_directions, k), times dt / 2
 ) -> int:
-    """One tick of the worlds [start, stop); return the last cell that was emptied more than once, or -1."""
+    """One tick of the worlds [start, stop); return the last cell that lost more than it held, or -1."""
     emptied, kind = -1, out.dtype.type
     zero, half, one = kind(0.0), kind(0.5), kind(1.0)
     for world in range(start, stop):
@@ -252,7 +254,7 @@ def _advect(
                 for axis in range(faces.shape[2]):
                     twice_mean = velocity[axis, cell] + velocity[axis, neighbour]
                     courant += twice_mean * faces[kinds[cell], direction, axis]
-                # no branch: processors guess badly which way the wind blows
+                # no branch: the direction of the flow is hard to predict
                 left += half * (abs(courant) + courant)
                 gained += half * (abs(courant) - courant) * u[neighbour]
             new[cell] = max(one - left, zero) * u[cell] + gained
@@ -273,7 +275,7 @@ def _let_through(
     fluxes: Floats,  # (num_faces,): dt / spacing where a flux is given, 0 where a value is
     given: npt.NDArray[np.float64],  # (num_worlds, num_faces)
 ) -> None:
-    """Add what goes through the sides of the worlds [start, stop)."""
+    """Add the fluxes through the sides of the worlds [start, stop)."""
     kind = out.dtype.type
     for world in range(start, stop):
         velocity = flow[min(world, flow.shape[0] - 1)]

@@ -26,17 +26,16 @@ __all__ = ["Automaton"]
 
 @dataclass(frozen=True, eq=False)
 class Automaton(Propagator):
-    """A cell is born, survives or dies by how many of its neighbours live: an outer-totalistic rule.
+    """A cell is born, survives or dies by its number of living neighbours: an outer-totalistic rule.
 
     Equation: with n living neighbours, an empty cell becomes 1 if n is in `birth`, and a living one stays 1
     if n is in `survival`; every other cell becomes 0. A cell lives where the field is not 0. A neighbour in
-    two directions, as on a torus 2 wide, counts twice, and so does a cell that clamping makes its own
-    neighbour.
+    two directions, as on a torus 2 wide, counts twice. A clamped cell is its own neighbour, once for each
+    clamped direction.
 
-    Scheme: exact, all cells at once, from the previous tick's values; one generation per tick, whatever dt
-    is.
+    Scheme: exact, all cells at once, from the previous tick's values; one generation per tick for any dt.
 
-    Stability: every dt.
+    Stability: any dt.
 
     Shapes: reads and writes (num_worlds, num_cells) int32. On every lattice with at least as many directions
     as the largest count.
@@ -46,7 +45,7 @@ class Automaton(Propagator):
     `Automaton(alive, birth={3}, survival={2, 3})` on Square8.
 
     Attributes:
-        field: what lives, an int32 field such as `Field(categories=2)`.
+        field: the cells' states, an int32 field such as `Field(categories=2)`.
         birth: numbers of living neighbours with which an empty cell comes to life.
         survival: numbers of living neighbours with which a living cell stays alive.
 
@@ -60,12 +59,12 @@ class Automaton(Propagator):
     survival: Collection[int]
 
     def declare(self) -> Declaration:
-        """Return what it touches; refuse what is no count."""
+        """Return its field; raise PropagatorConfigError for an invalid count."""
         _ = self._counts
         return Declaration(reads_previous=(self.field,), writes=(self.field,))
 
     def check(self, lattice: Lattice) -> None:
-        """Raise PipelineError for counts that no cell can have, or a field of another kind."""
+        """Raise PipelineError for counts above the number of directions, or an unsuitable field."""
         self.require(self.field, dtype=np.int32)
         most = len(lattice.directions)
         beyond = sorted({count for counts in self._counts for count in counts if count > most})
@@ -80,7 +79,7 @@ class Automaton(Propagator):
         return 0, 1
 
     def bind(self, frame: Frame) -> KernelCall:
-        """Return the compiled tick over this frame's worlds."""
+        """Return the compiled kernel of a tick with this frame's arrays."""
         previous = frame.previous(self.field)
         rule = np.zeros((2, len(frame.lattice.directions) + 1), np.int32)
         for state, counts in enumerate(self._counts):
@@ -98,7 +97,7 @@ class Automaton(Propagator):
 
     @cached_property
     def _counts(self) -> tuple[tuple[int, ...], tuple[int, ...]]:
-        """The counts of birth and of survival, as they were when this was made."""
+        """The counts for birth and survival, checked and copied once."""
         return _checked_counts("birth", self.birth), _checked_counts("survival", self.survival)
 
 

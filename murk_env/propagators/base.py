@@ -1,4 +1,4 @@
-"""Propagator: an operator that reads and writes fields once a tick, and what it declares."""
+"""Propagator: an operator that reads and writes fields once a tick, and its declaration."""
 
 import math
 from collections.abc import Callable
@@ -16,28 +16,27 @@ from murk_env.propagators.frame import Frame
 
 __all__ = ["FLOATS", "Declaration", "Propagator"]
 
-FLOATS = (np.float32, np.float64)  # the dtypes of a propagator that computes in its field's own
+FLOATS = (np.float32, np.float64)  # dtypes that a propagator accepts if it computes in its field's dtype
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Declaration:
-    """What a propagator touches, and its coefficients.
+    """The fields that a propagator reads and writes, and its coefficients.
 
-    The bounds of fields are applied at the end of the tick, after all propagators. So what is found in
-    `reads_previous` lies within them; what is found in `reads` may not yet, if an earlier propagator, or
-    `act`, has written it in this tick. Parameters alone are brought within theirs before the first propagator
-    runs.
+    The bounds of fields are applied at the end of the tick, after all propagators. So values in
+    `reads_previous` lie within bounds; values in `reads` may not, if an earlier propagator or `act` has
+    written them in this tick. Only parameters are clipped to their bounds before the first propagator runs.
 
     Attributes:
-        reads: fields whose values of this tick it reads (Euler), before their bounds are applied.
-        reads_previous: fields whose values of the tick before it reads (Jacobi).
-        writes: fields of which it sets every element, every tick.
-        updates: fields that it changes starting from their previous values.
+        reads: fields it reads at this tick's values, before their bounds are applied.
+        reads_previous: fields it reads at the previous tick's values (Jacobi).
+        writes: fields it overwrites: every element, every tick.
+        updates: fields it changes in place, starting from their previous values.
         coefficients: numbers, or parameters of the world, in the order of `frame.coefficients`.
-        same_units: groups of fields and parameters that it adds, copies or compares to each other: two of a
-            group that both name a unit must name the same. Fields that meet only through a coefficient, or
-            through dt, which may convert, are in no group: a wave's displacement and velocity, predators and
-            prey, a resource and what consumes it.
+        same_units: groups of fields and parameters that it adds, copies or compares: all units named within a
+            group must be equal. Fields that meet only through a coefficient or dt, which may convert units,
+            are in no group: a wave's displacement and velocity, predators and prey, a resource and its
+            consumers.
     """
 
     reads: tuple[Field, ...] = ()
@@ -51,44 +50,44 @@ class Declaration:
 class Propagator:
     """A stateless operator that runs once a tick on all worlds.
 
-    A subclass returns what it touches from `declare`, and implements `step`; one built on a compiled kernel
-    implements `bind` instead, and returns the kernel with its arguments. As a rule it is a frozen dataclass,
-    made with eq=False: its fields first, its coefficients as keywords. Then `declare` is called when it is
-    made, and may refuse a coefficient there; what it has returned never changes. A class that is no dataclass
-    may set `reads`, `writes` and the others as attributes in `__init__` instead.
+    A subclass returns its `Declaration` from `declare` and implements `step`; one built on a compiled kernel
+    implements `bind` instead, which returns the kernel with its arguments. It is usually a frozen dataclass
+    with eq=False: fields first, coefficients as keywords. Its constructor then calls `declare`, which may
+    raise for an invalid coefficient; the declaration never changes afterwards. A class that is not a
+    dataclass may set `reads`, `writes` and the others as attributes in `__init__` instead.
     """
 
     def __post_init__(self) -> None:
-        """Declare, so that a dataclass with a wrong coefficient is refused where it is made."""
+        """Call `declare`, so that an invalid coefficient raises in the constructor."""
         _ = self.declared
 
     def declare(self) -> Declaration:
-        """Return what it touches and its coefficients, or raise PropagatorConfigError for a wrong one."""
+        """Return the fields and coefficients it uses; raise PropagatorConfigError for an invalid one."""
         return Declaration()
 
     @cached_property
     def declared(self) -> Declaration:
-        """What `declare` returned, once."""
+        """The declaration, computed once."""
         return self.declare()
 
     @cached_property
     def reads(self) -> tuple[Field, ...]:
-        """Fields whose values of this tick it reads."""
+        """Fields it reads at this tick's values."""
         return self.declared.reads
 
     @cached_property
     def reads_previous(self) -> tuple[Field, ...]:
-        """Fields whose values of the tick before it reads."""
+        """Fields it reads at the previous tick's values."""
         return self.declared.reads_previous
 
     @cached_property
     def writes(self) -> tuple[Field, ...]:
-        """Fields of which it sets every element."""
+        """Fields it overwrites, every element."""
         return self.declared.writes
 
     @cached_property
     def updates(self) -> tuple[Field, ...]:
-        """Fields that it changes starting from their previous values."""
+        """Fields it changes in place, starting from their previous values."""
         return self.declared.updates
 
     @cached_property
@@ -103,7 +102,7 @@ class Propagator:
 
     @property
     def name(self) -> str:
-        """Name in messages: the class and what it writes."""
+        """Name in messages: the class and the fields it writes or updates."""
         fields = ", ".join(field.name for field in (*self.writes, *self.updates))
         return f"{type(self).__name__}({fields})"
 
@@ -112,13 +111,13 @@ class Propagator:
         return math.inf
 
     def check(self, lattice: Lattice) -> None:
-        """Raise PipelineError for what cannot work on this lattice."""
+        """Raise PipelineError if it cannot run on this lattice or with these fields."""
 
     def guarantees(self, field: Field) -> tuple[float, float]:
-        """Return a range that everything it writes to `field` lies in.
+        """Return a range that contains every value it writes to `field`.
 
-        It may rely on the bounds of what it reads of the previous tick. Where the range lies within the
-        bounds of `field`, the world skips a pass over the field in every tick.
+        It may rely on the bounds of the fields in `reads_previous`. If the range lies within the bounds of
+        `field`, the world need not clip the field in every tick.
         """
         return (-math.inf, math.inf)
 
@@ -131,15 +130,16 @@ class Propagator:
     def bind(self, frame: Frame) -> Callable[[int, int], None]:
         """Return a function that runs the worlds `[start, stop)` on this frame's arrays.
 
-        It is called again whenever an array has moved, so what depends on the worlds' coefficients is made
-        here. What it returns is called at every tick, possibly by several threads at once for different
-        ranges of worlds, so it must neither create arrays nor share any between worlds.
+        The world calls `bind` again whenever an array has moved, so tables that depend on the worlds'
+        coefficients are computed here. The returned function is called every tick, possibly by several
+        threads at once for different ranges of worlds, so it must neither create arrays nor share scratch
+        arrays between worlds.
 
         A propagator built on a compiled kernel returns a `KernelCall` of the kernel with its arguments:
-        arrays, numbers and tuples of numbers. The world then runs it together with its neighbours in the
-        pipeline, in one call that does not return to Python in between. Called again, `bind` returns the same
-        kernel, with arguments of the same shapes and types. A kernel that cannot go on raises one of Python's
-        own exceptions, such as ``ValueError(f"agent {agent} of world {world} is on no cell")``.
+        arrays, numbers and tuples of numbers. The world fuses it with adjacent kernels of the pipeline into
+        one compiled call that does not return to Python in between. Every call of `bind` must return the same
+        kernel, with arguments of the same shapes and types. A kernel that cannot continue raises a builtin
+        exception, such as ``ValueError(f"agent {agent} of world {world} is on no cell")``.
         """
 
         def run(start: int, stop: int) -> None:
@@ -159,11 +159,11 @@ class Propagator:
         """Raise PipelineError unless the field has this span, dtype and number of components.
 
         Args:
-            field: the field to look at.
-            over: its span.
-            dtype: its dtype, or those that will do.
-            components: its number of components, None for a scalar.
-            static: whether a static field will do, which has no worlds axis.
+            field: the field to check.
+            over: the required span.
+            dtype: the required dtype, or a tuple of accepted ones.
+            components: the required number of components, None for a scalar.
+            static: whether a static field, which has no worlds axis, is accepted.
         """
         kind = "scalar " if components is None else ""
         kinds = [np.dtype(one) for one in (dtype if isinstance(dtype, tuple) else (dtype,))]

@@ -22,7 +22,7 @@ class Boundary:
 
     @property
     def given(self) -> Given | None:
-        """The number, parameter or field that it is set by."""
+        """The number, parameter or field that sets it, None for none."""
         return None
 
 
@@ -31,22 +31,22 @@ Boundaries = Boundary | Mapping[str, Boundary]
 
 @dataclass(frozen=True, eq=False)
 class Periodic(Boundary):
-    """The cells beyond a side are those of the opposite one: what a lattice that wraps does by itself."""
+    """The cells beyond a side are those of the opposite side: the default on a lattice that wraps."""
 
 
 @dataclass(frozen=True, eq=False)
 class NoFlux(Boundary):
-    """Nothing goes through a side: what lattices with other edges do by themselves."""
+    """Nothing crosses a side: the default on lattices with other edges."""
 
 
 @dataclass(frozen=True, eq=False)
 class Flux(Boundary):
-    """A given amount comes in through a side (Neumann).
+    """A given flux enters through a side (Neumann).
 
     Attributes:
-        amount: what enters through a unit of the side in a unit of time, so that the last cells gain amount /
-            spacing; below 0 it leaves. A number, a Parameter, or a Field over the world or, with a value at
-            every cell of the side, over cells.
+        amount: inflow per unit of the side and unit of time, so that the border cells gain amount / spacing;
+            negative for outflow. A number, a Parameter, a Field over the world, or a Field over cells, which
+            is read at the cells of the side.
     """
 
     amount: Given
@@ -62,8 +62,8 @@ class Value(Boundary):
     """A side is held at a given value (Dirichlet).
 
     Attributes:
-        value: the value on the side itself. A number, a Parameter, or a Field over the world or, with a value
-            at every cell of the side, over cells.
+        value: the value on the side itself. A number, a Parameter, a Field over the world, or a Field over
+            cells, which is read at the cells of the side.
     """
 
     value: Given
@@ -77,15 +77,16 @@ class Value(Boundary):
 def checked_boundaries(
     owner: str, given: object, kinds: tuple[type[Boundary], ...]
 ) -> Mapping[str, Boundary]:
-    """Return boundaries by side, "" for all sides alike.
+    """Return boundaries by side; the key "" stands for all sides.
 
     Args:
-        owner: the propagator's class, as messages call it.
+        owner: the propagator's class, for messages.
         given: boundaries by side, one for all, or None.
-        kinds: those that the propagator has a meaning for.
+        kinds: the boundary classes that the propagator supports.
 
     Raises:
-        PropagatorConfigError: it is none of these, or a value is no finite number, parameter or float field.
+        PropagatorConfigError: `given` is none of these, or a value is not a finite number, parameter or
+            scalar float field over the world or cells.
     """
     named = {"": given} if isinstance(given, Boundary) else {} if given is None else given
     if not isinstance(named, Mapping):

@@ -1,4 +1,4 @@
-"""Burgers: a quantity that carries itself, with shocks and viscosity."""
+"""Burgers' equation: a velocity that advects itself, with shocks and viscosity."""
 
 from dataclasses import KW_ONLY, dataclass
 from functools import cached_property
@@ -32,23 +32,22 @@ __all__ = ["Burgers"]
 
 @dataclass(frozen=True, eq=False)
 class Burgers(Propagator):
-    """A quantity carries itself along a line and steepens to shocks, which travel at the right speed.
+    """A velocity advects itself along a line and steepens to shocks, which travel at the right speed.
 
-    Equation: du/dt + d/dx (u**2 / 2) = viscosity * d^2u/dx^2 + force, in the weak sense, with the shocks that
-    entropy allows.
+    Equation: du/dt + d/dx (u**2 / 2) = viscosity * d^2u/dx^2 + force, the entropy solution in the weak sense.
 
     Scheme: finite volumes on the previous tick's values, of order 2 in space and time where the solution is
-    smooth: straight lines in every cell with van Leer's limiter, Godunov's exact flux between them, central
-    differences for the viscosity, and Heun's method in time. The sum over all cells changes by the force and
-    by what comes in at the ends alone, to rounding. Without a force and given fluxes there are no new extrema
-    and the total variation does not grow, but for rounding. Shocks are spread over two or three cells.
+    smooth: linear reconstruction with van Leer's limiter, Godunov's exact flux, central differences for the
+    viscosity, and Heun's method in time. Up to rounding, only the force and the inflow at the ends change the
+    sum over all cells. Without a force and given fluxes, no new extrema appear and the total variation does
+    not grow, up to rounding. Shocks are spread over two or three cells.
 
-    Boundaries: nothing goes through the ends of a line (`NoFlux`), unless they have a given `Value` or
-    `Flux`, which is that of both terms together. At an end without a value the line in the last cell is flat,
-    and the scheme there of order 1.
+    Boundaries: nothing crosses the ends of a line (`NoFlux`), unless they have a given `Value` or `Flux`; a
+    flux is the sum of the advective and the viscous one. At an end without a value the reconstruction in the
+    last cell is constant, and the scheme there of order 1.
 
-    Stability: dt <= 1 / (2 * max_speed / h + viscosity * s), with cells h apart, and s = 2 / h**2, or 3 /
-    h**2 on a line with a given value. A tick that begins with a larger |u| is discarded.
+    Stability: dt <= 1 / (2 * max_speed / h + viscosity * s), with spacing h and s = 2 / h**2, or 3 / h**2 on
+    a line with a given value. A tick that begins with |u| > max_speed is discarded.
 
     Shapes: u is (num_worlds, num_cells), float32 or float64, the force of the same dtype and shape, or static
     (num_cells,). Lattices: Line1D and Ring1D of two cells or more, with cells of any size.
@@ -58,12 +57,12 @@ class Burgers(Propagator):
     Hyperbolic Problems", Cambridge (2002), chapters 6 and 12, https://doi.org/10.1017/CBO9780511791253.
 
     Attributes:
-        field: what carries itself, a speed in the unit of positions per unit of time.
-        force: what is added to du/dt, of this tick; None for nothing.
-        viscosity: how fast slopes even out, >= 0, in the square of the unit of positions per unit of time.
+        field: the velocity u, in the unit of positions per unit of time.
+        force: added to du/dt, read at this tick's values; None for none.
+        viscosity: kinematic viscosity, >= 0, in the square of the unit of positions per unit of time.
         max_speed: the largest |u|, against which dt is checked.
-        boundaries: `Periodic`, `NoFlux`, `Flux` or `Value`, by side or one for all; None for those that the
-            lattice's edge makes.
+        boundaries: `Periodic`, `NoFlux`, `Flux` or `Value`, by side or one for all; None for the default of
+            the lattice's edge.
 
     Raises:
         PropagatorConfigError: a coefficient is out of its range.
@@ -77,7 +76,7 @@ class Burgers(Propagator):
     boundaries: Boundaries | None = None
 
     def declare(self) -> Declaration:
-        """Return what it touches, the viscosity, and what is given at the ends."""
+        """Return its fields, the viscosity and the numbers given at the ends."""
         if not (fits_float32(self.max_speed) and self.max_speed > 0.0):
             raise PropagatorConfigError(f"Burgers needs a finite max_speed > 0, not {self.max_speed!r}.")
         forces = () if self.force is None else (self.force,)
@@ -90,12 +89,12 @@ class Burgers(Propagator):
         )
 
     def max_dt(self, lattice: Lattice) -> float:
-        """Return the time step up to which no extremum appears."""
+        """Return the largest time step at which no new extremum appears."""
         along = 2.0 * self.max_speed / float(lattice.scale[0])
         return 1.0 / (along + highest(self.viscosity) * self._borders.stiffness(lattice))
 
     def check(self, lattice: Lattice) -> None:
-        """Raise PipelineError for a field that does not fit, or a lattice that is no line and no ring."""
+        """Raise PipelineError for an unsuitable field, or a lattice that is neither a line nor a ring."""
         if not isinstance(lattice, Line1D | Ring1D) or lattice.length < 2:
             raise PipelineError(
                 f"{self.name} cannot run on {lattice!r}: it carries itself along one axis of two cells or "
@@ -108,7 +107,7 @@ class Burgers(Propagator):
         self._borders.check(self.name, lattice)
 
     def bind(self, frame: Frame) -> KernelCall:
-        """Return the compiled tick over this frame's worlds."""
+        """Return the compiled kernel of a tick with this frame's arrays."""
         lattice, kind = frame.lattice, self.field.dtype
         spacing = float(lattice.scale[0])
         force = np.zeros((1, lattice.num_cells), kind)
@@ -135,11 +134,11 @@ class Burgers(Propagator):
 
     @cached_property
     def _borders(self) -> Borders:
-        """The boundaries as they were when this was made."""
+        """The boundaries, checked and copied once."""
         return Borders(checked_boundaries("Burgers", self.boundaries, (Periodic, NoFlux, Flux, Value)))
 
     def _ends(self, lattice: Lattice) -> tuple[bool, npt.NDArray[np.int64], npt.NDArray[np.bool_]]:
-        """Return whether it is a ring, the columns of what is given west and east, and which are fluxes.
+        """Return whether the lattice wraps, the columns of the given west and east, and which are fluxes.
 
         A column is -1 where nothing is given.
         """

@@ -11,11 +11,11 @@ from murk_env.propagators._inputs import fits_float32
 __all__ = ["Coefficient", "Varying", "highest", "in_range", "is_varying", "lowest", "parameters", "varying"]
 
 Coefficient = float | Parameter
-Varying = Coefficient | Field  # a field over cells has a value at each, one over the world one a tick
+Varying = Coefficient | Field  # a field over cells varies in space, one over the world from tick to tick
 
 
 def highest(coefficient: Varying) -> float:
-    """Return the largest value a coefficient can have, for which stability is checked."""
+    """Return the largest value a coefficient can have, which the stability check uses."""
     return coefficient.bounds[1] if isinstance(coefficient, Field) else float(coefficient)
 
 
@@ -25,7 +25,7 @@ def lowest(coefficient: Varying) -> float:
 
 
 def parameters(*coefficients: Coefficient) -> tuple[Parameter, ...]:
-    """Return those coefficients that are parameters: `same_units` lists them, as numbers have no unit."""
+    """Return the coefficients that are parameters, for `same_units`: numbers have no unit."""
     return tuple(value for value in coefficients if isinstance(value, Parameter))
 
 
@@ -34,7 +34,7 @@ def in_range(
 ) -> Coefficient:
     """Return a coefficient, or raise PropagatorConfigError if it can be outside `[low, high]` or infinite.
 
-    What does not fit into a float32 counts as infinite.
+    Values that do not fit into a float32 count as infinite.
     """
     if isinstance(coefficient, Parameter):
         lowest, largest = coefficient.bounds
@@ -53,7 +53,7 @@ def in_range(
 
 
 def is_varying(coefficient: object) -> bool:
-    """Return whether a coefficient is a field, which may have another value in every tick."""
+    """Return whether a coefficient is a field other than a parameter."""
     return isinstance(coefficient, Field) and not isinstance(coefficient, Parameter)
 
 
@@ -65,18 +65,18 @@ def varying(
     high: float = math.inf,
     spans: Sequence[Span] = ("cells",),
 ) -> tuple[tuple[Coefficient, ...], tuple[Field, ...]]:
-    """Return a coefficient that may be a field: as a number of the table, and as fields to be read.
+    """Return a coefficient that may be a field: its entry among the coefficients, and the fields to read.
 
-    One of the two is empty or 1: a field takes the place of the number 1. Its bounds are what stability is
-    checked against, so it is read of the previous tick, in which they hold.
+    For a number or parameter there are no fields; for a field the entry is the number 1. Stability is checked
+    against the field's bounds, so the propagator reads the previous tick's values, which lie within them.
 
     Args:
         owner: the class of the propagator.
-        name: what it calls the coefficient.
+        name: the name of the coefficient.
         coefficient: the coefficient.
         low: the lowest value that it may have.
         high: the highest.
-        spans: what a field may be over: cells, to vary in space, or the world.
+        spans: the spans that a field may have: "cells", to vary in space, or "world".
 
     Raises:
         PropagatorConfigError: it can be outside `[low, high]` or infinite, or is a field of another kind.

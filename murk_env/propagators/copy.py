@@ -1,4 +1,4 @@
-"""Copy: a field holds what another was in the previous tick."""
+"""Copy: a field receives another field's values of the previous tick."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -13,35 +13,35 @@ __all__ = ["Copy"]
 
 @dataclass(frozen=True, eq=False)
 class Copy(Propagator):
-    """A field holds the values that another one, or the field itself, had in the previous tick.
+    """A field receives the values that another field, or the field itself, had in the previous tick.
 
     Equation: output' = field.
 
-    Scheme: exact, bit for bit. Several in a row are a memory: `Copy(now, output=last)`,
+    Scheme: exact, bit for bit. Several in a row keep a history: `Copy(now, output=last)`,
     `Copy(last, output=last_but_one)`.
 
-    Stability: every dt.
+    Stability: any dt.
 
     Shapes: reads and writes (num_worlds, ...) of one shape and dtype, of any span. On every lattice.
 
     Reference: murk 0.2.0, IdentityCopy.
 
     Attributes:
-        field: what is copied.
-        output: field that receives it, None for ``field`` itself.
+        field: the field to copy.
+        output: field that receives the copy, None for ``field`` itself.
     """
 
     field: Field
     output: Field | None = None
 
     def declare(self) -> Declaration:
-        """Return both fields, which must have one unit."""
+        """Return both fields, which must have the same unit."""
         return Declaration(
             reads_previous=(self.field,), writes=(self._target,), same_units=((self.field, self._target),)
         )
 
     def check(self, lattice: Lattice) -> None:
-        """Raise PipelineError for two fields that do not hold the same things."""
+        """Raise PipelineError for fields of different shape or dtype, or one that never changes."""
         one, other = self.field, self._target
         if (one.over, one.components, one.dtype) != (other.over, other.components, other.dtype):
             raise PipelineError(
@@ -56,11 +56,11 @@ class Copy(Propagator):
             )
 
     def guarantees(self, field: Field) -> tuple[float, float]:
-        """Return the bounds of what is copied."""
+        """Return the bounds of the copied field."""
         return self.field.bounds
 
     def bind(self, frame: Frame) -> KernelCall:
-        """Return the compiled tick over this frame's worlds."""
+        """Return the compiled kernel of a tick with this frame's arrays."""
         previous = frame.previous(self.field).reshape(frame.num_worlds, -1)
         out = frame.write(self._target).reshape(frame.num_worlds, -1)
         return KernelCall(_copy, (previous, out))

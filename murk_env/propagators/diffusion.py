@@ -46,7 +46,7 @@ class Diffusion(Propagator):
     """Every cell moves towards the mean of its neighbours.
 
     Equation: du/dt = coefficient * (sum over neighbours of (u_neighbour - u)) - decay * u, with held sources;
-    where cells are not 1 apart, each difference counts 1 / spacing**2 (`lattice.laplacian`). So the
+    where cells are not 1 apart, each difference is weighted by 1 / spacing**2 (`lattice.laplacian`). So the
     coefficient is the diffusivity, a length squared per unit of time, on lines, rings, Square4 and products
     of them, 2 / 3 of it on Hex2D, 1 / 2 on Fcc12 and 1 / 3 on Square8. Where it is a field, du/dt =
     div(coefficient * grad u).
@@ -56,24 +56,24 @@ class Diffusion(Propagator):
         alpha = min(coefficient * dt * k, 1)
         u' = ((1 - alpha) * u + alpha * (sum of the neighbours / k)) * exp(-decay * dt)
 
-    in the field's dtype, the sum in the lattice's order of directions; alpha and the exponential are made in
-    float64 and then rounded, so that 0.1 as a plain number is the float64 0.1, and as a parameter what that
-    holds. A cell without neighbours has alpha = 0. Then sources are set to their values, and everything is
-    clamped.
+    in the field's dtype, the sum in the lattice's order of directions. alpha and the exponential are computed
+    in float64 and then rounded: 0.1 as a plain number is the float64 0.1, a parameter has its dtype's value.
+    A cell without neighbours has alpha = 0. Then sources are set to their values, and all cells are clamped.
 
-    Where the coefficient varies, directions differ or a side has a given value or flux, the same is written
-    with fluxes: u' = u + dt * (sum over faces of w * k * (u_neighbour - u)), with the direction's w and the
-    harmonic mean k of the two cells' coefficients, which is right for layers of different kinds too; what
-    leaves one cell enters the other. A given flux adds dt * flux / spacing. A given value on the side is half
-    a spacing away: it adds dt * 2 * w * k * (value - u). All of it is of second order in the spacing.
+    Where the coefficient varies, directions differ or a side has a given value or flux, the scheme is written
+    in fluxes: u' = u + dt * (sum over faces of w * k * (u_neighbour - u)), where w is the direction's weight
+    in `lattice.laplacian` and k the harmonic mean of the two cells' coefficients, which is right for layers
+    of different materials too; the flux out of one cell enters the other. A given flux adds dt * flux /
+    spacing. A given value on the side is half a spacing away: it adds dt * 2 * w * k * (value - u). The
+    scheme is of second order in the spacing.
 
-    Boundaries: the borders of a lattice that does not wrap let nothing through (`NoFlux`), whatever its edge
-    is called, so that the total is conserved; `Flux` and `Value` are given by side.
+    Boundaries: nothing crosses the borders of a lattice that does not wrap (`NoFlux`), whatever its edge, so
+    that the total is conserved; `Flux` and `Value` are given by side.
 
-    Stability: dt <= 1 / (lattice.stiffness * coefficient), which is max_degree * coefficient where cells are
-    1 apart; a side with a given value counts 2 * w more. Then every new value is a mean of old and given
-    ones, but for decay, sources, fluxes and clamp. Without those the total is conserved but for rounding,
-    wherever each of two neighbours is one of the other's, as on all lattices of this package.
+    Stability: dt <= 1 / (lattice.stiffness * coefficient); where cells are 1 apart, the stiffness is
+    max_degree. A side with a given value adds 2 * w to the stiffness. Then, apart from decay, sources, fluxes
+    and clamp, every new value is a weighted mean of old and given ones. Without those the total is conserved
+    up to rounding if neighbourhood is mutual, as on all lattices of this package.
 
     Shapes: reads and writes (num_worlds, num_cells) float32 or float64; writes a gradient (num_worlds, k,
     num_cells) of the same dtype with the k axes of `lattice.positions`. Lattices: all.
@@ -81,16 +81,16 @@ class Diffusion(Propagator):
     Reference: murk 0.2.0, ScalarDiffusion, with equal numbers to the last bit.
 
     Attributes:
-        field: what diffuses.
+        field: the quantity that diffuses.
         coefficient: share that flows to each neighbour in a unit of time, >= 0; or a field over cells, static
-            or per tick, whose bounds say how large it can be. It is read of the previous tick.
+            or per tick, with a finite upper bound. A field is read at the previous tick's values.
         decay: rate of exponential decay, >= 0.
-        sources: value at which a cell is held, by the cell's rank; the same cells in all worlds.
+        sources: from a cell's rank to the value at which it is held; the same cells in all worlds.
         clamp: lowest and highest value, None for no limit.
         output: field that receives the result, None for ``field`` itself.
-        gradient: field that receives the slopes of the previous values, those of `Gradient`; None for none.
-        boundaries: `Periodic`, `NoFlux`, `Flux` or `Value`, by side or one for all; None for those that the
-            lattice's edge makes.
+        gradient: field that receives the gradient of the previous values, as from `Gradient`; None for none.
+        boundaries: `Periodic`, `NoFlux`, `Flux` or `Value`, by side or one for all; None for the default of
+            the lattice's edge.
 
     Raises:
         PropagatorConfigError: one of these is not possible, or a parameter's bounds are not.
@@ -107,7 +107,7 @@ class Diffusion(Propagator):
     boundaries: Boundaries | None = None
 
     def declare(self) -> Declaration:
-        """Return what it touches; the coefficients are both rates, the sources' values and the clamp."""
+        """Return its fields; its coefficients are both rates, the sources' values and the clamp."""
         rate, fields = varying("Diffusion", "coefficient", self.coefficient)
         rates = (*rate, in_range("Diffusion", "decay", self.decay))
         held = (*self._sources.values(), *_checked_limits(self.clamp))  # in the field's own unit
@@ -127,7 +127,7 @@ class Diffusion(Propagator):
         return 1.0 / rate if rate > 0.0 else math.inf
 
     def check(self, lattice: Lattice) -> None:
-        """Raise PipelineError for a source outside the lattice, or a field that does not fit."""
+        """Raise PipelineError for a source outside the lattice, or an unsuitable field."""
         slopes = () if self.gradient is None else (self.gradient,)
         for field in (self.field, self._target):
             self.require(field, dtype=FLOATS)
@@ -144,7 +144,7 @@ class Diffusion(Propagator):
             )
 
     def guarantees(self, field: Field) -> tuple[float, float]:
-        """Return the clamp, narrowed at 0 where old values and sources all lie on one side of it."""
+        """Return the clamp, cut off at 0 if old values, given values and sources have one sign."""
         if field is self.gradient:
             return super().guarantees(field)
         limits = _checked_limits(self.clamp)
@@ -160,7 +160,7 @@ class Diffusion(Propagator):
         return low, high
 
     def bind(self, frame: Frame) -> KernelCall:
-        """Return the compiled tick over this frame's worlds."""
+        """Return the compiled kernel of a tick with this frame's arrays."""
         weight = even_weight(frame.lattice)
         if weight is None or self._borders.active or is_varying(self.coefficient):
             return self._bind_unevenly(frame)
@@ -176,13 +176,13 @@ class Diffusion(Propagator):
         return KernelCall(diffuse_with_slopes, (frame.write(self.gradient), *slopes, *diffusion))
 
     def _rates_and_held(self, frame: Frame) -> tuple[npt.NDArray[np.float64], tuple[Any, ...]]:
-        """Return the rates times dt, (num_worlds, 2); the sources' cells and values, and the clamp."""
+        """Return the rates times dt, (num_worlds, 2), and the sources' cells, their values and the clamp."""
         table, kind, last = frame.coefficients, self.field.dtype, 2 + len(self._sources)
         held = np.array(list(self._sources), np.uint32), table[:, 2:last].astype(kind)
         return table[:, :2] * frame.dt, (*held, table[:, last : last + 2].astype(kind))
 
     def _bind_unevenly(self, frame: Frame) -> KernelCall:
-        """Return the tick where directions count differently, or with what varies or is given at a side."""
+        """Return the kernels for uneven directions, a varying coefficient, or given values and fluxes."""
         lattice, kind = frame.lattice, self.field.dtype
         values, (rates, held) = frame.previous(self.field), self._rates_and_held(frame)
         faces = self._borders.faces(lattice)
@@ -210,12 +210,12 @@ class Diffusion(Propagator):
 
     @cached_property
     def _borders(self) -> Borders:
-        """The boundaries as they were when this was made."""
+        """The boundaries, checked and copied once."""
         return Borders(checked_boundaries("Diffusion", self.boundaries, (Periodic, NoFlux, Flux, Value)))
 
     @cached_property
     def _sources(self) -> Mapping[int, Coefficient]:
-        """The sources as they were when this was made."""
+        """The sources, checked and copied once."""
         return _checked_sources(self.sources)
 
 

@@ -1,4 +1,4 @@
-"""Emission where something is present."""
+"""Emission: cells in which something is present emit into a field."""
 
 import math
 from dataclasses import KW_ONLY, dataclass
@@ -28,13 +28,13 @@ Mode = Literal["add", "set"]
 
 @dataclass(frozen=True, eq=False)
 class Emission(Propagator):
-    """Cells in which something is present emit.
+    """Cells in which something is present emit into a field.
 
     Equation: add: e' = e + intensity * [present]; set: e' = intensity * [present].
 
-    Scheme: exact, in the emission's dtype, on the previous tick's values; an amount per tick, whatever dt is.
+    Scheme: exact, in the emission's dtype, on the previous tick's values; an amount per tick for any dt.
 
-    Stability: every dt.
+    Stability: any dt.
 
     Shapes: reads presence (num_worlds, num_cells) of either dtype, or static (num_cells,), and, to add, the
     emission; writes the emission (num_worlds, num_cells), float32 or float64. On every lattice: cells are
@@ -43,13 +43,13 @@ class Emission(Propagator):
     Reference: murk 0.2.0, AgentEmission, with equal numbers to the last bit.
 
     Attributes:
-        presence: where there is emission: not 0 in the previous tick, whatever its sign.
+        presence: cells emit where it is not 0 in the previous tick, whatever its sign.
         emission: the field emitted into.
-        intensity: what a cell emits in a tick, >= 0.
-        mode: "add" to what is there, or "set", with 0 where nothing is present.
+        intensity: amount that a cell emits in a tick, >= 0.
+        mode: "add" to the previous values, or "set", with 0 where nothing is present.
 
     Raises:
-        PropagatorConfigError: one of these is not possible.
+        PropagatorConfigError: an argument is invalid.
     """
 
     presence: Field
@@ -59,7 +59,7 @@ class Emission(Propagator):
     mode: Mode = "add"
 
     def declare(self) -> Declaration:
-        """Return what it touches, and its intensity."""
+        """Return its fields and its intensity."""
         intensity = in_range("Emission", "intensity", self.intensity)
         if self.mode not in get_args(Mode):
             raise PropagatorConfigError(
@@ -74,18 +74,18 @@ class Emission(Propagator):
         )
 
     def check(self, lattice: Lattice) -> None:
-        """Raise PipelineError for fields that are not scalars of cells."""
+        """Raise PipelineError for fields that are not scalars over cells."""
         self.require(self.presence, dtype=self.presence.dtype.type, static=True)
         self.require(self.emission, dtype=FLOATS)
 
     def guarantees(self, field: Field) -> tuple[float, float]:
-        """Return 0 and the intensity, or, when adding, only that no value falls."""
+        """Return [0, intensity] to set; to add, only that no value falls below the field's lower bound."""
         if self.mode == "set":
             return 0.0, highest(self.intensity)
         return self.emission.bounds[0], math.inf
 
     def bind(self, frame: Frame) -> KernelCall:
-        """Return the compiled tick over this frame's worlds."""
+        """Return the compiled kernel of a tick with this frame's arrays."""
         presence = batched(self.presence, frame.previous(self.presence))
         out = frame.write(self.emission)
         if self.mode == "set":

@@ -38,7 +38,7 @@ from murk_env.propagators.writing import (
 __all__ = ["Fire"]
 
 _STRONGEST_WIND = 100.0  # m/s
-_STEEPEST = 0.5  # per degree: beyond, a cliff has a factor that is no float32
+_STEEPEST = 0.5  # per degree: beyond it, the factor of a cliff overflows float32
 _CLOSE = 1e-9  # cell distances
 _KIND = np.dtype(np.float32)
 
@@ -52,50 +52,50 @@ class Fire(Propagator):
         ignition * flammability * class factor * (sum over burning neighbours of w),
         w = exp(wind_speed * (0.045 + 0.131 * (cos(a) - 1))) * exp(slope * climb)
 
-    where a is the angle between the wind and the way from that neighbour, and climb the angle by which that
-    way rises, arctan(rise / length) in degrees; a burning cell loses `consumption` of fuel in a unit of time
-    and is burnt when nothing is left. A cell that had no fuel never burns.
+    where a is the angle between the wind and the way from that neighbour, and climb the angle at which that
+    way rises, arctan(rise / length) in degrees. A burning cell loses `consumption` of fuel per unit of time
+    and is burnt when nothing is left. A cell without fuel never burns.
 
-    Scheme: on the previous tick's values. Over a tick the rate is taken as constant, which gives a
-    probability of 1 - exp(-rate * dt); the cell's own number of `frame.rng`, the same as in
-    `frame.rng.random(num_cells, dtype=float32)`, decides. A cell that catches fire begins to burn in the tick
-    after. In float32.
+    Scheme: on the previous tick's values, in float32. The rate is taken as constant over a tick, so a cell
+    catches fire with probability 1 - exp(-rate * dt); its number of
+    `frame.rng.random(num_cells, dtype=float32)` decides. A cell that catches fire uses up fuel and spreads
+    fire from the next tick on.
 
-    Stability: every dt; the front moves at most one cell a tick. An `ignition` of a thousand times 1 / dt or
-    more makes it do so always: a fire without chance.
+    Stability: any dt; the front moves at most one cell a tick. Without wind or slope, an `ignition` of
+    1000 / dt or more moves it one cell in every tick: a deterministic fire.
 
     Shapes: state (num_worlds, num_cells) int32: 0 unburnt, 1 burning, 2 burnt; fuel the same in float32;
     flammability likewise, or static, (num_cells,). Lattices: all; the wind blows in the plane of the first
-    two axes of `lattice.positions`, which are x and y but on a Product whose first part is a line: axes come
-    in the order of its parts. At a clamped border a hop counts with the direction it has elsewhere. With
-    wind, a direction has to be one and the same way at every cell.
+    two axes of `lattice.positions`. These are x and y, except on a Product whose first part is a line: axes
+    come in the order of its parts. At a clamped border a shortened hop counts with its direction's regular
+    displacement. With wind, a direction must have the same displacement at every cell.
 
     Reference: A. Alexandridis, D. Vakalis, C. I. Siettos, G. V. Bafas, "A cellular automata model for forest
     fire spread prediction", Applied Mathematics and Computation 204, 191-201 (2008),
     https://doi.org/10.1016/j.amc.2008.06.046, whose factors for wind and vegetation multiply a probability
-    per neighbour; here they multiply a rate, so that dt may be chosen and neighbours add up exactly. There
-    the factors (1 + p_veg) * (1 + p_den) of kinds of fuel go from 0.42 (sparse fields) over 1 (shrub) to 1.82
+    per neighbour; here they multiply a rate, so that dt is free and neighbours add up exactly. There the
+    factors (1 + p_veg) * (1 + p_den) of fuel classes range from 0.42 (sparse fields) over 1 (shrub) to 1.82
     (dense pine).
 
     Attributes:
-        state: what becomes of each cell; Field(categories=3) as a rule.
-        fuel: what is left to burn.
+        state: each cell's state; usually Field(categories=3).
+        fuel: fuel that is left in each cell.
         ignition: rate at which a burning cell sets a neighbour on fire without wind, >= 0.
-        consumption: fuel that a burning cell loses in a unit of time, >= 0.
+        consumption: fuel that a burning cell loses per unit of time, >= 0.
         wind_speed: 0 to 100 m/s.
-        wind_direction: where the wind blows to, in radians from the first axis, x (east), towards the
-            second, y (south). Both may be fields over the world, read of the previous tick.
-        flammability: factor of every cell's ignition, >= 0, of this tick; None for 1. Hooks change it to wet
-            or clear a cell.
+        wind_direction: direction the wind blows towards, in radians from the first axis, x (east), to the
+            second, y (south). Both may be fields over the world, read at the previous tick's values.
+        flammability: factor of every cell's ignition, >= 0, read at this tick's values; None for 1. Hooks
+            lower it to wet or clear a cell.
         elevation: height of every cell in the unit of positions, static or of a level; None for flat land.
-        slope: factor of uphill ways, 0 to 0.5 per degree; fire climbs twice as fast for every 8.9 degrees.
-        fuel_class: kind of every cell's fuel, Field(categories=...), static, of a level or of this tick; None
-            for one.
-        class_factors: what each kind makes of the ignition, >= 0.
+        slope: exponent per degree of climb, 0 to 0.5; by default the rate doubles every 8.9 degrees.
+        fuel_class: class of every cell's fuel, Field(categories=...), static, of a level or read at this
+            tick's values; None for a single class.
+        class_factors: factor of the ignition for each class, >= 0.
         UNBURNT, BURNING, BURNT: the three states.
 
     Raises:
-        PropagatorConfigError: a coefficient is outside its range, or a parameter that may be.
+        PropagatorConfigError: a coefficient, or a bound of a parameter or field, is outside its range.
     """
 
     UNBURNT: ClassVar[int] = UNBURNT
@@ -116,7 +116,7 @@ class Fire(Propagator):
     class_factors: tuple[float, ...] = ()
 
     def declare(self) -> Declaration:
-        """Return what it touches, its rates and the wind."""
+        """Return its fields, its rates and the wind."""
         self._check_classes()
         maps = (self.flammability, self.fuel_class)
         heights = () if self.elevation is None else (self.elevation,)
@@ -138,7 +138,7 @@ class Fire(Propagator):
         )
 
     def check(self, lattice: Lattice) -> None:
-        """Raise PipelineError for a field of another kind, or a state that cannot hold all three."""
+        """Raise PipelineError for an unsuitable field, or a state field that cannot hold all three states."""
         self.require(self.state, dtype=np.int32)
         self.require(self.fuel)
         if self.flammability is not None:
@@ -159,7 +159,7 @@ class Fire(Propagator):
             self._check_ways(lattice)
 
     def _check_ways(self, lattice: Lattice) -> None:
-        """Raise PipelineError for a direction that is not one way everywhere, nor cut short by a clamp."""
+        """Raise PipelineError for a direction whose displacement varies, other than shortened by a clamp."""
         for direction, way in enumerate(lattice.displacements / lattice.scale):
             ways = lattice.neighbour_displacements[:, direction] / lattice.scale
             other = np.abs(ways - way).max(axis=1) > _CLOSE
@@ -196,12 +196,12 @@ class Fire(Propagator):
             )
 
     def guarantees(self, field: Field) -> tuple[float, float]:
-        """Return the field's own bounds, with 0 among those of the fuel."""
+        """Return the field's own bounds, widened to include 0."""
         low, high = field.bounds
         return min(low, 0.0), max(high, 0.0)
 
     def bind(self, frame: Frame) -> KernelCall:
-        """Return the compiled tick over this frame's worlds."""
+        """Return the compiled kernel of a tick with this frame's arrays."""
         lattice, table = frame.lattice, frame.coefficients.astype(np.float32).astype(np.float64)
         rates = np.empty((frame.num_worlds, len(lattice.directions)), np.float32)
         wind = (
@@ -232,16 +232,16 @@ class Fire(Propagator):
         if is_varying(self.wind_speed) or is_varying(self.wind_direction):
             known = np.full((frame.num_worlds, 2), np.nan, np.float32)
             return chain(KernelCall(follow_wind, (known, *blowing.arguments)), fire)
-        blowing(0, frame.num_worlds)  # once: numbers and parameters stay as they are until it is bound again
+        blowing(0, frame.num_worlds)  # once: numbers and parameters are constant until the next `bind`
         return fire
 
     @property
     def _slopes_vary(self) -> bool:
-        """Whether worlds may have slopes of their own."""
+        """Whether worlds may differ in slope."""
         return self.elevation is not None and isinstance(self.slope, Parameter)
 
     def _terrain(self, frame: Frame) -> tuple[Any, ...]:
-        """Return what the kernel knows of the land: how steep it is, and what fuel grows there."""
+        """Return the kernel's arguments for the land: steepness, fuel classes and their factors."""
         lattice = frame.lattice
         steepness: tuple[Any, ...] = (np.ones((1, *lattice.neighbours.shape), np.float32),)
         if self.elevation is not None and self._slopes_vary:

@@ -18,25 +18,25 @@ Floats = npt.NDArray[Any]  # float32 or float64
 
 @dataclass(frozen=True, eq=False)
 class Flow(Propagator):
-    """The direction in which a potential falls, and how steeply.
+    """The downhill direction of a potential, and its steepness.
 
     Equation: output = -grad u, or -grad u / |grad u| if normalised.
 
     Scheme: the slopes of `Gradient`, exact where those are, negated; if normalised, a slope whose magnitude
-    is above 1e-12 is divided by it, and a smaller one is left as it is. A flat field has no flow.
+    is above 1e-12 is divided by it, and a smaller one is unchanged. A flat field has no flow.
 
-    Stability: any dt; nothing is carried from tick to tick.
+    Stability: any dt; it has no state.
 
     Shapes: reads (num_worlds, num_cells), float32 or float64, or static (num_cells,); writes (num_worlds, k,
     num_cells), of either dtype, with the k axes of `lattice.positions`: x to the east, y to the south, and so
     on. Lattices: all.
 
-    Reference: murk 0.2.0, FlowField, where that has the slope right: not at borders, nor off Square4.
+    Reference: murk 0.2.0, FlowField; equal on Square4 away from borders, elsewhere its slope is wrong.
 
     Attributes:
-        potential: what the flow runs down.
-        output: the flow, with a component for every axis.
-        normalise: whether only the direction counts.
+        potential: the potential u.
+        output: the flow, with one component per axis.
+        normalise: whether the flow has length 1.
     """
 
     potential: Field
@@ -58,7 +58,7 @@ class Flow(Propagator):
         return (-1.0, 1.0) if self.normalise else super().guarantees(field)
 
     def bind(self, frame: Frame) -> KernelCall:
-        """Return the compiled tick over this frame's worlds."""
+        """Return the compiled kernel of a tick with this frame's arrays."""
         return KernelCall(
             _flow,
             (
@@ -86,12 +86,12 @@ def _flow(
         for cell in range(flow.shape[1]):
             divisor = _magnitude(flow, cell) if normalise else 1.0
             for axis in range(flow.shape[0]):
-                flow[axis, cell] = 0.0 - flow[axis, cell] / divisor  # 0.0 - 0.0 has no sign, -0.0 has
+                flow[axis, cell] = 0.0 - flow[axis, cell] / divisor  # negation would give -0.0
 
 
 @kernel
 def _magnitude(slopes: Any, cell: int) -> float:
-    """The length of a cell's slope, or 1 where it is too short to have a direction."""
+    """Return the length of a cell's slope, or 1 where it is too short to have a direction."""
     square = 0.0
     for axis in range(slopes.shape[0]):
         slope = np.float64(slopes[axis, cell])

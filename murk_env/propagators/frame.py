@@ -1,4 +1,4 @@
-"""Frame: the arrays, coefficients and random numbers that a propagator is given in a tick."""
+"""Frame: the arrays, coefficients and random numbers that a propagator gets in a tick."""
 
 from collections.abc import Callable
 from typing import Any, Protocol
@@ -16,7 +16,7 @@ __all__ = ["Frame"]
 class Frame(Protocol):
     """The arrays a propagator works on in one tick, worlds axis first.
 
-    They stay at the same place every second tick, so a kernel may fetch them once (`Propagator.bind`).
+    They have the same addresses every second tick, so `Propagator.bind` fetches them once per buffer.
     """
 
     @property
@@ -26,7 +26,7 @@ class Frame(Protocol):
 
     @property
     def dt(self) -> float:
-        """Time that one tick advances, or one sub-step where a tick has several."""
+        """Duration of one tick, or of one sub-step if a tick has several."""
         ...
 
     @property
@@ -38,9 +38,8 @@ class Frame(Protocol):
     def elapsed_steps(self) -> npt.NDArray[np.int32]:
         """Ticks of every world's episode, the one in progress included, (num_worlds,), read-only.
 
-        Where a tick has sub-steps, it is they that are counted, and `time` is theirs.
-
-        It does not move, so a kernel may be given it in `bind`, like the fields.
+        If a tick has sub-steps, it counts sub-steps, and `time` is the time of the sub-step. Its address
+        never changes, so it may be passed to a kernel in `bind`, like the fields.
         """
         ...
 
@@ -48,30 +47,30 @@ class Frame(Protocol):
     def time(self) -> npt.NDArray[np.float64]:
         """Time of every world at the end of this tick: elapsed steps times dt, (num_worlds,), read-only.
 
-        It may be given to a kernel in `bind`; it is brought up to date before the kernel runs.
+        It may be passed to a kernel in `bind`; it is updated before the kernel runs.
         """
         ...
 
     @property
     def rng(self) -> WorldRng:
-        """Draws of this propagator, one row per world."""
+        """Random draws of this propagator, one row per world."""
         ...
 
     @property
     def coefficients(self) -> npt.NDArray[np.float64]:
-        """The declared coefficients of every world, (num_worlds, num_coefficients).
+        """The declared coefficients of every world, (num_worlds, num_coefficients) float64.
 
-        A plain number is taken as a float64, a parameter's value as its dtype holds it.
+        A parameter's value is rounded to the parameter's dtype first.
         """
         ...
 
     def read(self, field: Field) -> npt.NDArray[Any]:
         """Return this tick's values of a field declared in `reads`, read-only.
 
-        Bounds are applied when all propagators have run: these values may still lie beyond them. A static
-        field has no worlds axis. One of a level has: in `step` a copy of every world's own map. In `bind` it
-        is an array that a KernelCall may be given as it is, of which a kernel finds every world's map at the
-        world's index; nothing can be computed with it.
+        Bounds are applied after all propagators have run, so these values may exceed them. A static field
+        has no worlds axis. A field of a level has one: in `step` it is a copy of every world's map; in `bind`
+        it is a handle to pass to a KernelCall unchanged, which a kernel indexes by world; do not compute with
+        it.
         """
         ...
 
@@ -82,17 +81,17 @@ class Frame(Protocol):
     def table_of(
         self, field: Field, make: Callable[[Lattice, npt.NDArray[Any]], npt.NDArray[Any]]
     ) -> npt.NDArray[Any]:
-        """Return what a function makes of the map of a declared field, static or of a level, for a kernel.
+        """Return a table computed from the map of a declared field, static or of a level, for a kernel.
 
-        It is made once for every map there is, and kept.
+        It is computed once per map, and cached.
 
         Args:
             field: the field.
-            make: a function of a module, given the lattice and a map, (*shape); it always returns an array of
-                the same shape and dtype.
+            make: a module-level function of the lattice and a map, (*shape); for every map it returns an
+                array of the same shape and dtype.
 
         Returns:
-            The table, of which a kernel reads row `min(world, len(table) - 1)`.
+            The table; a kernel reads row `min(world, len(table) - 1)`.
         """
         ...
 

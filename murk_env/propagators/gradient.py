@@ -22,16 +22,16 @@ class Gradient(Propagator):
     Equation: output = grad u.
 
     Scheme: the least-squares fit of a plane through a cell's value to the differences to its neighbours, each
-    at its true displacement (`lattice.neighbour_displacements`), on the previous tick's values. It is second
-    order where neighbours lie opposite each other: on Square4 (u_east - u_west) / 2. At an absorbing or
-    clamped border it is one-sided; across a wrapped one a neighbour lies one hop away. A cell that sees fewer
-    dimensions than one of its neighbours has the slope of that neighbour, such as the corner of a single
-    layer of Fcc12; where none sees more, the slope is 0 in the dimensions that the cell does not see. So it
+    at its true displacement (`lattice.neighbour_displacements`), on the previous tick's values. It is of
+    second order where neighbours lie opposite each other: on Square4 (u_east - u_west) / 2. At an absorbing
+    or clamped border it is one-sided; across a wrapped border a neighbour is one hop away. A cell whose
+    neighbours span fewer dimensions than a neighbour's do, such as the corner of a single layer of Fcc12,
+    takes that neighbour's slope; if no neighbour's span more, the slope is 0 in the missing dimensions. So it
     is exact on affine fields at every cell of the lattices of this package, along all axes in which they
-    extend. On a lattice of your own, a cell in a corridor, more than a hop from its ends, has only the slope
-    along it. The sum is float64, in the lattice's order of directions, and rounded once.
+    extend. On your own lattice, a cell in a corridor, more than a hop from its ends, only has the slope along
+    the corridor. The sum is in float64, in the lattice's order of directions, and rounded once.
 
-    Stability: any dt; nothing is carried from tick to tick.
+    Stability: any dt; it has no state.
 
     Shapes: reads (num_worlds, num_cells), float32 or float64, or static (num_cells,); writes (num_worlds, k,
     num_cells), of either dtype, with the k axes of `lattice.positions`: x to the east, y to the south, and so
@@ -41,8 +41,8 @@ class Gradient(Propagator):
     schemes on unstructured meshes", AIAA 89-0366 (1989), https://doi.org/10.2514/6.1989-366.
 
     Attributes:
-        field: whose slope it is.
-        output: the slope, with a component for every axis.
+        field: the field u.
+        output: the slope, with one component per axis.
     """
 
     field: Field
@@ -58,7 +58,7 @@ class Gradient(Propagator):
         self.require(self.output, components=lattice.positions.shape[1], dtype=FLOATS)
 
     def bind(self, frame: Frame) -> KernelCall:
-        """Return the compiled tick over this frame's worlds."""
+        """Return the compiled kernel of a tick with this frame's arrays."""
         values = batched(self.field, frame.previous(self.field))
         return KernelCall(fill_gradients, (values, frame.write(self.output), *slopes_of(frame.lattice)))
 

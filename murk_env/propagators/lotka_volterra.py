@@ -1,4 +1,4 @@
-"""Lotka and Volterra: prey grow, and predators live on them."""
+"""Lotka-Volterra: prey grow, and predators live on them."""
 
 import math
 from dataclasses import KW_ONLY, dataclass
@@ -30,14 +30,16 @@ Floats = npt.NDArray[np.float32]
 
 @dataclass(frozen=True, eq=False)
 class LotkaVolterra(Propagator):
-    """Prey grow, predators live on them, and both may wander to the neighbouring cells.
+    """Prey grow, predators live on them, and both may diffuse to neighbouring cells.
 
     Equation: with L w = sum over neighbours of (w_neighbour - w),
 
         dx/dt = x * (growth - predation * y) + prey_diffusion * L x
         dy/dt = y * (reproduction * x - mortality) + predator_diffusion * L y
 
-    Scheme: first both diffuse (explicit Euler on the previous tick's values), then they meet in their cell:
+    with differences weighted by 1 / spacing**2 (`lattice.laplacian`) where cells are not 1 apart.
+
+    Scheme: first both diffuse (explicit Euler on the previous tick's values), then they react in their cell:
 
         x' = x * (1 + growth * dt) / (1 + predation * dt * y)
         y' = y * (1 + reproduction * dt * x') / (1 + mortality * dt)
@@ -47,12 +49,12 @@ class LotkaVolterra(Propagator):
 
         H = reproduction * x - mortality * log(x) + predation * y - growth * log(y)
 
-    is off by a multiple of dt within a cycle, without drifting from one cycle to the next. The equilibrium
-    (mortality / reproduction, growth / predation) is that of the equation at every dt.
+    oscillates by O(dt) within a cycle, without drifting from one cycle to the next. The equilibrium
+    (mortality / reproduction, growth / predation) is that of the equation for any dt.
 
-    Stability: dt <= 1 / (max_degree * diffusion) for both; the reaction is stable at every dt, and densities
-    never become negative. Steps much shorter than 2 pi / sqrt(growth * mortality), the period of small
-    cycles, are accurate.
+    Stability: dt <= 1 / (lattice.stiffness * diffusion) for both, where the stiffness is max_degree if cells
+    are 1 apart; the reaction is stable for any dt, and densities never become negative. Steps much shorter
+    than 2 pi / sqrt(growth * mortality), the period of small cycles, are accurate.
 
     Shapes: both fields are (num_worlds, num_cells) float32. Lattices: all.
 
@@ -64,13 +66,13 @@ class LotkaVolterra(Propagator):
         predators: density of the predators, y.
         growth: rate at which prey multiply, >= 0.
         predation: rate at which one predator takes a given prey, >= 0.
-        reproduction: rate at which predators multiply for each prey, >= 0.
+        reproduction: rate at which predators multiply, per unit of prey, >= 0.
         mortality: rate at which predators die, >= 0.
-        prey_diffusion: share of the prey that goes to each neighbour in a unit of time, >= 0.
+        prey_diffusion: share of the prey that moves to each neighbour per unit of time, >= 0.
         predator_diffusion: the same for the predators.
 
     Raises:
-        PropagatorConfigError: a coefficient is negative, or a parameter that may be, or has no upper bound.
+        PropagatorConfigError: a coefficient, or a bound of a parameter, is negative or not finite.
     """
 
     prey: Field
@@ -95,23 +97,23 @@ class LotkaVolterra(Propagator):
         )
 
     def max_dt(self, lattice: Lattice) -> float:
-        """Return the time step at which all leave a cell of the largest degree."""
+        """Return the time step at which a cell of the largest degree would be empty."""
         fastest = lattice.stiffness * max(highest(rate) for rate in self.coefficients[4:])
         return 1.0 / fastest if fastest > 0.0 else math.inf
 
     def check(self, lattice: Lattice) -> None:
-        """Raise PipelineError for a field that is not a scalar of cells."""
+        """Raise PipelineError for a field that is not a scalar over cells."""
         self.require(self.prey)
         self.require(self.predators)
         require_even(self.name, lattice)
 
     def guarantees(self, field: Field) -> tuple[float, float]:
-        """Return [0, inf) if both species begin there: none becomes negative."""
+        """Return [0, inf) if the bounds of both species lie there: neither becomes negative."""
         lowest = min(self.prey.bounds[0], self.predators.bounds[0])
         return (0.0 if lowest >= 0.0 else -math.inf), math.inf
 
     def bind(self, frame: Frame) -> KernelCall:
-        """Return the compiled tick over this frame's worlds."""
+        """Return the compiled kernel of a tick with this frame's arrays."""
         rates = frame.dt * frame.coefficients.astype(np.float32).astype(np.float64)
         rates[:, 4:] *= frame.lattice.laplacian[0]
         return KernelCall(
@@ -154,7 +156,7 @@ def _meet(
 
 @kernel
 def _wander(values: Any, out: Any, share: Any, degree: Any, neighbours: Any) -> None:
-    """Diffuse one world's values; what a cell keeps is never negative, whatever rounding does."""
+    """Diffuse one world's values; the share that a cell keeps is never negative, despite rounding."""
     add_neighbours(values, out, neighbours)
     for cell in range(values.size):
         kept = max(np.float32(1.0) - share * degree[cell], np.float32(0.0))

@@ -30,16 +30,16 @@ _UNREACHED = -1.0
 
 @dataclass(frozen=True, eq=False)
 class Morphology(Propagator):
-    """What is present grows or shrinks by a number of hops.
+    """The set of cells above a threshold grows or shrinks by a number of hops.
 
-    Equation: a cell is present where its value is above the threshold. dilate: output = 1 where any cell
-    within `radius` hops is present, itself included, else 0; erode: output = 1 where all of them are, else
-    0. At an absorbing border there are just fewer cells.
+    Equation: a cell is in the set if its value is above the threshold. dilate: output = 1 if any cell within
+    `radius` hops, itself included, is in the set, else 0; erode: output = 1 if all of them are, else 0. Cells
+    beyond an absorbing border do not count.
 
-    Scheme: exact. A breadth-first search from the present cells (dilate) or the absent ones (erode), which
-    spread their state to everything within the radius; its cost does not grow with the radius.
+    Scheme: exact, by breadth-first search from the cells in the set (dilate) or outside it (erode); the cost
+    does not grow with the radius.
 
-    Stability: every dt.
+    Stability: any dt.
 
     Shapes: reads (num_worlds, num_cells) of either dtype, from the previous tick; writes (num_worlds,
     num_cells) float32. On every lattice.
@@ -49,14 +49,14 @@ class Morphology(Propagator):
     https://doi.org/10.1016/0165-1684(89)90031-9.
 
     Attributes:
-        field: what is looked at.
+        field: the field compared to the threshold.
         output: field that receives 0 and 1; it may be ``field`` itself.
         operation: "dilate" or "erode".
         radius: number of hops, >= 1.
-        threshold: above it, a cell is present.
+        threshold: cells above it are in the set.
 
     Raises:
-        PropagatorConfigError: one of these is not possible.
+        PropagatorConfigError: an argument is invalid.
     """
 
     field: Field
@@ -67,7 +67,7 @@ class Morphology(Propagator):
     threshold: Coefficient = 0.5
 
     def declare(self) -> Declaration:
-        """Return what it touches, and its threshold."""
+        """Return its fields and its threshold."""
         if self.operation not in get_args(Operation):
             raise PropagatorConfigError(
                 f"Morphology has no operation {self.operation!r}; "
@@ -83,7 +83,7 @@ class Morphology(Propagator):
         )
 
     def check(self, lattice: Lattice) -> None:
-        """Raise PipelineError for fields that are not scalars of cells."""
+        """Raise PipelineError for fields that are not scalars over cells."""
         self.require(self.field, dtype=self.field.dtype.type)
         self.require(self.output)
 
@@ -92,7 +92,7 @@ class Morphology(Propagator):
         return 0.0, 1.0
 
     def bind(self, frame: Frame) -> KernelCall:
-        """Return the compiled tick over this frame's worlds."""
+        """Return the compiled kernel of a tick with this frame's arrays."""
         out = frame.write(self.output)
         return KernelCall(
             _spread,
@@ -120,7 +120,7 @@ def _spread(
     dilate: bool,
     queues: Any,  # (num_worlds, num_cells), scratch
 ) -> None:
-    """One tick of the worlds [start, stop): those that spread are 1 to dilate, 0 to erode."""
+    """One tick of the worlds [start, stop); dilation spreads 1, erosion 0."""
     reached = np.float32(1.0) if dilate else np.float32(0.0)
     for world in range(start, stop):
         row, queue = out[world], queues[world]
@@ -141,7 +141,7 @@ def _spread(
 
 @kernel
 def _search(row: Any, queue: Any, end: Any, neighbours: Any, radius: int, reached: Any) -> None:
-    """Mark everything within the radius of the cells queue[:end], ring after ring."""
+    """Mark all cells within the radius of queue[:end], ring by ring."""
     begin = 0
     for _ in range(radius):
         ring_end = end

@@ -1,4 +1,4 @@
-"""Agents that hop from cell to cell without meeting."""
+"""Agents that hop from cell to cell without collisions."""
 
 from dataclasses import KW_ONLY, dataclass
 from typing import Any
@@ -14,22 +14,23 @@ __all__ = ["AgentMovement"]
 
 @dataclass(frozen=True, eq=False)
 class AgentMovement(Propagator):
-    """Every agent hops in its direction, all at once, and no two come to share a cell.
+    """All agents hop at once, each in its direction, and no two enter the same cell.
 
-    Rule. An agent wants the neighbour in its direction, or to stay: with direction -1, without a neighbour
-    there, or with an obstacle in it. Then as many agents hop as these three allow:
+    Rule. An agent's target is the neighbour in its direction; it stays with direction -1, without a neighbour
+    there, or if an obstacle is there. Then as many agents hop as three conditions allow:
 
-    1. A cell that several want is open only to the one with the lowest index.
-    2. Two agents cannot exchange their cells.
-    3. A cell can be entered only if every agent that is in it hops away.
+    1. Of several agents with the same target, only the one with the lowest index may enter it.
+    2. Two agents cannot swap cells.
+    3. A cell can be entered only if every agent in it hops away.
 
-    The largest such set of hops is unique: a row of agents advances together, a ring of three or more turns,
-    and behind one that cannot hop all stay. An agent on cell -1 is out of the world: it neither hops nor is
-    in the way. Agents that begin on one cell may leave it; an obstacle under an agent does not stop it.
+    The largest such set of hops is unique: a row of agents advances together, a ring of three or more
+    rotates, and all agents behind a blocked one stay. An agent on cell -1 is out of the world: it neither
+    hops nor blocks. Agents that start on the same cell may leave it; an obstacle under an agent does not stop
+    it.
 
-    Scheme: exact; one hop per tick, whatever dt is. The time is linear in the number of agents.
+    Scheme: exact; one hop per tick for any dt. The time is linear in the number of agents.
 
-    Stability: every dt.
+    Stability: any dt.
 
     Shapes: updates cells (num_worlds, num_agents) int32; reads this tick's directions (num_worlds,
     num_agents) int32, as `act` sets them, and this tick's obstacles, (num_worlds, num_cells) of either
@@ -39,12 +40,13 @@ class AgentMovement(Propagator):
     conflicts.
 
     Attributes:
-        cells: where each agent is; `start` places the agents.
+        cells: each agent's cell; the hook `start` places the agents.
         directions: an index into `lattice.directions` for each agent, -1 to stay.
-        obstacles: cells that cannot be entered, where not 0; None for none.
+        obstacles: cells where it is not 0 cannot be entered; None for no obstacles.
 
     Raises:
-        PropagatorError: at a tick in which there is no such cell or direction; nothing has changed then.
+        PropagatorError: in a tick in which a cell or direction is out of range; the tick is abandoned and
+            changes nothing.
     """
 
     cells: Field
@@ -53,19 +55,19 @@ class AgentMovement(Propagator):
     obstacles: Field | None = None
 
     def declare(self) -> Declaration:
-        """Return the agents' cells and what decides where they hop."""
+        """Return the agents' cells, their directions and the obstacles."""
         obstacles = () if self.obstacles is None else (self.obstacles,)
         return Declaration(reads=(self.directions, *obstacles), updates=(self.cells,))
 
     def check(self, lattice: Lattice) -> None:
-        """Raise PipelineError for fields of other kinds."""
+        """Raise PipelineError for unsuitable fields."""
         self.require(self.cells, over="agents", dtype=np.int32)
         self.require(self.directions, over="agents", dtype=np.int32)
         if self.obstacles is not None:
             self.require(self.obstacles, dtype=self.obstacles.dtype.type, static=True)
 
     def bind(self, frame: Frame) -> KernelCall:
-        """Return the compiled tick over this frame's worlds."""
+        """Return the compiled kernel of a tick with this frame's arrays."""
         cells, lattice = frame.update(self.cells), frame.lattice
         if self.obstacles is None:
             obstacles = np.zeros((1, lattice.num_cells), np.int32)
@@ -89,7 +91,7 @@ class AgentMovement(Propagator):
 def _move(
     start: int, stop: int, cells: Any, directions: Any, obstacles: Any, moves: Any, *scratch: Any
 ) -> None:
-    """One tick of the worlds [start, stop), or a ValueError; raised in `_hop`, it would keep the rows."""
+    """One tick of the worlds [start, stop), or a ValueError: raised in `_hop`, it would leak row views."""
     wrong = _hop(start, stop, cells, directions, obstacles, moves, *scratch)
     if wrong >= 0:
         world, agent = wrong // cells.shape[1], wrong % cells.shape[1]
@@ -110,9 +112,9 @@ def _hop(
     moves: Any,  # (num_cells, num_directions + 1)
     targets: Any,  # (num_worlds, num_agents), scratch
     stayers: Any,  # (num_worlds, num_agents), scratch
-    claims: Any,  # (num_worlds, num_cells), scratch: who may enter a cell; -1 between ticks
+    claims: Any,  # (num_worlds, num_cells), scratch: the agent that may enter a cell; -1 between ticks
 ) -> int:
-    """One tick of the worlds [start, stop); return world * num_agents + agent of a wrong number, or -1."""
+    """One tick of the worlds [start, stop); return world * num_agents + agent of an invalid one, or -1."""
     for world in range(start, stop):
         cell, target, claim = cells[world], targets[world], claims[world]
         blocked = obstacles[min(world, obstacles.shape[0] - 1)]
@@ -131,7 +133,7 @@ def _hop(
 
 @kernel
 def _want(cell: Any, direction: Any, blocked: Any, moves: Any, target: Any) -> int:
-    """Set every agent's target; return the first agent with a wrong cell or direction, or -1."""
+    """Set every agent's target; return the first agent with an invalid cell or direction, or -1."""
     stay = moves.shape[1] - 1
     for agent in range(cell.size):
         here = cell[agent]
@@ -148,7 +150,7 @@ def _want(cell: Any, direction: Any, blocked: Any, moves: Any, target: Any) -> i
 
 @kernel
 def _claim(cell: Any, target: Any, claim: Any) -> None:
-    """Note the first agent that wants to enter each cell; the others stay (rule 1)."""
+    """Record the first agent that targets each cell; the others stay (condition 1)."""
     for agent in range(cell.size):
         there = target[agent]
         if there == cell[agent]:
@@ -161,7 +163,7 @@ def _claim(cell: Any, target: Any, claim: Any) -> None:
 
 @kernel
 def _settle(cell: Any, target: Any, claim: Any, stayers: Any) -> None:
-    """Keep back who would exchange cells (rule 2), then whoever wants a cell of one that stays (rule 3)."""
+    """Hold back agents that would swap (condition 2), then all that target a cell of a stayer (3)."""
     for agent in range(cell.size):
         if target[agent] != cell[agent]:
             other = claim[cell[agent]]
@@ -185,6 +187,6 @@ def _settle(cell: Any, target: Any, claim: Any, stayers: Any) -> None:
 
 @kernel
 def _keep(agent: Any, cell: Any, target: Any, claim: Any) -> None:
-    """Let an agent that has claimed a cell stay where it is."""
+    """Cancel the hop of an agent that has claimed a cell."""
     claim[target[agent]] = -1
     target[agent] = cell[agent]

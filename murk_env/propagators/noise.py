@@ -34,35 +34,34 @@ Kind = Literal["gaussian", "uniform", "salt_and_pepper"]
 class Noise(Propagator):
     """Random numbers disturb every cell, every tick.
 
-    Equation, with z standard normal and u uniform in [0, 1), drawn anew for every cell and tick:
+    Equation, with z standard normal and u uniform in [0, 1), independent for every cell and tick:
 
         gaussian: x' = x + scale * z
         uniform: x' = x + scale * (2 * u - 1)
         salt_and_pepper: x' = 1 with probability scale / 2, 0 with probability scale / 2, x otherwise
 
-    Scheme: in the field's dtype, on the previous tick's values; one disturbance per tick, whatever dt is.
-    Uniform numbers have 24 random bits in a float32 and 53 in a float64, so the two draw different numbers. A
-    draw depends on the world's seed, its episode, its step, this propagator's place among the world's
-    propagators (the third draws other numbers than the second) and the cell, and on nothing else: not on
-    other worlds, nor on what other propagators draw. A propagator inserted before this one changes its place,
-    and so its numbers.
+    Scheme: in the field's dtype, on the previous tick's values; one disturbance per tick for any dt. Uniform
+    numbers have 24 random bits in a float32 and 53 in a float64, so the two draw different numbers. A draw
+    depends only on the world's seed, its episode, its step, this propagator's index in the pipeline and the
+    cell, not on other worlds, nor on other propagators' draws. Inserting a propagator before this one changes
+    its index, and so its numbers.
 
-    Stability: every dt.
+    Stability: any dt.
 
     Shapes: reads and writes (num_worlds, num_cells), float32 or float64. On every lattice: cells are
     independent of each other.
 
     Source: Philox4x32-10 (`murk_env.random`); gaussian numbers after G. E. P. Box and M. E. Muller, "A note
     on the generation of random normal deviates", Ann. Math. Statist. 29 (1958). The three kinds are those of
-    murk 0.2.0, NoiseInjection, whose numbers ignored the world's seed and are not repeated.
+    murk 0.2.0, NoiseInjection; the numbers differ, as they ignored the world's seed there.
 
     Attributes:
-        field: what is disturbed.
+        field: the field that is disturbed.
         kind: "gaussian", "uniform" or "salt_and_pepper".
         scale: standard deviation, largest amount, or probability, >= 0; a probability is at most 1.
 
     Raises:
-        PropagatorConfigError: one of these is not possible.
+        PropagatorConfigError: an argument is invalid.
     """
 
     field: Field
@@ -71,7 +70,7 @@ class Noise(Propagator):
     scale: Coefficient = 0.1
 
     def declare(self) -> Declaration:
-        """Return the field, and the scale: in the field's unit, unless it is a probability."""
+        """Return the field and the scale, which has the field's unit unless it is a probability."""
         if self.kind not in get_args(Kind):
             raise PropagatorConfigError(
                 f"Noise has no kind {self.kind!r}; {did_you_mean(self.kind, get_args(Kind))}"
@@ -86,18 +85,18 @@ class Noise(Propagator):
         )
 
     def check(self, lattice: Lattice) -> None:
-        """Raise PipelineError for a field that is not a scalar of cells."""
+        """Raise PipelineError for a field that is not a scalar over cells."""
         self.require(self.field, dtype=FLOATS)
 
     def guarantees(self, field: Field) -> tuple[float, float]:
-        """Return what salt and pepper keep: the field's bounds, widened to 0 and 1."""
+        """Return the field's bounds widened to [0, 1] for salt and pepper, else no bounds."""
         if self.kind != "salt_and_pepper":
             return -math.inf, math.inf
         low, high = self.field.bounds
         return min(low, 0.0), max(high, 1.0)
 
     def bind(self, frame: Frame) -> KernelCall:
-        """Return the compiled tick over this frame's worlds."""
+        """Return the compiled kernel of a tick with this frame's arrays."""
         previous, out = frame.previous(self.field), frame.write(self.field)
         return KernelCall(_DISTURB[self.kind], (previous, out, frame.coefficients, *frame.rng.counters))
 
@@ -131,7 +130,7 @@ def _salt_and_pepper(
 ) -> None:
     """Draw into out (num_worlds, num_cells), and turn the draws into the disturbed field.
 
-    One draw decides both: its lower half gives salt, what is left below the probability gives pepper.
+    One draw decides both: below half the probability it gives salt, up to the probability pepper.
     """
     keys, episodes, steps, site = counters
     _draw_uniform(start, stop, keys, episodes, steps, site, out)

@@ -1,4 +1,4 @@
-"""Growth of a resource that is consumed where something is present."""
+"""A resource that grows, and is consumed where something is present."""
 
 from dataclasses import KW_ONLY, dataclass
 from typing import Any, Literal, get_args
@@ -33,7 +33,7 @@ class Resource(Propagator):
     """A resource grows up to a capacity, and is consumed in cells where something is present.
 
     Equation: dv/dt = regrowth - consumption * [present], or, logistic, regrowth * v * (1 - v / capacity) -
-    consumption * [present], always within [0, capacity].
+    consumption * [present], clamped to [0, capacity].
 
     Scheme: explicit Euler on the previous tick's values, consumption first. In the field's dtype
 
@@ -43,7 +43,7 @@ class Resource(Propagator):
 
     A logistic resource that was consumed to 0 stays 0.
 
-    Stability: every dt, because of the clamp; for dt <= 1 / regrowth logistic growth approaches the capacity
+    Stability: any dt, because of the clamp; for dt <= 1 / regrowth logistic growth approaches the capacity
     without overshooting it.
 
     Shapes: reads (num_worlds, num_cells), float32 or float64, and presence of any dtype, or static
@@ -55,15 +55,15 @@ class Resource(Propagator):
 
     Attributes:
         field: the resource.
-        presence: where it is consumed: not 0 in the previous tick.
-        consumption: what is consumed in a unit of time, >= 0.
-        regrowth: what grows in a unit of time (linear), or the share of v that does (logistic), >= 0.
+        presence: the resource is consumed where it is not 0 in the previous tick.
+        consumption: amount consumed per unit of time, >= 0.
+        regrowth: amount that grows per unit of time (linear), or growth rate (logistic), >= 0.
         capacity: the most that a cell holds, > 0. Each of these three may be a field over cells, which is
-            read of the previous tick.
+            read at the previous tick's values.
         growth: "linear" or "logistic".
 
     Raises:
-        PropagatorConfigError: one of these is not possible.
+        PropagatorConfigError: an argument is invalid.
     """
 
     field: Field
@@ -75,7 +75,7 @@ class Resource(Propagator):
     growth: Growth = "linear"
 
     def declare(self) -> Declaration:
-        """Return what it touches, its rates and the capacity, in the field's unit."""
+        """Return its fields, its rates and the capacity, which has the field's unit."""
         lows = {"consumption": 0.0, "regrowth": 0.0, "capacity": _SMALLEST}
         found = [varying("Resource", name, getattr(self, name), low) for name, low in lows.items()]
         numbers = tuple(number for one, _ in found for number in one)
@@ -92,7 +92,7 @@ class Resource(Propagator):
         )
 
     def check(self, lattice: Lattice) -> None:
-        """Raise PipelineError for fields that are not scalars of cells."""
+        """Raise PipelineError for fields that are not scalars over cells."""
         self.require(self.field, dtype=FLOATS)
         self.require_one_dtype(self.field, *self._varying)
         self.require(self.presence, dtype=self.presence.dtype.type, static=True)
@@ -102,7 +102,7 @@ class Resource(Propagator):
         return 0.0, highest(self.capacity)
 
     def bind(self, frame: Frame) -> KernelCall:
-        """Return the compiled tick over this frame's worlds."""
+        """Return the compiled kernel of a tick with this frame's arrays."""
         kind = self.field.dtype
         touched = (
             frame.previous(self.field),
@@ -181,7 +181,7 @@ def _grow_unevenly(
 def _grown(
     value: Any, eaten: Any, rate: Any, capacity: Any, dt: Any, logistic: bool, zero: Any, one: Any
 ) -> Any:
-    """What a cell holds after a tick."""
+    """Return a cell's value after a tick."""
     value -= eaten
     if logistic:
         value += rate * value * (one - value / capacity) * dt

@@ -28,25 +28,25 @@ __all__ = ["ShallowWater"]
 
 @dataclass(frozen=True, eq=False)
 class ShallowWater(Propagator):
-    """Water flows over a bed, and its surface makes waves.
+    """Water flows over a bed, with waves on its surface: the Saint-Venant equations.
 
-    Equation, with the depth h, the discharge q = h * (velocity), the bed's height z and an acceleration a:
+    Equation, with the depth h, the discharge q = h * velocity, the bed's height z and an acceleration a:
 
         dh/dt + div q = 0
         dq/dt + div(q q / h + gravity / 2 * h**2) = -gravity * h * grad z + h * a - drag * q
 
-    Scheme: finite volumes on the previous tick's values of both, of first order: Rusanov's flux between the
-    states that the hydrostatic reconstruction makes at each face, and drag implicitly. A lake at rest over
-    any bed, dry islands included, stays at rest but for rounding; the depth never becomes negative; the
-    volume is conserved to rounding, on a flat bed without drag and walls the discharge too. Where the lattice
-    does not wrap there are walls, at which water is reflected.
+    Scheme: first-order finite volumes on the previous tick's values of both: Rusanov's flux between the
+    hydrostatically reconstructed states at each face, and implicit drag. A lake at rest over any bed, dry
+    islands included, stays at rest up to rounding; the depth never becomes negative; the volume is conserved
+    up to rounding, and so is the discharge on a flat bed without drag, acceleration or walls. Where the
+    lattice does not wrap there are reflecting walls.
 
-    Stability: dt <= 1 / (max_speed * (sum over axes of 1 / spacing)), with the largest |velocity| +
-    sqrt(gravity * h) as max_speed. A tick in which it is higher is discarded.
+    Stability: dt <= 1 / (max_speed * (sum over axes of 1 / spacing)), with max_speed the largest |velocity| +
+    sqrt(gravity * h). A tick in which a cell's waves are too fast for dt is discarded.
 
-    Shapes: depth (num_worlds, num_cells), float32 or float64, and of the same dtype discharge (num_worlds, k,
-    num_cells) with the k axes of `lattice.positions`, bed, static (num_cells,) or of this tick, and push like
-    the discharge. Lattices: lines, rings and Square4, with cells of any size.
+    Shapes: depth (num_worlds, num_cells), float32 or float64, and of the same dtype: discharge (num_worlds,
+    k, num_cells) with the k axes of `lattice.positions`; bed (num_worlds, num_cells) or static (num_cells,);
+    push like the discharge or static (k, num_cells). Lattices: lines, rings and Square4, of any spacing.
 
     Source: E. Audusse, F. Bouchut, M.-O. Bristeau, R. Klein, B. Perthame, "A fast and stable well-balanced
     scheme with hydrostatic reconstruction for shallow water flows", SIAM J. Sci. Comput. 25, 2050-2065
@@ -54,12 +54,14 @@ class ShallowWater(Propagator):
 
     Attributes:
         depth: depth of the water, h, >= 0.
-        discharge: what flows through a unit of width, q, with a component for every axis.
-        bed: height of the ground in the unit of the depth, None for 0.
-        push: acceleration of the water, a, of this tick, with a component for every axis; None for none.
-        max_speed: largest speed of currents and waves together, against which dt is checked.
-        gravity: acceleration of gravity, >= 0.
-        drag: rate at which the bed brakes, >= 0.
+        discharge: flow per unit of width, q, with one component per axis.
+        bed: height of the ground, z, in the unit of the depth, read at the previous tick's values; None for
+            a flat bed at 0.
+        push: acceleration of the water, a, read at this tick's values, with one component per axis; None for
+            none.
+        max_speed: largest speed of currents plus waves, against which dt is checked.
+        gravity: gravitational acceleration, >= 0.
+        drag: rate at which drag slows the water, >= 0.
 
     Raises:
         PropagatorConfigError: a coefficient is out of its range.
@@ -75,7 +77,7 @@ class ShallowWater(Propagator):
     drag: Coefficient = 0.0
 
     def declare(self) -> Declaration:
-        """Return what it touches, gravity and drag."""
+        """Return its fields, gravity and drag."""
         if not (fits_float32(self.max_speed) and self.max_speed > 0.0):
             raise PropagatorConfigError(f"ShallowWater needs a finite max_speed > 0, not {self.max_speed!r}.")
         moved = (self.depth, self.discharge)
@@ -95,7 +97,7 @@ class ShallowWater(Propagator):
         return 1.0 / (self.max_speed * float((1.0 / lattice.scale).sum()))
 
     def check(self, lattice: Lattice) -> None:
-        """Raise PipelineError for a field that does not fit, or a lattice without straight faces."""
+        """Raise PipelineError for an unsuitable field, or a lattice without straight faces."""
         axes = lattice.scale.size
         oblique = (np.abs(lattice.displacements) > 1e-9 * lattice.scale).sum(axis=1) != 1
         if axes > 2 or oblique.any():
@@ -113,11 +115,11 @@ class ShallowWater(Propagator):
         self.require_one_dtype(self.depth, self.discharge, *grounds, *pushes)
 
     def guarantees(self, field: Field) -> tuple[float, float]:
-        """Return that the depth does not become negative."""
+        """Return [0, inf) for the depth, which does not become negative."""
         return (0.0, np.inf) if field is self.depth else super().guarantees(field)
 
     def bind(self, frame: Frame) -> KernelCall:
-        """Return the compiled tick over this frame's worlds."""
+        """Return the compiled kernel of a tick with this frame's arrays."""
         lattice, kind = frame.lattice, self.depth.dtype
         depth, discharge = frame.previous(self.depth), frame.previous(self.discharge)
         bed, push = np.zeros((1, lattice.num_cells), kind), np.zeros((1, *discharge.shape[1:]), kind)
@@ -147,7 +149,7 @@ class ShallowWater(Propagator):
 
 
 def _beyond(lattice: Lattice) -> npt.NDArray[np.int32]:
-    """Return the cell behind each face, (num_cells, num_directions), -1 for a wall, also a clamped one."""
+    """Return the cell behind each face, (num_cells, num_directions), -1 at walls and clamped borders."""
     neighbours: Any = lattice.neighbours.copy()
     for name, cells in sides_of(lattice).items():
         neighbours[cells, lattice.directions.index(name)] = -1

@@ -17,38 +17,38 @@ __all__ = ["LineOfSight"]
 
 @dataclass(frozen=True, eq=False)
 class LineOfSight(Propagator):
-    """Which cells the viewers see past opaque ones.
+    """The cells that viewers see past opaque ones.
 
-    Rule. A viewer sees its own cell, and a cell within `radius` hops unless something opaque lies between.
-    Between two squares lie those that the straight line from centre to centre crosses; where it goes through
-    a corner, it passes between two squares that it only touches, and is blocked if both are opaque. Between
-    two hexagons n hops apart lies at each of the n - 1 hops between the one nearest to the line, and where
-    two are equally near, sight is blocked if both are opaque. What stands on either end does not matter:
-    walls are seen, though of one that runs nearly along the line of sight only the near part. One cell sees
-    another exactly when it is seen from there. On a torus the radius is measured along the line, and a cell
-    is seen if it is along any line that is shorter than once around either axis.
+    Rule. A viewer sees its own cell, and every cell within `radius` hops unless opaque cells between block
+    the line of sight. On squares, these are the cells that the straight line from centre to centre crosses;
+    where it passes through a corner, between two squares, it is blocked if both are opaque. On hexagons, the
+    line between two cells n hops apart passes, at each of the n - 1 hops between, the hexagon nearest to it;
+    where two are equally near, it is blocked if both are opaque. The cells at both ends do not count: walls
+    are seen, though only the near part of a wall nearly along the line of sight. Visibility is symmetric. On
+    a torus the radius is measured along the line, and a cell is seen if any line to it that is shorter than
+    the torus along both axes is open.
 
-    Scheme: exact, in whole numbers; rays are made once, and a ray ends at the first thing that blocks it.
+    Scheme: exact, in integers; rays are computed once, and tracing stops at the first block.
 
-    Stability: every dt.
+    Stability: any dt.
 
     Shapes: reads this tick's viewers, (num_worlds, num_agents) or (num_worlds,) int32, and opacity
     (num_worlds, num_cells) of either dtype, or static (num_cells,); writes (num_worlds, num_cells) float32:
-    1 where any of the viewers sees, 0 elsewhere. On Square4, Square8 and Hex2D; elsewhere there are no
-    straight lines.
+    1 where any of the viewers sees, 0 elsewhere. On Square4, Square8 and Hex2D, which have straight lines.
 
-    Source: lines of squares after J. E. Bresenham's problem (IBM Syst. J. 4, 1965), with all squares that the
-    line crosses; lines of hexagons as interpolation in cube coordinates, A. Patel, "Hexagonal grids" (2013).
+    Source: on squares, the line of J. E. Bresenham (IBM Syst. J. 4, 1965), extended to all squares that it
+    crosses; on hexagons, interpolation in cube coordinates, A. Patel, "Hexagonal grids" (2013).
 
     Attributes:
-        viewers: cells of the viewers, over agents or the world; -1 sees nothing.
-        opacity: cells that cannot be seen through, where not 0.
+        viewers: cells of the viewers, over agents or the world; a viewer at -1 sees nothing.
+        opacity: cells where it is not 0 cannot be seen through.
         output: field that receives 0 and 1.
-        radius: how far a viewer sees, in hops, >= 1.
+        radius: range of sight in hops, >= 1.
 
     Raises:
-        PropagatorConfigError: the radius is not possible.
-        PropagatorError: at a tick in which a viewer is on no cell; nothing has changed then.
+        PropagatorConfigError: the radius is invalid.
+        PropagatorError: in a tick in which a viewer's cell is out of range; the tick is abandoned and changes
+            nothing.
     """
 
     viewers: Field
@@ -58,12 +58,12 @@ class LineOfSight(Propagator):
     radius: int
 
     def declare(self) -> Declaration:
-        """Return what it touches; refuse what is no radius."""
+        """Return its fields; raise PropagatorConfigError for an invalid radius."""
         checked_radius("LineOfSight", self.radius)
         return Declaration(reads=(self.viewers, self.opacity), writes=(self.output,))
 
     def check(self, lattice: Lattice) -> None:
-        """Raise PipelineError for another lattice, or fields of other kinds."""
+        """Raise PipelineError for another lattice, or unsuitable fields."""
         if not isinstance(lattice, Square4 | Square8 | Hex2D):
             raise PipelineError(
                 f"{self.name} needs straight lines between cells, which {lattice!r} has not; use Square4, "
@@ -79,7 +79,7 @@ class LineOfSight(Propagator):
         return 0.0, 1.0
 
     def bind(self, frame: Frame) -> KernelCall:
-        """Return the compiled tick over this frame's worlds."""
+        """Return the compiled kernel of a tick with this frame's arrays."""
         lattice = frame.lattice
         rays = rays_of(lattice, int(self.radius))
         return KernelCall(
@@ -100,7 +100,7 @@ class LineOfSight(Propagator):
 
 @kernel
 def _see(start: int, stop: int, viewers: Any, opacity: Any, out: Any, *rays: Any) -> None:
-    """One tick of the worlds [start, stop), or a ValueError; raised in `_look`, it would keep the rows."""
+    """One tick of the worlds [start, stop), or a ValueError: raised in `_look`, it would leak row views."""
     wrong = _look(start, stop, viewers, opacity, out, *rays)
     if wrong >= 0:
         world, viewer = wrong // viewers.shape[1], wrong % viewers.shape[1]
@@ -124,7 +124,7 @@ def _look(
     cols: int,
     wraps: bool,
 ) -> int:
-    """One tick of the worlds [start, stop); return world * num_viewers + viewer of one on no cell, or -1."""
+    """One tick of the worlds [start, stop); return world * num_viewers + viewer of an invalid one, or -1."""
     for world in range(start, stop):
         seen = out[world]
         opaque = opacity[min(world, opacity.shape[0] - 1)]
@@ -153,7 +153,7 @@ def _look(
 def _open(
     gaps: Any, first: Any, last: Any, opaque: Any, row: Any, col: Any, rows: Any, cols: Any, wraps: Any
 ) -> bool:
-    """Whether none of a ray's gaps is closed; they lie inside where the target does."""
+    """Return whether all of a ray's gaps are open; they lie inside the lattice if the target does."""
     for gap in range(first, last):
         one = _place(row + gaps[gap, 0], col + gaps[gap, 1], rows, cols, wraps)
         other = _place(row + gaps[gap, 2], col + gaps[gap, 3], rows, cols, wraps)
@@ -164,7 +164,7 @@ def _open(
 
 @kernel
 def _place(row: Any, col: Any, rows: Any, cols: Any, wraps: Any) -> Any:
-    """Return the rank of a cell less than once around away, -1 outside."""
+    """Return the rank of a cell, wrapped at most once along each axis, or -1 outside."""
     if wraps:
         row += rows if row < 0 else (-rows if row >= rows else 0)
         col += cols if col < 0 else (-cols if col >= cols else 0)

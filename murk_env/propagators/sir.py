@@ -1,4 +1,4 @@
-"""SIR: the epidemic of Kermack and McKendrick on a lattice."""
+"""SIR: the epidemic model of Kermack and McKendrick on a lattice."""
 
 import math
 from dataclasses import KW_ONLY, dataclass
@@ -30,27 +30,27 @@ Floats = npt.NDArray[np.float32]
 
 @dataclass(frozen=True, eq=False)
 class SIR(Propagator):
-    """People of every cell are susceptible, infected or recovered, and meet people of the cells around it.
+    """People in every cell are susceptible, infected or recovered, and meet people of neighbouring cells.
 
-    Equation: with the infected that people of a cell meet, J = (1 - mixing) * I + mixing * (mean of the
-    neighbours' I),
+    Equation: with J, the share of infected among the people whom a cell's people meet, J = (1 - mixing) * I +
+    mixing * (mean of the neighbours' I),
 
         dS/dt = -infection * S * J,   dI/dt = infection * S * J - recovery * I,   dR/dt = recovery * I
 
-    in shares of the cell's people; nobody moves, so S + I + R of every cell stays what it is, to rounding.
-    A cell without neighbours meets only itself.
+    in shares of the cell's people; nobody moves, so S + I + R of every cell is constant up to rounding. A
+    cell without neighbours has J = I.
 
     Scheme: on the previous tick's values, in float32, a susceptible escapes infection for a tick with
-    exp(-infection * dt * J), and recovery is explicit Euler:
+    probability exp(-infection * dt * J), and recovery is explicit Euler:
 
         new = S * (1 - exp(-infection * dt * J));   S' = S - new;   I' = I - recovery * dt * I + new;
         R' = R + recovery * dt * I
 
-    Summed over all ticks this gives the relation of the final size exactly, at every dt and for every cell i,
+    Summed over all ticks this gives the final-size relation exactly, for any dt and every cell i,
 
-        log(S_i(0) / S_i(end)) = infection / recovery * (what its J is with R(end) - R(0) in place of I),
+        log(S_i(0) / S_i(end)) = infection / recovery * (J_i with R(end) - R(0) in place of I),
 
-    of which r = 1 - exp(-R0 * r), R0 = infection / recovery, is the case of equal cells and few infected.
+    which is r = 1 - exp(-R0 * r), R0 = infection / recovery, for equal cells and few initial infections.
 
     Stability: dt <= 1 / recovery. Then no share is ever negative.
 
@@ -62,15 +62,15 @@ class SIR(Propagator):
     Attributes:
         susceptible: share of people who can be infected, S.
         infected: share of people who infect others, I.
-        recovered: share of people who had it, R.
-        infection: infections that one infected causes in a unit of time among susceptibles only, >= 0.
+        recovered: share of people who have recovered, R.
+        infection: infections caused per infected and unit of time if all others are susceptible, >= 0.
         recovery: rate at which infected recover, >= 0.
-        mixing: share of everyone's meetings that are with neighbouring cells, from 0 to 1. Each of these
-            three may be a field over cells, those of the susceptible's own, or over the world, read of the
-            previous tick.
+        mixing: share of contacts that are with neighbouring cells, from 0 to 1. Each of these three may be a
+            field over cells, whose value at the susceptible's cell counts, or over the world, read at the
+            previous tick's values.
 
     Raises:
-        PropagatorConfigError: a coefficient is outside its range, or a parameter that may be.
+        PropagatorConfigError: a coefficient, or a bound of a parameter or field, is outside its range.
     """
 
     susceptible: Field
@@ -82,7 +82,7 @@ class SIR(Propagator):
     mixing: Varying
 
     def declare(self) -> Declaration:
-        """Return the three shares, which become each other, and the rates."""
+        """Return the three shares, which must have the same unit, and the rates."""
         highs = {"infection": math.inf, "recovery": math.inf, "mixing": 1.0}
         found = [
             varying("SIR", name, getattr(self, name), 0.0, high, spans=("cells", "world"))
@@ -101,17 +101,17 @@ class SIR(Propagator):
         return 1.0 / recovery if recovery > 0.0 else math.inf
 
     def check(self, lattice: Lattice) -> None:
-        """Raise PipelineError for a field that is not a scalar of cells."""
+        """Raise PipelineError for a field that is not a scalar over cells."""
         for field in (*self._shares, *self._varying):
             self.require(field, over=field.over, static=field in self._varying)
 
     def guarantees(self, field: Field) -> tuple[float, float]:
-        """Return [0, inf) if all shares begin there: none becomes negative."""
+        """Return [0, inf) if the bounds of all shares lie there: none becomes negative."""
         lowest = min(share.bounds[0] for share in self._shares)
         return (0.0 if lowest >= 0.0 else -math.inf), math.inf
 
     def bind(self, frame: Frame) -> KernelCall:
-        """Return the compiled tick over this frame's worlds."""
+        """Return the compiled kernel of a tick with this frame's arrays."""
         shares = (
             *(frame.previous(share) for share in self._shares),
             *(frame.write(share) for share in self._shares),
@@ -160,12 +160,12 @@ def _infect(
         infection = np.float32(np.float64(infections[world, 0]) * dt)
         recovery = np.float32(min(np.float64(recoveries[world, 0]) * dt, 1.0))
         mixing = mixings[world, 0]
-        around = new_infected[world]  # the neighbours' sum, then who is infected, until it is written
+        around = new_infected[world]  # first the neighbours' sum, then the new infections
         add_neighbours(i, around, neighbours)
-        for cell in range(i.size):  # without branches, and with few arrays: several cells at once
+        for cell in range(i.size):  # without branches and with few arrays, so that it vectorises
             met = _met(i[cell], around[cell], degree[cell], mixing)
             around[cell] = s[cell] * -expm1_float32(-infection * met)
-        s_next, r_next = new_susceptible[world], new_recovered[world]  # a loop for each, of few arrays
+        s_next, r_next = new_susceptible[world], new_recovered[world]  # one loop each, for the same reason
         for cell in range(i.size):
             s_next[cell] = s[cell] - around[cell]
         for cell in range(i.size):
@@ -194,7 +194,7 @@ def _infect_unevenly(
     """One tick of the worlds [start, stop)."""
     for world in range(start, stop):
         s, i, r = susceptible[world], infected[world], recovered[world]
-        around = new_infected[world]  # the neighbours' sum until it is written
+        around = new_infected[world]  # holds the neighbours' sum until it is overwritten
         add_neighbours(i, around, neighbours)
         for cell in range(i.size):
             met = _met(i[cell], around[cell], degree[cell], at(mixing, world, cell))
@@ -207,7 +207,7 @@ def _infect_unevenly(
 
 @kernel
 def _met(own: Any, total: Any, degree: Any, mixing: Any) -> Any:
-    """The infected that people of a cell meet."""
+    """Return J of a cell."""
     mean = total / max(degree, np.float32(1.0))
     shared = own + mixing * (mean - own)
     return shared if degree > np.float32(0.0) else own

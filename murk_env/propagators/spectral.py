@@ -31,10 +31,10 @@ _HIGHEST_ORDER = 8
 
 @dataclass(frozen=True, eq=False)
 class Spectral(Propagator):
-    """A linear part, however stiff, and functions of the values, on a lattice without borders.
+    """A PDE with a linear part, however stiff, and a nonlinear one, on a periodic lattice.
 
-    Equation, with numbers a by order of derivative n, functions f by order m, and a force that holds in a
-    tick:
+    Equation, with coefficients a[n] by order of derivative n, functions f[m] by order m, and a force that is
+    constant within a tick:
 
         du/dt = (sum over n of a[n] * d^n u / dx^n) + (sum over m of d^m f[m](u) / dx^m) + force
 
@@ -42,20 +42,21 @@ class Spectral(Propagator):
     4: -1.0} that of Kuramoto and Sivashinsky; linear={4: -gamma} with nonlinear={2: lambda u: u * u * u - u}
     is Cahn and Hilliard's. In two dimensions orders are even, and 2 is the Laplacian, 4 its square.
 
-    Scheme: exact in the Fourier modes that the lattice has for the linear part and the force; ETDRK4 in time,
-    of order 4, for the functions, which are taken at `padding` times as many points, so that products do not
-    come back as longer waves: 1.5 suffices for squares, 2 for cubes. `steps` time steps are made in a tick or
-    sub-step, between which the modes are kept. The sum over all cells is conserved to rounding where there is
-    no order 0 and no force. All in float64, whatever the field's dtype.
+    Scheme: the linear part and the force exactly, in the lattice's Fourier modes; the functions by ETDRK4, of
+    order 4 in time. Functions are evaluated at `padding` times as many points along each axis, against
+    aliasing: 1.5 suffices for squares, 2 for cubes. A tick or sub-step makes `steps` time steps, which stay
+    in Fourier space. The sum over all cells is conserved up to rounding if there is no order 0 and no force.
+    All in float64, for any dtype of the field.
 
-    Stability: dt / steps <= 2.6 / r, where r is the largest of (sum over m of max_slope[m] * k**m) over the
-    modes k whose damping is less than r / 0.7; others are stable at any dt. For Burgers without viscosity
-    that is dt / steps <= 0.83 * spacing / max_slope[1]. Where odd orders in `linear` alone oppose a function
-    it is a guide. A slope beyond `max_slope` is not noticed. Shocks thinner than a cell ring: use `Burgers`.
+    Stability: dt / steps <= 2.6 / r, where r is the largest value of s = (sum over m of max_slope[m] * k**m)
+    over the modes k whose damping is less than s / 0.7; the others are stable at any dt. For Burgers without
+    viscosity that is dt / steps <= 0.83 * spacing / max_slope[1]. If only odd orders of `linear` oppose a
+    function, the bound is a guide. A slope beyond `max_slope` is not detected. Shocks thinner than a cell
+    ring: use `Burgers`.
 
     Shapes: u is (num_worlds, num_cells), float32 or float64, the force of the same dtype and shape, or static
-    (num_cells,). Functions get read-only float64 arrays (rows, points) and return such, every element from
-    its own alone. Lattices: grids along perpendicular axes that wrap, of an even number of cells along each:
+    (num_cells,). Functions are elementwise: they get a read-only float64 array (rows, points) and return a
+    new one. Lattices: periodic grids along perpendicular axes with an even number of cells along each:
     Ring1D, and Line1D, Square4 and Square8 with edge="wrap".
 
     Source: A.-K. Kassam and L. N. Trefethen, "Fourth-order time-stepping for stiff PDEs", SIAM J. Sci.
@@ -63,17 +64,17 @@ class Spectral(Propagator):
     Comput. Phys. 176, 430-455 (2002), https://doi.org/10.1006/jcph.2002.6995.
 
     Attributes:
-        field: what changes.
-        force: what is added to du/dt, of this tick; None for nothing.
-        linear: a by order of derivative, 0 to 8.
-        nonlinear: f by order of derivative, 0 to 8.
-        max_slope: the largest |df/du| of each function, against which dt is checked.
-        padding: points for each cell along an axis where functions are taken, 1 to 4.
-        steps: time steps in a tick, or in a sub-step where there are any.
+        field: the field u.
+        force: added to du/dt, read at this tick's values; None for none.
+        linear: coefficients a by order of derivative, 0 to 8.
+        nonlinear: functions f by order of derivative, 0 to 8.
+        max_slope: the largest |df/du| of each function, by the same orders, against which dt is checked.
+        padding: points per cell along each axis at which functions are evaluated, 1 to 4.
+        steps: time steps per tick, or per sub-step if a tick has several.
 
     Raises:
-        PropagatorConfigError: a coefficient is out of its range, an order is no order, a function returns
-            something else than it should, or it has no slope.
+        PropagatorConfigError: a coefficient is out of its range, an order is invalid, a function does not
+            return an array of the right shape and dtype, or has no `max_slope`.
     """
 
     field: Field
@@ -86,7 +87,7 @@ class Spectral(Propagator):
     steps: int = 1
 
     def declare(self) -> Declaration:
-        """Return what it touches and the linear part."""
+        """Return its fields and the linear coefficients."""
         for name in ("linear", "nonlinear", "max_slope"):
             _check_orders(name, getattr(self, name))
         if set(self.nonlinear) != set(self.max_slope):
@@ -116,7 +117,7 @@ class Spectral(Propagator):
         )
 
     def max_dt(self, lattice: Lattice) -> float:
-        """Return the time step up to which no mode grows that should not, times `steps`."""
+        """Return the largest stable tick: `steps` times the largest stable time step."""
         modes = self._modes(lattice)
         pushes = sum(
             (
@@ -133,7 +134,7 @@ class Spectral(Propagator):
         return self.steps * REACH / fastest if fastest > 0.0 else math.inf
 
     def check(self, lattice: Lattice) -> None:
-        """Raise PipelineError for a field that does not fit, or a lattice that has no such modes."""
+        """Raise PipelineError for an unsuitable field, or a lattice without Fourier modes."""
         if not _wraps_squarely(lattice):
             raise PipelineError(
                 f"{self.name} cannot run on {lattice!r}: its modes are waves along perpendicular axes "
@@ -157,7 +158,7 @@ class Spectral(Propagator):
             self.require_one_dtype(self.field, self.force)
 
     def bind(self, frame: Frame) -> Callable[[int, int], None]:
-        """Return what runs a tick of some worlds, in numpy but for what lies between the transforms."""
+        """Return a function that runs a tick: transforms in numpy, the rest in kernels."""
         modes = self._modes(frame.lattice)
         distinct, rows = np.unique(frame.coefficients, axis=0, return_inverse=True)
         if len(distinct) == 1:
@@ -178,7 +179,7 @@ class Spectral(Propagator):
 
     @cached_property
     def _orders(self) -> tuple[int, ...]:
-        """The orders of the linear part, as they stand among the coefficients."""
+        """The orders of the linear part, in the order of the coefficients."""
         return tuple(self.linear)
 
     def _modes(self, lattice: Lattice) -> Modes:
@@ -186,19 +187,19 @@ class Spectral(Propagator):
         return Modes(grid.box, grid.lengths, self.padding)
 
     def _rates(self, modes: Modes, numbers: Reals) -> npt.NDArray[Any]:
-        """Return the linear rate of every mode for some sets of coefficients, (rows, num_modes)."""
+        """Return the linear rate of every mode for each set of coefficients, (rows, num_modes)."""
         kind = np.complex128 if any(order % 2 for order in self._orders) else np.float64
         rates = np.zeros((len(numbers), modes.places.size), kind)
         for order, column in zip(self._orders, numbers.T, strict=True):
             factors = derivative(modes.waves, order)
             if order % 2:
-                factors[-1] = 0.0  # the shortest wave of a ring, which has no direction
+                factors[-1] = 0.0  # the Nyquist mode of a ring, which has no direction
             rates += column[:, np.newaxis] * factors
         return rates
 
 
 def _check_orders(name: str, given: object) -> None:
-    """Raise PropagatorConfigError unless it is a mapping by orders of derivatives."""
+    """Raise PropagatorConfigError unless an argument is a mapping from orders of derivatives."""
     if not isinstance(given, Mapping):
         raise PropagatorConfigError(
             f"Spectral takes {name} by order of derivative, such as {{2: ...}}, not {given!r}."
@@ -212,7 +213,7 @@ def _check_orders(name: str, given: object) -> None:
 
 
 def _check_function(order: int, function: object) -> None:
-    """Raise PropagatorConfigError unless a function returns an array like the one that it is given."""
+    """Raise PropagatorConfigError unless a function returns an array like its argument."""
     if not callable(function):
         raise PropagatorConfigError(
             f"Spectral takes as nonlinear[{order}] a function of an array, not {function!r}."
@@ -236,7 +237,7 @@ def _check_function(order: int, function: object) -> None:
 
 
 def _wraps_squarely(lattice: Lattice) -> bool:
-    """Return whether the cells are evenly spaced along perpendicular axes, none of which ends."""
+    """Return whether the cells are evenly spaced along perpendicular axes, all of which wrap."""
     if not isinstance(lattice, Grid) or lattice.edge != "wrap":
         return False
     ways = np.array(lattice.basis) != 0.0

@@ -1,4 +1,4 @@
-"""Transport along a line: what flows in at one end, and what the other end feeds back."""
+"""Transport along a line, with an inflow at one end and feedback from the other."""
 
 from dataclasses import KW_ONLY, dataclass
 from typing import Any
@@ -26,7 +26,7 @@ __all__ = ["Transport"]
 
 @dataclass(frozen=True, eq=False)
 class Transport(Propagator):
-    """A quantity travels along a line, from the last cell to the first, which may feed back into all of it.
+    """A quantity travels along a line, from the last cell to the first, which may feed back into all cells.
 
     Equation: du/dt = speed * du/dx + feedback(x) * u(first cell), with u(last cell) = inflow.
 
@@ -34,12 +34,12 @@ class Transport(Propagator):
 
         u'[j] = u[j] + dt * (speed * ((u[j + 1] - u[j]) / h) + u[0] * feedback[j])
 
-    for all cells but the last, which becomes the inflow of this tick; h is the distance of two cells. So the
-    inflow of one tick reaches the cell before the last in the next tick.
+    for all cells but the last, which becomes the inflow of this tick; h is the spacing. So the inflow of one
+    tick reaches the cell before the last in the next tick.
 
-    Stability: dt <= h / speed. At dt = h / speed values move by a cell a tick, exactly; below that, sharp
-    steps are smeared out, as by any upwind scheme. The feedback is non-local and may make the equation itself
-    unstable.
+    Stability: dt <= h / speed. At dt = h / speed values move by exactly one cell a tick; below that, sharp
+    steps are smeared out, as by any first-order upwind scheme. The feedback is non-local and may make the
+    equation itself unstable.
 
     Shapes: u is (num_worlds, num_cells), float32 or float64; the inflow (num_worlds,) and the feedback
     (num_worlds, num_cells) or static (num_cells,), of the same dtype. Lattices: Line1D of two cells or more,
@@ -51,14 +51,13 @@ class Transport(Propagator):
     750-758, https://doi.org/10.1016/j.sysconle.2008.02.005.
 
     Attributes:
-        field: what travels.
-        inflow: what the last cell is set to, a field over the world.
-        feedback: what the first cell adds everywhere, for each unit of its own, per unit of time; None for
-            nothing.
-        speed: how fast it travels, >= 0, in lengths of the lattice per unit of time.
+        field: the quantity u.
+        inflow: value of the last cell, a field over the world.
+        feedback: rate at which each cell gains, per unit of the first cell's value; None for no feedback.
+        speed: velocity, >= 0, in the unit of positions per unit of time.
 
     Raises:
-        PropagatorConfigError: the speed is negative, or a parameter that may be, or has no upper bound.
+        PropagatorConfigError: the speed, or a bound of its parameter, is negative or not finite.
     """
 
     field: Field
@@ -68,7 +67,7 @@ class Transport(Propagator):
     speed: Coefficient = 1.0
 
     def declare(self) -> Declaration:
-        """Return what travels, what flows in, and the speed."""
+        """Return the quantity, the inflow, the feedback and the speed."""
         return Declaration(
             reads=(self.inflow,),
             reads_previous=(self.field,) if self.feedback is None else (self.field, self.feedback),
@@ -78,12 +77,12 @@ class Transport(Propagator):
         )
 
     def max_dt(self, lattice: Lattice) -> float:
-        """Return the time in which the fastest travels by one cell."""
+        """Return the time in which the quantity travels one cell at the largest speed."""
         fastest = highest(self.speed)
         return _spacing(lattice) / fastest if fastest > 0.0 else float("inf")
 
     def check(self, lattice: Lattice) -> None:
-        """Raise PipelineError for a field that does not fit, or a lattice that is no line."""
+        """Raise PipelineError for an unsuitable field, or a lattice that is not a line."""
         if not isinstance(lattice, Line1D) or lattice.length < 2:
             raise PipelineError(
                 f"{self.name} has an inflow at one end and an outlet at the other: it runs on a Line1D of "
@@ -98,7 +97,7 @@ class Transport(Propagator):
         self.require_one_dtype(*fields)
 
     def bind(self, frame: Frame) -> KernelCall:
-        """Return the compiled tick over this frame's worlds."""
+        """Return the compiled kernel of a tick with this frame's arrays."""
         kind = self.field.dtype
         if self.feedback is None:
             feedback = np.zeros((1, frame.lattice.num_cells), kind)
@@ -119,7 +118,7 @@ class Transport(Propagator):
 
 
 def _spacing(lattice: Lattice) -> float:
-    """Return the distance of two cells."""
+    """Return the distance between adjacent cells."""
     return float(lattice.positions[1, 0] - lattice.positions[0, 0])
 
 

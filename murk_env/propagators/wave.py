@@ -30,15 +30,15 @@ from murk_env.propagators.writing import (
 
 __all__ = ["Wave"]
 
-Floats = npt.NDArray[Any]  # float32 or float64, all of them alike
+Floats = npt.NDArray[Any]  # float32 or float64, the same for all arrays
 
 
 @dataclass(frozen=True, eq=False)
 class Wave(Propagator):
     """Every cell is pulled towards the mean of its neighbours, and overshoots.
 
-    Equation: dv/dt = wave_speed**2 * (mean of the neighbours' d - d) - damping * v,  dd/dt = v; the mean's
-    difference is over the square of the spacing, where cells are not 1 apart.
+    Equation: dv/dt = wave_speed**2 * (mean of the neighbours' d - d) - damping * v,  dd/dt = v; where cells
+    are not 1 apart, the difference is divided by the square of the spacing.
 
     Scheme: symplectic Euler, in the fields' dtype, on the previous tick's values of both fields:
 
@@ -46,19 +46,20 @@ class Wave(Propagator):
         d' = d + dt * v'
 
     with the sum in the lattice's order of directions; a cell without neighbours has no pull. Without damping,
-    an eigenmode with (mean of the neighbours - d) = -m * d, 0 <= m <= 2, turns by the angle w in every tick,
-    2 * sin(w / 2) = wave_speed * dt * sqrt(m). On a ring, a wave of wave number q has m = 1 - cos(q). As the
-    mean is a share of the Laplacian, long waves travel at wave_speed / sqrt(2) on a ring, and in general at
-    wave_speed / sqrt(2 * d) with neighbours one spacing away in d dimensions, in the unit of positions.
+    an eigenmode with (mean of the neighbours - d) = -m * d, 0 <= m <= 2, advances by the phase w in every
+    tick, 2 * sin(w / 2) = wave_speed * dt * sqrt(m). On a ring, a wave of wave number q has m = 1 - cos(q).
+    As the mean is a fraction of the Laplacian, long waves travel at wave_speed / sqrt(2) on a ring, and in
+    general at wave_speed / sqrt(2 * d) with neighbours one spacing away in d dimensions, in the unit of
+    positions.
 
-    Boundaries: without a name, a cell at a border is pulled towards the mean of the neighbours that it has,
-    so that the pull of each is larger. Where boundaries are named, every neighbour pulls with the same share
-    1 / (number of directions): `NoFlux` is then a free end, and `Value` holds the side, half a spacing away,
-    at a displacement, with twice the share of a neighbour. A wave has no flux to be given.
+    Boundaries: by default a cell at a border is pulled towards the mean of the neighbours that it has, each
+    of which then pulls more strongly. With `boundaries`, every neighbour has the same weight 1 / (number of
+    directions): `NoFlux` is then a free end, and `Value` holds the side, half a spacing away, at a
+    displacement, with twice the weight of a neighbour. `Flux` is not supported.
 
     Stability, with wave_speed in spacings: dt <= 1 / (wave_speed * sqrt(max_degree)), with a margin of at
-    least sqrt(2); and dt <= 4 / (damping + sqrt(damping**2 + 8 * wave_speed**2)), which is the limit itself
-    and lies lower under strong damping. A side with a given value shortens both, as two neighbours would.
+    least sqrt(2); and dt <= 4 / (damping + sqrt(damping**2 + 8 * wave_speed**2)), which is the exact limit
+    and the smaller one under strong damping. A side with a given value lowers both, as two neighbours would.
     Without damping the scheme conserves v.v + d.Ad - dt * d.Av, cells weighted by their degree, where Ad =
     wave_speed**2 * (d - mean of the neighbours).
 
@@ -67,16 +68,16 @@ class Wave(Propagator):
     Reference: murk 0.2.0, WavePropagation, with equal numbers to the last bit.
 
     Attributes:
-        displacement: d.
-        velocity: v.
-        wave_speed: root of the pull towards the neighbours' mean, >= 0, per unit of time. How fast waves
-            travel follows from it and the lattice, as above. Its square is computed in float64 and then
-            rounded, so that 0.1 as a plain number is the float64 0.1, and as a parameter float32(0.1).
+        displacement: the displacement d.
+        velocity: its rate of change v.
+        wave_speed: square root of the pull towards the neighbours' mean, >= 0, per unit of time; the speed of
+            waves follows from it as above. Its square is computed in float64 and then rounded: 0.1 as a plain
+            number is the float64 0.1, as a parameter float32(0.1).
         damping: rate at which the velocity decays, >= 0, per unit of time.
-        boundaries: `Periodic`, `NoFlux` or `Value`, by side or one for all; None as described above.
+        boundaries: `Periodic`, `NoFlux` or `Value`, by side or one for all; None for the default above.
 
     Raises:
-        PropagatorConfigError: a coefficient is negative, or a parameter that may be, or has no upper bound.
+        PropagatorConfigError: a coefficient, or a bound of a parameter, is negative or not finite.
     """
 
     displacement: Field
@@ -87,7 +88,7 @@ class Wave(Propagator):
     boundaries: Boundaries | None = None
 
     def declare(self) -> Declaration:
-        """Return displacement and velocity, and the rates."""
+        """Return displacement, velocity and the rates."""
         fields = (self.displacement, self.velocity)
         rates = [in_range("Wave", name, getattr(self, name)) for name in ("wave_speed", "damping")]
         held = self._borders.values
@@ -100,7 +101,7 @@ class Wave(Propagator):
         )
 
     def max_dt(self, lattice: Lattice) -> float:
-        """Return the smaller of the bound for waves and the bound for damped ones."""
+        """Return the smaller of the two stability bounds, without and with damping."""
         speed, damping = highest(self.wave_speed), highest(self.damping)
         speed *= math.sqrt(self._stiffness(lattice))
         waves = speed * math.sqrt(lattice.max_degree)
@@ -109,14 +110,14 @@ class Wave(Propagator):
         return 1.0 / fastest if fastest > 0.0 else math.inf
 
     def check(self, lattice: Lattice) -> None:
-        """Raise PipelineError for a field that is not a scalar of cells."""
+        """Raise PipelineError for a field that is not a scalar over cells."""
         self.require(self.displacement, dtype=FLOATS)
         self.require(self.velocity, dtype=FLOATS)
         self.require_one_dtype(self.displacement, self.velocity)
         self._borders.check(self.name, lattice)
 
     def bind(self, frame: Frame) -> KernelCall:
-        """Return the compiled tick over this frame's worlds."""
+        """Return the compiled kernel of a tick with this frame's arrays."""
         lattice, kind = frame.lattice, self.velocity.dtype
         speed, damping = frame.coefficients[:, :2].T
         weight = self._even_weight(lattice)
@@ -138,17 +139,17 @@ class Wave(Propagator):
         return chain(*fetches, KernelCall(_oscillate_between, (*moved, *around)))
 
     def _stiffness(self, lattice: Lattice) -> float:
-        """Return the largest sum of what differences count at a cell."""
+        """Return the largest sum of a cell's weights."""
         weight = self._even_weight(lattice)
         return self._borders.stiffness(lattice) / len(lattice.directions) if weight is None else weight
 
     def _even_weight(self, lattice: Lattice) -> float | None:
-        """Return what every difference counts, None where they differ or boundaries have names."""
+        """Return the weight of all neighbours, or None if weights differ or boundaries are given."""
         return None if self._borders.named else even_weight(lattice)
 
     @cached_property
     def _borders(self) -> Borders:
-        """The boundaries as they were when this was made."""
+        """The boundaries, checked and copied once."""
         return Borders(checked_boundaries("Wave", self.boundaries, (Periodic, NoFlux, Value)))
 
 
@@ -165,7 +166,7 @@ def _oscillate(
     degree: Floats,  # (num_cells,)
     *neighbours: Any,
 ) -> None:
-    """One tick of the worlds [start, stop); the displacements' array holds the neighbours' sums at first."""
+    """One tick of the worlds [start, stop); `new_displacement` first holds the neighbours' sums."""
     for world in range(start, stop):
         d, v = displacement[world], velocity[world]
         new_d, new_v = new_displacement[world], new_velocity[world]
@@ -188,12 +189,12 @@ def _oscillate_between(
     coefficients: Floats,  # (num_worlds, 2): wave_speed squared, damping
     dt: Any,
     neighbours: npt.NDArray[np.int32],  # (num_cells, num_directions), -1 for none
-    weights: Floats,  # (num_directions,): what differences count
-    pulls: Floats,  # (num_faces,): what those to the given values count
+    weights: Floats,  # (num_directions,): weights of neighbours
+    pulls: Floats,  # (num_faces,): weights of given values
     border_cells: npt.NDArray[np.uint32],  # (num_faces,)
     given: npt.NDArray[np.float64],  # (num_worlds, num_faces)
 ) -> None:
-    """One tick of the worlds [start, stop); the displacements' array holds the pulls at first."""
+    """One tick of the worlds [start, stop); `new_displacement` first holds the pulls."""
     kind = new_displacement.dtype.type
     for world in range(start, stop):
         d, v = displacement[world], velocity[world]

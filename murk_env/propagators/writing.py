@@ -1,6 +1,6 @@
-'''What the author of a propagator imports: base class, kernels, coefficients, sums over neighbours, draws.
+'''The imports for writing a propagator: base class, kernels, coefficients, sums over neighbours, draws.
 
-A propagator is a frozen dataclass that declares what it touches, and a kernel that runs worlds:
+A propagator is a frozen dataclass that declares its fields and coefficients, and a kernel that runs worlds:
 
     >>> from dataclasses import dataclass
     >>> from murk_env import Field, Ring1D, World
@@ -32,11 +32,11 @@ It runs in a world like any other:
 
 | name | what it is |
 |---|---|
-| `Propagator`, `Declaration`, `Frame` | the base class, what it declares, what it is given |
-| `kernel`, `KernelCall`, `chain` | compiles a loop over worlds; that with its arguments; several as one |
+| `Propagator`, `Declaration`, `Frame` | the base class, its declaration, and the arrays of a tick |
+| `kernel`, `KernelCall`, `chain` | compiles a loop over worlds; a kernel with arguments; several in a row |
 | `Coefficient`, `in_range`, `highest`, `lowest`, `parameters` | numbers that may be parameters |
 | `add_neighbours`, `neighbourhood` | sums over every cell's neighbours, in a kernel |
-| `FLOATS` | the dtypes of a propagator that computes in its field's own, for `require(dtype=)` |
+| `FLOATS` | float32 and float64, for `require(dtype=)` of a propagator that computes in either |
 | `batched` | gives a static field's array a worlds axis |
 | `fill_normal`, `fill_uniform`, `fill_uniform_float32` | random numbers for every cell, in a kernel |
 '''

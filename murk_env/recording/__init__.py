@@ -1,7 +1,7 @@
-"""Runs kept on disk, as seeds, options and actions, and played again.
+"""Runs recorded on disk, as seeds, options and actions, and replayed.
 
-`outputs` shows what any face returns as rows, `chain` hashes it, `database` is the file, `recorder` fills it
-and `reader` reads one, whoever wrote it; `recording` wraps a face and `replay` plays a file again.
+`outputs` represents the outputs of any face as rows, `chain` hashes them, `database` is the file format,
+`recorder` writes it and `reader` reads untrusted files; `recording` wraps a face and `replay` plays a file.
 """
 
 __all__: list[str] = []

@@ -1,4 +1,4 @@
-"""What each face returns, shown as rows, and actions of all worlds as each face takes them."""
+"""The outputs of each face as rows, and actions of all worlds in the form that each face takes."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -65,7 +65,7 @@ class VectorRows(Rows):
 
 
 class AgentRows(VectorRows):
-    """The face whose rows are the agents of one group."""
+    """The vector env whose rows are the agents of one group."""
 
     def __init__(self, face: Any) -> None:
         super().__init__(face)
@@ -83,7 +83,7 @@ class AgentRows(VectorRows):
 
 
 class ParallelRows(Rows):
-    """PettingZoo's face: a row is an agent by its name."""
+    """The PettingZoo parallel env: a row is an agent, by name."""
 
     def _names(self) -> Sequence[str]:
         return self.face.possible_agents

@@ -1,4 +1,4 @@
-"""The outputs of the face that gives every group, shown as rows."""
+"""The outputs of the groups env as rows."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
@@ -16,7 +16,7 @@ Array = npt.NDArray[Any]
 
 
 class GroupRows(VectorRows):
-    """The face that gives every group: a row is an agent of a group in a world, group after group."""
+    """The groups env: a row is an agent of a group in a world, group after group."""
 
     def __init__(self, face: Any) -> None:
         self._seats = {name: group.seats for name, group in face._groups.items()}
@@ -64,7 +64,7 @@ class GroupRows(VectorRows):
         return np.concatenate([by_group[name].reshape(-1) for name in self._seats])
 
     def _told(self, infos: Mapping[str, Any]) -> dict[str, Array]:
-        """Return what is said of worlds and of agents, said of every agent."""
+        """Return the infos of worlds and agents, repeated for every agent."""
         found: dict[str, Array] = {}
         for name, value in infos.items():
             if name in UNTOLD:

@@ -1,18 +1,18 @@
-"""One 64-bit number for each row, which everything that a run returned has gone into.
+"""A running 64-bit hash for each row, over everything that a run returned.
 
-Each row has a number and an accumulator, which begin as 0 and go on for the whole run. The number takes
-bytes in as `number = xxh3_64(bytes, seed=number)`, so that it depends on all that came before:
+Each row has a number and an accumulator, which start at 0 and continue for the whole run. The number takes
+bytes in as `number = xxh3_64(bytes, seed=number)`, so that it depends on everything before:
 
 - at a reset, the row's observation and then its info, in the order of the keys;
 - at a step that ends its episode in same-step mode, its final observation and info.
 
 The accumulator takes in, word by word of 8 bytes (see `rounds`):
 
-- at some steps, the row's observation: every row has its turn once in an interval, and so many rows at every
-  step as make up 32 kB, so that small batches, and a single env always, have all their observations taken in;
+- at some steps, the row's observation: every row at least once per interval, and at every step as many rows
+  as make up 32 kB, so that all observations of small batches, and of a single env, are taken in;
 - at every step, the reward, terminated + 2 * truncated, and infos.
 
-At the end of an interval the number takes in the accumulator, as one such word. Arrays go in as little-endian
+At the end of an interval the number takes in the accumulator as one word. Arrays are hashed as little-endian
 bytes in C order.
 """
 
@@ -33,18 +33,18 @@ __all__ = ["Chain", "checksum"]
 
 Array = npt.NDArray[Any]
 
-_digest = cast("Callable[[Array, int], int]", _xxh3)  # it takes any buffer, and is not typed so
+_digest = cast("Callable[[Array, int], int]", _xxh3)  # it takes any buffer, but its types do not say so
 _OUTCOME = frozenset({"reward", "terminated", "truncated"})
 _LITTLE = sys.byteorder == "little"
-_BYTES_A_STEP = 1 << 15  # of observations that are taken in at every step at least
+_BYTES_A_STEP = 1 << 15  # least bytes of observations taken in at every step
 
 
 class Chain:
-    """The numbers of all rows.
+    """The running hashes of all rows.
 
     Args:
         num_rows: number of rows.
-        interval: steps after which every row's observation has been taken in.
+        interval: number of steps within which every row's observation is taken in at least once.
 
     Attributes:
         steps: steps since the last interval's end.
@@ -60,12 +60,12 @@ class Chain:
         self.steps = 0
 
     def reset(self, outputs: Outputs, rows: Sequence[int]) -> None:
-        """Take in what a reset returned, of some rows."""
+        """Take in the outputs of a reset of some rows."""
         said = {name: array[list(rows)] for name, array in outputs.said.items()}
         self._take(rows, [outputs.observed(row) for row in rows], said)
 
     def step(self, outputs: Outputs) -> None:
-        """Take in what a step returned."""
+        """Take in the outputs of a step."""
         self._observe(outputs)
         if outputs.last is not None:
             self._take(
@@ -94,7 +94,7 @@ class Chain:
                 take_in_bytes(self._accumulators[low:high], _by_rows(array[low - begin : high - begin]))
 
     def _take(self, rows: Sequence[int], observations: list[list[Array]], said: dict[str, Array]) -> None:
-        """Take in the observations of some rows, and what is said of them, by name (rows, ...)."""
+        """Take in the observations of some rows, and their other outputs, by name (rows, ...)."""
         numbers = self._numbers
         for row, arrays in zip(rows, observations, strict=True):
             for array in arrays:
@@ -105,7 +105,7 @@ class Chain:
                 numbers[row] = _digest(values, numbers.item(row))
 
     def end_interval(self) -> bytes:
-        """Take in what was kept, and return the numbers of all rows, 8 bytes each."""
+        """Take the accumulators into the numbers; return the numbers of all rows, 8 bytes each."""
         if self.steps:
             take_in_bytes(self._numbers, _by_rows(self._accumulators))
         self.steps = 0
@@ -123,14 +123,14 @@ def _side_by_side(arrays: list[Array]) -> list[Array]:
 
 
 def _plain(array: Array) -> Array:
-    """Return an array as it is hashed."""
+    """Return an array in the byte order in which it is hashed."""
     if _LITTLE and array.flags.c_contiguous:
         return array
     return np.ascontiguousarray(array, array.dtype.newbyteorder("<"))
 
 
 def checksum(*parts: bytes) -> bytes:
-    """Return 8 bytes that tell whether bytes are those that were written."""
+    """Return an 8-byte checksum of the parts."""
     found = xxh3_64()
     for part in parts:
         found.update(part)

@@ -1,8 +1,8 @@
-"""The file of a recording: one SQLite database, written by one process and readable at any moment.
+"""The file of a recording: one SQLite database, written by one process and readable at any time.
 
-`header` holds one row: JSON that says how the env is made again, and its checksum. `timeline` holds what was
-done, in order. Every row has a checksum of its content, seeded with that of the row before, so that a row
-that was changed or is missing shows.
+`header` holds one row: JSON from which the env can be recreated, and its checksum. `timeline` holds the
+events of the run, in order. Every row has a checksum of its content, chained to the row before, so that
+changed or missing rows are detected.
 """
 
 import contextlib
@@ -34,15 +34,15 @@ Kind = Literal["reset", "steps", "state", "keyframe"]
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Entry:
-    """One thing that was done: a reset, some steps, or a state that the run goes on from.
+    """One event of a run: a reset, some steps, a restored state, or a keyframe.
 
     Attributes:
-        kind: which of them it is; a keyframe is the state then, to begin from, and nothing was done.
-        first_step: how many steps were made before it.
-        num_steps: how many steps it is; 0 but for steps.
-        content: of steps their actions, of the others what they were given.
-        hashes: the rows' numbers after it, where an interval ends; otherwise empty.
-        outputs: what was returned, where outputs are kept; otherwise empty.
+        kind: the kind of event; a keyframe holds the current state, to start a replay from.
+        first_step: number of steps before it.
+        num_steps: number of its steps; 0 except for steps.
+        content: the actions of steps, the arguments of a reset, or a state.
+        hashes: the rows' numbers after it if an interval ends there, else empty.
+        outputs: the returned outputs if they are kept, else empty.
     """
 
     kind: Kind
@@ -53,7 +53,7 @@ class Entry:
     outputs: bytes = b""
 
     def checksum(self, before: bytes) -> bytes:
-        """Return the checksum of the entry behind another one's."""
+        """Return the checksum of the entry, chained to that of the entry before."""
         head = (
             f"{self.kind} {self.first_step} {self.num_steps} {len(self.content)} {len(self.hashes)} ".encode()
         )
@@ -61,19 +61,19 @@ class Entry:
 
     @property
     def num_bytes(self) -> int:
-        """Memory that it takes."""
+        """Size in bytes."""
         return len(self.content) + len(self.hashes) + len(self.outputs)
 
 
 class Writer:
-    """Writes the file: each call is one transaction, which happens whole or not at all.
+    """Writes the file: each call is one atomic transaction.
 
     Args:
-        path: where the file will be; nothing may be there.
-        header: how the env is made again, as JSON.
+        path: path of the file, which must not exist.
+        header: the header, as JSON.
 
     Raises:
-        RecordingFileError: something is there, or it cannot be written.
+        RecordingFileError: the path exists, or cannot be written.
     """
 
     def __init__(self, path: Path, header: str) -> None:
@@ -99,7 +99,7 @@ class Writer:
             raise self._failed(error) from error
 
     def _begin(self, header: str) -> sqlite3.Connection:
-        # The thread may change, as that of whoever steps may; there is one at a time.
+        # The stepping thread may change; only one uses the connection at a time.
         connection = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False)
         try:
             connection.execute("PRAGMA journal_mode = WAL")
@@ -118,10 +118,10 @@ class Writer:
         return connection
 
     def write(self, entries: list[Entry]) -> None:
-        """Put entries behind those that are there.
+        """Append entries.
 
         Raises:
-            RecordingFileError: it was not possible; the file is as before.
+            RecordingFileError: they cannot be written; the file is unchanged.
         """
         last = self._last
         rows: list[tuple[Any, ...]] = []
@@ -143,7 +143,7 @@ class Writer:
         self._number, self._last = self._number + len(entries), last
 
     def close(self) -> None:
-        """Let go of the file, which then is all there is."""
+        """Close the file and merge its write-ahead log into it."""
         with contextlib.suppress(sqlite3.Error):
             self._connection.execute("PRAGMA journal_mode = DELETE")
         self._connection.close()

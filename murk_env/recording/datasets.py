@@ -1,4 +1,4 @@
-"""Recordings, and policies, as Minari datasets: at the speed of a batch."""
+"""Minari datasets from recordings or policies, at the speed of a batch."""
 
 import copy
 import importlib
@@ -31,7 +31,7 @@ except ImportError as error:
 
 __all__ = ["to_minari"]
 
-_KEPT_RUN = "run.murk"  # among a dataset's data, where a policy was recorded for it
+_KEPT_RUN = "run.murk"  # in a dataset's data folder, if a policy was recorded for it
 
 
 def to_minari(
@@ -44,31 +44,31 @@ def to_minari(
     infos: bool = False,
     **about: Any,
 ) -> Any:
-    """Make a Minari dataset of a recorded run, or of what a policy does, with the episodes of every row.
+    """Create a Minari dataset from a recorded run or from a policy, with the episodes of every row.
 
-    Episodes hold what Minari's DataCollector gives for the single env with the same seeds and actions; one
-    that a reset, or the end of the run, cuts short is truncated. They come in the order in which they ended,
-    and each one's metadata say its `row` and `first_step`. The dataset's metadata hold, as `murk_recording`,
-    the run's fingerprint, the environment with its parameters, and versions.
+    Episodes equal those of Minari's DataCollector for the single env with the same seeds and actions; an
+    episode cut short by a reset or the end of the run is truncated. They are in the order in which they
+    ended, and the metadata of each hold its `row` and `first_step`. The dataset's metadata hold, as
+    `murk_recording`, the run's fingerprint, the environment with its parameters, and versions.
 
     Args:
         run: a recording, as a path, which is played and compared first, or as a Replay; or, with `policy`, a
-            single env, a vector env or rows of agents, which stays open.
-        dataset_id: `namespace/name-v0`, as Minari has them.
+            single env, a vector env or a `MurkAgentVectorEnv`, which stays open.
+        dataset_id: Minari's dataset id, `namespace/name-v0`.
         policy: a function from the env's observations to its actions. The run is recorded, and the recording
-            kept among the dataset's data, as `run.murk`.
-        num_steps: steps to make with the policy.
-        seed: of the env's reset before the policy begins.
-        infos: whether infos are kept.
-        about: what Minari is told besides, such as `author`, `description` or `algorithm_name`.
+            is kept in the dataset's data folder, as `run.murk`.
+        num_steps: number of steps to take with the policy.
+        seed: seed of the env's reset before the policy starts.
+        infos: whether to keep infos.
+        about: further metadata for Minari, such as `author`, `description` or `algorithm_name`.
 
     Returns:
         The dataset, a `minari.MinariDataset`.
 
     Raises:
-        RecordingError: there is such a dataset already, or the rows have different spaces, as the agents of a
-            parallel env may.
-        RecordingFileError, ReplayError: as `replay`; no dataset is left behind.
+        RecordingError: the dataset already exists, or the env is a parallel or a groups env, whose rows may
+            have different spaces.
+        RecordingFileError, ReplayError: as for `replay`; no dataset is left behind.
         MissingLibraryError: Minari is not installed.
     """
     if _folders.get_dataset_path(dataset_id).exists():
@@ -87,7 +87,7 @@ def _class_of(env: Any) -> type[MurkEnv]:
 
 
 def _recorded(env: Any, policy: Callable[[Any], Any], num_steps: int, seed: int | None, folder: Path) -> Path:
-    """Let a policy act, and return the recording."""
+    """Run a policy, and return the path of the recording."""
     recording = Recording(env, folder / _KEPT_RUN)
     alone = isinstance(env, gymnasium.Env)
     observation, _ = recording.reset(seed=seed)
@@ -100,7 +100,7 @@ def _recorded(env: Any, policy: Callable[[Any], Any], num_steps: int, seed: int 
 
 
 def _written(played: Replay, dataset_id: str, infos: bool, about: dict[str, Any]) -> Any:
-    """Write the episodes of a run; if that fails no dataset is left."""
+    """Write the episodes of a run; on failure, no dataset is left behind."""
     player = played.player()
     face, name = player.face, player.recipe.face
     if name in ("parallel", "groups"):
@@ -131,7 +131,7 @@ def _episodes(played: Replay, player: Player) -> Iterator[Episode]:
     single = player.recipe.face == "single"
     episodes = Episodes(played.num_rows, goes_on=single)
     for step, outputs, reset in played.played(player, played.num_steps):
-        if outputs is None:  # the worlds were changed: what was going on is over, and what is there begins
+        if outputs is None:  # a state was restored: running episodes end, and new ones begin
             seen, running = rows.reset(face.observe(), None)
             pending = () if rows.batch.pending is None or single else rows.batch.pending.tolist()
             yield from episodes.reset(seen, [row for row in running if row not in pending], step)
@@ -146,7 +146,7 @@ def _episodes(played: Replay, player: Player) -> Iterator[Episode]:
 def _buffers(
     episodes: Iterator[Episode], action_space: Any, metadata: list[dict[str, Any]], *, infos: bool
 ) -> Iterator[Any]:
-    """Yield episodes as Minari takes them, and put down what is said of each."""
+    """Yield episodes as Minari's buffers, and collect their metadata."""
     for episode in episodes:
         seen = {name.removeprefix("observation/"): array for name, array in episode.observations.items()}
         metadata.append(
@@ -171,7 +171,7 @@ def _buffers(
 
 
 def _spec(player: Player) -> Any:
-    """Return the spec that Gymnasium makes the single env from, None where it has none or rows are agents."""
+    """Return the single env's Gymnasium spec; None if it is not registered or rows are agents."""
     cls, recipe = player.recipe.env_class, player.recipe
     known = None if recipe.face == "agent_rows" else gymnasium.registry.get(cls.registered_id or "")
     if known is None:

@@ -1,4 +1,4 @@
-"""Where a run that was played again differs from what was recorded."""
+"""The first difference between a replayed run and its recording."""
 
 import dataclasses
 from collections.abc import Mapping, Sequence
@@ -16,18 +16,18 @@ Array = npt.NDArray[Any]
 
 @dataclasses.dataclass(frozen=True)
 class Difference:
-    """Where a run that was played again first differs from what was recorded.
+    """The first difference between a replayed run and its recording.
 
     Attributes:
-        row: what the row is called, such as `row 3`, or an agent's name.
-        index: its number.
-        first_step: the first step of the interval that it lies in, counted from 0.
-        last_step: the last one.
-        num_rows: rows that differ in the interval.
-        step: the step whose outputs differ, where outputs were kept; None for a reset.
-        output: which of them, such as `observation`, `reward` or `info/fuel`.
-        recorded: what was recorded.
-        replayed: what came now; None where it did not come.
+        row: the name of the row, such as `row 3`, or an agent's name.
+        index: the row's number.
+        first_step: the first step of the interval with the difference, counted from 0.
+        last_step: the interval's last step.
+        num_rows: number of rows that differ in the interval.
+        step: the step whose outputs differ, if outputs were kept; None for a reset.
+        output: the output that differs, such as `observation`, `reward` or `info/fuel`.
+        recorded: the recorded value.
+        replayed: the replayed value; None if it is missing.
     """
 
     row: str
@@ -55,10 +55,10 @@ def differing_hashes(
     """Compare the hashes of all rows at the end of an interval.
 
     Args:
-        recorded: the hashes that were recorded.
-        now: those of the run that is played.
+        recorded: the recorded hashes.
+        now: the hashes of the replayed run.
         steps: the first and the last step of the interval.
-        names: what the rows are called.
+        names: the names of the rows.
     """
     rows = np.flatnonzero(np.frombuffer(recorded, "<u8") != np.frombuffer(now, "<u8"))
     if not rows.size:
@@ -70,13 +70,13 @@ def differing_hashes(
 def differing_outputs(
     recorded: Mapping[str, Array], outputs: Outputs, step: int | None, names: Sequence[str]
 ) -> Difference | None:
-    """Compare the outputs of a step, or of a reset for None, in the order in which they are returned.
+    """Compare the outputs of a step or reset, in the order in which they are returned.
 
     Args:
-        recorded: the outputs that were recorded.
-        outputs: those of the run that is played.
-        step: the step.
-        names: what the rows are called.
+        recorded: the recorded outputs.
+        outputs: the outputs of the replayed run.
+        step: the step, None for a reset.
+        names: the names of the rows.
     """
     now = outputs.flat()
     for name in {**now, **recorded}:
@@ -93,7 +93,7 @@ def differing_outputs(
 
 
 def _first_place(then: Array | None, here: Array | None) -> tuple[int, int]:
-    """Return the first place along the first axis where bytes differ, and how many there are."""
+    """Return the first index along the first axis where bytes differ, and the number of such indices."""
     if then is None or here is None or (then.shape, then.dtype) != (here.shape, here.dtype):
         return 0, 1
     if not then.size:
@@ -105,7 +105,7 @@ def _first_place(then: Array | None, here: Array | None) -> tuple[int, int]:
 
 
 def merged(found: Difference | None, kept: Difference | None, steps: tuple[int, int]) -> Difference | None:
-    """Return what is known of a difference from hashes and from kept outputs together.
+    """Return the difference as known from hashes and kept outputs together.
 
     Args:
         found: the rows whose hashes differ at the end of the interval.

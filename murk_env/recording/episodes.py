@@ -16,12 +16,12 @@ Array = npt.NDArray[Any]
 
 @dataclasses.dataclass(frozen=True)
 class Episode:
-    """What one row did in an episode of T steps.
+    """One row's episode of T steps.
 
     Attributes:
         row: the row.
-        first_step: steps that the run had made before it.
-        observations: by name, (T + 1, ...): the first is what its reset returned.
+        first_step: number of steps of the run before it.
+        observations: by name, (T + 1, ...); the first is from the reset.
         actions: (T, ...).
         rewards: (T,) float64.
         terminations: (T,) bool.
@@ -41,7 +41,7 @@ class Episode:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class _Moment:
-    """What was returned at once: by a step, or by a reset, which has no actions."""
+    """The outputs of one step, or of one reset, which has no actions."""
 
     step: int
     observation: dict[str, Array]
@@ -51,31 +51,31 @@ class _Moment:
 
 
 class Episodes:
-    """Splits a run as it is played; what no running episode needs any more is let go.
+    """Splits a run while it is played; outputs that no running episode needs are dropped.
 
-    A row's episode begins with a reset of the row, whoever asked for it, and ends with the step that
-    terminates or truncates it. A step at whose beginning a row waits for its reset is no transition of it.
+    A row's episode begins with a reset of the row, automatic or not, and ends with the step that terminates
+    or truncates it. A step that resets the row (next-step mode) is not a transition.
 
     Args:
         num_rows: number of rows.
-        goes_on: whether a row that has ended is stepped on without a reset, as a single env may be.
+        goes_on: whether a row that has ended may be stepped further without a reset, as in a single env.
     """
 
     def __init__(self, num_rows: int, *, goes_on: bool) -> None:
         self._goes_on = goes_on
         self._moments: list[_Moment] = []
-        self._dropped = 0  # moments that were let go
+        self._dropped = 0  # number of moments dropped
         self._begun = np.full(num_rows, -1)  # the moment at which each row's episode began, -1 for none
 
     def reset(self, outputs: Outputs, rows: Sequence[int], step: int) -> Iterator[Episode]:
-        """Follow a reset of some rows before a step; yield the episodes that it cut short."""
+        """Process a reset of some rows before a step; yield the episodes that it cut short."""
         yield from self._cut_short(rows)
         now = self._add(outputs, step, None)
         chosen = np.asarray(rows)
         self._begun[chosen[_active(outputs, chosen)]] = now
 
     def step(self, outputs: Outputs, actions: Array, step: int) -> Iterator[Episode]:
-        """Follow a step, the run's first for 0; yield the episodes that it ended."""
+        """Process a step, counted from 0; yield the episodes that it ended."""
         waiting = self._begun < 0
         now = self._add(outputs, step + 1, actions)
         over = (outputs.said["terminated"] | outputs.said["truncated"]) & ~waiting
@@ -116,12 +116,12 @@ class Episodes:
             self._begun[row] = -1
 
     def _of(self, row: int) -> list[_Moment]:
-        """Return the moment at which a row's episode began, and its steps."""
+        """Return the moment at which a row's episode began, followed by its steps."""
         first, *rest = self._moments[self._begun[row] - self._dropped :]
         return [first, *(moment for moment in rest if moment.actions is not None)]
 
     def _episode(self, row: int, last: Last | None, place: int) -> Episode:
-        """Return the episode of a row, which ends with what `last` holds at a place, if it holds anything."""
+        """Return the episode of a row, ending with the final outputs at an index of `last`, if given."""
         moments = self._of(row)
         steps = moments[1:]
         observations = {
@@ -153,6 +153,6 @@ class Episodes:
 
 
 def _active(outputs: Outputs, rows: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
-    """Return which of some rows take part: all but agents that have left."""
+    """Return a mask of the active rows: all except inactive agents."""
     active = outputs.said.get("info/active")
     return np.ones(len(rows), np.bool_) if active is None else active[rows]

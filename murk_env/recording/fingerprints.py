@@ -1,4 +1,4 @@
-"""What tells whether an env is the one that was recorded: its fields, its source, the versions it runs on."""
+"""Fingerprints that identify a recorded env: its fields, its source, and versions."""
 
 import contextlib
 import hashlib
@@ -33,7 +33,7 @@ def layout_of(face: Any) -> list[str]:
 
 
 def versions() -> dict[str, str]:
-    """Return the versions of what a run's bytes may depend on."""
+    """Return the versions of everything that a run's bytes may depend on."""
     found = {"python": platform.python_version(), "processor": platform.machine()}
     for name in _PACKAGES:
         with contextlib.suppress(importlib.metadata.PackageNotFoundError):
@@ -42,7 +42,7 @@ def versions() -> dict[str, str]:
 
 
 def source_of(cls: type[Any]) -> str | None:
-    """Return a hash of the files that a class and its own bases are written in."""
+    """Return a hash of the source files of a class and its bases below MurkEnv."""
     found = hashlib.sha256()
     modules = [base.__module__ for base in cls.__mro__ if issubclass(base, MurkEnv) and base is not MurkEnv]
     for name in dict.fromkeys(modules):

@@ -1,4 +1,4 @@
-"""What a recording says of its env: how to make it again, and what it was when it was recorded."""
+"""The header of a recording: how to recreate its env, and a description to check the result."""
 
 import dataclasses
 import importlib
@@ -22,22 +22,22 @@ _MOST_DIMENSIONS = 32
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Header:
-    """What a recording says of its env.
+    """The description of a recorded env.
 
     Attributes:
-        face: which of the faces it is.
+        face: the name of the face.
         class_path: `module:Class`.
-        env_id: under which the class is registered, None where it is not.
+        env_id: the id under which the class is registered, None if it is not.
         num_worlds: number of worlds.
         num_rows: number of rows.
         options: the face's options, as JSON.
         parameters: the environment's parameters, as JSON.
         actions: dtype and shape of the actions of all worlds in one step.
-        interval: steps after which every row's hash is kept.
+        interval: number of steps between hashes of all rows.
         keeps_outputs: whether outputs are kept.
-        layout: every field with its span, dtype and size: what must be the same for the run to be the same.
-        versions: of packages, Python and the processor's kind.
-        source: a hash of the files that the class is written in, None where there are none.
+        layout: every field with its mutability, dtype and shape, which must not change.
+        versions: versions of packages and Python, and the kind of processor.
+        source: a hash of the class's source files, None if there are none.
     """
 
     face: str
@@ -60,10 +60,10 @@ class Header:
 
     @classmethod
     def from_json(cls, text: str) -> "Header":
-        """Read it.
+        """Parse a header.
 
         Raises:
-            RecordingFileError: it is no header.
+            RecordingFileError: the text is not a header.
         """
         try:
             given: Any = json.loads(text)
@@ -77,7 +77,7 @@ class Header:
         return dataclasses.replace(header, actions=(header.actions[0], tuple(header.actions[1])))
 
     def _check(self) -> None:
-        """Raise RecordingFileError unless every entry is of its type."""
+        """Raise RecordingFileError unless every entry has its type."""
         dicts: list[Any] = [self.options, self.parameters, self.versions]
         whole = isinstance(self.layout, list) and all(isinstance(one, dict) for one in dicts)  # pyright: ignore[reportUnnecessaryIsInstance]
         texts: list[Any] = [self.class_path, *self.layout, *self.versions.values()] if whole else [None]
@@ -94,7 +94,7 @@ class Header:
 
     @property
     def action_dtype(self) -> "np.dtype[Any]":
-        """Dtype of the actions as they are kept."""
+        """Dtype of the actions in the file."""
         return np.dtype(self.actions[0])
 
     @property
@@ -103,10 +103,10 @@ class Header:
         return int(np.prod(self.actions[1], dtype=object)) * self.action_dtype.itemsize
 
     def recipe(self, env_class: type[MurkEnv] | None) -> Recipe:
-        """Return how the env is made again, from the class that is named or given.
+        """Return the recipe for the env, from the recorded class path or the given class.
 
         Raises:
-            ReplayError: the class cannot be imported, or is not what was recorded.
+            ReplayError: the class cannot be imported, or is not the recorded one.
         """
         cls = self._imported() if env_class is None else env_class
         if self.env_id is not None and cls.registered_id != self.env_id:
@@ -141,10 +141,10 @@ class Header:
         return found
 
     def make(self, recipe: Recipe, **how: Any) -> Any:
-        """Make the env again.
+        """Recreate the env.
 
         Raises:
-            ReplayError: its class does not take the parameters any more, or makes something else of them.
+            ReplayError: its class no longer takes the parameters, or its fields or actions have changed.
         """
         try:
             face = recipe.make(**how)
@@ -169,7 +169,7 @@ class Header:
                 )
 
     def changes(self, env_class: type[MurkEnv]) -> dict[str, tuple[str | None, str | None]]:
-        """Return what differs here from when it was recorded: versions, and the class's source."""
+        """Return differences to the recording's environment: versions, and the class's source."""
         here = versions()
         found = {
             name: (self.versions.get(name), here.get(name))
@@ -183,10 +183,10 @@ class Header:
 
 
 def header_of(face: Any, recipe: Recipe, num_rows: int, interval: int, *, keeps_outputs: bool) -> Header:
-    """Return what a recording says of a face.
+    """Return the header for a face.
 
     Raises:
-        RecordingError: a parameter cannot be kept.
+        RecordingError: a parameter cannot be recorded.
     """
     cls, reader, owner = recipe.env_class, actions_of(face), recipe.env_class.__name__
     options = {
@@ -224,7 +224,7 @@ def _is_actions(given: Any) -> bool:
 
 
 def _first_difference(recorded: Any, now: Any) -> str:
-    """Return the first entry that differs, as it was and as it is."""
+    """Return the first entry that differs, recorded and now."""
     then, here = _entries(recorded), _entries(now)
     lost, new = [one for one in then if one not in here], [one for one in here if one not in then]
     return f"{lost[:1] or 'as they are'} and are {new[:1] or 'without it'}"

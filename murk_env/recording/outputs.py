@@ -1,4 +1,4 @@
-"""What a face returned, by name and by row, so that it can be hashed, kept and compared."""
+"""The outputs of a face, by name and by row, to be hashed, kept and compared."""
 
 import dataclasses
 from collections.abc import Mapping
@@ -16,20 +16,20 @@ UNTOLD = frozenset(
         "final_obs",
         "_final_obs",
         "final_info",
-        "_final_info",  # told apart, as Last
+        "_final_info",  # kept separately, as Last
         "episode",
-        "_episode",  # they tell seconds, which differ when it is played again
+        "_episode",  # they contain wall time, which differs in a replay
     }
 )
 
 
 @dataclasses.dataclass(slots=True)
 class Last:
-    """What same-step mode returned of the rows whose episode ended.
+    """The final outputs that same-step mode returned for the rows whose episode ended.
 
     Attributes:
         rows: the rows.
-        observations: the final observation of each of them, an array or a dict of arrays.
+        observations: the final observation of each row, an array or a dict of arrays.
         said: by name, their final infos, (rows, ...).
     """
 
@@ -40,11 +40,12 @@ class Last:
 
 @dataclasses.dataclass(slots=True)
 class Outputs:
-    """What a step or a reset returned.
+    """The outputs of a step or a reset.
 
     Attributes:
-        observation: by name, the observations of some rows: the first of these, and (rows, ...).
-        said: by name, what is said of every row: reward, flags and infos, (num_rows, ...).
+        observation: by name, the index of the first of some consecutive rows, and their observations,
+            (rows, ...).
+        said: by name, the other outputs of every row: reward, flags and infos, (num_rows, ...).
         last: the rows whose episode ended in same-step mode; None for none.
     """
 
@@ -71,14 +72,14 @@ class Outputs:
         return found
 
     def row_at(self, name: str, place: int) -> int:
-        """Return the row that a place along the first axis of one of the arrays of `flat` belongs to."""
+        """Return the row of an index along the first axis of an array of `flat`."""
         if name.startswith("final/"):
             return int(name.split("/")[1])
         return self.observation[name][0] + place if name in self.observation else place
 
 
 def named(observation: Any, *, alone: bool = False) -> dict[str, tuple[int, Array]]:
-    """Return an observation's arrays, in the order of its space; `alone` gives them a rows axis."""
+    """Return an observation's arrays, in the order of its space; `alone` adds a rows axis."""
     if not isinstance(observation, dict):
         return {"observation": (0, observation[np.newaxis] if alone else observation)}
     return {
@@ -88,7 +89,7 @@ def named(observation: Any, *, alone: bool = False) -> dict[str, tuple[int, Arra
 
 
 def infos_of(infos: Mapping[str, Any], *, alone: bool = False) -> dict[str, Array]:
-    """Return what the infos say of every row, by `info/` and the key; `alone` gives it a rows axis."""
+    """Return the infos of every row, under `info/` plus the key; `alone` adds a rows axis."""
     found: dict[str, Array] = {}
     for key, value in infos.items():
         if key not in UNTOLD:
@@ -97,7 +98,7 @@ def infos_of(infos: Mapping[str, Any], *, alone: bool = False) -> dict[str, Arra
 
 
 def last_of(infos: Mapping[str, Any]) -> Last | None:
-    """Return what same-step mode says of the rows that ended."""
+    """Return the final outputs of the rows that ended in same-step mode."""
     if "final_obs" not in infos:
         return None
     rows = infos["_final_obs"].nonzero()[0]

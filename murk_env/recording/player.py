@@ -1,4 +1,4 @@
-"""Makes a recorded env again and does to it what was done."""
+"""Recreates a recorded env and applies the recorded events to it."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -25,21 +25,22 @@ Played = tuple[Outputs, Sequence[int] | None]
 
 
 class Player:
-    """A recorded env that is made again.
+    """A recreated recorded env.
 
     Args:
-        header: what the recording says of it.
-        env_class: its class, None to import the one that is named.
-        others: policies for groups that are not shown, from where the recording ends; None for none.
+        header: the recording's header.
+        env_class: its class, None to import the recorded one.
+        others: policies for the other groups of a `MurkAgentVectorEnv`, for steps beyond the recording; None
+            for none.
         render_mode: one of the class's render modes, or None.
 
     Attributes:
         face: the env.
-        rows: shows its outputs as rows.
+        rows: represents its outputs as rows.
         recipe: how it was made.
 
     Raises:
-        ReplayError: it cannot be made as it was.
+        ReplayError: it cannot be recreated.
     """
 
     def __init__(
@@ -52,14 +53,14 @@ class Player:
     ) -> None:
         self._header = header
         self.recipe = header.recipe(env_class)
-        self._actions: npt.NDArray[Any] | None = None  # of the step that is made
+        self._actions: npt.NDArray[Any] | None = None  # of the current step
         given = dict(others or {})
         stands_in = {seats.group.name: self._policy(seats, given) for seats in _others(self.recipe, header)}
         self.face = header.make(self.recipe, others=stands_in, render_mode=render_mode)
         self.rows = rows_of_face(self.recipe.face, self.face)
 
     def _policy(self, seats: Seats, given: Mapping[str, Policy]) -> Policy:
-        """Return what decides for a group: what was recorded and then, if there is one, its policy."""
+        """Return a group's policy: the recorded actions and, after the end, its given policy."""
 
         def decide(observations: Any) -> Any:
             if self._actions is not None:
@@ -74,14 +75,14 @@ class Player:
         return decide
 
     def play(self, entry: Entry, stop: int | None = None) -> Iterator[Played]:
-        """Do what an entry says, and yield what is returned, with the rows that a reset was for.
+        """Apply an entry, and yield the outputs, with the rows of a reset.
 
         Args:
             entry: the entry.
-            stop: how many of its steps to make, None for all.
+            stop: number of its steps to take, None for all.
 
         Raises:
-            ReplayError: the env refuses what it took when it was recorded.
+            ReplayError: the env rejects what it accepted when it was recorded.
         """
         if entry.kind in ("state", "keyframe"):
             self._restore(entry)
@@ -116,7 +117,7 @@ class Player:
 
 
 class _Told:
-    """Tells where in the recording the env refused something, or failed."""
+    """Adds to errors of the env where in the recording they occurred."""
 
     def __init__(self, where: str) -> None:
         self._where = where
@@ -146,7 +147,7 @@ def _reset_arguments(entry: Entry) -> tuple[Any, Any]:
 
 
 def _others(recipe: Recipe, header: Header) -> list[Seats]:
-    """Return where the groups stand that a face with rows of agents does not show."""
+    """Return the seats of the groups that a `MurkAgentVectorEnv` does not expose."""
     if recipe.face != "agent_rows":
         return []
     cls = recipe.env_class

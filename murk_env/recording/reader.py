@@ -1,4 +1,4 @@
-"""Reads the file of a recording, which may be anybody's: everything is checked before it is used."""
+"""Reads the file of a recording, which is not trusted: everything is checked before it is used."""
 
 import contextlib
 import os
@@ -20,22 +20,22 @@ _KINDS = ("reset", "steps", "state", "keyframe")
 
 
 class Reader:
-    """A file that is read.
+    """A recording's file, opened for reading.
 
-    SQL of the file's own is never run: its tables must be those of a recording, to the letter, and it is
-    opened read-only. Sizes are compared with what the header declares before anything is read.
+    SQL from the file is never run: its tables must match those of a recording exactly, and it is opened
+    read-only. Sizes are compared with the header before anything is read.
 
     Args:
         path: the file.
 
     Attributes:
         path: the file.
-        header: what it says of its env.
-        num_steps: steps that it holds.
-        fingerprint: the last entry's checksum, which all of the file has gone into.
+        header: the description of its env.
+        num_steps: number of steps.
+        fingerprint: the last entry's checksum, which depends on the whole file.
 
     Raises:
-        RecordingFileError: it is no recording, one of a newer format, damaged, or holds nothing yet.
+        RecordingFileError: it is not a recording, has another format, is damaged, or holds nothing yet.
     """
 
     def __init__(self, path: "str | os.PathLike[str]") -> None:
@@ -49,7 +49,7 @@ class Reader:
 
     @contextlib.contextmanager
     def _connected(self) -> Generator[sqlite3.Connection]:
-        """Open the file, and tell of whatever SQLite finds wrong in it."""
+        """Open the file, and raise RecordingFileError for errors of SQLite."""
         connection = None
         try:
             connection = sqlite3.connect(
@@ -90,9 +90,9 @@ class Reader:
         return found, Header.from_json(text)
 
     def _count(self, connection: sqlite3.Connection) -> tuple[int, int, str]:
-        """Return the last entry's number, how many steps there are, and the last checksum.
+        """Return the last entry's number, the number of steps, and the last checksum.
 
-        Every row's hashes stand there, so that no more rows are claimed than fit into the file.
+        The last entry must hold every row's hash, which limits the claimed number of rows to the file's size.
         """
         last = connection.execute(
             "SELECT number, first_step, num_steps, length(hashes), hex(checksum) FROM timeline "
@@ -115,10 +115,10 @@ class Reader:
         return number, first + num_steps, fingerprint.lower()
 
     def entries(self, number: int = 0) -> Iterator[tuple[int, Entry]]:
-        """Yield the numbers and entries of the timeline from one on, each checked.
+        """Yield the numbers and entries of the timeline, starting at `number`, each checked.
 
         Raises:
-            RecordingFileError: an entry is not what was written, or does not follow the one before.
+            RecordingFileError: an entry has changed, or does not follow the one before.
         """
         with self._connected() as connection:
             before, step = self._before(connection, number)
@@ -172,7 +172,7 @@ class Reader:
         return Entry(kind, first, num_steps, content, hashed, outputs), written
 
     def keyframe_before(self, step: int) -> int | None:
-        """Return the number of the last entry that holds a state from which a step can be reached."""
+        """Return the number of the last entry with a state at or before a step."""
         with self._connected() as connection:
             found = connection.execute(
                 "SELECT max(number) FROM timeline WHERE kind IN ('state', 'keyframe') AND first_step <= ?",
@@ -188,7 +188,7 @@ class Reader:
 
 
 def _check_kind(path: Path) -> None:
-    """Raise RecordingFileError unless a file says that it is a recording of this format."""
+    """Raise RecordingFileError unless a file is marked as a recording of this format."""
     try:
         with path.open("rb") as file:
             head = file.read(100)
@@ -207,7 +207,7 @@ def _check_kind(path: Path) -> None:
 
 
 def _size_of(path: Path) -> int:
-    """Return the bytes of a file and of its log."""
+    """Return the size of a file and its write-ahead log in bytes."""
     total = path.stat().st_size
     with contextlib.suppress(OSError):
         total += Path(f"{path}-wal").stat().st_size
@@ -215,7 +215,7 @@ def _size_of(path: Path) -> int:
 
 
 def _check_tables(connection: sqlite3.Connection) -> None:
-    """Raise RecordingFileError unless there are a recording's tables and nothing else, such as views."""
+    """Raise RecordingFileError unless the file holds exactly a recording's tables, and no views."""
     found: list[Any] = connection.execute("SELECT type, name, sql FROM sqlite_schema LIMIT 9").fetchall()
     if sorted(found) != sorted(("table", name, statement) for name, statement in TABLES.items()):
         raise RecordingFileError(

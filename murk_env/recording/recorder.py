@@ -1,4 +1,4 @@
-"""Fills the file of a recording with what is done to an env and what it returns."""
+"""Writes the calls to an env, and hashes of its outputs, to the file of a recording."""
 
 import dataclasses
 import json
@@ -19,7 +19,7 @@ from murk_env.recording.tensors import packed
 
 __all__ = ["Recorder", "Settings"]
 
-_MOST_BYTES = 1 << 24  # of outputs that an interval may hold in memory, after which it ends
+_MOST_BYTES = 1 << 24  # bytes of outputs in memory at which an interval ends early
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -27,12 +27,12 @@ class Settings:
     """How a run is recorded.
 
     Attributes:
-        interval: steps after which every row's hash is kept.
+        interval: number of steps between hashes of all rows.
         keeps_outputs: whether outputs are kept.
-        flush_seconds: after which what was recorded is written.
-        flush_bytes: of which the same is true.
-        keyframe_every: steps after which a state is kept, to begin from; None for as often as states take a
-            quarter of what actions take.
+        flush_seconds: time after which pending data is written.
+        flush_bytes: size at which pending data is written.
+        keyframe_every: number of steps between keyframes; None for such intervals that keyframes take a
+            quarter of the size of actions.
     """
 
     interval: int
@@ -43,20 +43,20 @@ class Settings:
 
 
 class Recorder:
-    """Keeps a run: what is done, in order, and the hashes of what came of it.
+    """Records a run: the calls, in order, and the hashes of the outputs.
 
-    Nothing is written while a step is made: what is due is written before the next one, so that a full disk
-    is told before anything changes.
+    Nothing is written during a step: pending data is written before the next one, so that a full disk raises
+    before anything changes.
 
     Args:
         path: the file.
-        header: what it says of the env.
-        rows: shows the outputs of the face.
-        settings: how it is recorded.
+        header: the description of the env.
+        rows: represents the outputs of the face as rows.
+        settings: how the run is recorded.
         now: the clock, in seconds.
 
     Attributes:
-        num_steps: steps that were recorded.
+        num_steps: number of recorded steps.
     """
 
     def __init__(
@@ -81,15 +81,15 @@ class Recorder:
         self._due: list[Entry] = []
         self._due_bytes = 0
         self._written = now()
-        self._last_keyframe, self._since_keyframe = 0, 0  # a step, and bytes
+        self._last_keyframe, self._since_keyframe = 0, 0  # in steps, and in bytes
         self.num_steps = 0
 
     def step(self, actions: npt.NDArray[Any], outputs: Outputs) -> None:
-        """Keep a step that was made.
+        """Record a step.
 
         Args:
-            actions: of all worlds, (num_worlds, ...).
-            outputs: what it returned.
+            actions: the actions of all worlds, (num_worlds, ...).
+            outputs: the step's outputs.
         """
         if self._made == len(self._actions):
             self._actions = np.concatenate([self._actions, np.zeros_like(self._actions)])
@@ -104,7 +104,7 @@ class Recorder:
             self._end_interval()
 
     def event(self, kind: Any, content: bytes, outputs: Outputs | None, rows: Sequence[int] = ()) -> None:
-        """Keep something else that was done, and what it returned of some rows."""
+        """Record another event, and its outputs for some rows."""
         self._end_steps(b"")
         kept = b""
         if outputs is not None:
@@ -118,7 +118,7 @@ class Recorder:
         self._end_steps(hashes)
 
     def _end_steps(self, hashes: bytes) -> None:
-        """Make the steps since the last entry one of their own."""
+        """Append the steps since the last entry as one entry."""
         made = self._made
         if not made and not hashes:
             return
@@ -133,10 +133,10 @@ class Recorder:
         self._since_keyframe += len(entry.content) + len(entry.hashes)
 
     def flush_if_due(self) -> None:
-        """Write what is due; called before anything is done.
+        """Write pending data if it is due; called before every step and reset.
 
         Raises:
-            RecordingFileError: it cannot be written; it stays due.
+            RecordingFileError: it cannot be written; it stays pending.
         """
         every = self._settings.keyframe_every
         if every is not None and self.num_steps - self._last_keyframe >= every:
@@ -147,16 +147,16 @@ class Recorder:
             self.flush()
 
     def _keyframe(self) -> None:
-        """Keep the state that the worlds are in, at the end of an interval."""
+        """Record the current state of the worlds, at the end of an interval."""
         content = self._rows.batch.save().to_bytes()
         self._append(Entry("keyframe", self.num_steps, 0, content, self._chain.end_interval()))
         self._last_keyframe, self._since_keyframe = self.num_steps, 0
 
     def flush(self) -> None:
-        """Write everything that was recorded, with the hashes of an interval that ends here.
+        """Write everything recorded so far, and end the interval with its hashes.
 
         Raises:
-            RecordingFileError: it cannot be written; it stays due.
+            RecordingFileError: it cannot be written; it stays pending.
         """
         if self._writer is None:
             return
@@ -169,14 +169,14 @@ class Recorder:
         self._due, self._due_bytes, self._written = [], 0, self._now()
 
     def close(self) -> None:
-        """Write everything and let go of the file.
+        """Write everything and close the file.
 
         Raises:
-            RecordingFileError: it cannot be written; the file is let go of all the same.
+            RecordingFileError: not everything could be written; the file is closed all the same.
         """
         if self._writer is None:
             return
-        self._since_keyframe = 0  # nothing begins from the end
+        self._since_keyframe = 0  # no keyframe is needed at the end
         try:
             self.flush()
         finally:
@@ -185,10 +185,10 @@ class Recorder:
 
     @property
     def closed(self) -> bool:
-        """Whether it records no more."""
+        """Whether it is closed."""
         return self._writer is None
 
 
 def reset_content(seed: Any, options: Any) -> bytes:
-    """Return what a reset was given, as JSON."""
+    """Return the arguments of a reset, as JSON."""
     return json.dumps({"seed": seed, "options": options}).encode()

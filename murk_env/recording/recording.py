@@ -1,4 +1,4 @@
-"""Recording: a wrapper around any face, which keeps the run in a file."""
+"""Recording: a wrapper around any face that records the run in a file."""
 
 import functools
 import os
@@ -23,40 +23,39 @@ __all__ = ["Recording"]
 
 
 class Recording:
-    """Wraps an env of any face and keeps the run in one file, to be played again by `replay`.
+    """Wraps an env of any face and records the run in one file, for `replay`.
 
-    What is made is a `gymnasium.Wrapper`, a `gymnasium.vector.VectorWrapper` or PettingZoo's
-    `BaseParallelWrapper`, whichever goes around the face, and returns what the face returns. It goes
-    directly around the env, or what `gymnasium.make` returned; wrappers that change actions or outputs go
-    around it.
+    The result is a `gymnasium.Wrapper`, a `gymnasium.vector.VectorWrapper` or PettingZoo's
+    `BaseParallelWrapper`, depending on the face, and returns the face's outputs unchanged. It must wrap the
+    env directly, or the result of `gymnasium.make`; wrappers that change actions or outputs go around it.
 
-    The file is an SQLite database. It holds what the env is made from, seeds, options, the actions of every
-    step and, every `hash_every` steps, a 64-bit hash for each row (an env, a row of a vector env, an agent
-    of a parallel env) of the run so far. Whenever the process ends, however it does, the file holds every
-    step up to the last flush.
+    The file is an SQLite database. It holds the env's class, parameters and options, seeds, the actions of
+    every step and, every `hash_every` steps, a 64-bit hash of the run so far for each row (an env, a row of a
+    vector env, an agent of a parallel env). However the process ends, the file holds every step up to the
+    last flush.
 
     Args:
-        env: a single env, a vector env, rows of agents, or a parallel env. One that runs already is recorded
-            from the State that it is in.
-        path: the file, which must not be there yet.
-        hash_every: steps after which every row's hash is kept. With 1, every observation is hashed;
-            otherwise each row's at least once in so many steps. Rewards, flags and infos are hashed at every
-            step.
-        outputs: whether all outputs are kept as well, so that `replay` can say what differs.
-        flush_seconds: what was recorded is written when the last flush is so long ago, by the next step.
-        flush_bytes: or when it is so much.
-        keyframe_every: steps after which a State of all worlds is kept, so that `replay(path).at(step)` need
-            not begin at the beginning; None for as often as States take a quarter of what actions take.
+        env: a single env, a vector env, a `MurkAgentVectorEnv`, a `MurkGroupsEnv` or a parallel env. An env
+            that has already been reset is recorded from its current State.
+        path: the file, which must not exist yet.
+        hash_every: number of steps between recorded hashes. With 1, every observation is hashed; otherwise
+            each row's at least once per interval. Rewards, flags and infos are hashed at every step.
+        outputs: whether to keep all outputs as well, so that `replay` can tell which one differs.
+        flush_seconds: the next step writes pending data if the last flush was at least so many seconds ago.
+        flush_bytes: or if there are at least so many bytes.
+        keyframe_every: number of steps between States of all worlds, so that `replay(path).at(step)` need not
+            start at the first step; None for such intervals that States take a quarter of the size of
+            actions.
 
     Raises:
-        RecordingError: it is no such env, or an argument is none.
-        RecordingFileError: the file is there, or cannot be written; nothing has been made.
+        RecordingError: the env cannot be recorded, or an argument is invalid.
+        RecordingFileError: the file already exists, or cannot be written.
     """
 
     _recorder: Recorder
 
     def __new__(cls, env: Any, *_arguments: Any, **_keywords: Any) -> Any:
-        """Make the wrapper that goes around this face."""
+        """Create the wrapper for this face."""
         if cls is not Recording:
             return super().__new__(cls)
         if isinstance(env, gymnasium.Env):
@@ -96,10 +95,10 @@ class Recording:
         self._recorder = Recorder(self._path, header, self._rows, settings)
 
     def flush(self) -> None:
-        """Write everything that was recorded until now.
+        """Write everything recorded so far.
 
         Raises:
-            RecordingFileError: it cannot be written; nothing is lost, and it can be tried again.
+            RecordingFileError: it cannot be written; nothing is lost, and it can be retried.
         """
         self._recorder.flush()
 
@@ -111,10 +110,10 @@ class Recording:
         """
         self._recorder.close()
 
-    # --- what the wrappers of each face share ----------------------------------------------------
+    # --- shared by the wrappers of all faces -----------------------------------------------------
 
     def _reset(self, env: Any, seed: Any, options: Any) -> Any:
-        """Reset the env, and keep what it was given."""
+        """Reset the env, and record the arguments."""
         recorder = self._open()
         kept = to_json(self._known(options), "an option of reset")
         recorder.flush_if_due()
@@ -130,13 +129,13 @@ class Recording:
         return returned
 
     def _step(self, env: Any, actions: Any) -> Any:
-        """Step the env, and keep the actions as its hooks were given them."""
+        """Step the env, and record the actions in the form that its hooks got."""
         recorder = self._open()
         recorder.flush_if_due()
         self._follow_changes()
         returned = env.step(actions)
         now = self._stamp()
-        if now != self._seen:  # a parallel env that nobody acts in any more makes no step
+        if now != self._seen:  # a parallel env without active agents takes no step
             self._seen = now
             recorder.step(self._batch.actions, self._rows.step(returned))
         return returned
@@ -148,7 +147,7 @@ class Recording:
         return self._recorder
 
     def _known(self, options: Any) -> Any:
-        """Return the options that an env looks at: a parallel env takes any, and ignores most."""
+        """Return the options that the env uses: a parallel env accepts any, and ignores most."""
         if self._recipe.face != "parallel" or not isinstance(options, Mapping):
             return options
         given = cast("Mapping[str, Any]", options)
@@ -161,21 +160,21 @@ class Recording:
         return self._face._masked_worlds(options["reset_mask"]).tolist()
 
     def _stamp(self) -> int:
-        """Return a number that is another one after everything that changes the worlds."""
+        """Return a number that changes whenever the worlds change."""
         return self._batch.world.arena.stamp
 
     def _follow_changes(self) -> None:
-        """Keep the state of the worlds if something else than this recording has changed them.
+        """Record the state of the worlds if they were changed other than through this recording.
 
-        That is `world.edit`, `restore` or `branch`, or a step of the env within.
+        That is by `world.edit`, `restore` or `branch`, or a step of the wrapped env.
         """
         if self._stamp() != self._seen:
             self._recorder.event("state", self._batch.save().to_bytes(), None)
             self._seen = self._stamp()
 
     def _close(self, close: Callable[[], Any]) -> None:
-        """Close the file, then the env, whatever comes of the file."""
-        if "_recorder" not in vars(self):  # it was refused; Gymnasium before 1.4 closes what is let go of
+        """Close the file, then the env, even if closing the file fails."""
+        if "_recorder" not in vars(self):  # `__init__` raised; Gymnasium before 1.4 closes on deletion
             return
         try:
             self._recorder.close()
@@ -183,7 +182,7 @@ class Recording:
             close()
 
     def __getattr__(self, name: str) -> Any:
-        """Return what only the env has, such as `world` or `render_tiles`."""
+        """Return an attribute of the env, such as `world` or `render_tiles`."""
         if name.startswith("_"):
             raise AttributeError(
                 f"{type(self).__name__} has no attribute {name!r}; the env within it is `unwrapped`"
@@ -213,7 +212,7 @@ class _RecordedEnv(Recording, gymnasium.Wrapper[Any, Any, Any, Any]):
         return self._step(self.env, action)
 
     def close(self) -> None:
-        """Write what was recorded, close the file and the env."""
+        """Write pending data, and close the file and the env."""
         self._close(self.env.close)
 
 
@@ -233,13 +232,13 @@ class _RecordedVectorEnv(Recording, AnyVectorWrapper):
         return self._step(self.env, actions)
 
     def close(self, **keywords: Any) -> None:
-        """Write what was recorded, close the file and the env."""
+        """Write pending data, and close the file and the env."""
         self._close(lambda: self.env.close(**keywords))
 
 
 @functools.cache
 def _recorded_parallel_env() -> type[Recording]:
-    """Return the recording of PettingZoo's face, made when the first is asked for: it needs PettingZoo."""
+    """Return the class for parallel envs, created at first use because it needs PettingZoo."""
     from pettingzoo.utils.wrappers import BaseParallelWrapper  # pyright: ignore[reportMissingTypeStubs]
 
     class RecordedParallelEnv(Recording, BaseParallelWrapper[str, Any, Any]):
@@ -258,7 +257,7 @@ def _recorded_parallel_env() -> type[Recording]:
             return self._step(self.env, actions)
 
         def close(self) -> None:
-            """Write what was recorded, close the file and the env."""
+            """Write pending data, and close the file and the env."""
             self._close(self.env.close)
 
     return RecordedParallelEnv

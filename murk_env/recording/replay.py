@@ -1,4 +1,4 @@
-"""Plays a recording again, from the file alone, and compares what comes of it."""
+"""Replays a recording, from the file alone, and compares the result."""
 
 import dataclasses
 import operator
@@ -25,17 +25,18 @@ __all__ = ["Replay", "replay"]
 
 
 class Replay:
-    """A recording, and how to play it.
+    """An opened recording, with methods to replay it.
 
     Attributes:
         path: the file.
-        num_steps: steps that it holds.
+        num_steps: number of recorded steps.
         num_rows: number of rows.
         keeps_outputs: whether it holds the outputs too.
-        fingerprint: a checksum of everything in the file, 16 hexadecimal digits.
-        description: what the file says of its env, as JSON takes it, with the fingerprint.
-        changes: what differs here from when it was recorded, recorded and now: versions of packages, the
-            processor's kind, the source of the class. It is no fault as long as the bytes are the same.
+        fingerprint: a checksum of the whole file, 16 hexadecimal digits.
+        description: the file's description of its env, ready for JSON, with the fingerprint.
+        changes: differences between the recording's setup and this one, as (recorded, now): versions of
+            packages, the kind of processor, the source of the class. They do not matter as long as the
+            outputs are equal.
     """
 
     def __init__(
@@ -63,7 +64,7 @@ class Replay:
 
         Raises:
             RecordingFileError: the file is damaged.
-            ReplayError: the env cannot be made as it was, or refuses what it took.
+            ReplayError: the env cannot be recreated, or rejects what it accepted when it was recorded.
         """
         player = self.player()
         names = player.rows.names
@@ -72,7 +73,7 @@ class Replay:
         begun = 0
         for _, entry in self._reader.entries():
             if entry.kind == "keyframe":
-                continue  # its hashes are those of the entry before
+                continue  # its hashes equal those of the entry before
             recorded = unpacked(entry.outputs, max(entry.num_steps, 1)) if entry.outputs else []
             for number, (outputs, rows) in enumerate(player.play(entry)):
                 if rows is None:
@@ -91,15 +92,15 @@ class Replay:
         return None
 
     def at(self, step: int, *, render_mode: str | None = None) -> Any:
-        """Return the env as it was when a step was about to be made; steps are counted from 0.
+        """Return the env in its state right before a step; steps are counted from 0.
 
         Args:
             step: from 0, right after the first reset, to `num_steps`, the end of the recording.
             render_mode: one of the class's render modes, or None.
 
         Raises:
-            RecordingError: there is no such step.
-            RecordingFileError, ReplayError: as `compare`.
+            RecordingError: the step is out of range.
+            RecordingFileError, ReplayError: as for `compare`.
         """
         step = self._checked(step)
         player = self.player(render_mode)
@@ -110,20 +111,20 @@ class Replay:
     def frames(
         self, first: int = 0, last: int | None = None, *, every: int = 1, num_worlds: int = 1
     ) -> Iterator[npt.NDArray[np.uint8]]:
-        """Yield pictures of the run: as it is at a step, and after every step and every reset of all rows.
+        """Yield frames of the run: at the first step, and after every step and every reset of all rows.
 
         Args:
             first: the step to begin at.
             last: the step to end at; None for the end of the recording.
-            every: steps between pictures.
-            num_worlds: how many worlds are shown, side by side.
+            every: number of steps between frames.
+            num_worlds: number of worlds shown side by side.
 
         Returns:
             Frames (height, width, 3) uint8.
 
         Raises:
-            RecordingError, RecordingFileError, ReplayError: as `at`.
-            InputError, PictureError, MissingLibraryError: as `render_tiles` of a vector env.
+            RecordingError, RecordingFileError, ReplayError: as for `at`.
+            InputError, PictureError, MissingLibraryError: as for `render_tiles` of a vector env.
         """
         first, last = self._checked(first), self._checked(self.num_steps if last is None else last)
         every = whole("every", every)
@@ -150,16 +151,16 @@ class Replay:
             path: a `.gif`, `.mp4` or `.webm`.
             first: the step to begin at.
             last: the step to end at; None for the end of the recording.
-            every: steps between pictures.
-            num_worlds: how many worlds are shown, side by side.
-            fps: pictures per second; None for what the class's metadata says.
-            force: whether a file that is there is written over.
+            every: number of steps between frames.
+            num_worlds: number of worlds shown side by side.
+            fps: frames per second; None for the `render_fps` of the class's metadata.
+            force: whether to overwrite an existing file.
 
         Raises:
             RecordingError: the path has another suffix, or there is nothing to show.
             MissingLibraryError: matplotlib, Pillow or, for videos, moviepy is not installed.
-            RecordingFileError: the file is there already, or its folder is not; or as `at`.
-            ReplayError: as `at`.
+            RecordingFileError: the file already exists, or its folder does not; or as for `at`.
+            ReplayError: as for `at`.
         """
         env_class = self._reader.header.recipe(self._env_class).env_class
         rate = env_class.metadata.get("render_fps", 10) if fps is None else fps
@@ -169,16 +170,16 @@ class Replay:
     def played(
         self, player: Player, stop: int, begin: int = 0
     ) -> Iterator[tuple[int, Outputs | None, Sequence[int] | None]]:
-        """Play up to a step, and yield after everything that was done.
+        """Play up to a step, and yield after every event.
 
         Args:
-            player: the env.
-            stop: the step that is about to be made at the end.
-            begin: the step that matters first; the last state that is kept before it is begun from.
+            player: the recreated env.
+            stop: the step right before which to stop.
+            begin: the first step of interest; play starts from the last keyframe before it.
 
         Returns:
-            Steps made until then; what was returned, None where a state was restored; and the rows that a
-            reset was for, None for a step.
+            Number of steps so far; the outputs, None if a state was restored; and the rows of a reset, None
+            for a step.
         """
         first = self._reader.keyframe_before(begin) or 0
         for number, entry in self._reader.entries(first):
@@ -206,7 +207,7 @@ class Replay:
         return chosen
 
     def player(self, render_mode: str | None = None) -> Player:
-        """Return the env, made again, and what plays it."""
+        """Return a player with a new env."""
         return Player(self._reader.header, self._env_class, others=self._others, render_mode=render_mode)
 
 
@@ -217,23 +218,23 @@ def replay(
     others: Mapping[str, Policy] | None = None,
     check: bool = True,
 ) -> Replay:
-    """Play a recording again and compare every hash with what was recorded.
+    """Replay a recording and compare every hash with the recorded one.
 
-    The env is made from the file alone: the module of its class is imported, its parameters and options are
-    the recorded ones. Only play files whose environments you trust as much as your own imports.
+    The env is recreated from the file alone: the module of its class is imported, and its parameters and
+    options are the recorded ones. Only replay files whose environments you trust as much as your own imports.
 
     Args:
-        path: the file that a `Recording` wrote.
-        env_class: the class, where it cannot be imported, such as one of a script.
-        others: for rows of agents, policies for the other groups, where an env that `at` returned is stepped
-            on.
-        check: whether to play and compare; without, the file is only opened, for `at` and `frames`.
+        path: a file written by `Recording`.
+        env_class: the class, if it cannot be imported, such as one defined in a script.
+        others: for a `MurkAgentVectorEnv`, policies for the other groups, used when an env returned by `at`
+            is stepped beyond the recording.
+        check: whether to play and compare; if False, the file is only opened, for `at` and `frames`.
 
     Raises:
-        ReplayDifferenceError: the run is not the same; it says which row first, and where.
-        RecordingFileError: the file is no recording, or damaged.
-        ReplayError: the env cannot be made as it was: the class or its package is missing, or it is another
-            version, with other parameters or fields.
+        ReplayDifferenceError: the run differs; the message names the first row and the place.
+        RecordingFileError: the file is not a recording, or is damaged.
+        ReplayError: the env cannot be recreated: the class or its package is missing, or a different version
+            has other parameters or fields.
     """
     played = Replay(path, env_class, others)
     if check:

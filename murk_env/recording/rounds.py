@@ -1,6 +1,6 @@
 """The round of XXH64, for all rows at once: `a = rotate_left(a + word * PRIME_2, 31) * PRIME_1` mod 2**64.
 
-A call of xxhash for each row at every step would cost more than a step of a large batch.
+A call to xxhash for each row at every step would cost more than a step of a large batch.
 """
 
 import numpy as np
@@ -65,7 +65,7 @@ def _outcome(accumulators: Accumulators, words: Accumulators, ends: Bytes, cuts:
 
 @kernel
 def _words(accumulators: Accumulators, given: npt.NDArray[np.uint64]) -> None:
-    """Take in whole words, four rows at once: each round of a row waits for the one before it."""
+    """Take in whole words, four rows at a time to hide latency: a row's rounds depend on each other."""
     count, length = given.shape
     fours = count - count % 4
     for first in range(0, fours, 4):
@@ -87,7 +87,7 @@ def _words(accumulators: Accumulators, given: npt.NDArray[np.uint64]) -> None:
 
 @kernel
 def _bytes(accumulators: Accumulators, given: Bytes) -> None:
-    """Take in one word of fewer bytes."""
+    """Take in one word of fewer than 8 bytes."""
     for row in range(len(accumulators)):
         word = np.uint64(0)
         for place in range(given.shape[1] - 1, -1, -1):

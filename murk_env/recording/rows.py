@@ -1,4 +1,4 @@
-"""What shows the outputs of a face as rows."""
+"""The base class that represents the outputs of a face as rows."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
@@ -15,14 +15,14 @@ Array = npt.NDArray[Any]
 
 
 class Rows(ABC):
-    """Shows the outputs of one face as rows, and hands it actions of all its worlds.
+    """Represents the outputs of one face as rows, and converts actions of all worlds to its form.
 
     Args:
         face: the face.
 
     Attributes:
         face: the face.
-        names: what messages call the rows.
+        names: the names of the rows in messages.
     """
 
     def __init__(self, face: Any) -> None:
@@ -32,16 +32,16 @@ class Rows(ABC):
 
     @abstractmethod
     def _names(self) -> Sequence[str]:
-        """Return what messages call the rows."""
+        """Return the names of the rows in messages."""
 
     @abstractmethod
     def reset(self, returned: Any, worlds: Sequence[int] | None) -> tuple[Outputs, Sequence[int]]:
-        """Return what a reset of some worlds, or of all for None, returned, and the rows it speaks of."""
+        """Return the outputs of a reset of some worlds, None for all, and the rows that it reset."""
 
     @abstractmethod
     def step(self, returned: Any) -> Outputs:
-        """Return what a step returned."""
+        """Return the outputs of a step."""
 
     @abstractmethod
     def for_step(self, actions: Array) -> Any:
-        """Return what `step` of the face takes, for the actions of all worlds, (num_worlds, ...)."""
+        """Return the argument of the face's `step` for the actions of all worlds, (num_worlds, ...)."""

@@ -1,4 +1,4 @@
-"""Which class shows the outputs of which face."""
+"""The `Rows` class of each face."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -20,5 +20,5 @@ _ROWS: Mapping[FaceName, type[Rows]] = {
 
 
 def rows_of_face(name: FaceName, face: Any) -> Rows:
-    """Return what shows the outputs of a face as rows."""
+    """Return the `Rows` of a face."""
     return _ROWS[name](face)

@@ -18,8 +18,8 @@ Array = npt.NDArray[Any]
 def packed(steps: Sequence[dict[str, Array]]) -> bytes:
     """Return the arrays of some steps as bytes.
 
-    What every step has, of one shape, is one array (steps, ...) under its name; anything else stands under
-    the number of its step and its name, such as `3:final/0/observation`.
+    An array that every step has in the same shape is stored as one array (steps, ...) under its name; any
+    other under its step and name, such as `3:final/0/observation`.
     """
     first, *rest = steps
     found: dict[str, Array] = {}
@@ -37,10 +37,10 @@ def packed(steps: Sequence[dict[str, Array]]) -> bytes:
 
 
 def unpacked(data: bytes, num_steps: int) -> list[dict[str, Array]]:
-    """Return what `packed` was given.
+    """Return the arrays of every step, the inverse of `packed`.
 
     Raises:
-        RecordingFileError: they are no arrays of so many steps.
+        RecordingFileError: the data does not hold arrays of so many steps.
     """
     try:
         arrays = load(data)

@@ -1,4 +1,4 @@
-"""Parameters and options as JSON: numbers, texts, arrays, States, and lists, tuples and dicts of these."""
+"""Parameters and options as JSON: numbers, strings, arrays, States, and lists, tuples and dicts of these."""
 
 import base64
 import json
@@ -16,19 +16,19 @@ from murk_env.world import State
 
 __all__ = ["from_json", "read_state", "to_json"]
 
-_KINDS = "biuf"  # numpy's letters for what an array may hold
+_KINDS = "biuf"  # numpy's letters for the allowed kinds of dtypes
 _MOST_DIMENSIONS = 32
 
 
 def to_json(value: Any, what: str) -> Any:
-    """Return a value as JSON holds it.
+    """Return a value in a form that JSON can hold.
 
     Args:
         value: the value.
-        what: what messages call it.
+        what: its name in messages.
 
     Raises:
-        RecordingError: it holds something else than numbers, texts and arrays.
+        RecordingError: it holds a value of an unsupported type.
     """
     if value is None or isinstance(value, bool | int | float | str):
         return value
@@ -63,10 +63,10 @@ def _key(key: Any, what: str) -> str:
 
 
 def from_json(value: Any) -> Any:
-    """Return what `to_json` was given.
+    """Return the original value, the inverse of `to_json`.
 
     Raises:
-        RecordingFileError: it is nothing that `to_json` returns.
+        RecordingFileError: `to_json` cannot have returned the value.
     """
     if isinstance(value, list):
         return [from_json(item) for item in cast("list[Any]", value)]
@@ -86,10 +86,10 @@ def from_json(value: Any) -> Any:
 
 
 def read_state(data: bytes) -> State:
-    """Return the State that some bytes of a recording hold.
+    """Return the State held by some bytes of a recording.
 
     Raises:
-        RecordingFileError: they hold none.
+        RecordingFileError: the bytes do not hold a State.
     """
     try:
         return State.from_bytes(data)
@@ -115,7 +115,7 @@ def _pair(pair: Any) -> tuple[str, Any]:
 
 
 def _array(dtype: str, shape: list[Any], coded: str) -> Any:
-    """Return an array, or a number for one without a shape; its size is checked before it is made."""
+    """Return an array, or a number if the shape is empty; the size is checked first."""
     data = _decoded(coded)
     try:
         kind = np.dtype(dtype)

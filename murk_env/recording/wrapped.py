@@ -1,4 +1,4 @@
-"""What may stand within a recording, and the seeds that it draws by itself."""
+"""Checks of the envs that can be recorded, and the seeds that they draw themselves."""
 
 import copy
 import dataclasses
@@ -18,10 +18,10 @@ _PLAIN_WRAPPERS = (OrderEnforcing, PassiveEnvChecker)  # they change no output
 
 
 def recipe_or_refuse(env: Any) -> Recipe:
-    """Return how an env is made again.
+    """Return the recipe of an env.
 
     Raises:
-        RecordingError: it is none of murk_env, or stands within a wrapper that changes what passes through.
+        RecordingError: it is not an env of murk_env, or is inside a wrapper that changes actions or outputs.
     """
     limits: list[int] = []
     inner: Any = env
@@ -47,12 +47,12 @@ def recipe_or_refuse(env: Any) -> Recipe:
 
 
 def first_seeds(face: Any, recipe: Recipe, seed: Any) -> Any:
-    """Return the seeds of a face's first reset, with those that it is about to draw by itself.
+    """Return the seeds of a face's first reset, including those that it is about to draw itself.
 
     Args:
         face: the face.
         recipe: how it was made.
-        seed: what its reset is given.
+        seed: the seed passed to its reset.
 
     Raises:
         SeedError, SeedTypeError: as the reset would.
@@ -68,12 +68,12 @@ def first_seeds(face: Any, recipe: Recipe, seed: Any) -> Any:
 
 
 def _next_seed(generator: np.random.Generator) -> int:
-    """Return the seed that a face is about to draw, leaving its generator as it is."""
+    """Return the seed that a face is about to draw, without advancing its generator."""
     return draw_seed(copy.deepcopy(generator))
 
 
 def plain_seeds(seed: Any) -> Any:
-    """Return seeds as JSON holds them."""
+    """Return seeds in a form that JSON can hold."""
     if seed is None:
         return None
     if isinstance(seed, list | tuple) or np.ndim(seed):
@@ -82,7 +82,7 @@ def plain_seeds(seed: Any) -> Any:
 
 
 def whole(name: str, number: Any) -> int:
-    """Return a number that is at least 1, or raise RecordingError."""
+    """Return an integer of at least 1, or raise RecordingError."""
     try:
         count = operator.index(number)
     except TypeError:

@@ -1,6 +1,6 @@
 """Rendering: worlds as pictures and as text.
 
-Nothing of matplotlib or Pillow is loaded before the first picture is drawn; text needs neither.
+matplotlib and Pillow are not imported before the first picture is drawn; text needs neither.
 """
 
 from murk_env.rendering.marker import Marker

@@ -1,4 +1,4 @@
-"""The optional libraries that pictures are drawn with, loaded when the first one is."""
+"""The optional libraries that draw pictures, imported at the first picture."""
 
 import importlib
 from typing import Any

@@ -14,11 +14,11 @@ __all__ = ["BACKGROUND", "FRAME", "INK", "colour", "palette", "seam"]
 
 BACKGROUND = (255, 255, 255)
 FRAME = (150, 150, 150)  # the line around the cells
-GROUND = (222, 222, 222)  # cells of no colour
+GROUND = (222, 222, 222)  # cells without a colour
 INK = (38, 38, 38)
 NOT_FINITE = (255, 0, 255)
 GREY = 128
-_SEAM = 6  # one part of grey in so many
+_SEAM = 6  # a seam is one sixth grey
 
 Colours = npt.NDArray[np.uint8]
 
@@ -29,7 +29,7 @@ def seam(colours: Colours) -> Colours:
 
 
 def palette(picture: Picture) -> Colours:
-    """Return a picture's colours, (num_grades + 1, 3); the last is that of what is not finite.
+    """Return a picture's colours, (num_grades + 1, 3); the last is for values that are not finite.
 
     Raises:
         PictureError: matplotlib knows no such colour map or colour.

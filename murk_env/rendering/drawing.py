@@ -1,4 +1,4 @@
-"""Drawings: one picture of worlds, without those beside it, as frames and as text."""
+"""Drawings: a single picture of worlds, as frames and as text."""
 
 from collections.abc import Sequence
 from functools import cached_property
@@ -20,11 +20,11 @@ Frame = npt.NDArray[np.uint8]
 
 
 class Drawing:
-    """Draws one picture of worlds of one kind. What does not change is made at the first frame.
+    """Draws one picture of worlds of one kind. Everything constant is computed at the first frame.
 
     Args:
-        layout: where the cells lie.
-        picture: what is drawn.
+        layout: the places of the cells.
+        picture: the picture to draw.
     """
 
     def __init__(self, layout: Layout, picture: Picture) -> None:
@@ -35,9 +35,9 @@ class Drawing:
         """Return some worlds side by side, (height, width, 3) uint8, both even.
 
         Args:
-            values: a state of all worlds.
-            worlds: which are drawn, from left to right and from top to bottom.
-            room: pixels there are for them, width and height.
+            values: the values of all worlds.
+            worlds: the worlds to draw, from left to right and from top to bottom.
+            room: available width and height in pixels.
         """
         sheet = self._sheet(len(worlds), room)
         num_cells = len(self._layout.places)
@@ -56,7 +56,7 @@ class Drawing:
         return self._text.write(values, world)
 
     def spacing(self, num_worlds: int, room: tuple[int, int]) -> float:
-        """Return how many pixels there would be from cell to cell."""
+        """Return the distance between cells in pixels."""
         return self._sheet(num_worlds, room).raster.spacing
 
     @cached_property
@@ -76,15 +76,15 @@ class Drawing:
     def _draw(
         self, canvas: Frame, sheet: Sheet, corner: tuple[int, int], cells: Frame, values: Values, world: int
     ) -> None:
-        """Draw one world: its cells, those that markers take whole, the seams, and shapes over them.
+        """Draw one world: its cells, filled markers, seams, and marker shapes on top.
 
         Args:
             canvas: the picture, (height, width, 3).
-            sheet: what is drawn where.
+            sheet: the sheet with its layout.
             corner: x and y of the world's map.
-            cells: colour of every cell, (num_cells, 3); written to.
-            values: a state of all worlds.
-            world: which of them it is.
+            cells: colour of every cell, (num_cells, 3); overwritten.
+            values: the values of all worlds.
+            world: the index of the world.
         """
         places = {marker: marked(marker, values, world, len(cells)) for marker in self._picture.markers}
         for marker, fill in sheet.fills.items():

@@ -1,4 +1,4 @@
-"""Where the cells of a lattice lie in a picture: in a plane, or in several side by side."""
+"""The places of a lattice's cells in a picture: in one plane, or in several side by side."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,22 +10,22 @@ from murk_env.lattice import Lattice, Product
 
 __all__ = ["Layout"]
 
-_TOLERANCE = 6  # decimals to which positions are told apart
+_TOLERANCE = 6  # decimals to which positions are compared
 
 
 @dataclass(frozen=True, eq=False)
 class Layout:
-    """Every cell's panel and its place there.
+    """Every cell's panel and its place in that panel.
 
-    A panel is a plane of the lattice. A product shows its first part in the plane, one panel for every cell
-    of the rest; other lattices of three dimensions and more show x and y, one panel for each layer; a line is
-    a strip.
+    A panel is a plane of the lattice. A product shows its first planar part, with one panel for every cell of
+    the other parts; other lattices of three or more dimensions show x and y, with one panel for each layer; a
+    line is a strip.
 
     Attributes:
         panels: the panel of every cell, (num_cells,).
         places: every cell's place in its panel, (num_cells, 2); x to the right, y down, and the nearest
             neighbours 1 apart.
-        reach: the ways to the cells around one, (num_ways, 2): half way of each lies the cell's side.
+        reach: displacements to the cells around one, (num_ways, 2): the cell's sides bisect them.
     """
 
     panels: npt.NDArray[np.intp]
@@ -34,7 +34,7 @@ class Layout:
 
     @classmethod
     def of(cls, lattice: Lattice) -> "Layout":
-        """Return how a lattice is laid out."""
+        """Return the layout of a lattice."""
         axes = plane_axes(lattice)
         unit = lattice.scale.copy()
         unit[axes] = unit[axes].min()
@@ -54,12 +54,12 @@ class Layout:
 
     @property
     def num_panels(self) -> int:
-        """How many panels there are."""
+        """Number of panels."""
         return int(self.panels.max()) + 1
 
 
 def plane_axes(lattice: Lattice) -> list[int]:
-    """Return which axes of the positions are drawn as x and y; x alone for a line."""
+    """Return the axes of the positions that are drawn as x and y; only x for a line."""
     sizes = [part.positions.shape[1] for part in _leaves(lattice)]
     starts = np.concatenate([[0], np.cumsum(sizes)]).tolist()
     in_a_plane = [start for start, size in zip(starts, sizes, strict=False) if size == 2]
@@ -69,7 +69,7 @@ def plane_axes(lattice: Lattice) -> list[int]:
 
 
 def _leaves(lattice: Lattice) -> Iterator[Lattice]:
-    """Yield the parts of a product, and of the products among them; another lattice itself."""
+    """Yield the parts of a product, recursively; for any other lattice, itself."""
     if isinstance(lattice, Product):
         for part in lattice.lattices:
             yield from _leaves(part)
@@ -91,9 +91,9 @@ def _strip(x: npt.NDArray[np.float64], hops: npt.NDArray[np.float64]) -> Layout:
 def _around_the_middle(
     panels: npt.NDArray[np.intp], places: npt.NDArray[np.float64]
 ) -> npt.NDArray[np.float64]:
-    """Return the ways from the middle cell of the middle panel to the nearest ones there, (num, 2).
+    """Return the displacements from the middle cell of the middle panel to the nearest cells, (num, 2).
 
-    They bound a cell where no hop stays within its plane, or where hops lead past the next cell.
+    They bound a cell if no hop stays within its plane, or if hops lead past the next cell.
     """
     inside = places[panels == panels.max() // 2]
     middle = np.argmin(np.linalg.norm(inside - inside.mean(axis=0), axis=1))
@@ -102,7 +102,7 @@ def _around_the_middle(
 
 
 def _reach(ways: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """Return the ways and their opposites, each once; a lone cell or a row is bounded as a square is."""
+    """Return the displacements and their opposites, each once; a single cell or row gets square cells."""
     around = np.concatenate([ways, -ways])
     around = around[np.unique(np.round(around, _TOLERANCE) + 0.0, axis=0, return_index=True)[1]]  # no -0.0
     around = around[np.linalg.norm(around, axis=1) > 10.0**-_TOLERANCE]

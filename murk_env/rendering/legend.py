@@ -1,4 +1,4 @@
-"""The legend: a strip with the field's name, unit and range, and what the markers are."""
+"""The legend: a strip with the field's name, unit and range, and the names of the markers."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -19,16 +19,16 @@ __all__ = ["Legend", "font"]
 
 _LINE = 22  # pixels from line to line
 _BETWEEN = 16  # pixels between two items
-_BAR = 96  # pixels that a colour bar is long
-_SWATCH = 12  # pixels of a colour's square, and of a marker
-_WIDEST = "-8.888e+88"  # the number that needs the most room
+_BAR = 96  # length of a colour bar in pixels
+_SWATCH = 12  # side of a colour's square, and of a marker, in pixels
+_WIDEST = "-8.888e+88"  # the widest number
 
 Canvas = npt.NDArray[np.uint8]
 
 
 @dataclass(frozen=True)
 class Item:
-    """A part of the legend: how wide it is, and what puts it onto the canvas at a place."""
+    """A part of the legend: its width, and a function that draws it on the canvas at a place."""
 
     width: int
     put: Callable[[Canvas, int, int], None]
@@ -38,10 +38,10 @@ class Legend:
     """The strip below a picture.
 
     Args:
-        picture: what is shown.
+        picture: the picture.
         colours: its colours, (num_grades + 1, 3).
-        width: pixels there are; lines are broken to it.
-        with_figures: whether it has room for the picture's figures.
+        width: available width in pixels, at which lines break.
+        with_figures: whether it reserves room for the picture's figures.
     """
 
     def __init__(self, picture: Picture, colours: Canvas, *, width: int, with_figures: bool = True) -> None:
@@ -65,19 +65,19 @@ class Legend:
 
     @property
     def height(self) -> int:
-        """How many pixels it is high."""
+        """Its height in pixels."""
         return len(self._strip)
 
     def put(
         self, canvas: Canvas, below: int, limits: tuple[float, float], figures: Sequence[str] = ()
     ) -> None:
-        """Put it onto a canvas, in the middle from left to right.
+        """Draw it on a canvas, horizontally centred.
 
         Args:
             canvas: the picture, (height, width, 3).
             below: y of its first line.
-            limits: the range that it gives.
-            figures: what it says of the picture's figures.
+            limits: the range that it shows.
+            figures: the values of the picture's figures, as text.
         """
         for (x, y, room), text in zip(self._slots, figures, strict=False):
             self._strip[y : y + _LINE, x : x + room] = BACKGROUND
@@ -92,7 +92,7 @@ class Legend:
         canvas[below : below + self.height, left : left + self.width] = self._strip
 
     def _bar(self, colours: Canvas) -> Item:
-        """The colour map from low to high, between the two numbers."""
+        """Return the colour bar from low to high, between the two numbers."""
 
         def put(canvas: Canvas, x: int, y: int) -> None:
             grades = np.arange(_BAR) * len(colours) // _BAR
@@ -103,7 +103,7 @@ class Legend:
         return Item(2 * self._room + _BAR + 10, put)
 
     def _figure(self, name: str, num_values: int) -> Item:
-        """The name of a figure, and room for its values."""
+        """Return the name of a figure, with room for its values."""
         start, room = text_width(name) + 5, text_width(", ".join([_WIDEST] * num_values))
 
         def put(canvas: Canvas, x: int, y: int) -> None:
@@ -140,7 +140,7 @@ def _key(marker: Marker) -> Item:
 
 
 def _distinct(markers: Sequence[Marker]) -> list[Marker]:
-    """Return the markers that the legend has to explain: one for each name and look."""
+    """Return the markers to list in the legend: one for each name and look."""
     return list({(marker.name, marker.look): marker for marker in markers}.values())
 
 
@@ -166,12 +166,12 @@ def font() -> Any:
 
 
 def text_width(text: str) -> int:
-    """Return how many pixels a text is wide."""
+    """Return the width of a text in pixels."""
     return int(np.ceil(font().getlength(text))) + 1
 
 
 def write(canvas: Canvas, x: int, y: int, text: str, *, line: int = _LINE) -> None:
-    """Write a text onto a part of a canvas, in the middle of a line that begins at (x, y)."""
+    """Write a text on a canvas, vertically centred in a line that begins at (x, y)."""
     part = canvas[y : y + line, x : x + text_width(text)]
     image = load("PIL.Image").fromarray(np.ascontiguousarray(part))
     draw = load("PIL.ImageDraw").Draw(image)

@@ -1,4 +1,4 @@
-"""Markers: what is drawn over the cells of a picture."""
+"""Markers: shapes drawn over the cells of a picture."""
 
 import dataclasses
 import operator
@@ -47,20 +47,20 @@ class Marker:
     | `wall` | the whole cell | dark grey |
     | `prey` | disc | blue |
     | `predator` | square | red |
-    | `disc`, `ring`, `square`, `cross` | of that name | orange |
+    | `disc`, `ring`, `square`, `cross` | as named | orange |
     | `fill` | the whole cell | light grey |
 
-    Shapes, other than the whole cell, have a dark outline, so that they stand out on any colour.
+    Shapes other than the whole cell have a dark outline, so that they stand out on any colour.
 
     Args:
-        where: an int32 Field over the world or the agents that holds cells (values that are no cell, such as
-            -1, are not drawn); or a Field over cells, drawn where it is not zero; or a list of cells.
-        kind: a kind of the table above.
-        colour: a matplotlib colour; None for that of the kind.
-        label: its name in the legend; None for the kind.
+        where: an int32 Field over the world or the agents that holds cells (values that are not cells, such
+            as -1, are not drawn); or a Field over cells, drawn where it is not zero; or a list of cells.
+        kind: a kind from the table above.
+        colour: a matplotlib colour; None for the kind's colour.
+        label: its name in the legend; None for the name of the kind.
 
     Raises:
-        PictureError: the kind is unknown, or `where` holds no cells.
+        PictureError: the kind is unknown, or `where` cannot hold cells.
     """
 
     where: Field | Sequence[int] | npt.NDArray[np.integer[Any]]
@@ -84,13 +84,13 @@ class Marker:
 
     @property
     def look(self) -> Kind:
-        """Its shape and its colour."""
+        """Its shape and colour."""
         kind = KINDS[self.kind]
         return kind if self.colour is None else Kind(kind.shape, self.colour)
 
     @property
     def name(self) -> str:
-        """What the legend calls it."""
+        """Its name in the legend."""
         return self.kind if self.label is None else self.label
 
 

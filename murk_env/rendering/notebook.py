@@ -1,4 +1,4 @@
-"""Pictures as notebooks show objects: PNG, or nothing where no library draws."""
+"""Pictures for notebooks: PNG, or None if the libraries are missing."""
 
 import io
 from collections.abc import Callable
@@ -11,7 +11,7 @@ __all__ = ["png"]
 
 
 def png(draw: Callable[[], Frame]) -> bytes | None:
-    """Return what is drawn as PNG; None where there is nothing to draw, or nothing that draws."""
+    """Return a frame as PNG; None if there is nothing to draw or a library is missing."""
     try:
         image = load("PIL.Image").fromarray(draw())
     except (MissingLibraryError, PictureError):

@@ -1,4 +1,4 @@
-"""Pictures: how a world is drawn."""
+"""Pictures: declarations of how a world is drawn."""
 
 import dataclasses
 import math
@@ -18,14 +18,14 @@ class Picture:
 
     Args:
         field: a Field over cells, of any dtype and mutability; None for plain grey cells.
-        component: which component of a vector field, and None for a scalar one.
-        low: value of the colour map's lower end; None for the field's lower bound or, if it has none, the
-            minimum of the frame, so that a colour may change its meaning from frame to frame.
-        high: value of the upper end; None likewise.
+        component: the component of a vector field, None for a scalar field.
+        low: value at the colour map's lower end; None for the field's lower bound or, if it has none, the
+            minimum of the frame, so that a colour's meaning may change from frame to frame.
+        high: value at the upper end; None likewise.
         palette: name of a matplotlib colour map; for a categorical field also a list of colours, one per
             category, or a mapping from category names, in order, to colours.
-        markers: what is drawn over the cells, the last on top.
-        title: name of the field in the legend; None for its name and unit.
+        markers: markers drawn over the cells, the last on top.
+        title: title of the field in the legend; None for its name and unit.
         figures: fields over the world whose values the legend of a single world shows.
         beside: more pictures of the same world, drawn beside or below this one, each with its own legend.
 
@@ -92,7 +92,7 @@ class Picture:
 
     @property
     def limits(self) -> tuple[float | None, float | None]:
-        """Both ends of the colours; None where it is the frame's own."""
+        """The values at both ends of the colours; None for the frame's minimum or maximum."""
         if self.field is None:
             return 0.0, 0.0
         own = [bound if math.isfinite(bound) else None for bound in self.field.bounds]
@@ -100,45 +100,45 @@ class Picture:
 
     @property
     def name(self) -> str:
-        """What the legend calls the field, with its unit; empty where it is to say nothing."""
+        """The field's title in the legend, with its unit; empty for none."""
         if self.title is not None or self.field is None:
             return self.title or ""
         return _named(self.field, self.component)
 
     @property
     def figure_names(self) -> list[str]:
-        """What the legend calls the figures, with their units."""
+        """The names of the figures in the legend, with their units."""
         return [_named(figure) for figure in self.figures]
 
     @property
     def categories(self) -> list[str]:
-        """The names of the categories; empty where the field has none."""
+        """The names of the categories; empty if the field has none."""
         if isinstance(self.palette, Mapping):
             return [str(name) for name in self.palette]
         return [str(number) for number in range(self.num_categories or 0)]
 
     @property
     def num_categories(self) -> int | None:
-        """How many categories the field has; None where it is not categorical."""
+        """Number of categories; None if the field is not categorical."""
         return None if self.field is None else self.field.categories
 
     @property
     def shown(self) -> list[Field]:
-        """All fields that the picture reads, without those beside it."""
+        """All fields that this picture reads, without the pictures beside it."""
         read = [self.field, *(marker.where for marker in self.markers), *self.figures]
         return [field for field in read if isinstance(field, Field)]
 
     @property
     def all(self) -> "list[Picture]":
-        """The picture and those beside it."""
+        """This picture and those beside it."""
         return [self, *(picture for other in self.beside for picture in other.all)]
 
 
 def default_picture(fields: Mapping[str, Field]) -> Picture | None:
-    """Return a picture of the first float field over cells that changes, or of what comes nearest to that.
+    """Return a picture of the first changing scalar float field over cells, or of the closest match.
 
-    Scalar fields come before vectors, floats before integers, changing fields before static ones; None where
-    no field is over cells.
+    Scalar fields come before vectors, floats before integers, changing fields before static ones; None if no
+    field is over cells.
     """
     found = [field for field in fields.values() if field.over == "cells"]
     if not found:
@@ -167,7 +167,7 @@ def _check_component(field: Field, component: int | None) -> None:
 
 
 def _members(name: str, given: Any, kind: type[Any]) -> tuple[Any, ...]:
-    """Return what is in a list of one kind."""
+    """Return the members of a list, all of one class."""
     try:
         members = tuple(given)
     except TypeError:

@@ -1,4 +1,4 @@
-"""Rasters: which cell every pixel shows."""
+"""Rasters: tables of the cell that each pixel shows."""
 
 import math
 from dataclasses import dataclass
@@ -10,25 +10,25 @@ from murk_env.rendering.layout import Layout
 
 __all__ = ["CAPTION", "Raster"]
 
-_LARGEST = 64  # pixels from cell to cell of a tiny lattice
+_LARGEST = 64  # largest distance between cells in pixels, for a tiny lattice
 _GAP = 8  # pixels between panels
 CAPTION = 16  # pixels for the line below each of several panels
-_SEAMS_FROM = 10.0  # pixels from cell to cell
+_SEAMS_FROM = 10.0  # pixels between cells from which on seams are drawn
 
 
 @dataclass(frozen=True, eq=False)
 class Raster:
-    """A pixel-to-cell table, made once.
+    """A pixel-to-cell table, computed once.
 
-    Every cell is the same tile of pixels, those nearer to its centre than to any cell around; where tiles
-    overlap, the nearest centre wins. On regular lattices the tiles fit without a gap, pixel by pixel.
+    Every cell is the same tile of pixels, those nearer to its centre than to any other; where tiles overlap,
+    the nearest centre wins. On regular lattices the tiles fit together exactly.
 
     Attributes:
         table: the cell that every pixel shows, (height, width) int32, -1 for none.
-        centres: x and y of the middle of every cell, (num_cells, 2) pixels from the upper left corner.
+        centres: x and y of the centre of every cell, (num_cells, 2) pixels from the upper left corner.
         spacing: pixels from a cell to the next.
-        captions: where the line below each panel begins, (num_panels, 2) x and y; none for a single panel.
-        panel_width: pixels that a caption has.
+        captions: x and y of the beginning of each panel's caption, (num_panels, 2); empty for one panel.
+        panel_width: width available for a caption in pixels.
     """
 
     table: npt.NDArray[np.int32]
@@ -39,14 +39,14 @@ class Raster:
 
     @classmethod
     def fit(cls, layout: Layout, width: int, height: int, smallest: int) -> "Raster":
-        """Return a raster that about fits into a number of pixels.
+        """Return a raster that fits approximately into a given size.
 
         Args:
-            layout: where the cells lie.
-            width: pixels there are from left to right.
-            height: pixels there are from top to bottom.
-            smallest: pixels from cell to cell below which it does not go, but on a lattice so large that
-                it would need a third more room.
+            layout: the places of the cells.
+            width: available width in pixels.
+            height: available height in pixels.
+            smallest: least distance between cells in pixels; it is undercut only on a lattice that would
+                otherwise exceed the room by more than a third.
         """
         extent = np.ptp(layout.places, axis=0) + np.array([1.0, max(1.15, np.abs(layout.reach[:, 1]).max())])
         columns, scale = _arrangement(layout.num_panels, extent, width, height)
@@ -60,9 +60,9 @@ class Raster:
         """Return the raster at a scale.
 
         Args:
-            layout: where the cells lie.
-            scale: pixels from cell to cell, about: it is rounded so that every cell lies on whole pixels.
-            columns: how many panels stand in a row.
+            layout: the places of the cells.
+            scale: approximate pixels between cells; rounded so that every cell lies on whole pixels.
+            columns: number of panels in a row.
         """
         pitch, unit = _pitch(layout, scale)
         centres = np.rint(layout.places / unit * pitch).astype(np.int64)
@@ -84,7 +84,7 @@ class Raster:
 
     @property
     def seams(self) -> npt.NDArray[np.bool_]:
-        """Which pixels lie left of or above one of another cell, (height, width); none if cells are small."""
+        """Mask of the pixels left of or above another cell, (height, width); none if cells are small."""
         found = np.zeros(self.table.shape, np.bool_)
         if self.spacing >= _SEAMS_FROM:
             found[:, :-1] |= (self.table[:, :-1] != self.table[:, 1:]) & (self.table[:, 1:] >= 0)
@@ -93,7 +93,7 @@ class Raster:
 
     @property
     def frame(self) -> npt.NDArray[np.bool_]:
-        """Which pixels lie just outside the cells, (height + 2, width + 2): one more on every side."""
+        """Mask of the pixels just outside the cells, (height + 2, width + 2): one more on every side."""
         cells = np.pad(self.table >= 0, 1)
         around = cells.copy()
         around[1:] |= cells[:-1]
@@ -106,7 +106,7 @@ class Raster:
 def _arrangement(
     num_panels: int, extent: npt.NDArray[np.float64], width: int, height: int
 ) -> tuple[int, float]:
-    """Return with how many panels in a row they become largest, and how large: pixels from cell to cell."""
+    """Return the number of panels in a row at which cells are largest, and the pixels between cells then."""
     caption = 0 if num_panels == 1 else CAPTION
     best = (0.0, 1)
     for columns in range(1, num_panels + 1):
@@ -119,7 +119,7 @@ def _arrangement(
 
 
 def _pitch(layout: Layout, scale: int) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-    """Return the pixels of one unit along x and y, and the unit, of which all places are multiples."""
+    """Return the pixels per unit along x and y, and the units, of which all places are multiples."""
     values = np.abs(np.concatenate([layout.places, layout.reach, np.zeros((1, 2))]))
     units, pitches, per_unit = np.ones(2), np.full(2, float(scale)), float(scale)
     for axis in range(2):
@@ -128,15 +128,15 @@ def _pitch(layout: Layout, scale: int) -> tuple[npt.NDArray[np.float64], npt.NDA
         multiples = values[:, axis] / unit
         if unit > 0.4 and np.allclose(multiples, np.rint(multiples), atol=1e-4):
             units[axis], pitches[axis] = unit, max(1, math.ceil(unit * per_unit - 0.5))  # halves go down
-            per_unit = pitches[axis] / unit  # so that y is stretched as x was
+            per_unit = pitches[axis] / unit  # so that y is stretched like x
     return pitches, units
 
 
 def _tile(reach: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-    """Return the pixels of a cell as seen from its centre, (num_pixels, 2), the farthest first.
+    """Return the pixels of a cell relative to its centre, (num_pixels, 2), the farthest first.
 
-    A pixel as near to one cell as to another is the one's whose centre lies further left, or above it: so
-    tiles neither overlap nor leave pixels out.
+    A pixel equally near to two cells belongs to the one further left, or above, so that tiles neither overlap
+    nor leave gaps.
     """
     radius = int(np.abs(reach).max())
     side = np.arange(-radius, radius + 1)

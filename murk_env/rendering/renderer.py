@@ -1,4 +1,4 @@
-"""The renderer: worlds as frames and as text, every picture of them beside the others."""
+"""The renderer: worlds as frames and as text, with all their pictures side by side."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -24,15 +24,15 @@ _BETWEEN = 24  # pixels between pictures, besides their own margins
 
 
 class Renderer:
-    """Draws worlds of one kind. What does not change from frame to frame is made at the first one.
+    """Draws worlds of one kind. Everything constant is computed at the first frame.
 
     Args:
         lattice: the topology of the worlds.
-        picture: what is drawn of them.
+        picture: the picture to draw.
         fields: the fields of the worlds by name.
 
     Raises:
-        PictureError: the picture shows a field that the worlds do not have, or a cell beyond the lattice.
+        PictureError: the picture shows a field that the worlds do not have, or a cell outside the lattice.
     """
 
     def __init__(self, lattice: Lattice, picture: Picture, fields: Mapping[str, Field]) -> None:
@@ -44,7 +44,7 @@ class Renderer:
     def frame(self, values: Values, world: int) -> Frame:
         """Return a picture of one world, (height, width, 3) uint8.
 
-        Height and width are even, as video codecs want them, and the same in every frame.
+        Height and width are even, as video codecs require, and the same in every frame.
 
         Raises:
             MissingLibraryError: matplotlib or Pillow is not installed.
@@ -55,17 +55,17 @@ class Renderer:
     def mosaic(self, values: Values, worlds: Sequence[int]) -> Frame:
         """Return a picture of some worlds side by side, with one legend and one range for all.
 
-        Where pictures stand beside the first, each of them shows all the worlds.
+        If the picture has others beside it, each of them shows all these worlds.
 
         Args:
-            values: a state of all worlds.
-            worlds: which are drawn, one or more, from left to right and from top to bottom.
+            values: the values of all worlds.
+            worlds: the worlds to draw, one or more, from left to right and from top to bottom.
 
         Returns:
             (height, width, 3) uint8, both even.
 
         Raises:
-            MissingLibraryError, PictureError: as `frame`.
+            MissingLibraryError, PictureError: as for `frame`.
         """
         columns = self._columns_for(len(worlds))
         room = self._room(len(worlds), columns)
@@ -74,7 +74,7 @@ class Renderer:
         return _below([_beside(row) for row in rows])
 
     def text(self, values: Values, world: int) -> str:
-        """Return one world as text: a character for every cell, and a legend below; so for every picture."""
+        """Return one world as text, for each picture a character for every cell and a legend below."""
         return "\n\n".join(drawing.text(values, world) for drawing in self._drawings)
 
     @cached_property
@@ -83,7 +83,7 @@ class Renderer:
         return [Drawing(layout, picture) for picture in self._pictures]
 
     def _columns_for(self, num_worlds: int) -> int:
-        """Return how many pictures stand in a row: as many as make the cells largest."""
+        """Return the number of pictures in a row at which the cells are largest."""
         if num_worlds not in self._columns:
             choices = range(len(self._pictures), 0, -1)
             first = self._drawings[0]
@@ -93,32 +93,32 @@ class Renderer:
         return self._columns[num_worlds]
 
     def _room(self, num_worlds: int, columns: int) -> tuple[int, int]:
-        """Return the pixels that there are for one of the pictures, width and height."""
+        """Return the width and height available for one picture, in pixels."""
         number = len(self._pictures)
         width, height = _MOSAIC if num_worlds > 1 else _ALBUM if number > 1 else _ROOM
         return (width + _BETWEEN) // columns - _BETWEEN, height // math.ceil(number / columns)
 
 
 def _beside(frames: Sequence[Frame]) -> Frame:
-    """Return frames from left to right, with a gap between, on paper as high as the highest."""
+    """Return frames from left to right with gaps between, as high as the highest."""
     height = max(len(frame) for frame in frames)
     padded = [_padded(frame, height - len(frame), _BETWEEN) for frame in frames[:-1]]
     return np.concatenate([*padded, _padded(frames[-1], height - len(frames[-1]), 0)], axis=1)
 
 
 def _below(frames: Sequence[Frame]) -> Frame:
-    """Return frames from top to bottom, on paper as wide as the widest."""
+    """Return frames from top to bottom, as wide as the widest."""
     width = max(frame.shape[1] for frame in frames)
     return np.concatenate([_padded(frame, 0, width - frame.shape[1]) for frame in frames])
 
 
 def _padded(frame: Frame, below: int, right: int) -> Frame:
-    """Return a frame on larger paper."""
+    """Return a frame padded with background."""
     return np.pad(frame, [(0, below), (0, right), (0, 0)], constant_values=BACKGROUND[0])
 
 
 def _check(lattice: Lattice, picture: Picture, fields: Mapping[str, Field]) -> None:
-    """Raise PictureError for a field that is not there or a cell that does not exist."""
+    """Raise PictureError for an unknown field or a cell that does not exist."""
     known = list(fields.values())
     for field in picture.shown:
         if field not in known:

@@ -1,4 +1,4 @@
-"""The scale of a picture: what is read of a world, and where it lies between low and high."""
+"""The scale of a picture: reads a world's values and grades them between low and high."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -18,7 +18,7 @@ class Scale:
     """Reads the field of a picture and grades its values.
 
     Args:
-        picture: what is shown.
+        picture: the picture.
     """
 
     def __init__(self, picture: Picture) -> None:
@@ -26,7 +26,7 @@ class Scale:
         self.fixed = None not in picture.limits
 
     def read(self, values: Values, world: int, num_cells: int) -> npt.NDArray[Any]:
-        """Return the shown values of one world, (num_cells,); zeros where no field is shown."""
+        """Return the shown values of one world, (num_cells,); zeros if no field is shown."""
         field = self._picture.field
         if field is None:
             return np.zeros(num_cells)
@@ -36,7 +36,7 @@ class Scale:
     def limits(self, rows: Sequence[npt.NDArray[Any]]) -> tuple[float, float]:
         """Return the ends of the scale for some worlds.
 
-        They are the picture's or, where it has none, the least and greatest finite values there are.
+        They are the picture's or, where it has none, the least and greatest finite values of these worlds.
         """
         low, high = self._picture.limits
         if low is None or high is None:
@@ -49,9 +49,9 @@ class Scale:
     def grade(
         self, row: npt.NDArray[Any], limits: tuple[float, float], num_grades: int
     ) -> npt.NDArray[np.intp]:
-        """Return which of some equal grades every value lies in; `num_grades` for what is not finite.
+        """Return the grade of every value, of `num_grades` equal ones; `num_grades` if it is not finite.
 
-        Values beyond the limits are graded as those. A categorical field's grades are its categories.
+        Values beyond the limits are graded like the limits. A categorical field's grades are its categories.
         """
         low, high = limits
         finite = np.isfinite(row)
@@ -76,10 +76,10 @@ def marked(marker: Marker, values: Values, world: int, num_cells: int) -> npt.ND
 
 
 def figures(picture: Picture, values: Values, world: int) -> list[str]:
-    """Return the values of a picture's figures in one world, as the legend writes them."""
+    """Return the values of a picture's figures in one world, formatted for the legend."""
     return [", ".join(map(number, np.ravel(values.row(field, world)).tolist())) for field in picture.figures]
 
 
 def number(value: float) -> str:
-    """Return a number as the legend writes it."""
+    """Return a number formatted for the legend."""
     return f"{value:.4g}"

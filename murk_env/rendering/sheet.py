@@ -1,4 +1,4 @@
-"""Sheets: what all pictures of some number of worlds have in common, made once."""
+"""Sheets: the constant parts of a picture of a given number of worlds, computed once."""
 
 import math
 from dataclasses import dataclass
@@ -17,28 +17,28 @@ from murk_env.rendering.stamps import Stamp
 __all__ = ["Sheet", "map_colours"]
 
 _MARGIN = 8  # pixels around the map, and between the worlds of a mosaic
-_WIDE_MARGIN = 32  # pixels between worlds with several panels, which have 8 between them
-_LARGEST = 480, 400  # pixels for a world of a mosaic, width and height
-_SMALLEST_CELL = 4  # pixels from cell to cell
-_NARROWEST = 200  # pixels
+_WIDE_MARGIN = 32  # pixels between worlds with several panels, whose gaps are 8
+_LARGEST = 480, 400  # largest width and height of a world in a mosaic, in pixels
+_SMALLEST_CELL = 4  # pixels between cells
+_NARROWEST = 200  # least width of a sheet in pixels
 
 Canvas = npt.NDArray[np.uint8]
 
 
 @dataclass(frozen=True, eq=False)
 class Sheet:
-    """Paper with a place for every world, and what is put onto it.
+    """An empty picture with a place for every world, and the constant parts to draw on it.
 
     Attributes:
-        raster: which cell every pixel of a world's map shows.
-        rows: the rows of a map in which there are cells, (num_rows,); captions stand in the others.
-        index: which colour of `map_colours` the pixels of those rows have, (num_rows, width).
+        raster: the cell that every pixel of a world's map shows.
+        rows: the rows of a map that contain cells, (num_rows,); the others contain captions.
+        index: for the pixels of those rows, their index into `map_colours`, (num_rows, width).
         corners: x and y of the upper left corner of every world's map.
         paper: the empty picture, (height, width, 3), both even.
         legend: the strip below.
         below: y of the legend's first line.
         stamps: the shape of every marker that has one.
-        fills: the colour of every marker that takes the whole cell.
+        fills: the colour of every marker that fills the whole cell.
     """
 
     raster: Raster
@@ -55,7 +55,7 @@ class Sheet:
     def of(
         cls, layout: Layout, picture: Picture, colours: Canvas, num_worlds: int, room: tuple[int, int]
     ) -> "Sheet":
-        """Return the sheet for a number of worlds, which share the room: pixels of width and height."""
+        """Return the sheet for a number of worlds, which share `room`: width and height in pixels."""
         gap = _MARGIN if layout.num_panels == 1 else _WIDE_MARGIN
         columns, raster = _arranged(layout, num_worlds, room, gap)
         height, width = raster.table.shape
@@ -95,19 +95,19 @@ class Sheet:
 
 
 def map_colours(cells: Canvas) -> Canvas:
-    """Return all colours of a map, (2 num_cells + 2, 3): cells', their seams', background and frame."""
+    """Return all colours of a map, (2 num_cells + 2, 3): cells, their seams, background and frame."""
     return np.concatenate([cells, seam(cells), np.array([BACKGROUND, FRAME], np.uint8)])
 
 
 def _colour_index(raster: Raster) -> npt.NDArray[np.intp]:
-    """Return which of `map_colours` every pixel of a map has, (height, width)."""
+    """Return the index of every pixel of a map into `map_colours`, (height, width)."""
     num_cells = len(raster.centres)
     around = 2 * num_cells + raster.frame[1:-1, 1:-1]
     return np.where(raster.table >= 0, raster.table + num_cells * raster.seams, around).astype(np.intp)
 
 
 def _arranged(layout: Layout, num_worlds: int, room: tuple[int, int], gap: int) -> tuple[int, Raster]:
-    """Return how many worlds stand in a row, and the raster of each."""
+    """Return the number of worlds in a row, and the raster of each."""
     if num_worlds == 1:
         return 1, Raster.fit(layout, *room, _SMALLEST_CELL)
     columns = math.ceil(math.sqrt(num_worlds))
@@ -124,7 +124,7 @@ def _draw_frame(paper: Canvas, raster: Raster, corner: tuple[int, int]) -> None:
 
 
 def _write_captions(paper: Canvas, raster: Raster, corners: tuple[tuple[int, int], ...]) -> None:
-    """Number the panels of every map, where there are several and the number fits below."""
+    """Number the panels of every map if there are several, with "layer" if that fits."""
     texts = [f"layer {panel}" for panel in range(len(raster.captions))]
     if any(text_width(text) > raster.panel_width for text in texts):
         texts = [str(panel) for panel in range(len(raster.captions))]

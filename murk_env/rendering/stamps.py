@@ -1,4 +1,4 @@
-"""Stamps: the shapes of markers, drawn once and put down wherever one is."""
+"""Stamps: the shapes of markers, drawn once and copied to every place."""
 
 from collections.abc import Callable, Mapping
 
@@ -34,7 +34,7 @@ def _cross(x: Floats, y: Floats) -> Floats:
     return np.minimum(*bars)
 
 
-# How far a point lies from the shape's edge, negative within; a disc has the radius 1, and fits into a ring.
+# Signed distance of a point from the shape's edge, negative inside; a disc has radius 1 and fits into a ring.
 _SHAPES: Mapping[str, Callable[[Floats, Floats], Floats]] = {
     "disc": _disc,
     "ring": _ring,
@@ -48,8 +48,8 @@ class Stamp:
 
     Args:
         look: shape and colour.
-        spacing: pixels from cell to cell; the shape takes about two thirds of them.
-        shift: how far its middle lies from a pixel's upper left corner, x and y, 0 to 1.
+        spacing: pixels between cells; the shape takes about two thirds of them.
+        shift: x and y of its centre relative to a pixel's upper left corner, 0 to 1.
     """
 
     def __init__(self, look: Kind, spacing: float, shift: tuple[float, float] = (0.5, 0.5)) -> None:
@@ -67,7 +67,7 @@ class Stamp:
         self._paint = (covered - coloured) * np.array(INK) + coloured * np.array(colour(look.colour))
 
     def put(self, canvas: npt.NDArray[np.uint8], x: float, y: float) -> None:
-        """Draw it around a point of a canvas (height, width, 3); what lies outside is cut off."""
+        """Draw it around a point of a canvas (height, width, 3); parts outside are cut off."""
         left, top = int(np.floor(x)) - self._half, int(np.floor(y)) - self._half
         size, (height, width) = len(self._under), canvas.shape[:2]
         rows = slice(max(0, -top), max(0, min(size, height - top)))

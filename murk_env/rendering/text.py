@@ -1,4 +1,4 @@
-"""Worlds as text: a character for every cell, where the cells lie."""
+"""Worlds as text: a character for every cell, at the cell's place."""
 
 from collections.abc import Sequence
 
@@ -14,7 +14,7 @@ from murk_env.rendering.scale import Scale, figures, marked, number
 __all__ = ["TextMap"]
 
 _SHADES = " .:-=+*#%@"
-_WIDTH = 100  # characters in a line, where panels stand side by side
+_WIDTH = 100  # characters in a line with several panels side by side
 _BETWEEN = 3  # blank characters between panels
 
 
@@ -22,8 +22,8 @@ class TextMap:
     """Writes worlds as text.
 
     Args:
-        layout: where the cells lie.
-        picture: what is shown.
+        layout: the places of the cells.
+        picture: the picture.
     """
 
     def __init__(self, layout: Layout, picture: Picture) -> None:
@@ -50,7 +50,7 @@ class TextMap:
 
     @property
     def _shades(self) -> list[str]:
-        """A sign for every grade, from empty to full; no category is a blank, and plain cells are dots."""
+        """A character for every grade, from empty to full; no category is blank, and plain cells are dots."""
         if self._picture.field is None:
             return [_SHADES[1]]
         categories = self._picture.num_categories
@@ -66,7 +66,7 @@ class TextMap:
         return "; ".join(filter(None, [shown, ", ".join(keys), *named]))
 
     def _range(self, limits: tuple[float, float]) -> str:
-        """What the signs mean; nothing where no field is shown."""
+        """Return the meaning of the characters; empty if no field is shown."""
         if self._picture.field is None:
             return ""
         if self._picture.num_categories is None:
@@ -84,12 +84,12 @@ def _character_cells(layout: Layout) -> tuple[npt.NDArray[np.intp], npt.NDArray[
 
 
 def _places(values: npt.NDArray[np.float64]) -> npt.NDArray[np.intp]:
-    """Return which of the different values, from the smallest, each is."""
+    """Return the rank of each value among the distinct ones."""
     return np.unique(np.round(values, 4), return_inverse=True)[1].reshape(-1).astype(np.intp)
 
 
 def _letters(markers: Sequence[Marker]) -> list[str]:
-    """Return a capital letter for every marker: one of its name's, and the same for the same name."""
+    """Return a capital letter for every marker: from its name if possible, equal for equal names."""
     chosen: dict[str, str] = {}
     for marker in markers:
         wanted = [*marker.name.upper(), *"ABCDEFGHIJKLMNOPQRSTUVWXYZ"]

@@ -1,4 +1,4 @@
-"""Moving pictures of a run, by Pillow (GIF) and by moviepy (anything that ffmpeg writes)."""
+"""Videos of a run, written by Pillow (GIF) and moviepy (MP4 and WebM)."""
 
 import itertools
 import os
@@ -16,7 +16,7 @@ __all__ = ["check_video", "write_frames"]
 
 Frame = npt.NDArray[np.uint8]
 _MOVIEPY = "moviepy", 'a video needs moviepy: pip install "murk-env[video]".'
-_WRITERS = {  # by suffix: the library that writes it, and what is said where that is missing
+_WRITERS = {  # by suffix: the library that writes it, and the message if that is missing
     ".gif": ("PIL", 'a GIF needs Pillow: pip install "murk-env[plot]".'),
     ".mp4": _MOVIEPY,
     ".webm": _MOVIEPY,
@@ -24,10 +24,10 @@ _WRITERS = {  # by suffix: the library that writes it, and what is said where th
 
 
 def check_video(path: "str | os.PathLike[str]") -> None:
-    """Raise for a path to which no moving picture can be written here; nothing is loaded for it.
+    """Raise unless a video can be written to this path; imports nothing.
 
     Raises:
-        RecordingError: the path has another suffix than `.gif`, `.mp4` or `.webm`.
+        RecordingError: the path's suffix is not `.gif`, `.mp4` or `.webm`.
         MissingLibraryError: Pillow or moviepy is not installed.
     """
     target = Path(path)
@@ -41,17 +41,17 @@ def check_video(path: "str | os.PathLike[str]") -> None:
 def write_frames(
     path: "str | os.PathLike[str]", frames: Iterator[Frame], fps: float, *, force: bool = False
 ) -> None:
-    """Write frames (height, width, 3), of one size, as a GIF or a video, as the path's suffix says.
+    """Write frames (height, width, 3), all of one size, as a GIF or a video, depending on the path's suffix.
 
     Args:
         path: a `.gif`, `.mp4` or `.webm`.
-        frames: the pictures; none is drawn where the path is refused.
-        fps: pictures per second.
-        force: whether a file that is there is written over.
+        frames: the frames; none is drawn if the path is invalid.
+        fps: frames per second.
+        force: whether to overwrite an existing file.
 
     Raises:
         RecordingError: the path has another suffix, or there is no frame.
-        RecordingFileError: the file is there already, or its folder is not.
+        RecordingFileError: the file already exists, or its folder does not.
         MissingLibraryError: Pillow or moviepy is not installed.
     """
     target = Path(path)
@@ -61,7 +61,7 @@ def write_frames(
     if first is None:
         raise RecordingError("there is no frame to write: the first step lies behind the last.")
     write = _write_gif if target.suffix == ".gif" else _write_video
-    part = target.with_name(f".{target.stem}-part{target.suffix}")  # an interrupt leaves no half a file
+    part = target.with_name(f".{target.stem}-part{target.suffix}")  # so that `target` is never incomplete
     try:
         write(part, itertools.chain([first], frames), fps, first.shape)
         part.replace(target)
@@ -85,14 +85,14 @@ def _write_gif(path: Path, frames: Iterator[Frame], fps: float, _shape: tuple[in
     from PIL import Image
 
     drawn = (Image.fromarray(frame).quantize() for frame in frames)
-    with path.open("wb") as file:  # Pillow would leave one of its own open where a frame raises
+    with path.open("wb") as file:  # a file opened by Pillow would stay open if a frame raises
         next(drawn).save(file, "GIF", save_all=True, append_images=drawn, duration=1000 / fps, loop=0)
 
 
 def _write_video(path: Path, frames: Iterator[Frame], fps: float, shape: tuple[int, ...]) -> None:
     from moviepy.video.io import ffmpeg_writer  # pyright: ignore[reportMissingTypeStubs]
 
-    height, width = (side + side % 2 for side in shape[:2])  # codecs take even sides alone
+    height, width = (side + side % 2 for side in shape[:2])  # codecs only take even sides
     codec = "libx264" if path.suffix == ".mp4" else "libvpx"
     library: Any = ffmpeg_writer
     with library.FFMPEG_VideoWriter(os.fspath(path), (width, height), fps, codec=codec) as writer:

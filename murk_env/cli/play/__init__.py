@@ -1,3 +1,3 @@
-"""Playing with the keyboard: what keys do, the worlds that are played, and where they are shown."""
+"""Playing with the keyboard: the keys, the game, and the screens that show it."""
 
 __all__: list[str] = []

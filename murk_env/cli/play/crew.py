@@ -1,4 +1,4 @@
-"""The agents that nobody plays: who they are, and what decides for them."""
+"""The agents that the person does not play, and the policies that act for them."""
 
 import dataclasses
 from collections.abc import Mapping
@@ -16,7 +16,7 @@ __all__ = ["Crew", "Seat", "first_seat", "seats_in"]
 
 @dataclasses.dataclass(frozen=True)
 class Seat:
-    """Where an agent sits: its group, its place there, and its number among all agents."""
+    """An agent's group, its index in the group, and its index among all agents."""
 
     group: str
     index: int
@@ -24,16 +24,16 @@ class Seat:
 
 
 class Crew:
-    """What decides for all agents of a world.
+    """Acts for all agents of a world.
 
-    A policy sees what it was written or learnt for: the observations of its group, or of the whole world,
+    A policy gets the observations it was written or trained for: those of its group, or of the whole world,
     which are taken from a second world in the same state.
 
     Args:
         env_class: the environment.
         parameters: its parameters.
         policy: a policy's name, or its file.
-        seed: of what they draw.
+        seed: seed of their draws.
     """
 
     def __init__(self, env_class: Any, parameters: Mapping[str, Any], policy: str, seed: int) -> None:
@@ -51,7 +51,7 @@ class Crew:
         }
 
     def decide(self, face: Any) -> dict[str, Any]:
-        """Return actions of every group, (1, size, ...), for the world as it is."""
+        """Return actions of every group, (1, size, ...), for the current world."""
         if self._viewer is not None:
             return self._for_all(self._viewer, face.save())
         observations, _ = face.observe()
@@ -67,7 +67,7 @@ class Crew:
         return decided
 
     def _for_all(self, viewer: Any, state: Any) -> dict[str, Any]:
-        """Return what a policy that sees the whole world decides."""
+        """Return the actions of a policy that observes the whole world."""
         viewer.restore(state)
         seen, _ = viewer.observe()
         actions = np.asarray(self._player.policy(seen, viewer.single_action_space, self._rng))
@@ -80,23 +80,23 @@ class Crew:
         return decided
 
     def kept(self) -> Any:
-        """Return what `take_back` goes back to."""
+        """Return the state for `take_back`."""
         return self._rng.bit_generator.state
 
     def take_back(self, kept: Any) -> None:
-        """Draw again what was drawn since."""
+        """Restore the random generator."""
         self._rng.bit_generator.state = kept
 
 
 def seats_in(env_class: Any, parameters: Mapping[str, Any]) -> dict[str, Seat]:
-    """Return the agents of a world by name, in order; none where there is one actor."""
+    """Return the agents of a world by name, in order; empty for a single actor."""
     groups = env_class.blueprint_for(env_class.Params(**parameters)).groups
     places = [(group.name, index) for group in groups for index in range(group.size)]
     return {f"{name}_{index}": Seat(name, index, number) for number, (name, index) in enumerate(places)}
 
 
 def first_seat(env_class: Any, parameters: Mapping[str, Any], agent: str | None, everyone: str) -> str | None:
-    """Return whom the person plays: as said, or the first agent that is shown; None for the only actor.
+    """Return the agent that the person plays: the given one, or the first; None for a single actor.
 
     Raises:
         CommandError: there is no such agent.

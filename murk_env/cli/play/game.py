@@ -1,4 +1,4 @@
-"""The world that is played: one person, the policies of the other agents, a ghost, and what can be undone."""
+"""The game: one person, the policies of the other agents, a ghost, and undo."""
 
 import collections
 from collections.abc import Mapping
@@ -18,13 +18,13 @@ from murk_env.faces.vector import MurkVectorEnv
 
 __all__ = ["ALL", "Game"]
 
-ALL = "all"  # in place of an agent's name: those of a team, at once
-_KEPT_BYTES = 1 << 28  # of states that undo goes back to
+ALL = "all"  # in place of an agent's name: all agents of a team at once
+_KEPT_BYTES = 1 << 28  # memory for the states that undo needs
 _MOST_UNDONE = 1000
 
 
 class _Moment(NamedTuple):
-    """What undo goes back to."""
+    """A state for undo."""
 
     state: Any
     told: tuple[int, float, float, str]
@@ -38,17 +38,17 @@ class Game:
     Args:
         env_class: the environment.
         parameters: its parameters.
-        seed: of the first episode; the next ones follow.
-        agent: whom the person plays, `all` for a whole team; None for the only actor.
+        seed: seed of the first episode; it grows by 1 with every episode.
+        agent: the agent that the person plays, `all` for a whole team; None for a single actor.
         partner: the policy of the other agents.
-        ghost: the policy that plays the same world beside; None for none.
-        record: a file that keeps the run; None for none.
+        ghost: the policy that plays the same world in parallel; None for none.
+        record: file for a recording; None for none.
 
     Attributes:
-        action_space: of whom the person plays.
-        steps: made in the episode.
-        reward: of the last step.
-        earned: in the episode.
+        action_space: the action space of the person.
+        steps: number of steps of the episode.
+        reward: reward of the last step.
+        earned: return of the episode so far.
         ended: `terminated` or `truncated`; empty while the episode goes on.
     """
 
@@ -90,22 +90,22 @@ class Game:
         self._moments = collections.deque(maxlen=max(1, min(_MOST_UNDONE, _KEPT_BYTES // max(1, size))))
 
     def controls(self) -> Controls:
-        """Return what keys do in it.
+        """Return the controls for its action space.
 
         Raises:
-            CommandError: its actions are of a kind that keys have no way to.
+            CommandError: keys cannot express its actions.
         """
         facts = facts_of(self._env_class, self._parameters)
         fact, ways = facts.six.get("Action", ""), facts.blueprint.lattice.directions
         return controls_for(self.action_space, fact, ways)
 
     def next_episode(self) -> None:
-        """Begin the next episode, which cannot be undone."""
+        """Start the next episode, which cannot be undone."""
         self._seed += 1
         self._begin()
 
     def step(self, action: Any) -> None:
-        """Make a step, unless the episode has ended.
+        """Take a step, unless the episode has ended.
 
         Raises:
             ActionError: the action is not allowed; nothing has changed.
@@ -117,7 +117,7 @@ class Game:
             rewards, terminated, truncated = self._stepped(action)
         except ActionError:
             if self._crew is not None:
-                self._crew.take_back(before.policies)  # what it has drawn for a step that was not made
+                self._crew.take_back(before.policies)  # its draws for a step that was not taken
             raise
         self._moments.append(before)
         if self._ghost is not None:
@@ -137,7 +137,7 @@ class Game:
         return float(reward), bool(terminated), bool(truncated)
 
     def undo(self) -> bool:
-        """Go back a step, the others' too; whether there was one to go back to."""
+        """Go back a step, for all agents; return whether there was one."""
         if not self._moments:
             return False
         moment = self._moments.pop()
@@ -159,7 +159,7 @@ class Game:
 
     @property
     def ghost_earned(self) -> float | None:
-        """What the ghost has earned in this episode; None without one."""
+        """The ghost's return in this episode; None without one."""
         return None if self._ghost is None else self._ghost.earned
 
     def frames(self) -> list[Any]:
@@ -171,12 +171,12 @@ class Game:
         return self._shown.text()
 
     def summary(self) -> str:
-        """Return what came of the latest episode, in one line."""
+        """Return the result of the latest episode, in one line."""
         beside = "" if self._ghost is None else f"; the ghost's {self._ghost.earned:.2f}"
         return f"{self.steps} step(s), return {self.earned:.2f}{beside}"
 
     def close(self) -> None:
-        """Write what was recorded."""
+        """Close the env, and so the recording."""
         self._env.close()
 
 

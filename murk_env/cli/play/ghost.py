@@ -1,4 +1,4 @@
-"""The ghost: a policy that plays the same world beside the person."""
+"""The ghost: a policy that plays a copy of the person's world."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -11,13 +11,13 @@ __all__ = ["Ghost"]
 
 
 class Ghost:
-    """One world of the same beginning and the same chance, played by a policy until its episode ends.
+    """A world with the same initial state and random numbers, played by a policy until its episode ends.
 
     Args:
         env_class: the environment.
         parameters: its parameters.
         policy: a policy's name, or its file.
-        seed: of the first episode, and of what the policy draws.
+        seed: seed of the first episode, and of the policy's draws.
     """
 
     def __init__(self, env_class: Any, parameters: Mapping[str, Any], policy: str, seed: int) -> None:
@@ -27,7 +27,7 @@ class Ghost:
         self.begin(seed)
 
     def begin(self, seed: int) -> None:
-        """Begin an episode."""
+        """Start an episode."""
         self._rng = np.random.default_rng(seed)
         self._seen, _ = self._envs.reset(seed=seed)
         self._earned = np.zeros(self._envs.num_envs)
@@ -49,15 +49,15 @@ class Ghost:
 
     @property
     def earned(self) -> float:
-        """What it has earned in its episode; the mean, if several agents are its rows."""
+        """Its return in the episode; the mean if its rows are several agents."""
         return float(self._earned.mean())
 
     def kept(self) -> Any:
-        """Return what `take_back` goes back to."""
+        """Return the state for `take_back`."""
         return self._envs.save(), self._rng.bit_generator.state, self._earned, self._ended
 
     def take_back(self, kept: Any) -> None:
-        """Go back to what it was."""
+        """Restore a state."""
         state, self._rng.bit_generator.state, self._earned, self._ended = kept
         self._envs.restore(state)
         self._seen, _ = self._envs.observe()

@@ -1,4 +1,4 @@
-"""What the keys do: the names of actions, as a docstring says them, and a key for each."""
+"""Keys for actions: the names of actions from a docstring, and a key for each."""
 
 import math
 import re
@@ -25,18 +25,18 @@ _WAYS = {  # by the name of a direction, around the middle of the keyboard's lef
     "up": ("+",),
     "down": ("-",),
 }
-_FREE = "qwertyasdfghzxcvbiopjklm"  # for what has no name; u and n are commands
+_FREE = "qwertyasdfghzxcvbiopjklm"  # for options without a name; u and n are commands
 _NAMED = re.compile(r"(?<![\w.*,])(\d+)(?: to (\d+))? ([a-z][a-z ]*)")
 _MOST = 32  # options that have a key each
 _STEPS = 20  # from one bound of a Box to the other
 
 
 def names_in(fact: str, ways: Sequence[str]) -> list[list[str]]:
-    """Return what a docstring calls the options of each choice, in order.
+    """Return a docstring's names for the options of each choice, in order.
 
     Args:
-        fact: such as `Discrete(8): 0 stay, 1 to 6 hop in the directions of Hex2D; 7 wet the cell`. A 0 begins
-            the next choice.
+        fact: text such as `Discrete(8): 0 stay, 1 to 6 hop in the directions of Hex2D; 7 wet the cell`. A 0
+            starts the next choice.
         ways: the directions of the lattice.
     """
     choices: list[list[str]] = []
@@ -54,14 +54,14 @@ def names_in(fact: str, ways: Sequence[str]) -> list[list[str]]:
 
 
 class Choice:
-    """One choice for each step, each of whose options has a key that makes it.
+    """One choice per step, with a key for each option.
 
     Args:
-        names: of the options.
+        names: the names of the options.
         first: the number of the first option.
     """
 
-    at_once = True  # a key makes a step
+    at_once = True  # a key takes a step
 
     def __init__(self, names: Sequence[str], first: int = 0) -> None:
         self._keys = _keys_of(names)
@@ -71,16 +71,16 @@ class Choice:
         self.action: Any = first
 
     def press(self, key: str) -> bool:
-        """Take the option of a key; whether it has one."""
+        """Choose the option of a key; return whether it has one."""
         self.action = self._options.get(key, self.action)
         return key in self._options
 
     def rest(self) -> None:
-        """Take the first option until a key is pressed."""
+        """Choose the first option until a key is pressed."""
         self.action = self._first
 
     def help(self, interval: float | None) -> list[str]:
-        """Return a word for every key, such as `w north`; with an interval steps come by themselves."""
+        """Return a hint for every key, such as `w north`; with an interval, steps are automatic."""
         rest = [] if interval is not None else [f"space {self._names[0]}"]
         return [
             *rest,
@@ -88,20 +88,20 @@ class Choice:
         ]
 
     def said(self) -> str:
-        """Return nothing: what was chosen is done at once."""
+        """Return an empty text: a choice takes effect at once."""
         return ""
 
 
 class Numbers:
-    """Several numbers that are set one by one, and hold until they are set again.
+    """Several numbers that are set one by one, and keep their values between steps.
 
     Args:
-        low: the least of each, (num_numbers,).
+        low: the smallest value of each number, (num_numbers,).
         high: the largest.
-        by: what one press of a key adds.
-        names: of the options of each; empty for plain numbers.
-        shape: of the action.
-        dtype: of the action.
+        by: the change by one press of a key.
+        names: the names of each number's values; empty for plain numbers.
+        shape: shape of the action.
+        dtype: dtype of the action.
     """
 
     at_once = False
@@ -125,11 +125,11 @@ class Numbers:
 
     @property
     def action(self) -> Any:
-        """The numbers as they are."""
+        """The current numbers."""
         return self._values.astype(self._dtype).reshape(self._shape)
 
     def press(self, key: str) -> bool:
-        """Select a number, or change the one that is selected; whether the key does so."""
+        """Select a number, or change the selected one; return whether the key does so."""
         count, at = len(self._values), self._selected
         if key in ("left", "right", "tab"):
             self._selected = (at + (-1 if key == "left" else 1)) % count
@@ -148,10 +148,10 @@ class Numbers:
         self._values[at] = min(max(round(value, 6), self._low[at]), self._high[at])
 
     def rest(self) -> None:
-        """Leave the numbers as they are."""
+        """Do nothing: the numbers keep their values."""
 
     def help(self, interval: float | None) -> list[str]:
-        """Return a word for every key; with an interval steps come by themselves."""
+        """Return a hint for every key; with an interval, steps are automatic."""
         step = [] if interval is not None else ["space or enter step"]
         several = ["left/right another number"] if len(self._values) > 1 else []
         known = []
@@ -178,15 +178,15 @@ Controls = Choice | Numbers
 
 
 def controls_for(space: Any, fact: str, ways: Sequence[str]) -> Controls:
-    """Return what keys do in an action space.
+    """Return the controls for an action space.
 
     Args:
-        space: of one actor.
-        fact: what its docstring says of actions.
+        space: the action space of one actor.
+        fact: the docstring's description of actions.
         ways: the directions of the lattice.
 
     Raises:
-        CommandError: it is a kind of space that keys have no way to.
+        CommandError: keys cannot express actions of this space.
     """
     if isinstance(space, Discrete) and _options(space)[0] <= _MOST:
         first = int(cast(Any, space).start)
@@ -218,7 +218,7 @@ def _bounded(space: Any) -> Numbers:
 
 
 def _fitting(told: list[list[str]], options: Sequence[int], starts: Sequence[int]) -> list[list[str]]:
-    """Return names for every choice: as told, where the numbers agree, and else plain numbers."""
+    """Return names for every choice: those given if their numbers agree, else plain numbers."""
     if len(told) == 1:
         told = told * len(options)
     if [len(names) for names in told] != list(options):
@@ -248,6 +248,6 @@ def _keys_of(names: Sequence[str]) -> list[list[str]]:
 
 
 def _shown(keys: Sequence[str]) -> str:
-    """Return the keys of an option that are worth showing."""
+    """Return the keys of an option to show in hints."""
     arrows = [key for key in keys if key in ("up", "down", "left", "right")]
     return "/".join([*keys[:1], *[arrow for arrow in arrows if arrow != keys[0]]])

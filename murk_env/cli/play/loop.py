@@ -1,4 +1,4 @@
-"""One loop for both kinds of screens: show the world, take a key, step."""
+"""The game loop for both kinds of screens: show the world, read a key, step."""
 
 import time
 from typing import Protocol
@@ -9,14 +9,14 @@ from murk_env.errors import ActionError
 
 __all__ = ["Screen", "Session"]
 
-_LONG = 3600.0  # seconds to wait for a key where only a key goes on
+_LONG = 3600.0  # seconds to wait for a key if only a key continues the game
 
 
 class Screen(Protocol):
-    """Where a game is shown, and whose keys are taken."""
+    """Shows a game and reads its keys."""
 
     def tell(self, text: str) -> None:
-        """Show a line while the world is being made."""
+        """Show a line while the world is being created."""
         ...
 
     def show(self, game: Game, lines: list[str]) -> None:
@@ -26,20 +26,20 @@ class Screen(Protocol):
     def key(self, seconds: float) -> str | None:
         """Return the name of the next key, such as `w`, `up`, `space`, `enter` or `esc`.
 
-        None if none came within so many seconds.
+        None if there is none within so many seconds.
         """
         ...
 
 
 class Session:
-    """A person at a game.
+    """A person playing a game.
 
     Args:
-        name: of the environment.
-        game: the world.
-        controls: what its keys do.
-        screen: where it is shown.
-        rate: steps a second; None for one at a key.
+        name: the name of the environment.
+        game: the game.
+        controls: the controls.
+        screen: the screen.
+        rate: steps per second; None for one step per key.
     """
 
     def __init__(self, name: str, game: Game, controls: Controls, screen: Screen, rate: float | None) -> None:
@@ -65,11 +65,11 @@ class Session:
 
     @property
     def _running(self) -> bool:
-        """Whether steps come by themselves."""
+        """Whether steps are currently automatic."""
         return self._interval is not None and not self._paused and not self._game.ended
 
     def _wind(self) -> None:
-        """Let the next step come after a whole interval."""
+        """Schedule the next step after a whole interval."""
         self._due = time.monotonic() + (self._interval or 0.0)
 
     def _wait(self) -> float:
@@ -107,7 +107,7 @@ class Session:
             self._said = str(error)
 
     def _lines(self) -> list[str]:
-        """Return what is said below the picture."""
+        """Return the lines below the picture."""
         game, ghost = self._game, self._game.ghost_earned
         counted = [self._name, f"step {game.steps}", f"reward {game.reward:.2f}", f"return {game.earned:.2f}"]
         if ghost is not None:

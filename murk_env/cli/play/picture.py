@@ -1,4 +1,4 @@
-"""The picture of the world that is played, with a ring around whom the person plays."""
+"""The picture of the played world, with a ring around the person's agent."""
 
 import dataclasses
 from typing import Any
@@ -14,7 +14,7 @@ __all__ = ["Shown"]
 
 
 class _Person:
-    """Where the person is."""
+    """The person's cell."""
 
     cell = Field(over="world", indexes="cells")  # (num_worlds,)
 
@@ -25,8 +25,8 @@ class Shown:
     Args:
         env_class: the environment.
         params: its parameters.
-        face: the world.
-        agent: the number of the agent that a person plays; None for the only actor.
+        face: the face.
+        agent: the index of the person's agent; None for a single actor.
     """
 
     def __init__(self, env_class: Any, params: Any, face: Any, agent: int | None) -> None:
@@ -44,13 +44,13 @@ class Shown:
         self._writer = None if first is None else Renderer(lattice, first, fields)
 
     def frame(self) -> Any:
-        """Return a picture, (height, width, 3) uint8; a blank one where there is nothing to draw."""
+        """Return a picture, (height, width, 3) uint8; a blank one if there is nothing to draw."""
         if self._renderer is None:
             return np.full((64, 64, 3), 255, np.uint8)
         return self._renderer.frame(self._values(), 0)
 
     def text(self) -> str:
-        """Return the first picture as text, its legend behind an empty line; nothing without a picture."""
+        """Return the first picture as text, with its legend after an empty line; empty without a picture."""
         return "" if self._writer is None else self._writer.text(self._values(), 0)
 
     def _values(self) -> Values:
@@ -61,6 +61,6 @@ class Shown:
 
 
 def _with(picture: Picture, marker: Marker) -> Picture:
-    """Return a picture, and so all those beside it, with one marker more, on top of those that it has."""
+    """Return a picture, and all those beside it, with one more marker on top."""
     beside = [_with(one, marker) for one in picture.beside]
     return dataclasses.replace(picture, markers=[*picture.markers, marker], beside=beside)

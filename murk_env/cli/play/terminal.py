@@ -1,4 +1,4 @@
-"""A terminal to play in: pictures of characters, and keys as they are pressed."""
+"""A terminal to play in: pictures made of characters, and unbuffered keys."""
 
 import collections
 import contextlib
@@ -39,15 +39,15 @@ _NAMES = {
     "\x1bOC": "right",
     "\x1bOD": "left",
 }
-_FEWEST = 6  # lines of a picture
-_SLICE = 0.1  # seconds between looks at the keyboard of Windows
+_FEWEST = 6  # least lines of a picture
+_SLICE = 0.1  # seconds between polls of the keyboard on Windows
 
 
 class Terminal:
     """Shows the world in characters, the ghost's beside it if there is room.
 
     Args:
-        live: where rich draws.
+        live: rich's live display.
     """
 
     def __init__(self, live: Live) -> None:
@@ -55,11 +55,11 @@ class Terminal:
         self._keys: collections.deque[str] = collections.deque()
 
     def tell(self, text: str) -> None:
-        """Show a line while the world is being made."""
+        """Show a line while the world is being created."""
         self._live.update(Text(text), refresh=True)
 
     def show(self, game: Game, lines: list[str]) -> None:
-        """Show the world in the place of what was shown before."""
+        """Show the world, replacing the previous picture."""
         width = console.width
         text = [part for line in lines for part in textwrap.wrap(line, max(width - 1, 10))]
         room = max(_FEWEST, console.height - len(text) - 1)
@@ -78,7 +78,7 @@ class Terminal:
         return Text("\n".join([*lines, *told]))
 
     def key(self, seconds: float) -> str | None:
-        """Return the name of the next key; None if none came within so many seconds."""
+        """Return the name of the next key; None if there is none within so many seconds."""
         until = time.monotonic() + seconds
         while not self._keys:
             self._keys += keys_in(_typed(max(0.0, until - time.monotonic())))
@@ -104,11 +104,11 @@ def _beside(frames: list[Any], width: int, room: int) -> list[Segment]:
 
 
 def keys_in(typed: str) -> list[str]:
-    """Return the names of keys in what a terminal sends for them."""
+    """Return the names of the keys in a terminal's input."""
     keys: list[str] = []
     while typed:
         length = next((size for size in (3, 1) if typed[:size] in _NAMES), 1)
-        if typed[0] == "\x1b" and length == 1 and len(typed) > 1:  # a key that has no meaning here
+        if typed[0] == "\x1b" and length == 1 and len(typed) > 1:  # a key that is not used here
             typed = typed[2:].lstrip("0123456789;[O")[1:] if typed[1] in "[O" else typed[2:]
             continue
         keys.append(_NAMES.get(typed[:length], typed[:length].lower()))
@@ -118,10 +118,10 @@ def keys_in(typed: str) -> list[str]:
 
 @contextlib.contextmanager
 def opened() -> Generator[Terminal]:
-    """Take the terminal, key by key, and give it back as it was.
+    """Switch the terminal to unbuffered keys, and restore it afterwards.
 
     Raises:
-        CommandError: there is none.
+        CommandError: there is no terminal.
     """
     if not (sys.stdin.isatty() and console.is_terminal):
         raise CommandError(
@@ -142,7 +142,7 @@ if sys.platform == "win32":
         yield
 
     def _typed(seconds: float) -> str:
-        """Return what was typed, waiting for it so many seconds at most."""
+        """Return the typed characters, waiting at most so many seconds for them."""
         until = time.monotonic() + seconds
         while not msvcrt.kbhit():
             if time.monotonic() >= until:
@@ -159,7 +159,7 @@ else:
 
     @contextlib.contextmanager
     def _key_by_key() -> Generator[None]:
-        """Let keys come as they are pressed, unseen; Ctrl-C still interrupts."""
+        """Read keys unbuffered and without echo; Ctrl-C still interrupts."""
         number = sys.stdin.fileno()
         before = termios.tcgetattr(number)
         tty.setcbreak(number)
@@ -169,7 +169,7 @@ else:
             termios.tcsetattr(number, termios.TCSADRAIN, before)
 
     def _typed(seconds: float) -> str:
-        """Return what was typed, waiting for it so many seconds at most."""
+        """Return the typed characters, waiting at most so many seconds for them."""
         number = sys.stdin.fileno()
         if not select.select([number], [], [], seconds)[0]:
             return ""

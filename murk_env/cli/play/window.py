@@ -1,4 +1,4 @@
-"""A window to play in, by pygame."""
+"""A window to play in, with pygame."""
 
 import os
 import sys
@@ -14,10 +14,10 @@ from murk_env.rendering.colours import BACKGROUND
 
 __all__ = ["Window", "why_no_window"]
 
-_ROOM = 1100, 700  # pixels for the worlds, width and height
+_ROOM = 1100, 700  # width and height for the worlds in pixels
 _INK, _DIM = (20, 20, 20), (90, 90, 90)
 _MARGIN, _LINE = 12, 22  # pixels
-_REPEAT = 250, 80  # milliseconds until a key that is held counts again, and from then on
+_REPEAT = 250, 80  # milliseconds until a held key repeats, and between repeats
 _SPECIAL = {  # pygame's names of keys
     "return": "enter",
     "keypad enter": "enter",
@@ -28,7 +28,7 @@ _SPECIAL = {  # pygame's names of keys
 
 
 def why_no_window() -> str | None:
-    """Return why there can be no window; None if there can."""
+    """Return the reason why there can be no window; None if there can."""
     if _pygame() is None:
         return 'a window needs pygame: pip install "murk-env[play]"'
     known = ("DISPLAY", "WAYLAND_DISPLAY", "SDL_VIDEODRIVER")
@@ -38,11 +38,11 @@ def why_no_window() -> str | None:
 
 
 def _pygame() -> Any:
-    """Return pygame, which is quiet as it loads; None if it is not installed."""
+    """Import pygame without its messages; return None if it is not installed."""
     os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of pkg_resources, which some versions load
+            warnings.simplefilter("ignore")  # from pkg_resources, which some versions import
             import pygame
     except ImportError:
         return None
@@ -53,10 +53,10 @@ class Window:
     """A window with the world, the ghost's beside it, and text below.
 
     Args:
-        title: of the window.
+        title: title of the window.
 
     Raises:
-        CommandError: there can be none.
+        CommandError: no window can be opened.
     """
 
     def __init__(self, title: str) -> None:
@@ -78,7 +78,7 @@ class Window:
         self._font = pygame.font.Font(None, _LINE)
 
     def tell(self, text: str) -> None:
-        """Show a line while the world is being made."""
+        """Show a line while the world is being created."""
         self._canvas.fill(BACKGROUND)
         self._canvas.blit(self._font.render(text, True, _INK), (_MARGIN, _MARGIN))
         self._pygame.display.flip()
@@ -105,7 +105,7 @@ class Window:
         pygame.display.flip()
 
     def _pictures(self, frames: list[Any]) -> list[Any]:
-        """Return frames as pygame has them, as large as there is room for."""
+        """Return frames as pygame surfaces, as large as fits."""
         pygame = self._pygame
         room = (_ROOM[0] - _MARGIN) // len(frames) - _MARGIN, _ROOM[1]
         scale = min(*(min(room[0] / one.shape[1], room[1] / one.shape[0]) for one in frames), 2.0)
@@ -117,7 +117,7 @@ class Window:
         return shown
 
     def _wrapped(self, line: str, width: int) -> list[str]:
-        """Return a line in parts that fit."""
+        """Return a line wrapped to a width."""
         parts = [""]
         for word in line.split(" "):
             longer = f"{parts[-1]} {word}" if parts[-1] else word
@@ -128,11 +128,11 @@ class Window:
         return parts
 
     def key(self, seconds: float) -> str | None:
-        """Return the name of the next key, `esc` when the window is closed; None after so many seconds."""
+        """Return the name of the next key, `esc` if the window is closed; None after so many seconds."""
         pygame, until = self._pygame, time.monotonic() + seconds
         while True:
             left = until - time.monotonic()
-            event = pygame.event.wait(max(1, min(100, int(left * 1000.0))))  # often, so that Ctrl-C is heard
+            event = pygame.event.wait(max(1, min(100, int(left * 1000.0))))  # short, for Ctrl-C
             if event.type == pygame.QUIT:
                 return "esc"
             if event.type == pygame.KEYDOWN:

@@ -1,7 +1,7 @@
-"""Compiled functions of records: `self.heat` is handed over, `self` never is.
+"""Compiled functions of records: `self.heat` is passed, never `self`.
 
-An author writes a function of one or several records, objects whose members are read by name. Compiled, it
-takes only what it touches of them, flat: one argument for each member, then the function's other ones.
+An author writes a function of one or several records, objects whose members are read by name. The compiled
+function takes only the members that it uses, flat: one argument per member, then the other arguments.
 """
 
 from murk_env.kernels.records.flattening import Flat, flatten

@@ -1,4 +1,4 @@
-"""Which of its arguments a rewritten function assigns to for certain, if they are arrays."""
+"""The arguments to whose elements a rewritten function certainly assigns, if they are arrays."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -7,20 +7,20 @@ from murk_env.kernels.numba_internals import numba_ir as ir
 
 __all__ = ["assigned_for_certain"]
 
-_Values = Mapping[str, Sequence[Any]]  # by variable, all that is assigned to it
+_Values = Mapping[str, Sequence[Any]]  # by variable, all values assigned to it
 
 
 def assigned_for_certain(
     blocks: Mapping[int, Any], of_calls: Mapping[str, Mapping[int, Any]], changed: Mapping[int, Any]
 ) -> dict[int, Any]:
-    """Return the arguments that a function assigns to, and a place where it does.
+    """Return the arguments that a function assigns to, with a place where it does.
 
-    What stands under a condition on constants alone is not certain: numba drops it where it cannot run.
+    Code under a condition on constants is not certain: numba drops it if it cannot run.
 
     Args:
         blocks: the function in numba's intermediate form.
-        of_calls: what the functions of records that it calls assign to, by the variable of the function.
-        changed: by argument that an operation changes in place, where.
+        of_calls: the arguments assigned to by functions of records that it calls, by their variable.
+        changed: the arguments that an operation changes in place, with the place.
     """
     values: dict[str, list[Any]] = {}
     for block in blocks.values():
@@ -40,7 +40,7 @@ def assigned_for_certain(
 
 
 def _targets(statement: Any, of_calls: Mapping[str, Mapping[int, Any]]) -> Iterator[tuple[Any, Any]]:
-    """Yield what a statement assigns to, and where."""
+    """Yield the targets of a statement's assignments, and their places."""
     if isinstance(statement, ir.SetItem | ir.StaticSetItem):
         yield statement.target, statement.loc
     call: Any = getattr(statement, "value", None)
@@ -50,25 +50,25 @@ def _targets(statement: Any, of_calls: Mapping[str, Mapping[int, Any]]) -> Itera
 
 
 def _argument(value: Any, values: _Values) -> int | None:
-    """Return the argument that a value is or is a row of; None if that is not certain."""
+    """Return the argument that a value is, or is a row of; None if uncertain."""
     while not isinstance(value, ir.Arg):
         if isinstance(value, ir.Var):
             value = _only(value, values)
         elif getattr(value, "op", None) == "getitem" and isinstance(_only(value.index, values), ir.Const):
-            value = value.value  # a row by its number, while an array of numbers makes a copy
+            value = value.value  # an integer index gives a row, while an index array gives a copy
         else:
             return None
     return value.index
 
 
 def _only(variable: Any, values: _Values) -> Any:
-    """Return what is assigned to a variable, None if that differs from place to place."""
+    """Return the value assigned to a variable, None if there is not exactly one."""
     known = values.get(variable.name, [])
     return known[0] if len(known) == 1 else None
 
 
 def _certain(blocks: Mapping[int, Any], values: _Values) -> set[int]:
-    """Return the blocks that can be reached however conditions on constants turn out."""
+    """Return the blocks that can be reached whatever the outcome of conditions on constants."""
     certain = _reached(blocks)
     for label, block in blocks.items():
         last = block.body[-1]
@@ -89,7 +89,7 @@ def _reached(blocks: Mapping[int, Any], without: tuple[int, int] | None = None) 
 
 
 def _is_constant(variable: Any, values: _Values, seen: set[str]) -> bool:
-    """Whether a variable depends on no argument."""
+    """Return whether a variable depends on no argument."""
     if variable.name in seen:
         return True
     seen.add(variable.name)

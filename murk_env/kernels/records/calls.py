@@ -1,4 +1,4 @@
-"""Calls that hand over a record: which function of the author's they mean, and what it is given."""
+"""Calls that pass a record: the author's function that is called, and its arguments."""
 
 import inspect
 import types
@@ -13,15 +13,15 @@ __all__ = ["bound", "takes_records"]
 
 
 def takes_records(call: Any, meanings: Meanings) -> bool:
-    """Whether a call is one of a record's method or hands over a record."""
+    """Return whether a call calls a record's method or passes a record."""
     return isinstance(meanings.of(call.func), BoundMethod) or any(map(meanings.record, _variables(call)))
 
 
 def bound(call: Any, meanings: Meanings, loc: Any) -> tuple[types.FunctionType, dict[str, Any]]:
-    """Return the function that is called, and for each parameter its Record, its variable or its default.
+    """Return the called function, and for each parameter its Record, its variable or its default.
 
     Raises:
-        RecordError: the call is none that the function takes, or the function none that can be looked into.
+        RecordError: the arguments do not match the function, or its code is not available.
     """
     function = _callee(call, meanings, loc)
     args = [_handed(variable, meanings, loc) for variable in call.args]
@@ -44,7 +44,7 @@ def _callee(call: Any, meanings: Meanings, loc: Any) -> types.FunctionType:
     found: Any = meaning.function if isinstance(meaning, BoundMethod) else meanings.known(call.func)
     function = found.py_func if is_dispatcher(found) else found
     if not isinstance(function, types.FunctionType):
-        function = getattr(function, "__wrapped__", function)  # what stands for one, as a hook does
+        function = getattr(function, "__wrapped__", function)  # an object that wraps one, such as a hook
     if not isinstance(function, types.FunctionType) or _is_of_a_library(function, meaning):
         record = next(filter(None, map(meanings.record, _variables(call))), ("self",))
         name = getattr(function, "__name__", "what is called here")
@@ -53,7 +53,7 @@ def _callee(call: Any, meanings: Meanings, loc: Any) -> types.FunctionType:
 
 
 def _is_of_a_library(function: types.FunctionType, meaning: object) -> bool:
-    """Whether a function is one of numpy's or of Python's library, which know nothing of records."""
+    """Return whether a function belongs to numpy or Python's library, which do not take records."""
     return not isinstance(meaning, BoundMethod) and not is_authors(function.__code__.co_filename)
 
 

@@ -1,4 +1,4 @@
-"""Finding out what a function touches of its records, and how it is rewritten."""
+"""Finds the members of its records that a function uses, and plans its rewriting."""
 
 import inspect
 import types
@@ -21,13 +21,13 @@ __all__ = ["Context", "Made", "make"]
 
 
 class Context(NamedTuple):
-    """What holds for a function and all the functions of records that it calls.
+    """Settings for a function and all functions of records that it calls.
 
     Attributes:
-        resolve: what a member is, by its path from the top-level function.
+        resolve: returns the member at a path from the top-level function.
         checked: whether indices are checked.
-        callers: the functions that led here.
-        fresh: whether nothing is taken of equal functions, which stand elsewhere.
+        callers: the functions on the call path to here.
+        fresh: whether not to reuse the results of equal functions, which have other source lines.
     """
 
     resolve: Resolve
@@ -37,13 +37,13 @@ class Context(NamedTuple):
 
 
 class Made(NamedTuple):
-    """A function of records made into a flat one.
+    """A function of records, converted into a flat one.
 
     Attributes:
-        plan: how.
-        effects: what it does to its arguments.
+        plan: the plan of the conversion.
+        effects: its effects on its arguments.
         compiled: the flat function, which numba compiles at its first call.
-        lookups: the members it reads and those that the functions it calls read, from its own parameters.
+        lookups: the members that it and the functions it calls read, by paths from its own parameters.
     """
 
     plan: Plan
@@ -52,20 +52,20 @@ class Made(NamedTuple):
     lookups: tuple[tuple[Path, Member], ...]
 
 
-# What was made, by function, records and `checked`; then by the paths it looked up; then by what was there.
+# Results, by function, records and `checked`; then by the paths looked up; then by the members found there.
 _made: dict[tuple[str | None, tuple[str, ...], bool], dict[tuple[Path, ...], dict[str | None, Made]]] = {}
 
 
 def make(function: types.FunctionType, origins: Mapping[str, Path], context: Context) -> Made:
-    """Make a function of records into a flat one, or return what was made of an equal one.
+    """Convert a function of records into a flat one, or return the result for an equal one.
 
     Args:
         function: a plain function.
-        origins: by parameter that is a record, which one that is to the top-level function.
-        context: what holds for it and all that it calls.
+        origins: by parameter that is a record, its path from the top-level function.
+        context: settings for it and all functions that it calls.
 
     Raises:
-        RecordError: a record is used as it cannot be used.
+        RecordError: a record is used in an unsupported way.
     """
     signature = inspect.signature(function, follow_wrapped=False)
     records = tuple(name for name in signature.parameters if name in origins)
@@ -128,7 +128,7 @@ def _form(function: types.FunctionType, signature: inspect.Signature) -> Any:
         raise RecordError(NO_WITH, code.co_filename, line)
     try:
         form = intermediate(function, tuple(signature.parameters))
-    except Exception as error:  # whatever numba raises for Python that it does not know
+    except Exception as error:  # whatever numba raises for Python that it does not support
         reason, filename, line = explain(error)
         raise RecordError(reason, filename or code.co_filename, line or code.co_firstlineno) from error
     unset = find_unset(form)
@@ -138,12 +138,12 @@ def _form(function: types.FunctionType, signature: inspect.Signature) -> Any:
 
 
 class _Discovery:
-    """Answers by asking `resolve`, and notes the answers.
+    """A guide that answers by calling `resolve`, and records the answers.
 
     Args:
         function: the function that is rewritten.
-        origins: by parameter that is a record, which one that is to the top-level function.
-        context: what holds for it and all that it calls.
+        origins: by parameter that is a record, its path from the top-level function.
+        context: settings for it and all functions that it calls.
     """
 
     def __init__(self, function: types.FunctionType, origins: Mapping[str, Path], context: Context) -> None:

@@ -1,7 +1,7 @@
-"""Which of its arguments a rewritten function may write, told from its statements alone.
+"""The arguments that a rewritten function may write, determined from its statements alone.
 
-What cannot be told counts as written: types are not known here, so that what is read from an array may be a
-part of it, a row say, and whoever is handed it may write there.
+In doubt an argument counts as written: types are not known here, so a value read from an array may be a view
+of it, such as a row, and a function that gets it may write there.
 """
 
 import math
@@ -27,15 +27,15 @@ _READING_METHODS = frozenset(
 
 @dataclass(frozen=True)
 class Effects:
-    """What a function does to its arguments, by their positions.
+    """A function's effects on its arguments, by their positions.
 
     Attributes:
         written: those whose elements it may write.
-        assigned: those among them to whose elements it assigns for certain if they are arrays, on some way
-            through it at least; and one of the places where it does.
-        kept: those of which a part may be in what it returns.
-        silent: the function, itself or one whose result it returns, that may return nothing; None if all of
-            its returns return something, and there is one.
+        assigned: those of them to whose elements it certainly assigns, on some path at least, if they are
+            arrays; with one of the places where it does.
+        kept: those of which its result may contain a part.
+        silent: the function, itself or one whose result it returns, that may return None; None if every path
+            returns a value.
     """
 
     written: frozenset[int]
@@ -51,15 +51,15 @@ def effects_of(
 
     Args:
         form: the function in numba's intermediate form.
-        meanings: what its variables mean.
+        meanings: the meanings of its variables.
         of_calls: the effects of the functions of records that it calls, by the variable of the function.
-        changed: the arguments that an operation changes in place, if they are arrays, and where.
+        changed: the arguments that an operation changes in place if they are arrays, with the place.
     """
     return _Walk(form, meanings, of_calls, changed).effects
 
 
 class _Walk:
-    """One function's statements, gone through until nothing new is learnt."""
+    """Iterates over one function's statements until nothing new is learnt."""
 
     def __init__(
         self, form: Any, meanings: Meanings, of_calls: Mapping[str, Effects], changed: Mapping[int, Any]
@@ -67,7 +67,7 @@ class _Walk:
         self._meanings = meanings
         self._of_calls = of_calls
         self._parts: dict[str, frozenset[int]] = {}  # by variable, the arguments it may be a part of
-        self._attributes: dict[str, str] = {}  # by variable, the attribute that was read into it
+        self._attributes: dict[str, str] = {}  # by variable, the attribute that it was read from
         self._written: set[int] = set()
         self._kept: set[int] = set()
         statements = [statement for block in form.blocks.values() for statement in block.body]
@@ -143,7 +143,7 @@ def _union(sets: Iterable[frozenset[int]]) -> frozenset[int]:
 
 
 def _only_reads(function: Any, call: Any) -> bool:
-    """Whether a function of Python or numpy writes nothing and returns no part of what it is given."""
+    """Return whether a function of Python or numpy writes nothing and returns no part of its arguments."""
     module = getattr(function, "__module__", None)
     if module == math.__name__ or _is_one_of(function, _READING):
         return True
@@ -160,17 +160,17 @@ def _is_one_of(value: Any, functions: Iterable[Any]) -> bool:
 
 def _silent(form: Any, statements: Iterable[Any], of_calls: Mapping[str, Effects]) -> Any:
     """Return the function that may return None: this one, or one whose result it returns; else None."""
-    values: dict[str, list[Any]] = {}  # by temporary, all that is assigned to it
+    values: dict[str, list[Any]] = {}  # by temporary, all values assigned to it
     for one in statements:
         if isinstance(one, ir.Assign) and one.target.name.startswith("$"):
             values.setdefault(one.target.name, []).append(one.value)
     pending: list[tuple[Any, bool]] = [(one.value, True) for one in statements if isinstance(one, ir.Return)]
     found = None if pending else form.func_id.func
     while pending:
-        value, alone = pending.pop()  # and whether nothing else is returned here: as f is in `f(self) or 1.0`
+        value, alone = pending.pop()  # `alone`: no other value may be returned here, as in `f(self) or 1.0`
         value = value.value if isinstance(value, ir.Expr) and value.op == "cast" else value
         if isinstance(value, ir.Var) and value.name.startswith("$"):
-            assigned = values.pop(value.name, [])  # none for one that has been looked at
+            assigned = values.pop(value.name, [])  # empty for one that has been visited
             pending += [(one, alone and len(assigned) == 1) for one in assigned]
         elif isinstance(value, ir.Const) and value.value is None:
             return form.func_id.func

@@ -1,4 +1,4 @@
-"""A function of records, compiled as one of what it touches of them."""
+"""A function of records, compiled as a function of the members that it uses."""
 
 import types
 from collections.abc import Callable, Collection
@@ -17,21 +17,21 @@ __all__ = ["Flat", "flatten"]
 
 @dataclass(frozen=True)
 class Flat:
-    """A function of records, compiled as one of what it touches.
+    """A function of records, compiled as a function of the members that it uses.
 
     Attributes:
         function: the compiled function.
-        paths: what it is handed first, in this order, each once.
-        arguments: the author's other arguments, in order, handed over after; a default is not filled in.
-        returns: whether it returns something on every way through it.
+        paths: the members that are its first arguments, in this order, each once.
+        arguments: the author's other arguments, in order, which follow; defaults are not filled in.
+        returns: whether it returns a value on every path.
         silent: returns the function that lacks a return: this one, or one whose result it returns.
         uncompiled: returns the same function as Python.
-        written: the paths of what it may write. Too many rather than too few: an array counts that it hands
-            to a function it knows nothing of, or of which it changes a part that may be a number.
-        assigned: the paths of those to whose elements it assigns for certain if they are arrays.
-        assigned_at: returns the file and the line of one of the places where it assigns to such a path.
-        own_place: returns what a file and a line are here that the compiler names, of this function or of an
-            equal one that stands elsewhere.
+        written: the paths of members that it may write, too many rather than too few: also an array that it
+            passes to an unknown function, or of which it changes a part that may be a number.
+        assigned: the paths of members to whose elements it certainly assigns if they are arrays.
+        assigned_at: returns the file and line of one of the assignments to such a path.
+        own_place: returns the file and line in this function for a place that the compiler names, which may
+            be in an equal function elsewhere.
     """
 
     function: Callable[..., Any]
@@ -51,8 +51,8 @@ def flatten(
 ) -> Flat:
     """Compile a function of records.
 
-    A record may be given other local names, and be handed to plain functions, which are compiled for it, or
-    called by its methods. Equal functions whose members mean the same give the same compiled function.
+    A record may be bound to other local names, be passed to plain functions, which are compiled for it, and
+    have its methods called. Equal functions with equal members give the same compiled function.
 
     With compilation switched off (`NUMBA_DISABLE_JIT`), the function is the author's own, called with objects
     that hold the members.
@@ -60,8 +60,8 @@ def flatten(
     Args:
         function: a plain function in numba's dialect.
         records: those of its parameters that are records; names of others are ignored.
-        resolve: says what is at a path, whose first part is one of `records`; None if nothing is.
-        checked: whether an index outside an array raises IndexError; otherwise it is not noticed.
+        resolve: returns the member at a path that begins with one of `records`; None if there is none.
+        checked: whether an index outside an array raises IndexError; otherwise it is not detected.
 
     Raises:
         RecordError: the function uses a record in a way that cannot be compiled.
@@ -78,7 +78,7 @@ def flatten(
         return call_with_records(widened(function), plan.records, plan.paths, plan.arguments, resolve)
 
     def fresh() -> Made:
-        """Return what is made of this function itself, and not of an equal one that stands elsewhere."""
+        """Return the result for this very function, not for an equal one elsewhere."""
         return make(function, origins, Context(resolve, checked, (), fresh=True))
 
     def assigned_at(path: Path) -> tuple[str, int]:

@@ -1,4 +1,4 @@
-"""What a function's variables mean, where they stand for a record or something known beforehand."""
+"""The meanings of a function's variables that stand for records or for values known at compile time."""
 
 import difflib
 import types
@@ -43,12 +43,12 @@ Meaning: TypeAlias = Record | BoundMethod | Known
 
 
 class Meanings:
-    """The meanings of the variables of one function, wherever in it they are used.
+    """The meanings of one function's variables, valid throughout the function.
 
     Args:
-        blocks: the function's blocks, as numba has them.
+        blocks: the function's blocks in numba's intermediate form.
         records: its parameters that are records.
-        member: says what the member at a path is; it is told where the function uses it.
+        member: returns the member at a path, given the place where the function uses it.
 
     Raises:
         RecordError: a variable means a record in one place and something else in another.
@@ -122,7 +122,7 @@ class Meanings:
         if isinstance(owner, Known) and isinstance(owner.value, types.ModuleType | type):
             try:
                 return Known(getattr(owner.value, name))
-            except Exception:  # whatever a module says of what it has not
+            except Exception:  # whatever a module raises for a missing attribute
                 return None
         if not isinstance(owner, Record):
             return None
@@ -133,7 +133,7 @@ class Meanings:
 
 
 def refuse_missing(owner: object, name: str, loc: Any) -> None:
-    """Raise RecordError if a module or class is asked for what it does not have."""
+    """Raise RecordError if a module or class does not have an attribute."""
     if isinstance(owner, types.ModuleType | type) and not hasattr(owner, name):
         near = difflib.get_close_matches(name, dir(owner), n=1)
         hint = f"; did you mean {near[0]}?" if near else ""

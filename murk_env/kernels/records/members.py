@@ -1,4 +1,4 @@
-"""What a record's members may be, and the error of a function that uses a record as it cannot be used."""
+"""The kinds of members of a record, and the error for an unsupported use of a record."""
 
 from collections.abc import Callable
 from enum import Enum
@@ -25,8 +25,8 @@ class _Kind(Enum):
     RECORD = "record"
 
 
-VALUE: Literal[_Kind.VALUE] = _Kind.VALUE  # handed over at the call: an array or a number
-RECORD: Literal[_Kind.RECORD] = _Kind.RECORD  # with members of its own
+VALUE: Literal[_Kind.VALUE] = _Kind.VALUE  # passed at the call: an array or a number
+RECORD: Literal[_Kind.RECORD] = _Kind.RECORD  # has members itself
 
 
 class Constant(NamedTuple):
@@ -49,10 +49,10 @@ class RecordError(Exception):
     """A function uses a record in a way that cannot be compiled.
 
     Attributes:
-        reason: one sentence on what is wrong.
+        reason: one sentence that says what is wrong.
         filename: the author's file.
         line: the line there.
-        path: the member that was looked up and is none, if that is what is wrong; else None.
+        path: the missing member, if that is the reason; else None.
     """
 
     def __init__(self, reason: str, filename: str, line: int, path: Path | None = None) -> None:
@@ -64,10 +64,10 @@ class RecordError(Exception):
 
 
 def dotted(path: Path) -> str:
-    """Return a path as an author writes it."""
+    """Return a path as the author writes it."""
     return ".".join(path)
 
 
 def refusal(reason: str, loc: Any) -> RecordError:
-    """Return the error of a place in a function, as numba has it."""
+    """Return a RecordError at one of numba's places."""
     return RecordError(reason, loc.filename, loc.line)

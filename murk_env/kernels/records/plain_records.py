@@ -11,7 +11,7 @@ __all__ = ["PlainRecord", "call_with_records"]
 
 
 class PlainRecord:
-    """A record whose members are read by name, as the compiled function reads them."""
+    """A record with the members that the compiled function reads."""
 
     _path: Path
     _values: Mapping[Path, Any]
@@ -35,7 +35,7 @@ class PlainRecord:
         raise AttributeError(f"{dotted(self._path)} has no {name} that the function was compiled with")
 
     def __setattr__(self, name: str, value: Any) -> None:
-        if value is not getattr(self, name):  # the same after `self.heat *= 2.0`
+        if value is not getattr(self, name):  # it is the same object after `self.heat *= 2.0`
             whole = f"{dotted(self._path)}.{name}"
             raise AttributeError(f"{whole} cannot be bound to another value; write {whole}[...] = value")
 
@@ -52,7 +52,7 @@ def call_with_records(
     arguments: Sequence[str],
     resolve: Resolve,
 ) -> Callable[..., Any]:
-    """Return a function of flat arguments that calls one of records."""
+    """Return a function of flat arguments that calls a function of records."""
 
     def call(*handed: Any) -> Any:
         values = dict(zip(paths, handed[: len(paths)], strict=True))

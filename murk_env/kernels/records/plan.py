@@ -1,4 +1,4 @@
-"""The plan of a flat function: how its code is rewritten whenever numba compiles it."""
+"""The plan of a flat function: how to rewrite its code whenever numba compiles it."""
 
 import hashlib
 import inspect
@@ -20,18 +20,18 @@ _SOURCES = ("calls.py", "meanings.py", "members.py", "plan.py", "rewrite.py", *_
 
 
 class Plan(NamedTuple):
-    """How a function is rewritten: all that its code does not tell, so that it can be part of a fingerprint.
+    """How to rewrite a function: everything that is not in its code, to be part of its fingerprint.
 
     Attributes:
-        parameters: the author's.
+        parameters: the author's parameters.
         records: those of them that are records.
-        paths: what is handed over, from the function's own parameters.
-        names: as which arguments.
+        paths: the members that are passed, by paths from the function's own parameters.
+        names: the names of the arguments for these.
         arguments: the other parameters.
-        members: what the paths that the function names are.
-        calls: what is called in place of functions of records, in the order of the calls.
-        checked: whether what is stored in arrays of whole numbers is looked at.
-        sources: a hash of the modules that rewrite.
+        members: the members at the paths that the function uses.
+        calls: the replacements of calls of functions of records, in the order of the calls.
+        checked: whether stores into integer arrays are checked.
+        sources: a hash of the rewriting modules.
     """
 
     parameters: tuple[str, ...]
@@ -45,10 +45,10 @@ class Plan(NamedTuple):
     sources: object
 
     def intermediate(self, function: types.FunctionType, kinds: Sequence[Any]) -> Any:
-        """Return the rewritten function, as numba's compiler asks for it.
+        """Return the rewritten function, for numba's compiler.
 
         Args:
-            function: a copy of the author's function whose global names mean compiled functions.
+            function: a copy of the author's function whose global names refer to compiled functions.
             kinds: numba's types of the arguments.
         """
         form = intermediate(function, self.parameters)
@@ -68,7 +68,7 @@ class Plan(NamedTuple):
 
 
 class _Replay:
-    """Answers as the plan noted it."""
+    """A guide that repeats the answers recorded in a plan."""
 
     def __init__(self, plan: Plan) -> None:
         self._members = dict(plan.members)
@@ -86,7 +86,7 @@ class _Replay:
 
 
 def planned(function: types.FunctionType, plan: Plan) -> types.FunctionType:
-    """Return a copy of a function that numba compiles as planned."""
+    """Return a copy of a function that numba compiles by a plan."""
     copy = types.FunctionType(
         function.__code__, function.__globals__, function.__name__, None, function.__closure__
     )
@@ -100,7 +100,7 @@ def planned(function: types.FunctionType, plan: Plan) -> types.FunctionType:
 
 @cache
 def sources() -> object:
-    """Return a hash of what rewrites functions; what cannot be described, and so not cached, if unknown."""
+    """Return a hash of the rewriting modules; if unknown, an object that prevents caching."""
     try:
         contents = [(File(__file__).parent / name).read_bytes() for name in _SOURCES]
     except OSError:  # installed without sources

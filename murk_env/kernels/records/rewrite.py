@@ -1,7 +1,7 @@
-"""A function of records made into one of what it touches of them, in numba's intermediate form.
+"""Rewrites a function of records into one of the members that it uses, in numba's intermediate form.
 
-In that form every step of an expression is an assignment to a variable of its own, so that `self.params.size`
-reads a member of what `self.params` was assigned to, and a call names the variables that it hands over.
+In that form every step of an expression is an assignment to a separate variable: `self.params.size` reads a
+member of the variable to which `self.params` was assigned, and a call names the variables that it passes.
 """
 
 import types
@@ -19,13 +19,13 @@ __all__ = ["Call", "Guide", "Rewriter"]
 
 
 class Call(NamedTuple):
-    """A call of a function of records, and what takes its place.
+    """A call of a function of records, and its replacement.
 
     Attributes:
         function: the author's function.
         compiled: the function that is called instead.
-        paths: what it is handed first, from the function's own parameters.
-        arguments: the function's other parameters, handed over next.
+        paths: the members that are its first arguments, by paths from the function's own parameters.
+        arguments: the function's other parameters, which follow.
     """
 
     function: Callable[..., Any]
@@ -35,37 +35,37 @@ class Call(NamedTuple):
 
 
 class Guide(Protocol):
-    """What the rewriting of one function asks; whoever answers may take notes."""
+    """Answers the questions that arise in rewriting one function; it may record them."""
 
     def member(self, path: Path, loc: Any) -> Member:
-        """Return what is at a path, used at a place."""
+        """Return the member at a path, given the place where it is used."""
         ...
 
     def variable(self, path: Path) -> str:
-        """Return the argument that the value at a path is handed over as."""
+        """Return the name of the argument for the value at a path."""
         ...
 
     def call(self, function: types.FunctionType, records: Mapping[str, Path], loc: Any) -> Call:
-        """Return what is called in place of a function whose parameters `records` are records."""
+        """Return the replacement of a function whose parameters `records` are records."""
         ...
 
 
 class Rewriter:
-    """Rewrites one function in place, but for its parameters, which `set_parameters` replaces at last.
+    """Rewrites one function in place, except for its parameters, which `set_parameters` replaces at the end.
 
     Args:
         form: the function in numba's intermediate form.
         records: its parameters that are records.
-        guide: says what members are and what is called.
+        guide: resolves members and calls.
 
     Attributes:
-        meanings: what its variables mean.
-        calls: what was put in place of calls with records, by the variable of the function called.
-        changed: the members that an operation changes in place if they are arrays, and where.
-        arrays: the members that have to be arrays, since they are assigned to or indexed, and where.
+        meanings: the meanings of its variables.
+        calls: the replacements of calls with records, by the variable of the called function.
+        changed: the members that an operation changes in place if they are arrays, with the places.
+        arrays: the members that must be arrays, since they are assigned to or indexed, with the places.
 
     Raises:
-        RecordError: a record is used as it cannot be used.
+        RecordError: a record is used in an unsupported way.
     """
 
     def __init__(self, form: Any, records: Collection[str], guide: Guide) -> None:
@@ -84,7 +84,7 @@ class Rewriter:
             _drop_unused(form.blocks, self.meanings)
 
     def set_parameters(self, names: Sequence[str]) -> None:
-        """Let the function take arguments of these names."""
+        """Set the names of the function's arguments."""
         first = self._form.blocks[min(self._form.blocks)]
         loc = first.loc
         first.body[:0] = [
@@ -122,7 +122,7 @@ class Rewriter:
         return [ir.Assign(value, statement.target, loc)]
 
     def _expression(self, value: Any, loc: Any) -> Any:
-        """Return what takes the place of an expression, mostly itself."""
+        """Return the replacement of an expression, usually itself."""
         if value.op == "getattr" and self.meanings.record(value.value):
             path = (*self._path(value.value), value.attr)
             member = self._guide.member(path, loc)
@@ -136,7 +136,7 @@ class Rewriter:
             return self._variable(path, loc)  # numba has no array[...]
         return value
 
-    # --- changes in place: Python adds an assignment to them, which is dropped --------------------------
+    # --- in-place changes: Python adds an assignment, which is dropped ----------------------------------
 
     def _set_member(self, statement: Any) -> list[Any]:
         path, loc = (*self._path(statement.target), statement.attr), statement.loc
@@ -147,7 +147,7 @@ class Rewriter:
         if getattr(operation, "op", None) == "inplace_binop" and self._origin(operation.lhs) == path:
             self.arrays.append((path, loc))
             return []
-        if len(path) > 2:  # of a record that is no world, such as the parameters
+        if len(path) > 2:  # a member of a record other than the world, such as the parameters
             raise refusal(f"{name} cannot be assigned to; keep what changes in a field", loc)
         raise refusal(f"{name} cannot be bound to another value; write {name}[...] = value", loc)
 
@@ -161,18 +161,18 @@ class Rewriter:
         return [statement]
 
     def _whole(self, variable: Any) -> Any:
-        """Return the array that a variable is all of, as read by `array[...]`; else None."""
+        """Return the array if a variable was read by `array[...]`; else None."""
         read = self._definition(variable)
         is_whole = getattr(read, "op", None) == "getitem" and self._is_whole(read.index)
         return read.value if is_whole else None
 
     def _is_whole(self, index: Any) -> bool:
-        """Whether an index is `...`."""
+        """Return whether an index is `...`."""
         value = self._definition(index)
         return isinstance(value, ir.Const) and value.value is Ellipsis
 
     def _origin(self, variable: Any) -> Path | None:
-        """Return the path of the member that a variable is, None if it is another value."""
+        """Return the path of the member that a variable holds, None for any other value."""
         read = self._definition(variable)
         if getattr(read, "op", None) != "getattr" or not self.meanings.record(read.value):
             return None
@@ -180,7 +180,7 @@ class Rewriter:
         return path if self._guide.member(path, read.loc) is VALUE else None
 
     def _definition(self, variable: Any) -> Any:
-        """Return what a variable was assigned, None if that differs from place to place."""
+        """Return the value assigned to a variable, None if there is not exactly one."""
         found = variable
         while isinstance(found, ir.Var):
             values = self._definitions[found.name]
@@ -236,9 +236,9 @@ class Rewriter:
 
 
 def _drop_unused(blocks: Mapping[int, Any], meanings: Meanings) -> None:
-    """Drop the functions and modules that were named only for calls which were replaced.
+    """Drop functions and modules that were only used in replaced calls.
 
-    numba would try to find a type for them.
+    numba would try to infer a type for them.
     """
     dropped = True
     while dropped:
@@ -255,13 +255,13 @@ def _used(statements: Iterable[Any]) -> Iterable[str]:
 
 
 def _is_unused(statement: Any, uses: Counter[str], meanings: Meanings) -> bool:
-    """Whether a statement names something known that no other one uses."""
+    """Return whether a statement assigns a known value that no other statement uses."""
     is_known = isinstance(statement, ir.Assign) and meanings.known(statement.target) is not None
     return is_known and statement.target.name.startswith("$") and uses[statement.target.name] == 1
 
 
 def _draws_globally(value: object) -> bool:
-    """Whether a value is a module of random numbers, or a function of one."""
+    """Return whether a value is a module of random numbers, or a function of one."""
     owner = (
         value.__name__
         if isinstance(value, types.ModuleType)

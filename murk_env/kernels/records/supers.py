@@ -1,4 +1,4 @@
-"""Finds `super()` in functions of records, which has no meaning there: a record is of no class."""
+"""Finds `super()` in functions of records, where it has no meaning: a record has no class."""
 
 import dis
 import types
@@ -12,7 +12,7 @@ _LOADS = ("LOAD_ATTR", "LOAD_METHOD", "LOAD_SUPER_ATTR")
 
 
 def refuse_super(function: types.FunctionType) -> None:
-    """Raise RecordError, which says what to write instead, for a function that calls `super`."""
+    """Raise RecordError, with the replacement to write, for a function that calls `super`."""
     code = function.__code__
     if "super" not in code.co_names or "super" in function.__globals__:
         return
