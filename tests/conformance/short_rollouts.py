@@ -13,7 +13,7 @@ from tests.small import small_keywords
 
 __all__ = ["NUMPYS", "rollouts"]
 
-# whose transforms and exponentials are numpy's, as docs/repeating.md says
+# whose transforms are numpy's, as docs/repeating.md says
 NUMPYS = ("Burgers", "KuramotoSivashinsky")
 
 
