@@ -8,7 +8,7 @@ import numpy.typing as npt
 import murk_env as murk
 from murk_env import Range
 
-__all__ = ["Country", "fill_region", "sum_region"]
+__all__ = ["Country", "copy_region", "fill_region", "sum_region"]
 
 Values = npt.NDArray[np.number[Any]]
 
@@ -55,6 +55,15 @@ def fill_region(values: Values, region: int, regions: int, block: int, value: fl
     for _ in range(block):
         for cell in range(first, first + width):
             values[cell] = value
+        first += size
+
+
+def copy_region(values: Values, out: Values, region: int, regions: int, block: int, factor: int) -> None:
+    """Set all cells of a region to a multiple of other values; values, out: (num_cells,)."""
+    first, size, width = first_of(region, regions, block), np.uint64(regions * block), np.uint64(block)
+    for _ in range(block):
+        for cell in range(first, first + width):
+            out[cell] = values[cell] * factor
         first += size
 
 

@@ -10,7 +10,7 @@ from gymnasium.spaces import MultiDiscrete
 import murk_env as murk
 from murk_env import Blueprint, Draws, Field, MurkEnv, Observation, Observe, Picture, Range
 from murk_env.random import integers, uniform
-from murk_envs._country import Country, fill_region, sum_region
+from murk_envs._country import Country, copy_region, fill_region, sum_region
 from murk_envs._sums import any_nonzero, total
 from murk_envs.propagators.containment import DISTANCE, NOTHING, TEST, VACCINATE, Containment
 
@@ -135,19 +135,18 @@ class Epidemic(MurkEnv):
         """Take the measures that can be paid, record test results and add the income."""
         p, only = self.params, self.params.only
         self.spent[0] = 0.0
+        for cell in range(len(self.fresh)):
+            self.fresh[cell] *= FRESHNESS
         for region in range(p.num_regions):
             wanted = only if only != NOTHING and action[region] else action[region]
             taken = wanted if PRICES[wanted] <= self.funds[0] else NOTHING
             self.funds[0] -= PRICES[taken]
             self.spent[0] += PRICES[taken]
             fill_region(self.measure, region, p.regions, p.block, taken)
-        for cell in range(len(self.measure)):
-            self.fresh[cell] *= FRESHNESS
-        for cell in range(len(self.measure)):
-            if self.measure[cell] == TEST:
-                self.found[cell] = self.infected[cell] * p.people
-                self.immune[cell] = self.recovered[cell]
-                self.fresh[cell] = 1.0
+            if taken == TEST:
+                copy_region(self.infected, self.found, region, p.regions, p.block, p.people)
+                copy_region(self.recovered, self.immune, region, p.regions, p.block, 1)
+                fill_region(self.fresh, region, p.regions, p.block, 1.0)
         self.funds[0] = min(self.funds[0] + p.income, p.budget)
 
     @murk.per_world
