@@ -30,12 +30,14 @@ __all__ = [
     "intrinsic_definition",
     "ir",
     "is_dispatcher",
+    "models",
     "numba_ir",
     "numba_types",
     "pack_array",
     "passed_on",
     "plan_of",
     "prepare_to_load",
+    "register_model",
     "replace_variables",
 ]
 
@@ -60,6 +62,8 @@ array_of: Any = numba_types.Array
 cgutils: Any = importlib.import_module("numba.core.cgutils")
 pack_array: Any = cgutils.pack_array
 intrinsic: Any = importlib.import_module("numba.extending").intrinsic
+models: Any = importlib.import_module("numba.extending").models
+register_model: Any = importlib.import_module("numba.extending").register_model
 ir: Any = importlib.import_module("llvmlite.ir")
 
 COMPILES: bool = not _numba.config.DISABLE_JIT

@@ -7,14 +7,16 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from murk_env.kernels import kernel
+from murk_env.kernels import COMPILES, kernel
 from murk_env.mathematics import exp
-from murk_env.propagators._by_degree import mend_by_degree
+from murk_env.propagators._by_degree import LANES, mend_by_degree, mend_side_by_side
 from murk_env.propagators.gradient import fill_gradients
 
 __all__ = ["diffuse", "diffuse_of_many", "diffuse_with_slopes", "mend", "share_of"]
 
 Floats = npt.NDArray[Any]  # float32 or float64, the same for all arrays
+
+ENOUGH = 4  # worlds, from which on their boundary cells are faster side by side
 
 
 @kernel
@@ -70,6 +72,22 @@ def _clamp(values: Any, low: Any, high: Any) -> None:
         values[index] = value
 
 
+@kernel
+def _hold(new: Any, source_cells: Any, source_values: Any, limits: Any) -> None:
+    """Set the sources, and clip all cells if there are limits."""
+    for source in range(source_cells.size):
+        new[source_cells[source]] = source_values[source]
+    if limits[0] > -np.inf or limits[1] < np.inf:
+        _clamp(new, limits[0], limits[1])
+
+
+@kernel
+def _keep_alone(u: Any, new: Any, cells: Any, ends: Any, remaining: Any) -> None:
+    """Let the cells without neighbours decay."""
+    for index in range(ends[0]):
+        new[cells[index]] = u[cells[index]] * remaining
+
+
 def _tick_with(mend: Callable[..., None]) -> Callable[..., None]:
     """Return the kernel of a tick, given the kernel for boundary cells."""
 
@@ -97,10 +115,7 @@ def _tick_with(mend: Callable[..., None]) -> Callable[..., None]:
                 remaining = out.dtype.type(exp(-rates[world, 1]))
             _run(u, new, first, last, offsets, share_of(u, rate, len(offsets)), remaining)
             mend(u, new, offsets, boundary, boundary_ends, boundary_neighbours, rate, remaining)
-            for source in range(source_cells.size):
-                new[source_cells[source]] = source_values[world, source]
-            if limits[world, 0] > -np.inf or limits[world, 1] < np.inf:
-                _clamp(new, limits[world, 0], limits[world, 1])
+            _hold(new, source_cells, source_values[world], limits[world])
 
     return kernel(diffuse)
 
@@ -111,7 +126,55 @@ diffuse = _tick_with(mend)
 @cache
 def diffuse_of_many(num_directions: int) -> Callable[..., None]:
     """Return the kernel of a tick for a lattice of more than a FEW directions."""
-    return _tick_with(mend_by_degree(num_directions, share_of))
+    mend = mend_by_degree(num_directions, share_of)
+    return (
+        _tick_side_by_side(mend, mend_side_by_side(num_directions, share_of))
+        if COMPILES
+        else _tick_with(mend)
+    )
+
+
+def _tick_side_by_side(mend: Callable[..., None], mend_worlds: Callable[..., None]) -> Callable[..., None]:
+    """Return the kernel of a tick that goes through the boundary cells of eight worlds at once."""
+
+    def diffuse_worlds(
+        start: int,
+        stop: int,
+        previous: Floats,  # (num_worlds, num_cells)
+        out: Floats,  # (num_worlds, num_cells)
+        rates: npt.NDArray[np.float64],  # (num_worlds, 2): coefficient and decay, times dt
+        source_cells: npt.NDArray[np.uint32],
+        source_values: Floats,  # (num_worlds, num_sources)
+        limits: Floats,  # (num_worlds, 2): low, high
+        first: int,
+        last: int,
+        offsets: tuple[np.uint64, ...],
+        boundary: npt.NDArray[np.uint32],
+        ends: npt.NDArray[np.int64],
+        neighbours: npt.NDArray[np.uint32],
+    ) -> None:
+        """One tick of the worlds [start, stop)."""
+        remaining, left = np.ones(LANES, out.dtype), out.dtype.type(1.0)
+        for begin in range(start, stop, LANES):
+            count = min(LANES, stop - begin)
+            for lane in range(LANES):
+                world = begin + min(lane, count - 1)
+                if world == start or rates[world, 1] != rates[world - 1, 1]:
+                    left = out.dtype.type(exp(-rates[world, 1]))
+                remaining[lane] = left
+                if lane < count:
+                    u, new, rate = previous[world], out[world], rates[world, 0]
+                    _run(u, new, first, last, offsets, share_of(u, rate, len(offsets)), left)
+                    if count < ENOUGH:
+                        mend(u, new, offsets, boundary, ends, neighbours, rate, left)
+                    else:
+                        _keep_alone(u, new, boundary, ends, left)
+            if count >= ENOUGH:
+                mend_worlds(begin, count, previous, out, rates, remaining, boundary, ends, neighbours)
+            for world in range(begin, begin + count):
+                _hold(out[world], source_cells, source_values[world], limits[world])
+
+    return kernel(diffuse_worlds)
 
 
 @kernel

@@ -50,11 +50,11 @@ def weights_of(rates: Numbers, dt: float) -> Weights:
     numpy rounds exponentials and products of complex numbers differently on different processors, so they are
     computed here, by fixed sequences of real operations.
     """
-    c = np.asarray(rates * dt, np.complex128)
-    whole, half, stage, first, middle, last = found = np.empty((6, *c.shape), np.complex128)
-    _weigh(c.ravel(), *(table.reshape(-1) for table in found))
-    parts = whole, half, dt * stage, dt * first, 2.0 * (dt * middle), dt * last
-    return Weights(*(parts if np.iscomplexobj(rates) else (part.real.copy() for part in parts)))
+    c: Any = np.asarray(rates * dt, np.complex128)
+    tables: Any = np.empty((6, *c.shape), np.complex128)
+    _weigh(c.ravel(), *tables.reshape(6, -1))
+    tables *= np.array([1.0, 1.0, dt, dt, 2.0 * dt, dt]).reshape(6, *[1] * c.ndim)
+    return Weights(*(tables if np.iscomplexobj(rates) else tables.real.copy()))
 
 
 @kernel
@@ -77,12 +77,12 @@ def _weigh(c: Any, whole: Any, half: Any, stage: Any, first: Any, middle: Any, l
 
 
 @kernel
-def _exp(z: complex) -> complex:
+def _exp(z: Any) -> complex:
     size = exp(z.real)
     return complex(size * cos(z.imag), size * sin(z.imag))
 
 
 @kernel
-def _quotient(a: complex, b: complex) -> complex:
+def _quotient(a: Any, b: Any) -> complex:
     size = b.real * b.real + b.imag * b.imag
     return complex((a.real * b.real + a.imag * b.imag) / size, (a.imag * b.real - a.real * b.imag) / size)
