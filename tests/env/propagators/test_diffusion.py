@@ -362,7 +362,8 @@ def test_neighbours_written_out_by_degree_give_the_bytes_of_the_plain_loop(edge)
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize("lattice", [Fcc12(5, 4, 3), Fcc12(4, 6, 4, "wrap"), Fcc12(2, 1, 2)], ids=repr)
 def test_worlds_of_many_directions_are_the_same_bytes_alone_and_eight_at_once(lattice, dtype):
-    share, loss = Parameter(0.05, low=0.0, high=1 / 12), Parameter(0.1, low=0.0, high=1.0)
+    share = Parameter(0.05, low=0.0, high=1 / 12, dtype=dtype)
+    loss = Parameter(0.1, low=0.0, high=1.0, dtype=dtype)
 
     def worlds(values, shares, losses):
         heat = Field(dtype=dtype)
