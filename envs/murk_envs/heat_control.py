@@ -22,7 +22,7 @@ FULL_TURN = 2.0 * math.pi
 
 @murk.register("murk/HeatControl-v1", max_episode_steps=200)
 class HeatControl(MurkEnv):
-    """Heat and cool a plant at a few places so that all of it follows a wave that travels through it.
+    """Heat and cool a rod or a plate at a few places so that it follows a moving temperature profile.
 
     Observation: float32 (2 * num_cells + 1,): temperature of every cell, in K above the surroundings; target
         of every cell at the end of the coming step; the wave's speed, scaled from [-speed, speed] to [0, 1].

@@ -29,7 +29,7 @@ FULL_TURN = 2.0 * math.pi
 
 @murk.register("murk/ShallowWater-v0", max_episode_steps=100)
 class ShallowWater(MurkEnv):
-    """Calm the water around an island, which gusts rock and stones stir, with pumps in a grid of patches.
+    """Calm the water around an island, stirred by gusts and falling stones, with a grid of pumps.
 
     Observation: float32 (3 * (size // 4)**2 + 2,): the water's height above its level at rest, averaged over
         each square of 4 by 4 cells, in m; the discharge along x, then along y, likewise, in m**2/s; x and y

@@ -1,4 +1,4 @@
-"""Wildfire: wet a forest ahead of a fire that the wind drives, with a crew."""
+"""Wildfire: a crew wets a forest ahead of a wind-driven fire."""
 
 from typing import Annotated
 
