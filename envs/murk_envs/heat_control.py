@@ -57,7 +57,7 @@ class HeatControl(MurkEnv):
             )
             self.require(
                 1 <= self.heaters <= self.size,
-                f"heaters must be from 1 to its size of {self.size}, a cell for each, not {self.heaters}.",
+                f"heaters must be from 1 to size={self.size}, one cell for each, not {self.heaters}.",
             )
             self.require(
                 self.amplitude < self.limit,
