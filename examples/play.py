@@ -81,7 +81,7 @@ def load(path: Path, name: str) -> ppo.Policy:
             found = file.metadata() or {}
             tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118  # it is no dict
     except (SafetensorError, OSError) as error:
-        raise PolicyFileError(f"{path} is no policy file: {error}; write one with save().") from error
+        raise PolicyFileError(f"{path} is not a policy file: {error}; write one with save().") from error
     for key, what in SAID.items():
         if found.get(key) != wanted.get(key):
             raise PolicyFileError(

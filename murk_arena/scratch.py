@@ -54,7 +54,7 @@ class ScratchRegion:
             InvalidConfigError: the length is negative.
         """
         if length < 0:
-            raise InvalidConfigError(f"a scratch length of {length} was asked for; it must not be negative")
+            raise InvalidConfigError(f"the requested scratch length is {length}; it must not be negative")
         offset = aligned(self.used)
         end = offset + length
         if end > self.capacity:

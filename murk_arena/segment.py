@@ -67,7 +67,7 @@ class Segment:
             InvalidConfigError: the length is negative.
         """
         if length < 0:
-            raise InvalidConfigError(f"a length of {length} words was asked for; it must not be negative")
+            raise InvalidConfigError(f"the requested length is {length} words; it must not be negative")
         if length == 0:
             return self.used
         if length > self.remaining:
@@ -110,8 +110,8 @@ class Segment:
     def _check(self, offset: int, length: int) -> None:
         if offset < 0 or length < 0 or offset + length > self.used:
             raise UnallocatedRangeError(
-                f"words {offset} to {offset + length} were asked for, "
-                f"but only those before {self.used} are allocated"
+                f"words {offset} to {offset + length} were requested, but only those before {self.used} are "
+                "allocated; request a range that alloc() returned"
             )
 
 
@@ -188,7 +188,10 @@ class SegmentList:
 
     def _at(self, segment: int) -> Segment:
         if not 0 <= segment < len(self._segments):
-            raise UnallocatedRangeError(f"segment {segment} was asked for, but there are {len(self)}")
+            raise UnallocatedRangeError(
+                f"segment {segment} was requested, but there are only {len(self)}, from 0 on; "
+                "request one that alloc() returned"
+            )
         return self._segments[segment]
 
     def reset(self) -> None:

@@ -140,7 +140,7 @@ class StateMismatchError(InputError):
 
 
 class StateFileError(InputError):
-    """A file or some bytes hold no State, or one that is damaged."""
+    """A file or bytes are not a State, or a damaged one."""
 
 
 class ResetMaskError(InputError):
@@ -212,7 +212,7 @@ class MissingLibraryError(MurkError, gymnasium_error.DependencyNotInstalled, Imp
 
 
 class SettingError(MurkError, ValueError):
-    """An environment variable that murk_env reads has a value that it cannot have."""
+    """An environment variable that murk_env reads has an invalid value."""
 
 
 class TickFailedError(MurkError, RuntimeError):

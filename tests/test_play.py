@@ -85,7 +85,7 @@ def test_a_file_that_holds_no_policy_is_refused(tmp_path, content):
     path = tmp_path / "policy.safetensors"
     if content is not None:
         path.write_bytes(content)
-    with pytest.raises(play.PolicyFileError, match="is no policy file"):
+    with pytest.raises(play.PolicyFileError, match="is not a policy file"):
         play.load(path, "HeatSeeker")
 
 

@@ -50,7 +50,7 @@ class BoundaryParams(murk.Params, ABC):
     tolerance: Annotated[float, Range(0.0, LARGE), "final norm below which an episode is a success"] = 20.0
     limit: Annotated[float, Range(1e-3, 1e12), "norm at which the episode ends"] = 1e10
     penalty: Annotated[float, Range(0.0, LARGE), "cost of reaching `limit`, per sub-step left"] = 1000.0
-    time_ends: Annotated[Literal["truncated", "terminated"], "what an episode is after `horizon` steps"] = (
+    time_ends: Annotated[Literal["truncated", "terminated"], "how an episode ends after `horizon` steps"] = (
         "truncated"
     )
 

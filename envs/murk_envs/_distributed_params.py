@@ -35,7 +35,7 @@ class DistributedParams(murk.Params, ABC):
     action_cost: Annotated[float, Range(0.0, 1000.0), "weight of the squared forces in the cost"] = 1.0
     limit: Annotated[float, Range(1e-3, 1e12), "cost of a step above which the episode ends"] = 1e12
     horizon: Annotated[int, Range(1, 10**6), "steps after which `time_ends` applies"]
-    time_ends: Annotated[Literal["truncated", "terminated"], "what an episode is after `horizon` steps"] = (
+    time_ends: Annotated[Literal["truncated", "terminated"], "how an episode ends after `horizon` steps"] = (
         "truncated"
     )
 

@@ -88,12 +88,12 @@ def land(params: Any) -> tuple[npt.NDArray[Any], npt.NDArray[Any], Spacing]:
         kinds = np.asarray(Raster.read(params.kinds, fill=fill)).astype(np.int64)
     params.require(
         kinds.shape == raster.shape,
-        f"kinds is a map like elevation, of shape {raster.shape}, not of {kinds.shape}.",
+        f"kinds must be a map of the same shape as elevation, {raster.shape}, not {kinds.shape}.",
     )
     kinds = np.where(raster.gaps, tiles.BARE, kinds)
     params.require(
         kinds.min() >= 0 and kinds.max() < len(FACTORS) and kinds.any(),
-        f"kinds of fuel are 0 (bare) to {len(FACTORS) - 1}, and not all bare, not {kinds.min()} to "
+        f"kinds must be from 0 (bare) to {len(FACTORS) - 1}, and not all 0, but are from {kinds.min()} to "
         f"{kinds.max()}.",
     )
     heights = np.where(raster.gaps, raster.values[~raster.gaps].min(), raster.values)

@@ -19,7 +19,7 @@ Share = Range(0.0, 1.0 / 12.0)
 
 @murk.register("murk/CrystalNav-v0", max_episode_steps=300)
 class CrystalNav(MurkEnv):
-    """Fly from sphere to sphere of a close-packed crystal, twelve ways from each, to the one that shines.
+    """Hop from sphere to sphere of a close-packed crystal, each with twelve neighbours, to the beacon.
 
     Observation: float32 (3 * num_cells,), num_cells = size**3 / 2 rounded up: light of every cell, radiation
         of every cell, both 0 to 10, then a one-hot of the agent's cell; layout="image" gives (3, num_cells),

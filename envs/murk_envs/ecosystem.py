@@ -21,7 +21,7 @@ ABUNDANCE = 20.0  # largest density of a cell
 
 @murk.register("murk/Ecosystem-v0", max_episode_steps=500)
 class Ecosystem(MurkEnv):
-    """Wander over a torus of hexagons and cull or release animals, lest a species die out or explode.
+    """Walk over a torus of hexagons and cull or release animals to keep predators and prey from collapse.
 
     Densities are in units of the equilibrium, at which both species are 1.
 

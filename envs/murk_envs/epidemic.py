@@ -63,8 +63,8 @@ class Epidemic(MurkEnv):
             super().check()
             self.require(
                 self.first_cases >= 1.0 / self.people,
-                f"first_cases must be at least 1 / people = {1.0 / self.people:g}, one of the people of a "
-                f"cell, not {self.first_cases}.",
+                f"first_cases must be at least 1 / people = {1.0 / self.people:g}, so that it is at "
+                f"least one person, not {self.first_cases}.",
             )
             low, high = self.least_infectivity, self.most_infectivity
             message = f"least_infectivity must be at most most_infectivity, not {low} with {high}."

@@ -53,13 +53,13 @@ class Harvest(MurkEnv):
             """Require a cell without tree or rock, and no famine at the start."""
             self.require(
                 1 <= self.num_trees < self.size**2 - self.num_rocks,
-                f"there must be at least one tree, and a cell that is neither tree nor rock, but "
-                f"trees={self.trees} and rocks={self.rocks} make {self.num_trees} trees and {self.num_rocks} "
-                f"rocks in {self.size**2} cells.",
+                f"there must be at least one tree and one empty cell, but trees={self.trees} and "
+                f"rocks={self.rocks} give {self.num_trees} trees and {self.num_rocks} rocks in "
+                f"{self.size**2} cells; change them, or make size larger.",
             )
             self.require(
                 max(self.roots, self.famine) <= RIPE,
-                f"roots and famine must be at most {RIPE}, which trees bear at the start, not {self.roots} "
+                f"roots and famine must be at most {RIPE}, the fruit per tree at the start, not {self.roots} "
                 f"and {self.famine}.",
             )
 

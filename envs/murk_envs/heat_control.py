@@ -22,7 +22,7 @@ FULL_TURN = 2.0 * math.pi
 
 @murk.register("murk/HeatControl-v1", max_episode_steps=200)
 class HeatControl(MurkEnv):
-    """Heat and cool a plant at a few places so that all of it follows a wave that travels through it.
+    """Heat and cool a rod or a plate at a few places so that it follows a moving temperature profile.
 
     Observation: float32 (2 * num_cells + 1,): temperature of every cell, in K above the surroundings; target
         of every cell at the end of the coming step; the wave's speed, scaled from [-speed, speed] to [0, 1].
@@ -57,7 +57,7 @@ class HeatControl(MurkEnv):
             )
             self.require(
                 1 <= self.heaters <= self.size,
-                f"heaters must be from 1 to its size of {self.size}, a cell for each, not {self.heaters}.",
+                f"heaters must be from 1 to size={self.size}, one cell for each, not {self.heaters}.",
             )
             self.require(
                 self.amplitude < self.limit,

@@ -17,7 +17,7 @@ MAX_SPEED = 4.0  # of the waves, for which the time step is stable; the chaos st
 
 @murk.register("murk/KuramotoSivashinsky-v0", max_episode_steps=500)
 class KuramotoSivashinsky(DistributedControl):
-    """Calm waves on a ring, of which the long ones grow, before they come to chaos, and hold them down.
+    """Bring growing waves on a ring to rest before they become chaotic, and hold them there.
 
     u_t = -u_xx - u_xxxx - u * u_x + forces on a ring of length 32 pi; an actuator applies the same force to
     all of its cells.

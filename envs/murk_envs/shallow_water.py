@@ -29,7 +29,7 @@ FULL_TURN = 2.0 * math.pi
 
 @murk.register("murk/ShallowWater-v0", max_episode_steps=100)
 class ShallowWater(MurkEnv):
-    """Calm the water around an island, which gusts rock and stones stir, with pumps in a grid of patches.
+    """Calm the water around an island, stirred by gusts and falling stones, with a grid of pumps.
 
     Observation: float32 (3 * (size // 4)**2 + 2,): the water's height above its level at rest, averaged over
         each square of 4 by 4 cells, in m; the discharge along x, then along y, likewise, in m**2/s; x and y
@@ -62,8 +62,8 @@ class ShallowWater(MurkEnv):
         def check(self) -> None:
             """Make patches and squares fit, and keep the water slow enough for the scheme to be stable."""
             fits, pile = self.size % 4 == self.size % self.pumps == 0, (self.power + self.wind) * self.size
-            self.require(fits, f"size is a multiple of 4 and of pumps={self.pumps}, not {self.size}.")
-            message = f"(power + wind) * size is at most {SPARE:g}, or the water piles up, not {pile}."
+            self.require(fits, f"size must be a multiple of 4 and of pumps={self.pumps}, not {self.size}.")
+            message = f"(power + wind) * size must be at most {SPARE:g}, or the water piles up, not {pile}."
             self.require(pile <= SPARE, message)
 
     depth = Field(low=0.0, initial=1.0, unit="m")  # (num_worlds, num_cells)

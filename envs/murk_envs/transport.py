@@ -14,7 +14,7 @@ PERIOD = 0.1  # from one action to the next; a quantity crosses the line in 1
 
 @murk.register("murk/Transport-v0", max_episode_steps=50)
 class Transport(BoundaryControl):
-    """Set the inflow of a line so that what travels through it, and feeds back on all of it, dies out.
+    """Set the inflow of a line, whose outflow feeds back along its length, so that all of it comes to rest.
 
     u_t = u_x + beta(x) * u(0, t) on [0, 1], u(1, t) the control, beta(x) = strength * cos(order * arccos(x)).
 

@@ -1,4 +1,4 @@
-"""Wildfire: wet a forest ahead of a fire that the wind drives, with a crew."""
+"""Wildfire: a crew wets a forest ahead of a wind-driven fire."""
 
 from typing import Annotated
 
@@ -59,8 +59,8 @@ class Wildfire(MurkEnv):
             """Leave forest beside the sparks."""
             self.require(
                 self.sparks < self.num_trees,
-                f"there must be forest besides the sparks, but forest={self.forest} makes {self.num_trees} "
-                f"cells of it with sparks={self.sparks}.",
+                f"sparks must be below the number of cells with forest, which is {self.num_trees} with "
+                f"forest={self.forest}, not {self.sparks}; lower sparks, or raise forest.",
             )
 
     state = Field(categories=3)  # (num_worlds, num_cells) forest, burning, or bare

@@ -42,7 +42,7 @@ class _OnlyInHooks:
 
     def __get__(self, instance: object, owner: type) -> Any:
         raise FieldAccessError(
-            f"{owner.__name__}.{self._name} is no attribute of the env; it is there in {self._place}."
+            f"{owner.__name__}.{self._name} is not an attribute of the env; it is available in {self._place}."
         )
 
 

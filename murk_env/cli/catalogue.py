@@ -128,7 +128,7 @@ def _attribute(module: str, name: str) -> Any:
         return found
     names = [key for key in dir(loaded) if _is_environment(getattr(loaded, key))]
     hint = did_you_mean(name, names) if names else "it has none."
-    what = "is no subclass of MurkEnv" if found is not None else "is not there"
+    what = "is not a subclass of MurkEnv" if found is not None else "is not there"
     raise CommandError(f"{module}:{name} {what}; {hint}")
 
 

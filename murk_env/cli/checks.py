@@ -68,12 +68,12 @@ def _declared(env_class: Any, parameters: Mapping[str, Any]) -> Check:
         facts = facts_of(env_class, parameters)
         missing = [fact for fact in _SIX if fact not in facts.six]
         if missing:
-            return "wrong", f"say in the docstring, each on a line of its own: {', '.join(missing)}."
+            return "wrong", f"the docstring lacks {', '.join(missing)}; give each a line of its own."
         undocumented = [name for name, knob in facts.knobs.items() if not knob.doc]
         if undocumented:
             return (
                 "wrong",
-                f"say what {', '.join(undocumented)} mean(s): Annotated[int, Range(1, 9), 'meaning'].",
+                f"no description of {', '.join(undocumented)}; write Annotated[int, Range(1, 9), 'meaning'].",
             )
         return "ok", ""
 
@@ -91,9 +91,12 @@ def _checked_run(env_class: Any, given: Mapping[str, Any], steps: int) -> Check:
             seen, rewards, *_ = envs.step(envs.action_space.sample())
             earned.append(rewards)
         if not any(np.ptp(part) > 0 for part in (*_arrays(first), *_arrays(seen))):
-            return "wrong", "every observation is constant: let it show a field that start or act changes."
+            return "wrong", "every observation is constant; show a field that start or act changes."
         if np.ptp(np.array(earned)) == 0:
-            return "wrong", "every reward of a random policy is the same: nothing can be learnt from it."
+            return (
+                "wrong",
+                "all rewards of a random policy are equal, so nothing can be learnt; let reward vary.",
+            )
         return "ok", ""
 
     return run
@@ -133,7 +136,7 @@ def _pickled(env_class: Any, given: Mapping[str, Any]) -> Check:
         actions = envs.action_space.sample()
         copy = pickle.loads(pickle.dumps(envs))
         if not np.array_equal(copy.step(actions)[1], envs.step(actions)[1]):
-            return "wrong", "a pickled copy goes on in another way: all that changes belongs into fields."
+            return "wrong", "a pickled copy behaves differently: keep everything that changes in fields."
         return "ok", ""
 
     return run

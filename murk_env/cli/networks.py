@@ -122,7 +122,7 @@ def lattice_of(text: str) -> Lattice:
     Raises:
         NetworkError: the text is not the repr of a lattice.
     """
-    wrong = NetworkError(f"{text!r} is no lattice")
+    wrong = NetworkError(f"{text!r} is not a lattice")
     try:
         call = ast.parse(text, mode="eval").body
         if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Name):

@@ -81,7 +81,9 @@ def play(
     env_class, chosen = found.env_class, parameters(found, settings)
     whom = first_seat(env_class, chosen, agent, ALL)
     if partner is not None and whom in (None, ALL):
-        raise CommandError(f"nobody else acts in {env_class.__name__} then; leave out --partner.")
+        raise CommandError(
+            f"--partner plays the other agents, but {env_class.__name__} has none here; leave out --partner."
+        )
     _check_policies(env_class, chosen, partner, ghost)
     target = None if record is None else free(record, force=force)
     name = env_class.__name__ if whom is None else f"{env_class.__name__}: {whom}"

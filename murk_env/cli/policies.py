@@ -208,7 +208,7 @@ def _learnt(env_class: type[MurkEnv], parameters: Mapping[str, Any], path: Path)
         if seen is not None and done is not None and trained.fits(seen, done):
             return Player(trained, group)
     raise CommandError(
-        f"the policy in {path} takes observations of {trained.num_seen} numbers and says "
-        f"{trained.num_outputs} of each, which does not fit {own} with these parameters; it was learnt "
+        f"the policy in {path} takes observations of {trained.num_seen} numbers and returns "
+        f"{trained.num_outputs} for each, which does not fit {own} with these parameters; it was trained "
         f"with others."
     )

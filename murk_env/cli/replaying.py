@@ -48,7 +48,7 @@ def replay(
     _describe(played)
     difference = played.compare()
     if difference is not None:
-        raise ReplayDifferenceError(f"the run is not that of {file}: {difference}.", difference)
+        raise ReplayDifferenceError(f"the run differs from {file}: {difference}.", difference)
     say(f"the same: {played.num_rows} row(s), {played.num_steps} steps, every hash as recorded")
     if out is not None:
         played.write_video(out, first, last, every=every, num_worlds=tiles, force=True)

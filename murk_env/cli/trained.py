@@ -107,14 +107,14 @@ def read(path: Path) -> Trained:
         CommandError: there is no such file, or it does not hold a policy of a known network.
     """
     if not path.is_file():
-        raise CommandError(f"there is no policy file {path}.")
+        raise CommandError(f"there is not a policy file {path}.")
     opened: Any = safe_open  # it is not typed
     try:
         with opened(path, framework="np") as file:
             said: Mapping[str, str] = file.metadata() or {}
             tensors: Tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
     except (SafetensorError, OSError) as error:
-        raise CommandError(f"{path} is no policy file: {error}") from error
+        raise CommandError(f"{path} is not a policy file: {error}") from error
     try:
         lattice = lattice_of(said["lattice"]) if "lattice" in said else None
         network = network_of(tensors, lattice)

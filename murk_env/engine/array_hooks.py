@@ -111,13 +111,13 @@ class _Check:
             getattr(env, name)  # raises an error that says where it is
         if not _has(env, name):
             known = [one for one in dir(env) if not one.startswith("_") and one not in VIEW_NAMES]
-            raise DefinitionError(f"{self._owner} has nothing of that name; {did_you_mean(name, known)}")
+            raise DefinitionError(f"{self._owner} has no attribute {name!r}; {did_you_mean(name, known)}")
 
     def _member(self, owner: Any, path: Sequence[str]) -> None:
         if not _has(owner, path[-1]):
-            what = f"{self._owner} has no such parameter" if path[1] == "params" else f"{owner!r} has no such"
+            who, kind = (self._owner, "parameter") if path[1] == "params" else (repr(owner), "attribute")
             known = [one for one in dir(owner) if not one.startswith("_")]
-            raise DefinitionError(f"{what}; {did_you_mean(path[-1], known)}")
+            raise DefinitionError(f"{who} has no {kind} {path[-1]!r}; {did_you_mean(path[-1], known)}")
 
 
 def _method(kind: Any, name: str) -> types.FunctionType | None:

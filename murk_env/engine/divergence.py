@@ -45,12 +45,12 @@ class Divergence:
         calls = [KernelCall(_begin, (self._flags,))]
         calls += [KernelCall(_find, (values, self._flags)) for values in watched]
         calls += [KernelCall(_undo, (*pair, self._flags)) for pair in rows]
-        return [Stage("the divergence", lambda call=call: call) for call in calls]
+        return [Stage("the restoration of diverged worlds", lambda call=call: call) for call in calls]
 
     def end(self) -> list[Stage]:
         """Return the stage that ends the episodes of the diverged worlds."""
         call = KernelCall(_end, (_rows(self._terminated), self._flags))
-        return [Stage("the divergence", lambda: call)]
+        return [Stage("the end of diverged episodes", lambda: call)]
 
     def clear(self) -> None:
         """Forget the diverged worlds, which have been reset."""

@@ -176,7 +176,7 @@ def _check_arguments(where: str, kind: HookName, names: Sequence[str], *, per_ag
             apart = name == "agent" and name in ARGUMENTS[kind]
             hint = "agents share one reward here." if apart else did_you_mean(name, ["self", *allowed])
             if kind is HookName.DERIVE and name == "rng":
-                hint = "what is derived follows from the other fields alone; draw in act or start."
+                hint = "derived values depend on the other fields alone; draw in act or start."
             raise DefinitionError(f"{where} names the argument {name!r}, which it is not given; {hint}")
 
 

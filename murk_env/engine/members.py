@@ -21,9 +21,9 @@ TABLES = ("moves", "neighbours")
 CLOCK = ("elapsed_steps", "time")
 _NUMBERS = (int, float, np.number, np.bool_)
 ELSEWHERE = {  # names that authors may look for, and where they exist
-    "active": "there only where agents are rewarded apart.",
-    "lattice": "there in array hooks alone; here moves and neighbours are tables, and the length of a field "
-    "over cells is their number.",
+    "active": "available only where agents are rewarded separately.",
+    "lattice": "available only in array hooks; here moves and neighbours are tables, and the length of a "
+    "field over cells is their number.",
     "substep": "an argument of between; name it beside self, as in between(self, substep).",
     "rng": "an argument here; name it beside self, as in act(self, action, rng).",
 }
@@ -86,7 +86,7 @@ class WorldMembers:
             return f"{written} is {ELSEWHERE[name]}"
         if (member := self._hooks.member(name)) is not None:
             kinds = "numbers, tuples of numbers and functions"
-            return f"{written} is {member!r}, but compiled code takes {kinds} alone."
+            return f"{written} is {member!r}, but compiled code only takes {kinds}."
         known = [*self.fields, "params", *TABLES, *CLOCK, *self._hooks.members]
         near = difflib.get_close_matches(name, known, n=1)
         hint = f"did you mean {error.path[0]}.{near[0]}?" if near else did_you_mean(name, known)
@@ -97,7 +97,7 @@ class WorldMembers:
         params = self._hooks.params
         if hasattr(params, name) and not name.startswith("_"):
             value: Any = getattr(params, name)
-            return f"{value!r}, but compiled code takes numbers alone; add a property that is one to Params."
+            return f"{value!r}, but compiled code only takes numbers; add a property that is one to Params."
         numbers = [one for one in dir(params) if self.parameter(one) is not None]
         return f"no parameter of {self._hooks.owner}; {did_you_mean(name, numbers)}"
 

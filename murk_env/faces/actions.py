@@ -133,7 +133,7 @@ class ActionReader:
             given = np.asarray(action)
         except ValueError as error:
             raise ActionError(
-                f"{self._alone} is no array of shape {expected}: {described(error)}."
+                f"{self._alone} is not an array of shape {expected}: {described(error)}."
             ) from error
         if given.shape != expected:
             raise ActionError(
@@ -148,7 +148,7 @@ class ActionReader:
             given = np.asarray(actions)
         except ValueError as error:
             raise ActionError(
-                f"the actions are no array of shape {self.actions.shape}: {described(error)}."
+                f"the actions are not an array of shape {self.actions.shape}: {described(error)}."
             ) from error
         if given.ndim == 0:
             raise ActionTypeError(f"{expected} the single value {actions!r}.")

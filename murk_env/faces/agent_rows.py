@@ -130,7 +130,7 @@ class MurkAgentVectorEnv(VectorFace, VectorEnv[Any, Any, Array]):  # pyright: ig
         if not given.size:
             given = given.astype(np.intp)  # numpy makes an empty list a float array
         if given.dtype.kind not in "iu" or ((given < 0) | (given >= self.num_envs)).any():
-            raise InputError(f"rows are integers from 0 to {self.num_envs - 1}, not {rows!r}.")
+            raise InputError(f"rows must be integers from 0 to {self.num_envs - 1}, not {rows!r}.")
         worlds, agents = np.divmod(given.astype(np.intp), self._size)
         return worlds, agents
 
@@ -263,8 +263,8 @@ def _chosen(owner: str, seats: Mapping[str, Seats], group: Any) -> Seats:
         )
     if not isinstance(group, str):
         raise ParameterError(
-            f"{owner}: group= is the name of one group, one of {sorted(seats)}, not {group!r}; make an env "
-            f"for each group, or a MurkParallelEnv of all."
+            f"{owner}: group= must be the name of one group, one of {sorted(seats)}, not {group!r}; make an "
+            f"env for each group, or a MurkParallelEnv of all."
         )
     if group not in seats:
         raise ParameterError(f"{owner} has no group {group!r} of agents; {did_you_mean(group, seats)}")

@@ -79,8 +79,9 @@ class MurkEnv(OneWorld, Environment, gymnasium.Env[Any, Any]):
         for name in ("__init__", "reset", "step"):
             if name in vars(cls):  # other faces would not call it
                 raise DefinitionError(
-                    f"{cls.__name__} defines {name}, which MurkEnv does for every face; parameters go into "
-                    f"Params, constants on the class, state into fields, and what happens into hooks."
+                    f"{cls.__name__} must not define {name}, which MurkEnv implements for every face; put "
+                    f"parameters into Params, constants on the class, state into fields, and behaviour into "
+                    f"hooks."
                 )
 
     def __init__(

@@ -43,8 +43,8 @@ class OfRunningEnvs:
         if instance is None:
             return self
         raise ReentrantStepError(
-            f"self in an array hook of {owner.__name__} is no running env, it has params and lattice: a hook "
-            f"reads and writes through what it is given, tick, before and after, and draws from tick.rng."
+            f"self in an array hook of {owner.__name__} is not a running env: it only has params and "
+            f"lattice; read and write fields through tick, before and after, and draw from tick.rng."
         )
 
 

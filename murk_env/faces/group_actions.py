@@ -93,7 +93,7 @@ class GroupActions:
         if array is None or array.shape != wanted:
             came = repr(actions) if array is None or array.dtype == np.object_ else f"of shape {array.shape}"
             raise ActionError(
-                f"the actions of group {name!r} are an array of shape {wanted}, one for each of its agents "
-                f"in each world, not {came}."
+                f"the actions of group {name!r} must be an array of shape {wanted}, one for each of its "
+                f"agents in each world, not {came}."
             )
         return array.reshape(-1, *shape)

@@ -172,7 +172,7 @@ def _one_of(name: str, given: Any, known: Collection[str]) -> str:
 
 def _check_flag(name: str, given: Any) -> None:
     if not isinstance(given, bool | np.bool_):
-        raise ParameterError(f"{name} is True or False, not {given!r}.")
+        raise ParameterError(f"{name} must be True or False, not {given!r}.")
 
 
 def check_face(owner: str, blueprint: Blueprint, *, agents: bool) -> None:
@@ -184,14 +184,14 @@ def check_face(owner: str, blueprint: Blueprint, *, agents: bool) -> None:
         )
     if not agents and blueprint.rewards_agents:
         raise BlueprintError(
-            f"{owner} rewards its agents apart, which no Gymnasium env can show; use "
+            f"{owner} rewards its agents separately, which Gymnasium's envs cannot do; use "
             f"MurkParallelEnv({owner}), or MurkAgentVectorEnv for one row per agent."
         )
     seen = blueprint.observation
     if seen is not None and seen.over == "agents":
         raise BlueprintError(
-            f"{owner}'s Blueprint has an observation with one row per agent; that of a world has one. "
-            f"Leave out over='agents', or give it to a Group(...) of agents."
+            f"{owner}'s Blueprint must have an observation of the whole world, not one with a row per agent; "
+            f"leave out over='agents', or give the observation to a Group(...) of agents."
         )
 
 
@@ -212,8 +212,8 @@ def time_limit(steps: Any) -> int | None:
     limit = integer(steps)
     if limit < 1 and limit != -1:
         raise ParameterError(
-            f"the time limit (max_episode_steps, or max_cycles in PettingZoo) is a number of steps, at least "
-            f"1, or -1 for none, not {steps!r}."
+            f"the time limit (max_episode_steps, or max_cycles in PettingZoo) must be a number of steps, at "
+            f"least 1, or -1 for none, not {steps!r}."
         )
     return None if limit == -1 else limit
 

@@ -116,7 +116,8 @@ def _checked(owner: str, names: Sequence[str], given: Mapping[str, Policy] | Non
     policies: Mapping[str, Policy] = {} if given is None else given
     if not isinstance(policies, Mapping):  # pyright: ignore[reportUnnecessaryIsInstance]
         raise ParameterError(
-            f"{owner}'s others are a dict with a policy for each of the groups {list(names)}, not {given!r}."
+            f"{owner}'s others must be a dict with a policy for each of the groups {list(names)}, not "
+            f"{given!r}."
         )
     for name in names:
         if name not in policies:
@@ -132,5 +133,7 @@ def _checked(owner: str, names: Sequence[str], given: Mapping[str, Policy] | Non
                 f"{did_you_mean(name, names)}"
             )
         if not callable(policy):  # pyright: ignore[reportUnnecessaryComparison]
-            raise ParameterError(f"the policy of {name!r} is a function of observations, not {policy!r}.")
+            raise ParameterError(
+                f"the policy of {name!r} must be a function of observations, not {policy!r}."
+            )
     return policies

@@ -100,7 +100,7 @@ def _name_of(face: Any) -> FaceName:
         return "groups"
     if _is_parallel(face):
         return "parallel"
-    raise ParameterError(f"{face!r} is no env of murk_env; pass one as its class or a face makes it.")
+    raise ParameterError(f"{face!r} is not an env of murk_env; pass one that its class or a face made.")
 
 
 def _is_parallel(face: Any) -> bool:

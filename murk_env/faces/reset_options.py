@@ -50,7 +50,10 @@ def read_beginning(
         begins |= episode_values(state, batch.world.layout)
     if options.get("level") is not None:
         if begins:
-            raise OptionError("options['level'] goes without options['state'], which has a level of its own.")
+            raise OptionError(
+                "options['level'] and options['state'] cannot be given together, as a state has its own "
+                "level; leave one of them out."
+            )
         begins[LEVEL] = _of_worlds(level_numbers(batch.world.layout, options["level"]), worlds, batch)
     if options.get("fields") is not None:
         begins |= _values_of_fields(owner, batch, options["fields"], worlds)
@@ -61,13 +64,15 @@ def _values_of_fields(owner: str, batch: Batch, fields: Any, worlds: Worlds) -> 
     """Return the values in `options["fields"]` of some worlds, checked."""
     if not isinstance(fields, Mapping):
         raise OptionError(
-            f"options['fields'] maps fields to values, such as {{'heat': 2.0}}, not {fields!r}."
+            f"options['fields'] must map fields to values, such as {{'heat': 2.0}}, not {fields!r}."
         )
     layout, found = batch.world.layout, dict[Field, Array]()
     for given, values in cast("Mapping[Any, Any]", fields).items():
         field = field_of(owner, batch, given)
         if field in found:
-            raise OptionError(f"options['fields'] names {field.name!r} twice, as Field and by name.")
+            raise OptionError(
+                f"options['fields'] names {field.name!r} twice, as a Field and by name; name it once."
+            )
         reason = refusal(field, {})  # fields that propagators write may be set too
         if reason:
             raise OptionError(f"options['fields'] cannot set {given!r}: {reason}")

@@ -40,7 +40,7 @@ def _is_sequence(seed: Any) -> bool:
 def read_options(options: Mapping[str, Any] | None, known: Sequence[str]) -> Mapping[str, Any]:
     """Return the options as a mapping; raise OptionError for unknown ones."""
     if not isinstance(options, Mapping | None):  # pyright: ignore[reportUnnecessaryIsInstance]
-        raise OptionError(f"reset's options are a dict or None, not {options!r}.")
+        raise OptionError(f"reset's options must be a dict or None, not {options!r}.")
     for name in options or {}:
         if name not in known:
             raise OptionError(f"reset knows no option {name!r}; {did_you_mean(name, known)}")

@@ -261,5 +261,5 @@ class VectorFace(StateDoors, AsSyncVectorEnv, ABC):
 def _whole(name: str, number: Any) -> int:
     whole = integer(number)
     if whole < 1:
-        raise ParameterError(f"{name} is a number of worlds, at least 1, not {number!r}.")
+        raise ParameterError(f"{name} must be a number of worlds, at least 1, not {number!r}.")
     return whole

@@ -61,7 +61,7 @@ class DeriveTick:
     def rng(self) -> Any:
         """Refuse: derived values follow from the other fields alone."""
         raise DefinitionError(
-            "derive has no rng: what it sets follows from the other fields alone; draw in act or start, and "
+            "derive has no rng: derived values depend on the other fields alone; draw in act or start, and "
             "keep the number in a field."
         )
 
@@ -92,8 +92,7 @@ class DeriveTick:
     def edit(self, field: Field) -> Array:
         """Refuse: fields are set as a whole here."""
         raise DefinitionError(
-            f"derive has no tick.edit(field): make the values and set them as a whole, "
-            f"tick.{field.name} = values."
+            f"derive has no tick.edit(field): compute all values and assign them, tick.{field.name} = values."
         )
 
     def at(self, field: Field, cells: npt.NDArray[np.integer[Any]]) -> Array:
@@ -106,8 +105,8 @@ def not_of_derive(field: Field, derived_by_hook: Collection[Field]) -> str:
     if field in derived_by_hook:
         return ""
     if field.derived:
-        return f"{field.name!r} is set by a propagator of the blueprint's derived=[...] already."
+        return f"{field.name!r} is already set by a propagator in derived=[...]; let only one of them set it."
     return (
-        f"derive sets derived fields alone, and {field.name!r} is none; declare it Field(derived=True), or "
-        f"set it in act or start."
+        f"derive may only set derived fields, and {field.name!r} is not derived; declare it with "
+        f"Field(derived=True), or set it in act or start."
     )

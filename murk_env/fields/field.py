@@ -23,7 +23,7 @@ from murk_env.fields.travelling import arrived, declared, declares, identity_of
 
 __all__ = ["Field", "FieldArray", "FieldOwner", "fields_of"]
 
-_INITIAL = "a field's initial value is a number, or a field that is static or of a level"
+_INITIAL = "a field's initial value must be a number, or a field that is static or of a level"
 
 
 if TYPE_CHECKING:
@@ -116,7 +116,7 @@ class Field:
     def _check_form(self) -> None:
         unit: Any = self.unit
         if not isinstance(unit, str):
-            raise FieldError(f"a field's unit is a text such as 'K', not {unit!r}.")
+            raise FieldError(f"a field's unit must be a text such as 'K', not {unit!r}.")
         components: Any = self.components
         if components is not None and (not isinstance(components, int) or components < 1):
             raise FieldError(f"a vector field has at least 1 component, not {components!r}.")
@@ -161,7 +161,7 @@ class Field:
         limits = np.iinfo(np.int32)
         whole = limits.min <= initial <= limits.max and int(initial) == initial
         if self.dtype == np.int32 and not whole:
-            raise FieldError(f"an int32 field's initial value is a 32-bit integer, not {initial}.")
+            raise FieldError(f"an int32 field's initial value must be a 32-bit integer, not {initial}.")
 
     @property
     def bounds(self) -> tuple[float, float]:

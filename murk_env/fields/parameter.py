@@ -40,4 +40,4 @@ class Parameter(Field):
             over="world", mutability="sparse", dtype=dtype, initial=default, low=low, high=high, unit=unit
         )
         if self.dtype.kind != "f":
-            raise FieldError(f"a parameter is a coefficient, float32 or float64, not {self.dtype}.")
+            raise FieldError(f"a Parameter must have the dtype float32 or float64, not {self.dtype}.")

@@ -85,8 +85,8 @@ class RowTick:
         """Refuse: rows are copies here, set as a whole."""
         self._id(field)
         raise DefinitionError(
-            f"the rows of some worlds, as in start, are copies, so this tick has no edit(field): copy them, "
-            f"change them and set them, values = tick.{field.name}.copy(), then tick.{field.name} = values."
+            f"a tick of some worlds, as in start, holds copies, so it has no edit(field): change a copy and "
+            f"assign it, values = tick.{field.name}.copy(), then tick.{field.name} = values."
         )
 
     def at(self, field: Field, cells: npt.NDArray[np.integer[Any]]) -> Array:

@@ -74,8 +74,8 @@ def register_rows(env: str | type[MurkEnv], **options: Any) -> str:
     _check_mode(options)
     if cls.registered_agents == "apart":
         raise ParameterError(
-            f"{cls.__name__} rewards its agents apart, which no row can be; use register_agents, whose env "
-            f"is one of RLlib's with many agents."
+            f"{cls.__name__} rewards its agents separately, so a world cannot be one row; use "
+            f"register_agents, which registers a multi-agent env of RLlib."
         )
     return _registered("rows", cls, options)
 
@@ -249,8 +249,8 @@ def _check_mode(options: Mapping[str, Any]) -> None:
     mode = options.get("autoreset_mode", "NextStep")
     if getattr(mode, "value", mode) != "NextStep":
         raise ParameterError(
-            f"RLlib takes every vector env for one that resets rows in the step after their end; leave "
-            f"autoreset_mode={mode!r} out, for 'NextStep'."
+            f"RLlib needs rows that are reset in the step after their end, so autoreset_mode must be "
+            f"'NextStep', not {mode!r}; leave it out."
         )
 
 

@@ -70,8 +70,8 @@ def make_vec(
     """
     if "autoreset_mode" in options:
         raise ParameterError(
-            f"make_vec takes no autoreset_mode={options['autoreset_mode']!r}: Stable-Baselines3 wants rows "
-            f"that are reset in the same step, and so it makes them."
+            f"make_vec takes no autoreset_mode={options['autoreset_mode']!r}: Stable-Baselines3 needs rows "
+            f"that are reset in the same step, so it is always 'SameStep'; leave it out."
         )
     cls, keywords = env_class_of("make_vec", env)
     made = MurkVecEnv(_vector_env(cls, num_envs, group, {**keywords, **options}))
@@ -88,8 +88,8 @@ def _vector_env(
         return MurkAgentVectorEnv(cls, num_envs, group=group, **options)
     if cls.registered_agents == "apart":
         raise ParameterError(
-            f"{cls.__name__} rewards its agents apart, which no row of a world can be; make the agents of a "
-            f"group the rows: make_vec(..., group='agent'), or what the group is called."
+            f"{cls.__name__} rewards its agents separately, so a world cannot be one row; make each agent of "
+            f"a group a row, by the group's name, such as make_vec(..., group='agent')."
         )
     return MurkVectorEnv(cls, num_envs, **options)
 
@@ -111,7 +111,7 @@ class MurkVecEnv(VecEnv):
         mode = envs.metadata.get("autoreset_mode")
         if mode is not AutoresetMode.SAME_STEP:
             raise ParameterError(
-                f"Stable-Baselines3 wants rows that are reset in the same step: make the vector env with "
+                f"Stable-Baselines3 needs rows that are reset in the same step: make the vector env with "
                 f"autoreset_mode='SameStep', not {getattr(mode, 'value', mode)!r}."
             )
         _check_space("observations", envs.single_observation_space)

@@ -55,14 +55,14 @@ def make_vec(env: str | type[MurkEnv], num_envs: int = 1, *, seed: int | None = 
     """
     if "autoreset_mode" in options:
         raise ParameterError(
-            f"make_vec takes no autoreset_mode={options['autoreset_mode']!r}: Tianshou resets rows by "
-            f"itself, and so it makes them."
+            f"make_vec takes no autoreset_mode={options['autoreset_mode']!r}: Tianshou resets rows "
+            f"itself, so it is always 'Disabled'; leave it out."
         )
     cls, keywords = env_class_of("make_vec", env)
     if cls.registered_agents == "apart":
         raise ParameterError(
-            f"{cls.__name__} rewards its agents apart, which no row can be; give Tianshou's PettingZooEnv "
-            f"parallel_to_aec(MurkParallelEnv({cls.__name__}))."
+            f"{cls.__name__} rewards its agents separately, so a world cannot be one row; give Tianshou's "
+            f"PettingZooEnv parallel_to_aec(MurkParallelEnv({cls.__name__}))."
         )
     keywords |= options
     native = MurkVectorEnv(cls, num_envs, autoreset_mode=AutoresetMode.DISABLED, **keywords)
@@ -93,7 +93,7 @@ class MurkRows(BaseVectorEnv):
         mode = envs.metadata.get("autoreset_mode")
         if mode is not AutoresetMode.DISABLED:
             raise ParameterError(
-                f"Tianshou resets rows by itself: make the vector env with autoreset_mode='Disabled', not "
+                f"Tianshou resets rows itself: make the vector env with autoreset_mode='Disabled', not "
                 f"{getattr(mode, 'value', mode)!r}."
             )
         _check_actions(envs)

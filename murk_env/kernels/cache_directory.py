@@ -98,7 +98,7 @@ def opened(directory: Path, *, create: bool = False) -> Generator[int | None]:
         status = os.fstat(descriptor)
         if not is_ours(status):
             _warn(directory, status.st_uid, stat.S_IMODE(status.st_mode))
-            raise PermissionError(f"{directory} is not ours alone")
+            raise PermissionError(f"{directory} must belong to this user, and nobody else may write to it")
         yield descriptor
     finally:
         os.close(descriptor)

@@ -42,7 +42,7 @@ def read(directory: Path, name: str) -> bytes:
         with os.fdopen(file, "rb") as stream:
             status = os.fstat(file)
             if not stat.S_ISREG(status.st_mode) or not is_ours(status) or status.st_size > _LARGEST:
-                raise PermissionError(f"{name} is not a file of ours")
+                raise PermissionError(f"{name} must be a regular file of this user; delete it")
             if time.time() - status.st_mtime > _NOTED and os.utime in os.supports_fd:
                 with contextlib.suppress(OSError):  # on a read-only file system
                     os.utime(file)

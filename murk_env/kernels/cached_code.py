@@ -60,7 +60,7 @@ def unpacked(key: str, content: bytes, target_context: Any) -> Any:
     checksum, rest = content[:_DIGEST_BYTES], content[_DIGEST_BYTES:]
     whole = hmac.compare_digest(hashlib.sha256(rest).digest(), checksum)
     if not whole or rest[:_DIGEST_BYTES] != hashlib.sha256(key.encode()).digest():
-        raise ValueError("not the file that was asked for")
+        raise ValueError("the file is damaged, or of another function; compile the function again")
     payload = rest[_DIGEST_BYTES:]
     try:
         parts = _read(payload)
@@ -83,7 +83,9 @@ class _Unpickler(pickle.Unpickler):
         found: Any = getattr(sys.modules.get(module), name, None) if "." not in name else None
         is_type = module.startswith("numba.") and isinstance(found, type) and issubclass(found, NumbaType)
         if found is None or not (is_type or (module, name) in _NAMES):
-            raise pickle.UnpicklingError(f"{module}.{name} is not of a compiled function")
+            raise pickle.UnpicklingError(
+                f"a compiled function does not contain {module}.{name}, but this file does; delete it"
+            )
         return found
 
 

@@ -37,8 +37,8 @@ _PARTS: tuple[tuple[str, str], ...] = (  # numba's names of types, and ours
 _IN_PLACE = "changes an array in place that is read-only here, or by numbers that it cannot hold"
 _NO_FORMAT = "text cannot be formatted in compiled code; print(x) prints numbers as they are"
 _NOT_TAKEN = (
-    "is none of what compiled code takes from outside, numbers, tuples, arrays and functions; keep what "
-    "changes in a field"
+    "cannot be used in compiled code, which takes only numbers, tuples, arrays and functions from outside; "
+    "keep what changes in a field"
 )
 _ONE_TYPE = "a dict, list or set holds values of one type in compiled code, here both {0} and {1}"
 _REASONS: tuple[tuple[str, str], ...] = (  # the first match counts
@@ -51,13 +51,13 @@ _REASONS: tuple[tuple[str, str], ...] = (  # the first match counts
     (r">>> mod\((?:unicode_type|Literal\[str\])", _NO_FORMAT),
     (
         r"print\(\) function implementation does not support keyword",
-        "print takes no keywords in compiled code",
+        "print takes no keyword arguments in compiled code",
     ),
-    (r"Exception matching is limited", "except can name Exception alone in compiled code, or nothing"),
-    (r"runaway recursion", "a function calls itself, and what it returns is not known without that"),
+    (r"Exception matching is limited", "except can only name Exception in compiled code, or nothing"),
+    (r"runaway recursion", "a function calls itself, and its return type is unknown without that call"),
     (
         r"infer the type of variable '([^.']+)\S*', have imprecise type: list",
-        "nothing of a known type is put in {0}",
+        "nothing is put in the list {0}, so its type is unknown",
     ),
     (r"BoundFunction\(list\.append for list\((\w+)\).*?\) with parameters \((.+)\)", _ONE_TYPE),
     (r"Cannot cast (\S+) to (\w+): %", _ONE_TYPE),
@@ -66,7 +66,7 @@ _REASONS: tuple[tuple[str, str], ...] = (  # the first match counts
     (r"NameError: (name '\w+' is not defined)", "{0}"),
     (
         r"module '([\w.]+)' has no attribute '__call__'",
-        "{0} cannot be called in compiled code, which reads constants and functions of a class alone",
+        "{0} cannot be called in compiled code, which only reads constants and functions of a class",
     ),
     (
         r"module '([\w.]+)' has no attribute '(\w+)'",
@@ -76,18 +76,18 @@ _REASONS: tuple[tuple[str, str], ...] = (  # the first match counts
     (r"unsupported NumPy function '([\w.]+)'", "{0} cannot be compiled, or not as it is used here"),
     (
         r"Untyped \w+ name '(\w+)':? *Cannot determine Numba type of <class 'function'>",
-        "{0!r} is a plain function; what a kernel calls is a kernel too",
+        "{0!r} is a plain function, and a kernel can only call kernels; decorate it with @kernel",
     ),
     (r"Untyped \w+ name '(\w+)'", "{0!r} " + _NOT_TAKEN),
     (r"reflected (?:list|set).*? type, assigned to variable '(\w+)'", "{0!r} " + _NOT_TAKEN),
-    (r"Casting (array\(.+?\)) to \w+ directly is unsupported", "an {0} stands where a number has to"),
-    (r"Invalid use of (array\(.+?\)) with parameters", "an {0} is called like a function"),
+    (r"Casting (array\(.+?\)) to \w+ directly is unsupported", "a number is needed here, not an {0}"),
+    (r"Invalid use of (array\(.+?\)) with parameters", "an {0} cannot be called"),
     (r">>> [gs]etitem\((u?int\d+|float\d+|bool), ", "{0} is a single number, and has no index"),
     (
         r">>> [gs]etitem\(array\([^()]*\), (?:Uni)?Tuple\([^()]*?(float\d+)",
         "an index must be an integer, not {0}",
     ),
-    (r">>> setitem\((array\(.+?\)), .+, none\)", "stores None in an {0}; does a function lack its return?"),
+    (r">>> setitem\((array\(.+?\)), .+, none\)", "stores None in an {0}; is a return missing in a function?"),
     (r">>> setitem\((array\(.+?\)), .+?, (\w[^,]*|[\w ]+\(.+\))\)\n", "cannot store {1} in an {0}"),
     (
         r"BoundFunction\((?:array\.)?(\w+) for (.+?)\) with parameters \((.*)\)",
@@ -110,7 +110,7 @@ _REASONS: tuple[tuple[str, str], ...] = (  # the first match counts
         "a global variable cannot be set in compiled code; keep what changes in a field",
     ),
     (r"unsupported opcode \(LOAD_BUILD_CLASS\)", "a class cannot be defined in compiled code"),
-    (r"unsupported opcode \(MATCH_", "match can name plain values alone in compiled code; write if and elif"),
+    (r"unsupported opcode \(MATCH_", "match can only name plain values in compiled code; write if and elif"),
     (r"unsupported opcode \((\w+)\)", "uses Python that cannot be compiled ({0})"),
 )
 

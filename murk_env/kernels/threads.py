@@ -174,7 +174,7 @@ def thread_count(number: Any) -> int | None:
     except TypeError:
         threads = 0
     if threads < 1:
-        raise ParameterError(f"num_threads is a number of threads, at least 1, or None, not {number!r}.")
+        raise ParameterError(f"num_threads must be a number of threads, at least 1, or None, not {number!r}.")
     most = _PER_PROCESSOR * num_processors()
     if threads > most:
         raise ParameterError(

@@ -255,9 +255,9 @@ class Lattice(ABC):
         """
         centre, hops = as_integer(cell), as_integer(radius)
         if centre is None:
-            raise LatticeError(f"a ball lies around one cell, the rank of which is an integer, not {cell!r}")
+            raise LatticeError(f"the centre of a ball must be the rank of a cell, an integer, not {cell!r}")
         if hops is None or hops < 0:
-            raise LatticeError(f"a ball has an integer radius >= 0, not {shown(radius)}")
+            raise LatticeError(f"the radius of a ball must be an integer >= 0, not {shown(radius)}")
         return np.flatnonzero(self.distance(centre, np.arange(self.num_cells)) <= hops).astype(np.int32)
 
     def shifted(self, cells: npt.ArrayLike, offsets: npt.ArrayLike) -> npt.NDArray[np.int64]:

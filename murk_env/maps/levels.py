@@ -107,7 +107,7 @@ def _stacked(name: str, given: Any) -> Array:
     array = np.array(given)
     if array.ndim == 0 or array.dtype.kind not in "fiub":
         raise MapError(
-            f"the maps of {name!r} are an array of numbers, the levels first, not {array.dtype} of shape "
+            f"the maps of {name!r} must be an array of numbers, the levels first, not {array.dtype} of shape "
             f"{array.shape}."
         )
     if array.dtype.kind == "f" and np.isnan(array).any():
@@ -142,7 +142,7 @@ def _numbers(split: str, levels: Any, num_levels: int) -> tuple[int, ...]:
     array = np.asarray(list(cast("Iterable[Any]", levels)) if isinstance(levels, Iterable) else levels)
     given = array.tolist()
     if array.ndim != 1 or (given and array.dtype.kind not in "iu"):
-        raise MapError(f"the levels of {split} are a list of numbers, not {levels!r}.")
+        raise MapError(f"the levels of {split} must be a list of numbers, not {levels!r}.")
     for level in given:
         if not 0 <= level < num_levels:
             raise MapError(f"{split} names level {level}, but there are the levels 0 to {num_levels - 1}.")

@@ -66,14 +66,15 @@ class Raster:
         data: Array = np.ma.getdata(masked)
         if data.ndim != 2 or not data.size or data.dtype.kind not in "fiu":
             raise MapError(
-                f"{what} is a rectangle of numbers, (rows, columns), not {data.dtype} of shape {data.shape}."
+                f"{what} must be a rectangle of numbers, (rows, columns), not {data.dtype} of shape "
+                f"{data.shape}."
             )
         gaps = np.ma.getmaskarray(masked).copy()
         if data.dtype.kind == "f":
             gaps |= ~np.isfinite(data)
         if no_data is not None:
             if not isinstance(no_data, int | float | np.integer | np.floating):
-                raise MapError(f"{what} says by a number where it has no data, not by no_data={no_data!r}.")
+                raise MapError(f"{what} must mark missing data by a number, not by no_data={no_data!r}.")
             gaps |= data == cast(Any, no_data)
         self.values = _filled(data, gaps, what, fill)
         self.spacing = _checked_spacing(what, spacing)
@@ -132,7 +133,7 @@ def _masked(values: Any) -> Any:
     try:
         return cast(Any, values) if isinstance(values, np.ma.MaskedArray) else np.asarray(values)
     except ValueError as error:  # rows of different lengths
-        raise MapError(f"a raster is a rectangle of numbers: {error}") from None
+        raise MapError(f"a raster must be a rectangle of numbers: {error}") from None
 
 
 def _filled(data: Array, gaps: npt.NDArray[np.bool_], what: str, fill: Any) -> Array:
@@ -187,7 +188,7 @@ def _from_numpy(path: Path) -> Array:
     try:
         return np.load(path, allow_pickle=False)
     except (ValueError, EOFError) as error:
-        raise MapError(f"{path.name} is no .npy file of numbers: {error}") from None
+        raise MapError(f"{path.name} is not an .npy file of numbers: {error}") from None
 
 
 def _from_geotiff(path: Path, band: int) -> tuple[Any, Spacing | None]:
@@ -206,7 +207,7 @@ def _from_geotiff(path: Path, band: int) -> tuple[Any, Spacing | None]:
                 raise MapError(f"{path.name} has the bands {list(file.indexes)}, not {band!r}.")
             return file.read(band, masked=True), _spacing_of(file.transform)
     except rasterio.errors.RasterioIOError as error:
-        raise MapError(f"{path.name} is no raster that rasterio reads: {error}") from None
+        raise MapError(f"{path.name} is not a raster that rasterio can read: {error}") from None
 
 
 def _spacing_of(transform: Any) -> Spacing | None:

@@ -161,7 +161,7 @@ def chosen_worlds(worlds: npt.ArrayLike, num_worlds: int | None) -> npt.NDArray[
     whole = given.ndim == 1 and (given.dtype.kind in "iu" or not given.size)
     if not whole or (given < 0).any() or (num_worlds is not None and (given >= num_worlds).any()):
         raise DefinitionError(
-            f"the worlds to observe are a row of indices, each from 0 to "
+            f"the worlds to observe must be a row of indices, each from 0 to "
             f"{'...' if num_worlds is None else num_worlds - 1}, not {worlds!r}."
         )
     return np.ascontiguousarray(given, np.intp)

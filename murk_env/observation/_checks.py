@@ -26,20 +26,23 @@ def check_cells(what: str, field: Any) -> None:
     fits = isinstance(field, Field) and field.over != "cells" and field.components is None
     if not fits or field.dtype != np.int32 or field.categories is not None:
         raise BlueprintError(
-            f"{what} is a scalar int32 field over the world or over agents that holds cells, not {field!r}."
+            f"{what} must be a scalar int32 field over the world or over agents that holds cells, not "
+            f"{field!r}."
         )
 
 
 def check_name(what: str, name: Any) -> None:
     """Raise BlueprintError unless an entry's key is a string or None."""
     if not isinstance(name, str | None):
-        raise BlueprintError(f"the name of {what} is a string, its key in the dict layout, not {name!r}.")
+        raise BlueprintError(
+            f"the name of {what} must be a string, its key in the dict layout, not {name!r}."
+        )
 
 
 def check_flag(what: str, value: Any) -> None:
     """Raise BlueprintError unless a value is True or False."""
     if not isinstance(value, bool | np.bool_):
-        raise BlueprintError(f"{what} is True or False, not {value!r}.")
+        raise BlueprintError(f"{what} must be True or False, not {value!r}.")
 
 
 def check_whole(what: str, value: Any, least: int) -> None:
@@ -49,7 +52,7 @@ def check_whole(what: str, value: Any, least: int) -> None:
     except TypeError:
         fits = False
     if not fits:
-        raise BlueprintError(f"{what} is an integer >= {least}, not {value!r}.")
+        raise BlueprintError(f"{what} must be an integer >= {least}, not {value!r}.")
 
 
 def is_number(value: Any) -> bool:

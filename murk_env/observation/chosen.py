@@ -26,7 +26,9 @@ def check_index(pool: Reading, index: Any) -> None:
     what = f"at= of {type(pool).__name__}({pool.field!r})"
     scalar = isinstance(index, Field) and index.over != "cells" and index.components is None
     if not scalar or index.dtype != np.int32:
-        raise BlueprintError(f"{what} is a scalar int32 field over the world or over agents, not {index!r}.")
+        raise BlueprintError(
+            f"{what} must be a scalar int32 field over the world or over agents, not {index!r}."
+        )
     if pool.pooling is not None:
         raise BlueprintError(f"{what} chooses single values, which cannot be pooled; leave pooled() out.")
     if _of_places(pool.field, index):

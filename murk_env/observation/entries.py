@@ -176,7 +176,7 @@ class Observe(Reading):
         shape = scene.lattice.shape
         if self.field.over != "cells" or len(shape) != scene.lattice.ndim:
             raise BlueprintError(
-                f"pooled() needs a box of cells, and {self.field!r} on {scene.lattice!r} is none; pool a "
+                f"pooled() needs cells in a box, unlike those of {self.field!r} on {scene.lattice!r}; pool a "
                 f"field over cells of a lattice whose shape is that of its coordinates, or a Window."
             )
         region, groups = whole(shape), pool.groups(shape)
@@ -206,7 +206,7 @@ def _checked_cells(entry: Observe) -> tuple[int, ...]:
         raise BlueprintError(f"cells are chosen of a field over cells that is not pooled, not of {entry!r}.")
     if array.dtype.kind not in "iu" or array.ndim != 1 or not array.size or array.min() < 0:
         raise BlueprintError(
-            f"the cells that Observe({entry.field!r}) shows are a list of ranks >= 0, at least one, not "
+            f"the cells that Observe({entry.field!r}) shows must be a list of ranks >= 0, at least one, not "
             f"{given!r}."
         )
     return tuple(map(int, array))

@@ -62,7 +62,7 @@ class Observation:
         for entry in entries:
             if not isinstance(entry, Entry):  # pyright: ignore[reportUnnecessaryIsInstance]
                 raise BlueprintError(
-                    f"an observation is made of entries such as Observe(cls.heat), not of {entry!r}."
+                    f"an observation must be made of entries such as Observe(cls.heat), not of {entry!r}."
                 )
         self.entries = entries
         self.layout: Layout = layout
@@ -187,15 +187,17 @@ def _check_kinds(observation: Any, lattice: Any) -> None:
     for value, kind in ((observation, Observation), (lattice, Lattice)):
         if not isinstance(value, kind):
             raise BlueprintError(
-                f"an ObservationPlan is made of an Observation and a Lattice, but {value!r} is no "
-                f"{kind.__name__}."
+                f"an ObservationPlan takes an Observation and a Lattice, but {value!r} is not of "
+                f"type {kind.__name__}."
             )
 
 
 def _check_fields(observation: Observation, known: frozenset[Any], scene: Scene) -> None:
     for field in [field for entry in observation.entries for field in entry.fields]:
         if field not in known:
-            raise BlueprintError(f"the observation shows {field!r}, which is no field of this environment.")
+            raise BlueprintError(
+                f"the observation shows {field!r}, which is not a field of this environment."
+            )
         if field.over == "agents" and not scene.num_agents:
             raise BlueprintError(f"the observation shows {field!r}, but num_agents is 0 in the Blueprint.")
     if scene.row_per_agent and not scene.num_agents:
@@ -205,18 +207,17 @@ def _check_fields(observation: Observation, known: frozenset[Any], scene: Scene)
 def _check_viewers(scene: Scene, agents: Any, active: Any, known: frozenset[Any]) -> None:
     if not scene.row_per_agent and (agents is not None or active is not None):
         raise BlueprintError(
-            f"agents and active say which rows of agents there are, so they go with over='agents', not with "
-            f"over='world'; they are {agents!r} and {active!r}."
+            f"agents and active select rows of agents, so they must be None with over='world', not "
+            f"{agents!r} and {active!r}; leave them out, or observe over='agents'."
         )
     if agents is not None and not _is_group(agents, scene.num_agents):
         raise BlueprintError(
-            f"the agents of an observation are a range of some of the {scene.num_agents} there are, such as "
-            f"range(0, {scene.num_agents}), not {agents!r}."
+            f"agents must be a range that is not empty and lies within range(0, {scene.num_agents}), not "
+            f"{agents!r}."
         )
     if active is not None and not _says_who(active, known):
         raise BlueprintError(
-            f"who is active is said by a scalar int32 field over agents of this environment, not by "
-            f"{active!r}."
+            f"active must be a scalar int32 field over agents of this environment, not {active!r}."
         )
 
 

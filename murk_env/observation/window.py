@@ -53,7 +53,7 @@ class Window(Reading):
         check_cells("the centre of a Window", self.around)
         if (self.disk is None) == (self.rectangle is None):
             raise BlueprintError(
-                f"a Window of {self.field.name!r} is either a disk or a rectangle, not "
+                f"a Window of {self.field.name!r} must be either a disk or a rectangle, not "
                 f"disk={self.disk!r} and rectangle={self.rectangle!r}."
             )
         for extent in (self.disk,) if self.rectangle is None else self._extents(self.rectangle):
@@ -61,14 +61,15 @@ class Window(Reading):
         check_flag("with_mask of a Window", self.with_mask)
         if not is_number(self.padding):
             raise BlueprintError(
-                f"a Window's padding is a finite number within float32, up to 3.4e38, not {self.padding!r}."
+                f"a Window's padding must be a finite number within float32, up to 3.4e38, not "
+                f"{self.padding!r}."
             )
 
     def _extents(self, rectangle: Any) -> tuple[Any, ...]:
         if not isinstance(rectangle, Sequence) or isinstance(rectangle, str):
             raise BlueprintError(
-                f"a Window's rectangle is a tuple of extents, one for each coordinate, such as (1, 2), not "
-                f"{rectangle!r}."
+                f"a Window's rectangle must be a tuple of extents, one for each coordinate, such as (1, 2), "
+                f"not {rectangle!r}."
             )
         return tuple(cast(Sequence[Any], rectangle))
 

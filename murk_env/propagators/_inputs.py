@@ -47,6 +47,6 @@ def checked_radius(owner: str, radius: object) -> int:
     hops = whole_number(radius)
     if not 1 <= hops <= _FARTHEST:
         raise PropagatorConfigError(
-            f"{owner}'s radius is a number of hops, an integer from 1 to {_FARTHEST}, not {radius!r}."
+            f"{owner}'s radius must be a number of hops, an integer from 1 to {_FARTHEST}, not {radius!r}."
         )
     return hops

@@ -108,7 +108,8 @@ def _checked_counts(name: str, counts: Collection[Any]) -> tuple[int, ...]:
         numbers = [-1]
     if numbers and numbers[0] < 0:
         raise PropagatorConfigError(
-            f"Automaton's {name} is a collection of numbers of neighbours, integers >= 0, not {counts!r}."
+            f"Automaton's {name} must be a collection of numbers of neighbours, integers >= 0, not "
+            f"{counts!r}."
         )
     return tuple(numbers)
 

@@ -66,7 +66,7 @@ class LineOfSight(Propagator):
         """Raise PipelineError for another lattice, or unsuitable fields."""
         if not isinstance(lattice, Square4 | Square8 | Hex2D):
             raise PipelineError(
-                f"{self.name} needs straight lines between cells, which {lattice!r} has not; use Square4, "
+                f"{self.name} needs straight lines between cells, which {lattice!r} lacks; use Square4, "
                 f"Square8 or Hex2D."
             )
         over = "agents" if self.viewers.over == "agents" else "world"

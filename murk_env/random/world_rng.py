@@ -190,7 +190,7 @@ class WorldRng:
             self._next_site += 1
             return self._next_site - 1
         if not 0 <= named < NAMED:
-            raise ValueError(f"a draw's site is a number from 0 to {NAMED - 1}, not {named}")
+            raise ValueError(f"a draw's site must be a number from 0 to {NAMED - 1}, not {named}")
         return self._first_site + NAMED + named
 
     def _new(

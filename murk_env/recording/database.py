@@ -84,12 +84,12 @@ class Writer:
             os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
         except FileExistsError as error:
             raise RecordingFileError(
-                f"{path} is there already, and a recording overwrites nothing; delete it or choose another "
-                f"path."
+                f"{path} already exists, and a recording never overwrites a file; delete it, or choose "
+                f"another path."
             ) from error
         except OSError as error:
             raise RecordingFileError(
-                f"no recording can be written to {path}: {error.strerror}; choose another place."
+                f"no recording can be written to {path}: {error.strerror}; choose another path."
             ) from error
         try:
             self._connection = self._begin(header)

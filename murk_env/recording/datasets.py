@@ -72,7 +72,9 @@ def to_minari(
         MissingLibraryError: Minari is not installed.
     """
     if _folders.get_dataset_path(dataset_id).exists():
-        raise RecordingError(f"there is a dataset {dataset_id} already; delete it or choose another version.")
+        raise RecordingError(
+            f"the dataset {dataset_id} already exists; delete it, or choose another version."
+        )
     if policy is None:
         return _written(run if isinstance(run, Replay) else replay(run), dataset_id, infos, about)
     with tempfile.TemporaryDirectory() as folder:

@@ -46,7 +46,7 @@ class Difference:
         if self.output is None:
             return said
         where = "a reset" if self.step is None else f"step {self.step}"
-        return f"{said}: first {self.output} of {where}, recorded {self.recorded}, now {self.replayed}"
+        return f"{said}: first {self.output} of {where}, recorded {self.recorded}, replayed {self.replayed}"
 
 
 def differing_hashes(

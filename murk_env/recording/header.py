@@ -18,6 +18,7 @@ __all__ = ["Header", "header_of"]
 
 _ACTION_DTYPES = {"|i1", "<i2", "<i4", "<i8", "|u1", "<u2", "<u4", "<f2", "<f4", "<f8"}
 _MOST_DIMENSIONS = 32
+_COPY = "Get another copy of the recording."
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -68,29 +69,36 @@ class Header:
         try:
             given: Any = json.loads(text)
         except (ValueError, RecursionError) as error:
-            raise RecordingFileError(f"the recording's header is no JSON: {described(error)}.") from error
+            raise RecordingFileError(
+                f"the recording's header is not JSON: {described(error)}. {_COPY}"
+            ) from error
         names = {field.name for field in dataclasses.fields(cls)}
         if not isinstance(given, dict) or set(cast("dict[str, Any]", given)) != names:
-            raise RecordingFileError(f"the recording's header does not have the entries {sorted(names)}.")
+            raise RecordingFileError(
+                f"the recording's header must have the entries {sorted(names)}, and no others. {_COPY}"
+            )
         header = cls(**cast("dict[str, Any]", given))
         header._check()
         return dataclasses.replace(header, actions=(header.actions[0], tuple(header.actions[1])))
 
     def _check(self) -> None:
         """Raise RecordingFileError unless every entry has its type."""
-        dicts: list[Any] = [self.options, self.parameters, self.versions]
-        whole = isinstance(self.layout, list) and all(isinstance(one, dict) for one in dicts)  # pyright: ignore[reportUnnecessaryIsInstance]
-        texts: list[Any] = [self.class_path, *self.layout, *self.versions.values()] if whole else [None]
-        fits = (
-            self.face in ("single", "vector", "agent_rows", "groups", "parallel")
-            and all(isinstance(text, str) for text in texts)
-            and all(_is_count(number) for number in (self.num_worlds, self.num_rows, self.interval))
-            and self.num_worlds <= self.num_rows
-            and _is_actions(self.actions)
-            and self.actions[1][0] == self.num_worlds
-        )
-        if not fits:
-            raise RecordingFileError("the recording's header has an entry that it cannot have.")
+        options, parameters, versions = cast("list[Any]", [self.options, self.parameters, self.versions])
+        fits = {
+            "face": self.face in ("single", "vector", "agent_rows", "groups", "parallel"),
+            "class_path": _are_texts([self.class_path]),
+            "options": isinstance(options, dict),
+            "parameters": isinstance(parameters, dict),
+            "layout": _are_texts(self.layout),
+            "versions": isinstance(versions, dict) and _are_texts([*self.versions.values()]),
+            "interval": _is_count(self.interval),
+            "num_rows": (counted := _is_count(self.num_rows)),
+            "num_worlds": counted and _is_count(self.num_worlds) and self.num_worlds <= self.num_rows,
+            "actions": _is_actions(self.actions) and self.actions[1][0] == self.num_worlds,
+        }
+        wrong = [name for name, does in fits.items() if not does]
+        if wrong:
+            raise RecordingFileError(f"the recording's header has an invalid entry, {wrong[0]!r}. {_COPY}")
 
     @property
     def action_dtype(self) -> "np.dtype[Any]":
@@ -137,7 +145,7 @@ class Header:
                 f"package, or pass it: replay(path, env_class=...). Recorded with {self.versions}."
             ) from error
         if not (isinstance(found, type) and issubclass(found, MurkEnv)):
-            raise ReplayError(f"the recorded class {self.class_path} is no subclass of MurkEnv.")
+            raise ReplayError(f"the recorded class {self.class_path} is not a subclass of MurkEnv.")
         return found
 
     def make(self, recipe: Recipe, **how: Any) -> Any:
@@ -164,8 +172,9 @@ class Header:
             recorded, now = getattr(self, name), getattr(made, name)
             if recorded != now:
                 raise ReplayError(
-                    f"{recipe.env_class.__name__} is not what was recorded: its {name} were "
-                    f"{_first_difference(recorded, now)} now. Recorded with {self.versions}."
+                    f"{recipe.env_class.__name__} is not what was recorded: its {name} differ, "
+                    f"{_first_difference(recorded, now)}. Replay it with the versions that recorded it: "
+                    f"{self.versions}."
                 )
 
     def changes(self, env_class: type[MurkEnv]) -> dict[str, tuple[str | None, str | None]]:
@@ -214,6 +223,10 @@ def _is_count(number: Any) -> bool:
     return type(number) is int and 1 <= number < 2**40
 
 
+def _are_texts(given: Any) -> bool:
+    return isinstance(given, list) and all(isinstance(text, str) for text in cast("list[Any]", given))
+
+
 def _is_actions(given: Any) -> bool:
     match given:
         case [str(dtype), [*shape]]:
@@ -227,7 +240,7 @@ def _first_difference(recorded: Any, now: Any) -> str:
     """Return the first entry that differs, recorded and now."""
     then, here = _entries(recorded), _entries(now)
     lost, new = [one for one in then if one not in here], [one for one in here if one not in then]
-    return f"{lost[:1] or 'as they are'} and are {new[:1] or 'without it'}"
+    return f"recorded {lost[0] if lost else 'none'}, now {new[0] if new else 'none'}"
 
 
 def _entries(value: Any) -> list[Any]:

@@ -81,11 +81,15 @@ class Reader:
             or sizes[0][2:] != ("blob", 8)
             or sizes[0][1] > _MOST_HEADER
         ):
-            raise RecordingFileError(f"the recording {self.path} is damaged: it has no header of its kind.")
+            raise RecordingFileError(
+                f"the recording {self.path} is damaged: it must have one valid header. Get "
+                f"another copy of it."
+            )
         text, found = connection.execute("SELECT content, checksum FROM header").fetchone()
         if checksum(text.encode()) != found:
             raise RecordingFileError(
-                f"the recording {self.path} is damaged: its header is not what was written."
+                f"the recording {self.path} is damaged: its header does not match its checksum. "
+                f"Get another copy of it."
             )
         return found, Header.from_json(text)
 
@@ -197,7 +201,9 @@ def _check_kind(path: Path) -> None:
     if not head:
         raise RecordingFileError(f"{path} is empty: no recording was begun in it.")
     if len(head) < 100 or not head.startswith(_MAGIC) or int.from_bytes(head[68:72], "big") != APPLICATION_ID:
-        raise RecordingFileError(f"{path} is no recording of murk_env, but a file of another kind.")
+        raise RecordingFileError(
+            f"{path} is not a recording of murk_env; pass a file that a Recording wrote."
+        )
     found = int.from_bytes(head[60:64], "big")
     if found != FORMAT:
         raise RecordingFileError(

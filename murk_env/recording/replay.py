@@ -201,8 +201,8 @@ class Replay:
             chosen = -1
         if not 0 <= chosen <= self.num_steps:
             raise RecordingError(
-                f"the recording has {self.num_steps} steps, so the env can be had at a step from 0 to "
-                f"{self.num_steps}, not at {step!r}."
+                f"step must be an integer from 0 to {self.num_steps}, the length of the recording, not "
+                f"{step!r}."
             )
         return chosen
 
@@ -242,6 +242,6 @@ def replay(
         if difference is not None:
             changed = f" Changed since it was recorded: {played.changes}." if played.changes else ""
             raise ReplayDifferenceError(
-                f"the run is not that of the recording {played.path}: {difference}.{changed}", difference
+                f"the run differs from the recording {played.path}: {difference}.{changed}", difference
             )
     return played

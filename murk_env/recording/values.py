@@ -82,7 +82,9 @@ def from_json(value: Any) -> Any:
         case {"dict": [*pairs]}:
             return dict(_pair(pair) for pair in pairs)
         case _:
-            raise RecordingFileError(f"the recording holds {json.dumps(value)[:80]}, which is no value.")
+            raise RecordingFileError(
+                f"the recording holds {json.dumps(value)[:80]}, which is not a valid value."
+            )
 
 
 def read_state(data: bytes) -> State:
@@ -110,7 +112,7 @@ def _pair(pair: Any) -> tuple[str, Any]:
             return key, from_json(value)
         case _:
             raise RecordingFileError(
-                f"the recording holds a dict with {json.dumps(pair)[:80]}, which is no item."
+                f"the recording holds a dict with {json.dumps(pair)[:80]}, which is not a valid item."
             )
 
 

@@ -88,5 +88,5 @@ def whole(name: str, number: Any) -> int:
     except TypeError:
         count = 0
     if count < 1:
-        raise RecordingError(f"{name} is a number, at least 1, not {number!r}.")
+        raise RecordingError(f"{name} must be a number, at least 1, not {number!r}.")
     return count

@@ -55,7 +55,9 @@ def colour(name: str) -> tuple[int, int, int]:
     try:
         red, green, blue = load("matplotlib.colors").to_rgb(name)
     except ValueError:
-        raise PictureError(f"{name!r} is no colour; write '#56b4e9' or one of matplotlib's names.") from None
+        raise PictureError(
+            f"{name!r} is not a colour; write '#56b4e9' or one of matplotlib's names."
+        ) from None
     return round(255 * red), round(255 * green), round(255 * blue)
 
 

@@ -99,5 +99,5 @@ def _cells(where: Any) -> tuple[int, ...]:
         return tuple(operator.index(cell) for cell in cast("Sequence[Any]", where))
     except TypeError:
         raise PictureError(
-            f"a marker's where is a Field or a list of cells, such as [12, 13], not {where!r}."
+            f"a marker's where must be a Field or a list of cells, such as [12, 13], not {where!r}."
         ) from None

@@ -54,7 +54,7 @@ class Picture:
         object.__setattr__(self, "figures", _members("figures", self.figures, Field))
         for figure in self.figures:
             if figure.over != "world":
-                raise PictureError(f"a Picture's figures are Fields over the world, not {figure!r}.")
+                raise PictureError(f"a Picture's figures must be Fields over the world, not {figure!r}.")
 
     def _check_plain(self) -> None:
         if (self.component, self.low, self.high, self.palette) != (None, None, None, "viridis"):
@@ -75,14 +75,15 @@ class Picture:
         low, high = self.limits
         for limit in (low, high):
             if limit is not None and not math.isfinite(limit):
-                raise PictureError(f"a Picture's low and high are finite, not low={low}, high={high}.")
+                raise PictureError(f"a Picture's low and high must be finite, not low={low}, high={high}.")
         if low is not None and high is not None and low > high:
             raise PictureError(f"a Picture's colours go from low to high, not from {low} to {high}.")
 
     def _check_colours(self, field: Field, palette: Sequence[str] | Mapping[str, str]) -> None:
         if field.categories is None:
             raise PictureError(
-                f"{field!r} is not categorical: its palette is the name of a colour map, not {palette!r}."
+                f"{field!r} is not categorical: its palette must be the name of a colour map, not "
+                f"{palette!r}."
             )
         if len(palette) != field.categories:
             raise PictureError(

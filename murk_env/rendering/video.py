@@ -59,7 +59,9 @@ def write_frames(
     _check_place(target, force=force)
     first = next(frames, None)
     if first is None:
-        raise RecordingError("there is no frame to write: the first step lies behind the last.")
+        raise RecordingError(
+            "there is no frame to write: first must not be after last, or after the end of the recording."
+        )
     write = _write_gif if target.suffix == ".gif" else _write_video
     part = target.with_name(f".{target.stem}-part{target.suffix}")  # so that `target` is never incomplete
     try:
@@ -75,7 +77,7 @@ def _check_place(target: Path, *, force: bool) -> None:
         raise RecordingFileError(f"{target} is a folder; name a file in it.")
     if target.exists() and not force:
         raise RecordingFileError(
-            f"{target} is there already; choose another path, or write over it with force=True."
+            f"{target} already exists; choose another path, or overwrite it with force=True."
         )
     if not target.parent.is_dir():
         raise RecordingFileError(f"there is no folder {target.parent}; make it, or choose another path.")

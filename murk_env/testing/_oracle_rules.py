@@ -9,6 +9,8 @@ from murk_env.testing._types import BoolArray
 from murk_env.testing.case import Bench
 from murk_env.testing.play import ActionStream, Record, ended_rows, play, row_records
 
+_TOO_LITTLE = "the run cannot show whether the rule holds"
+
 ENOUGH_EPISODES = 3
 """Episodes that every row must finish before a run is evidence about resets."""
 
@@ -57,20 +59,18 @@ def episodes_end_apart(bench: Bench) -> None:
     steps = [record.output for record in play_native(bench, bench.oracle()) if record.call == "step"]
     ended = [ended_rows(output) for output in steps]
     fewest = int(np.sum(ended, axis=0).min())
-    advice = "give more steps, shorter episodes (a smaller time limit), or what to expect"
+    advice = "pass more steps, make the time limit smaller, or change expect"
     if fewest < ENOUGH_EPISODES:
         what = f"expected {ENOUGH_EPISODES} finished episodes in each row of {len(steps)} steps, got {fewest}"
-        raise bench.error(
-            f"the run proves nothing: {what}; {advice}", expected=ENOUGH_EPISODES, actual=fewest
-        )
+        raise bench.error(f"{_TOO_LITTLE}: {what}; {advice}", expected=ENOUGH_EPISODES, actual=fewest)
     if _together(ended) and _together(_ends(play_native(bench, bench.oracle(), staggered=True))):
         raise bench.error(
-            f"the run proves nothing: all rows always end together, even where every other row was reset "
-            f"after the first step; {advice}"
+            f"{_TOO_LITTLE}: all rows always end together, even when every other row was reset after the "
+            f"first step; {advice}"
         )
     for ending in expect:
         if not any(output[ending].any() for output in steps):
-            raise bench.error(f"the run proves nothing: no episode {ending}; {advice}", expected=expect)
+            raise bench.error(f"{_TOO_LITTLE}: no episode was {ending}; {advice}", expected=expect)
 
 
 @vector_rule

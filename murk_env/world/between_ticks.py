@@ -105,10 +105,12 @@ class BetweenTicks(Running):
         """Return the worlds that a state is restored into, after checking that it fits them."""
         if not isinstance(state, State):
             raise StateMismatchError(
-                f"a State is restored, as save() returns one, not {reprlib.repr(state)}."
+                f"only a State, as save() returns, can be restored, not {reprlib.repr(state)}."
             )
         rows = each_once(read_worlds(worlds, self.num_worlds), self.num_worlds, "worlds")
         if len(state) not in (1, len(rows)):
-            raise RowsError(f"a state of {len(state)} worlds goes into as many, not into {len(rows)}.")
+            raise RowsError(
+                f"a state of {len(state)} worlds can only be restored into as many, not into {len(rows)}."
+            )
         check_state(self.layout, self.arena, self.identity, state)
         return rows

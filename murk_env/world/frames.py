@@ -95,7 +95,7 @@ class PropagatorFrame:
         """The propagator's random numbers, one row per world."""
         if self._rng is None:
             raise PipelineError(
-                f"{self._propagator.name} asks for rng and cannot be derived: what is derived follows from "
+                f"{self._propagator.name} draws from rng, so it cannot be derived: derived values depend on "
                 f"the other fields alone; list it in propagators."
             )
         return self._rng
@@ -152,8 +152,8 @@ class PropagatorFrame:
         if field not in arrays:
             names = ", ".join(sorted(other.name for other in arrays)) or "none"
             raise PipelineError(
-                f"the propagator asks for {field!r}, which it does not declare (in {role}: {names}); add it "
-                f"to {role}."
+                f"{self._propagator.name} uses {field!r}, which it does not declare (in {role}: {names}); "
+                f"add it to {role}."
             )
         array = arrays.stored(field)
         return self._maps.of(field.name, array) if field.mutability == "level" else array
@@ -163,8 +163,8 @@ class PropagatorFrame:
         declared = [arrays for arrays in self._arrays.values() if field in arrays]
         if not field.fixed or not declared:
             raise PipelineError(
-                f"{self._propagator.name} makes a table of {field!r}, which needs a field that it declares "
-                f'and that is static, or mutability="level".'
+                f"{self._propagator.name} cannot make a table of {field!r}: table_of takes a field that the "
+                f'propagator declares, and with mutability="static" or "level"; use such a field.'
             )
         if (field, make) not in self._tables:
             maps = declared[0].stored(field)

@@ -207,8 +207,8 @@ def _named(given: Mapping[str, Field], levels: Levels | None) -> Mapping[str, Fi
     for field in fields.values():
         if isinstance(field.initial, Field) and field.initial not in fields.values():
             raise FieldError(
-                f"field {field.name!r} begins with the values of {field.initial!r}, which is no field of "
-                f"these worlds; declare it beside."
+                f"field {field.name!r} begins with the values of {field.initial!r}, which is not a field of "
+                f"these worlds; declare that field too."
             )
     return fields
 
@@ -221,7 +221,7 @@ def _num_agents(number: Any, fields: Mapping[str, Field]) -> int:
         agents = -1
     if agents < 0 or (of_agents and agents == 0):
         raise FieldError(
-            f"num_agents is a number of agents, not {number!r}"
+            f"num_agents must be a number of agents, not {number!r}"
             + (f"; the fields {of_agents} are over agents and need at least 1." if of_agents else ".")
         )
     return agents

@@ -34,7 +34,8 @@ def level_numbers(layout: Layout, given: Any) -> Integers:
     number = layout.num_levels
     if not number:
         raise OptionError(
-            f"these worlds have no levels, so level={given!r} says nothing; a Blueprint's levels= gives them."
+            f"these worlds have no levels, so level must be None, not {given!r}; declare levels= "
+            f"in the Blueprint."
         )
     try:
         array = np.atleast_1d(np.asarray(given))
@@ -42,7 +43,7 @@ def level_numbers(layout: Layout, given: Any) -> Integers:
         array = np.empty(0)
     if array.dtype.kind not in "iu" or array.shape not in ((1,), (layout.num_worlds,)):
         raise OptionError(
-            f"level is the number of a level, or {layout.num_worlds} of them, one for each world, not "
+            f"level must be the number of a level, or {layout.num_worlds} of them, one for each world, not "
             f"{given!r}."
         )
     wrong = array[(array < 0) | (array >= number)]

@@ -63,7 +63,7 @@ class LevelMaps:
         for field, promised, maps in self._promised:
             places = [place for place, value in enumerate(run.arguments) if value is promised]
             if not places:
-                raise PipelineError(_REFUSED.format(f"{self._propagator} asks for {field!r}"))
+                raise PipelineError(_REFUSED.format(f"{self._propagator} reads {field!r}"))
             banks |= dict.fromkeys(places, maps)
         if any(
             isinstance(value, _Promised) for place, value in enumerate(run.arguments) if place not in banks

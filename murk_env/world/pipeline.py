@@ -25,8 +25,8 @@ def whole_substeps(substeps: Any) -> int:
         whole = 0
     if whole < 1:
         raise PipelineError(
-            f"substeps is how many times the propagators run in a step, a whole number from 1 on, not "
-            f"{substeps!r}."
+            f"substeps, how many times the propagators run in a step, must be a whole number of at least 1, "
+            f"not {substeps!r}."
         )
     return whole
 
@@ -106,7 +106,7 @@ def _check_declarations(propagator: Propagator, known: Collection[Field]) -> Non
         if field not in known:
             names = ", ".join(sorted(other.name for other in known))
             raise PipelineError(
-                f"{propagator.name} names {field!r}, which is no field of this world; its fields: {names}."
+                f"{propagator.name} names {field!r}, which is not a field of this world; use one of {names}."
             )
     _check_units(propagator)
     written = (*propagator.writes, *propagator.updates)
@@ -119,7 +119,8 @@ def _check_declarations(propagator: Propagator, known: Collection[Field]) -> Non
             )
         if written.count(field) > 1:
             raise PipelineError(
-                f"{propagator.name} declares {field.name!r} twice among its writes and updates."
+                f"{propagator.name} declares {field.name!r} twice among its writes and updates; declare "
+                f"it once."
             )
 
 
@@ -137,7 +138,7 @@ def _check_units(propagator: Propagator) -> None:
 def _check_dt(propagator: Propagator, lattice: Lattice, dt: float, substeps: int) -> None:
     limit = propagator.max_dt(lattice)
     if not limit > 0.0:
-        raise PipelineError(f"{propagator.name} says max_dt={limit}; it must be a positive number or inf.")
+        raise PipelineError(f"{propagator.name}.max_dt must return a positive number or inf, not {limit}.")
     share = dt / substeps
     if share > limit:
         each = f" in {substeps} sub-steps of {share:g}" if substeps > 1 else ""
@@ -205,7 +206,7 @@ def _check_order(
                 who = "the hook derive, which runs later"
             else:
                 continue
-            hint = "read the previous tick (reads_previous), or change the order"
+            hint = "declare it in reads_previous, or change the order"
             raise PipelineError(
                 f"{propagator.name} reads {field.name!r} of this tick, but it is written by {who}; "
                 f"{'change the order' if is_derived else hint}."

@@ -128,14 +128,14 @@ def branching(layout: Layout, source: Any, into: Any, randomness: str) -> Callab
         InputError: `randomness` is neither `same` nor `fresh`.
     """
     if randomness not in ("same", "fresh"):
-        raise InputError(f"randomness is 'same' or 'fresh', not {randomness!r}.")
+        raise InputError(f"randomness must be 'same' or 'fresh', not {randomness!r}.")
     targets = each_once(read_worlds(into, layout.num_worlds, "into"), layout.num_worlds, "into")
     sources = read_worlds(source, layout.num_worlds, "source")
     if len(sources) == 1:
         sources = np.repeat(sources, len(targets))
     if len(sources) != len(targets):
         raise RowsError(
-            f"source is one world, or one for each of the {len(targets)} of into, not {len(sources)}."
+            f"source must be one world, or one for each of the {len(targets)} of into, not {len(sources)}."
         )
     return partial(_branch_rows, layout, sources, targets, fresh=randomness == "fresh")
 
@@ -197,14 +197,15 @@ def episode_values(state: State, layout: Layout) -> dict[Field, Array]:
     values = {field: state[field.name] for field in fields if not field.fixed}
     if state.diverged:
         raise StateMismatchError(
-            f"no episode begins from a state whose numbers have diverged, in {', '.join(state.diverged)}; "
-            f"restore(state) goes on from it."
+            f"an episode cannot begin from a state whose numbers have diverged, in "
+            f"{', '.join(state.diverged)}; continue from it with restore(state)."
         )
     if ACTIVE in values:
         values[ACTIVE] = np.where(values[ACTIVE] == STAYING, STAYING, INACTIVE).astype(np.int32)
         empty = np.flatnonzero(~values[ACTIVE].any(axis=1))
         if empty.size:
             raise StateMismatchError(
-                f"no episode begins from world(s) {empty.tolist()} of the state: all their agents have left."
+                f"an episode cannot begin from world(s) {empty.tolist()} of the state, as all "
+                f"their agents have left."
             )
     return values

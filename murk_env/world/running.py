@@ -85,7 +85,7 @@ class Running:
                 self._advance()
             return None
         if _whole(every) < 1:
-            raise InputError(f"every is a number of ticks, at least 1, not {every!r}.")
+            raise InputError(f"every must be a number of ticks, at least 1, not {every!r}.")
         recorder = Recorder(self.fields, record, self.lattice, self.layout.dt)
         recorder.note(self.published())
         for tick in ticks:
@@ -111,7 +111,7 @@ class Running:
         if drawn is None:
             raise PictureError("these worlds have no field over cells, so there is nothing to draw.")
         if not isinstance(drawn, Picture):  # pyright: ignore[reportUnnecessaryIsInstance]
-            raise PictureError(f"a world is drawn by a Picture, not {drawn!r}; world=... says which world.")
+            raise PictureError(f"picture must be a Picture, not {drawn!r}; choose a world by world=...")
         return Renderer(self.lattice, drawn, self.fields).frame(self.published(), int(row))
 
     def _repr_png_(self) -> bytes | None:

@@ -31,6 +31,7 @@ _KEY = "murk_env.State"
 _LARGEST_TABLE = 1 << 20  # bytes; that of an environment with a hundred fields takes about 20,000
 _LONGEST = 400  # characters of a file's text in a message
 _DTYPES = {"F32": "float32", "I32": "int32", "F64": "float64"}
+_PASS = "pass what State.write or State.to_bytes made"
 _PACKAGES = ("murk-env", "numpy", "numba", "gymnasium")
 
 Array = npt.NDArray[Any]
@@ -66,7 +67,7 @@ def from_bytes(data: bytes) -> tuple[Identity, dict[str, Array], dict[str, str],
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError, RecursionError) as error:
         raise _damaged(f"{type(error).__name__}: {error}") from None
     if checksum != found:
-        raise _damaged("its checksum is another one")
+        raise _damaged("its checksum does not match its content")
     return identity, arrays, static, diverged
 
 
@@ -76,11 +77,12 @@ def read(path: "str | bytes | os.PathLike[str]") -> bytes:
     with open(os.open(path, flags), "rb") as file:
         found = os.fstat(file.fileno())
         if not stat.S_ISREG(found.st_mode):
-            raise StateFileError(f"{os.fspath(path)!r} is no regular file; a state is read from one.")
+            raise StateFileError(
+                f"{os.fspath(path)!r} is not a regular file; pass the path of a file that State.write made."
+            )
         head = file.read(8 + _LARGEST_TABLE)
         try:
-            if _length(_table(head)) != found.st_size:
-                raise _damaged(f"it has {found.st_size} bytes, its table says otherwise")
+            _check_length(_table(head), found.st_size)
             return head + file.read(found.st_size - len(head))
         except StateFileError as error:
             raise StateFileError(f"{os.fspath(path)!r}: {error}") from None
@@ -118,23 +120,22 @@ def _mode_of(target: Path) -> int:
         os.umask(mask)
         return 0o666 & ~mask
     if not stat.S_ISREG(found.st_mode):
-        raise StateFileError(f"{os.fspath(target)!r} is no regular file; a state is written to one.")
+        raise StateFileError(f"{os.fspath(target)!r} is not a regular file; choose another path.")
     return stat.S_IMODE(found.st_mode)
 
 
 def _told(data: bytes) -> dict[str, Any]:
     """Return a file's metadata, after checking its format."""
     table = _table(data)
-    if _length(table) != len(data):
-        raise _damaged(f"it has {len(data)} bytes, its table says otherwise")
+    _check_length(table, len(data))
     about: Any = table.get("__metadata__")
     text = cast("dict[str, Any]", about).get(_KEY) if isinstance(about, dict) else None
     if not isinstance(text, str):
-        raise StateFileError("these bytes hold no State of murk_env; State.write makes files that do.")
-    told = _json(text)
+        raise StateFileError(f"these bytes are not a State of murk_env; {_PASS}.")
+    told = _json(text, "metadata")
     version = told.get("format")
     if not isinstance(version, int):
-        raise _damaged(f"it says format {version!r}")
+        raise _damaged(f"its format must be an integer, not {version!r}")
     if version != FORMAT:
         found, writer = str(version)[:_LONGEST], str(told.get("versions"))[:_LONGEST]
         other = "a newer" if version > FORMAT else "an older"
@@ -148,23 +149,34 @@ def _told(data: bytes) -> dict[str, Any]:
 def _table(data: bytes) -> dict[str, Any]:
     """Return the table at the beginning of a safetensors file."""
     if len(data) < 8:
-        raise _damaged(f"it has {len(data)} bytes")
+        raise _damaged(f"it has {len(data)} bytes, fewer than the 8 that give the length of its table")
     (size,) = struct.unpack("<Q", data[:8])
     if size > _LARGEST_TABLE:
-        raise StateFileError("these bytes hold no State of murk_env: what should be its table is too long.")
+        raise StateFileError(
+            f"these bytes are not a State of murk_env: a table has at most {_LARGEST_TABLE} bytes, not "
+            f"{size}; {_PASS}."
+        )
     if len(data) < 8 + size:
         raise _damaged("it ends within its table")
-    return _json(data[8 : 8 + size]) | {"__length__": 8 + size}
+    return _json(data[8 : 8 + size], "table") | {"__length__": 8 + size}
 
 
-def _json(text: "str | bytes") -> dict[str, Any]:
+def _json(text: "str | bytes", part: str) -> dict[str, Any]:
+    """Return the object that a part of a file holds in JSON."""
     try:
         found = json.loads(text)
     except (ValueError, RecursionError):  # UnicodeDecodeError is one
         found = None
     if not isinstance(found, dict):
-        raise _damaged("its table is no table")
+        raise _damaged(f"its {part} must be a JSON object")
     return cast("dict[str, Any]", found)
+
+
+def _check_length(table: Mapping[str, Any], found: int) -> None:
+    """Raise StateFileError unless a file has the length that its table describes, in bytes."""
+    described = _length(table)
+    if described != found:
+        raise _damaged(f"it has {found} bytes, but its table describes {described}")
 
 
 def _length(table: Mapping[str, Any]) -> int:
@@ -175,7 +187,7 @@ def _length(table: Mapping[str, Any]) -> int:
             try:
                 ends.append(int(entry["data_offsets"][1]))
             except (KeyError, IndexError, TypeError, ValueError, OverflowError):
-                raise _damaged(f"its table has no place for {name!r}") from None
+                raise _damaged(f"its table has no valid data_offsets for {name!r}") from None
     return table["__length__"] + max(ends)
 
 
@@ -189,7 +201,10 @@ def _arrays(data: bytes, identity: Identity, count: int) -> dict[str, Array]:
         raise _damaged(str(error)) from None
     forms = {form.name: form for form in identity.fields}
     if count < 1 or not _keeps_books(forms) or len(forms) != len(identity.fields) or set(forms) != set(found):
-        raise _damaged(f"it says fields {sorted(forms)} of {count} worlds, it holds {sorted(found)}")
+        raise _damaged(
+            f"its metadata names the fields {sorted(forms)} of {count} worlds, but its arrays are "
+            f"{sorted(found)}"
+        )
     arrays: dict[str, Array] = {}
     for name, form in forms.items():
         entry = found[name]
@@ -218,7 +233,7 @@ def _checksum(told: Mapping[str, Any], arrays: Mapping[str, Array]) -> str:
 
 def _damaged(how: str) -> StateFileError:
     shown = how if len(how) <= _LONGEST else f"{how[:_LONGEST]} ..."  # text from the file may be very long
-    return StateFileError(f"the state is damaged: {shown}.")
+    return StateFileError(f"the state is damaged: {shown}. Get another copy of it.")
 
 
 @functools.cache  # a look-up takes three milliseconds, ten times as long as the rest of a small state

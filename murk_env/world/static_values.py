@@ -103,7 +103,7 @@ def build_static(
         arrays[spec] = _array(fields[spec.id], spec, given.pop(spec.id), sides)
     if given:
         names = [field.name for field in values if ids.get(field) in given]
-        raise FieldError(f"static values were given for {names}, which are no static fields of this world.")
+        raise FieldError(f"static values were given for {names}, which are not static fields of this world.")
     return StaticArena(arrays)
 
 
@@ -155,8 +155,8 @@ def check_static_values(ids: Mapping[Field, FieldId], static: StaticArena, sides
             values = static.read(field_id)
             if np.isnan(values).any():
                 raise FieldError(
-                    f"static field {field.name!r} has NaN among its values; give it numbers, and declare "
-                    f"another field for where there is none."
+                    f"static field {field.name!r} must not have NaN among its values; mark missing "
+                    f"values in another field."
                 )
             if values.size and (reason := beyond(field, values, sides)):
                 raise FieldError(f"static field {field.name!r} {reason}; change its values or its bounds.")

@@ -87,7 +87,9 @@ class Substeps:
                 target = staging(field) if to_staging else self._scratch[field]
                 return KernelCall(_copy, (_rows(staged.before[field]), _rows(target)))
 
-            stages.append(Stage(f"what {field.name} was", copy, moves=field.mutability == "sparse"))
+            stages.append(
+                Stage(f"the previous values of {field.name}", copy, moves=field.mutability == "sparse")
+            )
         return stages
 
     def _turn(
@@ -198,7 +200,7 @@ class Substeps:
         def copy() -> KernelCall:
             return KernelCall(_copy, (_rows(staged.after[field]), _rows(self._scratch[field])))
 
-        return Stage(f"what {field.name} was", copy, moves=field.mutability == "sparse")
+        return Stage(f"the previous values of {field.name}", copy, moves=field.mutability == "sparse")
 
     def _failed(
         self,

@@ -280,7 +280,7 @@ def _shared_static(static: Any, layout: Layout) -> StaticArena:
         values = with_maps(cast("Mapping[Field, Any]", static or {}), layout.levels, layout.fields)
         shared = build_static(values, layout.ids, layout.specs, layout.sides)
     else:
-        raise FieldError(f"static is a StaticArena or a mapping from fields to values, not {static!r}.")
+        raise FieldError(f"static must be a StaticArena or a mapping from fields to values, not {static!r}.")
     check_static_values(layout.ids, shared, layout.sides)
     return shared
 

@@ -43,7 +43,9 @@ def test_arrays_stay_valid_when_the_region_grows():
 
 
 def test_a_negative_length_is_refused():
-    with pytest.raises(InvalidConfigError, match="a scratch length of -1 was asked for"):
+    with pytest.raises(
+        InvalidConfigError, match="the requested scratch length is -1; it must not be negative"
+    ):
         ScratchRegion().alloc(-1)
 
 

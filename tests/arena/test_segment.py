@@ -61,14 +61,14 @@ def test_no_words_can_always_be_allocated_and_lie_at_the_cursor():
 
 
 def test_a_negative_length_is_refused():
-    with pytest.raises(InvalidConfigError, match="a length of -1 words was asked for"):
+    with pytest.raises(InvalidConfigError, match="the requested length is -1 words; it must not be negative"):
         Segment(1024).alloc(-1)
 
 
 def test_a_slice_beyond_the_cursor_is_refused():
     segment = Segment(1024)
     segment.alloc(10)
-    with pytest.raises(UnallocatedRangeError, match="words 0 to 11 were asked for, but only those before 10"):
+    with pytest.raises(UnallocatedRangeError, match="words 0 to 11 were requested, but only those before 10"):
         segment.slice(0, 11)
 
 
@@ -162,7 +162,7 @@ def test_a_list_never_goes_back_to_an_earlier_segment():
 @pytest.mark.parametrize("index", [1, -1])
 @pytest.mark.parametrize("method", ["slice", "read_only"])
 def test_an_unknown_segment_is_refused(index, method):
-    with pytest.raises(UnallocatedRangeError, match=f"segment {index} was asked for, but there are 1"):
+    with pytest.raises(UnallocatedRangeError, match=f"segment {index} was requested, but there are only 1"):
         getattr(SegmentList(1024, 3), method)(index, 0, 0)
 
 

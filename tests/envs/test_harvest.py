@@ -207,8 +207,14 @@ def test_agents_begin_in_any_cell_without_rock_with_equal_chance():
         ({"growth": 1.5}, "growth must be from 0 to 1, not 1.5"),
         ({"bite": math.nan}, "bite must be a number, not nan"),
         ({"view": 0}, "view must be from 1 to 1024, not 0"),
-        ({"trees": 0.0}, "there must be at least one tree.* make 0 trees and 14 rocks in 144 cells"),
-        ({"trees": 0.9, "rocks": 0.1}, "neither tree nor rock.* make 130 trees and 14 rocks in 144 cells"),
+        (
+            {"trees": 0.0},
+            "there must be at least one tree and one empty cell, .* give 0 trees and 14 rocks in 144 cells",
+        ),
+        (
+            {"trees": 0.9, "rocks": 0.1},
+            "one tree and one empty cell, .* give 130 trees and 14 rocks in 144 cells",
+        ),
         ({"roots": 0.6}, "roots and famine must be at most 0.5.* not 0.6 and 0.15"),
         ({"famine": 0.6}, "roots and famine must be at most 0.5.* not 0.05 and 0.6"),
     ],

@@ -181,8 +181,8 @@ def test_control_in_proportion_comes_far_nearer_to_the_optimum_than_chance():
 @pytest.mark.parametrize(
     ("keywords", "message"),
     [
-        ({"heaters": 0}, "heaters must be from 1 to its size of 16, a cell for each, not 0"),
-        ({"size": 3, "heaters": 4}, "from 1 to its size of 3, .* not 4"),
+        ({"heaters": 0}, "heaters must be from 1 to size=16, one cell for each, not 0"),
+        ({"size": 3, "heaters": 4}, "from 1 to size=3, .* not 4"),
         ({"size": 0}, "size must be from 1 to 32768, not 0"),
         ({"amplitude": 0.0}, "amplitude must be from 0.001 to 20, not 0.0"),
         ({"amplitude": 1e-300}, "amplitude must be from 0.001 to 20, not 1e-300"),

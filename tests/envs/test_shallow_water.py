@@ -108,9 +108,9 @@ def test_the_script_earns_far_more_than_nothing():
 @pytest.mark.parametrize(
     ("parameters", "message"),
     [
-        ({"size": 18}, "size is a multiple of 4 and of pumps=2, not 18"),
-        ({"pumps": 3}, "size is a multiple of 4 and of pumps=3, not 16"),
-        ({"power": 1.0}, r"\(power \+ wind\) \* size is at most 12"),
+        ({"size": 18}, "size must be a multiple of 4 and of pumps=2, not 18"),
+        ({"pumps": 3}, "size must be a multiple of 4 and of pumps=3, not 16"),
+        ({"power": 1.0}, r"\(power \+ wind\) \* size must be at most 12"),
     ],
 )
 def test_a_basin_that_cannot_be_is_refused(parameters, message):

@@ -286,9 +286,9 @@ def test_what_the_crew_sees_first_follows_from_the_start():
         ({"view": -1}, "view must be from 0 to 1024, not -1"),
         (
             {"forest": 0.0},
-            "there must be forest besides the sparks, but forest=0.0 makes 0 cells of it with sparks=1",
+            "sparks must be below the number of cells with forest, which is 0 with forest=0.0, not 1",
         ),
-        ({"size": 3, "forest": 0.5, "sparks": 4}, "makes 4 cells of it with sparks=4"),
+        ({"size": 3, "forest": 0.5, "sparks": 4}, "which is 4 with forest=0.5, not 4; lower sparks"),
     ],
     ids=str,
 )

@@ -126,11 +126,11 @@ def test_gaps_of_a_users_map_are_refused_or_bare(tmp_path):
 
 
 def test_kinds_that_do_not_fit_are_refused(tmp_path):
-    with pytest.raises(ParameterError, match=r"of shape \(1, 3\), not of \(1, 2\)"):
+    with pytest.raises(ParameterError, match=r"same shape as elevation, \(1, 3\), not \(1, 2\)"):
         hill(tmp_path, [[5.0, 6.0, 7.0]], [[1, 2]])
-    with pytest.raises(ParameterError, match="kinds of fuel are 0"):
+    with pytest.raises(ParameterError, match=r"kinds must be from 0 \(bare\) to 4"):
         hill(tmp_path, [[5.0, 6.0]], [[1, 5]])
-    with pytest.raises(ParameterError, match="not all bare"):
+    with pytest.raises(ParameterError, match="and not all 0"):
         hill(tmp_path, [[5.0, 6.0]], [[0, 0]])
 
 

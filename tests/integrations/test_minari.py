@@ -161,7 +161,7 @@ def test_what_makes_no_dataset_is_refused_and_leaves_none(tmp_path):
     recording.close()
     with pytest.raises(RecordingError, match="but agents of several groups may have several"):
         murk_env.to_minari(tmp_path / "run", "test/parallel-v0")
-    with pytest.raises(RecordingError, match="num_steps is a number, at least 1, not None"):
+    with pytest.raises(RecordingError, match="num_steps must be a number, at least 1, not None"):
         murk_env.to_minari(make("vector"), "test/policy-v0", policy=lambda seen: seen)
     assert minari.list_local_datasets() == {}
 
@@ -170,7 +170,7 @@ def test_a_dataset_that_is_there_stays(tmp_path):
     envs = make("vector")
     for_dataset = {"policy": lambda seen: np.zeros(5, int), "num_steps": 3}
     dataset = murk_env.to_minari(envs, "test/same-v0", **for_dataset)
-    with pytest.raises(RecordingError, match="there is a dataset test/same-v0 already"):
+    with pytest.raises(RecordingError, match="the dataset test/same-v0 already exists"):
         murk_env.to_minari(envs, "test/same-v0", **for_dataset)
     assert minari.load_dataset("test/same-v0").total_steps == dataset.total_steps
 

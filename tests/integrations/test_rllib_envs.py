@@ -147,12 +147,15 @@ class Switches(Elsewhere):
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: register_rows(Harvest), "Harvest rewards its agents apart, .* use register_agents"),
+        (lambda: register_rows(Harvest), "Harvest rewards its agents separately, .* use register_agents"),
         (lambda: register_agents(HeatSeeker), "HeatSeeker is registered without agents; use register_rows"),
-        (lambda: register_rows(HeatSeeker, autoreset_mode="SameStep"), "leave autoreset_mode='SameStep' out"),
+        (
+            lambda: register_rows(HeatSeeker, autoreset_mode="SameStep"),
+            "autoreset_mode must be 'NextStep', not 'SameStep'",
+        ),
         (
             lambda: register_agents(HexPursuit, autoreset_mode="Disabled"),
-            "leave autoreset_mode='Disabled' out",
+            "autoreset_mode must be 'NextStep', not 'Disabled'",
         ),
         (lambda: register_rows(HeatSeeker, sizes=4), "no parameter 'sizes'; did you mean 'size'"),
         (lambda: register_agents(HexPursuit, prey=-1), "HexPursuit's prey must be"),

@@ -113,7 +113,7 @@ def test_ppo_learns_heat_seeker():
 
 def test_agents_with_rewards_of_their_own_are_asked_to_be_rows():
     with pytest.raises(
-        ParameterError, match=r"Harvest rewards its agents apart.*make_vec\(\.\.\., group='agent'\)"
+        ParameterError, match=r"Harvest rewards its agents separately.*make_vec\(\.\.\., group='agent'\)"
     ):
         make_vec(Harvest, 2)
 

@@ -116,7 +116,7 @@ def test_agents_with_rewards_of_their_own_come_through_pettingzoo():
             lambda: make_vec(dict),  # type: ignore[arg-type]
             r"takes an id, or a subclass of MurkEnv, not <class 'dict'>",
         ),
-        (lambda: make_vec(Harvest), "Harvest rewards its agents apart"),
+        (lambda: make_vec(Harvest), "Harvest rewards its agents separately"),
         (lambda: make_vec(HeatSeeker, autoreset_mode="SameStep"), "takes no autoreset_mode='SameStep'"),
         (lambda: MurkRows(MurkVectorEnv(HeatSeeker, 2)), "autoreset_mode='Disabled', not 'NextStep'"),
         (lambda: make_vec(Rail), "do not see the action_mask of Rail"),

@@ -54,8 +54,8 @@ def regulator(params: Any, rates: Floats) -> Floats:
             weighed = params.action_cost * np.eye(params.actuators) + forced.T @ cost @ forced
             return -np.linalg.solve(weighed, forced.T @ cost @ free)
     raise ValueError(
-        f"{params.actuators} actuators of width {params.width:g} cannot stabilise this equation: some wave "
-        f"that grows is moved by none of them; use others, narrower or of an odd number."
+        f"{params.actuators} actuators of width {params.width:g} cannot stabilise this equation: some "
+        f"growing wave is moved by none of them; use narrower actuators, or an odd number of them."
     )
 
 

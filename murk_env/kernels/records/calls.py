@@ -48,7 +48,9 @@ def _callee(call: Any, meanings: Meanings, loc: Any) -> types.FunctionType:
     if not isinstance(function, types.FunctionType) or _is_of_a_library(function, meaning):
         record = next(filter(None, map(meanings.record, _variables(call))), ("self",))
         name = getattr(function, "__name__", "what is called here")
-        raise refusal(f"{dotted(record)} can be handed to plain functions of yours alone, not to {name}", loc)
+        raise refusal(
+            f"{dotted(record)} can be handed to plain functions of your own only, not to {name}", loc
+        )
     return function
 
 

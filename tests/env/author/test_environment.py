@@ -26,7 +26,7 @@ from tests.env.worlds import Walker
 def test_what_only_hooks_have_is_no_attribute_of_an_env_which_says_where_it_is(name, place):
     env = Walker()
     with pytest.raises(
-        FieldAccessError, match=rf"^Walker.{name} is no attribute of the env; .* in {place}\.$"
+        FieldAccessError, match=rf"^Walker.{name} is not an attribute of the env; .* in {place}\.$"
     ):
         getattr(env, name)
     assert not hasattr(env, name)
@@ -56,7 +56,7 @@ def test_what_describes_all_envs_of_a_class_has_to_be_a_classmethod(name):
             lambda cls, params: dataclasses.replace(
                 Walker.build(params), observation=Observation(Observe(Field()))
             ),
-            r"Wrong: the observation shows .*, which is no field of this environment",
+            r"Wrong: the observation shows .*, which is not a field of this environment",
         ),
         (lambda cls, params: None, r"Wrong.build must return a Blueprint, not NoneType"),
     ],
@@ -162,6 +162,6 @@ def test_an_array_hook_without_a_signature_is_called_all_the_same():
 @pytest.mark.parametrize("name", ["__init__", "reset", "step"])
 def test_what_only_one_face_would_call_is_not_overridden(name):
     with pytest.raises(
-        DefinitionError, match=f"Own defines {name}, which MurkEnv does for every face; param"
+        DefinitionError, match=f"Own must not define {name}, which MurkEnv implements for every face"
     ):
         type("Own", (Walker,), {name: lambda self, **keywords: None})

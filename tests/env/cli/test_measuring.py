@@ -62,15 +62,15 @@ def test_check_asks_for_the_six_facts_and_what_parameters_mean():
     result, advice = checks_of(Dull, {}, 20, 5)["what it declares"]()
     assert result == "wrong"
     assert (
-        advice == "say in the docstring, each on a line of its own: Observation, Action, Reward, Ends, Start."
+        advice == "the docstring lacks Observation, Action, Reward, Ends, Start; give each a line of its own."
     )
     Dull.__doc__ = HeatSeeker.__doc__
-    assert "say what size mean(s)" in checks_of(Dull, {}, 20, 5)["what it declares"]()[1]
+    assert "no description of size" in checks_of(Dull, {}, 20, 5)["what it declares"]()[1]
 
 
 def test_check_finds_that_nothing_is_to_be_seen():
     result, advice = checks_of(Dull, {}, 20, 5)["a run in checked mode"]()
-    assert (result, advice.partition(":")[0]) == ("wrong", "every observation is constant")
+    assert (result, advice.partition(";")[0]) == ("wrong", "every observation is constant")
 
 
 def test_what_a_check_raises_is_what_it_found(monkeypatch):

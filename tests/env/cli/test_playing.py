@@ -158,7 +158,11 @@ def test_at_a_rate_steps_come_by_themselves(monkeypatch):
         (("HeatSeeker",), 3, "there is no terminal to play in"),
         (("HexPursuit", "--agent", "prey_7"), 2, "has no agent 'prey_7'; did you mean 'prey_"),
         (("HeatSeeker", "--agent", "me"), 2, "it has one actor; leave out --agent."),
-        (("HeatSeeker", "--partner", "random"), 2, "nobody else acts in HeatSeeker then"),
+        (
+            ("HeatSeeker", "--partner", "random"),
+            2,
+            "--partner plays the other agents, but HeatSeeker has none here",
+        ),
         (("HeatSeeker", "--ghost", "trainde"), 2, "did you mean 'trained'?"),
         (("HeatSeeker", "--set", "size=1"), 2, "size"),
         (("HeatSeeker", "--record", "taken"), 2, "taken exists"),

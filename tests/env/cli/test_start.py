@@ -102,7 +102,7 @@ def test_ctrl_c_ends_with_one_line(monkeypatch):
         ("murk/HeatSeeker-v7", "did you mean 'murk/HeatSeeker-v0'?"),
         ("no_such_module:Pond", "cannot be imported: ModuleNotFoundError: No module named 'no_such_module'"),
         ("murk_envs.heat_seeker:HeatSeker", "is not there; did you mean 'HeatSeeker'?"),
-        ("murk_envs.heat_seeker:settled", "is no subclass of MurkEnv; known: HeatSeeker."),
+        ("murk_envs.heat_seeker:settled", "is not a subclass of MurkEnv; known: HeatSeeker."),
     ],
 )
 def test_an_unknown_environment_ends_with_a_hint(name, said):

@@ -90,13 +90,21 @@ def test_a_policy_in_proportion_to_the_size_of_what_is_seen_is_played(tmp_path):
     [
         (None, {"env_id": "murk/HeatSeeker-v7"}, "is for murk/HeatSeeker-v7, not for murk/HeatSeeker-v0."),
         (None, {"env_id": "murk/Wildfire-v1"}, "is for murk/Wildfire-v1, not for murk/HeatSeeker-v0."),
-        (flat(num_seen=20), {}, "takes observations of 20 numbers and says 5 of each, which does not fit"),
-        (flat(num_outputs=6), {}, "takes observations of 18 numbers and says 6 of each, which does not fit"),
+        (
+            flat(num_seen=20),
+            {},
+            "takes observations of 20 numbers and returns 5 for each, which does not fit",
+        ),
+        (
+            flat(num_outputs=6),
+            {},
+            "takes observations of 18 numbers and returns 6 for each, which does not fit",
+        ),
         (None, {"group": "crew"}, "does not fit murk/HeatSeeker-v0"),
         ({"other": np.zeros(3)}, {}, "holds no policy: it has no 'moments'"),
         (flat() | {"moments": np.zeros(18, np.float32)}, {}, "holds no policy: "),
         (flat() | {"actor.6.bias": np.zeros(3)}, {}, "its layers are of no network that is known here"),
-        (None, {"lattice": "print(1)"}, "holds no policy: 'print(1)' is no lattice."),
+        (None, {"lattice": "print(1)"}, "holds no policy: 'print(1)' is not a lattice."),
     ],
     ids=["version", "environment", "seen", "outputs", "group", "moments", "scale", "layers", "lattice"],
 )
@@ -119,8 +127,11 @@ def test_convolutions_over_another_lattice_are_refused(tmp_path):
     ("arguments", "said"),
     [
         (("Transport", "--policy", "trained"), "no trained policy comes with Transport"),
-        (("HeatSeeker", "--policy", "nowhere.safetensors"), "there is no policy file nowhere.safetensors."),
-        (("HeatSeeker", "--policy", "words.txt"), "words.txt is no policy file"),
+        (
+            ("HeatSeeker", "--policy", "nowhere.safetensors"),
+            "there is not a policy file nowhere.safetensors.",
+        ),
+        (("HeatSeeker", "--policy", "words.txt"), "words.txt is not a policy file"),
         (("HeatSeeker", "--policy", "trainde"), "did you mean 'trained'?"),
     ],
 )
@@ -139,7 +150,7 @@ def test_a_lattice_comes_back_from_its_text():
     assert repr(lattice_of(repr(Square8(4, 5)))) == repr(Square8(4, 5))
     assert repr(lattice_of("Hex2D(3, 4, edge='wrap')")) == repr(Hex2D(3, 4, edge="wrap"))
     for text in ("Square8", "Lattice()", "Square8(-1, 2)", "Square8(open('x'), 2)", "os.system('x')", "((("):
-        with pytest.raises(NetworkError, match="is no lattice"):
+        with pytest.raises(NetworkError, match="is not a lattice"):
             lattice_of(text)
 
 

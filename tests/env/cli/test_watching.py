@@ -91,10 +91,10 @@ def test_replay_fails_where_the_run_is_another(recording, monkeypatch):
     monkeypatch.setattr("murk_env.recording.replay.Replay.compare", lambda self: "row 1 differs")
     result = murk("replay", recording)
     assert result.exit_code == 1
-    assert "the run is not that of" in result.stderr
+    assert "the run differs from" in result.stderr
 
 
-@pytest.mark.parametrize(("name", "said"), [("nowhere", "there is no file"), ("x.txt", "is no recording")])
+@pytest.mark.parametrize(("name", "said"), [("nowhere", "there is no file"), ("x.txt", "is not a recording")])
 def test_replay_refuses_what_is_no_recording(name, said, tmp_path):
     (tmp_path / "x.txt").write_text("words")
     result = murk("replay", tmp_path / name)

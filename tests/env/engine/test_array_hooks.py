@@ -68,7 +68,11 @@ MISSPELT = {
         lambda self, after: {"a": after.visit},
         "after.visit: no field .* mean 'visits'",
     ),
-    "self": ("reward", lambda self, before, after: self.param, "self.param: Mine has nothing .* 'params'"),
+    "self": (
+        "reward",
+        lambda self, before, after: self.param,
+        "self.param: Mine has no attribute 'param'; .* 'params'",
+    ),
     "method": ("act", lambda self, tick, actions: self.hop(tick), "self.params.sise: .* mean 'size'"),
     "lattice": ("terminated", lambda self, after: self.lattice.mov, "self.lattice.mov: .* mean 'move'"),
     "field of self": (
@@ -136,7 +140,7 @@ def derive_misspelt(self, tick):
         (Walker, "act", set_steps, "tick.elapsed_steps: 'elapsed_steps' is kept by the env"),
         (Mixed, "act", set_heat, "tick.heat: 'heat' is written by Diffusion\\(heat\\) every tick"),
         (Mixed, "start", set_prizes, "tick.prizes: 'prizes' is static"),
-        (ArraySeeker, "derive", derive_agent, "tick.agent: derive sets derived fields alone"),
+        (ArraySeeker, "derive", derive_agent, "tick.agent: derive may only set derived fields"),
         (ArraySeeker, "derive", derive_misspelt, "tick.faar: no field .* did you mean 'far'"),
     ],
     ids=["before", "clock", "propagators", "static", "derive", "derive misspelt"],
@@ -258,14 +262,14 @@ def test_a_name_is_looked_up_where_the_hook_runs_not_where_it_stands():
         def reward(self, before, after):
             return self.value(after)  # type: ignore[attr-defined]
 
-    with pytest.raises(DefinitionError, match=r"self.value: Spoken has nothing of that name"):
+    with pytest.raises(DefinitionError, match=r"self.value: Spoken has no attribute 'value'"):
         Spoken()
 
     class Mistaken(Walker):
         def reward(self, before, after):
             return self.elapsed_step + self._autorese  # type: ignore[attr-defined]
 
-    with pytest.raises(DefinitionError, match=r"nothing of that name; known: (?!.*(elapsed_steps|, _))"):
+    with pytest.raises(DefinitionError, match=r"has no attribute '\w+'; known: (?!.*(elapsed_steps|, _))"):
         Mistaken()
     made(Spoken, value=lambda self, after: after.fuse)().reset(seed=1)
 

@@ -57,11 +57,11 @@ DERIVED = "'near' is derived: only derive, or a propagator in derived=.*, writes
         (
             "derive",
             writes_other,
-            r"derive \(.*\) writes 'goal': derive sets derived fields alone, and 'goal' is",
+            r"derive \(.*\) writes 'goal': derive may only set derived fields, and 'goal' is",
         ),
-        ("derive", writes_by_a_method, r"derive \(.*\) writes 'left': derive sets derived fields alone"),
-        ("derive", writes_seen, r"derive \(.*\) writes 'seen': 'seen' is set by a propagator of the "),
-        ("derive", draws, r"derive \(.*\) names the argument 'rng', which it is not given; what is derived "),
+        ("derive", writes_by_a_method, r"derive \(.*\) writes 'left': derive may only set derived fields"),
+        ("derive", writes_seen, r"derive \(.*\) writes 'seen': 'seen' is already set by a propagator "),
+        ("derive", draws, r"derive \(.*\) names the argument 'rng', which it is not given; derived values "),
     ],
 )
 def test_what_a_hook_for_one_world_may_not_write_is_refused_when_the_env_is_made(hook, function, message):
@@ -88,17 +88,21 @@ def test_hooks_find_a_derived_field_read_only_wherever_they_hand_it(hook):
         ("start", lambda self, tick, worlds: setattr(tick, "near", 1.0), DERIVED),
         ("act", lambda self, tick, actions: setattr(tick, "near", 1.0), DERIVED),
         ("act", lambda self, tick, actions: tick.edit(Seeker.near), DERIVED),
-        ("derive", lambda self, tick: setattr(tick, "goal", 1), "derive sets derived fields alone, and 'goa"),
+        (
+            "derive",
+            lambda self, tick: setattr(tick, "goal", 1),
+            "derive may only set derived fields, and 'goa",
+        ),
         (
             "derive",
             lambda self, tick: setattr(tick, "seen", 1.0),
-            "'seen' is set by a propagator of the blue",
+            "'seen' is already set by a propagator in",
         ),
-        ("derive", lambda self, tick: tick.rng.random(), "derive has no rng: what it sets follows from the"),
+        ("derive", lambda self, tick: tick.rng.random(), "derive has no rng: derived values depend on the"),
         (
             "derive",
             lambda self, tick: tick.edit(Seeker.far),
-            r"derive has no tick.edit\(field\): make the va",
+            r"derive has no tick.edit\(field\): compute all",
         ),
         (
             "derive",

@@ -243,7 +243,7 @@ def test_self_in_an_array_hook_has_no_worlds():
     env.reset(seed=1)
     with pytest.raises(
         HookError,
-        match=r"Asks.terminated raised ReentrantStepError: self in an array hook of Asks is no running env, "
-        r"it has params and lattice: .* what it is given, tick, before and after",
+        match=r"Asks.terminated raised ReentrantStepError: self in an array hook of Asks is not a running "
+        r"env: it only has params and lattice; read and write fields through tick, before and after",
     ):
         env.step(1)

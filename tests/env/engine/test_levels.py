@@ -245,9 +245,9 @@ def test_checked_mode_and_asynchronous_envs_agree_with_the_others():
     [
         ({"level": 6}, "there is no level 6; these worlds have the levels 0 to 5"),
         ({"level": -1}, "there is no level -1"),
-        ({"level": [0, 1, 2]}, "level is the number of a level, or 2 of them, one for each world"),
-        ({"level": 0.5}, "level is the number of a level"),
-        ({"level": True}, "level is the number of a level"),
+        ({"level": [0, 1, 2]}, "level must be the number of a level, or 2 of them, one for each world"),
+        ({"level": 0.5}, "level must be the number of a level"),
+        ({"level": True}, "level must be the number of a level"),
         ({"fields": {"level": 1}}, "'level' is kept by the env"),
         ({"fields": {"hill": 1.0}}, "'hill' is the map of a level: it is set once by Levels"),
     ],
@@ -261,7 +261,7 @@ def test_a_level_that_cannot_be_given_is_refused(options, message):
 def test_a_state_and_a_level_are_not_given_together():
     env = Hills()
     env.reset(seed=0)
-    with pytest.raises(OptionError, match="goes without options"):
+    with pytest.raises(OptionError, match=r"\['level'\] and options\['state'\] cannot be given together"):
         env.reset(options={"state": env.save(), "level": 1})
 
 
@@ -332,9 +332,9 @@ def test_what_an_env_tells_stands_beside_its_level():
 
 def test_a_world_is_told_of_its_levels_what_an_env_is():
     plain, levelled = World(Square4(1, 1), {"heat": Field()}), hill_worlds(Levels(hill=[[1.0], [2.0]]))
-    with pytest.raises(OptionError, match="these worlds have no levels, so level=1 says nothing"):
+    with pytest.raises(OptionError, match="these worlds have no levels, so level must be None, not 1"):
         plain.reset(level=1)
-    with pytest.raises(OptionError, match="level is the number of a level, or 2 of them"):
+    with pytest.raises(OptionError, match="level must be the number of a level, or 2 of them"):
         levelled.reset(level=[[0], 1, 2])
     levelled.reset(level=[1, 0])
     assert levelled["hill"].tolist() == [[2.0], [1.0]]

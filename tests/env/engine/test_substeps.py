@@ -229,5 +229,7 @@ def test_hooks_that_cannot_run_between_are_refused():
 
 @pytest.mark.parametrize("wrong", [0, True, 2.5])
 def test_a_blueprint_refuses_what_is_no_number_of_substeps(wrong):
-    with pytest.raises(BlueprintError, match=rf"a Blueprint's substeps is .* not {wrong!r}"):
+    with pytest.raises(
+        BlueprintError, match=rf"a Blueprint's substeps, .* must be a whole number .* not {wrong!r}"
+    ):
         dataclasses.replace(Sailing.blueprint_for(Sailing.Params()), substeps=wrong)

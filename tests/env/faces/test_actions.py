@@ -71,7 +71,7 @@ DISCRETE = [
     (None, ActionTypeError, "got the single value None"),
     ([1, 1], ActionError, r"expected 3 action\(s\), an array of shape \(3,\), but got shape \(2,\)"),
     ([[1], [1], [1]], ActionError, r"but got shape \(3, 1\)"),
-    ([[1, 2], [1], [1]], ActionError, r"the actions are no array of shape \(3,\): .*[^.]\.$"),
+    ([[1, 2], [1], [1]], ActionError, r"the actions are not an array of shape \(3,\): .*[^.]\.$"),
     ([1.0, 1.0, 1.0], ActionTypeError, r"the actions of Discrete\(5\) are integers, not of dtype float64"),
     (["1", "1", "1"], ActionTypeError, "are integers, not of dtype <U1"),
     ([None, 1, 1], ActionTypeError, "are integers, not of dtype object"),
@@ -140,7 +140,7 @@ def test_actions_that_cannot_be_are_refused_and_nothing_has_changed(env_class, a
         ("1", ActionTypeError, "not of dtype <U1"),
         (None, ActionTypeError, "not of dtype object"),
         ([1], ActionError, r"^the action has shape \(1,\), .* Discrete\(5\) has shape \(\); it is \[1\]"),
-        ([[1], [2, 3]], ActionError, r"^the action is no array of shape \(\): ValueError: .*[^.]\.$"),
+        ([[1], [2, 3]], ActionError, r"^the action is not an array of shape \(\): ValueError: .*[^.]\.$"),
     ],
     ids=str,
 )

@@ -222,7 +222,7 @@ def test_a_row_is_an_agent_of_a_world():
 
 @pytest.mark.parametrize("rows", [-1, 12, [0, 12], 1.0], ids=repr)
 def test_rows_that_are_not_there_are_refused(rows):
-    with pytest.raises(InputError, match=r"rows are integers from 0 to 11, not"):
+    with pytest.raises(InputError, match=r"rows must be integers from 0 to 11, not"):
         hares(num_worlds=4).world_and_agent(rows)
 
 

@@ -73,18 +73,19 @@ def test_what_a_policy_may_not_return_is_refused_and_changes_nothing(returned, e
         (
             {"group": ["hare", "tortoise"]},
             ParameterError,
-            r"group= is the name of one group, one of \['hare', 'tortoise'\], not \['hare', 'tortoise'\]",
+            r"group= must be the name of one group, one of \['hare', 'tortoise'\], not \['hare', "
+            r"'tortoise'\]",
         ),
         ({"others": None}, ParameterError, r"'tortoise' needs a policy: pass others=\{'tortoise': policy\}"),
         ({"others": {"tortoise": stay, "cat": stay}}, ParameterError, "no other group 'cat'"),
         (
             {"others": stay},
             ParameterError,
-            r"Race's others are a dict .* groups \['tortoise'\], not <function",
+            r"Race's others must be a dict .* groups \['tortoise'\], not <function",
         ),
-        ({"others": [1]}, ParameterError, r"Race's others are a dict .*, not \[1\]"),
-        ({"others": {"tortoise": 0}}, ParameterError, "policy of 'tortoise' is a function .* not 0"),
-        ({"num_worlds": 0}, ParameterError, "num_worlds is a number of worlds, at least 1, not 0"),
+        ({"others": [1]}, ParameterError, r"Race's others must be a dict .*, not \[1\]"),
+        ({"others": {"tortoise": 0}}, ParameterError, "policy of 'tortoise' must be a function .* not 0"),
+        ({"num_worlds": 0}, ParameterError, "num_worlds must be a number of worlds, at least 1, not 0"),
         (
             {"num_envs": 6},
             ParameterError,

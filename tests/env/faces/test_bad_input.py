@@ -102,7 +102,9 @@ def test_per_world_with_arguments_is_refused():
 
 @pytest.mark.parametrize("static", [5, "settled"])
 def test_a_static_arena_of_another_type_is_refused(static):
-    with pytest.raises(FieldError, match="static is a StaticArena or a mapping from fields to values, not"):
+    with pytest.raises(
+        FieldError, match="static must be a StaticArena or a mapping from fields to values, not"
+    ):
         HeatSeeker(static_arena=static)
 
 
@@ -182,13 +184,13 @@ def test_a_vector_env_is_made_of_a_class(env_class):
 
 @pytest.mark.parametrize("options", [5, "abc", []])
 def test_options_are_a_dict(options):
-    with pytest.raises(OptionError, match="reset's options are a dict or None, not"):
+    with pytest.raises(OptionError, match="reset's options must be a dict or None, not"):
         Walker().reset(options=options)
 
 
 @pytest.mark.parametrize("number", [-1, 2.5, None])
 def test_a_number_of_agents_is_a_number(number):
-    with pytest.raises(FieldError, match=f"num_agents is a number of agents, not {number}"):
+    with pytest.raises(FieldError, match=f"num_agents must be a number of agents, not {number}"):
         World(GRID, {"heat": Field()}, num_agents=number)
 
 
@@ -271,6 +273,6 @@ def test_an_observation_over_agents_is_none_of_a_world():
             seen = Observation(Window(cls.visits, around=cls.sheep, disk=1), over="agents")
             return dataclasses.replace(made, observation=seen, num_agents=2)
 
-    message = "Herd's Blueprint has an observation with one row per agent; that of a world has one"
+    message = "Herd's Blueprint must have an observation of the whole world, not one with a row per agent"
     with pytest.raises(BlueprintError, match=message):
         Herd()

@@ -56,8 +56,8 @@ def test_every_face_takes_what_an_episode_begins_with():
     ("options", "message"),
     [
         ({"fields": {"agnet": 1}}, "Walker has no field 'agnet'; did you mean 'agent'"),
-        ({"fields": {"agent": 1, Walker.agent: 2}}, "names 'agent' twice, as Field and by name"),
-        ({"fields": 3}, r"options\['fields'\] maps fields to values"),
+        ({"fields": {"agent": 1, Walker.agent: 2}}, "names 'agent' twice, as a Field and by name"),
+        ({"fields": 3}, r"options\['fields'\] must map fields to values"),
         (
             {"fields": {"elapsed_steps": 3}},
             r"options\['fields'\] cannot set 'elapsed_steps': .* it counts the steps of an episode",
@@ -73,7 +73,7 @@ def test_every_face_takes_what_an_episode_begins_with():
         ({"fields": {"bell": 1e39}}, "field 'bell' takes finite numbers, not inf"),
         ({"fields": {"bell": [0, 0, 0, 0, 9.5]}}, r"field 'bell' takes values in \[-1.0, 9.0\], not 9.5"),
         ({"fields": {"bell": np.ma.masked_equal([0.0, 1, 2, 3, 4], 2)}}, "with masked elements; fill them"),
-        ({"state": 3}, "a State is restored"),
+        ({"state": 3}, "only a State, as save"),
         ({"field": {}}, "reset knows no option 'field'; did you mean 'fields'"),
     ],
 )
@@ -101,6 +101,6 @@ def test_no_episode_begins_where_all_agents_have_left():
         env.step(dict.fromkeys(env.agents, 1))
     env.save()
     with pytest.raises(
-        StateMismatchError, match=r"world\(s\) \[0\] of the state: all their agents have left"
+        StateMismatchError, match=r"world\(s\) \[0\] of the state, as all their agents have left"
     ):
         env.reset(options={"state": env.save()})

@@ -212,7 +212,7 @@ def test_save_restore_and_pickle_go_on_alike():
         (
             {"hare": np.zeros(6, int), "tortoise": np.zeros((2, 2), int)},
             ActionError,
-            r"group 'hare' are an array of shape \(2, 3\), one for each .* not of shape \(6,\)",
+            r"group 'hare' must be an array of shape \(2, 3\), one for each .* not of shape \(6,\)",
         ),
         ({"hare": None, "tortoise": np.zeros((2, 2), int)}, ActionError, r"shape \(2, 3\), .* not None"),
         (

@@ -45,8 +45,8 @@ def test_a_face_takes_every_option_of_its_record_by_the_same_name_type_and_defau
         ({"action_out_of_bounds": None}, "action_out_of_bounds cannot be None; known: clip, raise"),
         ({"max_episode_steps": 0}, "at least 1, or -1 for none, not 0"),
         ({"render_mode": "rgb"}, "has no render_mode 'rgb'; it has "),
-        ({"copy": "no"}, "copy is True or False, not 'no'"),
-        ({"checked": 1}, "checked is True or False, not 1"),
+        ({"copy": "no"}, "copy must be True or False, not 'no'"),
+        ({"checked": 1}, "checked must be True or False, not 1"),
     ],
     ids=str,
 )
@@ -61,9 +61,9 @@ def test_every_face_refuses_what_no_option_can_be(face, options, own, keywords, 
 @pytest.mark.parametrize(
     ("keywords", "message"),
     [
-        ({"record_statistics": "no"}, "record_statistics is True or False, not 'no'"),
-        ({"num_threads": True}, "num_threads is a number of threads, at least 1, or None, not True"),
-        ({"num_envs": True}, "num_envs is a number of worlds, at least 1, not True"),
+        ({"record_statistics": "no"}, "record_statistics must be True or False, not 'no'"),
+        ({"num_threads": True}, "num_threads must be a number of threads, at least 1, or None, not True"),
+        ({"num_envs": True}, "num_envs must be a number of worlds, at least 1, not True"),
         ({"num_env": 3}, "argument 'num_env'; did you mean the option 'num_envs'"),
     ],
     ids=str,

@@ -62,7 +62,11 @@ ROOT = Path(__file__).parents[3]
             ActionError,
             r"agent hare_0 has shape \(2,\), but .* shape \(\)",
         ),
-        ({name: [[0], 1] for name in RUNNERS}, ActionError, r"action of agent hare_0 is no array .*[^.]\.$"),
+        (
+            {name: [[0], 1] for name in RUNNERS},
+            ActionError,
+            r"action of agent hare_0 is not an array .*[^.]\.$",
+        ),
     ],
     ids=str,
 )
@@ -110,7 +114,7 @@ def test_wrong_seeds_and_options_are_refused():
     env = MurkParallelEnv(Mayflies)
     with pytest.raises(SeedError, match="-1"):
         env.reset(seed=-1)
-    with pytest.raises(OptionError, match="reset's options are a dict or None, not 3"):
+    with pytest.raises(OptionError, match="reset's options must be a dict or None, not 3"):
         env.reset(options=3)  # type: ignore[arg-type]
 
 

@@ -175,8 +175,8 @@ def test_parameters_that_cannot_be_hashed_share_nothing_and_work():
         ("masked", r"static field 'wall' has masked values; give it values.filled\(number\)"),
         ("large", r"static field 'wall' is float32, which cannot hold 1e\+99"),
         ("none", r"static field 'wall' is None; it needs values of shape \(2,\)"),
-        ("extra", r"static values were given for \['heat'\], which are no static fields of this world"),
-        ("foreign", r"static values were given for \['other'\], which are no static fields of this world"),
+        ("extra", r"static values were given for \['heat'\], which are not static fields of this world"),
+        ("foreign", r"static values were given for \['other'\], which are not static fields of this world"),
     ],
     ids=str,
 )

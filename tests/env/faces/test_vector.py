@@ -53,9 +53,9 @@ def test_an_autoreset_mode_is_a_word_or_the_enum(mode):
     ("keywords", "message"),
     [
         ({"autoreset_mode": "SameSteps"}, "autoreset_mode cannot be 'SameSteps'; did you mean 'SameStep'"),
-        ({"num_envs": 0}, "num_envs is a number of worlds, at least 1, not 0"),
-        ({"num_envs": -3}, "num_envs is a number of worlds, at least 1, not -3"),
-        ({"num_envs": 2.5}, "num_envs is a number of worlds, at least 1, not 2.5"),
+        ({"num_envs": 0}, "num_envs must be a number of worlds, at least 1, not 0"),
+        ({"num_envs": -3}, "num_envs must be a number of worlds, at least 1, not -3"),
+        ({"num_envs": 2.5}, "num_envs must be a number of worlds, at least 1, not 2.5"),
         ({"sise": 3}, "Walker .* has no parameter 'sise'; did you mean 'size'"),
         ({"render_mode": "human"}, "Walker has no render_mode 'human'"),
     ],

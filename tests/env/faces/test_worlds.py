@@ -194,7 +194,7 @@ def test_self_in_an_array_hook_has_no_world_and_no_generator(asked):
 
     env = Lost()
     env.reset(seed=1)
-    with pytest.raises(HookError, match=r"Lost is no running env, .* tick, before .* tick.rng"):
+    with pytest.raises(HookError, match=r"Lost is not a running env: .* tick, before .* tick.rng"):
         env.step(0)
 
 

@@ -98,9 +98,9 @@ def test_a_fields_text_names_it_with_its_span_and_dtype():
         ({"initial": math.nan}, "initial value nan lies outside"),
         (
             {"initial": np.ones(3)},
-            r"is a number, or a field that is static or of a level, not array\(.*\); give an array",
+            r"must be a number, or a field that is static or of a level, not array\(.*\); give an array",
         ),
-        ({"initial": "1"}, "is a number, or a field that is static or of a level, not '1'"),
+        ({"initial": "1"}, "must be a number, or a field that is static or of a level, not '1'"),
         ({"at_bounds": "wrap", "low": 0.0}, "at_bounds='wrap' needs both limits and low < high, not low=0.0"),
         ({"at_bounds": "reflect", "high": 1.0}, "at_bounds='reflect' needs both limits"),
         ({"at_bounds": "wrap", "low": 0.0, "high": 0.0}, "needs both limits and low < high"),
@@ -214,5 +214,5 @@ def test_the_worlds_of_an_env_take_a_field_or_its_name():
 
 
 def test_a_unit_is_a_text():
-    with pytest.raises(FieldError, match="unit is a text such as 'K', not 3"):
+    with pytest.raises(FieldError, match="unit must be a text such as 'K', not 3"):
         Field(unit=3)  # pyright: ignore[reportArgumentType]

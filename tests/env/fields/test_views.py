@@ -31,7 +31,8 @@ def test_start_is_told_how_to_change_rows_without_edit():
             tick.edit(Walker.visits)[:, 0] = 1
 
     with pytest.raises(
-        HookError, match=r"this tick has no edit\(field\): copy them, .* then tick.visits = values"
+        HookError,
+        match=r"so it has no edit\(field\): change a copy and assign it, .* then tick.visits = values",
     ):
         Edits().reset(seed=1)
 

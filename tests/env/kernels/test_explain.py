@@ -97,16 +97,16 @@ def opcode(heat):
         (unknown, "name 'undefined' is not defined"),
         (
             builtin,
-            "'open' is none of what compiled code takes from outside, numbers, tuples, arrays and functions; "
-            "keep what changes in a field",
+            "'open' cannot be used in compiled code, which takes only numbers, tuples, arrays and functions "
+            "from outside; keep what changes in a field",
         ),
         (unsupported, "numpy.busday_count cannot be compiled, or not as it is used here"),
         (mixed, "a set holds values of one type in compiled code"),
-        (store_nothing, "stores None in an array of float64; does a function lack its return?"),
+        (store_nothing, "stores None in an array of float64; is a return missing in a function?"),
         (text, "add cannot be compiled for (float64, 'a')"),
         (arguments, "a function is called wrongly: too many positional arguments"),
         (store_array, "cannot store array of bool in an array of float64"),
-        (called, "an array of float64 is called like a function"),
+        (called, "an array of float64 cannot be called"),
         (indexed, "float64 is a single number, and has no index"),
         (store_pair, "cannot store tuple of 2 float64 in an array of float64"),
         (two_indices, "an array of float64 is given 2 indices, more than it has axes"),

@@ -126,7 +126,7 @@ def test_a_function_of_a_module_is_handed_a_record():
     [
         (
             lambda: Fire(),
-            "Fire cannot be called in compiled code, which reads constants and functions of a class",
+            "Fire cannot be called in compiled code, which only reads constants and functions of a class",
         ),
         (lambda: lib.Fire.NOTHING, "Fire has no NOTHING"),
         (lambda: Fire.table[0], "Fire has no 'table' that can be compiled"),

@@ -136,7 +136,7 @@ def too_many(self):
         (whole, "compiled code can only read members of self", 1),
         (nested, "compiled code can only read members of self", 1),
         (delete, "a member of self cannot be deleted", 1),
-        (size, "self can be handed to plain functions of yours alone, not to len", 1),
+        (size, "self can be handed to plain functions of your own only, not to len", 1),
         (endless, "endless is handed self and calls itself", 1),
         (generator, "generator can neither yield nor await in compiled code", 0),
         (unheard_of, "name 'unheard' is not defined", 1),
@@ -184,7 +184,7 @@ def matches_a_sequence(self):
         (imports, "an import cannot be compiled; write it at the top of the module", 1),
         (sets_a_global, "a global variable cannot be set in compiled code; keep what changes in a field", 2),
         (defines_a_class, "a class cannot be defined in compiled code", 1),
-        (matches_a_sequence, "match can name plain values alone in compiled code; write if and elif", 2),
+        (matches_a_sequence, "match can only name plain values in compiled code; write if and elif", 2),
     ],
 )
 def test_python_that_numba_does_not_know_is_refused_with_its_line(function, reason, line):

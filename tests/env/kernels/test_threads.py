@@ -247,7 +247,7 @@ def test_a_copy_has_the_same_number_of_threads():
 
 @pytest.mark.parametrize("number", [0, -1, 1.5, "two"])
 def test_a_number_of_threads_is_at_least_one(number):
-    with pytest.raises(ParameterError, match="num_threads is a number of threads, at least 1, or None"):
+    with pytest.raises(ParameterError, match="num_threads must be a number of threads, at least 1, or None"):
         MurkVectorEnv(Trap, 2, num_threads=number)
 
 

@@ -40,7 +40,7 @@ def test_maps_are_a_copy_of_lists_and_rasters_too():
     [
         ({}, "at least one field with at least one map"),
         ({"hill": np.zeros((0, 6))}, "at least one field with at least one map"),
-        ({"hill": 3.0}, "are an array of numbers, the levels first, not float64 of shape ()"),
+        ({"hill": 3.0}, "must be an array of numbers, the levels first, not float64 of shape ()"),
         ({"hill": MAPS, "fuel": MAPS[:3]}, "their numbers are {'hill': 5, 'fuel': 3}"),
         (
             {"hill": [MAPS[:2], MAPS[:2], MAPS[:3]]},
@@ -54,10 +54,10 @@ def test_maps_are_a_copy_of_lists_and_rasters_too():
         ({"hill": MAPS, "test": [5]}, "test names level 5, but there are the levels 0 to 4"),
         ({"hill": MAPS, "train": [-1]}, "train names level -1"),
         ({"hill": MAPS, "train": [1, 1]}, "train names a level twice"),
-        ({"hill": MAPS, "train": [0.5]}, "the levels of train are a list of numbers"),
-        ({"hill": MAPS, "train": "ab"}, "the levels of train are a list of numbers, not 'ab'"),
-        ({"hill": MAPS, "test": 3}, "the levels of test are a list of numbers, not 3"),
-        ({"hill": MAPS, "test": None}, "the levels of test are a list of numbers, not None"),
+        ({"hill": MAPS, "train": [0.5]}, "the levels of train must be a list of numbers"),
+        ({"hill": MAPS, "train": "ab"}, "the levels of train must be a list of numbers, not 'ab'"),
+        ({"hill": MAPS, "test": 3}, "the levels of test must be a list of numbers, not 3"),
+        ({"hill": MAPS, "test": None}, "the levels of test must be a list of numbers, not None"),
         ({"hill": [[[1.0], [1.0, 2.0]]]}, "the maps of 'hill' are arrays of numbers"),
         ({"hill": MAPS, "train": [1, 2], "test": [2]}, "level 2 is in both train and test"),
         ({"hill": MAPS, "weights": [1.0, 2.0]}, "weights of Levels are 5 finite numbers >= 0"),

@@ -67,9 +67,9 @@ def test_without_rasterio_the_error_says_what_to_install(tmp_path, monkeypatch):
 def test_a_file_that_is_none_is_refused(tmp_path):
     (tmp_path / "hill.npy").write_bytes(b"no numbers")
     np.save(tmp_path / "code.npy", np.array([[{}]]), allow_pickle=True)
-    with pytest.raises(MapError, match=r"hill.npy is no .npy file of numbers"):
+    with pytest.raises(MapError, match=r"hill.npy is not an .npy file of numbers"):
         Raster.read(tmp_path / "hill.npy")
-    with pytest.raises(MapError, match=r"code.npy is no .npy file of numbers"):
+    with pytest.raises(MapError, match=r"code.npy is not an .npy file of numbers"):
         Raster.read(tmp_path / "code.npy")
     with pytest.raises(FileNotFoundError):
         Raster.read(tmp_path / "none.npy")
@@ -83,14 +83,14 @@ def test_a_file_that_is_none_is_refused(tmp_path):
         (np.zeros(3), {}, "a rectangle of numbers, (rows, columns), not float64 of shape (3,)"),
         (np.zeros((0, 3)), {}, "not float64 of shape (0, 3)"),
         ([["a"]], {}, "a rectangle of numbers"),
-        ([[1.0], [1.0, 2.0]], {}, "a raster is a rectangle of numbers"),
+        ([[1.0], [1.0, 2.0]], {}, "a raster must be a rectangle of numbers"),
         (HILL, {"fill": np.nan}, "is filled with a finite number that float64 holds, not nan"),
         (np.zeros((1, 1), int), {"fill": 0.5}, "is filled with a finite number that int64 holds, not 0.5"),
         (np.zeros((1, 1), np.uint8), {"fill": 300}, "finite number that uint8 holds, not 300"),
         (np.zeros((1, 1), np.float32), {"fill": 1e300}, "finite number that float32 holds, not 1e+300"),
         (np.zeros((1, 1)), {"fill": 10**400}, "finite number that float64 holds"),
         (np.zeros((1, 1)), {"fill": np.complex64(1)}, "finite number that float64 holds"),
-        (np.zeros((1, 1)), {"no_data": "0"}, "by a number where it has no data, not by no_data='0'"),
+        (np.zeros((1, 1)), {"no_data": "0"}, "must mark missing data by a number, not by no_data='0'"),
         (np.zeros((1, 1)), {"spacing": 0.0}, "a spacing of one positive number, or of two"),
         (np.zeros((1, 1)), {"spacing": (1.0, np.nan)}, "a spacing of one positive number, or of two"),
         (np.zeros((1, 1)), {"spacing": "wide"}, "a spacing of one positive number, or of two"),

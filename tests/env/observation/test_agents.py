@@ -223,14 +223,14 @@ def test_the_space_holds_zero_for_those_who_are_not_active(layout):
 def test_a_world_has_no_groups():
     observation = Observation(Observe(HEAT))
     for agents, active in ((GROUP, None), (None, ACTIVE)):
-        with pytest.raises(BlueprintError, match="go with over='agents', not with over='world'"):
+        with pytest.raises(BlueprintError, match="must be None with over='world', not"):
             ObservationPlan(observation, SQUARES, frozenset(crowd()), 8, agents=agents, active=active)
 
 
 @pytest.mark.parametrize("agents", [range(6, 9), range(-1, 2), range(4, 4), [3, 4], slice(3, 7), 4], ids=repr)
 def test_a_group_of_other_agents_is_refused(agents):
     with pytest.raises(
-        BlueprintError, match=r"a range of some of the 8 there are, such as range\(0, 8\), not"
+        BlueprintError, match=r"agents must be a range that is not empty and lies within range\(0, 8\), not"
     ):
         group_plan(*CROWDED, agents=agents)
 
@@ -243,7 +243,7 @@ def test_a_group_of_other_agents_is_refused(agents):
 def test_what_does_not_say_who_is_active_is_refused(active):
     with pytest.raises(
         BlueprintError,
-        match="who is active is said by a scalar int32 field over agents of this environment, not",
+        match="active must be a scalar int32 field over agents of this environment, not",
     ):
         group_plan(*CROWDED, active=active)
 

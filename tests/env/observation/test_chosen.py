@@ -84,7 +84,7 @@ def test_the_space_holds_the_zero_of_a_place_that_is_none():
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: Observe(POOL, at=HEAT), "is a scalar int32 field over the world or over agents"),
+        (lambda: Observe(POOL, at=HEAT), "must be a scalar int32 field over the world or over agents"),
         (
             lambda: Observe(POOL, at=cast(Any, 3)),
             "int32 field over the world or over agents, not 3",

@@ -178,7 +178,7 @@ def test_what_is_seen_lies_in_the_space(layout):
         (lambda: plan_of(Fields.heat), r"Observe\("),
         (
             lambda: plan_of(Observe(Field())),
-            r"the observation shows Field\(\?.*which is no field of this environment",
+            r"the observation shows Field\(\?.*which is not a field of this environment",
         ),
         (
             lambda: plan_of(Observe(Fields.heat), Observe(Fields.wind), layout="image"),

@@ -38,7 +38,7 @@ REFUSED = {
     "rings over the world": (lambda: rings(CELL), r"Rings show a field over cells, not Field\(cell"),
     "rings around floats": (
         lambda: rings(around=Field(over="world")),
-        "the centre of Rings is a scalar int32 field",
+        "the centre of Rings must be a scalar int32 field",
     ),
     "no rings": (
         lambda: rings(begin=()),
@@ -48,14 +48,20 @@ REFUSED = {
     "rings of a word": (lambda: rings(begin="13"), "hops at which each begins, .* not '13'"),
     "half a ring": (
         lambda: rings(begin=(0, half)),
-        "hops at which a ring of 'heat' begins is an integer >= 0, not 1.5",
+        "hops at which a ring of 'heat' begins must be an integer >= 0, not 1.5",
     ),
-    "negative ring": (lambda: rings(begin=(-1, 2)), "a ring of 'heat' begins is an integer >= 0, not -1"),
+    "negative ring": (
+        lambda: rings(begin=(-1, 2)),
+        "a ring of 'heat' begins must be an integer >= 0, not -1",
+    ),
     "rings out of order": (
         lambda: rings(begin=(1, 3, 3)),
         r"each ring of 'heat' begins farther away than the one before, not \(1, 3, 3\)",
     ),
-    "sectors": (lambda: rings(sectors=0), "number of sectors of Rings of 'heat' is an integer >= 1, not 0"),
+    "sectors": (
+        lambda: rings(sectors=0),
+        "number of sectors of Rings of 'heat' must be an integer >= 1, not 0",
+    ),
     "operation of rings": (lambda: rings(operation=misspelt), "no operation 'maen'; did you mean 'mean'"),
     "operation of a list": (lambda: rings(operation=[one]), r"no operation \['1'\]"),
     "rings of squares": (
@@ -72,10 +78,10 @@ REFUSED = {
         "over cannot be 'agent'; did you mean 'agents'",
     ),
     "no entry": (lambda: plan_of(GRID, "heat"), r"entries such as Observe\(cls.heat\), not of 'heat'"),
-    "unknown field": (lambda: plan_of(GRID, Observe(TERRAIN)), "which is no field of this environment"),
+    "unknown field": (lambda: plan_of(GRID, Observe(TERRAIN)), "which is not a field of this environment"),
     "unknown centre": (
         lambda: plan_of(GRID, window(around=OTHER, disk=1)),
-        r"Field\(\?, over='world'.*no field of this environment",
+        r"Field\(\?, over='world'.*not a field of this environment",
     ),
     "one_hot": (lambda: Observe(HEAT, one_hot=True), r"scalar field with categories=, not of Field\(heat"),
     "window over the world": (
@@ -84,7 +90,7 @@ REFUSED = {
     ),
     "centre over cells": (
         lambda: window(around=Field(dtype=np.int32), disk=1),
-        "the centre of a Window is a scalar int32 field over the world or over agents .* not Field",
+        "the centre of a Window must be a scalar int32 field over the world or over agents .* not Field",
     ),
     "centre of floats": (lambda: window(around=Field(over="world"), disk=1), "scalar int32 field over"),
     "centre of classes": (
@@ -94,9 +100,12 @@ REFUSED = {
     "centre a number": (lambda: window(around=3, disk=1), "that holds cells, not 3"),
     "no region": (lambda: window(), "either a disk or a rectangle, not disk=None and rectangle=None"),
     "two regions": (lambda: window(disk=1, rectangle=(1, 1)), r"not disk=1 and rectangle=\(1, 1\)"),
-    "negative radius": (lambda: window(disk=-1), "radius or extent is an integer >= 0, not -1"),
-    "half a radius": (lambda: window(disk=1.5), "radius or extent is an integer >= 0, not 1.5"),
-    "negative extent": (lambda: window(rectangle=(1, -2)), "radius or extent is an integer >= 0, not -2"),
+    "negative radius": (lambda: window(disk=-1), "radius or extent must be an integer >= 0, not -1"),
+    "half a radius": (lambda: window(disk=1.5), "radius or extent must be an integer >= 0, not 1.5"),
+    "negative extent": (
+        lambda: window(rectangle=(1, -2)),
+        "radius or extent must be an integer >= 0, not -2",
+    ),
     "extents": (
         lambda: plan_of(GRID, window(rectangle=(1,))),
         r"on Square4\(4, 5, .* has 2 extents, one for each coordinate, not \(1,\)",
@@ -104,19 +113,25 @@ REFUSED = {
     "no extents": (lambda: plan_of(GRID, window(rectangle=())), "has 2 extents"),
     "rectangle of one": (lambda: window(rectangle=1), r"a tuple of extents, .* such as \(1, 2\), not 1"),
     "rectangle of a word": (lambda: window(rectangle="12"), "a tuple of extents, .* not '12'"),
-    "padding": (lambda: window(disk=1, padding=math.nan), "padding is a finite number .* not nan"),
-    "no padding": (lambda: window(disk=1, padding=None), "padding is a finite number .* not None"),
-    "padding of a word": (lambda: window(disk=1, padding="0"), "padding is a finite number .* not '0'"),
+    "padding": (lambda: window(disk=1, padding=math.nan), "padding must be a finite number .* not nan"),
+    "no padding": (lambda: window(disk=1, padding=None), "padding must be a finite number .* not None"),
+    "padding of a word": (lambda: window(disk=1, padding="0"), "padding must be a finite number .* not '0'"),
     "padding beyond float32": (
         lambda: window(disk=1, padding=-1e300),
         r"within float32, up to 3.4e38, not -1e\+300",
     ),
-    "with_mask": (lambda: window(disk=1, with_mask="no"), "with_mask of a Window is True or False, not 'no'"),
+    "with_mask": (
+        lambda: window(disk=1, with_mask="no"),
+        "with_mask of a Window must be True or False, not 'no'",
+    ),
     "one_hot of a word": (
         lambda: Observe(TERRAIN, one_hot=NAME),
-        r"one_hot of Observe\(Field.* is True or False, not 'heat'",
+        r"one_hot of Observe\(Field.* must be True or False, not 'heat'",
     ),
-    "name": (lambda: Observe(HEAT, name=half), r"name of Observe\(Field\(heat.* is a string, .* not 1.5"),
+    "name": (
+        lambda: Observe(HEAT, name=half),
+        r"name of Observe\(Field\(heat.* must be a string, .* not 1.5",
+    ),
     "name of a window": (lambda: window(disk=1, name=3), r"name of Window\(Field\(heat.* not 3"),
     "name of a mask": (lambda: Mask(CELL, name=half), r"name of Mask\(Field\(cell.* not 1.5"),
     "name of slots": (lambda: Neighbours(CELLS, 1, name=half), r"name of Neighbours\(Field\(cells.* not 1.5"),
@@ -129,13 +144,13 @@ REFUSED = {
     "clip beyond float32": (lambda: Observe(HEAT).clipped(0, 10**400), "clipped.* finite numbers"),
     "no agents": (
         lambda: plan_of(GRID, Observe(HEAT), num_agents=-1),
-        "num_agents of an ObservationPlan is an integer >= 0, not -1",
+        "num_agents of an ObservationPlan must be an integer >= 0, not -1",
     ),
     "half an agent": (lambda: plan_of(GRID, Observe(HEAT), num_agents=half), "integer >= 0, not 1.5"),
-    "no lattice": (lambda: plan_of("Square4", Observe(HEAT)), "'Square4' is no Lattice"),
+    "no lattice": (lambda: plan_of("Square4", Observe(HEAT)), "'Square4' is not of type Lattice"),
     "no observation": (
         lambda: ObservationPlan(NAME, GRID, frozenset([HEAT]), 0),
-        "made of an Observation and a Lattice, but 'heat' is no Observation",
+        "takes an Observation and a Lattice, but 'heat' is not of type Observation",
     ),
     "dtype of integers": (
         lambda: Observation(Observe(HEAT), dtype="int32"),  # pyright: ignore[reportArgumentType]
@@ -151,14 +166,17 @@ REFUSED = {
     "clip": (lambda: window(disk=1).clipped(3, 2), r"clipped\(low, high\) takes finite .* not 3 and 2"),
     "clip nan": (lambda: Observe(HEAT).clipped(0, math.nan), "clipped.* not 0 and nan"),
     "operation": (lambda: window(disk=1).pooled(misspelt, 2), "no operation 'maen'; did you mean 'mean'"),
-    "size": (lambda: window(disk=1).pooled("mean", 0), r"the size of pooled\(\) is an integer >= 1, not 0"),
+    "size": (
+        lambda: window(disk=1).pooled("mean", 0),
+        r"the size of pooled\(\) must be an integer >= 1, not 0",
+    ),
     "stride": (
         lambda: window(disk=1).pooled("mean", 2, 0),
-        r"the stride of pooled\(\) is an integer >= 1, not 0",
+        r"the stride of pooled\(\) must be an integer >= 1, not 0",
     ),
     "half a size": (
         lambda: window(disk=1).pooled("mean", half),
-        r"the size of pooled\(\) is an integer >= 1, not 1.5",
+        r"the size of pooled\(\) must be an integer >= 1, not 1.5",
     ),
     "size above box": (
         lambda: plan_of(GRID, window(disk=1).pooled("mean", 4)),
@@ -172,21 +190,21 @@ REFUSED = {
     "pooled late": (lambda: window(disk=1).logged().pooled("mean", 2), "pooled once, and before"),
     "pooled number": (
         lambda: plan_of(GRID, Observe(CELL).pooled("mean", 1)),
-        r"needs a box of cells, and Field\(cell.* on Square4.* is none",
+        r"needs cells in a box, unlike those of Field\(cell.* on Square4",
     ),
     "pooled ragged": (
         lambda: plan_of(Fcc12(4, 4, 4), Observe(HEAT).pooled("mean", 2)),
-        r"needs a box of cells, and Field\(heat.* on Fcc12.* is none",
+        r"needs cells in a box, unlike those of Field\(heat.* on Fcc12",
     ),
-    "slots": (lambda: Neighbours(CELLS, 0), "number of slots of Neighbours is an integer >= 1, not 0"),
+    "slots": (lambda: Neighbours(CELLS, 0), "number of slots of Neighbours must be an integer >= 1, not 0"),
     "half a slot": (
         lambda: Neighbours(CELLS, half),
-        "number of slots of Neighbours is an integer >= 1, not 1.5",
+        "number of slots of Neighbours must be an integer >= 1, not 1.5",
     ),
     "neighbours of a world": (lambda: Neighbours(CELL, 1), r"found by a field over agents, not Field\(cell"),
     "neighbours of floats": (
         lambda: Neighbours(Field(over="agents"), 1),
-        "what Neighbours are found by is a scalar int32 field",
+        "what Neighbours are found by must be a scalar int32 field",
     ),
     "image of slots": (
         lambda: plan_of(GRID, Neighbours(CELLS, 2), layout="image", num_agents=2, over="agents"),

@@ -48,7 +48,7 @@ def test_sensors_show_every_component_and_their_transforms():
 
 @pytest.mark.parametrize("cells", [[], [-1], [0.5], [[1, 2]], 3, "all"])
 def test_what_are_no_cells_is_refused(cells):
-    with pytest.raises(BlueprintError, match="shows are a list of ranks >= 0, at least one"):
+    with pytest.raises(BlueprintError, match="shows must be a list of ranks >= 0, at least one"):
         Observe(Fields.heat, cells=cells)
 
 

@@ -172,8 +172,8 @@ def test_an_authors_propagator_reads_the_map_of_the_level_as_any_field(how):
     ("how", "does"),
     [
         ("computed", r"Adds\(u\) computes with 'm'"),
-        ("copied", r"Adds\(u\) asks for 'm'"),
-        ("part", r"Adds\(u\) asks for 'm'"),
+        ("copied", r"Adds\(u\) reads 'm'"),
+        ("part", r"Adds\(u\) reads 'm'"),
         ("kept", ""),
     ],
 )

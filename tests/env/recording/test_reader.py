@@ -38,7 +38,7 @@ def test_a_file_that_is_not_there_is_told(tmp_path):
 @pytest.mark.parametrize("content", [b"SQLite", b"\x89PNG\r\n" * 99, b"SQLite format 3\0" + bytes(200)])
 def test_files_of_other_kinds_are_refused(content, tmp_path):
     (tmp_path / "run").write_bytes(content)
-    with pytest.raises(RecordingFileError, match="is no recording of murk_env, but a file of another kind"):
+    with pytest.raises(RecordingFileError, match="is not a recording of murk_env; pass a file that"):
         replay(tmp_path / "run")
     assert (tmp_path / "run").read_bytes() == content
 
@@ -48,7 +48,7 @@ def test_databases_of_other_programs_are_refused(tmp_path):
     connection.execute("CREATE TABLE header (content TEXT)")
     connection.commit()
     connection.close()
-    with pytest.raises(RecordingFileError, match="is no recording of murk_env, but a file of another kind"):
+    with pytest.raises(RecordingFileError, match="is not a recording of murk_env; pass a file that"):
         replay(tmp_path / "run")
 
 
@@ -70,10 +70,10 @@ def test_an_empty_file_and_one_in_which_nothing_was_recorded_are_told(tmp_path):
         ("DROP TABLE header", "does not have a recording's tables"),
         ("CREATE VIEW more AS SELECT 1", "does not have a recording's tables"),
         ("CREATE TRIGGER t AFTER INSERT ON header BEGIN SELECT 1; END", "does not have a recording's tables"),
-        ("DELETE FROM header", "it has no header of its kind"),
-        ("INSERT INTO header SELECT * FROM header", "it has no header of its kind"),
-        ("UPDATE header SET content = content || ' '", "its header is not what was written"),
-        ("UPDATE header SET checksum = zeroblob(8)", "its header is not what was written"),
+        ("DELETE FROM header", "it must have one valid header"),
+        ("INSERT INTO header SELECT * FROM header", "it must have one valid header"),
+        ("UPDATE header SET content = content || ' '", "its header does not match its checksum"),
+        ("UPDATE header SET checksum = zeroblob(8)", "its header does not match its checksum"),
         (
             "UPDATE timeline SET checksum = zeroblob(8) WHERE number = 1",
             "entry 1: it is not what was written",
@@ -100,20 +100,21 @@ def test_files_that_sql_has_changed_are_refused(statement, message, run):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (lambda h: h.pop("layout"), "does not have the entries"),
-        (lambda h: h.update(num_worlds=2**50), "an entry that it cannot have"),
-        (lambda h: h.update(num_worlds=2**39), "an entry that it cannot have"),
+        (lambda h: h.pop("layout"), "must have the entries"),
+        (lambda h: h.update(num_worlds=2**50), "an invalid entry, 'num_worlds'"),
+        (lambda h: h.update(num_worlds=2**39), "an invalid entry, 'num_worlds'"),
+        (lambda h: h.update(num_rows="5"), "an invalid entry, 'num_rows'"),
         (lambda h: h.update(num_rows=2**39), "does not end with a hash for each"),
-        (lambda h: h.update(actions=["|O8", [5]]), "an entry that it cannot have"),
-        (lambda h: h.update(actions=["<i8", [5, *[2**39] * 9]]), "its actions were"),
-        (lambda h: h.update(face="horizontal"), "an entry that it cannot have"),
-        (lambda h: h.update(options=[]), "an entry that it cannot have"),
-        (lambda h: h.update(versions="1.0"), "an entry that it cannot have"),
-        (lambda h: h.update(layout=None), "an entry that it cannot have"),
+        (lambda h: h.update(actions=["|O8", [5]]), "an invalid entry, 'actions'"),
+        (lambda h: h.update(actions=["<i8", [5, *[2**39] * 9]]), "its actions differ, recorded "),
+        (lambda h: h.update(face="horizontal"), "an invalid entry, 'face'"),
+        (lambda h: h.update(options=[]), "an invalid entry, 'options'"),
+        (lambda h: h.update(versions="1.0"), "an invalid entry, 'versions'"),
+        (lambda h: h.update(layout=None), "an invalid entry, 'layout'"),
         (lambda h: h["parameters"].update(size={"array": ["<f8", [2**40], ""]}), "do not fit together"),
         (lambda h: h["parameters"].update(size={"array": ["O", [1], "AAAAAAAAAAA="]}), "do not fit together"),
-        (lambda h: h["parameters"].update(size={"code": "exit()"}), "which is no value"),
-        (lambda h: h["parameters"].update(size={"dict": [[1, 2]]}), "which is no item"),
+        (lambda h: h["parameters"].update(size={"code": "exit()"}), "which is not a valid value"),
+        (lambda h: h["parameters"].update(size={"dict": [[1, 2]]}), "which is not a valid item"),
     ],
 )
 def test_headers_that_claim_what_cannot_be_are_refused(change, message, run):
@@ -129,7 +130,7 @@ def test_headers_that_claim_what_cannot_be_are_refused(change, message, run):
 @pytest.mark.parametrize("content", [b"[", b"{}", b"[" * 100_000, b'{"seed": 1, "options": {"x": 1}}'])
 def test_resets_that_cannot_be_read_are_refused(content, run):
     rewrite(run, entry=lambda number, row: row.update(content=content) if number == 0 else None)
-    with pytest.raises(RecordingFileError, match=r"the reset before step 0|which is no value"):
+    with pytest.raises(RecordingFileError, match=r"the reset before step 0|which is not a valid value"):
         replay(run)
 
 

@@ -144,13 +144,13 @@ def test_what_cannot_be_made_again_is_refused(env, tmp_path):
 
 @pytest.mark.parametrize("keyword", ["hash_every", "flush_bytes"])
 def test_numbers_below_one_are_refused(keyword, tmp_path):
-    with pytest.raises(RecordingError, match=f"{keyword} is a number, at least 1, not 0"):
+    with pytest.raises(RecordingError, match=f"{keyword} must be a number, at least 1, not 0"):
         Recording(make("single"), tmp_path / "run", **{keyword: 0})
 
 
 def test_a_file_that_is_there_is_not_overwritten(tmp_path):
     (tmp_path / "run").write_text("my thesis")
-    with pytest.raises(RecordingFileError, match="is there already, and a recording overwrites nothing"):
+    with pytest.raises(RecordingFileError, match="already exists, and a recording never overwrites a file"):
         Recording(make("single"), tmp_path / "run")
     assert (tmp_path / "run").read_text() == "my thesis"
 

@@ -61,7 +61,9 @@ def test_the_first_row_and_interval_that_differ_are_named(recorded):
 
 def test_with_outputs_the_first_step_and_output_that_differ_are_named(recorded):
     path = recorded(outputs=True)
-    with pytest.raises(ReplayDifferenceError, match=r"first reward of step \d, recorded .*, now ") as error:
+    with pytest.raises(
+        ReplayDifferenceError, match=r"first reward of step \d, recorded .*, replayed "
+    ) as error:
         replay(path, env_class=Generous)
     found = error.value.difference
     assert (found.index, found.output, found.num_rows) == (2, "reward", 1)
@@ -105,15 +107,15 @@ def test_a_step_without_actions_is_damage(recorded):
     [
         (lambda h: h.update(class_path="no_such_package.envs:Pond"), "envs:Pond cannot be imported"),
         (lambda h: h.update(class_path="tests.env.worlds:Pond"), "no attribute 'Pond'"),
-        (lambda h: h.update(class_path="json:JSONDecoder"), "is no subclass of MurkEnv"),
+        (lambda h: h.update(class_path="json:JSONDecoder"), "is not a subclass of MurkEnv"),
         (lambda h: h.update(class_path="a:b.<locals>.C"), "defined within a function; pass it"),
         (lambda h: h.update(env_id="murk/Walker-v7"), "but Walker is now registered as None"),
         (lambda h: h["parameters"].update(slope=3), "it has no parameter 'slope'"),
         (lambda h: h["parameters"].update(size=-3), "cannot be made as it was recorded"),
-        (lambda h: h["parameters"].pop("size"), "its parameters were as they are and are .*'size', 4"),
-        (lambda h: h["parameters"].update(size=5), "its layout were.*visits.*16.*25"),
-        (lambda h: h["layout"].pop(), "its layout were"),
-        (lambda h: h.update(actions=["|u1", [5, 2]]), "its actions were"),
+        (lambda h: h["parameters"].pop("size"), "its parameters differ, recorded none, now .*'size', 4"),
+        (lambda h: h["parameters"].update(size=5), "its layout differ, recorded .*visits.*16.*now .*25"),
+        (lambda h: h["layout"].pop(), "its layout differ, recorded none, now "),
+        (lambda h: h.update(actions=["|u1", [5, 2]]), "its actions differ, recorded "),
     ],
 )
 def test_an_environment_that_has_changed_is_refused(change, message, recorded):
@@ -172,7 +174,9 @@ def test_steps_that_do_not_exist_are_refused(recorded):
     played = replay(recorded())
     wrong: list[Any] = [-1, 21, 1.5, True, "3"]
     for step in wrong:
-        with pytest.raises(RecordingError, match="has 20 steps, so the env can be had"):
+        with pytest.raises(
+            RecordingError, match="step must be an integer from 0 to 20, the length of the recording, not"
+        ):
             played.at(step)
 
 

@@ -84,7 +84,7 @@ def test_what_is_no_video_is_refused(path, steps, message, played, tmp_path):
 @pytest.mark.parametrize(
     ("path", "force", "message"),
     [
-        ("there.gif", False, "there.gif is there already; choose another path, or write over it"),
+        ("there.gif", False, "there.gif already exists; choose another path, or overwrite it"),
         ("folder.gif", True, "folder.gif is a folder; name a file in it"),
         ("nowhere/run.gif", True, "there is no folder .*nowhere; make it"),
     ],

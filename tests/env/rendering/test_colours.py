@@ -46,5 +46,5 @@ def test_an_unknown_colour_map_is_named_with_the_nearest_one():
 
 
 def test_an_unknown_colour_is_refused():
-    with pytest.raises(PictureError, match="'reddish-brownish' is no colour"):
+    with pytest.raises(PictureError, match="'reddish-brownish' is not a colour"):
         colour("reddish-brownish")

@@ -248,7 +248,7 @@ def test_a_run_whose_rows_end_together_proves_nothing():
     class Native(TidySyncVectorEnv):
         make_single = staticmethod(OneClock)
 
-    with pytest.raises(VectorEnvError, match="all rows always end together, even where every other row was"):
+    with pytest.raises(VectorEnvError, match="all rows always end together, even when every other row was"):
         VECTOR_RULES["episodes_end_apart"](case_of(Native, AutoresetMode.SAME_STEP, expect=["truncated"]))
 
 
@@ -288,7 +288,7 @@ def test_a_run_without_a_truncation_proves_nothing_unless_none_is_expected():
         make_single = staticmethod(Walk)
 
     rule = VECTOR_RULES["episodes_end_apart"]
-    with pytest.raises(VectorEnvError, match="no episode truncated"):
+    with pytest.raises(VectorEnvError, match="no episode was truncated"):
         rule(case_of(Hasty, steps=400))
     rule(case_of(Hasty, steps=400, expect=["terminated"]))
 

@@ -135,7 +135,7 @@ def test_what_is_handed_to_a_propagator_cannot_be_written(given):
 def test_a_parameter_of_no_world_is_refused():
     heat, rate = Field(), Parameter(1.0)
     with pytest.raises(
-        PipelineError, match=r"Grow\(heat\) names Field\(\?.* no field of this world; its fields"
+        PipelineError, match=r"Grow\(heat\) names Field\(\?.* not a field of this world; use one of"
     ):
         World(Square4(1, 2), {"heat": heat}, [Grow(heat, rate)])
 

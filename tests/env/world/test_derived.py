@@ -240,7 +240,7 @@ def test_what_starts_from_previous_values_cannot_be_derived():
 def test_what_draws_cannot_be_derived():
     known = heat_and(echo=Field(derived=True))
     message = (
-        r"Half\(echo\) asks for rng and cannot be derived: what is derived follows from the other fields"
+        r"Half\(echo\) draws from rng, so it cannot be derived: derived values depend on the other fields"
     )
     refused(PropagatorError, message, known, derived=[Half(known["heat"], known["echo"], draws=True)])
 
@@ -272,7 +272,7 @@ def test_a_derived_field_is_read_after_it_is_set():
     plain = heat_and(echo=known["echo"], plain=Field())
     refused(
         PipelineError,
-        r"read the previous tick \(reads_previous\)",
+        "declare it in reads_previous, or change the order",
         plain,
         [Half(plain["echo"], plain["plain"])],
     )

@@ -194,7 +194,7 @@ def test_a_picture_shows_a_double_field():
 
 
 def test_a_parameter_is_a_float():
-    with pytest.raises(FieldError, match="a parameter is a coefficient, float32 or float64, not int32"):
+    with pytest.raises(FieldError, match="a Parameter must have the dtype float32 or float64, not int32"):
         Parameter(1, dtype="int32")
 
 

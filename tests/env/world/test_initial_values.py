@@ -96,7 +96,7 @@ def test_a_static_field_that_is_not_declared_beside_is_refused():
     elsewhere = Field(mutability="static")
     with pytest.raises(
         FieldError,
-        match=r"field 'field' begins with the values of Field\(\?, .*, which is no field of these worlds; d",
+        match=r"field 'field' begins with the values of Field\(\?, .*, which is not a field of these worlds",
     ):
         World(GRID, {"field": Field(initial=elsewhere)})
 

@@ -60,7 +60,7 @@ def test_a_second_record_goes_on_where_the_first_ended():
 @pytest.mark.parametrize("every", [0, -1, 1.5, True])
 def test_a_wrong_interval_is_refused_before_the_first_tick(every):
     world = plate()
-    with pytest.raises(InputError, match="every is a number of ticks, at least 1, not"):
+    with pytest.raises(InputError, match="every must be a number of ticks, at least 1, not"):
         world.run(2, every=every, record=[HEAT])
     assert world.published().time.tolist() == [0.0, 0.0]
 
@@ -97,7 +97,7 @@ def test_a_movie_has_a_picture_for_every_moment(tmp_path):
 def test_a_movie_replaces_no_file_unless_it_is_forced(tmp_path):
     record, path = plate().run(1, record=[HEAT]), tmp_path / "run.gif"
     path.write_text("mine")
-    with pytest.raises(RecordingFileError, match=r"run.gif is there already; .* with force=True"):
+    with pytest.raises(RecordingFileError, match=r"run.gif already exists; .* with force=True"):
         record.movie(path)
     assert path.read_text() == "mine"
     record.movie(path, force=True)

@@ -197,11 +197,11 @@ def test_one_world_is_restored_into_many():
         (lambda world: world.restore(world.save(), [0, 0, 1, 2]), "worlds names world 0 2 times"),
         (
             lambda world: world.restore(world.save([0, 1]), [0, 1, 2]),
-            "a state of 2 worlds goes into as many, not into 3",
+            "a state of 2 worlds can only be restored into as many, not into 3",
         ),
         (
             lambda world: world.branch([0, 1], [0, 1, 2]),
-            "source is one world, or one for each of the 3 of into, not 2",
+            "source must be one world, or one for each of the 3 of into, not 2",
         ),
         (lambda world: world.branch(0, [1, 1]), "into names world 1 2 times"),
         (lambda world: world.branch(9, [1]), "source are None for all.*there is no world 9"),
@@ -231,7 +231,7 @@ def test_fresh_branches_differ_in_their_keys_alone_and_repeat():
     keys = world.save()["_rng_key"]
     assert len({tuple(key) for key in keys.tolist()}) == 4
     assert world[HEAT][[0, 3]].tolist() == world[HEAT][[1, 1]].tolist()
-    with pytest.raises(ValueError, match="randomness is 'same' or 'fresh', not 'other'"):
+    with pytest.raises(ValueError, match="randomness must be 'same' or 'fresh', not 'other'"):
         world.branch(1, 0, randomness="other")  # type: ignore[arg-type]
 
 
@@ -308,9 +308,9 @@ def test_what_had_not_diverged_when_it_was_saved_is_not_so_in_a_file():
 
 
 def test_only_a_state_is_restored():
-    with pytest.raises(StateMismatchError, match="a State is restored, as save"):
+    with pytest.raises(StateMismatchError, match="only a State, as save"):
         worlds().restore({"heat": 1.0})  # type: ignore[arg-type]
-    with pytest.raises(StateMismatchError, match=r"returns one, not b'.{,60}$"):
+    with pytest.raises(StateMismatchError, match=r"can be restored, not b'.{,60}$"):
         worlds().restore(worlds().save().to_bytes())  # type: ignore[arg-type]
 
 

@@ -31,8 +31,8 @@ def taken(values, lattice=GRID, **declaration):
         ({"categories": 3}, [0, 1, 2, 3, 0, 0], r"takes categories in \[0, 2\], not 3"),
         ({"dtype": np.int32, "indexes": "cells", "low": 0}, np.arange(6) - 1, r"cells in \[0, 5\], not -1"),
         ({"dtype": np.int32, "indexes": "agents", "low": 0}, np.arange(6), r"agents in \[0, 1\], not 5"),
-        ({}, [0.0, np.nan, 0.0, 0.0, 0.0, 0.0], "static field 'wall' has NaN among its values; give it num"),
-        ({"low": 0.0}, np.full(6, np.nan), "static field 'wall' has NaN"),
+        ({}, [0.0, np.nan, 0.0, 0.0, 0.0, 0.0], "static field 'wall' must not have NaN among its values; "),
+        ({"low": 0.0}, np.full(6, np.nan), "static field 'wall' must not have NaN"),
         ({"high": 9.0}, np.full(6, np.inf), r"takes values in \[-inf, 9.0\], not inf"),
         ({}, np.ma.masked_less(SHARES, 0.5), "static field 'wall' has masked values; give it values.filled"),
         (

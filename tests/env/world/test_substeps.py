@@ -234,7 +234,9 @@ def test_substeps_travel_with_the_worlds():
 
 @pytest.mark.parametrize("wrong", [0, -1, True, np.True_, 2.0, "2", None])
 def test_what_is_no_number_of_substeps_is_refused(wrong):
-    with pytest.raises(PipelineError, match=rf"substeps is .*whole number from 1 on, not {wrong!r}"):
+    with pytest.raises(
+        PipelineError, match=rf"substeps, .*must be a whole number of at least 1, not {wrong!r}"
+    ):
         World(Ring1D(CELLS), {"u": Field()}, substeps=wrong)
 
 

@@ -99,7 +99,9 @@ def test_no_number_is_one_thread_for_every_512_kb(monkeypatch):
 
 @pytest.mark.parametrize("number", [0, -1, 1.5, "two"])
 def test_a_wrong_number_of_threads_is_refused(number):
-    with pytest.raises(ParameterError, match="num_threads is a number of threads, at least 1, or None, not"):
+    with pytest.raises(
+        ParameterError, match="num_threads must be a number of threads, at least 1, or None, not"
+    ):
         plate(number)
 
 
