@@ -107,7 +107,7 @@ def read(path: Path) -> Trained:
         CommandError: there is no such file, or it does not hold a policy of a known network.
     """
     if not path.is_file():
-        raise CommandError(f"there is not a policy file {path}.")
+        raise CommandError(f"there is no policy file {path}.")
     opened: Any = safe_open  # it is not typed
     try:
         with opened(path, framework="np") as file:

@@ -129,7 +129,7 @@ def test_convolutions_over_another_lattice_are_refused(tmp_path):
         (("Transport", "--policy", "trained"), "no trained policy comes with Transport"),
         (
             ("HeatSeeker", "--policy", "nowhere.safetensors"),
-            "there is not a policy file nowhere.safetensors.",
+            "there is no policy file nowhere.safetensors.",
         ),
         (("HeatSeeker", "--policy", "words.txt"), "words.txt is not a policy file"),
         (("HeatSeeker", "--policy", "trainde"), "did you mean 'trained'?"),
