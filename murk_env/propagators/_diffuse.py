@@ -73,12 +73,12 @@ def _clamp(values: Any, low: Any, high: Any) -> None:
 
 
 @kernel
-def _hold(new: Any, source_cells: Any, source_values: Any, limits: Any) -> None:
+def _hold(new: Any, world: int, source_cells: Any, source_values: Any, limits: Any) -> None:
     """Set the sources, and clip all cells if there are limits."""
     for source in range(source_cells.size):
-        new[source_cells[source]] = source_values[source]
-    if limits[0] > -np.inf or limits[1] < np.inf:
-        _clamp(new, limits[0], limits[1])
+        new[source_cells[source]] = source_values[world, source]
+    if limits[world, 0] > -np.inf or limits[world, 1] < np.inf:
+        _clamp(new, limits[world, 0], limits[world, 1])
 
 
 @kernel
@@ -115,7 +115,7 @@ def _tick_with(mend: Callable[..., None]) -> Callable[..., None]:
                 remaining = out.dtype.type(exp(-rates[world, 1]))
             _run(u, new, first, last, offsets, share_of(u, rate, len(offsets)), remaining)
             mend(u, new, offsets, boundary, boundary_ends, boundary_neighbours, rate, remaining)
-            _hold(new, source_cells, source_values[world], limits[world])
+            _hold(new, world, source_cells, source_values, limits)
 
     return kernel(diffuse)
 
@@ -172,7 +172,7 @@ def _tick_side_by_side(mend: Callable[..., None], mend_worlds: Callable[..., Non
             if count >= ENOUGH:
                 mend_worlds(begin, count, previous, out, rates, remaining, boundary, ends, neighbours)
             for world in range(begin, begin + count):
-                _hold(out[world], source_cells, source_values[world], limits[world])
+                _hold(out[world], world, source_cells, source_values, limits)
 
     return kernel(diffuse_worlds)
 
