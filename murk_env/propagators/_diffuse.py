@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from murk_env.kernels import COMPILES, kernel
+from murk_env.kernels import COMPILES, inlined, kernel
 from murk_env.mathematics import exp
 from murk_env.propagators._by_degree import LANES, mend_by_degree, mend_side_by_side
 from murk_env.propagators.gradient import fill_gradients
@@ -72,7 +72,7 @@ def _clamp(values: Any, low: Any, high: Any) -> None:
         values[index] = value
 
 
-@kernel
+@inlined
 def _hold(new: Any, world: int, source_cells: Any, source_values: Any, limits: Any) -> None:
     """Set the sources, and clip all cells if there are limits."""
     for source in range(source_cells.size):
