@@ -114,7 +114,7 @@ def test_birth_from_nothing_fills_the_empty():
 @pytest.mark.parametrize("name", ["birth", "survival"])
 def test_counts_are_numbers_of_neighbours(name, counts):
     with pytest.raises(
-        PropagatorConfigError, match=f"Automaton's {name} is a collection .* integers >= 0, not"
+        PropagatorConfigError, match=f"Automaton's {name} must be a collection .* integers >= 0, not"
     ):
         Automaton(Field(categories=2), **{**LIFE, name: counts})
 

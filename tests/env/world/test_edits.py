@@ -64,7 +64,7 @@ def test_a_tick_that_was_kept_sets_nothing_in_a_later_block(world, worlds):
     with world.edit():
         with pytest.raises((DefinitionError, ClosedTickError), match=r"has ended; begin another|has closed"):
             kept.heat = 2.0
-        with pytest.raises((DefinitionError, ClosedTickError), match=r"has ended|has closed|are copies"):
+        with pytest.raises((DefinitionError, ClosedTickError), match=r"has ended|has closed|holds copies"):
             kept.edit(HEAT)
     assert world[HEAT][1].tolist() == [1.0, 1.0, 1.0]
 
