@@ -52,19 +52,25 @@ def test_an_edge_is_a_name(edge):
 
 @pytest.mark.parametrize("cell", [[0, 1], [0], [], (1, 1), RAGGED, 0.0, None, True, "a"], ids=repr)
 def test_a_ball_lies_around_one_cell(cell):
-    with pytest.raises(LatticeError, match=rf"the centre of a ball must be .* an integer, not {re.escape(repr(cell))}"):
+    with pytest.raises(
+        LatticeError, match=rf"the centre of a ball must be .* an integer, not {re.escape(repr(cell))}"
+    ):
         LATTICE.ball(cell, 1)
 
 
 @pytest.mark.parametrize("radius", [True, 1.0, None, "1", -1, np.array([1, 2])], ids=repr)
 def test_a_radius_is_an_integer(radius):
-    with pytest.raises(LatticeError, match=rf"radius of a ball must be an integer >= 0, not {re.escape(repr(radius))}"):
+    with pytest.raises(
+        LatticeError, match=rf"radius of a ball must be an integer >= 0, not {re.escape(repr(radius))}"
+    ):
         LATTICE.ball(0, radius)
 
 
 def test_a_radius_beyond_all_cells_finds_them_all():
     assert LATTICE.ball(0, 10**400).tolist() == list(range(12))
-    with pytest.raises(LatticeError, match="radius of a ball must be an integer >= 0, not an integer too long"):
+    with pytest.raises(
+        LatticeError, match="radius of a ball must be an integer >= 0, not an integer too long"
+    ):
         LATTICE.ball(0, -LONG)
 
 

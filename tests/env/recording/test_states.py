@@ -93,7 +93,9 @@ def test_the_moment_in_which_numbers_diverge_is_recorded_and_gone_back_to(path):
     live = played.at(5)  # from a keyframe in between
     live.step(np.ones(5, np.int64))
     assert live.save() == played.at(6).save()
-    with pytest.raises(StateMismatchError, match="numbers have diverged, in bell; continue from it with restore"):
+    with pytest.raises(
+        StateMismatchError, match="numbers have diverged, in bell; continue from it with restore"
+    ):
         live.reset(options={"state": state})
 
 
