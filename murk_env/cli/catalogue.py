@@ -57,7 +57,8 @@ def catalogue() -> dict[str, Registered]:
     loaded: Any = sys.modules.get("murk_env.faces.env")  # rewards per agent: not registered
     if loaded is not None:
         for cls in _subclasses(loaded.MurkEnv):
-            if "registered_id" in vars(cls):
+            known = getattr(sys.modules.get(cls.__module__), cls.__qualname__, None)
+            if "registered_id" in vars(cls) and known is cls:  # no class of a function, which has no address
                 found.setdefault(cls.registered_id, Registered(cls.__module__, cls.__qualname__, {}))
     return found
 

@@ -7,6 +7,7 @@ import pytest
 from PIL import Image
 
 import murk_envs
+from murk_env import MurkEnv
 from murk_env.cli.catalogue import catalogue
 from tests import listing
 from tests.env.cli.calling import murk
@@ -116,3 +117,11 @@ def test_a_picture_that_cannot_be_written_is_refused(path, said, tmp_path):
     result = murk("show", "HeatSeeker", "--set", "size=3", "--out", tmp_path / path)
     assert result.exit_code == 2
     assert said in result.stderr
+
+
+def test_a_class_of_a_function_is_not_listed_as_no_name_finds_it():
+    class Local(MurkEnv):
+        registered_id = "tests/Local-v0"
+
+    assert Local.registered_id not in catalogue()
+    assert "HeatSeeker" in murk("list").stdout
