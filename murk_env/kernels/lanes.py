@@ -1,4 +1,4 @@
-"""Eight numbers side by side, one of each of eight worlds, for what LLVM does not vectorise by itself.
+"""Vectors of eight numbers, one of each of eight worlds, for loops that LLVM does not vectorise.
 
 An array of lanes is a flat array, eight numbers to a place. Every operation rounds each lane as the same
 operation on single numbers does. For compiled code only.
@@ -13,8 +13,6 @@ __all__ = ["LANES", "added", "all_lanes", "divided", "lanes_at", "multiplied", "
 LANES = 8
 
 _WORD: Any = ir.IntType(64)
-
-
 _Type: Any = NumbaType
 _Model: Any = models.PrimitiveModel
 

@@ -9,7 +9,7 @@ import numpy as np
 from murk_env.kernels import compile_source, kernel
 from murk_env.kernels.lanes import LANES, added, all_lanes, divided, lanes_at, multiplied, put_lanes
 
-__all__ = ["FEW", "LANES", "mend_by_degree", "mend_side_by_side"]
+__all__ = ["FEW", "mend_by_degree", "mend_side_by_side"]
 
 FEW = 8  # directions; up to this number LLVM unrolls the loop over a cell's neighbours
 
@@ -48,8 +48,8 @@ def mend_by_degree(num_directions: int, share_of: Callable[..., Any]) -> Callabl
 def mend_side_by_side(num_directions: int, share_of: Callable[..., Any]) -> Callable[..., None]:
     """Return a kernel equivalent to that of `mend_by_degree`, to the bit, for up to eight worlds at once.
 
-    A neighbour is looked up once for eight worlds, whose values lie side by side: 2.5 times as fast for
-    eight, and faster than one world after the other from four on.
+    A neighbour is looked up once for eight worlds, whose values lie side by side. On an Fcc12 of 8 x 8 x 8 a
+    tick of eight worlds takes 0.64 of the time, one of four worlds 0.96.
 
     Args:
         num_directions: the largest number of neighbours of a cell.
@@ -79,7 +79,7 @@ def mend_side_by_side(num_directions: int, share_of: Callable[..., Any]) -> Call
                 shares[degree * LANES + lane], keeps[degree * LANES + lane] = share, kind.type(1.0) - share
         mend(values, found, cells, ends, neighbours, keeps, shares, remaining)
         for lane in range(count):
-            _gather(found, lane, cells, ends[0], out[world + lane])
+            _gather(found, lane, cells, out[world + lane])
 
     return kernel(mend_worlds)
 
@@ -94,18 +94,20 @@ def _spread(row: Any, values: Any, lane: int) -> None:
 
 
 @kernel
-def _gather(found: Any, lane: int, cells: Any, first: int, row: Any) -> None:
-    """Take the boundary cells with neighbours from a lane into a world's values."""
-    for index in range(first, cells.size):
+def _gather(found: Any, lane: int, cells: Any, row: Any) -> None:
+    """Take the boundary cells from a lane into a world's values."""
+    for index in range(cells.size):
         cell = np.uint64(cells[np.uint64(index)])
         row[cell] = found[cell * np.uint64(LANES) + np.uint64(lane)]
 
 
-@cache
 def _mend_lanes(num_directions: int) -> Callable[..., None]:
+    """Return the kernel that sets the boundary cells in all lanes."""
     lines = [
         "def mend_lanes(values, found, cells, ends, neighbours, keeps, shares, remaining):",
         "    left = lanes_at(remaining, 0)",
+        "    for index in range(ends[0]):",
+        "        put_lanes(found, cells[index], multiplied(lanes_at(values, cells[index]), left))",
     ]
     for degree in range(1, num_directions + 1):
         lines += [

@@ -8,8 +8,9 @@ import numpy as np
 import numpy.typing as npt
 
 from murk_env.kernels import COMPILES, inlined, kernel
+from murk_env.kernels.lanes import LANES
 from murk_env.mathematics import exp
-from murk_env.propagators._by_degree import LANES, mend_by_degree, mend_side_by_side
+from murk_env.propagators._by_degree import mend_by_degree, mend_side_by_side
 from murk_env.propagators.gradient import fill_gradients
 
 __all__ = ["diffuse", "diffuse_of_many", "diffuse_with_slopes", "mend", "share_of"]
@@ -79,13 +80,6 @@ def _hold(new: Any, world: int, source_cells: Any, source_values: Any, limits: A
         new[source_cells[source]] = source_values[world, source]
     if limits[world, 0] > -np.inf or limits[world, 1] < np.inf:
         _clamp(new, limits[world, 0], limits[world, 1])
-
-
-@kernel
-def _keep_alone(u: Any, new: Any, cells: Any, ends: Any, remaining: Any) -> None:
-    """Let the cells without neighbours decay."""
-    for index in range(ends[0]):
-        new[cells[index]] = u[cells[index]] * remaining
 
 
 def _tick_with(mend: Callable[..., None]) -> Callable[..., None]:
@@ -167,8 +161,6 @@ def _tick_side_by_side(mend: Callable[..., None], mend_worlds: Callable[..., Non
                     _run(u, new, first, last, offsets, share_of(u, rate, len(offsets)), left)
                     if count < ENOUGH:
                         mend(u, new, offsets, boundary, ends, neighbours, rate, left)
-                    else:
-                        _keep_alone(u, new, boundary, ends, left)
             if count >= ENOUGH:
                 mend_worlds(begin, count, previous, out, rates, remaining, boundary, ends, neighbours)
             for world in range(begin, begin + count):
