@@ -9,8 +9,9 @@ from tests.golden import PARALLEL, PATH, rollout, rows, setting
 from tests.tiers import representatives
 
 RECORD = json.loads(PATH.read_text(encoding="utf-8"))
-# of many sub-steps, and all alike in the three modes
+# of many sub-steps, and all alike in the three modes, or whose kernels take seconds to compile
 LONG = ("Transport", "ReactionDiffusion", "Burgers", "KuramotoSivashinsky")
+LONG += ("CrystalNav", "Ecosystem", "Epidemic", "ShallowWater", "Wildfire")
 # whose last bits are those of numpy's transforms, others since 2.0
 TRANSFORMS = ("Burgers", "KuramotoSivashinsky")
 FORMS = ("NextStep", "SameStep", "Disabled")  # by turns

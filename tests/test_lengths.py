@@ -31,6 +31,7 @@ def test_modules_are_short(paths, most):
     assert long - LONG == set()
 
 
+@pytest.mark.slow
 def test_functions_have_40_lines_at_most_without_their_docstrings():
     long = [f"{path.name}: {name}" for path in PACKAGES for name, lines in functions(path) if lines > 40]
     assert long == []

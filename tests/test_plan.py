@@ -30,6 +30,7 @@ def test_a_planner_with_one_candidate_plays_the_script(state):
     assert only.decide(state).tolist() == wanted.tolist()
 
 
+@pytest.mark.slow
 def test_a_decision_repeats_and_leaves_the_state_as_it_was(state):
     kept = state.fingerprint
     assert planner().decide(state).tolist() == planner().decide(state).tolist()

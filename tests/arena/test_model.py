@@ -285,7 +285,7 @@ class ValuesMachine(ArenaMachine):
         pass
 
 
-@pytest.mark.few(1)
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("owner", "method", "fault"),
     [

@@ -52,9 +52,8 @@ def is_frame(frame):
     )
 
 
-@pytest.mark.few(1)
-def test_rgb_array_is_a_frame(registered):
-    assert is_frame(play_single(registered.single(render_mode="rgb_array")).render())
+def test_rgb_array_is_a_frame(registered_once):
+    assert is_frame(play_single(registered_once.single(render_mode="rgb_array")).render())
 
 
 def test_ansi_is_text(registered):

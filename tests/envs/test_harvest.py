@@ -164,6 +164,7 @@ def starts(num_worlds, **parameters):
     return envs.world
 
 
+@pytest.mark.slow
 def test_every_orchard_has_as_many_trees_and_rocks_as_it_should_in_cells_of_their_own():
     world = starts(300)
     borne, rock = world[Harvest.fruit], world[Harvest.rock]

@@ -63,6 +63,7 @@ def test_an_episode_begins_with_the_light_after_61_ticks_and_it_goes_on(env):
         observation = env.step(0)[0]
 
 
+@pytest.mark.slow
 def test_the_next_episode_begins_with_the_same_light(env):
     first = env.reset(seed=1)[0]
     env.step(0)

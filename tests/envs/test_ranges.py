@@ -51,7 +51,9 @@ def batch(env_class, keywords):
 
 
 @pytest.mark.few(1)
-@pytest.mark.parametrize("env_class", representatives(CLASSES, FEW), ids=lambda env_class: env_class.__name__)
+@pytest.mark.parametrize(
+    "env_class", representatives(CLASSES, FEW[:1]), ids=lambda env_class: env_class.__name__
+)
 @pytest.mark.parametrize("end", ["low", "high"])
 @pytest.mark.parametrize("checked", representatives([False, True], [False]), ids=["normal", "checked"])
 def test_at_the_end_of_a_range_rewards_are_finite_and_observations_within_the_space(env_class, end, checked):

@@ -166,6 +166,7 @@ def test_every_forest_has_as_many_trees_with_fuel_as_it_should_and_as_many_spark
     assert amounts.mean() == pytest.approx(0.75, abs=4 * 0.5 / math.sqrt(12 * amounts.size))
 
 
+@pytest.mark.slow
 def test_trees_and_sparks_are_anywhere_with_equal_chance(begun):
     for seen, share in ((begun["state"] != BARE, 230 / 256), (begun["state"] == BURNING, 2 / 256)):
         error = math.sqrt(share * (1.0 - share) / 3000)

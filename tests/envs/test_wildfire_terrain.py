@@ -64,6 +64,7 @@ def test_the_state_for_a_shared_critic_is_bounded():
     assert space.high.max() == 2.0**15 - 1.0  # the widest land's last column; the last level is 31
 
 
+@pytest.mark.slow
 def test_worlds_see_the_land_of_their_level():
     envs = MurkVectorEnv(WildfireTerrain, num_envs=3)
     seen, _ = envs.reset(seed=0, options={"level": [5, 31, 0]})

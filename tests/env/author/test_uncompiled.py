@@ -24,6 +24,7 @@ def run(stray: int) -> "subprocess.CompletedProcess[str]":
     )
 
 
+@pytest.mark.slow
 def test_a_rollout_is_what_it_is_when_compiled():
     expected = counting.rollout(0)
     assert any(1.0 in row[12::14] for row in expected[1:])  # episodes end

@@ -1,12 +1,14 @@
 """The picture of a game shows where the person is."""
 
 import numpy as np
+import pytest
 
 from murk_env import MurkParallelEnv
 from murk_env.cli.play.picture import Shown
 from murk_envs import HexPursuit
 
 
+@pytest.mark.slow
 def test_the_person_has_a_ring():
     face = MurkParallelEnv(HexPursuit)
     face.reset(seed=1)

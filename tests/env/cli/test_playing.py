@@ -62,6 +62,7 @@ def test_undo_goes_back_step_by_step_and_the_ghost_too():
     assert played(game, "u")[1] == "nothing to undo"
 
 
+@pytest.mark.slow
 def test_an_undone_step_done_again_is_the_same():
     game = Game(murk_envs.HexPursuit, {}, 3, agent="prey_0", partner="random")
     game.step(1)

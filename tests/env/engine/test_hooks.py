@@ -26,7 +26,7 @@ def outputs_of(env_class, mode, num_steps):
     return found
 
 
-@pytest.mark.few(1)
+@pytest.mark.slow
 @pytest.mark.parametrize("mode", ["NextStep", "SameStep"])
 def test_both_kinds_of_hooks_of_one_environment_give_the_same_bytes(mode):
     assert outputs_of(ArrayForager, mode, 300) == outputs_of(CompiledForager, mode, 300)

@@ -124,6 +124,7 @@ def test_checked_mode_tells_the_line_the_array_and_the_world_of_a_hook_that_fail
         begin_and_step(envs)
 
 
+@pytest.mark.slow
 def test_it_is_told_of_the_last_of_many_agents_too():
     env = MurkParallelEnv(Tripping, checked=True)
     env.reset(seed=1)

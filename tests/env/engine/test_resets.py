@@ -103,7 +103,7 @@ ENDING = [(Fuse, 4), (Fuse, None), (CompiledForager, 3), (Mixed, 4)] + [
 ]
 
 
-@pytest.mark.few(2)
+@pytest.mark.few(1)
 @pytest.mark.parametrize("num_threads", [1, 3])
 @pytest.mark.parametrize("num_envs", [1, 40])
 @pytest.mark.parametrize("mode", MODES)
@@ -221,6 +221,7 @@ def stay(observations):
     return np.zeros(observations.shape[:2], np.int64)
 
 
+@pytest.mark.slow
 def test_last_observations_are_those_of_their_worlds_in_whatever_order_they_were_met(monkeypatch):
     one, other = (
         MurkAgentVectorEnv(

@@ -126,6 +126,7 @@ class Watched(Sailing):
         self.twice[0] = 2.0 * self.u[0]
 
 
+@pytest.mark.slow
 def test_between_sees_what_was_derived_before_the_step():
     env = Watched(substeps=2)
     env.reset(seed=0)
@@ -153,6 +154,7 @@ def test_threads_change_nothing(mode):
     assert ended > 3
 
 
+@pytest.mark.slow
 def test_rows_do_not_depend_on_their_number():
     many, one = MurkVectorEnv(Sailing, 5), Sailing()
     many.reset(seed=3)
@@ -164,6 +166,7 @@ def test_rows_do_not_depend_on_their_number():
         assert rewards[2] == reward
 
 
+@pytest.mark.slow
 def test_every_substep_draws_numbers_of_its_own():
     env = Sailing(substeps=8)
     env.reset(seed=0)

@@ -63,7 +63,7 @@ IN_MODES = [(*case.values, mode) for case in CASES for mode in MODES]
 TURNS = [(*case.values, MODES[index % len(MODES)]) for index, case in enumerate(CASES)]  # each mode twice
 
 
-@pytest.mark.few(2)
+@pytest.mark.few(1)
 @pytest.mark.parametrize(
     ("env_class", "limit", "group", "mode"),
     representatives(IN_MODES, TURNS),

@@ -107,6 +107,7 @@ def test_an_array_that_its_author_changes_later_changes_no_env():
     assert values_of(second).tolist() == [0.5] * 6
 
 
+@pytest.mark.slow
 def test_handles_are_counted_and_go_with_their_envs():
     first = Mixed(weight=7.0)
     arena = arena_of(first)

@@ -375,6 +375,7 @@ def test_a_thread_is_chosen_for_every_512_kb_up_to_one_for_each_processor(
     assert ThreadedRunner(3, batch_bytes).num_threads == 3
 
 
+@pytest.mark.slow
 def test_a_large_batch_is_shared_when_nothing_is_said(monkeypatch):
     monkeypatch.setattr(threads, "num_processors", lambda: 2)
     small, large = (MurkVectorEnv(HeatSeeker, number) for number in (16, 512))

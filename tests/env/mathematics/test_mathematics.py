@@ -31,7 +31,7 @@ def distance(one, other):
     return abs(first - second)
 
 
-@pytest.mark.few(3)
+@pytest.mark.few(2)
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_results_are_within_a_unit_in_the_last_place_of_correctly_rounded_ones(name):
     for x, result in ((float.fromhex(x), float.fromhex(result)) for x, result in TABLE[name]):

@@ -191,6 +191,7 @@ def test_a_fields_bound_beyond_float32_is_infinite():
     assert bounds(Line1D(2), Observe(Field(low=0.0, high=1e300))) == (0.0, math.inf)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("operation", ["max", "min"])
 @pytest.mark.parametrize(("low", "high", "shown"), [(5.0, 9.0, 5.0), (-9.0, -5.0, -5.0), (-1.0, 1.0, 0.0)])
 def test_a_square_of_nothing_but_nan_shows_what_the_space_holds_nearest_to_0(operation, low, high, shown):

@@ -58,6 +58,7 @@ def test_the_observation_of_some_worlds_is_their_rows_of_the_whole(layout):
         assert rows[key].tobytes() == whole[key][[4, 1]].tobytes()
 
 
+@pytest.mark.slow
 def test_a_plan_outlives_resets_and_ticks():
     heat, cell = Field(low=0.0, initial=1.0), Field(over="world", dtype=np.int32, initial=7)
     world = World(GRID, {"heat": heat, "cell": cell}, [Diffusion(heat, coefficient=0.1, sources={0: 9.0})])

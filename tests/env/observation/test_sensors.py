@@ -147,6 +147,7 @@ def test_a_restored_state_is_seen_with_the_same_noise_and_a_fresh_branch_with_an
     assert (found[1] != found[2]).all()
 
 
+@pytest.mark.slow
 def test_every_agent_has_noise_of_its_own():
     envs: Any = MurkAgentVectorEnv(Still, 2)
     seen = np.asarray(envs.reset(seed=4)[0])

@@ -71,7 +71,7 @@ def random_start(lattice, seed, num_worlds=1):
     return rng.random((num_worlds, lattice.num_cells)), rng.choice([-1.0, 0.5, 1.0], shape)
 
 
-@pytest.mark.few(1)
+@pytest.mark.slow
 @pytest.mark.parametrize(("speed", "bounds"), [(1.0, (0.0, 1.0)), (-1.0, (-1.0, 1.0))])
 def test_at_a_courant_number_of_one_a_pulse_on_a_ring_moves_by_cells_to_the_bit(speed, bounds):
     pulse = np.array([0.1, -7.3, 1e-20, 1e20, 0.0, 3.3, 2.7], np.float32)

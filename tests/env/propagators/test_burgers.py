@@ -37,6 +37,7 @@ def ring(cells):
     return Ring1D(cells, spacing=1.0 / cells)
 
 
+@pytest.mark.slow
 def test_a_smooth_wave_steepens_at_second_order():
     def error(line):
         x = centres(line)

@@ -37,6 +37,7 @@ def test_worlds_of_many_directions_are_the_same_bytes_alone_and_eight_at_once(la
         assert worlds(values, shares, losses).tobytes() == np.concatenate(alone).tobytes()
 
 
+@pytest.mark.slow
 def test_cells_of_every_degree_and_none_are_the_same_bytes_eight_at_once():
     rng, num_cells, num_worlds = np.random.default_rng(5), 39, 11
     previous = rng.normal(size=(num_worlds, num_cells)).astype(np.float32)

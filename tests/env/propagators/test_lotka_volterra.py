@@ -130,6 +130,7 @@ def test_who_has_nowhere_to_go_stays():
     assert now(world).tolist() == [[3.0], [2.0]]
 
 
+@pytest.mark.slow
 def test_at_the_largest_time_step_no_rounding_makes_a_density_negative():
     share, lattice = 1.0 / 3.0, Hex2D(3, 3)
     prey, predators = np.eye(2, 9)

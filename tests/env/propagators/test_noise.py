@@ -57,6 +57,7 @@ def test_salt_and_pepper_fall_half_and_half_with_their_probability():
     np.testing.assert_allclose(shares, [0.1, 0.1, 0.8], atol=4 * math.sqrt(0.16 / 10_000))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("probability", "left"), [(0.0, 1.0), (1.0, 0.0)])
 def test_salt_and_pepper_spare_all_or_none(probability, left):
     values = disturbed("salt_and_pepper", scale=probability, initial=0.25)

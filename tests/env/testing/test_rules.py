@@ -36,7 +36,7 @@ def case_of(
 CORRECT = [(make_native, mode) for mode in MODES for make_native in (TidySyncVectorEnv, TidyDictVectorEnv)]
 
 
-@pytest.mark.few(1)
+@pytest.mark.slow
 @pytest.mark.parametrize(("make_native", "mode"), representatives(CORRECT, CORRECT[:: len(MODES)]), ids=str)
 @since("gymnasium", "1.4")
 def test_a_correct_environment_keeps_every_rule(make_native, mode):

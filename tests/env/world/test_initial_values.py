@@ -164,6 +164,7 @@ class CompiledHills(Hills):
         return self.heights.max() >= 7.0
 
 
+@pytest.mark.slow
 def test_an_episode_begins_with_the_static_values_and_what_start_makes_of_them():
     envs = MurkVectorEnv(CompiledHills, 2, checked=True)
     first = [*HILLS, 1.5, 2.0, 4.0, -4.0]

@@ -150,7 +150,7 @@ def test_what_could_not_be_followed_is_tried_again_in_every_step():
             envs.step([0])
 
 
-@pytest.mark.few(1)
+@pytest.mark.slow
 @pytest.mark.parametrize("env_class", [Moody, Hasty])
 def test_worlds_go_with_the_last_reference_to_their_env(env_class):
     gc.collect()

@@ -114,6 +114,7 @@ def test_a_picture_of_what_was_not_recorded_is_refused(tmp_path):
         plate().run(1, record=[HEAT]).movie(tmp_path / "run.gif", world=2)
 
 
+@pytest.mark.slow
 def test_a_plot_has_a_curve_for_every_field():
     figure = plate().run(4, record=[HEAT, AGENT]).plot()
     first, second = figure.axes

@@ -13,6 +13,7 @@ from murk_env import Diffusion, Field, Ring1D, World
 from murk_env.errors import MemorySizeError, PipelineError, PropagatorError, StabilityError
 from murk_env.propagators.writing import Declaration, Frame, KernelCall, Propagator, fill_normal, kernel
 from murk_env.world import memory
+from tests.tiers import representatives
 
 CELLS = 6
 
@@ -95,10 +96,10 @@ def lively(*, in_numpy: bool, mutability: Any, **keywords: Any) -> World:
     count=st.integers(1, 7),
     num_worlds=st.integers(1, 3),
     in_numpy=st.booleans(),
-    checked=st.booleans(),
     mutability=st.sampled_from(["per_tick", "sparse"]),
     push=st.floats(-4.0, 4.0),
 )
+@pytest.mark.parametrize("checked", representatives([False, True], [False]))
 def test_substeps_are_ticks_of_a_share_of_dt_after_the_first_of_which_nobody_acts(
     count, num_worlds, in_numpy, checked, mutability, push
 ):
@@ -223,6 +224,7 @@ def test_checked_mode_proves_every_substep(when, how, message):
     assert world.save() == before
 
 
+@pytest.mark.slow
 def test_substeps_travel_with_the_worlds():
     world = lively(in_numpy=True, mutability="sparse", substeps=3, num_worlds=2)
     world.tick()
