@@ -17,6 +17,7 @@ def pytest_configure(config):
     if "not slow" in config.option.markexpr and os.environ.setdefault("NUMBA_OPT", "0") == "0":
         _leave_out_what_is_not_used()
         _tell_nobody_of_calls_into_llvm()
+        _name_no_sizes_of_slices()
 
 
 @pytest.hookimpl(tryfirst=True)  # before pytest deselects what is slow
@@ -62,3 +63,22 @@ def _tell_nobody_of_calls_into_llvm():
     assert numba.core.base
     for told in list(ffi.lib._lock._cblist):
         ffi.unregister_lock_callback(*told)
+
+
+def _name_no_sizes_of_slices():
+    """Let an array that does not fit into a slice be told without sizes, which take seconds to compile."""
+    import numba.np.arrayobj as arrays
+    from numba.extending import overload
+
+    def refuse(source, into):
+        """Raise; numba calls this in place of its own."""
+
+    @overload(refuse)
+    def _refused(source, into):
+        def raising(source, into):
+            raise ValueError("cannot assign an array of another size to a slice")
+
+        return raising
+
+    if hasattr(arrays, "raise_with_shape_context"):  # of newer numbas
+        arrays.raise_with_shape_context = refuse

@@ -120,8 +120,8 @@ for make in (gymnasium.make, gymnasium.make_vec):
 
 @pytest.mark.few(1)
 @pytest.mark.parametrize("keywords", [{}, {"autoreset_mode": "SameStep"}], ids=str)
-def test_make_vec_from_its_own_spec_makes_the_same_again(registered, keywords):
-    envs = gymnasium.make_vec(registered.id, num_envs=2, **keywords)
+def test_make_vec_from_its_own_spec_makes_the_same_again(registered_once, keywords):
+    envs = gymnasium.make_vec(registered_once.id, num_envs=2, **keywords)
     assert envs.spec is not None
     again = gymnasium.make_vec(EnvSpec.from_json(envs.spec.to_json()))
     assert (type(again), again.num_envs, again.spec) == (type(envs), 2, envs.spec)

@@ -187,6 +187,7 @@ def test_the_wind_blows_from_anywhere_up_to_its_limit_and_is_seen(begun):
     assert begun["breeze"] == pytest.approx(expected, abs=1e-6)
 
 
+@pytest.mark.slow
 def test_the_forest_is_dry_when_an_episode_begins_also_after_a_wet_one():
     env = Wildfire(size=5)
     env.reset(seed=1)

@@ -121,7 +121,7 @@ def test_it_writes_everything_and_nothing_but_numbers_within_its_guarantees(subj
         assert ((low <= world[field]) & (world[field] <= high)).all()
 
 
-@pytest.mark.few(3)
+@pytest.mark.few(2)
 @supported
 def test_it_changes_what_it_writes_and_leaves_alone_what_it_reads(subject, lattice):
     world = worlds_of(subject, lattice)

@@ -85,7 +85,7 @@ def test_a_fine_time_step_gives_the_solution_of_the_equations():
     np.testing.assert_allclose(cycle(0.001, 5000)[-1], state, rtol=5e-3)
 
 
-@pytest.mark.few(1)
+@pytest.mark.slow
 @pytest.mark.parametrize("dt", [0.01, 1.0, 100.0])
 def test_the_equilibrium_is_that_of_the_equations_at_every_time_step(dt):
     world = world_of(Square4(2, 2), 4.0, 2.75, dt, **RATES)  # mortality / reproduction, growth / predation

@@ -93,6 +93,7 @@ def test_agents_hop_in_their_directions():
     assert hop(Square4(3, 3), [4, 4, 4, 4], [NORTH, SOUTH, WEST, EAST]) == [1, 7, 3, 5]
 
 
+@pytest.mark.slow
 def test_an_edge_holds_and_a_torus_does_not():
     assert hop(Square4(3, 3), [0, 8], [NORTH, EAST]) == [0, 8]
     assert hop(Square4(3, 3, "wrap"), [1, 8], [NORTH, EAST]) == [7, 6]

@@ -109,6 +109,7 @@ def test_nobody_is_lost_and_no_share_is_negative_at_the_largest_time_step(mixing
     assert after.min() >= 0.0
 
 
+@pytest.mark.slow
 def test_without_mixing_it_stays_where_it_is():
     after = spread(Square4(3, 3), 1 - np.eye(9)[4], np.eye(9)[4], 50, mixing=0.0)
     assert (after[0] == 1 - np.eye(9)[4]).all()
