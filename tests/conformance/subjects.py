@@ -80,7 +80,6 @@ _CHOSEN = (
     "test/Count-v0",
     "test/Drift-v0",
     "test/Mixed-v0",
-    "test/CompiledForager-v0",
 )
 REPRESENTATIVES = [*map(Subject, _CHOSEN)]
 IN_ONE_MODE = {  # of the representatives; the others have hooks of one kind, and run in every mode
