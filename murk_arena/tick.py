@@ -276,4 +276,4 @@ class SealedView:
 
     def _check_sealed(self) -> None:
         if self._writes.phase != SEALED:
-            raise ClosedTickError("this view shows a sealed tick, and none is in progress; ask seal() for it")
+            raise ClosedTickError("no sealed tick is in progress; read the view that seal() returns")

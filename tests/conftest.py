@@ -29,7 +29,7 @@ def pytest_collection_modifyitems(items):
 def pytest_collection_finish():
     """Let the garbage collector pass over what is there for good: thousands of cases, and numba's types.
 
-    It also runs less often than every 700 objects, of which compiling makes millions: a twentieth of the time.
+    It also runs less often than every 700 objects, since compiling makes millions: a twentieth of the time.
     """
     gc.freeze()
     gc.set_threshold(20_000)

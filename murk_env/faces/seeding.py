@@ -43,7 +43,7 @@ def read_options(options: Mapping[str, Any] | None, known: Sequence[str]) -> Map
         raise OptionError(f"reset's options must be a dict or None, not {options!r}.")
     for name in options or {}:
         if name not in known:
-            raise OptionError(f"reset knows no option {name!r}; {did_you_mean(name, known)}")
+            raise OptionError(f"reset has no option {name!r}; {did_you_mean(name, known)}")
     return options or {}
 
 

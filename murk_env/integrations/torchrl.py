@@ -245,7 +245,9 @@ def _spec(space: Any, lead: tuple[int, ...]) -> Any:
         if not (torch.isfinite(low).all() and torch.isfinite(high).all()):
             return Unbounded(shape=shape, dtype=dtype.dtype)
         return Bounded(low.expand(shape), high.expand(shape), shape=shape, dtype=dtype.dtype)
-    raise ParameterError(f"GroupsWrapper knows no spec of TorchRL for {space}.")
+    raise ParameterError(
+        f"a space of GroupsWrapper must be Discrete, MultiDiscrete, MultiBinary or Box, not {space}."
+    )
 
 
 def _flags_spec(lead: tuple[int, ...]) -> Any:

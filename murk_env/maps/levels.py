@@ -67,7 +67,7 @@ class Levels:
         self.train = tuple(rest) if train is None else _numbers("train", train, self.num_levels)
         both = sorted({*self.train} & {*self.test})
         if both:
-            raise MapError(f"level {both[0]} is in both train and test; test levels are for none but tests.")
+            raise MapError(f"level {both[0]} is in both train and test; leave it out of one.")
         chosen = {"train": self.train, "test": self.test, "all": tuple(every)}[split]
         if not chosen:
             raise MapError(
@@ -100,8 +100,8 @@ def _stacked(name: str, given: Any) -> Array:
         wrong = [number for number, one in enumerate(maps) if one.shape != maps[0].shape]
         if wrong:
             raise MapError(
-                f"the maps of {name!r} have one shape: that of level {wrong[0]} is {maps[wrong[0]].shape}, "
-                f"that of level 0 is {maps[0].shape}."
+                f"the maps of {name!r} must have one shape: that of level {wrong[0]} is "
+                f"{maps[wrong[0]].shape}, that of level 0 is {maps[0].shape}."
             )
         given = maps
     array = np.array(given)
@@ -124,16 +124,18 @@ def _as_array(name: str, given: Any) -> Array:
     try:
         return np.asarray(given)
     except ValueError as error:  # rows of different lengths
-        raise MapError(f"the maps of {name!r} are arrays of numbers: {error}") from None
+        raise MapError(f"the maps of {name!r} must be arrays of numbers: {error}") from None
 
 
 def _one_number(maps: Mapping[str, Array]) -> int:
     """Return the number of levels, which must be the same for every field."""
     counts = {name: len(array) for name, array in maps.items()}
     if not counts or 0 in counts.values():
-        raise MapError(f"Levels has at least one field with at least one map, not {counts or 'none'}.")
+        raise MapError(f"Levels must have at least one field with at least one map, not {counts or 'none'}.")
     if len(set(counts.values())) > 1:
-        raise MapError(f"every field of Levels has a map for every level, but their numbers are {counts}.")
+        raise MapError(
+            f"every field of Levels must have a map for every level, but their numbers are {counts}."
+        )
     return next(iter(counts.values()))
 
 
@@ -147,7 +149,9 @@ def _numbers(split: str, levels: Any, num_levels: int) -> tuple[int, ...]:
         if not 0 <= level < num_levels:
             raise MapError(f"{split} names level {level}, but there are the levels 0 to {num_levels - 1}.")
     if len(set(given)) < len(given):
-        raise MapError(f"{split} names a level twice; weights= says how often each is drawn.")
+        raise MapError(
+            f"the levels of {split} must differ, not {levels!r}; weights= sets how often each is drawn."
+        )
     return tuple(map(int, given))
 
 
@@ -162,8 +166,8 @@ def _shares(weights: Any, num_levels: int, ids: npt.NDArray[np.int32]) -> npt.ND
     fits = array.shape == (num_levels,) and array.dtype.kind in "fiu"
     if not fits or not (np.isfinite(array) & (array >= 0)).all() or not array[ids].any():
         raise MapError(
-            f"weights of Levels are {num_levels} finite numbers >= 0, one for each level, not all 0 in the "
-            f"split, not {weights!r}."
+            f"weights of Levels must be {num_levels} finite numbers >= 0, one for each level, not all 0 in "
+            f"the split, not {weights!r}."
         )
     own = array[ids].astype(np.float64)
     own /= own.max()  # the sum of the largest numbers is infinite

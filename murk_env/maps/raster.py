@@ -142,7 +142,9 @@ def _filled(data: Array, gaps: npt.NDArray[np.bool_], what: str, fill: Any) -> A
     number = int(gaps.sum())
     if fill is not None:
         if not _holds(data.dtype, fill):
-            raise MapError(f"{what} is filled with a finite number that {data.dtype} holds, not {fill!r}.")
+            raise MapError(
+                f"the fill of {what} must be a finite number that {data.dtype} holds, not {fill!r}."
+            )
         values[gaps] = fill
     elif number:
         row, column = np.argwhere(gaps)[0]
@@ -177,7 +179,7 @@ def _checked_spacing(what: str, spacing: Any) -> Spacing | None:
         sides = [math.nan]
     if not all(0.0 < side < math.inf for side in sides):
         raise MapError(
-            f"{what} has a spacing of one positive number, or of two, height and width of a cell, not "
+            f"the spacing of {what} must be a positive number, or two, height and width of a cell, not "
             f"{spacing!r}."
         )
     return float(sides[0]), float(sides[1])

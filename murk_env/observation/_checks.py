@@ -18,7 +18,7 @@ MOST: Final = 1 << 28  # numbers in one array: 1 GiB
 def check_field(what: str, field: Any) -> None:
     """Raise BlueprintError unless an entry's field is a Field."""
     if not isinstance(field, Field):
-        raise BlueprintError(f"{what} shows a Field object, not {field!r}: write {what}(cls.heat).")
+        raise BlueprintError(f"the field of {what} must be a Field, not {field!r}: write {what}(cls.heat).")
 
 
 def check_cells(what: str, field: Any) -> None:

@@ -231,7 +231,7 @@ class Mask(Entry):
         kind = (field.over, field.components, field.dtype, field.mutability == "static")
         if kind != ("world", None, np.dtype(np.int32), False):
             raise BlueprintError(
-                f"Mask shows the cell held by a scalar int32 field over the world, not static, not {field!r}."
+                f"the field of a Mask must be scalar, int32, over the world and not static, not {field!r}."
             )
 
     @property

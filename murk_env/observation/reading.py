@@ -52,7 +52,7 @@ class Reading(Entry):
         check_flag(f"one_hot of {what}({self.field!r})", self.one_hot)
         if self.one_hot and (self.field.categories is None or self.field.components is not None):
             raise BlueprintError(
-                f"one_hot shows the classes of a scalar field with categories=, not of {self.field!r}."
+                f"the field of one_hot must be a scalar with categories=, not {self.field!r}."
             )
 
     def normalised(self, low: float, high: float) -> Self:

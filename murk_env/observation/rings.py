@@ -55,7 +55,7 @@ class Rings(Reading):
     def __post_init__(self) -> None:
         super().__post_init__()
         if self.field.over != "cells":
-            raise BlueprintError(f"Rings show a field over cells, not {self.field!r}; use Observe.")
+            raise BlueprintError(f"the field of Rings must be over cells, not {self.field!r}; use Observe.")
         check_cells("the centre of Rings", self.around)
         self._check_begin(self.begin)
         check_whole(f"the number of sectors of Rings of {self.field.name!r}", self.sectors, 1)

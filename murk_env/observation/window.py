@@ -49,7 +49,9 @@ class Window(Reading):
     def __post_init__(self) -> None:
         super().__post_init__()
         if self.field.over != "cells":
-            raise BlueprintError(f"a Window shows a field over cells, not {self.field!r}; use Observe.")
+            raise BlueprintError(
+                f"the field of a Window must be over cells, not {self.field!r}; use Observe."
+            )
         check_cells("the centre of a Window", self.around)
         if (self.disk is None) == (self.rectangle is None):
             raise BlueprintError(

@@ -99,7 +99,7 @@ def checked_boundaries(
         if not isinstance(side, str) or not isinstance(boundary, kinds):
             known = ", ".join(kind.__name__ for kind in kinds)
             raise PropagatorConfigError(
-                f"{owner} knows the boundaries {known}, each by the name of a side, not {boundary!r} at "
+                f"the boundaries of {owner} must be {known}, each by the name of a side, not {boundary!r} at "
                 f"{side!r}."
             )
         if boundary.given is not None:

@@ -65,7 +65,7 @@ class Picture:
 
     def _check_field(self, field: Field) -> None:
         if not isinstance(field, Field) or field.over != "cells":  # pyright: ignore[reportUnnecessaryIsInstance]
-            raise PictureError(f"a Picture shows a Field over cells, not {field!r}.")
+            raise PictureError(f"the field of a Picture must be a Field over cells, not {field!r}.")
         _check_component(field, self.component)
         self._check_range()
         if not isinstance(self.palette, str):

@@ -199,7 +199,7 @@ def test_a_sealed_view_closes_with_its_tick(arena, heat):
         after = guard.seal()
     with (
         arena.begin_tick(),
-        pytest.raises(ClosedTickError, match="this view shows a sealed tick, and none is in"),
+        pytest.raises(ClosedTickError, match="no sealed tick is in progress; read the view"),
     ):
         after.read(heat.id)
 

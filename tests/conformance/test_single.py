@@ -190,7 +190,7 @@ def test_any_integral_seed_is_accepted(subject):
 
 def test_an_unknown_option_is_refused(subject):
     env = subject.single().unwrapped
-    with pytest.raises(ValueError, match="reset knows no option 'start'"):
+    with pytest.raises(ValueError, match="reset has no option 'start'"):
         env.reset(options={"start": 1})
 
 

@@ -74,7 +74,7 @@ def test_every_face_takes_what_an_episode_begins_with():
         ({"fields": {"bell": [0, 0, 0, 0, 9.5]}}, r"field 'bell' takes values in \[-1.0, 9.0\], not 9.5"),
         ({"fields": {"bell": np.ma.masked_equal([0.0, 1, 2, 3, 4], 2)}}, "with masked elements; fill them"),
         ({"state": 3}, "only a State, as save"),
-        ({"field": {}}, "reset knows no option 'field'; did you mean 'fields'"),
+        ({"field": {}}, "reset has no option 'field'; did you mean 'fields'"),
     ],
 )
 def test_what_an_episode_cannot_begin_with_is_refused_before_anything_changes(options, message):

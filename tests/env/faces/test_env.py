@@ -263,7 +263,7 @@ def test_after_close_nothing_but_close_is_answered(use):
         (
             {"options": {"reset_mask": np.ones(1, bool)}},
             OptionError,
-            "reset knows no option 'reset_mask'; known: fields, level, state",
+            "reset has no option 'reset_mask'; known: fields, level, state",
         ),
     ],
 )

@@ -69,9 +69,9 @@ def test_a_seed_that_is_none_is_refused(seed, error, message):
         (
             {"reset_masks": 1},
             ("reset_mask",),
-            "reset knows no option 'reset_masks'; did you mean 'reset_mask'",
+            "reset has no option 'reset_masks'; did you mean 'reset_mask'",
         ),
-        ({"start": 1}, (), "reset knows no option 'start'; there are none"),
+        ({"start": 1}, (), "reset has no option 'start'; there are none"),
     ],
 )
 def test_an_unknown_option_is_refused(options, known, message):

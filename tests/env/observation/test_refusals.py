@@ -35,7 +35,7 @@ def rings(field=HEAT, **options: Any):
 
 
 REFUSED = {
-    "rings over the world": (lambda: rings(CELL), r"Rings show a field over cells, not Field\(cell"),
+    "rings over the world": (lambda: rings(CELL), r"field of Rings must be over cells, not Field\(cell"),
     "rings around floats": (
         lambda: rings(around=Field(over="world")),
         "the centre of Rings must be a scalar int32 field",
@@ -83,10 +83,10 @@ REFUSED = {
         lambda: plan_of(GRID, window(around=OTHER, disk=1)),
         r"Field\(\?, over='world'.*not a field of this environment",
     ),
-    "one_hot": (lambda: Observe(HEAT, one_hot=True), r"scalar field with categories=, not of Field\(heat"),
+    "one_hot": (lambda: Observe(HEAT, one_hot=True), r"scalar with categories=, not Field\(heat"),
     "window over the world": (
         lambda: window(CELL, disk=1),
-        r"shows a field over cells, not Field\(cell.*use Observe",
+        r"field of a Window must be over cells, not Field\(cell.*use Observe",
     ),
     "centre over cells": (
         lambda: window(around=Field(dtype=np.int32), disk=1),
@@ -286,7 +286,7 @@ def test_a_number_of_any_type_may_be_a_padding_or_a_limit(number):
     ],
 )
 def test_a_name_instead_of_a_field_is_refused(make):
-    with pytest.raises(BlueprintError, match="shows a Field object, not 'heat': write"):
+    with pytest.raises(BlueprintError, match="must be a Field, not 'heat': write"):
         make()
 
 

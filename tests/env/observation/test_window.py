@@ -237,7 +237,7 @@ def test_what_is_chosen_of_a_window_comes_after_what_was_chosen_before():
     ("make", "message"),
     [
         (lambda: Observe(HEAT).window(around=CELL), "either a disk or a rectangle, not disk=None"),
-        (lambda: Observe(CELL).window(around=CELL, disk=1), "a Window shows a field over cells, not"),
+        (lambda: Observe(CELL).window(around=CELL, disk=1), "the field of a Window must be over cells, not"),
         (
             lambda: Observe(HEAT).window(around=HEAT, disk=1),
             "the centre of a Window must be a scalar int32 field",

@@ -242,7 +242,7 @@ def test_what_is_no_boundary_is_refused(given, message):
 
 
 def test_a_wave_has_no_flux_to_be_given():
-    with pytest.raises(PropagatorConfigError, match=r"Wave knows the boundaries Periodic, NoFlux, Value"):
+    with pytest.raises(PropagatorConfigError, match=r"boundaries of Wave must be Periodic, NoFlux, Value"):
         Wave(Field(), Field(), boundaries={"west": Flux(1.0)})
 
 

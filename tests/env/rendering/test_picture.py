@@ -49,8 +49,8 @@ def test_a_marker_that_says_no_cells_is_refused(where, kind, words):
 @pytest.mark.parametrize(
     ("field", "keywords", "words"),
     [
-        (agents_field(), {}, r"shows a Field over cells, not Field\(agents"),
-        ("heat", {}, "shows a Field over cells, not 'heat'"),
+        (agents_field(), {}, r"must be a Field over cells, not Field\(agents"),
+        ("heat", {}, "must be a Field over cells, not 'heat'"),
         (HEAT, {"component": 0}, "has no components; leave out component=0"),
         (FLOW, {}, "shows component 0 to 1, not None"),
         (FLOW, {"component": 2}, "shows component 0 to 1, not 2"),
