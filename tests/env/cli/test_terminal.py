@@ -42,6 +42,7 @@ def test_a_list_fits_into_40_columns_without_colour():
 PLAY = ["play", "HeatSeeker", "--set", "size=3", "--terminal"]
 
 
+@pytest.mark.slow
 def test_a_game_in_40_columns_without_colour_leaves_the_terminal_as_it_was():
     terminal = started(PLAY, 40, NO_COLOR="1", TERM="vt100")
     terminal.expect("step 0")
