@@ -5,6 +5,8 @@ from functools import partial
 from itertools import compress
 from typing import Any
 
+import numpy.typing as npt
+
 from murk_env.engine.action_masks import ACTION_MASK
 from murk_env.faces.agent_groups import Seats
 from murk_env.faces.assembly import Assembly
@@ -58,13 +60,9 @@ class NamedOutputs:
     def stepped(self, agents: list[str]) -> Dicts:
         """Return the outputs of a step for the agents that acted in it."""
         batch, those = self._batch, self._choice(agents)
-        flags = batch.rewards, batch.terminated, batch.truncated
-        if batch.rewards.ndim == 1:  # a team's
-            rewards, terminated, truncated = (dict.fromkeys(agents, one.item()) for one in flags)
-        else:
-            rewards, terminated, truncated = (
-                dict(zip(agents, those(one[0].tolist()), strict=True)) for one in flags
-            )
+        rewards, terminated, truncated = (
+            _by_name(values, agents, those) for values in (batch.rewards, batch.terminated, batch.truncated)
+        )
         return self._seen(agents, those), rewards, terminated, truncated, self.told(agents)
 
     def seen_by(self, agents: list[str]) -> dict[str, Any]:
@@ -100,6 +98,13 @@ class NamedOutputs:
             if own is not None:
                 told[name][ACTION_MASK] = own[0, seat].copy()
         return told
+
+
+def _by_name(values: npt.NDArray[Any], agents: list[str], those: Choice) -> dict[str, Any]:
+    """Return rewards or flags of some agents; every agent of a team gets the team's."""
+    if values.ndim == 1:
+        return dict.fromkeys(agents, values.item())
+    return dict(zip(agents, those(values[0].tolist()), strict=True))
 
 
 def _all(everyones: list[Any]) -> Iterable[Any]:
