@@ -53,6 +53,7 @@ def test_a_lake_at_rest_over_a_bed_with_islands_stays_at_rest(edge, dtype, close
     np.testing.assert_allclose(water.depth, LAKE, atol=close)
 
 
+@pytest.mark.slow
 def test_the_volume_is_conserved_and_the_depth_never_negative():
     disturbed = LAKE + 0.3 * RANDOM.random(48)
     water = Water(Square4(6, 8, spacing=(0.5, 1.0)), disturbed, 0.05, bed=BED, max_speed=6.0)
