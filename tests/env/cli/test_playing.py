@@ -89,7 +89,6 @@ def test_the_next_episode_is_that_of_the_next_seed():
     assert game._face.save() == Game(murk_envs.HeatSeeker, {}, 5)._face.save()
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("partner", representatives(["random", "scripted", "trained"], ["scripted"]))
 def test_the_crew_is_played_by_a_partner(partner):
     game = Game(murk_envs.Wildfire, {}, 0, agent="crew_2", partner=partner)
