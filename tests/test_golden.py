@@ -9,9 +9,10 @@ from tests.golden import PARALLEL, PATH, rollout, rows, setting
 from tests.tiers import representatives
 
 RECORD = json.loads(PATH.read_text(encoding="utf-8"))
-# of many sub-steps, and all alike in the three modes, or whose kernels take seconds to compile
+# of many sub-steps, and all alike in the three modes
 LONG = ("Transport", "ReactionDiffusion", "Burgers", "KuramotoSivashinsky")
-LONG += ("CrystalNav", "Ecosystem", "Epidemic", "ShallowWater", "Wildfire")
+# whose kernels take seconds to compile
+LARGE = ("CrystalNav", "Ecosystem", "Epidemic", "ShallowWater", "Wildfire")
 # whose last bits are those of numpy's transforms, others since 2.0
 TRANSFORMS = ("Burgers", "KuramotoSivashinsky")
 FORMS = ("NextStep", "SameStep", "Disabled")  # by turns
@@ -19,7 +20,9 @@ FEW = [
     row
     for number, env_id in enumerate(sorted({row.split()[0] for row in RECORD["rollouts"]}))
     for row in RECORD["rollouts"]
-    if row.split()[0] == env_id and not row.startswith(LONG) and row.endswith(FORMS[number % len(FORMS)])
+    if row.split()[0] == env_id
+    and not row.startswith(LONG + LARGE)
+    and row.endswith(FORMS[number % len(FORMS)])
 ]
 elsewhere = pytest.mark.skipif(
     setting() != RECORD["setting"], reason=f"recorded with {RECORD['setting']}, this is {setting()}"

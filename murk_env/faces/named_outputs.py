@@ -1,9 +1,8 @@
 """The outputs of a batch of one world, for each agent by its name."""
 
-from collections.abc import Callable, Iterable, Sequence
-from functools import partial
+from collections.abc import Sequence
 from itertools import compress
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy.typing as npt
 
@@ -19,7 +18,7 @@ from murk_env.observation.output import rows_of
 
 __all__ = ["Dicts", "NamedOutputs"]
 
-Choice = Callable[[list[Any]], Iterable[Any]]
+Said = TypeVar("Said")
 Dicts = tuple[dict[str, Any], dict[str, float], dict[str, bool], dict[str, bool], dict[str, dict[str, Any]]]
 
 
@@ -38,7 +37,6 @@ class NamedOutputs:
         self._batch, self._masked, self._groups = assembly.batch, assembly.masked, groups
         self.seats = {name: (one, seat) for one in groups for seat, name in enumerate(one.names)}
         self._latest: tuple[bytes, list[str]] = b"", []  # the agents' latest states, and who is active
-        self._chosen: tuple[list[str], Choice] = list(self.seats), _all
 
     def active(self, values: Values | None = None) -> list[str]:
         """Return the names of the agents that act in the next step, by default according to `Batch.values`.
@@ -59,31 +57,37 @@ class NamedOutputs:
 
     def stepped(self, agents: list[str]) -> Dicts:
         """Return the outputs of a step for the agents that acted in it."""
-        batch, those = self._batch, self._choice(agents)
+        batch, keep = self._batch, self._chosen(agents)
         rewards, terminated, truncated = (
-            _by_name(values, agents, those) for values in (batch.rewards, batch.terminated, batch.truncated)
+            self._by_name(values, agents, keep)
+            for values in (batch.rewards, batch.terminated, batch.truncated)
         )
-        return self._seen(agents, those), rewards, terminated, truncated, self.told(agents)
+        return self._seen(agents, keep), rewards, terminated, truncated, self.told(agents)
 
     def seen_by(self, agents: list[str]) -> dict[str, Any]:
         """Return the observations of some agents."""
-        return self._seen(agents, self._choice(agents))
+        return self._seen(agents, self._chosen(agents))
 
-    def _seen(self, agents: list[str], those: Choice) -> dict[str, Any]:
+    def _chosen(self, agents: list[str]) -> list[bool] | None:
+        """Return for every agent whether it is among `agents`, which are in order; None if all are."""
+        if len(agents) == len(self.seats):
+            return None
+        some = set(agents)
+        return [name in some for name in self.seats]
+
+    def _by_name(
+        self, values: npt.NDArray[Any], agents: list[str], keep: list[bool] | None
+    ) -> dict[str, Any]:
+        """Return rewards or flags of some agents; every agent of a team gets the team's."""
+        if values.ndim == 1:
+            return dict.fromkeys(agents, values.item())
+        return _those(values[0].tolist(), agents, keep)
+
+    def _seen(self, agents: list[str], keep: list[bool] | None) -> dict[str, Any]:
         everyones: list[Any] = []
         for one in self._groups:
             everyones += rows_of(self._batch.observed[one.index].row(0))
-        return dict(zip(agents, those(everyones), strict=True))
-
-    def _choice(self, agents: list[str]) -> Choice:
-        """Return what takes the entries of some agents, in order, from a list with one for every agent."""
-        chosen, those = self._chosen
-        if chosen != agents:  # they change only a few times in an episode
-            some = set(agents)
-            keep = [name in some for name in self.seats]
-            those = _all if all(keep) else partial(_those, keep)
-            self._chosen = list(agents), those
-        return those
+        return _those(everyones, agents, keep)
 
     def told(self, agents: list[str]) -> dict[str, dict[str, Any]]:
         """Return the infos of some agents."""
@@ -100,16 +104,6 @@ class NamedOutputs:
         return told
 
 
-def _by_name(values: npt.NDArray[Any], agents: list[str], those: Choice) -> dict[str, Any]:
-    """Return rewards or flags of some agents; every agent of a team gets the team's."""
-    if values.ndim == 1:
-        return dict.fromkeys(agents, values.item())
-    return dict(zip(agents, those(values[0].tolist()), strict=True))
-
-
-def _all(everyones: list[Any]) -> Iterable[Any]:
-    return everyones
-
-
-def _those(keep: list[bool], everyones: list[Any]) -> Iterable[Any]:
-    return compress(everyones, keep)
+def _those(everyones: list[Said], agents: list[str], keep: list[bool] | None) -> dict[str, Said]:
+    """Return the entries of some agents by name, from a list with one entry for every agent in order."""
+    return dict(zip(agents, everyones if keep is None else compress(everyones, keep), strict=True))

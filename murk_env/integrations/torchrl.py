@@ -246,7 +246,8 @@ def _spec(space: Any, lead: tuple[int, ...]) -> Any:
             return Unbounded(shape=shape, dtype=dtype.dtype)
         return Bounded(low.expand(shape), high.expand(shape), shape=shape, dtype=dtype.dtype)
     raise ParameterError(
-        f"a space of GroupsWrapper must be Discrete, MultiDiscrete, MultiBinary or Box, not {space}."
+        f"a space of GroupsWrapper must be Discrete, MultiDiscrete, MultiBinary, Box or a Dict of these, not "
+        f"{space}."
     )
 
 

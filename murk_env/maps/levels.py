@@ -67,7 +67,9 @@ class Levels:
         self.train = tuple(rest) if train is None else _numbers("train", train, self.num_levels)
         both = sorted({*self.train} & {*self.test})
         if both:
-            raise MapError(f"level {both[0]} is in both train and test; leave it out of one.")
+            raise MapError(
+                f"train and test must share no level, but level {both[0]} is in both; leave it out of one."
+            )
         chosen = {"train": self.train, "test": self.test, "all": tuple(every)}[split]
         if not chosen:
             raise MapError(

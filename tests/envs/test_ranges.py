@@ -14,7 +14,7 @@ from tests.small import small_keywords
 from tests.tiers import representatives
 
 CLASSES = [getattr(murk_envs, name) for name in murk_envs.__all__]
-FEW = [murk_envs.HeatSeeker, murk_envs.Harvest, murk_envs.HeatControl, murk_envs.ReactionDiffusion]
+FEW = [murk_envs.HeatSeeker]
 each_class = pytest.mark.parametrize("env_class", CLASSES, ids=lambda env_class: env_class.__name__)
 
 
@@ -51,9 +51,7 @@ def batch(env_class, keywords):
 
 
 @pytest.mark.few(1)
-@pytest.mark.parametrize(
-    "env_class", representatives(CLASSES, FEW[:1]), ids=lambda env_class: env_class.__name__
-)
+@pytest.mark.parametrize("env_class", representatives(CLASSES, FEW), ids=lambda env_class: env_class.__name__)
 @pytest.mark.parametrize("end", ["low", "high"])
 @pytest.mark.parametrize("checked", representatives([False, True], [False]), ids=["normal", "checked"])
 def test_at_the_end_of_a_range_rewards_are_finite_and_observations_within_the_space(env_class, end, checked):

@@ -59,7 +59,7 @@ def test_maps_are_a_copy_of_lists_and_rasters_too():
         ({"hill": MAPS, "test": 3}, "the levels of test must be a list of numbers, not 3"),
         ({"hill": MAPS, "test": None}, "the levels of test must be a list of numbers, not None"),
         ({"hill": [[[1.0], [1.0, 2.0]]]}, "the maps of 'hill' must be arrays of numbers"),
-        ({"hill": MAPS, "train": [1, 2], "test": [2]}, "level 2 is in both train and test"),
+        ({"hill": MAPS, "train": [1, 2], "test": [2]}, "train and test must share no level, but level 2"),
         ({"hill": MAPS, "weights": [1.0, 2.0]}, "weights of Levels must be 5 finite numbers >= 0"),
         ({"hill": MAPS, "weights": [[1.0], 2.0]}, "weights of Levels must be 5 finite numbers >= 0"),
         ({"hill": MAPS, "weights": [1.0, -1.0, 1.0, 1.0, 1.0]}, "weights of Levels"),
