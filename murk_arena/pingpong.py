@@ -199,13 +199,15 @@ class PingPongArena:
             scratch_high_water=self._scratch.high_water,
         )
 
-    def begin_tick(self, thread: int | None = None, *, full: bool = False) -> TickGuard:
+    def begin_tick(self, thread: int | None = None, *, full: bool = False, carry: bool = True) -> TickGuard:
         """Begin a tick. Snapshots of the generation before the published one become stale.
 
         Args:
             thread: the calling thread's `threading.get_ident()`, if the caller already has it.
             full: whether every per-tick field declared with a full writer will be written in full in this
                 tick. Get its memory from `staging_view`; nothing is carried forward for it.
+            carry: whether to carry all other per-tick fields forward now. Without it the caller copies them
+                from the published generation to `staging_view`, before anything reads or writes them.
 
         Returns:
             The guard, to be used in a `with` statement; the same object in every tick.
@@ -219,7 +221,7 @@ class PingPongArena:
             raise tick_in_progress(writes.staging.generation, writes.opener)
         writes.opener = this  # no call comes between: no other thread gets its turn
         try:
-            writes.open(full)
+            writes.open(full, carry)
         except BaseException:
             writes.rollback()
             raise

@@ -98,11 +98,12 @@ class WriteArena:
         self._slab_state: SlabState | None = None
         self._scratch_mark = scratch.mark()
 
-    def open(self, full: bool) -> None:
+    def open(self, full: bool, carry: bool) -> None:
         """Begin a tick: drop the staging buffer's old values, carry the carried fields forward.
 
         Args:
             full: whether this tick writes all fields with full writers in full.
+            carry: whether to carry the carried fields forward, or leave that to the caller.
         """
         mark, scratch = self._scratch_mark, self.scratch
         if scratch.used or mark.used or scratch.high_water != mark.high_water:  # else it is as at the mark
@@ -116,8 +117,9 @@ class WriteArena:
             self._settled.clear()
         if self._moved_before or self.slab.pending:
             self._follow_sparse()
-        for target, source in self._carried_pairs[staging.index]:
-            target[:] = source
+        if carry:
+            for target, source in self._carried_pairs[staging.index]:
+                target[:] = source
         if scratch.used:
             scratch.reset()
         if self.checks is not None:

@@ -29,7 +29,7 @@ from murk_env.world import World
 from murk_env.world.binding import Binding
 from murk_env.world.claim import Claim
 
-__all__ = ["Batch", "Reader", "Worlds"]
+__all__ = ["Batch", "Flags", "Reader", "Worlds"]
 
 _batches: "weakref.WeakSet[Batch]" = weakref.WeakSet()
 
@@ -82,6 +82,7 @@ class Batch(HeldWorlds):
         "_arena",
         "_binding",
         "_bindings",
+        "_carries",
         "_checks",
         "_final_obs",
         "_flags",
@@ -133,7 +134,7 @@ class Batch(HeldWorlds):
         self.claim = Claim(world.arena, hooks.owner)
         self.world, self.actions, self.observed = world, actions, observed
         self._arena, self._bindings, self._num_worlds = world.arena, world.bindings, world.num_worlds
-        self._checks = world.checks
+        self._carries, self._checks = world.bindings.fuses, world.checks
         outcome = Outcome(world.num_worlds, num_agents)
         self.rewards, self.terminated, self.truncated = outcome.flags
         self.returns, self.lengths = outcome.returns, outcome.lengths
@@ -205,7 +206,7 @@ class Batch(HeldWorlds):
         """Step every world with the actions in `actions`; return the outputs that `outputs` makes."""
         self.ready = False  # until the step is done, or the next call has checked the worlds
         try:
-            guard = self._arena.begin_tick(self.claim.holder, full=True)
+            guard = self._arena.begin_tick(self.claim.holder, full=True, carry=not self._carries)
             self._binding = binding = self._bindings.open(guard)
             any_ended, side = self._any_ended, self._side
             any_ended[0] = 0

@@ -8,6 +8,7 @@ import numpy.typing as npt
 from gymnasium.vector import AutoresetMode
 
 from murk_arena import TickGuard
+from murk_env.engine.carry import carry
 from murk_env.engine.final_obs import FinalObs
 from murk_env.engine.hooks import HookStages
 from murk_env.engine.infos import NO_INFO, Info
@@ -90,6 +91,7 @@ def stages_of_a_step(parts: StepParts, guard: TickGuard, binding: Binding) -> li
     counts = parts.final_obs is None  # otherwise final_obs counts the worlds that ended
     diverged = parts.hooks.divergence
     return [
+        *([carry(layout, arena, binding)] if parts.world.bindings.fuses else []),
         clock(layout, arena, binding),
         parts.hooks.act(binding, guard),
         *parts.world.bindings.propagation(binding, guard, parts.hooks.between(binding, guard)),

@@ -45,14 +45,9 @@ class GroupOutputs:
         """Return which agents act in the next step, (num_worlds, size)."""
         return active_agents(self._batch, self._num_agents)[:, self.seats.agents]
 
-    def flags(self) -> tuple[Array, Flags, Flags]:
-        """Return rewards, terminations and truncations, (num_worlds, size); the caller owns the arrays."""
-        batch = self._batch
-        rewards, terminated, truncated = (
-            apart(values, self._num_agents)[:, self.seats.agents].copy()
-            for values in (batch.rewards, batch.terminated, batch.truncated)
-        )
-        return rewards, terminated, truncated
+    def of_all(self, values: Array) -> Array:
+        """Return this group's columns, (num_worlds, size), of values of all agents, (num_worlds, num_agents)."""
+        return values[:, self.seats.agents]
 
     def observations(self) -> Output:
         """Return the agents' observations; in same-step mode zero for agents that have ended."""

@@ -11,7 +11,7 @@ from murk_arena import StaticArena
 from murk_env.engine.action_masks import ACTION_MASK
 from murk_env.engine.batch import Batch
 from murk_env.engine.infos import Info
-from murk_env.faces.agent_groups import Seats, active_agents, seats_of
+from murk_env.faces.agent_groups import Seats, active_agents, flags_of, seats_of
 from murk_env.faces.env import MurkEnv
 from murk_env.faces.group_actions import GroupActions
 from murk_env.faces.group_outputs import GroupOutputs
@@ -152,11 +152,10 @@ class MurkGroupsEnv(VectorFace):
 
     def _stepped(self, _batch: Batch) -> GroupStep:
         latest = {name: group.latest() for name, group in self._groups.items()}
-        flags = {name: group.flags() for name, group in self._groups.items()}
-        rewards, terminated, truncated = ({name: flags[name][part] for name in flags} for part in range(3))
+        rewards, terminated, truncated = map(self._by_group, flags_of(self._batch, self._num_agents))
         infos = self._infos(None)
         if self.autoreset_mode is AutoresetMode.SAME_STEP:
-            infos |= self._final(latest, {name: terminated[name] | truncated[name] for name in flags})
+            infos |= self._final(latest, {name: terminated[name] | truncated[name] for name in latest})
             for name, group in self._groups.items():
                 group.clear(latest[name])
         return latest, rewards, terminated, truncated, infos
@@ -222,7 +221,11 @@ class MurkGroupsEnv(VectorFace):
     def _infos(self, worlds: Worlds | None) -> dict[str, Any]:
         info = self._batch.info
         said = info_of_rows(GroupOutputs.of_worlds(info), worlds) | self._masks(info)
-        return said | {"active": {name: group.active().copy() for name, group in self._groups.items()}}
+        return said | {"active": self._by_group(active_agents(self._batch, self._num_agents))}
+
+    def _by_group(self, values: npt.NDArray[Any]) -> ByGroup:
+        """Return each group's columns of values of all agents, (num_worlds, num_agents)."""
+        return {name: group.of_all(values) for name, group in self._groups.items()}
 
     def _masks(self, info: Info) -> dict[str, Any]:
         """Return the action masks of the groups that have one."""
