@@ -8,7 +8,7 @@ import numpy.typing as npt
 import murk_env as murk
 from murk_env import Range
 
-__all__ = ["Country", "copy_region", "fill_region", "sum_region"]
+__all__ = ["Country", "fill_top", "first_of", "repeat_tops", "sum_region"]
 
 Values = npt.NDArray[np.number[Any]]
 
@@ -49,31 +49,36 @@ def first_cell(region: Any, regions: Any, block: Any) -> Any:
     return region // regions * block * regions * block + region % regions * block
 
 
-def fill_region(values: Values, region: int, regions: int, block: int, value: float) -> None:
-    """Set all cells of a region to one value; values: (num_cells,)."""
-    first, size, width = first_of(region, regions, block), np.uint64(regions * block), np.uint64(block)
-    for _ in range(block):
-        for cell in range(first, first + width):
-            values[cell] = value
-        first += size
+def fill_top(values: Values, region: int, regions: int, block: int, value: float) -> None:
+    """Set the top row of a region to one value; values: (num_cells,). `repeat_tops` sets the other rows."""
+    first = first_of(region, regions, block)
+    for cell in range(first, first + np.uint64(block)):
+        values[cell] = value
 
 
-def copy_region(values: Values, out: Values, region: int, regions: int, block: int, factor: int) -> None:
-    """Set all cells of a region to a multiple of other values; values, out: (num_cells,)."""
-    first, size, width = first_of(region, regions, block), np.uint64(regions * block), np.uint64(block)
-    for _ in range(block):
-        for cell in range(first, first + width):
-            out[cell] = values[cell] * factor
-        first += size
+def repeat_tops(values: Values, regions: int, block: int) -> None:
+    """Set the rows of all regions to their top row; values: (num_cells,).
+
+    Whole rows of the country are copied: setting the few cells of a region row by row takes three times as
+    long.
+    """
+    size = np.uint64(regions * block)
+    for row in range(1, regions * block):
+        if row % block:
+            here = np.uint64(row) * size
+            for cell in range(here, here + size):
+                values[cell] = values[cell - size]
 
 
 def sum_region(values: Values, region: int, regions: int, block: int) -> float:
-    """Return the sum over all cells of a region, in float64; values: (num_cells,)."""
+    """Return the sum over all cells of a region, in float64, row by row; values: (num_cells,)."""
     first, size, width = first_of(region, regions, block), np.uint64(regions * block), np.uint64(block)
     found = 0.0
     for _ in range(block):
+        in_row = 0.0
         for cell in range(first, first + width):
-            found += values[cell]
+            in_row += values[cell]
+        found += in_row
         first += size
     return found
 

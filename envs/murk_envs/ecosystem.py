@@ -11,7 +11,8 @@ from murk_env import Blueprint, Draws, Field, Marker, MurkEnv, Observation, Obse
 from murk_env.mathematics import exp, log
 from murk_env.random import integers, normal, uniform
 from murk_envs._fields import LARGE
-from murk_envs.propagators.tending import REST, Tending, mean
+from murk_envs._sums import mean
+from murk_envs.propagators.tending import REST, Tending
 
 __all__ = ["Ecosystem"]
 

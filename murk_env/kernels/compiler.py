@@ -59,6 +59,7 @@ def compile_source(
     *,
     checked: bool = False,
     entry: bool = False,
+    inlined: bool = False,
 ) -> Callable[..., Any]:
     """Compile a function given as text, such as the loop over worlds around a compiled hook.
 
@@ -72,15 +73,17 @@ def compile_source(
         checked: whether an index outside an array raises IndexError; otherwise it is not detected.
         entry: whether Python will call it. Functions called by other compiled functions are compiled without
             an entry for Python, and a second time if Python calls them after all.
+        inlined: whether it is inlined into every kernel that calls it. The compiler may call a large one
+            instead, to which it then copies seven words or more for every array.
 
     Returns:
         The compiled function.
     """
-    known = (source, name, checked, *((key, id(value)) for key, value in sorted(namespace.items())))
+    known = (source, name, checked, inlined, *((key, id(value)) for key, value in sorted(namespace.items())))
     for kept in (_sources, _nameless):
         if known in kept:
             return kept[known][0]
-    made = _compiled_source(source, name, namespace, checked=checked, entry=entry)
+    made = _compiled_source(source, name, namespace, checked=checked, entry=entry, inlined=inlined)
     if any(made is one for one in _made.values()):
         _sources[known] = made, namespace
     else:
@@ -91,14 +94,14 @@ def compile_source(
 
 
 def _compiled_source(
-    source: str, name: str, namespace: Mapping[str, object], *, checked: bool, entry: bool
+    source: str, name: str, namespace: Mapping[str, object], *, checked: bool, entry: bool, inlined: bool
 ) -> Callable[..., Any]:
     filename = f"<murk_env {name} {zlib.crc32(source.encode()):08x}>"  # the same for the same text
     variables: dict[str, Any] = {"__name__": __name__, **namespace}
     exec(compile(source, filename, "exec"), variables)
 
     def make(function: types.FunctionType) -> Callable[..., Any]:
-        made = compiled(function, checked=checked, entry=entry)
+        made = compiled(function, checked=checked, entry=entry, inlined=inlined)
         return made if COMPILES else np.errstate(all="ignore")(made)  # compiled code does not warn either
 
     made = _unique(variables[name], checked, make)

@@ -10,6 +10,7 @@ import numpy.typing as npt
 from murk_env.errors import PipelineError
 from murk_env.kernels.fused import can_fuse
 from murk_env.kernels.fused_source import Turn
+from murk_env.kernels.lanes import LANES
 from murk_env.kernels.parts import Bound, FusedPart, Part, RepeatPart, Runner, SinglePart
 from murk_env.kernels.stage import Repeat, Stage
 
@@ -63,7 +64,7 @@ class Program:
     ) -> None:
         self._moved = moved
         self._fuse, self._runner = fuse, runner
-        self._block = max(1, _BLOCK_BYTES // max(world_bytes, 1))
+        self._block = _block_of(_BLOCK_BYTES // max(world_bytes, 1))
         self.fills: dict[object, Fill] = {}
         self._parts: list[Part] = []
         bound: list[Bound] = []
@@ -123,3 +124,8 @@ class Program:
         """Return the words in which fused kernels store the address of an array that never moves."""
         fused = [part.fused for part in self._parts if isinstance(part, FusedPart)]
         return [(one.words, place) for one in fused for place in one.places(array)]
+
+
+def _block_of(fitting: int) -> int:
+    """Return the number of worlds in a block, given how many fit: whole groups of lanes, unless it is one."""
+    return max(1, fitting if fitting < LANES // 2 else (fitting + LANES // 2) // LANES * LANES)

@@ -50,18 +50,22 @@ class Stencil:
         regular = complete & (displacements == offsets).all(axis=1)
         start, stop = _widened(*_run(regular), offsets, len(neighbours))
         regular[:start] = regular[stop:] = False
-        degree = (neighbours >= 0).sum(axis=1)
-        boundary = np.flatnonzero(~regular)
-        boundary = boundary[np.argsort(degree[boundary], kind="stable")]
-        ends = np.cumsum(np.bincount(degree[boundary], minlength=num_directions + 1))
-        return cls(
-            start,
-            stop,
-            tuple(offsets.view(np.uint64)),
-            _frozen(boundary, np.uint32),
-            _frozen(ends, np.int64),
-            _frozen(_without_gaps(neighbours[boundary]), np.uint32),
-        )
+        return cls(start, stop, tuple(offsets.view(np.uint64)), *_by_degree(neighbours, np.flatnonzero(~regular)))
+
+    def listing_all(self, neighbours: npt.NDArray[np.int32]) -> "Stencil":
+        """Return a stencil without a run, whose table lists every cell; `neighbours` as for `of`."""
+        return Stencil(0, 0, self.offsets, *_by_degree(neighbours, np.arange(len(neighbours))))
+
+
+def _by_degree(
+    neighbours: npt.NDArray[np.int32], cells: npt.NDArray[np.intp]
+) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.int64], npt.NDArray[np.uint32]]:
+    """Return the table of some cells: the cells by degree, the ends of each degree, their neighbours."""
+    degree = (neighbours[cells] >= 0).sum(axis=1)
+    order = np.argsort(degree, kind="stable")
+    ends = np.cumsum(np.bincount(degree, minlength=neighbours.shape[1] + 1))
+    table = _without_gaps(neighbours[cells[order]])
+    return _frozen(cells[order], np.uint32), _frozen(ends, np.int64), _frozen(table, np.uint32)
 
 
 def _run(regular: npt.NDArray[np.bool_]) -> tuple[int, int]:

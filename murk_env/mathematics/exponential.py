@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from murk_env.kernels import inlined
-from murk_env.mathematics.bits import nearest, power_of_two, whole
+from murk_env.mathematics.bits import half_of, nearest, power_of_two, whole
 
 __all__ = ["exp", "expm1", "expm1_float32"]
 
@@ -100,5 +100,5 @@ def expm1_float32(x: Any) -> Any:
 @inlined
 def _scaled(value: Any, exponent: Any) -> Any:
     """Return value * 2**exponent, rounded once: the second step alone can leave the normal numbers."""
-    half = exponent >> 1
+    half = half_of(exponent)
     return value * power_of_two(half) * power_of_two(exponent - half)

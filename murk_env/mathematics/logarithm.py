@@ -13,14 +13,14 @@ from typing import Any
 import numpy as np
 
 from murk_env.kernels import inlined
-from murk_env.mathematics.bits import bits_of, double_of
+from murk_env.mathematics.bits import bits_of, double_of, exponent_of, mantissa_of
 
 __all__ = ["log", "log1p", "log_of_normal"]
 
 _LN2_HIGH = 6.93147180369123816490e-01  # 32 bits, so that its product with k is exact
 _LN2_LOW = 1.90821492927058770002e-10
 _ROOT_HALF_BITS = 0x3FE6A09E00000000  # a little below sqrt(1/2)
-_MANTISSA = 52
+_TO_ONE = 0x3FF0000000000000 - _ROOT_HALF_BITS  # from there to 1
 _L1, _L2, _L3 = 6.666666666666735130e-01, 3.999999999940941908e-01, 2.857142874366239149e-01
 _L4, _L5, _L6 = 2.222219843214978396e-01, 1.818357216161805012e-01, 1.531383769920937332e-01
 _L7 = 1.479819860511658591e-01
@@ -78,9 +78,8 @@ def _log_of(value: Any, exponent: Any) -> Any:
 @inlined
 def _parts(value: Any) -> Any:
     """Return k and m of value = 2**k * m."""
-    bits = bits_of(value)
-    k = (bits - _ROOT_HALF_BITS) >> _MANTISSA
-    return np.float64(k), double_of(bits - (k << _MANTISSA))
+    bits = bits_of(value) + _TO_ONE
+    return exponent_of(bits), double_of(mantissa_of(bits) + _ROOT_HALF_BITS)
 
 
 @inlined

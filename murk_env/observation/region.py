@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from murk_env.errors import BlueprintError
+from murk_env.kernels.lanes import LANES
 from murk_env.lattice import Lattice
 from murk_env.observation._checks import MOST
 from murk_env.observation._likeness import first_alike
@@ -38,6 +39,33 @@ class Counts:
     fewest: int
     most: int
     gaps: bool
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Pieces:
+    """Places that can be copied by LANES at a time, row by row of the box.
+
+    A piece may reach beyond its row: the next piece, or a copy place by place, overwrites what is beyond.
+
+    Attributes:
+        places: the first place of each piece, ascending, (num_pieces,) int64.
+        rest: the place from which on places are not in pieces.
+        starts: rank of a piece's first place minus that of the centre, (num_kinds, num_pieces) int32.
+        serve: the cells from which every piece shows cells side by side and reads within the lattice,
+            (num_cells,) bool.
+        shown: 1 where a place shows a cell, from each kind, else 0, (num_kinds, num_places + LANES).
+    """
+
+    places: npt.NDArray[np.int64]
+    rest: int
+    starts: npt.NDArray[np.int32]
+    serve: npt.NDArray[np.bool_]
+    shown: npt.NDArray[np.float32]
+
+    @property
+    def pay(self) -> bool:
+        """Whether they serve at least half of the cells."""
+        return bool(2 * self.serve.sum() >= self.serve.size)
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -78,6 +106,11 @@ class Region:
         """1 where a place shows a cell, from each kind, else 0, (num_kinds, num_places)."""
         return (self.displacements != NO_CELL).astype(np.float32)
 
+    @functools.cached_property
+    def pieces(self) -> "Pieces":
+        """The places in pieces of LANES that lie side by side in the lattice, too."""
+        return _pieces(self)
+
     def counts(self, groups: npt.NDArray[np.int32], low: float, high: float) -> Counts:
         """Return how many cells groups of places show.
 
@@ -90,6 +123,34 @@ class Region:
         centres = self.kinds[int(max(low, 0)) : int(min(high, last)) + 1]
         fewest, most, empty = count_cells(np.unique(centres), self.displacements, groups)
         return Counts(fewest, most, gaps=bool(empty) or low < 0 or high > last)
+
+
+def _pieces(region: Region) -> Pieces:
+    (num_kinds, num_places), num_cells, width = region.displacements.shape, len(region.kinds), region.box[-1]
+    firsts = [row + part for row in range(0, num_places, width) for part in range(0, width, LANES)]
+    places = [first for first in firsts if first + LANES <= num_places]
+    starts = np.zeros((num_kinds, len(places)), np.int64)
+    any_shown, in_order = np.zeros((2, num_kinds, len(places)), np.bool_)
+    for piece, first in enumerate(places):
+        apart = region.displacements[:, first : min(first + LANES, first - first % width + width)]
+        shown, begin = apart != NO_CELL, apart.astype(np.int64) - np.arange(apart.shape[1])
+        starts[:, piece] = np.where(shown, begin, -num_cells).max(axis=1)
+        any_shown[:, piece] = shown.any(axis=1)
+        in_order[:, piece] = ((begin == starts[:, piece, np.newaxis]) | ~shown).all(axis=1)
+    serve = np.zeros(num_cells, np.bool_)
+    if places:
+        some = starts[np.arange(num_kinds), any_shown.argmax(axis=1), np.newaxis]
+        starts = np.where(any_shown, starts, some)  # a piece that shows no cell is read anywhere
+        begin = np.arange(num_cells)[:, np.newaxis] + starts[region.kinds]
+        inside = ((begin >= 0) & (begin + LANES <= num_cells)).all(axis=1)
+        serve = inside & (in_order.all(axis=1) & any_shown.any(axis=1))[region.kinds]
+    return Pieces(
+        places=np.array(places, np.int64),
+        rest=firsts[len(places)] if len(places) < len(firsts) else num_places,
+        starts=starts.astype(np.int32),
+        serve=serve,
+        shown=np.pad(region.shown, ((0, 0), (0, LANES))),
+    )
 
 
 def disk(lattice: Lattice, radius: int) -> Region:

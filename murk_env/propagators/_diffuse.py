@@ -10,14 +10,14 @@ import numpy.typing as npt
 from murk_env.kernels import COMPILES, inlined, kernel
 from murk_env.kernels.lanes import LANES
 from murk_env.mathematics import exp
-from murk_env.propagators._by_degree import mend_by_degree, mend_side_by_side
+from murk_env.propagators._by_degree import mend_by_degree, update_side_by_side
 from murk_env.propagators.gradient import fill_gradients
 
 __all__ = ["diffuse", "diffuse_of_many", "diffuse_with_slopes", "mend", "share_of"]
 
 Floats = npt.NDArray[Any]  # float32 or float64, the same for all arrays
 
-ENOUGH = 4  # worlds, from which on their boundary cells are faster side by side
+ENOUGH = 4  # worlds, from which on they are faster side by side
 
 
 @kernel
@@ -118,18 +118,21 @@ diffuse = _tick_with(mend)
 
 
 @cache
-def diffuse_of_many(num_directions: int) -> Callable[..., None]:
-    """Return the kernel of a tick for a lattice of more than a FEW directions."""
+def diffuse_of_many(num_directions: int, *, listed: bool) -> Callable[..., None]:
+    """Return the kernel of a tick for a lattice of more than a FEW directions.
+
+    Args:
+        num_directions: the number of directions.
+        listed: whether the table of boundary cells lists all cells.
+    """
     mend = mend_by_degree(num_directions, share_of)
-    return (
-        _tick_side_by_side(mend, mend_side_by_side(num_directions, share_of))
-        if COMPILES
-        else _tick_with(mend)
-    )
+    if not (listed and COMPILES):
+        return _tick_with(mend)
+    return _tick_side_by_side(mend, update_side_by_side(num_directions, share_of))
 
 
-def _tick_side_by_side(mend: Callable[..., None], mend_worlds: Callable[..., None]) -> Callable[..., None]:
-    """Return the kernel of a tick that goes through the boundary cells of eight worlds at once."""
+def _tick_side_by_side(update: Callable[..., None], update_worlds: Callable[..., None]) -> Callable[..., None]:
+    """Return the kernel of a tick that goes through the cells of eight worlds at once."""
 
     def diffuse_worlds(
         start: int,
@@ -140,10 +143,10 @@ def _tick_side_by_side(mend: Callable[..., None], mend_worlds: Callable[..., Non
         source_cells: npt.NDArray[np.uint32],
         source_values: Floats,  # (num_worlds, num_sources)
         limits: Floats,  # (num_worlds, 2): low, high
-        first: int,
-        last: int,
+        _first: int,
+        _last: int,
         offsets: tuple[np.uint64, ...],
-        boundary: npt.NDArray[np.uint32],
+        cells: npt.NDArray[np.uint32],  # all of them, by degree
         ends: npt.NDArray[np.int64],
         neighbours: npt.NDArray[np.uint32],
     ) -> None:
@@ -156,13 +159,11 @@ def _tick_side_by_side(mend: Callable[..., None], mend_worlds: Callable[..., Non
                 if world == start or rates[world, 1] != rates[world - 1, 1]:
                     left = out.dtype.type(exp(-rates[world, 1]))
                 remaining[lane] = left
-                if lane < count:
+                if lane < count < ENOUGH:
                     u, new, rate = previous[world], out[world], rates[world, 0]
-                    _run(u, new, first, last, offsets, share_of(u, rate, len(offsets)), left)
-                    if count < ENOUGH:
-                        mend(u, new, offsets, boundary, ends, neighbours, rate, left)
+                    update(u, new, offsets, cells, ends, neighbours, rate, left)
             if count >= ENOUGH:
-                mend_worlds(begin, count, previous, out, rates, remaining, boundary, ends, neighbours)
+                update_worlds(begin, count, previous, out, rates, remaining, cells, ends, neighbours)
             for world in range(begin, begin + count):
                 _hold(out[world], world, source_cells, source_values, limits)
 

@@ -7,14 +7,25 @@ import numpy.typing as npt
 
 from murk_env.errors import PipelineError
 from murk_env.kernels import kernel
-from murk_env.lattice import Lattice
+from murk_env.lattice import Lattice, Stencil
 
-__all__ = ["add_neighbours", "even_weight", "neighbourhood", "require_even"]
+__all__ = ["add_neighbours", "even_weight", "neighbourhood", "require_even", "whole_table"]
 
 
 def neighbourhood(lattice: Lattice) -> tuple[Any, ...]:
     """Return the lattice's tables for `add_neighbours`; pass the tuple to kernels unchanged."""
+    return _tables(lattice.stencil)
+
+
+def whole_table(lattice: Lattice) -> tuple[tuple[Any, ...], bool]:
+    """Return such tables for loops over a table, and whether they list all cells, as pays if most are listed."""
     stencil = lattice.stencil
+    if 2 * stencil.boundary.size < lattice.num_cells:
+        return _tables(stencil), False
+    return _tables(stencil.listing_all(lattice.neighbours)), True
+
+
+def _tables(stencil: Stencil) -> tuple[Any, ...]:
     return (
         stencil.start,
         stencil.stop,

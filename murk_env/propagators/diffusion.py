@@ -16,7 +16,7 @@ from murk_env.propagators._borders import Borders
 from murk_env.propagators._by_degree import FEW
 from murk_env.propagators._diffuse import diffuse, diffuse_of_many, diffuse_with_slopes
 from murk_env.propagators._inputs import whole_number
-from murk_env.propagators._neighbours import even_weight
+from murk_env.propagators._neighbours import even_weight, neighbourhood, whole_table
 from murk_env.propagators._slopes import slopes_of
 from murk_env.propagators._spread import spread
 from murk_env.propagators.boundaries import Boundaries, Flux, NoFlux, Periodic, Value, checked_boundaries
@@ -34,7 +34,6 @@ from murk_env.propagators.writing import (
     highest,
     in_range,
     lowest,
-    neighbourhood,
     parameters,
 )
 
@@ -167,13 +166,16 @@ class Diffusion(Propagator):
         values = frame.previous(self.field)
         rates, held = self._rates_and_held(frame)
         rates[:, 0] *= weight
-        diffusion = (values, frame.write(self._target), rates, *held, *neighbourhood(frame.lattice))
+        diffusion = (values, frame.write(self._target), rates, *held)
+        where = neighbourhood(frame.lattice)
         if self.gradient is None:
             num_directions = len(frame.lattice.directions)
-            tick = diffuse if num_directions <= FEW else diffuse_of_many(num_directions)
-            return KernelCall(tick, diffusion)
+            if num_directions <= FEW:
+                return KernelCall(diffuse, (*diffusion, *where))
+            where, listed = whole_table(frame.lattice)
+            return KernelCall(diffuse_of_many(num_directions, listed=listed), (*diffusion, *where))
         slopes = slopes_of(frame.lattice)
-        return KernelCall(diffuse_with_slopes, (frame.write(self.gradient), *slopes, *diffusion))
+        return KernelCall(diffuse_with_slopes, (frame.write(self.gradient), *slopes, *diffusion, *where))
 
     def _rates_and_held(self, frame: Frame) -> tuple[npt.NDArray[np.float64], tuple[Any, ...]]:
         """Return the rates times dt, (num_worlds, 2), and the sources' cells, their values and the clamp."""

@@ -8,8 +8,9 @@ import numpy as np
 from murk_env import Field, LotkaVolterra
 from murk_env.lattice import Lattice
 from murk_env.propagators.writing import Declaration, Frame, KernelCall, Propagator, chain, kernel
+from murk_envs._sums import mean
 
-__all__ = ["REST", "Tending", "mean"]
+__all__ = ["REST", "Tending"]
 
 REST, CULL_PREDATORS, CULL_PREY, RELEASE_PREY, RELEASE_PREDATORS = range(5)  # the deeds
 
@@ -22,7 +23,7 @@ class Tending(Propagator):
     cell and its neighbours: a cull removes a share of a species, a release adds to its density; and the
     census records the mean of both species over all cells.
 
-    Scheme: in float32, on the output of `living`; the means are summed in float64, in the order of cells. One
+    Scheme: in float32, on the output of `living`; the means are summed in float64. One
     deed per tick, whatever dt is.
 
     Stability: that of `living`.
@@ -104,12 +105,3 @@ def _tend(
             if cell >= 0:
                 treated[cell] = kept * treated[cell] + added
         census[world, 0], census[world, 1] = mean(x), mean(y)
-
-
-@kernel
-def mean(values: Any) -> float:
-    """Return the mean over all cells, summed in order."""
-    total = 0.0
-    for cell in range(values.size):
-        total += values[cell]
-    return total / values.size
