@@ -8,7 +8,7 @@ import numpy.typing as npt
 import murk_env as murk
 from murk_env import Range
 
-__all__ = ["Country", "fill_top", "first_of", "repeat_tops", "sum_region"]
+__all__ = ["Country", "copy_region", "fill_region", "fill_top", "repeat_tops", "sum_region"]
 
 Values = npt.NDArray[np.number[Any]]
 
@@ -47,6 +47,24 @@ class Country(murk.Params):
 def first_cell(region: Any, regions: Any, block: Any) -> Any:
     """Return the northwest cell of a region; `regions` lie along a side, each `block` cells wide."""
     return region // regions * block * regions * block + region % regions * block
+
+
+def fill_region(values: Values, region: int, regions: int, block: int, value: float) -> None:
+    """Set all cells of a region to one value; values: (num_cells,)."""
+    first, size, width = first_of(region, regions, block), np.uint64(regions * block), np.uint64(block)
+    for _ in range(block):
+        for cell in range(first, first + width):
+            values[cell] = value
+        first += size
+
+
+def copy_region(values: Values, out: Values, region: int, regions: int, block: int, factor: int) -> None:
+    """Set all cells of a region to a multiple of other values; values, out: (num_cells,)."""
+    first, size, width = first_of(region, regions, block), np.uint64(regions * block), np.uint64(block)
+    for _ in range(block):
+        for cell in range(first, first + width):
+            out[cell] = values[cell] * factor
+        first += size
 
 
 def fill_top(values: Values, region: int, regions: int, block: int, value: float) -> None:

@@ -8,10 +8,11 @@ import numpy.typing as npt
 
 from murk_env import Levels, Raster
 from murk_env.mathematics import exp
+from murk_env.propagators.writing import kernel
 from murk_envs import tiles
 from murk_envs._crew import GALE
 
-__all__ = ["FACTORS", "SLOPE", "land", "levels", "lowest_and_highest", "uphill", "winds"]
+__all__ = ["FACTORS", "SLOPE", "climbs", "land", "levels", "lowest_and_highest", "winds"]
 
 FACTORS = (0.0, 0.42, 1.0, 1.4, 1.82)  # bare, fields, shrub, pine, dense pine: (1 + p_veg)(1 + p_den)
 LOADS = (0.0, 0.4, 0.7, 1.0, 1.0)  # fuel of each, at most 1
@@ -39,17 +40,34 @@ def winds(breeze: Floats, speed: float) -> Floats:
     return factors
 
 
-def uphill(rise: float, side: float, way: int) -> float:
-    """Return the factor of the slope on the rate of spread to a neighbour, approximately.
+def climbs(heights: npt.NDArray[Any], spacing: Spacing, neighbours: npt.NDArray[np.int32]) -> Floats:
+    """Return the factor of the slope on the rate of spread from each cell, approximately.
 
     Args:
-        rise: how much higher the neighbour is, in m.
-        side: of a cell, in m.
-        way: a direction of Square8.
+        heights: in m, (num_levels, rows, columns).
+        spacing: sides of a cell, in m.
+        neighbours: of every cell in the directions of Square8, (num_cells, 8), -1 for none.
+
+    Returns:
+        By level, direction and cell, (num_levels, 8, num_cells) float64; 1 where there is no neighbour.
     """
-    far = side * math.sqrt(abs(WAYS_X[way]) + abs(WAYS_Y[way]))
-    steep = rise / far
-    return exp(SLOPE * 57.3 * steep / (1.0 + 0.28 * steep * steep))  # the arc tangent within 0.3 degrees
+    factors = np.ones((len(heights), len(WAYS_X), len(neighbours)))
+    rows = heights.reshape(len(heights), -1).astype(np.float32)
+    far = np.float32(np.mean(spacing)) * np.sqrt(np.abs(WAYS_X) + np.abs(WAYS_Y))
+    _climb(rows, far, neighbours, factors)
+    return factors
+
+
+@kernel
+def _climb(heights: Floats, far: Floats, neighbours: npt.NDArray[np.int32], factors: Floats) -> None:
+    for level in range(len(heights)):
+        for cell in range(len(neighbours)):
+            for way in range(len(far)):
+                near = neighbours[cell, way]
+                if near >= 0:
+                    steep = (heights[level, near] - heights[level, cell]) / far[way]
+                    # the arc tangent within 0.3 degrees
+                    factors[level, way, cell] = exp(SLOPE * 57.3 * steep / (1.0 + 0.28 * steep * steep))
 
 
 def lowest_and_highest(heights: Floats) -> tuple[float, float]:
@@ -58,7 +76,7 @@ def lowest_and_highest(heights: Floats) -> tuple[float, float]:
     return low, high if high > low else low + 1.0
 
 
-def levels(heights: Floats, kinds: npt.NDArray[Any], split: Split) -> Levels:
+def levels(heights: Floats, kinds: npt.NDArray[Any], climb: Floats, split: Split) -> Levels:
     """Return the levels: the tiles with their split, or the single one of a user's land."""
     tested = tiles.TEST if len(heights) > 1 else ()
     return Levels(
@@ -66,6 +84,8 @@ def levels(heights: Floats, kinds: npt.NDArray[Any], split: Split) -> Levels:
         kind=kinds,
         load=np.array(LOADS, np.float32)[kinds],
         growth=(kinds > 0).sum(axis=(1, 2)),
+        ease=np.array(FACTORS)[kinds] / FACTORS[4],
+        climb=climb,
         test=tested,
         split=split if len(heights) > 1 else "all",
     )

@@ -10,7 +10,7 @@ from gymnasium.spaces import MultiDiscrete
 import murk_env as murk
 from murk_env import Blueprint, Draws, Field, MurkEnv, Observation, Observe, Picture, Range
 from murk_env.random import integers, uniform
-from murk_envs._country import Country, fill_top, first_of, repeat_tops, sum_region
+from murk_envs._country import Country, copy_region, fill_region, fill_top, repeat_tops, sum_region
 from murk_envs._sums import any_nonzero, total
 from murk_envs.propagators.containment import DISTANCE, NOTHING, TEST, VACCINATE, Containment
 
@@ -63,8 +63,7 @@ class Epidemic(MurkEnv):
             super().check()
             self.require(
                 self.first_cases >= 1.0 / self.people,
-                f"first_cases must be at least 1 / people = {1.0 / self.people:g}, so that it is at "
-                f"least one person, not {self.first_cases}.",
+                f"first_cases must be at least one person, {1.0 / self.people:g}, not {self.first_cases}.",
             )
             low, high = self.least_infectivity, self.most_infectivity
             message = f"least_infectivity must be at most most_infectivity, not {low} with {high}."
@@ -144,7 +143,9 @@ class Epidemic(MurkEnv):
             self.spent[0] += PRICES[taken]
             fill_top(self.measure, region, p.regions, p.block, taken)
             if taken == TEST:
-                test(self, region)
+                copy_region(self.infected, self.found, region, p.regions, p.block, p.people)
+                copy_region(self.recovered, self.immune, region, p.regions, p.block, 1)
+                fill_region(self.fresh, region, p.regions, p.block, 1.0)
         repeat_tops(self.measure, p.regions, p.block)
         self.funds[0] = min(self.funds[0] + p.income, p.budget)
 
@@ -154,7 +155,7 @@ class Epidemic(MurkEnv):
         p = self.params
         for region in range(p.num_regions):
             ill = sum_region(self.caught, region, p.regions, p.block)
-            fill_top(self.reported, region, p.regions, p.block, math.floor(p.reporting * p.people * ill))
+            fill_top(self.reported, region, p.regions, p.block, np.floor(p.reporting * p.people * ill))
         repeat_tops(self.reported, p.regions, p.block)
         self.clock[0] = min(self.elapsed_steps / LIMIT, 1.0)
 
@@ -167,15 +168,3 @@ class Epidemic(MurkEnv):
     def terminated(self) -> bool:
         """End when nobody is infected."""
         return not any_nonzero(self.infected)
-
-
-def test(world: Epidemic, region: int) -> None:
-    """Record the people infected and the share immune in each cell of a region."""
-    regions, block, people = world.params.regions, world.params.block, world.params.people
-    first = first_of(region, regions, block)
-    for _ in range(block):
-        for cell in range(first, first + np.uint64(block)):
-            world.found[cell] = world.infected[cell] * people
-            world.immune[cell] = world.recovered[cell]
-            world.fresh[cell] = 1.0
-        first += np.uint64(regions * block)

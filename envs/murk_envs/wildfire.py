@@ -155,7 +155,8 @@ class Wildfire(MurkEnv):
             self.flames[cell] = 1.0 if self.state[cell] == BURNING else 0.0
         for cell in range(len(self.state)):
             if self.state[cell] == BURNING:
-                for near in self.moves[cell]:
+                for way in range(self.moves.shape[1]):
+                    near = self.moves[cell, way]
                     self.front[near] = self.tinder[near]
 
     @murk.per_world

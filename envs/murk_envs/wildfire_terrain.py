@@ -11,7 +11,7 @@ from murk_env import Blueprint, Draws, Field, Marker, MurkEnv, Observation, Obse
 from murk_env.random import integers
 from murk_envs import tiles
 from murk_envs._crew import GALE, WIDEST, any_burns, draw_wind, num_caught, seen_from, show_crew
-from murk_envs._land import FACTORS, SLOPE, land, levels, lowest_and_highest, uphill, winds
+from murk_envs._land import FACTORS, SLOPE, climbs, land, levels, lowest_and_highest, winds
 
 __all__ = ["WildfireTerrain"]
 
@@ -58,6 +58,8 @@ class WildfireTerrain(MurkEnv):
     kind = Field(mutability="level", categories=5)  # (num_cells,) of each level: kind of fuel
     load = Field(mutability="level", low=0.0, high=1.0)  # (num_cells,) of each level: fuel at the start
     growth = Field(mutability="level", over="world", dtype="int32")  # of each level: number of burnable cells
+    ease = Field(mutability="level", dtype="float64")  # (num_cells,) of each level: how easily its fuel burns
+    climb = Field(mutability="level", components=8, dtype="float64")  # (8, num_cells) likewise, of the slope
     fuel = Field(initial=load, low=0.0, high=1.0)  # (num_worlds, num_cells)
     cover = Field(initial=1.0, low=0.0, high=1.0)  # (num_worlds, num_cells) 1, or less where a break is dug
     crowd = Field(low=0.0, high=1.0)  # (num_worlds, num_cells) 1 where a crew member is
@@ -70,7 +72,6 @@ class WildfireTerrain(MurkEnv):
     speed = Field(over="world", low=0.0, high=GALE, unit="m/s")  # (num_worlds,)
     direction = Field(over="world", low=0.0, high=7.0)  # (num_worlds,) radians
     width = Field(mutability="static", over="world", dtype="int32")  # columns
-    side = Field(mutability="static", over="world", unit="m")  # of a cell
 
     @classmethod
     def build(cls, params: Params, /) -> Blueprint:
@@ -89,19 +90,19 @@ class WildfireTerrain(MurkEnv):
             fuel_class=cls.kind,
             class_factors=FACTORS,
         )
-        rows, columns = heights.shape[1:]
+        lattice = murk.Square8(*heights.shape[1:], spacing=spacing, unit="m")
         height = Observe(cls.elevation).normalised(*lowest_and_highest(heights))
         maps = [Observe(cls.state, one_hot=True), Observe(cls.tinder), height, Observe(cls.crowd)]
-        own = [Observe(cls.place).normalised(0.0, max(rows, columns, 2) - 1), Observe(cls.breeze)]
+        own = [Observe(cls.place).normalised(0.0, max(*lattice.shape, 2) - 1), Observe(cls.breeze)]
         seen = seen_from(cls.cells, (cls.flames, cls.front, cls.tinder, cls.crowd), sectors=8)
         apart = Observation(*seen, *own, over="agents")
         return Blueprint(
-            lattice=murk.Square8(rows, columns, spacing=spacing, unit="m"),
+            lattice=lattice,
             propagators=[fire],
             observation=Observation(*maps, *own),
             groups=[murk.Group("crew", params.crew, apart, Discrete(DIG + 1))],
-            static={cls.width: columns, cls.side: np.mean(spacing)},
-            levels=levels(heights, kinds, params.split),
+            static={cls.width: lattice.shape[1]},
+            levels=levels(heights, kinds, climbs(heights, spacing, lattice.neighbours), params.split),
         )
 
     @classmethod
@@ -147,17 +148,16 @@ class WildfireTerrain(MurkEnv):
     def derive(self) -> None:
         """Map the flames, how easily other cells burn, and their rate of catching fire."""
         for cell in range(len(self.state)):
-            easy = self.cover[cell] * FACTORS[self.kind[cell]] / FACTORS[4]
-            self.tinder[cell] = easy if self.state[cell] == FOREST else 0.0
-            self.flames[cell] = 1.0 if self.state[cell] == BURNING else 0.0
+            self.tinder[cell] = (self.state[cell] == FOREST) * self.cover[cell] * self.ease[cell]
+            self.flames[cell] = self.state[cell] == BURNING
         wind = winds(self.breeze, self.speed[0])
         for cell in range(len(self.state)):
             if self.state[cell] == BURNING:
-                for way, near in enumerate(self.neighbours[cell]):
+                for way in range(len(wind)):
+                    near = self.neighbours[cell, way]
                     if near >= 0 and self.tinder[near] > 0.0:
                         rate = FACTORS[4] * self.params.ignition * self.tinder[near]
-                        climb = uphill(self.elevation[near] - self.elevation[cell], self.side[0], way)
-                        self.front[near] += rate * wind[way] * climb
+                        self.front[near] += rate * wind[way] * self.climb[way, cell]
 
     @murk.per_world
     def reward(self, before: "WildfireTerrain") -> float:

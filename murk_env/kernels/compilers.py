@@ -8,6 +8,7 @@ import types
 import warnings
 from typing import Any
 
+from murk_env.kernels.borrowing import only_borrows
 from murk_env.kernels.linked_code import LinkedLibrary, is_linked, set_environments
 from murk_env.kernels.numba_internals import CompilationError, TypingError, numba_ir, plan_of
 from murk_env.kernels.unset import find_unset
@@ -38,10 +39,11 @@ class _Lowering(_passes.NativeLowering):
             set_environments(state.library)
             return done
         context = state.targetctx
-        state.library = LinkedLibrary(context.codegen(), state.func_id.func_qualname)
         flags.no_compile = True
         try:
-            inherited.run_pass(state)
+            if not (only_borrows(state) and self._lower_uncounted(state)):
+                state.library = LinkedLibrary(context.codegen(), state.func_id.func_qualname)
+                inherited.run_pass(state)
         finally:
             flags.no_compile = False
         made = state.cr
@@ -51,6 +53,21 @@ class _Lowering(_passes.NativeLowering):
             entry = context.get_executable(state.library, made.fndesc, made.env)
         context.insert_user_function(entry, made.fndesc, [state.library])
         state.cr = made._replace(cfunc=entry)
+        return True
+
+
+    def _lower_uncounted(self, state: Any) -> bool:
+        """Lower a function without counting references; return whether numba can."""
+        counting, inherited = state.targetctx, super()
+        state.targetctx = counting.subtarget(enable_nrt=False)
+        vars(state.targetctx).pop("nrt", None)  # whatever would count nevertheless is refused
+        state.library = LinkedLibrary(counting.codegen(), state.func_id.func_qualname)
+        try:
+            inherited.run_pass(state)
+        except Exception:
+            return False  # then the usual way tells what is wrong, if anything is
+        finally:
+            state.targetctx = counting
         return True
 
 

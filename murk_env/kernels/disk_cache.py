@@ -18,7 +18,7 @@ from murk_env.kernels.numba_content import has_no_cache, parts_of_signature, set
 __all__ = ["attach_cache"]
 
 _LONGEST_NAME = 60
-_FORMAT = 2  # of the files' content
+_FORMAT = 3  # of the files' content
 
 
 def attach_cache(dispatcher: Any) -> None:

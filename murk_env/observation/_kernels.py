@@ -86,7 +86,7 @@ def mark(cell: int, out: Part) -> None:
 def element(values: Any, channel: int, index: Any, num_cells: int, by_class: int) -> float:
     """Return a channel's value at a cell: a component, or whether the cell is of a class."""
     if by_class:
-        return 1.0 if values[index] == channel else 0.0
+        return 1.0 if values[index] == np.int32(channel) else 0.0
     return np.float64(values[channel * num_cells + index])  # so that sums are float64, uncompiled too
 
 
@@ -131,11 +131,22 @@ def disturb(key: Any, episode: Any, step: Any, site: int, agent: int, sd: float,
 
 
 @kernel
-def copy_cells(values: Row, cells: Any, num_cells: int, by_class: int, out: Part) -> None:
-    """Copy every channel's values at the given cells."""
+def copy_cells(values: Row, cells: Any, num_cells: int, out: Part) -> None:
+    """Copy every component's values at the given cells."""
     for channel in range(out.size // cells.size):
         for index in range(cells.size):
-            out[channel * cells.size + index] = element(values, channel, cells[index], num_cells, by_class)
+            out[channel * cells.size + index] = values[np.uint64(channel * num_cells + cells[index])]
+
+
+@kernel
+def mark_classes(values: Row, cells: Any, out: Part) -> None:
+    """Write 1 in the channel of each given cell's class, else 0."""
+    out[:] = 0.0
+    num_classes = out.size // cells.size
+    for index in range(cells.size):
+        channel = values[np.uint64(cells[index])]
+        if 0 <= channel < num_classes:
+            out[channel * cells.size + index] = 1.0
 
 
 @kernel

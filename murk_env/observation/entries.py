@@ -159,8 +159,11 @@ class Observe(Reading):
             )
 
         def write(loop: Loop, parts: tuple[str, ...]) -> None:
-            where = loop.table(cells), loop.whole(num_cells), loop.whole(self.one_hot)
-            loop.call(_kernels.copy_cells, loop.row(self.field), *where, *parts)
+            row, where = loop.row(self.field), loop.table(cells)
+            if self.one_hot:
+                loop.call(_kernels.mark_classes, row, where, *parts)
+            else:
+                loop.call(_kernels.copy_cells, row, where, loop.whole(num_cells), *parts)
             self.write_transforms(loop, parts[0])
 
         return Fitted((self.part(scene, (self.num_channels, cells.size)),), per_agent=False, write=write)

@@ -71,9 +71,9 @@ def _use_up(state: Any, fuel: Any, used: Any, new_state: Any, new_fuel: Any) -> 
     """Subtract the consumption from the fuel of burning cells; those with none left are burnt."""
     zero = np.float32(0.0)
     for cell in range(state.size):
-        burns = state[cell] == BURNING
-        left = max(fuel[cell] - used, zero)
-        new_fuel[cell] = left if burns else fuel[cell]
+        burns, before = state[cell] == BURNING, fuel[cell]
+        left = max(before - used, zero)
+        new_fuel[cell] = left if burns else before
         new_state[cell] = BURNT if burns & (not left > zero) else state[cell]
 
 

@@ -143,7 +143,7 @@ def test_a_tick_that_one_thread_has_ended_is_another_threads_to_begin(arena, end
 
 
 def test_a_tick_that_cannot_begin_leaves_the_next_thread_to_begin(arena, monkeypatch, in_another_thread):
-    def interrupted(self, full):
+    def interrupted(self, full, carry):
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:

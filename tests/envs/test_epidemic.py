@@ -297,7 +297,7 @@ def test_a_step_that_costs_nothing_pays_a_positive_zero():
         ({"first_cases": 1.5}, "first_cases must be from 0 to 1, not 1.5"),
         (
             {"first_cases": 0.0005},
-            "first_cases must be at least 1 / people = 0.001, so that it is at least one person, not 0.0005",
+            "first_cases must be at least one person, 0.001, not 0.0005",
         ),
         ({"most_infectivity": 1.5}, "most_infectivity must be from 0 to 1, not 1.5"),
         (
