@@ -46,7 +46,7 @@ class GroupOutputs:
         return active_agents(self._batch, self._num_agents)[:, self.seats.agents]
 
     def of_all(self, values: Array) -> Array:
-        """Return this group's columns, (num_worlds, size), of values of all agents, (num_worlds, num_agents)."""
+        """Return this group's columns, (num_worlds, size), of (num_worlds, num_agents), as a view."""
         return values[:, self.seats.agents]
 
     def observations(self) -> Output:

@@ -55,12 +55,11 @@ class _Lowering(_passes.NativeLowering):
         state.cr = made._replace(cfunc=entry)
         return True
 
-
     def _lower_uncounted(self, state: Any) -> bool:
         """Lower a function without counting references; return whether numba can."""
         counting, inherited = state.targetctx, super()
         state.targetctx = counting.subtarget(enable_nrt=False)
-        vars(state.targetctx).pop("nrt", None)  # whatever would count nevertheless is refused
+        state.targetctx.__dict__.pop("nrt", None)  # whatever would count nevertheless is refused
         state.library = LinkedLibrary(counting.codegen(), state.func_id.func_qualname)
         try:
             inherited.run_pass(state)

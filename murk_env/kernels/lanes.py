@@ -91,7 +91,7 @@ def lanes_at(typing: Any, array: Any, place: Any) -> Any:
 
 @intrinsic
 def lanes_from(typing: Any, array: Any, first: Any) -> Any:
-    """Return the eight elements from `first` on of a contiguous array; nothing checks that they are inside."""
+    """Return the eight elements of a contiguous array from `first` on, without a check."""
     return _loading(1)(typing, array, first)
 
 
@@ -173,7 +173,9 @@ def transposed(_typing: Any, rows: Any) -> Any:
             for row in range(LANES):
                 if not row & half:
                     pair = found[row], found[row + half]
-                    found[row], found[row + half] = (builder.shuffle_vector(*pair, way) for way in (low, high))
+                    found[row], found[row + half] = (
+                        builder.shuffle_vector(*pair, way) for way in (low, high)
+                    )
         return context.make_tuple(builder, signature.return_type, found)
 
     return numba_types.UniTuple(kind, LANES)(rows), generate

@@ -50,7 +50,9 @@ class Stencil:
         regular = complete & (displacements == offsets).all(axis=1)
         start, stop = _widened(*_run(regular), offsets, len(neighbours))
         regular[:start] = regular[stop:] = False
-        return cls(start, stop, tuple(offsets.view(np.uint64)), *_by_degree(neighbours, np.flatnonzero(~regular)))
+        return cls(
+            start, stop, tuple(offsets.view(np.uint64)), *_by_degree(neighbours, np.flatnonzero(~regular))
+        )
 
     def listing_all(self, neighbours: npt.NDArray[np.int32]) -> "Stencil":
         """Return a stencil without a run, whose table lists every cell; `neighbours` as for `of`."""

@@ -15,7 +15,7 @@ They take single numbers; array hooks use numpy's functions, which may differ be
 """
 
 from murk_env.mathematics.exponential import exp, expm1, expm1_float32
-from murk_env.mathematics.logarithm import log, log1p
+from murk_env.mathematics.logarithm import log, log1p, log1p_float32
 from murk_env.mathematics.trigonometry import cos, sin
 
-__all__ = ["cos", "exp", "expm1", "expm1_float32", "log", "log1p", "sin"]
+__all__ = ["cos", "exp", "expm1", "expm1_float32", "log", "log1p", "log1p_float32", "sin"]

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from murk_env.kernels import kernel
-from murk_env.mathematics import log1p
+from murk_env.mathematics import log1p, log1p_float32
 from murk_env.random.philox import normals_of, two_words
 
 __all__: list[str] = []
@@ -152,5 +152,9 @@ def mark_classes(values: Row, cells: Any, out: Part) -> None:
 @kernel
 def log(out: Part) -> None:
     """Compress to sign(x) * ln(1 + |x|); NaN stays."""
-    for i in range(out.size):
-        out[i] = math.copysign(log1p(abs(out[i])), out[i])
+    if out.itemsize == 4:
+        for i in range(out.size):
+            out[i] = math.copysign(log1p_float32(abs(out[i])), out[i])
+    else:
+        for i in range(out.size):
+            out[i] = math.copysign(log1p(abs(out[i])), out[i])

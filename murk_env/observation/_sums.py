@@ -27,7 +27,12 @@ def add_up(values: Row, num_cells: int, groups: Table, as_mean: int, out: Part) 
         row = values[channel * num_cells : (channel + 1) * num_cells]
         sums = out[channel * num_groups : (channel + 1) * num_groups]
         for group in range(0, fours, 4):
-            cells0, cells1, cells2, cells3 = groups[group], groups[group + 1], groups[group + 2], groups[group + 3]
+            cells0, cells1, cells2, cells3 = (
+                groups[group],
+                groups[group + 1],
+                groups[group + 2],
+                groups[group + 3],
+            )
             total0 = total1 = total2 = total3 = -0.0  # as in `total_of`
             for member in range(size):
                 total0 += row[np.uint32(cells0[member])]

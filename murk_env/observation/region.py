@@ -19,6 +19,7 @@ from murk_env.observation._window_kernels import NO_CELL, count_cells
 __all__ = ["Counts", "Region", "disk", "rectangle", "whole"]
 
 Cells = npt.NDArray[np.int64]
+Mask = npt.NDArray[np.bool_]
 
 _CHUNK = 1 << 20  # places looked up at a time, which bounds the memory needed to build a table
 _SMALL = 1 << 16  # a window of up to so many places is never too large for the lattice
@@ -64,8 +65,9 @@ class Pieces:
 
     @property
     def pay(self) -> bool:
-        """Whether they serve at least half of the cells."""
-        return bool(2 * self.serve.sum() >= self.serve.size)
+        """Whether they serve half of the cells or more, and hold half of the places, four of them each."""
+        num_places, most_cells = self.shown.shape[1] - LANES, 2 * self.serve.sum() >= self.serve.size
+        return bool(most_cells and self.rest >= max(num_places / 2, 4 * self.places.size))
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -126,24 +128,20 @@ class Region:
 
 
 def _pieces(region: Region) -> Pieces:
-    (num_kinds, num_places), num_cells, width = region.displacements.shape, len(region.kinds), region.box[-1]
+    num_cells, num_places, width = len(region.kinds), region.num_places, region.box[-1]
     firsts = [row + part for row in range(0, num_places, width) for part in range(0, width, LANES)]
     places = [first for first in firsts if first + LANES <= num_places]
-    starts = np.zeros((num_kinds, len(places)), np.int64)
-    any_shown, in_order = np.zeros((2, num_kinds, len(places)), np.bool_)
-    for piece, first in enumerate(places):
-        apart = region.displacements[:, first : min(first + LANES, first - first % width + width)]
-        shown, begin = apart != NO_CELL, apart.astype(np.int64) - np.arange(apart.shape[1])
-        starts[:, piece] = np.where(shown, begin, -num_cells).max(axis=1)
-        any_shown[:, piece] = shown.any(axis=1)
-        in_order[:, piece] = ((begin == starts[:, piece, np.newaxis]) | ~shown).all(axis=1)
-    serve = np.zeros(num_cells, np.bool_)
+    starts, serve = np.zeros((len(region.displacements), 0), np.int64), np.zeros(num_cells, np.bool_)
     if places:
-        some = starts[np.arange(num_kinds), any_shown.argmax(axis=1), np.newaxis]
-        starts = np.where(any_shown, starts, some)  # a piece that shows no cell is read anywhere
+        lengths = [min(LANES, width - first % width) for first in places]
+        spans = zip(places, lengths, strict=True)
+        found = [_start_of(region.displacements[:, first : first + length]) for first, length in spans]
+        starts, shows, in_order = (np.stack(part, axis=1) for part in zip(*found, strict=True))
+        some = np.take_along_axis(starts, shows.argmax(axis=1)[:, np.newaxis], axis=1)
+        starts = np.where(shows, starts, some)  # a piece that shows no cell may be read anywhere
         begin = np.arange(num_cells)[:, np.newaxis] + starts[region.kinds]
-        inside = ((begin >= 0) & (begin + LANES <= num_cells)).all(axis=1)
-        serve = inside & (in_order.all(axis=1) & any_shown.any(axis=1))[region.kinds]
+        inside = np.all((begin >= 0) & (begin + LANES <= num_cells), axis=1)
+        serve = inside & (np.all(in_order, axis=1) & np.any(shows, axis=1))[region.kinds]
     return Pieces(
         places=np.array(places, np.int64),
         rest=firsts[len(places)] if len(places) < len(firsts) else num_places,
@@ -151,6 +149,14 @@ def _pieces(region: Region) -> Pieces:
         serve=serve,
         shown=np.pad(region.shown, ((0, 0), (0, LANES))),
     )
+
+
+def _start_of(displacements: npt.NDArray[np.int32]) -> tuple[Cells, Mask, Mask]:
+    """Return for each kind a piece's start, whether it shows any cell, and whether they are side by side."""
+    shown, places = displacements != NO_CELL, np.arange(displacements.shape[1])
+    begin: Cells = displacements.astype(np.int64) - places
+    start = np.where(shown, begin, np.iinfo(np.int64).min).max(axis=1)
+    return start, shown.any(axis=1), np.all((begin == start[:, np.newaxis]) | ~shown, axis=1)
 
 
 def disk(lattice: Lattice, radius: int) -> Region:

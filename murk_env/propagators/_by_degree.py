@@ -7,7 +7,16 @@ from typing import Any
 import numpy as np
 
 from murk_env.kernels import compile_source, kernel
-from murk_env.kernels.lanes import LANES, added, all_lanes, divided, lanes_at, multiplied, put_lanes, transposed
+from murk_env.kernels.lanes import (
+    LANES,
+    added,
+    all_lanes,
+    divided,
+    lanes_at,
+    multiplied,
+    put_lanes,
+    transposed,
+)
 
 __all__ = ["FEW", "mend_by_degree", "update_side_by_side"]
 

@@ -131,7 +131,9 @@ def diffuse_of_many(num_directions: int, *, listed: bool) -> Callable[..., None]
     return _tick_side_by_side(mend, update_side_by_side(num_directions, share_of))
 
 
-def _tick_side_by_side(update: Callable[..., None], update_worlds: Callable[..., None]) -> Callable[..., None]:
+def _tick_side_by_side(
+    update: Callable[..., None], update_worlds: Callable[..., None]
+) -> Callable[..., None]:
     """Return the kernel of a tick that goes through the cells of eight worlds at once."""
 
     def diffuse_worlds(

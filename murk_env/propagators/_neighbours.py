@@ -18,7 +18,7 @@ def neighbourhood(lattice: Lattice) -> tuple[Any, ...]:
 
 
 def whole_table(lattice: Lattice) -> tuple[tuple[Any, ...], bool]:
-    """Return such tables for loops over a table, and whether they list all cells, as pays if most are listed."""
+    """Return such tables, and whether they list all cells: done if half of the cells are listed anyway."""
     stencil = lattice.stencil
     if 2 * stencil.boundary.size < lattice.num_cells:
         return _tables(stencil), False

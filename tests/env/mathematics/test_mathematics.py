@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from murk_env import mathematics
-from murk_env.mathematics import cos, exp, expm1, expm1_float32, log, log1p, sin
+from murk_env.mathematics import cos, exp, expm1, expm1_float32, log, log1p, log1p_float32, sin
 from tests.env.mathematics.assembly import all_of_them
 
 ROOT = Path(__file__).parents[3]
@@ -50,6 +50,10 @@ def test_results_are_within_a_unit_in_the_last_place_of_correctly_rounded_ones(n
         *[(cos, INF, NAN), (cos, -INF, NAN), (cos, 0.0, 1.0)],
         *[(expm1_float32, np.float32(x), y) for x, y in ((89.0, INF), (-INF, -1.0), (NAN, NAN))],
         (expm1_float32, np.float32(-0.0), -0.0),
+        *[
+            (log1p_float32, np.float32(x), y)
+            for x, y in ((INF, INF), (-1.0, -INF), (-1.5, NAN), (-0.0, -0.0))
+        ],
         *[(function, NAN, NAN) for function in FUNCTIONS.values()],
     ],
 )
@@ -86,6 +90,17 @@ def test_expm1_of_a_float32_is_that_of_a_float64_rounded(x):
     assert abs(found - expected) <= 0.501 * float(np.spacing(np.float32(abs(expected))))
 
 
+@given(st.floats(-2.0, 2.0**52, width=32))
+def test_log1p_of_a_float32_is_that_of_a_float64_rounded(x):
+    np.testing.assert_equal(log1p_float32(np.float32(x)), np.float32(log1p(x)))
+
+
+@given(st.floats(2.0**52, float(np.finfo(np.float32).max), width=32))
+def test_log1p_of_a_large_float32_is_exact_to_half_a_unit(x):
+    found, expected = log1p_float32(np.float32(x)), math.log1p(x)
+    assert abs(found - expected) <= 0.501 * float(np.spacing(np.float32(expected)))
+
+
 @pytest.mark.slow
 def test_loops_that_do_several_elements_at_once_give_the_same_bytes():
     bits = np.random.default_rng(0).integers(0, 2**64, 403, np.uint64)
@@ -108,4 +123,4 @@ def test_no_multiplication_is_fused_with_an_addition():
 
 
 def test_all_is_what_there_is():
-    assert sorted([*FUNCTIONS, "expm1_float32"]) == mathematics.__all__
+    assert sorted([*FUNCTIONS, "expm1_float32", "log1p_float32"]) == mathematics.__all__
