@@ -153,8 +153,8 @@ def _pieces(region: Region) -> Pieces:
 
 def _start_of(displacements: npt.NDArray[np.int32]) -> tuple[Cells, Mask, Mask]:
     """Return for each kind a piece's start, whether it shows any cell, and whether they are side by side."""
-    shown, places = displacements != NO_CELL, np.arange(displacements.shape[1])
-    begin: Cells = displacements.astype(np.int64) - places
+    shown, length = displacements != NO_CELL, int(displacements.shape[1])
+    begin: Cells = displacements.astype(np.int64) - np.arange(length)
     start = np.where(shown, begin, np.iinfo(np.int64).min).max(axis=1)
     return start, shown.any(axis=1), np.all((begin == start[:, np.newaxis]) | ~shown, axis=1)
 
