@@ -15,7 +15,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from murk_env.kernels.numba_internals import definitions_of, intermediate, replace_variables
+from murk_env.kernels.bytecode import intermediate
+from murk_env.kernels.numba_internals import definitions_of, replace_variables
 from murk_env.kernels.numba_internals import numba_ir as form_of
 from murk_env.kernels.whole_numbers import COMPUTED, CONVERTED, IN_PLACE, UFUNCS, stored
 

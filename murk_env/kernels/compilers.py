@@ -9,6 +9,7 @@ import warnings
 from typing import Any
 
 from murk_env.kernels.borrowing import only_borrows
+from murk_env.kernels.bytecode import ReadBytecode
 from murk_env.kernels.linked_code import LinkedLibrary, is_linked, set_environments
 from murk_env.kernels.numba_internals import CompilationError, TypingError, numba_ir, plan_of
 from murk_env.kernels.unset import find_unset
@@ -19,7 +20,7 @@ __all__ = ["CarefulCompiler", "PlannedCompiler"]
 _compiler: Any = importlib.import_module("numba.core.compiler")
 _machinery: Any = importlib.import_module("numba.core.compiler_machinery")
 _passes: Any = importlib.import_module("numba.core.typed_passes")
-_IRProcessing: Any = importlib.import_module("numba.core.untyped_passes").IRProcessing
+_untyped: Any = importlib.import_module("numba.core.untyped_passes")
 _UNSAFE: type[Warning] = importlib.import_module("numba.core.errors").NumbaTypeSafetyWarning
 
 
@@ -88,12 +89,11 @@ class _RefuseUnset(_machinery.AnalysisPass):
 
 
 def _pipeline(state: Any) -> Any:
-    """Return numba's passes, with our lowering pass and the check for unset variables."""
+    """Return numba's passes, with our first and lowering passes and the check for unset variables."""
     manager = _compiler.DefaultPassBuilder.define_nopython_pipeline(state)
-    manager.add_pass_after(_RefuseUnset, _IRProcessing)
-    manager.passes[:] = [
-        (_Lowering if one is _passes.NativeLowering else one, said) for one, said in manager.passes
-    ]
+    manager.add_pass_after(_RefuseUnset, _untyped.IRProcessing)
+    ours = {_untyped.TranslateByteCode: ReadBytecode, _passes.NativeLowering: _Lowering}
+    manager.passes[:] = [(ours.get(one, one), said) for one, said in manager.passes]
     manager.finalize()
     return manager
 

@@ -11,7 +11,7 @@ __all__ = ["explain"]
 
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 _PLACES = re.compile(
-    r'File "(?P<file>[^"\n]+)", line (?P<line>\d+):|\b(?:at|from) (?P<at>\S[^\n]*?) \((?P<on>\d+)\)'
+    r'File "(?P<file>[^"\n]+)", line (?P<line>\d+):|\b(?:at|from|location:) (?P<at>\S[^\n]*?) \((?P<on>\d+)\)'
 )
 _NOISE = (
     "Failed in",
@@ -99,7 +99,11 @@ _REASONS: tuple[tuple[str, str], ...] = (  # the first match counts
     (r"unify return type from the following types: (.+?), (.+)", "returns {0} in one place, {1} in another"),
     (r"Cannot bind .+ due to \"TypeError: (.+)\"", "a function is called wrongly: {0}"),
     (r"cannot be determined, operation: build_(set|list)", "a {0} holds values of one type in compiled code"),
-    (r"Type of variable '\S+' cannot be determined", "a value is of an unknown type; is it bound by := ?"),
+    (r"Type of variable '\S+' cannot be determined", "the type of a value is unknown"),
+    (
+        r"Unsupported use of cell variable",
+        "a variable shared with a comprehension or nested function has no value before it; give it one",
+    ),
     (
         r"op-code encountered: null\(\)",
         "a variable of a nested function has no value on at least one path through it; give it one first",

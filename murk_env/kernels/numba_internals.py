@@ -5,7 +5,6 @@ Imported by name, so that type checking does not depend on the partial types of 
 
 import importlib
 import types
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +23,6 @@ __all__ = [
     "definitions_of",
     "dump_bytes",
     "fold_arguments",
-    "intermediate",
     "internal",
     "intrinsic",
     "intrinsic_definition",
@@ -81,8 +79,6 @@ replace_variables: Any = importlib.import_module("numba.core.ir_utils").replace_
 _runtime: Any = internal("numba.core.runtime", "rtsys")
 _load_extensions: Any = internal("numba.core.entrypoints", "init_all")
 _LATE_SYMBOLS = (b"_numba_hashsecret",)  # numba only defines them when it refreshes a context
-_bytecode: Any = importlib.import_module("numba.core.bytecode")
-_interpreter: Any = importlib.import_module("numba.core.interpreter")
 
 
 def prepare_to_load(target_context: Any, content: bytes) -> None:
@@ -96,13 +92,6 @@ def prepare_to_load(target_context: Any, content: bytes) -> None:
         return
     _runtime.initialize(target_context)
     _load_extensions()
-
-
-def intermediate(function: types.FunctionType, parameters: Sequence[str]) -> Any:
-    """Return numba's intermediate form of a function with the given parameters."""
-    identity = _bytecode.FunctionIdentity.from_function(function)
-    identity.arg_names, identity.arg_count = list(parameters), len(parameters)
-    return _interpreter.Interpreter(identity).interpret(_bytecode.ByteCode(identity))
 
 
 def plan_of(function: object) -> Any:

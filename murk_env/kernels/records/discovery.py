@@ -5,10 +5,10 @@ import types
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
+from murk_env.kernels.bytecode import intermediate
 from murk_env.kernels.explain import explain
 from murk_env.kernels.fingerprint import fingerprint
 from murk_env.kernels.functions import compile_with_helpers
-from murk_env.kernels.numba_internals import intermediate
 from murk_env.kernels.records.effects import Effects, effects_of
 from murk_env.kernels.records.members import Member, Path, RecordError, Resolve, dotted
 from murk_env.kernels.records.plan import Plan, planned, sources

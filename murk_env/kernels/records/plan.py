@@ -8,8 +8,9 @@ from functools import cache
 from pathlib import Path as File
 from typing import Any, NamedTuple
 
+from murk_env.kernels.bytecode import intermediate
 from murk_env.kernels.checked_stores import check_stores
-from murk_env.kernels.numba_internals import TypingError, intermediate, numba_types
+from murk_env.kernels.numba_internals import TypingError, numba_types
 from murk_env.kernels.records.members import Member, Path, dotted
 from murk_env.kernels.records.rewrite import Call, Rewriter
 

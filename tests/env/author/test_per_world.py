@@ -193,6 +193,19 @@ def test_methods_and_helper_functions_may_be_given_self(reward, value):
     assert reward_of(reward) == value
 
 
+@pytest.mark.parametrize(
+    ("reward", "value"),
+    [
+        (lambda self: (warm := self.heat[4]) + 10 * warm, 11.0),
+        (lambda self: (heat := self.heat)[4] + 10 * len(heat), 61.0),
+        (lambda self: (gain := self.params.gain) * gain if (warm := self.heat[4]) > 0 else warm, 4.0),
+    ],
+    ids=["element", "array", "condition"],
+)
+def test_values_can_be_bound_where_they_are_used(reward, value):
+    assert reward_of(reward) == value
+
+
 def test_an_inherited_hook_works_on_a_field_that_is_declared_again():
     class Tired(CompiledForager):
         energy = Field(over="world", high=0.5)

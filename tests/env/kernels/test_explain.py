@@ -79,8 +79,9 @@ def indexed(heat):
     heat[0][0] = 1.0
 
 
-def walrus(heat):
-    return (warm := heat[0]) + warm
+def shared(heat):
+    [(last := value) for value in heat]  # pyright: ignore[reportUnusedExpression]
+    return last
 
 
 def opcode(heat):
@@ -100,6 +101,10 @@ def opcode(heat):
             "'open' cannot be used in compiled code, which takes only numbers, tuples, arrays and functions "
             "from outside; keep what changes in a field",
         ),
+        (
+            shared,
+            "a variable shared with a comprehension or nested function has no value before it; give it one",
+        ),
         (unsupported, "numpy.busday_count cannot be compiled, or not as it is used here"),
         (mixed, "a set holds values of one type in compiled code"),
         (store_nothing, "stores None in an array of float64; is a return missing in a function?"),
@@ -116,9 +121,12 @@ def test_an_error_is_one_sentence_and_a_line(function, reason):
     assert explained(function, np.ones(3)) == (reason, __file__, line_after(function))
 
 
+def test_a_value_of_unknown_type_is_told_at_its_line():
+    text = f"Type of variable '$8.3' cannot be determined, operation: $6.2, location: {__file__} (7)"
+    assert explain(TypingError(text)) == ("the type of a value is unknown", __file__, 7)
+
+
 def test_a_place_that_numba_has_lost_is_not_told():
-    reason = "a value is of an unknown type; is it bound by := ?"
-    assert explained(walrus, np.ones(3))[0] == reason
     error = TypingError("unheard of", loc=numba_ir.unknown_loc)
     assert explain(error) == ("unheard of", None, None)
 
