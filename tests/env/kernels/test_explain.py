@@ -80,8 +80,7 @@ def indexed(heat):
 
 
 def shared(heat):
-    [(last := value) for value in heat]  # pyright: ignore[reportUnusedExpression]
-    return last
+    return sum((last := value) for value in heat) + last
 
 
 def opcode(heat):
