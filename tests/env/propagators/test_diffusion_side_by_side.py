@@ -48,8 +48,8 @@ def test_cells_of_every_degree_and_none_are_the_same_bytes_eight_at_once():
     neighbours = rng.integers(0, num_cells, (num_cells, 12)).astype(np.uint32)
     where = 0, 0, (np.uint64(1),) * 12, cells, ends, neighbours
     together, alone = np.zeros((2, num_worlds, num_cells), np.float32)
-    diffuse_of_many(12)(0, num_worlds, previous, together, rates, *held, *where)
+    diffuse_of_many(12, listed=True)(0, num_worlds, previous, together, rates, *held, *where)
     for world in range(num_worlds):
-        diffuse_of_many(12)(world, world + 1, previous, alone, rates, *held, *where)
+        diffuse_of_many(12, listed=True)(world, world + 1, previous, alone, rates, *held, *where)
     assert together.tobytes() == alone.tobytes()
     assert together.all()
