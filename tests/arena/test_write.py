@@ -186,6 +186,20 @@ def test_a_tick_of_full_writes_takes_fields_from_their_staging_views(arena, flow
     assert (value_of(arena, flow) == 2.0).all()
 
 
+def test_a_tick_may_leave_carrying_to_its_caller(arena, hits):
+    for value in (1, 2):
+        with arena.begin_tick() as tick:
+            tick.write(hits.id).fill(value)
+    with arena.begin_tick(carry=False):
+        staged = arena.staging_view(hits.id)
+        assert (staged == 1).all()  # as two ticks ago
+        staged.fill(7)
+    assert (value_of(arena, hits) == 7).all()
+    with arena.begin_tick():
+        pass
+    assert (value_of(arena, hits) == 7).all()
+
+
 def test_full_holds_for_one_tick_only(arena, flow):
     for value in (1.0, 2.0):
         with arena.begin_tick(full=True):
