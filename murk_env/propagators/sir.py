@@ -26,6 +26,7 @@ from murk_env.propagators.writing import (
 __all__ = ["SIR"]
 
 Floats = npt.NDArray[np.float32]
+TOGETHER = 32  # cells that are tested together for infected around them; most have none, and need no exp
 
 
 @dataclass(frozen=True, eq=False)
@@ -163,8 +164,9 @@ def _infect(
         around = new_infected[world]  # first the neighbours' sum, then the new infections
         add_neighbours(i, around, neighbours)
         for cell in range(i.size):  # without branches and with few arrays, so that it vectorises
-            met = _met(i[cell], around[cell], degree[cell], mixing)
-            around[cell] = s[cell] * -expm1_float32(-infection * met)
+            around[cell] = -infection * _met(i[cell], around[cell], degree[cell], mixing)
+        for first in range(0, i.size, TOGETHER):
+            _catch(s, around, np.uint64(first), np.uint64(min(first + TOGETHER, i.size)))
         s_next, r_next = new_susceptible[world], new_recovered[world]  # one loop each, for the same reason
         for cell in range(i.size):
             s_next[cell] = s[cell] - around[cell]
@@ -172,6 +174,20 @@ def _infect(
             r_next[cell] = r[cell] + recovery * i[cell]
         for cell in range(i.size):
             around[cell] = i[cell] - recovery * i[cell] + around[cell]
+
+
+@kernel
+def _catch(s: Floats, around: Floats, first: int, stop: int) -> None:
+    """Replace x, minus the rate of infection, by the new infections s * (1 - exp(x)) of some cells."""
+    spreads = False
+    for cell in range(first, stop):
+        spreads |= around[cell] != np.float32(0.0)
+    if spreads:
+        for cell in range(first, stop):
+            around[cell] = s[cell] * -expm1_float32(around[cell])
+    else:
+        for cell in range(first, stop):
+            around[cell] = s[cell] * -around[cell]
 
 
 @kernel
