@@ -121,6 +121,23 @@ def test_with_mixing_it_comes_one_cell_farther_every_tick():
     assert (after[1] > 0).tolist() == [True] * 5 + [False] * 2
 
 
+@pytest.mark.parametrize("infected", [(3,), (109,), (40, 41), ()])
+def test_where_nobody_is_infected_the_bytes_are_those_of_rates_that_vary(infected):
+    lattice, found = Square8(10, 11), []
+    for recovery in (0.25, Field(mutability="static", low=0.25, high=0.25, initial=0.25)):
+        s, i, r = shares = Field(), Field(), Field()
+        varying = {"recovery": recovery} if isinstance(recovery, Field) else {}
+        law = SIR(*shares, infection=0.5, recovery=recovery, mixing=0.5)
+        static = {field: np.full(lattice.num_cells, 0.25) for field in varying.values()}
+        world = World(lattice, {"s": s, "i": i, "r": r, **varying}, [law], static=static)
+        with world.edit() as tick:
+            tick[s] = np.resize([1.0, -1.0, 0.0, -0.0], (1, lattice.num_cells))
+            tick.edit(i)[0, list(infected)] = 0.3
+        world.run(2)
+        found.append([world[field].tobytes() for field in shares])
+    assert found[0] == found[1]
+
+
 def test_a_cell_without_neighbours_meets_only_itself():
     mixed, alone = (spread(Line1D(1), 0.9, 0.1, 20, mixing=mixing) for mixing in (0.8, 0.0))
     assert mixed.tolist() == alone.tolist()
