@@ -23,8 +23,8 @@ class Tending(Propagator):
     cell and its neighbours: a cull removes a share of a species, a release adds to its density; and the
     census records the mean of both species over all cells.
 
-    Scheme: in float32, on the output of `living`; the means are summed in float64. One
-    deed per tick, whatever dt is.
+    Scheme: in float32, on the output of `living`; the means are summed in float64. One deed per tick,
+    whatever dt is.
 
     Stability: that of `living`.
 
