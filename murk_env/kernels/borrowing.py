@@ -13,10 +13,9 @@ from murk_env.kernels.numba_internals import numba_ir, numba_types
 __all__ = ["only_borrows"]
 
 _DynamicRaise: Any = importlib.import_module("numba.core.ir").DynamicRaise
-_VIEWS = frozenset({"getitem", "static_getitem", "typed_getitem"})
-_PASSES_ON = frozenset(
-    {"build_tuple", "cast", "exhaust_iter", "getiter", "iternext", "pair_first", "pair_second", "phi"}
-)
+_PASSES_ON = frozenset({"build_tuple", "cast", "iternext", "pair_first", "pair_second", "phi"})
+_ITERATES = frozenset({"exhaust_iter", "getiter"})
+_INDEXES = frozenset({"getitem", "static_getitem", "typed_getitem"})
 
 
 def only_borrows(state: Any) -> bool:
@@ -35,7 +34,7 @@ def only_borrows(state: Any) -> bool:
                 value = one.value
                 if isinstance(value, numba_ir.Expr) and not counted.is_view(value):
                     return False
-                if isinstance(value, numba_ir.Yield | numba_ir.Global | numba_ir.FreeVar | numba_ir.Const):
+                if isinstance(value, numba_ir.Global | numba_ir.FreeVar | numba_ir.Const):
                     return False
     return True
 
@@ -55,12 +54,22 @@ class _Counted:
         return self.type(self._types[variable.name])
 
     def is_view(self, value: Any) -> bool:
-        """Return whether an expression gives a view of its operands, and nothing new."""
+        """Return whether an expression gives a view of its operands, and nothing new.
+
+        Only arrays and tuples do: to read a dict, a list or a string gives a reference of the reader's own.
+        """
         if value.op in _PASSES_ON:
             return True
-        if value.op == "getattr":
-            return isinstance(self._types[value.value.name], numba_types.BaseTuple) or value.attr == "T"
-        if value.op not in _VIEWS:
+        if value.op not in _ITERATES | _INDEXES | {"getattr"}:
             return False
+        kind = self._types[value.value.name]
+        if isinstance(kind, numba_types.BaseTuple):
+            return True
+        if not isinstance(kind, numba_types.Array):
+            return False
+        if value.op == "getattr":
+            return value.attr == "T"
+        if value.op in _ITERATES:
+            return True
         index = value.index_var if value.op == "static_getitem" else value.index
         return index is None or not self.variable(index)

@@ -2,23 +2,27 @@
 
 import importlib
 import types
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from murk_env.kernels.numba_internals import CompilationError, TypingError
 from murk_env.kernels.numba_internals import numba_ir as ir
 
-__all__ = ["ReadBytecode", "intermediate"]
+__all__ = ["intermediate", "reading_with_care"]
 
 _bytecode: Any = importlib.import_module("numba.core.bytecode")
-_Interpreter: Any = importlib.import_module("numba.core.interpreter").Interpreter
-_machinery: Any = importlib.import_module("numba.core.compiler_machinery")
+_compiler_lock: Any = importlib.import_module("numba.core.compiler_lock").global_compiler_lock
+_interpreter: Any = importlib.import_module("numba.core.interpreter")
+_Interpreter: Any = _interpreter.Interpreter
 
 
 class _Reader(_Interpreter):
     """numba's reader; it keeps a value that is bound to a variable and used again, as in `(x := a[0]) > 0`.
 
-    numba renames such a value to the variable, and does not rename its other uses.
+    numba computes such a value into the variable, replaces some of its other uses by the variable, which may
+    be bound anew before, and leaves some without a value.
     """
 
     def interpret(self, bytecode: Any) -> Any:
@@ -32,35 +36,59 @@ class _Reader(_Interpreter):
             raise TypingError(f"{type(error).__name__}: {error}", loc=self.loc) from error
 
     def _remove_unused_temporaries(self) -> None:
-        inherited: Any = super()
-        block, definitions = self.current_block, self.definitions
-        before = [
-            (one, one.target) for one in block.body if isinstance(one, ir.Assign) and one.target.is_temp
-        ]
-        inherited._remove_unused_temporaries()
-        used = {var.name for one in block.body for var in one.list_vars()}
-        used.update(self.dfainfo.outgoing_phis.values())
-        for statement, value in before:
-            if statement.target is not value and value.name in used:
-                again: Any = ir.Assign(statement.target, value, statement.loc)
-                place = next(at for at, one in enumerate(block.body) if one is statement)
-                block.body.insert(place + 1, again)
-                definitions[value.name].append(statement.target)
+        """Drop copies that nobody reads; compute a value that only a variable takes into the variable."""
+        unused, uses = self.assigner.unused_dests, self._uses()
+        kept: list[Any] = []
+        for one in self.current_block.body:
+            if isinstance(one, ir.Assign) and one.target.name in unused and not uses[one.target.name]:
+                continue
+            if kept and self._takes(one, kept[-1]) and uses[one.value.name] == 1:
+                self._rename(kept[-1], one.target)
+            else:
+                kept.append(one)
+        self.current_block.body = kept
+
+    def _uses(self) -> Counter[str]:
+        """Return how often this block reads each temporary variable, and hands it to the next one."""
+        uses = Counter(self.dfainfo.outgoing_phis.values())
+        for one in self.current_block.body:
+            read = [variable for variable in one.list_vars() if variable.is_temp]
+            uses.update(variable.name for variable in read)
+            if isinstance(one, ir.Assign) and one.target.is_temp:
+                uses[one.target.name] -= 1
+        return uses
+
+    def _takes(self, statement: Any, last: Any) -> bool:
+        """Return whether a statement sets a variable to what the last one has computed."""
+        return (
+            isinstance(last, ir.Assign)
+            and isinstance(statement, ir.Assign)
+            and isinstance(statement.value, ir.Var)
+            and statement.value.is_temp
+            and statement.value.name == last.target.name
+            and not self._var_used_in_binop(statement.target.name, last.value)  # it would become `x += ...`
+        )
+
+    def _rename(self, statement: Any, target: Any) -> None:
+        """Let a statement compute its value into another variable."""
+        value, definitions = statement.target, self.definitions
+        statement.target = target
+        definitions[target.name].remove(value)
+        definitions[target.name].extend(definitions.pop(value.name))
 
 
-@_machinery.register_pass(mutates_CFG=True, analysis_only=False)
-class ReadBytecode(_machinery.FunctionPass):
-    """The first pass of the compiler."""
+@contextmanager
+def reading_with_care() -> Iterator[None]:
+    """Let numba read all functions that it compiles in the block so, nested ones included.
 
-    _name = "murk_env_read_bytecode"
-
-    def __init__(self) -> None:
-        _machinery.FunctionPass.__init__(self)
-
-    def run_pass(self, state: Any) -> bool:
-        """Read the function to be compiled."""
-        state["func_ir"] = _Reader(state["func_id"]).interpret(state["bc"])
-        return True
+    It looks its reader up in its module whenever it reads a function. Nobody else compiles meanwhile.
+    """
+    with _compiler_lock:
+        before, _interpreter.Interpreter = _interpreter.Interpreter, _Reader
+        try:
+            yield
+        finally:
+            _interpreter.Interpreter = before
 
 
 def intermediate(function: types.FunctionType, parameters: Sequence[str]) -> Any:

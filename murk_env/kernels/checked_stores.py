@@ -5,12 +5,9 @@ through `stored` first, which raises if the array cannot hold it. Operations on 
 signed integers, are preceded by a check.
 """
 
-import hashlib
 import inspect
 from collections.abc import Iterator, Sequence
-from functools import cache
 from itertools import count
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -20,19 +17,11 @@ from murk_env.kernels.numba_internals import definitions_of, replace_variables
 from murk_env.kernels.numba_internals import numba_ir as form_of
 from murk_env.kernels.whole_numbers import COMPUTED, CONVERTED, IN_PLACE, UFUNCS, stored
 
-__all__ = ["check_stores", "store_checks"]
-
-_SOURCES = ("checked_stores.py", "whole_numbers.py", "numba_internals.py")
+__all__ = ["StoreChecks", "check_stores"]
 
 
 class StoreChecks(NamedTuple):
-    """The plan of a plain function whose stores are checked; see `murk_env.kernels.records.plan`.
-
-    Attributes:
-        sources: a hash of the rewriting modules.
-    """
-
-    sources: object
+    """The plan of every plain function whose stores are checked; see `murk_env.kernels.records.plan`."""
 
     def intermediate(self, function: Any, kinds: Any) -> Any:
         """Return the function's intermediate form, for numba's compiler."""
@@ -41,16 +30,6 @@ class StoreChecks(NamedTuple):
         form = intermediate(function, code.co_varnames[:given])
         check_stores(form)
         return form
-
-
-@cache
-def store_checks() -> StoreChecks:
-    """Return the plan of every plain function whose stores are checked."""
-    try:
-        contents = [Path(__file__).with_name(name).read_bytes() for name in _SOURCES]
-    except OSError:  # installed without sources
-        return StoreChecks(object())
-    return StoreChecks(hashlib.sha256(b"".join(contents)).hexdigest())
 
 
 def check_stores(form: Any) -> None:

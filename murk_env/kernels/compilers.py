@@ -9,7 +9,7 @@ import warnings
 from typing import Any
 
 from murk_env.kernels.borrowing import only_borrows
-from murk_env.kernels.bytecode import ReadBytecode
+from murk_env.kernels.bytecode import reading_with_care
 from murk_env.kernels.linked_code import LinkedLibrary, is_linked, set_environments
 from murk_env.kernels.numba_internals import CompilationError, TypingError, numba_ir, plan_of
 from murk_env.kernels.unset import find_unset
@@ -20,7 +20,7 @@ __all__ = ["CarefulCompiler", "PlannedCompiler"]
 _compiler: Any = importlib.import_module("numba.core.compiler")
 _machinery: Any = importlib.import_module("numba.core.compiler_machinery")
 _passes: Any = importlib.import_module("numba.core.typed_passes")
-_untyped: Any = importlib.import_module("numba.core.untyped_passes")
+_IRProcessing: Any = importlib.import_module("numba.core.untyped_passes").IRProcessing
 _UNSAFE: type[Warning] = importlib.import_module("numba.core.errors").NumbaTypeSafetyWarning
 
 
@@ -64,7 +64,7 @@ class _Lowering(_passes.NativeLowering):
         state.library = LinkedLibrary(counting.codegen(), state.func_id.func_qualname)
         try:
             inherited.run_pass(state)
-        except Exception:
+        except CompilationError:
             return False  # then the usual way tells what is wrong, if anything is
         finally:
             state.targetctx = counting
@@ -89,11 +89,12 @@ class _RefuseUnset(_machinery.AnalysisPass):
 
 
 def _pipeline(state: Any) -> Any:
-    """Return numba's passes, with our first and lowering passes and the check for unset variables."""
+    """Return numba's passes, with our lowering pass and the check for unset variables."""
     manager = _compiler.DefaultPassBuilder.define_nopython_pipeline(state)
-    manager.add_pass_after(_RefuseUnset, _untyped.IRProcessing)
-    ours = {_untyped.TranslateByteCode: ReadBytecode, _passes.NativeLowering: _Lowering}
-    manager.passes[:] = [(ours.get(one, one), said) for one, said in manager.passes]
+    manager.add_pass_after(_RefuseUnset, _IRProcessing)
+    manager.passes[:] = [
+        (_Lowering if one is _passes.NativeLowering else one, said) for one, said in manager.passes
+    ]
     manager.finalize()
     return manager
 
@@ -113,7 +114,7 @@ class CarefulCompiler(_compiler.Compiler):
         place = numba_ir.Loc(code.co_filename, code.co_firstlineno)
         if (line := line_of_with(code)) is not None:
             raise TypingError(NO_WITH, loc=numba_ir.Loc(code.co_filename, line))
-        with warnings.catch_warnings(record=True) as said:
+        with reading_with_care(), warnings.catch_warnings(record=True) as said:
             warnings.simplefilter("always")
             try:
                 made = inherited.compile_extra(func)

@@ -14,11 +14,11 @@ from murk_env.kernels.cache_files import read, write
 from murk_env.kernels.cached_code import available, packed, unpacked
 from murk_env.kernels.fingerprint import fingerprint
 from murk_env.kernels.numba_content import has_no_cache, parts_of_signature, settings
+from murk_env.kernels.sources import sources
 
 __all__ = ["attach_cache"]
 
 _LONGEST_NAME = 60
-_FORMAT = 3  # of the files' content
 
 
 def attach_cache(dispatcher: Any) -> None:
@@ -98,10 +98,10 @@ class _DiskCache:
 
     def _key(self, content_key: str | None, sig: Any, codegen: Any) -> str | None:
         """Return a hash of everything the machine code for a signature depends on, None if unknown."""
-        kinds = fingerprint(parts_of_signature(sig), _is_named_by_content)
-        if content_key is None or kinds is None:
+        kinds, ours = fingerprint(parts_of_signature(sig), _is_named_by_content), sources()
+        if content_key is None or kinds is None or ours is None:
             return None
-        content = repr((_FORMAT, content_key, self._checked, kinds, codegen.magic_tuple(), settings()))
+        content = repr((ours, content_key, self._checked, kinds, codegen.magic_tuple(), settings()))
         return hashlib.sha256(content.encode()).hexdigest()
 
     def _file(self, key: str) -> str:

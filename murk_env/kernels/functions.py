@@ -5,7 +5,7 @@ from collections.abc import Callable
 from enum import IntEnum
 from typing import Any, TypeVar, cast
 
-from murk_env.kernels.checked_stores import store_checks
+from murk_env.kernels.checked_stores import StoreChecks
 from murk_env.kernels.compilers import CarefulCompiler, PlannedCompiler
 from murk_env.kernels.disk_cache import attach_cache
 from murk_env.kernels.inner import InnerDispatcher, entered
@@ -66,7 +66,7 @@ def _plan(function: types.FunctionType, checked: bool) -> dict[str, Any]:
     """Return the attributes that tell the compiler what replaces a function's own code."""
     if plan_of(function):  # made by murk_env.kernels.records
         return {name: vars(function)[name] for name in ("__plan__", "__signature__")}
-    return {"__plan__": store_checks()} if checked else {}
+    return {"__plan__": StoreChecks()} if checked else {}
 
 
 def compile_with_helpers(

@@ -11,7 +11,7 @@ from murk_env.kernels.fingerprint import fingerprint
 from murk_env.kernels.functions import compile_with_helpers
 from murk_env.kernels.records.effects import Effects, effects_of
 from murk_env.kernels.records.members import Member, Path, RecordError, Resolve, dotted
-from murk_env.kernels.records.plan import Plan, planned, sources
+from murk_env.kernels.records.plan import Plan, planned
 from murk_env.kernels.records.rewrite import Call, Rewriter
 from murk_env.kernels.records.supers import refuse_super
 from murk_env.kernels.unset import find_unset
@@ -105,7 +105,6 @@ def _make(
         tuple(discovery.members.items()),
         calls,
         context.checked,
-        sources(),
     )
     by_call = zip(rewriter.calls, (effects for _, effects in discovery.calls), strict=True)
     changed = {paths.index(path): loc for path, loc in rewriter.changed}

@@ -1,11 +1,8 @@
 """The plan of a flat function: how to rewrite its code whenever numba compiles it."""
 
-import hashlib
 import inspect
 import types
 from collections.abc import Mapping, Sequence
-from functools import cache
-from pathlib import Path as File
 from typing import Any, NamedTuple
 
 from murk_env.kernels.bytecode import intermediate
@@ -14,10 +11,7 @@ from murk_env.kernels.numba_internals import TypingError, numba_types
 from murk_env.kernels.records.members import Member, Path, dotted
 from murk_env.kernels.records.rewrite import Call, Rewriter
 
-__all__ = ["Plan", "planned", "sources"]
-
-_OUTSIDE = ("../checked_stores.py", "../whole_numbers.py", "../numba_internals.py")
-_SOURCES = ("calls.py", "meanings.py", "members.py", "plan.py", "rewrite.py", *_OUTSIDE)
+__all__ = ["Plan", "planned"]
 
 
 class Plan(NamedTuple):
@@ -32,7 +26,6 @@ class Plan(NamedTuple):
         members: the members at the paths that the function uses.
         calls: the replacements of calls of functions of records, in the order of the calls.
         checked: whether stores into integer arrays are checked.
-        sources: a hash of the rewriting modules.
     """
 
     parameters: tuple[str, ...]
@@ -43,7 +36,6 @@ class Plan(NamedTuple):
     members: tuple[tuple[Path, Member], ...]
     calls: tuple[Call, ...]
     checked: bool
-    sources: object
 
     def intermediate(self, function: types.FunctionType, kinds: Sequence[Any]) -> Any:
         """Return the rewritten function, for numba's compiler.
@@ -97,13 +89,3 @@ def planned(function: types.FunctionType, plan: Plan) -> types.FunctionType:
     signature = inspect.Signature([inspect.Parameter(name, kind) for name in names])
     vars(copy).update(__plan__=plan, __signature__=signature)
     return copy
-
-
-@cache
-def sources() -> object:
-    """Return a hash of the rewriting modules; if unknown, an object that prevents caching."""
-    try:
-        contents = [(File(__file__).parent / name).read_bytes() for name in _SOURCES]
-    except OSError:  # installed without sources
-        return object()
-    return hashlib.sha256(b"".join(contents)).hexdigest()

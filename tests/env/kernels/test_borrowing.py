@@ -10,6 +10,8 @@ from murk_env.kernels import kernel
 from murk_env.kernels.numba_internals import array_of, numba_types
 
 runtime: Any = importlib.import_module("numba.core.runtime")
+List: Any = importlib.import_module("numba.typed").List
+ROW = array_of(numba_types.float64, 1, "C")
 
 
 @kernel
@@ -63,6 +65,33 @@ def through_views(values):
 
 
 @kernel
+def look_up(table, key):
+    return table[key][0]
+
+
+@kernel
+def first_of_all(arrays):
+    total = 0.0
+    for array in arrays:
+        total += array[0]
+    return total + arrays[0][1]
+
+
+@kernel
+def ends_alike(text):
+    return text[0] == text[-1]
+
+
+@kernel
+def what_others_own(size):
+    """Dicts, lists and texts give whoever reads them a reference of their own."""
+    table, arrays = {0: np.full(size, 2.0)}, List.empty_list(ROW)
+    arrays.append(np.full(size, 3.0))
+    arrays.append(table[0])
+    return look_up(table, 0) + first_of_all(arrays) + ends_alike(str(size + 100))
+
+
+@kernel
 def all_of_them(size):
     made = squares(size)
     kept = first_row(made)
@@ -102,6 +131,15 @@ def test_nothing_is_freed_too_early_or_never(size, allocations):
     before = allocations()
     for _ in range(50):
         assert all_of_them(size) == expected
+    after = allocations()
+    assert after.mi_alloc - before.mi_alloc == after.mi_free - before.mi_free > 0
+
+
+def test_what_is_read_from_dicts_lists_and_texts_is_freed(allocations):
+    assert what_others_own(3) == 10.0
+    before = allocations()
+    for _ in range(50):
+        what_others_own(3)
     after = allocations()
     assert after.mi_alloc - before.mi_alloc == after.mi_free - before.mi_free > 0
 

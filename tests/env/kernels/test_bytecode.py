@@ -52,11 +52,71 @@ def comprehended(a: Any) -> Any:
     return last + doubled[0]
 
 
-@pytest.mark.parametrize(
-    "function",
-    [both, condition, either, loop, chained, index, bound_again, comprehended],
-    ids=lambda f: f.__name__,
-)
+def in_a_branch(a: Any) -> Any:
+    y = z = 0.0
+    if a[0] > 0.0:
+        y, z = (x := a[0]), (x := a[1])
+        y += x
+    return y * 10 + z
+
+
+def index_and_value(a: Any) -> Any:
+    x = 0.0
+    for _ in range(1):
+        a[int((x := 5.0) - 4.0)] = (x := a[0])
+    return a[1] + x
+
+
+def several_targets(a: Any) -> Any:
+    x = y = 0.0
+    for _ in range(1):
+        x = a[int(x := 3.0)] = y = a[1]
+    return x * 10 + y
+
+
+def handed_on(a: Any) -> Any:
+    x, y = a[0], a[1]
+    while (z := (x := y)) and y < 8.0:
+        a[int((z := y) and 2.0)] = (y := (x := y) + 1.0)
+    return x + 10 * y + 100 * z
+
+
+def bound_twice(a: Any) -> Any:
+    y = z = 0.0
+    x = (z := (y := a[0])) if a[1] > 0.0 else a[2]
+    return x + 10 * y + 100 * z
+
+
+def nested(a: Any) -> Any:
+    def inner(k: Any) -> Any:
+        y = z = 0.0
+        if k > 0.0:
+            y, z = (x := k), (x := k + 1.0)
+            y += x
+        return y * 10 + z
+
+    return inner(a[0]) + (lambda k: (x := k + 1.0) * x)(a[1])
+
+
+FUNCTIONS = [
+    both,
+    condition,
+    either,
+    loop,
+    chained,
+    index,
+    bound_again,
+    comprehended,
+    in_a_branch,
+    index_and_value,
+    several_targets,
+    handed_on,
+    bound_twice,
+    nested,
+]
+
+
+@pytest.mark.parametrize("function", FUNCTIONS, ids=lambda function: function.__name__)
 @pytest.mark.parametrize("values", [(1.0, 2.0, 0.0, 3.0), (0.0, 5.0, 1.0, 0.0), (3.0, 2.0, 0.0, 0.0)])
 def test_a_function_returns_and_stores_what_it_does_as_python(function: Any, values: tuple[float, ...]):
     expected, found = np.array(values), np.array(values)
