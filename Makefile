@@ -20,7 +20,7 @@ lowest:
 	python3 -m venv .ci/lowest
 	.ci/lowest/bin/python -m pip install uv
 	.ci/lowest/bin/python -m uv pip install --python .ci/lowest/bin/python --resolution lowest-direct \
-		-e ".[test]" "pyparsing>=3,<3.3"
+		-e ".[test]" "pyparsing>=3.1,<3.3"
 	NUMBA_OPT=3 .ci/lowest/bin/python -m pytest  # unoptimised, numba 0.61 keeps less in its cache than tests expect
 
 # Each library in an environment of its own, as RLlib pins Gymnasium and SBX brings JAX. Stable-Baselines3 and TorchRL

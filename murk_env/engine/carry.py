@@ -14,6 +14,7 @@ from murk_env.world.layout import Layout
 __all__ = ["carry"]
 
 _ENTRY = 4  # words of a field in the table: address and length of its values before the tick, and in it
+_BEFORE, _AFTER = 0, 2  # where these begin
 
 
 def carry(layout: Layout, arena: PingPongArena, binding: Binding) -> Stage:
@@ -34,7 +35,8 @@ def _carry(start: int, stop: int, table: npt.NDArray[np.int64], num_worlds: int)
     """Copy the rows of the worlds [start, stop), as words of 4 bytes."""
     for field in range(len(table)):
         entry = np.int64(table.ctypes.data) + 8 * _ENTRY * field
-        before, after = array_at(entry, 0, np.uint32, 1, 1), array_at(entry, 2, np.uint32, 1, 0)
+        before = array_at(entry, _BEFORE, np.uint32, 1, 1)  # of one axis, read-only
+        after = array_at(entry, _AFTER, np.uint32, 1, 0)
         words = after.size // num_worlds
         for index in range(start * words, stop * words):
             after[np.uint64(index)] = before[np.uint64(index)]

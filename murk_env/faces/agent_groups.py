@@ -16,7 +16,7 @@ __all__ = [
     "Seats",
     "active_agents",
     "apart",
-    "flags_of",
+    "outcomes_of",
     "seats_of",
 ]
 
@@ -73,7 +73,7 @@ def apart(values: npt.NDArray[Any], num_agents: int) -> npt.NDArray[Any]:
     return np.broadcast_to(values[:, np.newaxis], (len(values), num_agents))
 
 
-def flags_of(batch: Batch, num_agents: int) -> Flags:
+def outcomes_of(batch: Batch, num_agents: int) -> Flags:
     """Return rewards, terminations and truncations, (num_worlds, num_agents); the caller owns the arrays.
 
     Groups are given views of them: copying a few columns takes four times as long as copying all of them.

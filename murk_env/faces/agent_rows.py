@@ -16,7 +16,7 @@ from murk_env.faces.actions import ActionReader
 from murk_env.faces.agent_groups import (
     Seats,
     active_agents,
-    flags_of,
+    outcomes_of,
     seats_of,
 )
 from murk_env.faces.env import MurkEnv
@@ -155,7 +155,7 @@ class MurkAgentVectorEnv(VectorFace, VectorEnv[Any, Any, Array]):  # pyright: ig
 
     def _stepped(self, _batch: Batch) -> StepResult:
         latest, infos = self._group.latest(), self._infos(None)
-        rewards, terminated, truncated = map(self._group.of_all, flags_of(self._batch, self._num_agents))
+        rewards, terminated, truncated = map(self._group.of_all, outcomes_of(self._batch, self._num_agents))
         if self.autoreset_mode is AutoresetMode.SAME_STEP:
             infos |= self._final(latest, *(terminated | truncated).nonzero())
             self._group.clear(latest)

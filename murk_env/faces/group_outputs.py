@@ -18,7 +18,7 @@ from murk_env.observation.output import Output, arrays_of, each_array
 __all__ = ["GroupOutputs"]
 
 Array = npt.NDArray[Any]
-Flags = npt.NDArray[np.bool_]
+Mask = npt.NDArray[np.bool_]
 
 
 class GroupOutputs:
@@ -41,7 +41,7 @@ class GroupOutputs:
         """The space of one agent's observations."""
         return self._batch.observed[self.seats.index].plan.space
 
-    def active(self) -> Flags:
+    def active(self) -> Mask:
         """Return which agents act in the next step, (num_worlds, size)."""
         return active_agents(self._batch, self._num_agents)[:, self.seats.agents]
 
@@ -90,7 +90,7 @@ class GroupOutputs:
         """Return the info of every world, as it was before same-step mode reset some of them."""
         return self._batch.info if self._batch.ended is None else self._batch.ended.info
 
-    def episodes(self, ended: Flags, times: EpisodeTimes) -> dict[str, Array]:
+    def episodes(self, ended: Mask, times: EpisodeTimes) -> dict[str, Array]:
         """Return returns, lengths and seconds of the agents that ended in this step, 0 for all others."""
         returns = apart(self._batch.returns, self._num_agents)[:, self.seats.agents]
         return of_ended(ended, returns, self._batch.lengths[:, np.newaxis], times.seconds[:, np.newaxis])

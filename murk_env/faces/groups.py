@@ -11,7 +11,7 @@ from murk_arena import StaticArena
 from murk_env.engine.action_masks import ACTION_MASK
 from murk_env.engine.batch import Batch
 from murk_env.engine.infos import Info
-from murk_env.faces.agent_groups import Seats, active_agents, flags_of, seats_of
+from murk_env.faces.agent_groups import Seats, active_agents, outcomes_of, seats_of
 from murk_env.faces.env import MurkEnv
 from murk_env.faces.group_actions import GroupActions
 from murk_env.faces.group_outputs import GroupOutputs
@@ -152,7 +152,7 @@ class MurkGroupsEnv(VectorFace):
 
     def _stepped(self, _batch: Batch) -> GroupStep:
         latest = {name: group.latest() for name, group in self._groups.items()}
-        rewards, terminated, truncated = map(self._by_group, flags_of(self._batch, self._num_agents))
+        rewards, terminated, truncated = map(self._by_group, outcomes_of(self._batch, self._num_agents))
         infos = self._infos(None)
         if self.autoreset_mode is AutoresetMode.SAME_STEP:
             infos |= self._final(latest, {name: terminated[name] | truncated[name] for name in latest})

@@ -127,5 +127,5 @@ class Program:
 
 
 def _block_of(fitting: int) -> int:
-    """Return the number of worlds in a block, given how many fit: whole groups of lanes, unless it is one."""
+    """Return how many worlds form a block if so many fit: whole groups of lanes, or less than half of one."""
     return max(1, fitting if fitting < LANES // 2 else (fitting + LANES // 2) // LANES * LANES)

@@ -60,7 +60,7 @@ def power_of_two(exponent: Any) -> Any:
 def exponent_of(bits: Any) -> Any:
     """Return the exponent in the bits of a positive float64, as a float64.
 
-    Without a shift of signed numbers or a conversion from int64, which AVX2 has not for vectors.
+    Without a shift of signed numbers or a conversion from int64: AVX2 has neither for vectors.
     """
     exponent = np.int64(np.uint64(bits) >> np.uint64(_MANTISSA))
     return double_of(exponent | _WHOLE_BITS) - (2.0**_MANTISSA + _BIAS)

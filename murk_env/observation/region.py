@@ -65,7 +65,10 @@ class Pieces:
 
     @property
     def pay(self) -> bool:
-        """Whether they serve half of the cells or more, and hold half of the places, four of them each."""
+        """Whether they save time: they serve at least half of the cells and hold at least half of the places.
+
+        A piece must hold four places on average, as to copy it takes about as long as four single places.
+        """
         num_places, most_cells = self.shown.shape[1] - LANES, 2 * self.serve.sum() >= self.serve.size
         return bool(most_cells and self.rest >= max(num_places / 2, 4 * self.places.size))
 
@@ -139,9 +142,9 @@ def _pieces(region: Region) -> Pieces:
         starts, shows, in_order = (np.stack(part, axis=1) for part in zip(*found, strict=True))
         some = np.take_along_axis(starts, shows.argmax(axis=1)[:, np.newaxis], axis=1)
         starts = np.where(shows, starts, some)  # a piece that shows no cell may be read anywhere
-        begin = np.arange(num_cells)[:, np.newaxis] + starts[region.kinds]
-        inside = np.all((begin >= 0) & (begin + LANES <= num_cells), axis=1)
-        serve = inside & (np.all(in_order, axis=1) & np.any(shows, axis=1))[region.kinds]
+        cells, lowest, highest = np.arange(num_cells), starts.min(axis=1), starts.max(axis=1)
+        serve = (cells + lowest[region.kinds] >= 0) & (cells + highest[region.kinds] + LANES <= num_cells)
+        serve &= (np.all(in_order, axis=1) & np.any(shows, axis=1))[region.kinds]
     return Pieces(
         places=np.array(places, np.int64),
         rest=firsts[len(places)] if len(places) < len(firsts) else num_places,

@@ -82,9 +82,9 @@ def _copy_windows(number: int) -> Callable[..., None]:
 
 @cache
 def _copy_pieces(number: int) -> Callable[..., None]:
-    """Return what does as that of `_copy_windows`, in pieces of eight places from most kinds of cells.
+    """Return a kernel equivalent to that of `_copy_windows` that copies eight places at a time where it can.
 
-    All fields and outputs are of one dtype.
+    All fields and outputs must be of one dtype.
     """
     each = range(number)
     copied = ", ".join(f"row{i}, padding{i}, out{i}" for i in each)

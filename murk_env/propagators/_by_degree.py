@@ -1,4 +1,4 @@
-"""Diffusion's boundary cells with every neighbour written out, for lattices of many directions."""
+"""Diffusion's cells with every neighbour written out, for lattices of many directions."""
 
 from collections.abc import Callable
 from functools import cache
@@ -173,7 +173,7 @@ def _eight_rows(rows: Any, world: int, count: int) -> Any:
 
 
 def _update_lanes(num_directions: int) -> Callable[..., None]:
-    """Return the kernel that sets the boundary cells in all lanes."""
+    """Return the kernel that sets the listed cells in all lanes."""
     lines = [
         "def update_lanes(values, found, cells, ends, neighbours, keeps, shares, remaining):",
         "    left = lanes_at(remaining, 0)",

@@ -145,7 +145,7 @@ def _tick_side_by_side(
         source_cells: npt.NDArray[np.uint32],
         source_values: Floats,  # (num_worlds, num_sources)
         limits: Floats,  # (num_worlds, 2): low, high
-        _first: int,
+        _first: int,  # this and the next are 0, as all cells are listed
         _last: int,
         offsets: tuple[np.uint64, ...],
         cells: npt.NDArray[np.uint32],  # all of them, by degree

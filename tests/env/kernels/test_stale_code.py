@@ -5,9 +5,11 @@ import enum
 import functools
 import importlib.util
 import itertools
+import shutil
 import subprocess
 import sys
 import types
+from pathlib import Path
 from typing import Any
 
 import numba
@@ -15,7 +17,7 @@ import numpy as np
 import pytest
 from numba.extending import overload
 
-from murk_env.kernels import compile_function, disk_cache, kernel, namespaces
+from murk_env.kernels import compile_function, disk_cache, kernel, namespaces, sources
 from murk_env.kernels.fingerprint import fingerprint
 from murk_env.kernels.numba_content import options_of
 
@@ -158,6 +160,24 @@ def test_what_changes_while_it_is_compiled_is_not_kept(cache, monkeypatch):
     monkeypatch.setattr(disk_cache, "fingerprint", lambda *_: next(contents))
     assert kernel(adding(1))(1) == 2
     assert not cache.exists()
+
+
+@pytest.mark.parametrize(("contents", "kept"), [("ab", 2), ("aa", 1), ((None, None), 0)])
+def test_what_another_compiler_of_ours_has_compiled_is_not_used(cache, monkeypatch, contents, kept):
+    for content in contents:
+        monkeypatch.setattr(disk_cache, "sources", lambda content=content: content)
+        assert kernel(adding(1))(1) == 2
+    assert len(list(cache.rglob("*.bin"))) == kept
+
+
+def test_every_module_of_the_compiler_counts(tmp_path, monkeypatch):
+    directory = tmp_path / "kernels"
+    shutil.copytree(Path(sources.__file__).parent, directory, ignore=shutil.ignore_patterns("*.pyc"))
+    monkeypatch.setattr(sources, "__file__", str(directory / "sources.py"))
+    for changed in ("bytecode.py", "records/plan.py"):
+        before = sources.sources.__wrapped__()
+        (directory / changed).write_text((directory / changed).read_text() + "# changed")
+        assert sources.sources.__wrapped__() != before
 
 
 HELPERS = """
