@@ -3,7 +3,7 @@
 import importlib
 import types
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -50,7 +50,7 @@ class _Reader(_Interpreter):
 
     def _uses(self) -> Counter[str]:
         """Return how often this block reads each temporary variable, and hands it to the next one."""
-        uses = Counter(self.dfainfo.outgoing_phis.values())
+        uses: Counter[str] = Counter(self.dfainfo.outgoing_phis.values())
         for one in self.current_block.body:
             read = [variable for variable in one.list_vars() if variable.is_temp]
             uses.update(variable.name for variable in read)
@@ -78,7 +78,7 @@ class _Reader(_Interpreter):
 
 
 @contextmanager
-def reading_with_care() -> Iterator[None]:
+def reading_with_care() -> Generator[None]:
     """Let numba read all functions that it compiles in the block so, nested ones included.
 
     It looks its reader up in its module whenever it reads a function. Nobody else compiles meanwhile.

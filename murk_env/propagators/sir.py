@@ -177,7 +177,7 @@ def _infect(
 
 
 @kernel
-def _catch(s: Floats, around: Floats, first: int, stop: int) -> None:
+def _catch(s: Floats, around: Floats, first: np.uint64, stop: np.uint64) -> None:
     """Replace x, minus the rate of infection, by the new infections s * (1 - exp(x)) of some cells."""
     spreads = False
     for cell in range(first, stop):
