@@ -84,8 +84,9 @@ def reading_with_care() -> Generator[None]:
     It looks its reader up in its module whenever it reads a function. Nobody else compiles meanwhile.
     """
     with _compiler_lock:
-        before, _interpreter.Interpreter = _interpreter.Interpreter, _Reader
+        before = _interpreter.Interpreter
         try:
+            _interpreter.Interpreter = _Reader
             yield
         finally:
             _interpreter.Interpreter = before
