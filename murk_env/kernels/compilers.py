@@ -11,7 +11,7 @@ from typing import Any
 from murk_env.kernels.borrowing import only_borrows
 from murk_env.kernels.bytecode import reading_with_care
 from murk_env.kernels.linked_code import LinkedLibrary, is_linked, set_environments
-from murk_env.kernels.numba_internals import CompilationError, TypingError, numba_ir, plan_of
+from murk_env.kernels.numba_internals import CompilationError, TypingError, numba_ir, numba_types, plan_of
 from murk_env.kernels.unset import find_unset
 from murk_env.kernels.with_statements import NO_WITH, line_of_with
 
@@ -43,7 +43,7 @@ class _Lowering(_passes.NativeLowering):
         flags.no_compile = True
         try:
             if not (only_borrows(state) and self._lower_uncounted(state)):
-                state.library = LinkedLibrary(context.codegen(), state.func_id.func_qualname)
+                state.library = _library(state, context)
                 inherited.run_pass(state)
         finally:
             flags.no_compile = False
@@ -61,7 +61,7 @@ class _Lowering(_passes.NativeLowering):
         counting, inherited = state.targetctx, super()
         state.targetctx = counting.subtarget(enable_nrt=False)
         state.targetctx.__dict__.pop("nrt", None)  # whatever would count nevertheless is refused
-        state.library = LinkedLibrary(counting.codegen(), state.func_id.func_qualname)
+        state.library = _library(state, counting)
         try:
             inherited.run_pass(state)
         except CompilationError:
@@ -69,6 +69,13 @@ class _Lowering(_passes.NativeLowering):
         finally:
             state.targetctx = counting
         return True
+
+
+def _library(state: Any, context: Any) -> LinkedLibrary:
+    """Return the library of a function that is only linked into others, if it does not call itself."""
+    library: Any = LinkedLibrary(context.codegen(), state.func_id.func_qualname)
+    library.is_recursive = any(isinstance(kind, numba_types.RecursiveCall) for kind in state.typemap.values())
+    return library
 
 
 @_machinery.register_pass(mutates_CFG=False, analysis_only=True)

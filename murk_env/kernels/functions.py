@@ -37,7 +37,7 @@ def compiled(
     """
     if not COMPILES:
         return cast(AnyFunction, widened(cast(Any, function)))
-    compiler = {"pipeline_class": PlannedCompiler if plan_of(function) else CarefulCompiler}
+    compiler = {"pipeline_class": CarefulCompiler if plan_of(function) is None else PlannedCompiler}
     options = {"nopython": True, "nogil": True, "error_model": "numpy", "boundscheck": checked}
     if inlined:
         options["forceinline"] = True
@@ -64,7 +64,7 @@ def _is_read_for_members(value: Any, read: Reads) -> bool:
 
 def _plan(function: types.FunctionType, checked: bool) -> dict[str, Any]:
     """Return the attributes that tell the compiler what replaces a function's own code."""
-    if plan_of(function):  # made by murk_env.kernels.records
+    if plan_of(function) is not None:  # made by murk_env.kernels.records
         return {name: vars(function)[name] for name in ("__plan__", "__signature__")}
     return {"__plan__": StoreChecks()} if checked else {}
 

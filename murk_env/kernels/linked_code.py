@@ -25,16 +25,17 @@ _ENVIRONMENT = "_ZN08NumbaEnv"
 class LinkedLibrary(_codegen.JITCodeLibrary):
     """numba's library of a function and everything linked into it, which is itself only linked.
 
-    A function that calls itself through others gets machine code nevertheless: numba resolves such calls by
-    address.
+    A function that calls itself, also through others, gets machine code nevertheless: where such a call is of
+    other types than the function's own, numba resolves it by address.
     """
+
+    is_recursive = False
 
     def _finalize_final_module(self) -> None:
         own: Any = self
         inherited: Any = super()
-        own.is_linked = not any(
-            one.name.startswith(_UNRESOLVED) for one in own._final_module.global_variables
-        )
+        names = [one.name for one in own._final_module.global_variables]
+        own.is_linked = not (own.is_recursive or any(name.startswith(_UNRESOLVED) for name in names))
         if not own.is_linked:
             inherited._finalize_final_module()
             return

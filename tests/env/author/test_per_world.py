@@ -128,6 +128,10 @@ def share(world: Plate, amount: float, *, of: float = 1.0) -> float:
     return amount * of / len(world.heat)
 
 
+def sum_of(values: Any) -> float:
+    return values[0] + sum_of(values[1:]) if len(values) > 0 else 0.0
+
+
 @pytest.mark.few(1)
 @pytest.mark.parametrize(
     ("reward", "value"),
@@ -186,8 +190,9 @@ def test_self_has_the_lattices_tables(table):
         (lambda self: self.squared(self.params.gain), 4.0),
         (lambda self: warmest(self) + share(self, 2.0, of=3.0), 2.0),
         (lambda world: warmest(world), 1.0),
+        (lambda self: sum_of(self.heat) + 10 * sum_of(self.flow[1]), 6.0),
     ],
-    ids=["method", "keyword", "per_world", "static", "helpers", "any name"],
+    ids=["method", "keyword", "per_world", "static", "helpers", "any name", "recursion"],
 )
 def test_methods_and_helper_functions_may_be_given_self(reward, value):
     assert reward_of(reward) == value
