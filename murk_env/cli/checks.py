@@ -25,6 +25,7 @@ Check = Callable[[], tuple[str, str]]
 
 _SIX = ("Observation", "Action", "Reward", "Ends", "Start")
 _WORLDS = 17
+_CHOOSES_AT_RANDOM = {"action_masked_out": "replace"}  # actions are drawn without regard to masks
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")  # Gymnasium colours its warnings, even in a pipe
 
 
@@ -37,7 +38,7 @@ def checks_of(env_class: Any, parameters: Mapping[str, Any], steps: int, limit: 
         steps: steps of each run.
         limit: steps after which episodes are truncated.
     """
-    given = {"max_episode_steps": limit, **parameters}
+    given = {"max_episode_steps": limit, **_CHOOSES_AT_RANDOM, **parameters}
     checks = {
         "what it declares": _declared(env_class, parameters),
         "a run in checked mode": _checked_run(env_class, given, steps),
@@ -103,11 +104,10 @@ def _checked_run(env_class: Any, given: Mapping[str, Any], steps: int) -> Check:
 
 
 def _rows(env_class: Any, number: int, given: Mapping[str, Any], **options: Any) -> Any:
-    """Return some worlds; `given` holds the parameters and the time limit."""
-    parameters = {name: value for name, value in given.items() if name != "max_episode_steps"}
-    return rows_of(
-        env_class, number, parameters, max_episode_steps=given["max_episode_steps"], **options
-    ).envs
+    """Return some worlds; `given` holds the parameters, the time limit and the option of the face."""
+    of_face = {"max_episode_steps", *_CHOOSES_AT_RANDOM}
+    parameters = {name: value for name, value in given.items() if name not in of_face}
+    return rows_of(env_class, number, parameters, **{name: given[name] for name in of_face}, **options).envs
 
 
 def _arrays(seen: Any) -> list[Any]:

@@ -13,6 +13,11 @@ from murk_env.kernels.records import Flat
 
 __all__ = ["compilation_failed", "hook_failed", "tick_failed"]
 
+_READ_ONLY = (
+    " What a hook reads is read-only. To change a field, assign all its values, tick.name = values, or "
+    "change what tick.edit(Class.name) returns; before and after cannot be changed."
+)
+
 
 def hook_failed(where: str, error: Exception, found: tuple[int, Exception] | None = None) -> HookError:
     """Return the error for a hook that raised, with the author's line that it came from.
@@ -25,9 +30,9 @@ def hook_failed(where: str, error: Exception, found: tuple[int, Exception] | Non
     world = None if found is None else found[0]
     if found is not None and type(found[1]) is type(error):
         error = found[1]  # its message says more
-    return HookError(
-        f"{where} raised {described(error)}; the tick was undone for all worlds.{came_from(error, world)}"
-    )
+    advice = _READ_ONLY if isinstance(error, ValueError) and str(error).endswith("read-only") else ""
+    said = f"{where} raised {described(error)}; the tick was undone for all worlds.{advice}"
+    return HookError(f"{said}{came_from(error, world)}")
 
 
 def compilation_failed(where: str, error: Exception, hook: CompiledHook, flat: Flat) -> HookError:

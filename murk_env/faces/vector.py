@@ -79,7 +79,8 @@ class MurkVectorEnv(VectorFace, VectorEnv[Any, Any, Array]):  # pyright: ignore[
         **parameters: Any,
     ) -> None:
         # disable_env_checker: gymnasium.make_vec passes it on; there is no checker around a vector env.
-        options = VectorOptions.read(type(self).__name__, env_class, locals())
+        elsewhere = {"num_worlds": "pass num_envs"}
+        options = VectorOptions.read(type(self).__name__, env_class, locals(), elsewhere)
         super().__init__(env_class, num_envs, options, parameters)
         made = self._assembly
         read = made.actions.read

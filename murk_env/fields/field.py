@@ -154,7 +154,8 @@ class Field:
 
     def _check_initial(self, initial: float) -> None:
         low, high = self.bounds
-        if not low <= initial <= high:
+        unused = self.fixed and initial == 0.0  # the default; the values are given to the blueprint
+        if not low <= initial <= high and not unused:
             raise FieldError(f"a field's initial value {initial} lies outside its bounds [{low}, {high}].")
         if self.at_bounds == "wrap" and initial == high:
             raise FieldError(f"a field that wraps lies in [low, high): it cannot begin at {initial}.")

@@ -19,6 +19,8 @@ from murk_env.kernels.whole_numbers import COMPUTED, CONVERTED, IN_PLACE, UFUNCS
 
 __all__ = ["StoreChecks", "check_stores"]
 
+_OBJECTS = form_of.Global, form_of.FreeVar, form_of.Const
+
 
 class StoreChecks(NamedTuple):
     """The plan of every plain function whose stores are checked; see `murk_env.kernels.records.plan`."""
@@ -116,9 +118,14 @@ def _origin(variable: Any, definitions: Any) -> Any:
 def _named(origin: Any, definitions: Any) -> Any:
     """Return the object of a global name or of an attribute of numpy; None for anything else."""
     if getattr(origin, "op", None) == "getattr":
-        module = getattr(_origin(origin.value, definitions), "value", None)
+        module = _object(_origin(origin.value, definitions))
         return getattr(np, origin.attr, None) if module is np else None
-    return getattr(origin, "value", None)
+    return _object(origin)
+
+
+def _object(origin: Any) -> Any:
+    """Return a global, a variable of an enclosing function, or a constant; None for what is computed."""
+    return origin.value if isinstance(origin, _OBJECTS) else None
 
 
 def _called(function: Any, names: _Names, loc: Any, *arguments: Any) -> tuple[list[Any], Any]:

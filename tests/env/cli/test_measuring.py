@@ -12,6 +12,7 @@ from murk_env import Blueprint, Field, Line1D, MurkEnv, Observation, Observe
 from murk_env.cli.checks import checks_of
 from murk_envs import HeatSeeker, HexPursuit, Wildfire
 from tests.env.cli.calling import murk
+from tests.env.masked_worlds import Rail, Trams
 
 
 class Dull(MurkEnv):
@@ -79,6 +80,15 @@ def test_what_a_check_raises_is_what_it_found(monkeypatch):
 
     monkeypatch.setattr("murk_env.cli.checks.rows_of", fail)
     assert checks_of(HeatSeeker, {}, 20, 5)["its picture"]() == ("wrong", "ValueError: of the author's")
+
+
+@pytest.mark.parametrize(("env_class", "agents"), [(Rail, None), (Trams, "apart")])
+def test_nothing_is_wrong_with_a_mask(env_class, agents, monkeypatch):
+    monkeypatch.setattr(env_class, "registered_agents", agents)
+    checks = checks_of(env_class, {}, 20, 5)
+    names = {"a run in checked mode", "the vector env beside SyncVectorEnv", "PettingZoo's parallel_api_test"}
+    found = {name: checks[name]() for name in names & checks.keys()}
+    assert {result for result, _ in found.values()} <= {"ok", "left out"}, found
 
 
 @pytest.mark.slow

@@ -150,6 +150,29 @@ def test_what_an_array_hook_cannot_set_is_refused_when_the_env_is_made(env_class
         made(env_class, **{name: hook})()
 
 
+def change_in_place(self, tick, actions):
+    tick.agent[:] = 0
+
+
+def add_in_place(self, tick, actions):
+    tick.agent += 1
+
+
+def change_after(self, before, after):
+    after.fuse[:] = 0
+
+
+@pytest.mark.parametrize(
+    ("name", "hook"), [("act", change_in_place), ("act", add_in_place), ("reward", change_after)]
+)
+def test_how_to_change_a_field_is_said_where_its_array_is_changed_in_place(name, hook):
+    env = made(**{name: hook})()
+    env.reset(seed=1)
+    said = r"read-only; .* tick.name = values, or change what tick.edit\(Class.name\) returns; .* At .*py:\d+"
+    with pytest.raises(HookError, match=rf"Mine.{name} raised ValueError: .*{said}"):
+        env.step(0)
+
+
 def test_start_may_set_what_a_propagator_writes():
     class Warm(Mixed):
         def start(self, tick, worlds):

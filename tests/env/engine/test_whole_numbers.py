@@ -177,6 +177,23 @@ def stepped(env_class: Any) -> Any:
     return envs
 
 
+@pytest.mark.parametrize(
+    ("reward", "value"),
+    [
+        (lambda self: np.zeros(3).sum() + (self.heat * 2.0).sum(), 4.0),
+        (lambda self: (self.heat > 0.0).sum() + self.heat.copy()[0], 4.5),
+        (lambda self: [float(k) for k in range(3)][2], 2.0),
+        (lambda self: (lambda x: x + 1.0)(self.heat[0]), 1.5),
+        (lambda self: {1: 2.0}.get(1, 0.0), 2.0),
+    ],
+    ids=["method", "comparison", "comprehension", "nested", "dict"],
+)
+def test_checked_mode_compiles_calls_of_what_is_computed(reward, value):
+    env = type("Computing", (Full,), {"reward": per_world(reward)})(way=8, checked=True)
+    env.reset(seed=1)
+    assert env.step(0)[1] == value
+
+
 def test_checked_mode_lets_pass_what_fits():
     envs = stepped(Full)
     world = envs.world

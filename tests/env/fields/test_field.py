@@ -96,6 +96,7 @@ def test_a_fields_text_names_it_with_its_span_and_dtype():
         ({"low": 1.0}, r"initial value 0.0 lies outside its bounds \[1.0, inf\]"),
         ({"high": -1.0}, r"initial value 0.0 lies outside its bounds \[-inf, -1.0\]"),
         ({"initial": math.nan}, "initial value nan lies outside"),
+        ({"low": 1.0, "mutability": "static", "initial": 0.5}, "initial value 0.5 lies outside"),
         (
             {"initial": np.ones(3)},
             r"must be a number, or a field that is static or of a level, not array\(.*\); give an array",
@@ -216,3 +217,8 @@ def test_the_worlds_of_an_env_take_a_field_or_its_name():
 def test_a_unit_is_a_text():
     with pytest.raises(FieldError, match="unit must be a text such as 'K', not 3"):
         Field(unit=3)  # pyright: ignore[reportArgumentType]
+
+
+@pytest.mark.parametrize("mutability", ["static", "level"])
+def test_bounds_may_leave_out_a_default_that_is_not_used(mutability):
+    assert Field(mutability=mutability, low=0.5).bounds == (0.5, math.inf)
