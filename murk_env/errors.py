@@ -249,4 +249,5 @@ def did_you_mean(name: object, known: Iterable[str]) -> str:
 
 def described(error: BaseException) -> str:
     """Return an error's type and text, for use within a sentence."""
-    return f"{type(error).__name__}: {str(error).rstrip('.')}"
+    said = str(error).rstrip(".")
+    return f"{type(error).__name__}: {said}" if said else type(error).__name__

@@ -48,6 +48,16 @@ _REASONS: tuple[tuple[str, str], ...] = (  # the first match counts
     (r"'NoneType' object has no attribute 'args'", _IN_PLACE),  # numba's message for `array += number`
     (r"format spec in f-strings|unsupported opcode \(FORMAT_", _NO_FORMAT),  # the second from Python 3.13 on
     (r"Unknown attribute 'format' of type", _NO_FORMAT),
+    (
+        r"use of yield in a closure",
+        "a generator expression or nested generator cannot be compiled; write a loop or a list",
+    ),
+    (r"Unknown attribute 'add' of type iter\(", "a set comprehension cannot be compiled; write a loop"),
+    (r"Untyped global name '(breakpoint|input)'", "{0} needs Python: run with NUMBA_DISABLE_JIT=1"),
+    (
+        r">>> setitem\(DictType\[(\w+),\w+\]<iv=None>, (.+?), ",
+        "the keys of a dict are of one type in compiled code, here both {0} and {1}",
+    ),
     (r">>> mod\((?:unicode_type|Literal\[str\])", _NO_FORMAT),
     (
         r"print\(\) function implementation does not support keyword",

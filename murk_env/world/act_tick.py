@@ -51,7 +51,7 @@ def refusal(field: Field, writers: Mapping[Field, Propagator]) -> str:
         return of_derive(field)
     if field in writers:
         return (
-            f"{field.name!r} is written by {writers[field].name} every tick; act may not write it "
-            f"(start may). Let the propagator read a field that act writes instead."
+            f"{field.name!r} is written by {writers[field].name} every tick; no other hook than "
+            f"start may write it. Let the propagator read a field that the hook writes instead."
         )
     return ""

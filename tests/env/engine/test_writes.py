@@ -62,7 +62,7 @@ def of_reward(self):
 
 STATIC = "writes 'wall': 'wall' is static: it is set once by the blueprint and never written again"
 OF_PROPAGATOR = re.escape(
-    "writes 'clock': 'clock' is written by Counter(clock) every tick; act may not write it"
+    "writes 'clock': 'clock' is written by Counter(clock) every tick; no other hook than start may write it"
 )
 
 

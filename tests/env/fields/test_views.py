@@ -136,7 +136,7 @@ def test_a_tick_knows_no_field_of_another_environment(hook):
         (Mixed.prizes, "'prizes' is static: it is set once by the blueprint"),
         (
             Mixed.heat,
-            r"'heat' is written by Diffusion\(heat\) every tick; act may not write it \(start may\)",
+            r"'heat' is written by Diffusion\(heat\) every tick; no other hook than start may write it",
         ),
     ],
     ids=["static", "propagator"],

@@ -83,6 +83,23 @@ def shared(heat):
     return sum((last := value) for value in heat) + last
 
 
+def generator(heat):
+    return sum(2 * value for value in heat)
+
+
+def set_comprehension(heat):
+    return len({2 * value for value in heat})
+
+
+def debugger(heat):
+    breakpoint()
+    return heat[0]
+
+
+def keys(heat):
+    return {1: heat[0], "a": heat[1]}[1]
+
+
 def opcode(heat):
     import os  # noqa: F401
 
@@ -104,6 +121,13 @@ def opcode(heat):
             shared,
             "a variable shared with a comprehension or nested function has no value before it; give it one",
         ),
+        (
+            generator,
+            "a generator expression or nested generator cannot be compiled; write a loop or a list",
+        ),
+        (set_comprehension, "a set comprehension cannot be compiled; write a loop"),
+        (debugger, "breakpoint needs Python: run with NUMBA_DISABLE_JIT=1"),
+        (keys, "the keys of a dict are of one type in compiled code, here both int64 and 'a'"),
         (unsupported, "numpy.busday_count cannot be compiled, or not as it is used here"),
         (mixed, "a set holds values of one type in compiled code"),
         (store_nothing, "stores None in an array of float64; is a return missing in a function?"),
