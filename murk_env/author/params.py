@@ -130,7 +130,12 @@ class Params:
     def __post_init__(self) -> None:
         for name, knob in knobs_of(type(self)).items():
             object.__setattr__(self, name, _checked(_owner(type(self)), knob, getattr(self, name)))
-        self.check()
+        found: Any = self.check()
+        if found is not None:
+            raise DefinitionError(
+                f"{_owner(type(self))}.Params.check must return None, not {found!r}; refuse parameters with "
+                f"self.require(condition, reason)."
+            )
 
     def check(self) -> None:
         """Check parameters against each other, with `require`; override it where needed."""

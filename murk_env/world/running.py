@@ -74,11 +74,14 @@ class Running:
             The record, or None if nothing is recorded.
 
         Raises:
-            InputError: `every` is not an integer of at least 1; raised before the first tick.
+            InputError: `num_ticks` is not an integer of at least 0, or `every` none of at least 1; raised
+                before the first tick.
             UnknownFieldError: there is no such field; raised before the first tick.
             MissingLibraryError: tqdm is not installed; raised before the first tick.
             ConcurrentUseError: another thread is using these worlds.
         """
+        if _whole(num_ticks) < 0:
+            raise InputError(f"num_ticks must be a number of ticks, at least 0, not {num_ticks!r}.")
         ticks = counted(num_ticks, progress=progress)
         if record is None:
             for _ in ticks:
@@ -120,8 +123,8 @@ class Running:
 
 
 def _whole(number: Any) -> int:
-    """Return an integer as an int; 0 for anything else, including True."""
+    """Return an integer as an int; -1 for anything else, including True."""
     try:
-        return 0 if isinstance(number, bool) else operator.index(number)
+        return -1 if isinstance(number, bool) else operator.index(number)
     except TypeError:
-        return 0
+        return -1

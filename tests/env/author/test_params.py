@@ -188,6 +188,20 @@ def test_a_check_across_parameters_names_the_environment_and_both_values():
         Pond(size=3, depth=2)
 
 
+def test_a_check_that_returns_what_it_found_is_refused():
+    class Says(Pond.Params):
+        """Says whether it is large."""
+
+        def check(self) -> bool:  # pyright: ignore[reportIncompatibleMethodOverride]
+            """Return whether it is large."""
+            return self.size > 5
+
+    with pytest.raises(
+        DefinitionError, match=r"check must return None, not False; .*self.require\(condition"
+    ):
+        Says(size=3)
+
+
 def test_checks_run_for_parameters_made_by_hand():
     with pytest.raises(ParameterError, match="Pond's size must be from 2 to 9, not 1"):
         Pond.Params(size=1)

@@ -1,5 +1,7 @@
 """Worlds without learning: what a run records, and how it is shown."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -48,6 +50,11 @@ def test_a_static_field_is_recorded_for_every_world():
 def test_a_run_without_a_record_returns_nothing_and_ticks_as_often():
     world = plate()
     assert world.run(3) is None
+    assert world.run(0) is None
+    wrong: tuple[Any, ...] = (-1, 2.5, True)
+    for ticks in wrong:
+        with pytest.raises(InputError, match=f"num_ticks must be .* at least 0, not {ticks!r}"):
+            world.run(ticks)
     assert world.published().time.tolist() == [1.5, 1.5]
 
 
