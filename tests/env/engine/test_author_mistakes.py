@@ -133,7 +133,7 @@ MISTAKES: dict[Any, tuple[str, str]] = {  # what is shown of the line, and what 
     no_such_field: ("return self.haet[0]", "self.haet is no field, .* of Mine; did you mean self.heat?"),
     helper_that_cannot_be_compiled: (
         'return {1: "a", "b"',
-        "cannot be compiled: a dict, list or set ho",
+        "cannot be compiled: the keys of a dict are of one type",
     ),
     missing_return: (
         "def missing_return",
