@@ -65,10 +65,7 @@ class Pieces:
 
     @property
     def pay(self) -> bool:
-        """Whether they save time: they serve at least half of the cells and hold at least half of the places.
-
-        A piece must hold four places on average, as to copy it takes about as long as four single places.
-        """
+        """Whether to use them: they serve half of the cells, and hold half of the places, four each."""
         num_places, most_cells = self.shown.shape[1] - LANES, 2 * self.serve.sum() >= self.serve.size
         return bool(most_cells and self.rest >= max(num_places / 2, 4 * self.places.size))
 

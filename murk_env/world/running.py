@@ -74,8 +74,8 @@ class Running:
             The record, or None if nothing is recorded.
 
         Raises:
-            InputError: `num_ticks` is not an integer of at least 0, or `every` none of at least 1; raised
-                before the first tick.
+            InputError: `num_ticks` is not an integer of at least 0, or `every` is not one of at least 1;
+                raised before the first tick.
             UnknownFieldError: there is no such field; raised before the first tick.
             MissingLibraryError: tqdm is not installed; raised before the first tick.
             ConcurrentUseError: another thread is using these worlds.
